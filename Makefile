@@ -1,0 +1,73 @@
+# Hài Lòng. `make help` lists what can be made.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+DATA ?= var
+PYTHON ?= python3
+UV := 0.13.9
+export HAILONG_DATA = $(abspath $(DATA))
+
+VENV := .venv
+BIN := $(VENV)/bin
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
+
+.PHONY: help setup run test lint test-apt soak bench lock messages clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(VENV)/installed $(CATALOGUES) ## the virtual environment, everything in it, and the compiled catalogue
+
+# The stamp remembers what was installed, so a second call needs no network.
+$(VENV)/installed: requirements.lock setup.cfg pyproject.toml
+	@command -v git >/dev/null || { echo "git is missing. On Debian: apt-get install git"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. On Debian: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) -V). Name another one: make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@[ "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = $(UV) ] || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+%.mo: %.po $(VENV)/installed
+	@$(BIN)/pybabel -q compile --use-fuzzy -i $< -o $@ -l $(word 2,$(subst /, ,$@))
+
+run: setup ## set everything up and serve on http://127.0.0.1:$(PORT); DATA= names the folder of the data
+	@$(BIN)/hailong init
+	@$(BIN)/hailong first-run
+	@exec $(BIN)/hailong serve --port $(PORT)
+
+lint: setup ## what ruff and mypy have to say
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+test: setup test-apt lint ## lint, types, and all tests (a real database, a real browser)
+	@$(BIN)/pytest -n 3
+
+# The browser comes from Debian; nothing is skipped silently where it is missing.
+test-apt:
+	@[ -x /usr/bin/chromium ] && [ -d /usr/share/fonts/truetype/liberation ] || { \
+	  [ "$$(id -u)" = 0 ] || { echo "The tests drive Chromium. Run once: sudo apt-get install --no-install-recommends chromium fonts-liberation"; exit 1; }; \
+	  echo "Installing Chromium for the tests …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; }
+
+soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
+	@$(BIN)/pytest -n 2 -m soak -o addopts="--import-mode=importlib -q"
+
+bench: setup ## the benchmarks, each a ratio in one run
+	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+lock: setup ## renew requirements.lock from setup.cfg
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --python-version 3.11 setup.cfg -o requirements.lock
+
+messages: setup ## collect the texts of code and templates into the catalogue
+	@$(BIN)/pybabel -q extract -F translations/babel.cfg -k _ -k N_ -k ngettext:1,2 --no-location --sort-output --omit-header -o translations/messages.pot .
+	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations -l vi --no-fuzzy-matching --omit-header --ignore-obsolete
+	@rm translations/messages.pot
+
+clean: ## everything that was made, but for the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

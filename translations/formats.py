@@ -1,0 +1,119 @@
+"""Numbers, dates and place names as they are written and ordered in the language of the moment."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from functools import cache
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from translations import language
+
+MINUS = "\N{MINUS SIGN}"
+
+# The order of a Vietnamese dictionary: letters first, then the tone. Neither a plain sort nor the default
+# Unicode collation gives it (đ after d, ă â after a, tones only where letters are equal).
+LETTERS = {letter: rank for rank, letter in enumerate("0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
+TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
+# Hòa and Hoà are one name: the tone sits on either letter of oa, oe, uy.
+VOWEL_PAIRS = ("oa", "oe", "uy")
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """36.525 in Vietnamese, 36,525 in English; a dash where there is none."""
+    if value is None:
+        return "–"
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(round(value, decimals) + 0.0, pattern, locale=language()).replace("-", MINUS)
+
+
+def percent(share: float | None, decimals: int = 2) -> str:
+    """A share of 0…1 as 90,12%; a dash where there is none."""
+    return "–" if share is None else number(100 * share, decimals) + "%"
+
+
+def points(difference: float | None, decimals: int = 2) -> str:
+    """A difference of two shares, −0…1, in percentage points: −0,49 điểm %."""
+    if difference is None:
+        return "–"
+    sign = "+" if round(100 * difference, decimals) > 0 else ""
+    return sign + number(100 * difference, decimals) + (" điểm\N{NO-BREAK SPACE}%" if language() == "vi" else " points")
+
+
+def interval(low: float | None, high: float | None, decimals: int = 2) -> str:
+    """Two limits of a share for a table cell, in percent without the sign: 89,40–90,70."""
+    if low is None or high is None:
+        return "–"
+    return f"{number(100 * low, decimals)}–{number(100 * high, decimals)}"
+
+
+def day(value: date | None) -> str:
+    """24/11/2026 in Vietnamese, 24 Nov 2026 in English."""
+    if value is None:
+        return "–"
+    return format_date(value, "dd/MM/y" if language() == "vi" else "d MMM y", locale=language())
+
+
+def official_day(value: date) -> str:
+    """The day as an official document writes it (Nghị định 30/2020): ngày 05 tháng 02 năm 2026."""
+    if language() == "vi":
+        # Days below ten and the months of January and February carry a zero.
+        return f"ngày {value.day:02} tháng {value.month:02} năm {value.year}" if value.month < 3 else (
+            f"ngày {value.day:02} tháng {value.month} năm {value.year}"
+        )
+    return format_date(value, "d MMMM y", locale="en")
+
+
+def nfc(text: str) -> str:
+    """The one Unicode form that is stored and compared."""
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def order(text: str) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """A sort key for Vietnamese order: syllable by syllable, letters before tones, numbers as numbers."""
+    return tuple(_syllable(word) for word in nfc(text).casefold().replace("-", " ").split())
+
+
+def _syllable(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    if word.isdecimal():
+        return (-1, int(word)), ()
+    letters: list[int] = []
+    tones: list[int] = []
+    for character in word:
+        base, tone = character, 0
+        decomposed = unicodedata.normalize("NFD", character)
+        for mark, rank in TONES.items():
+            if mark in decomposed:
+                base, tone = unicodedata.normalize("NFC", decomposed.replace(mark, "")), rank
+        letters.append(LETTERS.get(base, len(LETTERS) + ord(base[0])))
+        tones.append(tone)
+    return tuple(letters), (max(tones, default=0),)
+
+
+@cache
+def fold(text: str) -> str:
+    """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu.
+
+    Both placements of a tone (Hòa, Hoà) and both Unicode forms fold alike.
+    """
+    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(plain.replace("-", " ").split())
+
+
+def same_place(text: str) -> str:
+    """A key that is equal for two spellings of one name: NFC, small letters, tone on the later vowel."""
+    syllables = []
+    for word in nfc(text).casefold().split():
+        plain = unicodedata.normalize("NFD", word)
+        tone = "".join(mark for mark in plain if mark in TONES)
+        bare = unicodedata.normalize("NFC", "".join(c for c in plain if c not in TONES))
+        for pair in VOWEL_PAIRS:
+            if bare.endswith(pair) and not bare.startswith("q"):
+                bare = bare[:-1] + unicodedata.normalize("NFC", bare[-1] + tone)
+                tone = ""
+        syllables.append(bare + tone if not tone else word)
+    return " ".join(syllables)

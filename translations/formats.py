@@ -39,7 +39,11 @@ def points(difference: float | None, decimals: int = 2) -> str:
     if difference is None:
         return "–"
     sign = "+" if round(100 * difference, decimals) > 0 else ""
-    return sign + number(100 * difference, decimals) + (" điểm\N{NO-BREAK SPACE}%" if language() == "vi" else " points")
+    return (
+        sign
+        + number(100 * difference, decimals)
+        + (" điểm\N{NO-BREAK SPACE}%" if language() == "vi" else " points")
+    )
 
 
 def interval(low: float | None, high: float | None, decimals: int = 2) -> str:
@@ -60,8 +64,10 @@ def official_day(value: date) -> str:
     """The day as an official document writes it (Nghị định 30/2020): ngày 05 tháng 02 năm 2026."""
     if language() == "vi":
         # Days below ten and the months of January and February carry a zero.
-        return f"ngày {value.day:02} tháng {value.month:02} năm {value.year}" if value.month < 3 else (
-            f"ngày {value.day:02} tháng {value.month} năm {value.year}"
+        return (
+            f"ngày {value.day:02} tháng {value.month:02} năm {value.year}"
+            if value.month < 3
+            else (f"ngày {value.day:02} tháng {value.month} năm {value.year}")
         )
     return format_date(value, "d MMMM y", locale="en")
 

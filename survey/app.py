@@ -1,0 +1,164 @@
+"""The web application: settings, database, language, refusals, blueprints; nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_compress import Compress
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+import translations
+from survey import accounts, api, entry, respondent, settings, sign_in, staff
+from survey.database import Database
+from survey.waves import today
+from translations import LANGUAGES, Refusal, formats
+from translations import gettext as _
+
+# Scripts, styles and pictures come from here and stand in files of their own.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+}
+LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
+
+
+def create_app(**config: Any) -> Flask:
+    """The application. `config` overrides: DATABASE_URL, SECRET_KEY, RATE, and Flask's own."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=config.get("SECRET_KEY") or settings.secret_key(),
+        DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),
+        RATE=settings.rate(),
+        BASE_URL=settings.base_url(),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_PARTS=2_000,
+        SESSION_COOKIE_NAME="phien",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=(settings.base_url() or "").startswith("https:"),
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # a static file's address changes with its content
+        COMPRESS_ALGORITHM=["gzip"],
+        COMPRESS_LEVEL=9,
+        COMPRESS_STREAMS=False,
+        **config,
+    )
+    app.extensions["database"] = Database(app.config["DATABASE_URL"])
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(translations.gettext, translations.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        percent=formats.percent,
+        points=formats.points,
+        number=formats.number,
+        day=formats.day,
+        interval=formats.interval,
+    )
+    app.jinja_env.globals.update(language=translations.language, languages=LANGUAGES, today=today, static=_static)
+    CSRFProtect(app)
+    Compress(app)
+    accounts.manager.init_app(app)
+    accounts.manager.unauthorized_handler(_ask_to_sign_in)
+    app.before_request(_choose_language)
+    app.after_request(_protect)
+    app.register_error_handler(Refusal, _refuse)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+    for pages in (respondent.pages, entry.pages, staff.pages, sign_in.pages, api.pages):
+        app.register_blueprint(pages)
+    return app
+
+
+def _static(name: str) -> str:
+    """The address of a static file, which changes with its content so that it can be kept for good."""
+    folder = current_app.static_folder or ""
+    versions: dict[str, str] = current_app.extensions.setdefault("static_versions", {})
+    if name not in versions or current_app.debug:
+        versions[name] = hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:12]
+    return url_for("static", filename=name, v=versions[name])
+
+
+def _choose_language() -> None:
+    """`?lang=` first, then the choice of before (a cookie that holds nothing else), then Vietnamese."""
+    translations.speak(request.args.get("lang") or request.cookies.get("lang") or "vi")
+
+
+def _protect(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    chosen = request.args.get("lang")
+    if chosen in LANGUAGES and chosen != request.cookies.get("lang"):
+        response.set_cookie("lang", chosen, samesite="Lax", httponly=True, max_age=31_536_000)
+    return response
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _answer(status: int, title: str, what: str) -> ResponseReturnValue:
+    if _wants_json():
+        return api.problem(status, what)
+    return render_template("refusal.html", status=status, title=title, what=what), status
+
+
+def _refuse(refusal: Refusal) -> ResponseReturnValue:
+    titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Already there"), 410: _("Closed")}
+    return _answer(refusal.status, titles.get(refusal.status, _("Please correct this")), str(refusal))
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return _answer(400, _("The page was open for too long"), _("Go back, reload the page and send it again."))
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        return _answer(413, _("Too large"), _("What was sent is too large. Send less, or ask the administrator."))
+    if status == 404:
+        return _answer(404, _("Not found"), _("There is no page at this address. Begin at the first page."))
+    if status == 405:
+        return _answer(405, _("Not here"), _("This address does not take that. Begin at the first page."))
+    if error.response is not None or status < 400:
+        return error.get_response()
+    return _answer(status, _("Please correct this"), _("The request can't be answered. Begin at the first page."))
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: the person gets a number, the log gets the fault, and neither gets an answer or a form."""
+    number = secrets.token_hex(4)
+    logging.getLogger("hailong").error("fault %s at %s", number, request.endpoint, exc_info=error)
+    return _answer(
+        500,
+        _("A fault on our side"),
+        _(
+            "Nothing of yours is lost that was confirmed. Try again in a minute; fault number %(number)s.",
+            number=number,
+        ),
+    )
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if _wants_json():
+        return api.problem(401, _("Sign in, or send a token: Authorization: Bearer …"))
+    return redirect(url_for("sign_in.sign_in", next=request.full_path if request.method == "GET" else None))

@@ -1,0 +1,120 @@
+"""The program `hailong`: a file per group of commands, read only when one of its commands is called.
+
+`hailong estimate` must start quickly and without the web, so nothing here imports the application.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+import translations
+from translations import LANGUAGES, N_, Refusal
+from translations import gettext as _
+
+# command -> (module of survey.commands, one line of help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("server", N_("Create or migrate the database, load the communes and the questionnaires.")),
+    "serve": ("server", N_("Serve the platform.")),
+    "demo": ("demo", N_("Make up a wave to look around in; everything in it is marked as made up.")),
+    "questionnaire": ("questionnaire", N_("Check, publish and list questionnaires.")),
+    "wave": ("wave", N_("Open and list waves.")),
+    "unit": ("unit", N_("Import units beyond the 54 communes.")),
+    "frame": ("frame", N_("Import the villages of a wave.")),
+    "import": ("data", N_("Import responses from elsewhere: all or nothing.")),
+    "data": ("data", N_("Export the responses, in the columns that import takes.")),
+    "results": ("results", N_("Estimates of a wave, from the database.")),
+    "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
+    "estimate": ("estimate", N_("Survey estimates from any CSV or Parquet file; no database.")),
+    "compare": ("estimate", N_("The difference of two domains of any CSV or Parquet file; no database.")),
+    "user": ("people", N_("Accounts of staff.")),
+    "token": ("people", N_("Tokens for programs that read the API.")),
+    "first-run": ("server", N_("On an empty database: the demo waves and an administrator.")),
+}
+HIDDEN = {"first-run"}
+
+
+class Program(click.Group):
+    """The group of all commands; each is imported when it is called or asked for help."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
+        found: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
+        return found
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(_("There is no command %(name)s. See: hailong --help", name=args[0]), context)
+        return super().resolve_command(context, args)
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without importing any."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(COMMANDS[name][1])) for name in self.list_commands(_context)])
+
+
+def _language(arguments: list[str]) -> str:
+    """`--lang` wins, wherever it stands before the command; then an English `LANG`; else Vietnamese."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+        if argument == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "en" if wanted.startswith("en") else "vi"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    chosen = _language(arguments)
+    translations.speak(chosen)
+    # click's own words ("Usage", "Options" …) come from the same catalogue.
+    os.environ["LANGUAGE"] = translations.language()
+    catalogues.bindtextdomain("messages", str(translations.FOLDER))
+    # The group is made here, after the language is known: help texts are looked up when they are defined.
+    program = Program(
+        "hailong",
+        help=_("Hài Lòng: a citizen satisfaction survey, from the sample to the signed report."),
+        params=[
+            click.Option(
+                ["--lang"],
+                type=click.Choice(list(LANGUAGES)),
+                help=_("The language of messages."),
+                expose_value=False,
+            )
+        ],
+        epilog=_("Each command explains itself: hailong COMMAND --help"),
+        no_args_is_help=True,
+    )
+    try:
+        program(arguments, prog_name="hailong", standalone_mode=False)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except click.Abort:
+        click.echo(_("Stopped."), err=True)
+        sys.exit(1)
+    except Refusal as refusal:
+        click.echo(str(refusal), err=True)
+        sys.exit(1)
+    except BrokenPipeError:  # `hailong results … | head`
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(0)
+
+
+def say(message: str, **values: Any) -> None:
+    """A message for the person at the terminal: on standard error, for data alone goes to standard output."""
+    click.echo(_(message, **values), err=True)

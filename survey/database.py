@@ -1,0 +1,103 @@
+"""The connection to SQLite or PostgreSQL, and transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from flask import current_app
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from translations import Refusal
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """One database: `reading()` and `writing()` are its only doors.
+
+    url  SQLAlchemy's; `sqlite:///…` for one server, `postgresql+psycopg://…` for a province.
+
+    On SQLite a commit is on disk before it returns (WAL, synchronous=FULL) and writers of this process queue at
+    a lock, which is quicker and fairer than SQLite's own waiting; other processes wait up to a minute.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            kind = make_url(url).get_backend_name()
+        except ArgumentError as error:
+            raise Refusal("HAILONG_DATABASE_URL is not a database address: %(url)s", url=url) from error
+        self.url = url
+        self.is_sqlite = kind == "sqlite"
+        self.engine = (
+            _sqlite(url)
+            if self.is_sqlite
+            else create_engine(
+                url,
+                pool_size=10,
+                pool_pre_ping=True,
+                hide_parameters=True,  # an error must not print answers
+            )
+        )
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database and keeps nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is kept whole at the end of the block, or not at all where it raised."""
+        with (
+            self._writer,
+            Session(self.engine.execution_options(writing=True), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def migrate(self) -> None:
+        """Brings the tables to the newest form; a new database gets all of them."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.execution_options(writing=True).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def answers(self) -> bool:
+        """Whether the database can be reached now."""
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT 1")) == 1)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # Python's driver would open transactions by itself, and releasing a savepoint would commit.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def database() -> Database:
+    """The database of the running application."""
+    found: Database = current_app.extensions["database"]
+    return found

@@ -1,0 +1,5 @@
+"""Pages"""
+
+from flask import Blueprint
+
+pages = Blueprint("entry", __name__, url_prefix=" the clerk who keys paper forms:/nhap-phieu")

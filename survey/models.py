@@ -1,0 +1,193 @@
+"""The tables, and which of them are append-only."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Enum, ForeignKey, ForeignKeyConstraint, Index, MetaData, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Names of constraints follow one pattern, so that a migration can name what it changes."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+class WaveKind(StrEnum):
+    """`sample`: people drawn by a design. `open`: whoever came."""
+
+    SAMPLE = "sample"
+    OPEN = "open"
+
+
+class Mode(StrEnum):
+    """The way in which a person answered."""
+
+    PHONE = "phone"
+    KIOSK = "kiosk"
+    PAPER = "paper"
+    INTERVIEWER = "interviewer"
+
+
+class Role(StrEnum):
+    """What an account or a token may do; `accounts.RIGHTS` says it in full."""
+
+    ADMIN = "admin"
+    HOME_AFFAIRS = "home_affairs"
+    COMMUNE = "commune"
+    SUPERVISOR = "supervisor"
+    KEYER = "keyer"
+    INTERVIEWER = "interviewer"
+    AUDITOR = "auditor"
+
+
+def _values(kind: type[StrEnum]) -> Enum:
+    # Stored as text: a new member then needs no change of a database type.
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
+
+
+class Unit(Base):
+    """A commune (xã, phường, đặc khu), the province above them, later departments and service centres."""
+
+    __tablename__ = "unit"
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    parent: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    replaces: Mapped[str | None] = mapped_column(String(400))  # codes, separated by ;
+
+
+class PublishedQuestionnaire(Base):
+    """A version of a questionnaire, for good: its digest is its name in every response. Append-only."""
+
+    __tablename__ = "questionnaire"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    document: Mapped[dict[str, Any]] = mapped_column(Document)
+    published: Mapped[date]
+    __table_args__ = (UniqueConstraint("code", "version"),)
+
+
+class Wave(Base):
+    """One round on one questionnaire version."""
+
+    __tablename__ = "wave"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    questionnaire: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
+    kind: Mapped[WaveKind] = mapped_column(_values(WaveKind))
+    public: Mapped[bool] = mapped_column(default=False)
+    opens: Mapped[date]
+    closes: Mapped[date]
+    single_psu: Mapped[str] = mapped_column(String(20), default="centered")
+    villages: Mapped[str] = mapped_column(String(10), default="new")  # kept | new, since the wave before
+    simulated: Mapped[bool] = mapped_column(default=False)  # made-up data: every page and report says so
+    weights: Mapped[int | None]  # the current weight version; none: everybody counts once
+
+
+class Village(Base):
+    """A primary sampling unit of a wave: it belongs to one commune and one stratum."""
+
+    __tablename__ = "village"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    psu: Mapped[str] = mapped_column(String(60), primary_key=True)
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    stratum: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str | None] = mapped_column(String(200))
+    households: Mapped[int | None]
+    adults: Mapped[int | None]
+
+
+class Response(Base):
+    """One person's answers. Append-only.
+
+    `id` is made where the form is filled in, at random, and is the order on disk (no row number on SQLite), so
+    neither the order nor the time of arrival is kept. The stratum follows from the village.
+    """
+
+    __tablename__ = "response"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    psu: Mapped[str | None] = mapped_column(String(60))
+    mode: Mapped[Mode] = mapped_column(_values(Mode))
+    day: Mapped[date]
+    questionnaire: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
+    answers: Mapped[dict[str, Any]] = mapped_column(Document)
+    marks: Mapped[list[str]] = mapped_column(Document, default=list)
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
+        Index("ix_response_wave", "wave"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class ResponseText(Base):
+    """What a person wrote in words, apart from the rest because it may name somebody. Append-only."""
+
+    __tablename__ = "response_text"
+    response: Mapped[UUID] = mapped_column(ForeignKey("response.id"), primary_key=True)
+    texts: Mapped[dict[str, str]] = mapped_column(Document)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class WeightVersion(Base):
+    """A set of weights of a wave, with where it came from. Append-only; `wave.weights` names the current one."""
+
+    __tablename__ = "weight_version"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    version: Mapped[int]
+    made: Mapped[date]
+    source: Mapped[str] = mapped_column(String(200))
+    __table_args__ = (UniqueConstraint("wave", "version"),)
+
+
+class Weight(Base):
+    """How many people of the population one response stands for. Append-only."""
+
+    __tablename__ = "weight"
+    version: Mapped[int] = mapped_column(ForeignKey("weight_version.id"), primary_key=True)
+    response: Mapped[UUID] = mapped_column(ForeignKey("response.id"), primary_key=True)
+    weight: Mapped[float]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class Account(Base):
+    """A member of staff who signs in. The password is kept as an Argon2id hash."""
+
+    __tablename__ = "account"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    role: Mapped[Role] = mapped_column(_values(Role))
+    unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
+    password: Mapped[str] = mapped_column(String(200))
+    session: Mapped[str] = mapped_column(String(40))  # renewed to end every open session
+
+
+class Token(Base):
+    """An API token: shown once, kept as a digest."""
+
+    __tablename__ = "token"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    role: Mapped[Role] = mapped_column(_values(Role))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+APPEND_ONLY = ("questionnaire", "response", "response_text", "weight_version", "weight")

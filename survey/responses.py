@@ -1,0 +1,84 @@
+"""Keeping a response: once, for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire
+from survey.models import Mode, Response, ResponseText, Village
+from survey.waves import Place, today
+from translations import Conflict, Refusal
+
+# How a form was filled, as the client may say it; nothing else is kept about the person who sends.
+MARKS = ("quick", "helped-none", "helped-family", "helped-interviewer", "helped-official", "lang-vi", "lang-en")
+
+
+def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers document in its two parts: codes and numbers, and what was written in words."""
+    texts = {code: value for code, value in answers.items() if questionnaire.items[code].kind == "text"}
+    return {code: value for code, value in answers.items() if code not in texts}, texts
+
+
+def submit(
+    session: Session,
+    place: Place,
+    id: UUID,
+    mode: Mode,
+    answers: Mapping[str, Any],
+    *,
+    marks: tuple[str, ...] = (),
+    psu: str | None = None,
+    day: date | None = None,
+) -> bool:
+    """Keeps a response; False where the same one is there already. Call inside `writing()`.
+
+    answers  as `forms.check` gave them
+    psu      the drawn village; only staff and imports know one, never a stranger
+
+    The same id with the same content (wave, unit, mode, answers, village) is fine, whoever comes first: so a
+    phone may send as often as it likes. Other content under a known id is refused.
+    """
+    if psu is not None:
+        village = session.get(Village, (place.wave.code, psu))
+        if village is None or village.unit != place.unit.code:
+            raise Refusal(
+                "The village %(psu)s is not one of %(unit)s in this wave.", psu=psu, unit=place.unit.name
+            )
+    codes, texts = split(place.questionnaire, answers)
+    response = Response(
+        id=id,
+        wave=place.wave.code,
+        unit=place.unit.code,
+        psu=psu,
+        mode=mode,
+        day=day or today(),
+        questionnaire=place.questionnaire.digest,
+        answers=codes,
+        marks=sorted(set(marks)),
+    )
+    try:
+        with session.begin_nested():
+            session.add(response)
+            session.flush()
+            if texts:
+                session.add(ResponseText(response=id, texts=texts))
+        return True
+    except IntegrityError:
+        kept = session.get(Response, id)
+        if kept is None:
+            raise
+    if content(session, kept) != (response.wave, response.unit, response.mode, response.psu, codes, texts):
+        raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
+    return False
+
+
+def content(session: Session, kept: Response) -> tuple[Any, ...]:
+    """What makes two responses the same: wave, unit, mode, village, answers and texts."""
+    texts = session.get(ResponseText, kept.id)
+    return kept.wave, kept.unit, kept.mode, kept.psu, kept.answers, dict(texts.texts) if texts else {}

@@ -1,0 +1,46 @@
+"""Where the data lies and how the server is set: environment first, then the data folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def data_folder() -> Path:
+    """`HAILONG_DATA`, else `var/` of the checkout; made where it is missing, readable by its owner alone."""
+    folder = Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def database_url() -> str:
+    """`HAILONG_DATABASE_URL`, else a SQLite file in the data folder."""
+    return os.environ.get("HAILONG_DATABASE_URL") or f"sqlite:///{data_folder() / 'hailong.db'}"
+
+
+def secret_key() -> str:
+    """`HAILONG_SECRET_KEY`, else one that is made once and kept in the data folder."""
+    given = os.environ.get("HAILONG_SECRET_KEY")
+    if given:
+        return given
+    kept = data_folder() / "secret.key"
+    try:
+        # Opened so that of two processes that start at once only one makes it.
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    except FileExistsError:
+        pass
+    return kept.read_text()
+
+
+def rate() -> float:
+    """Submissions a second that one address may send: `HAILONG_RATE`, 200 unless given."""
+    return float(os.environ.get("HAILONG_RATE") or 200)
+
+
+def base_url() -> str | None:
+    """`HAILONG_BASE_URL`: the address that people outside see, where a proxy stands in front."""
+    return os.environ.get("HAILONG_BASE_URL") or None

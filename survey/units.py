@@ -1,0 +1,122 @@
+"""Communes and whatever else people are asked about: loading, finding, searching."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.models import Unit
+from translations import NotFound, Refusal
+from translations.formats import fold, nfc, order
+
+SHIPPED = Path(__file__).parent / "units.csv"
+COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces")
+COMMUNE_KINDS = ("phường", "xã", "đặc khu")
+# Ba Chẽ stands under two codes in official lists.
+SAME_UNIT = {"06970": "06978"}
+
+
+def settled(code: str) -> str:
+    """The code under which a unit is kept."""
+    return SAME_UNIT.get(code, code)
+
+
+def find(session: Session, code: str) -> Unit:
+    """The unit of this code; refused where there is none."""
+    unit = session.get(Unit, settled(code))
+    if unit is None:
+        raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=code)
+    return unit
+
+
+def communes(session: Session, on: date | None = None) -> list[Unit]:
+    """The communes that exist on a day (now and ever, without one), in Vietnamese order."""
+    rows = session.scalars(select(Unit).where(Unit.kind.in_(COMMUNE_KINDS)))
+    return sorted((unit for unit in rows if on is None or exists(unit, on)), key=lambda unit: order(unit.name))
+
+
+def exists(unit: Unit, on: date) -> bool:
+    """Whether the unit is there on a day."""
+    return (unit.valid_from is None or unit.valid_from <= on) and (unit.valid_to is None or on <= unit.valid_to)
+
+
+def province(session: Session) -> Unit:
+    """The unit above all others."""
+    found = session.scalars(select(Unit).where(Unit.parent.is_(None), Unit.kind.not_in(COMMUNE_KINDS))).first()
+    if found is None:
+        raise NotFound("The province is not there yet. Run: hailong init")
+    return found
+
+
+def matching(units: Iterable[Unit], words: str) -> list[Unit]:
+    """The units of which some syllables begin with the words: those whose name begins with them come first.
+
+    Words with diacritics are taken as written where any name has them so; otherwise, and without, the plain
+    letters decide: "ha long" finds Hạ Long. The order of `units` is kept within each group.
+    """
+    units = list(units)
+    for reading in (lambda text: " ".join(nfc(text).casefold().split()), fold):
+        wanted = reading(words)
+        if not wanted:
+            return units
+        first = [unit for unit in units if reading(unit.name).startswith(wanted)]
+        rest = [unit for unit in units if unit not in first and f" {wanted}" in f" {reading(unit.name)}"]
+        if first or rest:
+            return first + rest
+    return []
+
+
+def load(session: Session, text: str) -> int:
+    """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed.
+
+    Columns: code, name, kind, and where known parent, valid_from, valid_to, replaces.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
+    if unknown or not {"code", "name", "kind"} <= set(reader.fieldnames or ()):
+        raise Refusal(
+            "The file of units needs the columns %(columns)s; it has %(found)s.",
+            columns=", ".join(COLUMNS),
+            found=", ".join(reader.fieldnames or ()) or "–",
+        )
+    changed = 0
+    for number, row in enumerate(reader, start=2):
+        code, name, kind = ((row[column] or "").strip() for column in ("code", "name", "kind"))
+        if not (code and name and kind) or len(code) > 20 or None in row:
+            raise Refusal("Row %(row)s: give code, name and kind.", row=number)
+        known = session.get(Unit, code)
+        new = Unit(
+            code=code,
+            name=nfc(name),
+            kind=nfc(kind),
+            parent=(row.get("parent") or "").strip() or None,
+            valid_from=_day(row.get("valid_from"), number, "valid_from"),
+            valid_to=_day(row.get("valid_to"), number, "valid_to"),
+            replaces=(row.get("replaces") or "").strip() or None,
+        )
+        if new.parent and new.parent != code and session.get(Unit, new.parent) is None:
+            raise Refusal(
+                "Row %(row)s, column parent: there is no unit %(code)s. Put it above.", row=number, code=new.parent
+            )
+        if known is None or any(getattr(known, column) != getattr(new, column) for column in COLUMNS):
+            session.merge(new)
+            session.flush()
+            changed += 1
+    return changed
+
+
+def _day(text: str | None, row: int, column: str) -> date | None:
+    if not (text or "").strip():
+        return None
+    try:
+        return date.fromisoformat(str(text).strip())
+    except ValueError as error:
+        raise Refusal(
+            "Row %(row)s, column %(column)s: write the day as YYYY-MM-DD.", row=row, column=column
+        ) from error

@@ -1,0 +1,132 @@
+"""Waves: opening one, finding one, and the place where a person answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire
+from survey import questionnaires, units
+from survey.models import Response, Unit, Village, Wave, WaveKind
+from translations import Conflict, Gone, NotFound, Refusal
+from translations.formats import day
+
+CODE = re.compile(r"[a-z0-9-]{1,40}")
+SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
+
+
+def today() -> date:
+    """The day in Việt Nam, wherever the server stands."""
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person answers: a wave, a unit, and the questionnaire that is asked there."""
+
+    wave: Wave
+    unit: Unit
+    questionnaire: Questionnaire
+
+
+def create(
+    session: Session,
+    code: str,
+    questionnaire: Questionnaire,
+    kind: WaveKind,
+    opens: date,
+    closes: date,
+    *,
+    public: bool = False,
+    single_psu: str = "centered",
+    villages: str = "new",
+    simulated: bool = False,
+) -> Wave:
+    """Opens a wave; refused where the code is taken or badly written, or the days run backwards."""
+    if not CODE.fullmatch(code):
+        raise Refusal("A wave's code has 1 to 40 small letters, digits and hyphens: dot-1-2026")
+    if closes < opens:
+        raise Refusal("The wave would end before it begins. Give a later day after --to.")
+    if public and kind is not WaveKind.OPEN:
+        raise Refusal("Only an open wave can be public: a sample wave is reached by its link or code.")
+    if session.get(Wave, code) is not None:
+        raise Conflict("There is a wave %(code)s already. Choose another code.", code=code)
+    wave = Wave(
+        code=code,
+        questionnaire=questionnaire.digest,
+        kind=kind,
+        public=public,
+        opens=opens,
+        closes=closes,
+        single_psu=single_psu,
+        villages=villages,
+        simulated=simulated,
+    )
+    session.add(wave)
+    session.flush()
+    return wave
+
+
+def find(session: Session, code: str) -> Wave:
+    """The wave of this code; refused where there is none."""
+    wave = session.get(Wave, code)
+    if wave is None:
+        raise NotFound(
+            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code
+        )
+    return wave
+
+
+def every(session: Session) -> list[Wave]:
+    """All waves, the newest first."""
+    return list(session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code)))
+
+
+def public(session: Session, on: date) -> list[Wave]:
+    """The waves that anybody may answer from the first page on this day."""
+    return list(
+        session.scalars(
+            select(Wave).where(Wave.public, Wave.opens <= on, Wave.closes >= on).order_by(Wave.opens, Wave.code)
+        )
+    )
+
+
+def place(session: Session, wave: str, unit: str, on: date | None = None) -> Place:
+    """Where a person answers; refused where the wave or the unit is unknown, or the wave is not running.
+
+    on  the day of answering; the present day unless given
+    """
+    found = find(session, wave)
+    where = units.find(session, unit)
+    if where.kind not in units.COMMUNE_KINDS and where.parent is None:
+        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=where.name)
+    on = on or today()
+    if on < found.opens:
+        raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(found.opens))
+    if on > found.closes:
+        raise Gone("The survey closed on %(day)s. Thank you for your interest.", day=day(found.closes))
+    return Place(found, where, questionnaires.by_digest(session, found.questionnaire))
+
+
+def villages(session: Session, wave: str, unit: str | None = None) -> list[Village]:
+    """The villages of a wave, or of one of its communes, by code."""
+    chosen = select(Village).where(Village.wave == wave).order_by(Village.psu)
+    return list(session.scalars(chosen.where(Village.unit == unit) if unit else chosen))
+
+
+def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
+    """Responses of a wave by unit and mode: {unit: {mode: count}}."""
+    found: dict[str, dict[str, int]] = {}
+    rows = session.execute(
+        select(Response.unit, Response.mode, func.count())
+        .where(Response.wave == wave)
+        .group_by(Response.unit, Response.mode)
+    )
+    for unit, mode, count in rows:
+        found.setdefault(unit, {})[mode.value] = count
+    return found

@@ -1,0 +1,239 @@
+"""Estimates of every measure in every domain, with standard error, interval, design effect and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from analysis.design import Bools, Design, Floats
+from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
+from analysis.pooled import pool
+from analysis.totals import Measures, Statistic, Totals, psu_totals
+from analysis.variance import Whole, degrees_of_freedom, direct, is_share, is_total, scores, strata, wholes
+
+Variance = Literal["direct", "pooled", "auto"]
+VARIANCES: tuple[Variance, ...] = ("direct", "pooled", "auto")
+ENOUGH_DF = 8  # below: a variance of its own is too uncertain (NCHS, Parker et al. 2017)
+ENOUGH_EVENTS = 10
+ENOUGH_ANSWERS = 30
+CELLS_AT_ONCE = 4_000_000  # numbers of one (C, K) array: without PSUs, C is the rows of the file
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One figure. What can't be known is None, and a flag says why; NaN never leaves.
+
+    estimate, limits: fractions for proportions and the index; standard_error in the same unit. n: people who
+    answered; n_eff: the simple random sample that would tell as much. flags: few (n or n_eff < 30), wide (NCHS
+    width rule), check (df < 8), no_interval, none (no event), all. events: answered rows with a score above 0;
+    weight_sum: people whom the answered rows stand for.
+    """
+
+    item: str
+    value: str | None
+    domain: Hashable
+    statistic: Statistic
+    estimate: float | None
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    df: int
+    deff: float | None
+    n: int
+    n_eff: float | None
+    variance: Literal["direct", "pooled"]
+    flags: tuple[str, ...]
+    events: int
+    weight_sum: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """The estimates of K measures in G domains as arrays (G, K); NaN where a figure can't be known."""
+
+    totals: Totals
+    whole: Whole
+    level: float
+    variance: Floats
+    low: Floats
+    high: Floats
+    df: Floats
+    direct_df: Floats
+    deff: Floats
+    n_eff: Floats
+    pooled: Bools  # which variances are pooled
+
+    @cached_property
+    def standard_error(self) -> Floats:
+        """(G, K)"""
+        return np.sqrt(self.variance)
+
+    @cached_property
+    def wide(self) -> Bools:
+        """(G, K) proportions too wide to present (NCHS: Parker et al. 2017), by the 95 % capped interval."""
+        p, n = self.whole.estimate, self.whole.count
+        low, high = clopper_pearson(p, adjusted_n(n, self.n_eff_or_n, self.df, 0.95), 0.95)
+        width = high - low
+        with np.errstate(all="ignore"):
+            relative = width / p
+        return (width >= 0.30) | ((width > 0.05) & (relative > 1.30))
+
+    @cached_property
+    def n_eff_or_n(self) -> Floats:
+        """(G, K) the effective size, n where the variance says nothing."""
+        return np.where(np.isfinite(self.n_eff), self.n_eff, self.whole.count)
+
+    def records(self) -> list[Estimate]:
+        """The estimates one by one: by measure, then by domain."""
+        whole, totals = self.whole, self.totals
+        columns = [
+            _nulls(part)
+            for part in (whole.estimate, self.standard_error, self.low, self.high, self.deff, self.n_eff)
+        ]
+        estimate, error, low, high, deff, n_eff = columns
+        counts = (self.df, whole.count, whole.events)
+        df, n, events = (np.nan_to_num(part).astype(np.int64).T.tolist() for part in counts)
+        weight, pooled, flags = whole.weight.T.tolist(), self.pooled.T.tolist(), self._flags()
+        return [
+            Estimate(
+                *measure[:2], domain, measure[2],
+                estimate[k][g], error[k][g], low[k][g], high[k][g], df[k][g], deff[k][g], n[k][g], n_eff[k][g],
+                "pooled" if pooled[k][g] else "direct", flags[k][g], events[k][g], weight[k][g],
+            )
+            for k, measure in enumerate(totals.measures)
+            for g, domain in enumerate(totals.domains)
+        ]  # fmt: skip
+
+    def _flags(self) -> list[list[tuple[str, ...]]]:
+        n, share = self.whole.count, is_share(self.totals)
+        proportion = np.array([statistic == "proportion" for _, _, statistic in self.totals.measures])
+        counted = share | is_total(self.totals)
+        marks = {
+            "few": (n < ENOUGH_ANSWERS) | (proportion & (self.n_eff_or_n < ENOUGH_ANSWERS)),
+            "wide": proportion & np.isfinite(self.low) & self.wide,
+            "check": self.direct_df < ENOUGH_DF,
+            "no_interval": ~(np.isfinite(self.low) & np.isfinite(self.high)),
+            "none": counted & (n > 0) & (self.whole.events == 0),
+            "all": share & (n > 0) & (self.whole.full == n),
+        }
+        bits = sum(np.where(mark, 1 << place, 0) for place, mark in enumerate(marks.values()))
+        named = [
+            tuple(name for place, name in enumerate(marks) if bit >> place & 1) for bit in range(1 << len(marks))
+        ]
+        return [[named[bit] for bit in row] for row in np.asarray(bits).T.tolist()]
+
+
+def _nulls(values: Floats) -> list[list[float | None]]:
+    known = np.isfinite(values)
+    columns: list[list[float | None]] = np.where(known, values, 0.0).T.tolist()
+    if known.all():
+        return columns
+    return [
+        [number if there else None for number, there in zip(row, mask, strict=True)]
+        for row, mask in zip(columns, known.T.tolist(), strict=True)
+    ]
+
+
+def tabulate(
+    totals: Totals, interval: Interval = "korn-graubard", level: float = 0.95, variance: Variance = "direct"
+) -> Table:
+    """All estimates of the totals as arrays; nothing here is as long as the file."""
+    if interval not in INTERVALS:
+        raise ValueError(f"interval is one of {', '.join(INTERVALS)}, not {interval!r}")
+    if variance not in VARIANCES:
+        raise ValueError(f"variance is one of {', '.join(VARIANCES)}, not {variance!r}")
+    if not 0 < level < 1:
+        raise ValueError("level lies between 0 and 1")
+    whole = wholes(totals)
+    linear = scores(totals, whole)
+    by_stratum = strata(linear)
+    own_df = degrees_of_freedom(linear, by_stratum)
+    p, n = whole.estimate, whole.count
+    share, empty = is_share(totals), whole.count == 0
+    edge = share & ~empty & ((whole.events == 0) | (whole.full == n))
+
+    v = direct(linear, by_stratum)
+    v = np.where(edge & np.isfinite(v), 0.0, v)
+    with np.errstate(all="ignore"):
+        deff = v / whole.simple
+        n_eff = np.where(edge, n, (n - 1) / deff)  # a proportion: p(1 − p)/v
+        zero = ~(v > 0)
+        exact = np.where(share & zero & ~edge & np.isfinite(v), np.inf, n_eff)
+    deff = np.where((n < 2) | zero | edge, np.nan, deff)
+    df = own_df
+
+    use = np.zeros(p.shape, bool)
+    if variance != "direct":
+        pooled = pool(totals, whole, linear, by_stratum)
+        use = _pooled_where(totals, whole, own_df, variance) & ~empty
+        v, n_eff = np.where(use, pooled.variance, v), np.where(use, pooled.n_eff, n_eff)
+        exact, df = np.where(use, pooled.n_eff, exact), np.where(use, pooled.df, df)
+        deff = np.where(use, np.where(edge | (n < 2), np.nan, pooled.deff), deff)
+    v, df = np.where(empty, np.nan, v), np.where(empty, 0.0, df)
+
+    low, high = wald(p, v, df, level)
+    for k, (_, _, statistic) in enumerate(totals.measures):
+        if statistic == "index":
+            low[:, k], high[:, k] = _index_limits(
+                p[:, k], v[:, k], n[:, k], exact[:, k], df[:, k], level, interval
+            )
+    at = np.array([statistic == "proportion" for _, _, statistic in totals.measures], bool)
+    if at.any():
+        low[:, at], high[:, at] = proportion_limits(
+            interval, p[:, at], v[:, at], n[:, at], exact[:, at], df[:, at], level
+        )
+    unknown = empty | (df <= 0) | np.isnan(v)
+    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+    return Table(totals, whole, level, v, low, high, df, own_df, deff, np.where(empty, np.nan, n_eff), use)
+
+
+def _pooled_where(totals: Totals, whole: Whole, df: Floats, variance: Variance) -> Bools:
+    """(G, K) where the pooled variance is taken: everywhere but totals, or where the direct one is too thin."""
+    if variance == "pooled":
+        return np.broadcast_to(~is_total(totals), df.shape)
+    proportion = np.array([statistic == "proportion" for _, _, statistic in totals.measures], bool)
+    rare = np.minimum(whole.events, whole.count - whole.events) < ENOUGH_EVENTS
+    return ~is_total(totals) & ((df < ENOUGH_DF) | (proportion & rare))
+
+
+def _index_limits(
+    p: Floats, v: Floats, n: Floats, n_eff: Floats, df: Floats, level: float, interval: Interval
+) -> tuple[Floats, Floats]:
+    """Logit with t: pooled answers are not one 0/1 item, and Korn–Graubard came out far too wide for them."""
+    if interval == "wald":
+        return proportion_limits("wald", p, v, n, n_eff, df, level)
+    low, high = logit(p, v, df, level)
+    edge = (p <= 0) | (p >= 1)
+    if edge.any():
+        low[edge], high[edge] = clopper_pearson(p[edge], adjusted_n(n, n_eff, df, level)[edge], level)
+    return low, high
+
+
+def estimate(
+    design: Design,
+    measures: Measures,
+    domain: Any = None,
+    *,
+    domains: Sequence[Hashable] | None = None,
+    interval: Interval = "korn-graubard",
+    level: float = 0.95,
+    variance: Variance = "direct",
+) -> list[Estimate]:
+    """Estimates of K measures in G domains: K·G records, by measure, then by domain in the order of their labels.
+
+    domain    (N,) labels; None: the whole. A blank label is in no domain; its PSU counts all the same
+    domains   the labels wanted, in this order; one without rows gives a record with n 0
+    interval  of proportions. Means, totals and ratios take t; the index takes logit with t
+    variance  "direct": each domain's own; "pooled": the intraclass correlation pooled over domains; "auto":
+              pooled where df < 8 or, for a proportion, fewer than 10 answers with or without the event
+    """
+    at_once = max(1, CELLS_AT_ONCE // max(len(design.frame.stratum), 1))
+    found: list[Estimate] = []
+    for start in range(0, len(measures), at_once):
+        totals = psu_totals(design, measures[start : start + at_once], domain, domains)
+        found += tabulate(totals, interval, level, variance).records()
+    return found

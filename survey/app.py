@@ -7,8 +7,9 @@ import logging
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, redirect, render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -40,7 +41,7 @@ LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
 
 def create_app(**config: Any) -> Flask:
     """The application. `config` overrides: DATABASE_URL, SECRET_KEY, RATE, and Flask's own."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config.update(
         SECRET_KEY=config.get("SECRET_KEY") or settings.secret_key(),
         DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),
@@ -52,7 +53,6 @@ def create_app(**config: Any) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=(settings.base_url() or "").startswith("https:"),
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # a static file's address changes with its content
         COMPRESS_ALGORITHM=["gzip"],
         COMPRESS_LEVEL=9,
         COMPRESS_STREAMS=False,
@@ -69,8 +69,17 @@ def create_app(**config: Any) -> Flask:
         day=formats.day,
         interval=formats.interval,
     )
-    app.jinja_env.globals.update(language=translations.language, languages=LANGUAGES, today=today, static=_static)
-    CSRFProtect(app)
+    app.jinja_env.globals.update(
+        language=translations.language,
+        languages=LANGUAGES,
+        today=today,
+        static=_static,
+        here=_here,
+        large_text=_large_text,
+    )
+    csrf = CSRFProtect(app)
+    for pages in (respondent.pages, api.pages):  # a signed form of its own; JSON alone
+        csrf.exempt(pages)
     Compress(app)
     accounts.manager.init_app(app)
     accounts.manager.unauthorized_handler(_ask_to_sign_in)
@@ -82,16 +91,41 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(Exception, _broken)
     for pages in (respondent.pages, entry.pages, staff.pages, sign_in.pages, api.pages):
         app.register_blueprint(pages)
+    app.add_url_rule("/static/<version>/<path:name>", "static", _send)
     return app
 
 
+STATIC = Path(__file__).parent / "static"
+
+
+def _version() -> str:
+    """A short digest over all static files; counted once, but anew on each request while debugging."""
+    if "static_version" not in current_app.extensions or current_app.debug:
+        digest = hashlib.sha256()
+        for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+            digest.update(path.relative_to(STATIC).as_posix().encode() + b"\0" + path.read_bytes())
+        current_app.extensions["static_version"] = digest.hexdigest()[:12]
+    return str(current_app.extensions["static_version"])
+
+
 def _static(name: str) -> str:
-    """The address of a static file, which changes with its content so that it can be kept for good."""
-    folder = current_app.static_folder or ""
-    versions: dict[str, str] = current_app.extensions.setdefault("static_versions", {})
-    if name not in versions or current_app.debug:
-        versions[name] = hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:12]
-    return url_for("static", filename=name, v=versions[name])
+    """The address of a static file. The version is a folder in it, so a script's `./other.js` carries it too."""
+    return url_for("static", version=_version(), name=name)
+
+
+def _send(version: str, name: str) -> Response:
+    """A static file: kept for good under the present version, asked for again under any other."""
+    return send_from_directory(STATIC, name, max_age=31_536_000 if version == _version() else 0)
+
+
+def _here(**changed: str) -> str:
+    """The address of this page with some parts of its query changed, as a link beginning with `?`."""
+    return "?" + urlencode({**request.args, **changed})
+
+
+def _large_text() -> bool:
+    """`?size=` first, then the choice of before (a cookie that holds nothing else)."""
+    return (request.args.get("size") or request.cookies.get("size")) == "large"
 
 
 def _choose_language() -> None:
@@ -106,9 +140,10 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    chosen = request.args.get("lang")
-    if chosen in LANGUAGES and chosen != request.cookies.get("lang"):
-        response.set_cookie("lang", chosen, samesite="Lax", httponly=True, max_age=31_536_000)
+    for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
+        chosen = request.args.get(name)
+        if chosen in known and chosen != request.cookies.get(name):
+            response.set_cookie(name, chosen, samesite="Lax", httponly=True, max_age=31_536_000)
     return response
 
 

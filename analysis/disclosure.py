@@ -1,0 +1,208 @@
+"""Which figures must be hidden so that nobody's answer can be read off or subtracted out of a published table.
+
+    marks = hide(estimates, sensitive={"nhung_nhieu"}, harmless={"nhung_nhieu": {"1"}})
+
+Hidden: fewer than 5 answers; of a sensitive item fewer than 30, and a group that all gave the same event. One or
+two events of a sensitive item are masked. Then others are hidden with them until no hidden figure follows from the
+shown ones and the totals, which are taken as known (Willenborg & de Waal 2001, ch. 4; Cox 1980).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+import numpy as np
+
+from analysis.design import Floats
+
+Cell = TypeVar("Cell")
+Mark = Literal["hidden", "hidden_with", "under_3"]
+FEWEST, FEWEST_SENSITIVE, FEWEST_EVENTS = 5, 30, 3
+
+
+class Figure(Protocol):
+    """What is asked of a record: an `Estimate` has it all."""
+
+    @property
+    def item(self) -> str: ...
+    @property
+    def value(self) -> str | None: ...
+    @property
+    def domain(self) -> Hashable: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def events(self) -> int: ...
+
+
+def hide(
+    figures: Sequence[Figure],
+    sensitive: Collection[str] = (),
+    harmless: Mapping[str, Collection[str]] | None = None,
+) -> list[Mark | None]:
+    """What must happen to each figure of a table before it is shown, in the order of the figures.
+
+    "hidden"       too small, or it tells what everybody of a group answered: estimate, limits and n are withheld
+    "hidden_with"  withheld so that a hidden one can't be subtracted out
+    "under_3"      one or two events of a sensitive item: "under 3 cases"; only the upper limit may be shown
+
+    figures    any items x values x domains of one breakdown; a domain is a label, a tuple of labels or a mapping.
+               The whole (domain None) and, for several columns, each column's own breakdown count as published
+    sensitive  item codes
+    harmless   values of a sensitive item that nobody minds to have given ("no"): no event in the sense above
+    """
+    marks: list[Mark | None] = [None] * len(figures)
+    by_item: dict[str, list[int]] = {}
+    for place, figure in enumerate(figures):
+        by_item.setdefault(figure.item, []).append(place)
+    for item, places in by_item.items():
+        safe = frozenset((harmless or {}).get(item, ()))
+        for domains in _breakdowns(figures, places):
+            table = _Table.of(figures, domains, item in sensitive, safe)
+            table.mark(marks)
+    return marks
+
+
+def _breakdowns(figures: Sequence[Figure], places: list[int]) -> Iterable[list[int]]:
+    """The whole apart from the parts: it is no member of their sum, it is the sum."""
+    whole = [place for place in places if figures[place].domain is None]
+    parts = [place for place in places if figures[place].domain is not None]
+    return [group for group in (whole, parts) if group]
+
+
+def _parts(domain: Hashable | Mapping[str, Hashable]) -> tuple[Hashable, ...]:
+    if isinstance(domain, Mapping):
+        return tuple(domain.items())
+    return tuple(enumerate(domain)) if isinstance(domain, tuple) else ()
+
+
+@dataclass
+class _Table:
+    """One item: V values x D domains."""
+
+    places: list[list[int | None]]  # (V, D) where the figure is among all
+    n: Floats  # (D,)
+    events: Floats  # (V, D)
+    telling: list[bool]  # (V,) values whose giving is somebody's secret
+    sensitive: bool
+    lines: list[list[int]]  # sets of domains whose sum is published
+
+    @classmethod
+    def of(cls, figures: Sequence[Figure], places: list[int], sensitive: bool, harmless: frozenset[str]) -> _Table:
+        """The table of the figures at `places`."""
+        key = {place: _key(figures[place].domain) for place in places}
+        domains = list(dict.fromkeys(key.values()))
+        values = list(dict.fromkeys(figures[place].value for place in places))
+        grid: list[list[int | None]] = [[None] * len(domains) for _ in values]
+        n, events = np.zeros(len(domains)), np.zeros((len(values), len(domains)))
+        for place in places:
+            v, d = values.index(figures[place].value), domains.index(key[place])
+            grid[v][d] = place
+            n[d], events[v, d] = max(n[d], figures[place].n), figures[place].events
+        lines = [list(range(len(domains)))] if domains != [None] else []
+        margins: dict[Hashable, list[int]] = {}
+        for d, domain in enumerate(domains):
+            for part in _parts(domain):
+                margins.setdefault(part, []).append(d)
+        lines += margins.values()
+        return cls(grid, n, events, [sensitive and value not in harmless for value in values], sensitive, lines)
+
+    def mark(self, marks: list[Mark | None]) -> None:
+        """Writes what must happen to the figures of this table."""
+        first, domains = self._domains()
+        for d in domains:
+            for row in self.places:
+                if (place := row[d]) is not None:
+                    marks[place] = "hidden" if d in first else "hidden_with"
+        if not self.sensitive:
+            return
+        masked, cells = self._cells(domains)
+        for v, d in cells:
+            if d not in domains and (place := self.places[v][d]) is not None:
+                marks[place] = "under_3" if (v, d) in masked else "hidden_with"
+
+    def _domains(self) -> tuple[set[int], set[int]]:
+        """Domains that are too small or all alike, and those with the ones hidden with them."""
+        first = {d for d in range(len(self.n)) if self.n[d] > 0 and self._tells({d})}
+        present = [[d for d in line if self.n[d] > 0] for line in self.lines]
+
+        def unsafe(hidden: set[int]) -> bool:
+            return len(hidden) == 1 or self._tells(hidden)
+
+        return first, _complete(first, present, unsafe, key=lambda d: (self.n[d], d))
+
+    def _tells(self, domains: set[int]) -> bool:
+        """Whether the domains, taken together as one group, are too few or gave a telling event to a person."""
+        group = sorted(domains)
+        n = self.n[group].sum()
+        alike = any(telling and self.events[v, group].sum() == n for v, telling in enumerate(self.telling))
+        return bool(n < (FEWEST_SENSITIVE if self.sensitive else FEWEST)) or alike
+
+    def _cells(self, hidden: set[int]) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+        """(value, domain) with one or two telling events, and those with the ones hidden with them."""
+        V, D = self.events.shape
+        shown = [d for d in range(D) if d not in hidden and self.n[d] > 0]
+        masked = {
+            (v, d)
+            for v in range(V)
+            for d in shown
+            if self.telling[v] and 0 < self.events[v, d] < FEWEST_EVENTS and self.lines
+        }
+        if not masked:
+            return masked, masked
+        covered = {(v, d) for v in range(V) for d in hidden}
+        rows = [[(v, d) for d in line if self.n[d] > 0] for v in range(V) for line in self.lines]
+        whole = bool((self.events.sum(0) == self.n).all())  # the values are all there are: they add up to n
+        columns = [[(v, d) for v in range(V)] for d in shown] if whole and V > 1 else []
+
+        def unsafe(cells: set[tuple[int, int]]) -> bool:
+            events = sum(self.events[cell] for cell in cells)
+            across = len({d for _, d in cells}) > 1 or V == 1
+            return len(cells) == 1 or (across and 0 < events < FEWEST_EVENTS)
+
+        def order(cell: tuple[int, int]) -> tuple[bool, float, float]:
+            return (self.events[cell] == 0, self.events[cell], self.n[cell[1]])
+
+        return masked, _complete(masked | covered, rows + columns, unsafe, key=order)
+
+
+def _key(domain: Hashable) -> Hashable:
+    return tuple(domain.items()) if isinstance(domain, Mapping) else domain
+
+
+def _complete(
+    first: set[Cell], lines: list[list[Cell]], unsafe: Callable[[set[Cell]], bool], key: Callable[[Cell], Any]
+) -> set[Cell]:
+    """Hides more cells, the least first, until no line's hidden cells are `unsafe` and no first one follows.
+
+    A line is a set of cells whose sum is known.
+    """
+    hidden = set(first)
+    while True:
+        before = len(hidden)
+        for line in lines:
+            inside = hidden.intersection(line)
+            shown = [cell for cell in line if cell not in hidden]
+            if inside and shown and unsafe(inside):
+                hidden.add(min(shown, key=key))
+        if len(hidden) > before:
+            continue
+        following = determined(hidden, lines)
+        exposed = first & following
+        shown = [cell for line in lines if exposed.intersection(line) for cell in line if cell not in hidden]
+        if not shown:
+            return hidden
+        hidden.add(min(shown, key=key))
+
+
+def determined(hidden: set[Cell], lines: list[list[Cell]]) -> set[Cell]:
+    """The hidden cells whose value follows from the shown ones and the sums of the lines, by linear algebra."""
+    cells = list(hidden)
+    matrix = np.array([[cell in line for cell in cells] for line in map(set, lines)], dtype=np.float64)
+    if not matrix.size:
+        return set()
+    _, sigma, directions = np.linalg.svd(matrix)
+    free = directions[int((sigma > 1e-9).sum()) :]  # ways to change hidden values that no sum would notice
+    return {cell for cell, moves in zip(cells, free.T, strict=True) if not (np.abs(moves) > 1e-9).any()}

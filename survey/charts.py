@@ -1,0 +1,98 @@
+"""Dot-and-whisker drawings: where a figure and its interval lie on a scale, in hundredths of the drawing's width.
+
+Widths in hundredths let one drawing serve a screen of any width, a printed page and a picture; `charts.html` draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from analysis import Estimate
+from translations.formats import number
+
+MARGIN = 3.0  # left free at both ends, so that a dot and a label at the edge are whole
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+MOST_TICKS = 6
+LABEL = 9.0  # the room that a label needs on both sides
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the grid; `label` is empty where the province's label stands in the way."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A figure (`x`) and its interval (`left` … `right`); None where there is none to draw."""
+
+    x: float | None
+    left: float | None
+    right: float | None
+
+    @property
+    def span(self) -> float | None:
+        """The width of the interval."""
+        return None if self.left is None or self.right is None else round(self.right - self.left, 2)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A stretch of shares from `low` to `high`, its grid, and the figure that all others are compared with."""
+
+    low: float
+    high: float
+    ticks: tuple[Tick, ...]
+    reference: Whisker | None
+    reference_label: str
+
+    def x(self, share: float) -> float:
+        """Where a share lies."""
+        return _place(share, self.low, self.high)
+
+    def whisker(self, record: Estimate) -> Whisker:
+        """A record on this scale. A figure without a lower limit (no event) reaches from the figure to its bound."""
+        if record.estimate is None:
+            return Whisker(None, None, None)
+        low = record.low if record.low is not None else record.estimate if record.high is not None else None
+        return Whisker(
+            self.x(record.estimate),
+            None if low is None else self.x(low),
+            None if record.high is None else self.x(record.high),
+        )
+
+
+def scale(records: Iterable[Estimate], reference: Estimate | None = None, name: str = "") -> Scale:
+    """A scale with round ends that holds all the records and their intervals.
+
+    reference  the figure that the others are compared with, drawn as a line and a band through all rows
+    name       what it is called on the axis, before its value
+    """
+    shown = [*records, *([reference] if reference else [])]
+    ends = [end for record in shown for end in (record.low, record.estimate, record.high) if end is not None]
+    least, most = max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0))
+    step = next((step for step in STEPS if (most - least) / step <= MOST_TICKS - 1), STEPS[-1])
+    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
+    last = max(last, first + 1)
+    low, high = first * step, last * step
+    decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9))
+    middle = _place(reference.estimate, low, high) if reference and reference.estimate is not None else None
+    ticks = []
+    for place in range(first, last + 1):
+        x = _place(place * step, low, high)
+        free = middle is None or abs(x - middle) > LABEL
+        ticks.append(Tick(x, number(place * step * 100, decimals) if free else ""))
+    made = Scale(low, high, tuple(ticks), None, "")
+    if reference is None or reference.estimate is None:
+        return made
+    label = f"{name} {number(100 * reference.estimate, 1)}".strip()
+    return Scale(low, high, tuple(ticks), made.whisker(reference), label)
+
+
+def _place(share: float, low: float, high: float) -> float:
+    inside = min(max(share, low), high)
+    return round(MARGIN + (100 - 2 * MARGIN) * (inside - low) / (high - low), 2)

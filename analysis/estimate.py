@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from analysis.design import Bools, Design, Floats
+from analysis.design import Bools, Design, Floats, code
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
-from analysis.pooled import pool
-from analysis.totals import Measures, Statistic, Totals, psu_totals
-from analysis.variance import Whole, degrees_of_freedom, direct, is_share, is_total, scores, strata, wholes
+from analysis.pooled import Intraclass, edges, intraclass, pooled
+from analysis.totals import Measure, Measures, Share, Statistic, Totals, psu_totals
+from analysis.variance import Scores, Whole, degrees_of_freedom, direct, is_share, is_total, scores, strata, wholes
 
 Variance = Literal["direct", "pooled", "auto"]
 VARIANCES: tuple[Variance, ...] = ("direct", "pooled", "auto")
@@ -58,6 +58,7 @@ class Table:
     totals: Totals
     whole: Whole
     level: float
+    scores: Scores
     variance: Floats
     low: Floats
     high: Floats
@@ -139,9 +140,16 @@ def _nulls(values: Floats) -> list[list[float | None]]:
 
 
 def tabulate(
-    totals: Totals, interval: Interval = "korn-graubard", level: float = 0.95, variance: Variance = "direct"
+    totals: Totals,
+    interval: Interval = "korn-graubard",
+    level: float = 0.95,
+    variance: Variance = "direct",
+    alike: Intraclass | None = None,
 ) -> Table:
-    """All estimates of the totals as arrays; nothing here is as long as the file."""
+    """All estimates of the totals as arrays; nothing here is as long as the file.
+
+    alike: the pooled intraclass correlation where it comes from other domains than these.
+    """
     if interval not in INTERVALS:
         raise ValueError(f"interval is one of {', '.join(INTERVALS)}, not {interval!r}")
     if variance not in VARIANCES:
@@ -154,7 +162,7 @@ def tabulate(
     own_df = degrees_of_freedom(linear, by_stratum)
     p, n = whole.estimate, whole.count
     share, empty = is_share(totals), whole.count == 0
-    edge = share & ~empty & ((whole.events == 0) | (whole.full == n))
+    edge = edges(totals, whole)
 
     v = direct(linear, by_stratum)
     v = np.where(edge & np.isfinite(v), 0.0, v)
@@ -168,11 +176,12 @@ def tabulate(
 
     use = np.zeros(p.shape, bool)
     if variance != "direct":
-        pooled = pool(totals, whole, linear, by_stratum)
-        use = _pooled_where(totals, whole, own_df, variance) & ~empty
-        v, n_eff = np.where(use, pooled.variance, v), np.where(use, pooled.n_eff, n_eff)
-        exact, df = np.where(use, pooled.n_eff, exact), np.where(use, pooled.df, df)
-        deff = np.where(use, np.where(edge | (n < 2), np.nan, pooled.deff), deff)
+        shared = pooled(totals, whole, alike or intraclass(totals, whole, linear, by_stratum))
+        wanted = _thin(totals, whole, own_df) if variance == "auto" else True
+        use = wanted & ~is_total(totals) & ~empty
+        v, n_eff = np.where(use, shared.variance, v), np.where(use, shared.n_eff, n_eff)
+        exact, df = np.where(use, shared.n_eff, exact), np.where(use, shared.df, df)
+        deff = np.where(use, np.where(edge | (n < 2), np.nan, shared.deff), deff)
     v, df = np.where(empty, np.nan, v), np.where(empty, 0.0, df)
 
     low, high = wald(p, v, df, level)
@@ -188,16 +197,19 @@ def tabulate(
         )
     unknown = empty | (df <= 0) | np.isnan(v)
     low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
-    return Table(totals, whole, level, v, low, high, df, own_df, deff, np.where(empty, np.nan, n_eff), use)
+    return Table(totals, whole, level, linear, v, low, high, df, own_df, deff, np.where(empty, np.nan, n_eff), use)
 
 
-def _pooled_where(totals: Totals, whole: Whole, df: Floats, variance: Variance) -> Bools:
-    """(G, K) where the pooled variance is taken: everywhere but totals, or where the direct one is too thin."""
-    if variance == "pooled":
-        return np.broadcast_to(~is_total(totals), df.shape)
+def auto_pooled(table: Table) -> Bools:
+    """(G, K) whose own variance is too thin: df < 8 or, for a share, fewer than 10 with or without the event."""
+    return _thin(table.totals, table.whole, table.direct_df)
+
+
+def _thin(totals: Totals, whole: Whole, df: Floats) -> Bools:
     proportion = np.array([statistic == "proportion" for _, _, statistic in totals.measures], bool)
     rare = np.minimum(whole.events, whole.count - whole.events) < ENOUGH_EVENTS
-    return ~is_total(totals) & ((df < ENOUGH_DF) | (proportion & rare))
+    thin: Bools = (df < ENOUGH_DF) | (proportion & rare)
+    return thin
 
 
 def _index_limits(
@@ -237,3 +249,42 @@ def estimate(
         totals = psu_totals(design, measures[start : start + at_once], domain, domains)
         found += tabulate(totals, interval, level, variance).records()
     return found
+
+
+def proportion(
+    design: Design, values: Any, of: Collection[Hashable], domain: Any = None, *, item: str = "", **options: Any
+) -> list[Estimate]:
+    """The share of people whose value is in `of`, overall or in each domain; `options` are those of `estimate`.
+
+    values  (N,) codes or labels; None, NaN and the empty text are not answered
+    """
+    coded = code(values)
+    wanted = frozenset(place for place, label in enumerate(coded.levels) if label in of)
+    value = ",".join(str(one) for one in sorted(of, key=str))
+    return estimate(design, [Share(item, value, coded.codes, wanted, blank=-1)], domain, **options)
+
+
+def mean(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
+    """The mean of a number (N,); NaN is not answered."""
+    number, there = _numbers(values)
+    return estimate(design, [Measure(item, None, "mean", number, there)], domain, **options)
+
+
+def total(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
+    """The population total of a number (N,); NaN is not answered, and nothing is scaled up for it."""
+    number, there = _numbers(values)
+    return estimate(design, [Measure(item, None, "total", number, there)], domain, **options)
+
+
+def ratio(
+    design: Design, values: Any, base: Any, domain: Any = None, *, item: str = "", **options: Any
+) -> list[Estimate]:
+    """The ratio of two population totals; a row counts where neither (N,) number is NaN."""
+    above, there = _numbers(values)
+    below, known = _numbers(base)
+    return estimate(design, [Measure(item, None, "ratio", above, below, there & known)], domain, **options)
+
+
+def _numbers(values: Any) -> tuple[Floats, Bools]:
+    numbers = np.asarray(values, dtype=np.float64)
+    return np.nan_to_num(numbers), ~np.isnan(numbers)

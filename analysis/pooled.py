@@ -16,19 +16,6 @@ from analysis.totals import Totals, by_domain
 from analysis.variance import Scores, Strata, Whole, is_share, per_domain, reduce
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """The pooled variance of each domain; (G, K) but for `rho` and `df`, (K,)."""
-
-    rho: Floats  # pooled intraclass correlation, ≥ 0
-    df: Floats  # degrees of freedom of rho
-    deff: Floats  # D_g = 1 + (m_g − 1) ρ
-    variance: Floats  # D_g s_g; at 0 and 1 it is 0
-    n_eff: Floats  # (n_g − 1)/D_g; n_g/D_g at 0 and 1
-    own: Floats  # v_g: the domain's own variance, strata crossed with the domain
-    own_df: Floats
-
-
 def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
     """(G, K) variances and degrees of freedom with strata crossed with the domain, without fpc.
 
@@ -53,28 +40,60 @@ def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
     return variance, df + np.maximum(joined - 1, 0)
 
 
-def pool(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata, over: Bools | None = None) -> Pooled:
-    """ρ from the domains that tell something of it, and what it makes of every domain.
+@dataclass(frozen=True)
+class Intraclass:
+    """How alike the people of a PSU are, pooled over domains; arrays are (K,)."""
 
-    over (G,) which domains ρ is pooled over; all unless given.
-        ρ = max(0, Σ (v_g − s_g) / Σ s_g (m_g − 1)),  df = Σ df_g   over 0 < p_g < 1 and df_g ≥ 1
-    No domain qualifies: ρ = 0 and df is the sum over all.
+    rho: Floats  # ≥ 0
+    df: Floats  # degrees of freedom of rho
+
+
+def edges(totals: Totals, whole: Whole) -> Bools:
+    """(G, K) shares with no event or all events, by counts; empty domains are none."""
+    none_or_all = (whole.events == 0) | (whole.full == whole.count)
+    found: Bools = is_share(totals) & (whole.count > 0) & none_or_all
+    return found
+
+
+def take(totals: Totals, whole: Whole) -> Floats:
+    """(G, K) m_g = Σ_c n_gc²/n_g, the answered rows in the PSU of a person met at random."""
+    with np.errstate(all="ignore"):
+        return by_domain(totals, totals.sums.count**2) / whole.count
+
+
+def intraclass(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata) -> Intraclass:
+    """ρ from the domains that tell something of it: 0 < p_g < 1 and df_g ≥ 1.
+
+        ρ = max(0, Σ (v_g − s_g) / Σ s_g (m_g − 1)),  df = Σ df_g
+
+    No domain qualifies: ρ = 0, and df is the sum over all.
     """
     own, own_df = crossed(scores, by_stratum)
-    n = whole.count
-    edge = is_share(totals) & ((whole.events == 0) | (whole.full == n))
-    with np.errstate(all="ignore"):
-        take = by_domain(totals, totals.sums.count**2) / n  # m_g: answered rows per PSU, as a person meets it
     s = whole.simple
-    listed = np.ones(len(n), bool) if over is None else over
-    tells = listed[:, None] & ~edge & (own_df >= 1) & np.isfinite(s) & (n > 0)
+    tells = ~edges(totals, whole) & (own_df >= 1) & np.isfinite(s) & (whole.count > 0)
     excess = np.where(tells, own - s, 0.0).sum(0)
-    weight = np.where(tells, s * (take - 1), 0.0).sum(0)
     with np.errstate(all="ignore"):
+        weight = np.where(tells, s * (take(totals, whole) - 1), 0.0).sum(0)
         rho = np.where(weight > 0, np.maximum(excess / weight, 0), 0.0)
-    df = np.where(tells.any(0), np.where(tells, own_df, 0.0).sum(0), np.where(listed[:, None], own_df, 0.0).sum(0))
-    deff = 1 + (take - 1) * rho
+    df = np.where(tells.any(0), np.where(tells, own_df, 0.0).sum(0), own_df.sum(0))
+    return Intraclass(rho, df)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The pooled variance of each domain; arrays are (G, K)."""
+
+    deff: Floats  # D_g = 1 + (m_g − 1) ρ
+    variance: Floats  # D_g s_g; at 0 and 1 it is 0
+    n_eff: Floats  # (n_g − 1)/D_g; n_g/D_g at 0 and 1
+    df: Floats
+
+
+def pooled(totals: Totals, whole: Whole, alike: Intraclass) -> Pooled:
+    """What the pooled intraclass correlation makes of each domain."""
+    edge = edges(totals, whole)
     with np.errstate(all="ignore"):
-        n_eff = np.where(edge, n, n - 1) / deff
-        variance = np.where(edge & (n > 0), 0.0, deff * s)
-    return Pooled(rho, df, deff, variance, n_eff, own, own_df)
+        deff = 1 + (take(totals, whole) - 1) * alike.rho
+        n_eff = np.where(edge, whole.count, whole.count - 1) / deff
+        variance = np.where(edge, 0.0, deff * whole.simple)
+    return Pooled(deff, variance, n_eff, np.broadcast_to(alike.df, deff.shape))

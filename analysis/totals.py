@@ -6,7 +6,7 @@ All 44 items x 54 domains of a wave are one call. After this pass nothing is as 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -130,13 +130,15 @@ class Sums:
     def added(self, place: Ints, size: int, factor: Floats | None = None) -> Sums:
         """Sums over cells: row c is added to row `place[c]` of `size`; weighted sums times `factor` (C,)."""
         parts: dict[str, Floats] = {"shift": self.shift}
-        for name in ("score", "base", "weight", "count", "events", "full", "rr", "rx", "xx"):
-            values = getattr(self, name)
-            if factor is not None and name not in ("count", "events", "full"):
-                values = values * factor[:, None]
-            total = np.zeros((size, values.shape[1]))
-            np.add.at(total, place, values)
-            parts[name] = total
+        done: dict[int, Floats] = {}  # arrays that were one stay one
+        for part in fields(self)[:-1]:
+            values = getattr(self, part.name)
+            if id(values) not in done:
+                total = np.zeros((size, values.shape[1]))
+                weights = factor is not None and part.name not in ("count", "events", "full")
+                np.add.at(total, place, values * factor[:, None] if weights and factor is not None else values)
+                done[id(values)] = total
+            parts[part.name] = done[id(values)]
         return Sums(**parts)
 
     def __getitem__(self, rows: Any) -> Sums:
@@ -357,3 +359,27 @@ def calibrated(
     pairs, place = np.unique(existing // L, return_inverse=True)
     total = found.added(place, len(pairs), factor[share])
     return Totals(frame, names, domains, pairs % P, pairs // P, total, regression)
+
+
+def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
+    """The totals of other domains that are unions of these: domain g goes into `place[g]`, −1 into none."""
+    P = len(totals.frame.stratum)
+    at = place[totals.domain]
+    kept = at >= 0
+    existing, cell = np.unique(at[kept] * P + totals.psu[kept], return_inverse=True)
+    regression = totals.regression
+    if regression is not None:
+        used = place >= 0
+        score, base = (np.zeros((len(domains), *part.shape[1:])) for part in (regression.score, regression.base))
+        np.add.at(score, place[used], regression.score[used])
+        np.add.at(base, place[used], regression.base[used])
+        regression = replace(regression, score=score, base=base)
+    return Totals(
+        totals.frame,
+        totals.measures,
+        domains,
+        existing % P,
+        existing // P,
+        totals.sums[kept].added(cell, len(existing)),
+        regression,
+    )

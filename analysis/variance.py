@@ -173,32 +173,48 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
 def covariance(scores: Scores, k: int) -> Floats:
     """(G, G) covariances of measure `k` in all domains (Wolter 2007, § 6.5; R's svyby(covmat=TRUE)).
 
-        C = Σ_h f_h m_h/(m_h − 1) [ Σ_c T_ca T_cb − m_h T̄_ha T̄_hb ]
-
-    Domains share a part of it where they share PSUs, or cross the same strata. Lonely strata as in `direct`.
+    Domains share a part of it where they share PSUs, or cross the same strata.
     """
-    frame = scores.frame
-    dense = np.zeros((len(frame.stratum), scores.domains))
+    dense = np.zeros((len(scores.frame.stratum), scores.domains))
     dense[scores.psu, scores.domain] = scores.total[:, k]
-    count = np.zeros_like(dense)
-    count[scores.psu, scores.domain] = scores.count[:, k]
+    answered = np.zeros_like(dense)
+    answered[scores.psu, scores.domain] = scores.count[:, k] > 0
+    return product(scores.frame, dense, answered)
+
+
+def meeting(scores: Scores, k: int) -> Bools:
+    """(G, G) which domains share a PSU in which both answered measure `k`."""
+    answered = np.zeros((len(scores.frame.stratum), scores.domains))
+    answered[scores.psu, scores.domain] = scores.count[:, k] > 0
+    shared: Bools = answered.T @ answered > 0
+    return shared
+
+
+def product(frame: Frame, dense: Floats, answered: Floats) -> Floats:
+    """(Q, Q) covariances of Q estimates from their PSU totals (P, Q); its diagonal is `direct`.
+
+    C = Σ_h f_h m_h/(m_h − 1) [ Σ_c T_ca T_cb − m_h T̄_ha T̄_hb ]
+    """
     m, f = frame.sampled.astype(np.float64), frame.remaining
-    H = len(m)
-    sums = np.zeros((H, scores.domains))
+    sums = np.zeros((len(m), dense.shape[1]))
     np.add.at(sums, frame.stratum, dense)
-    lonely = frame.lonely
-    factor = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0)
     centred = dense - (sums / m[:, None])[frame.stratum]
-    if lonely.any() and frame.single_psu == "centered":
-        answered = np.zeros_like(sums)
-        np.add.at(answered, frame.stratum, count)
-        psus = np.where(answered > 0, m[:, None], 0).sum(0)
-        with np.errstate(all="ignore"):
-            centre = np.where(psus > 0, dense.sum(0) / psus, 0.0)
+    factor = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0)
+    lonely = frame.lonely
+    if not lonely.any():
+        return (centred * factor[frame.stratum][:, None]).T @ centred
+    touched = np.zeros_like(sums)
+    np.add.at(touched, frame.stratum, answered)
+    touched = np.minimum(touched, 1)
+    if frame.single_psu == "centered":
+        psus = np.maximum((touched * m[:, None]).sum(0), 1)
         alone = lonely[frame.stratum]
-        centred[alone] = np.where(answered[frame.stratum][alone] > 0, dense[alone] - centre, 0.0)
+        centred[alone] = (dense[alone] - dense.sum(0) / psus) * touched[frame.stratum][alone]
         factor = np.where(lonely, f, factor)
-    matrix = (centred * factor[frame.stratum][:, None]).T @ centred
-    if lonely.any() and frame.single_psu == "average":
-        matrix *= H / max(H - int(lonely.sum()), 1)
+    matrix: Floats = (centred * factor[frame.stratum][:, None]).T @ centred
+    if frame.single_psu == "average":
+        every, others = touched.sum(0), (touched * ~lonely[:, None]).sum(0)
+        with np.errstate(all="ignore"):
+            scale = np.sqrt(np.where(others > 0, every / others, np.nan))
+        matrix = matrix * np.outer(scale, scale)
     return matrix

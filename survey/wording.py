@@ -11,11 +11,21 @@ from translations import gettext as _
 from translations.formats import interval, number, percent
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
+SHARES = ("proportion", "index", "ratio")
+LEVEL = "95%"
+FEW = 30  # people: below, a figure is marked
+# What stands behind a figure in a table; `key` says what each means.
+MARKS = {"few": "*", "no_interval": "†", "wide": "‡"}
 
 
 def is_hidden(record: Estimate) -> bool:
     """Whether the record is not to be seen, for its own sake or to keep another from being subtracted out."""
     return bool(HIDDEN & set(record.flags))
+
+
+def has_interval(record: Estimate) -> bool:
+    """Whether both limits may be shown."""
+    return not is_hidden(record) and record.low is not None and record.high is not None
 
 
 def figure(record: Estimate, decimals: int = 2) -> str:
@@ -28,54 +38,66 @@ def figure(record: Estimate, decimals: int = 2) -> str:
         return _("no answer")
     if "none" in record.flags:
         return _("0 of %(n)s", n=number(record.n))
-    if record.statistic in ("proportion", "index", "ratio"):
-        return percent(record.estimate, decimals)
-    return number(record.estimate, decimals)
+    if "all" in record.flags:
+        return _("%(n)s of %(n)s", n=number(record.n))
+    return _value(record, record.estimate, decimals)
 
 
 def limits(record: Estimate, decimals: int = 2) -> str:
     """The interval for a table cell: 89,40–90,70; "nhiều nhất 3,3%" beside a zero; why there is none."""
+    return _limits(record, decimals, "{}–{}")
+
+
+def bracket(record: Estimate, decimals: int = 2) -> str:
+    """The interval as a report writes it: [89,40; 90,70]."""
+    return _limits(record, decimals, "[{}; {}]")
+
+
+def cell(record: Estimate, decimals: int = 2) -> str:
+    """Figure and interval in one cell: 90,12% [89,40; 90,70]; "0 trên 111, nhiều nhất 3,3%"; the bare word where
+    there is nothing to show."""
+    shown = figure(record, decimals)
     if is_hidden(record) or record.estimate is None and record.high is None:
-        return "–"
-    if record.low is None and record.high is not None or "none" in record.flags and record.high is not None:
-        return _("at most %(high)s", high=percent(record.high, 1))
-    if record.low is None or record.high is None:
-        return _("too few for an interval")
-    if record.statistic in ("proportion", "index", "ratio"):
-        return interval(record.low, record.high, decimals)
-    return f"{number(record.low, decimals)}–{number(record.high, decimals)}"
+        return shown
+    if not has_interval(record) and not _bounded(record):
+        return f"{shown} ({bracket(record, decimals)})"
+    return f"{shown}{', ' if _bounded(record) else ' '}{bracket(record, decimals)}"
 
 
 def sentence(record: Estimate, decimals: int = 2) -> str:
     """Figure, interval and base in one breath: "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 1.432 người)"."""
     if is_hidden(record):
-        return _("hidden, because too few people answered")
+        return _("hidden, so that nobody's answer can be worked out")
     if record.estimate is None and record.high is None:
         return _("no answer")
-    base = _("%(n)s people", n=number(record.n))
-    if record.low is None and record.high is not None or "none" in record.flags and record.high is not None:
-        return f"{figure(record)}, {limits(record)}"
-    if record.low is None or record.high is None:
+    base = people(record.n)
+    if _bounded(record):
+        shown = f"{figure(record, decimals)}, {limits(record, decimals)}"
+        return shown if {"none", "all"} & set(record.flags) else f"{shown} ({base})"
+    if not has_interval(record):
         return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=base)
-    name = (
-        _("range of variation")
-        if "not_a_sample" in record.flags
-        else _("%(level)s confidence interval", level="95%")
-    )
+    low, high = limits(record, decimals).split("–")
     return _(
         "%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)",
         figure=figure(record, decimals),
-        name=name,
-        low=number(100 * record.low, decimals),
-        high=number(100 * record.high, decimals),
+        name=_("range of variation")
+        if "not_a_sample" in record.flags
+        else _("%(level)s confidence interval", level=LEVEL),
+        low=low,
+        high=high,
         base=base,
     )
+
+
+def people(n: int | None) -> str:
+    """A base in words: "1.432 người"."""
+    return _("%(n)s people", n=number(n))
 
 
 def interval_name(record_or_flags: Estimate | tuple[str, ...]) -> str:
     """What the two limits are called: an open wave has no design, so its limits are no confidence interval."""
     flags = record_or_flags if isinstance(record_or_flags, tuple) else record_or_flags.flags
-    return _("Range of variation") if "not_a_sample" in flags else _("Confidence interval %(level)s", level="95%")
+    return _("Range of variation") if "not_a_sample" in flags else _("Confidence interval %(level)s", level=LEVEL)
 
 
 def remark(record: Estimate) -> str:
@@ -84,10 +106,55 @@ def remark(record: Estimate) -> str:
         return _("hidden: too few answers")
     if "hidden_with" in record.flags:
         return _("hidden so that another figure can't be worked out")
-    if "few" in record.flags:
+    if "few" in record.flags and (record.n or 0) < FEW:
         return _("few: fewer than 30 answers")
+    if "few" in record.flags:
+        return _("few: tells no more than 30 people drawn one by one")
     if "no_interval" in record.flags:
         return _("one village only: no interval")
     if "wide" in record.flags:
         return _("wide interval: read with care")
     return ""
+
+
+def mark(record: Estimate) -> str:
+    """The sign behind a figure that is to be read with care, for the gravest reason; empty where there is none."""
+    if is_hidden(record) or record.estimate is None:
+        return ""
+    return next((sign for flag, sign in MARKS.items() if flag in record.flags), "")
+
+
+def key(sign: str) -> str:
+    """What a sign of `mark` means, under the table."""
+    return {
+        "*": _(
+            "* Few: fewer than 30 answers, or people so alike that they tell no more than 30 drawn one by one."
+        ),
+        "†": _("† One village only: no interval."),
+        "‡": _("‡ Wide interval: read with care."),
+    }[sign]
+
+
+def _value(record: Estimate, value: float, decimals: int) -> str:
+    return percent(value, decimals) if record.statistic in SHARES else number(value, decimals)
+
+
+def _bounded(record: Estimate) -> bool:
+    """Whether the figure is known from one side only: no case, all cases, or too few to be counted out."""
+    if record.estimate is None or "none" in record.flags:
+        return record.high is not None
+    return "all" in record.flags and record.low is not None
+
+
+def _limits(record: Estimate, decimals: int, form: str) -> str:
+    if is_hidden(record) or record.estimate is None and record.high is None:
+        return "–"
+    if _bounded(record):
+        if "all" in record.flags:
+            return _("at least %(low)s", low=_value(record, record.low or 0.0, 1))
+        return _("at most %(high)s", high=_value(record, record.high or 0.0, 1))
+    if record.low is None or record.high is None:
+        return _("too few for an interval")
+    if record.statistic in SHARES:
+        return form.format(*interval(record.low, record.high, decimals).split("–"))
+    return form.format(number(record.low, decimals), number(record.high, decimals))

@@ -122,10 +122,14 @@ class Index:
 
 @dataclass(frozen=True)
 class Headline:
-    """An answer whose share is reported first: `value` of `item`, under a name of its own."""
+    """An answer whose share is reported first: `value` of `item`, under a name of its own.
+
+    `none` is the item's value that says "no case": the only one that a whole group may be shown to have given.
+    """
 
     item: str
     value: int
+    none: int
     name: Text
 
 
@@ -521,6 +525,6 @@ def rule_of(part: Part, scored: Sequence[Item]) -> Rule:
 
 
 def headline(part: Part, items: Mapping[str, Item]) -> Headline:
-    parts = part.table("item value name")
+    parts = part.table("item value none name")
     item = items[one_of(parts["item"], items)]
-    return Headline(item.code, choice(parts["value"], item), text(parts["name"]))
+    return Headline(item.code, choice(parts["value"], item), choice(parts["none"], item), text(parts["name"]))

@@ -21,7 +21,7 @@ from survey import units
 from survey.database import database
 from survey.models import Account, Role, Token
 from translations import Conflict, Denied, Refusal
-from translations.formats import nfc
+from translations.formats import nfc, order
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,8 +90,7 @@ def add(session: Session, name: str, role: Role, password: str, unit: str | None
     name = nfc(name).strip()
     if not name or len(name) > 80:
         raise Refusal("Give the account a name of 1 to 80 letters.")
-    if len(password) < LEAST_PASSWORD:
-        raise Refusal("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD)
+    hashed = _hashed(password)
     if session.get(Account, name) is not None:
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
     if role is Role.COMMUNE and unit is None:
@@ -101,21 +100,53 @@ def add(session: Session, name: str, role: Role, password: str, unit: str | None
             name=name,
             role=role,
             unit=units.find(session, unit).code if unit else None,
-            password=_hasher.hash(password),
+            password=hashed,
             session=secrets.token_urlsafe(16),
         )
     )
     session.flush()
 
 
+def easy_password() -> str:
+    """A new password that can be copied from a screen by hand: 80 random bits in groups of four."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"  # no l, i, o, 0, 1
+    text = "".join(secrets.choice(letters) for _place in range(16))
+    return "-".join(text[place : place + 4] for place in range(0, 16, 4))
+
+
 def sign_in(session: Session, name: str, password: str) -> Person | None:
     """The person of this name and password, or None; a wrong name takes as long as a wrong password."""
     account = session.get(Account, nfc(name).strip())
     try:
-        _hasher.verify(account.password if account else _nobody(), password)
+        _hasher.verify(account.password if account else _nobody(), nfc(password))
     except VerificationError:
         return None
     return _person(account) if account else None
+
+
+def every(session: Session) -> list[Person]:
+    """All accounts, in the order of their names."""
+    return sorted(map(_person, session.scalars(select(Account))), key=lambda person: order(person.name))
+
+
+def change_password(session: Session, name: str, old: str, new: str) -> Person | None:
+    """Gives the account a new password and ends its sign-ins; None where the old one is wrong.
+
+    The person that comes back signs in again: whoever else held a session of the account is out.
+    """
+    if sign_in(session, name, old) is None:
+        return None
+    account = session.get_one(Account, nfc(name).strip())
+    account.password = _hashed(new)
+    account.session = secrets.token_urlsafe(16)
+    session.flush()
+    return _person(account)
+
+
+def _hashed(password: str) -> str:
+    if len(password) < LEAST_PASSWORD:
+        raise Refusal("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD)
+    return _hasher.hash(nfc(password))
 
 
 def _nobody() -> str:

@@ -6,12 +6,21 @@ print it and compute nothing.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analysis import Estimate
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis import Design, Estimate
+from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey.models import Unit, Wave
+from survey import results, units, waves
+from survey.models import Response, Unit, Wave, WeightVersion
+from survey.sample import Sample, sample
+from survey.wording import is_hidden
 
 
 @dataclass(frozen=True)
@@ -101,3 +110,97 @@ class Summary:
     units: tuple[UnitLine, ...]
     records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
+
+
+def gather(session: Session, wave: str, rule: str | None = None) -> Summary:
+    """All that is said of the wave, from its present data.
+
+    rule  of the index: share or mean; the questionnaire's own unless given
+    """
+    found = waves.find(session, wave)
+    people = sample(session, found)
+    questionnaire = people.questionnaire
+    scoring = results.scoring_rule(questionnaire, rule)
+    whole = results.table(session, people, rule=rule, released=True)
+    by_code: dict[str, list[Estimate]] = {}
+    for record in whole:
+        by_code.setdefault(record.item, []).append(record)
+    index = questionnaire.index
+    parts = index.codes() if index else {}
+    lines = {code: Line(code, str(index.label(code)), by_code[code][0]) for code in parts} if index else {}
+    areas = tuple(lines[f"index:{area.code}"] for area in index.areas) if index else ()
+    factors = tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
+    scored = parts["index"] if index else ()
+    by_unit = results.table(
+        session,
+        people,
+        items=[*parts, *scored, *(line.item for line in questionnaire.headlines)],
+        by=["unit"],
+        rule=rule,
+        released=True,
+    )
+    records = (*whole, *by_unit)
+    return Summary(
+        wave=found,
+        questionnaire=questionnaire,
+        province=units.province(session),
+        rule=scoring,
+        draft=True,
+        data_version=people.version,
+        data_day=waves.today(),
+        weight_version=_weight_version(session, found),
+        collection=_collection(session, people),
+        index=lines.get("index"),
+        areas=areas,
+        factors=factors,
+        items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
+        headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
+        units=_units(session, people, by_unit),
+        records=records,
+        hidden=sum(is_hidden(record) for record in records),
+    )
+
+
+def _weight_version(session: Session, wave: Wave) -> int | None:
+    return session.get_one(WeightVersion, wave.weights).version if wave.weights is not None else None
+
+
+def _collection(session: Session, people: Sample) -> Collection:
+    counted = dict(
+        session.execute(
+            select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
+        ).tuples()
+    )
+    return Collection(
+        issued=None,
+        collected=sum(counted.values()),
+        in_sample=len(people),
+        outside=people.outside,
+        modes={mode.value: count for mode, count in counted.items()},
+        units_reached=len(set(people.unit.tolist())),
+        villages=len(set(zip(people.stratum.tolist(), people.psu.tolist(), strict=True))),
+        strata=len(set(people.stratum.tolist())),
+    )
+
+
+def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:
+    item = people.questionnaire.items[highlight.item]
+    column = people.answers(item)
+    worst = next(record for record in records if record.value == str(highlight.value))
+    asked, given = people.weight[column.asked].sum(), people.weight[column.given].sum()
+    cases = people.weight[column.any_of(item, (highlight.value,))].sum()
+    told = asked > 0 and worst.estimate is not None
+    return Headline(
+        code=item.code,
+        title=str(item.short),
+        name=str(highlight.name),
+        worst=highlight.value,
+        values=tuple(
+            Line(record.value or "", str(item.choices[int(record.value or 0)]), record) for record in records
+        ),
+        asked=int(column.asked.sum()),
+        answered=int(column.given.sum()),
+        blank=float((asked - given) / asked) if asked > 0 else None,
+        least=float(cases / asked) if told else None,
+        most=float((cases + asked - given) / asked) if told else None,
+    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from sqlalchemy import select
 
 from forms import shipped
-from survey import accounts, questionnaires, settings, units
+from survey import accounts, demo, questionnaires, settings, units
+from survey.app import create_app
 from survey.commands import say
 from survey.database import Database
 from survey.models import Account, Role, Wave
 from survey.waves import today
-from translations import Refusal
 from translations import gettext as _
 
 
@@ -39,3 +40,65 @@ def init() -> None:
         count = len(units.communes(session))
         names = ", ".join(questionnaire.name for questionnaire in questionnaires.published(session))
     say("The database is ready: %(units)d communes, questionnaires %(names)s.", units=count, names=names)
+
+
+@click.command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen at."))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help=_("The port to listen at.")
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help=_("Processes; 2 unless given. With SQLite there is always one, which is faster."),
+)
+def serve(host: str, port: int, workers: int | None) -> None:
+    database = opened()
+    if database.is_sqlite:
+        workers = 1
+    database.engine.dispose()
+    say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
+    Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
+
+
+class Server(BaseApplication):
+    """gunicorn with threads, set up from here instead of a file of its own."""
+
+    def __init__(self, options: dict[str, object]) -> None:
+        self.options = {
+            "worker_class": "gthread",
+            "threads": 8,
+            "timeout": 120,  # a report of all communes takes a while
+            "graceful_timeout": 10,
+            "keepalive": 5,
+            "accesslog": None,  # it would hold addresses
+            "errorlog": "-",
+            "loglevel": "warning",
+            **options,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app()
+
+
+@click.command(name="first-run", hidden=True)
+def first_run() -> None:
+    """What `make run` does with an empty database: something to look at, and somebody who may look."""
+    database = opened()
+    with database.reading() as session:
+        empty = session.scalars(select(Wave)).first() is None
+        nobody = session.scalars(select(Account)).first() is None
+    if empty and nobody:
+        with database.writing() as session:
+            demo.make(session)
+    if nobody:
+        password = accounts.easy_password()
+        with database.writing() as session:
+            accounts.add(session, "admin", Role.ADMIN, password)
+        say("An administrator was made. Sign in at /dang-nhap; the password is shown this once.")
+        say("    %(name)s: admin    %(word)s: %(password)s", name=_("name"), word=_("password"), password=password)

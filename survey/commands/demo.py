@@ -1,0 +1,25 @@
+"""`hailong demo`."""
+
+from __future__ import annotations
+
+import click
+
+from survey import demo as made_up
+from survey.commands import say
+from survey.commands.server import opened
+from translations import gettext as _
+
+
+@click.command(
+    help=_(
+        "Make up the waves thu-nghiem (household sample) and gop-y (open to all). Everything is marked as made up."
+    )
+)
+@click.option("--wave", default=made_up.SAMPLE, show_default=True, help=_("The code of the sample wave."))
+@click.option("--responses", type=click.IntRange(1), help=_("How many; 27 in each village unless given."))
+@click.option("--seed", type=int, default=2026, show_default=True, help=_("The same seed makes the same answers."))
+def demo(wave: str, responses: int | None, seed: int) -> None:
+    database = opened()
+    with database.writing() as session:
+        made = made_up.make(session, wave, responses, seed)
+    say("Made-up waves, marked so on every page: %(waves)s.", waves=", ".join(one.code for one in made))

@@ -1,0 +1,112 @@
+"""Which records of a wave must be hidden, and what is left of them when they are released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analysis import Estimate
+from analysis.disclosure import hide
+from survey.sample import Bools, Objects, Sample
+
+GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
+
+
+@dataclass(frozen=True)
+class Domains:
+    """N people's labels, and every label that is wanted, with those that nobody has."""
+
+    labels: Objects
+    wanted: list[Any]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many people of a domain answered an item (`n`), and how many of them with this value (`events`)."""
+
+    item: str
+    value: str
+    domain: Any
+    n: int
+    events: int
+
+
+def marked(people: Sample, found: Sequence[Estimate], where: Domains | None) -> list[Estimate]:
+    """The records with `hidden`, `hidden_with` or `under_3` among their flags where these hold.
+
+    The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
+    never give away together what each hides. A set of values takes the gravest mark of its values.
+    """
+    counts = [
+        count for code in dict.fromkeys(record.item for record in found) for count in table(people, code, where)
+    ]
+    items = people.questionnaire.items.values()
+    sensitive = {item.code for item in items if item.sensitive}
+    harmless = {line.item: {str(line.none)} for line in people.questionnaire.headlines}
+    marks = {
+        (count.item, count.value, count.domain): mark
+        for count, mark in zip(counts, hide(counts, sensitive, harmless), strict=True)
+        if mark is not None
+    }
+    values: dict[str, list[str]] = {}
+    for count in counts:
+        if count.value not in values.setdefault(count.item, []):
+            values[count.item].append(count.value)
+    result = []
+    for record in found:
+        asked = [value for value in (record.value or "").split(",") if value in values[record.item]]
+        there = [
+            mark
+            for value in asked or values[record.item]
+            if (mark := marks.get((record.item, value, record.domain))) is not None
+        ]
+        worst = max(there, key=GRAVEST_LAST.index, default=None)
+        result.append(replace(record, flags=(*record.flags, worst)) if worst else record)
+    return result
+
+
+def table(people: Sample, code: str, where: Domains | None) -> list[Count]:
+    """Everybody's answers to an item, or to a part of the index, counted by value and domain."""
+    labels = [None] if where is None else where.wanted
+    place = {label: row for row, label in enumerate(labels)}
+    own = [None] * len(people) if where is None else where.labels.tolist()
+    rows = np.fromiter((place.get(label, -1) for label in own), np.int64, len(people))
+
+    def by_domain(who: Bools) -> list[int]:
+        there: list[int] = np.bincount(rows[who & (rows >= 0)], minlength=len(labels)).tolist()
+        return there
+
+    item = people.questionnaire.items.get(code)
+    if item is None:  # pooled over items, so only the number of people tells anything
+        index = people.questionnaire.index
+        parts = index.codes()[code] if index else ()
+        given = np.zeros(len(people), bool)
+        for part in parts:
+            given |= people.answers(people.questionnaire.items[part]).given
+        values: list[tuple[str, Bools]] = [("", np.zeros(len(people), bool))]
+    else:
+        column = people.answers(item)
+        given = column.given
+        values = [(str(value), column.any_of(item, (value,))) for value in item.choices] or [("", given)]
+    n = by_domain(given)
+    return [
+        Count(code, value, label, answered, events)
+        for value, who in values
+        for label, answered, events in zip(labels, n, by_domain(who), strict=True)
+    ]
+
+
+def released(record: Estimate) -> Estimate:
+    """The record as everybody may see it: a hidden one has lost its figures, n among them, and what else its
+    flags would tell; one or two cases keep their upper limit alone."""
+    kept = tuple(flag for flag in record.flags if flag in (*GRAVEST_LAST, "not_a_sample"))
+    nothing: dict[str, Any] = {"estimate": None, "standard_error": None, "low": None, "deff": None, "n_eff": None}
+    if "hidden" in kept or "hidden_with" in kept:
+        gone: dict[str, Any] = {"high": None, "n": None, "df": None, "events": 0, "weight_sum": 0.0}
+        return replace(record, **nothing, **gone, flags=kept)
+    if "under_3" in kept:
+        return replace(record, **nothing, events=0, flags=kept)
+    return record

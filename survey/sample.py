@@ -1,0 +1,168 @@
+"""The responses of a wave as arrays: the one place where rows become columns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import String, cast, select
+from sqlalchemy.orm import Session
+
+from forms import Item, Questionnaire
+from survey import questionnaires
+from survey.models import Response, Village, Wave, WaveKind, Weight
+
+Objects = NDArray[np.object_]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What N people answered to one item.
+
+    codes   (N,) the code chosen, 0 where there is none; for `number` the number, NaN where there is none
+    chosen  (N, C) for `multiple`: which of the C choices; else None
+    asked   (N,) False where the item's condition hid it: such an answer is kept, but counts as not asked
+    given   (N,) asked and answered
+    """
+
+    codes: NDArray[Any]
+    chosen: Bools | None
+    asked: Bools
+    given: Bools
+
+    def any_of(self, item: Item, values: Iterable[int]) -> Bools:
+        """(N,) asked, and one of the values chosen."""
+        if self.chosen is None:
+            return self.given & np.isin(self.codes, list(values))
+        columns = [place for place, code in enumerate(item.choices) if code in set(values)]
+        return self.given & self.chosen[:, columns].any(axis=1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The N responses of a wave that its estimates rest on, in the order of their ids.
+
+    In a sample wave these are the responses with a village; `outside` counts the others, which enter no estimate.
+    In an open wave everybody counts once, the stratum is the unit and the PSU the day.
+
+    unit, stratum, psu, mode, day  (N,) labels        weight  (N,) > 0
+    version  SHA-256 of all that the estimates depend on: responses, villages, weights
+    """
+
+    wave: Wave
+    questionnaire: Questionnaire
+    ids: tuple[UUID, ...]
+    unit: Objects
+    stratum: Objects
+    psu: Objects
+    mode: Objects
+    day: Objects
+    weight: Floats
+    documents: tuple[dict[str, Any], ...]
+    outside: int
+    version: str
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def answers(self, item: Item) -> Answers:
+        """The column of one item."""
+        raw = [document.get(item.code) for document in self.documents]
+        asked = np.ones(len(raw), bool)
+        if item.show_if is not None:
+            condition = item.show_if
+            asked = np.fromiter((condition.holds(document) for document in self.documents), bool, len(raw))
+        if item.kind == "multiple":
+            place = {code: column for column, code in enumerate(item.choices)}
+            chosen = np.zeros((len(raw), len(place)), bool)
+            for row, codes in enumerate(raw):
+                for code in codes or ():
+                    chosen[row, place[code]] = True
+            return Answers(np.zeros(len(raw), np.int16), chosen, asked, asked & chosen.any(axis=1))
+        if item.kind == "number":
+            numbers = np.array([np.nan if value is None else float(value) for value in raw])
+            return Answers(numbers, None, asked, asked & ~np.isnan(numbers))
+        codes = np.fromiter((-1 if value is None else value for value in raw), np.int32, len(raw))
+        return Answers(np.where(codes < 0, 0, codes), None, asked, asked & (codes >= 0))
+
+
+def sample(session: Session, wave: Wave) -> Sample:
+    """Reads the wave: every response once, with its village, stratum and current weight.
+
+    A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
+    village there, else of the wave; without any version everybody weighs 1.
+    """
+    rows = session.execute(
+        select(
+            Response.id, Response.unit, Response.psu, Response.mode, Response.day, cast(Response.answers, String)
+        )
+        .where(Response.wave == wave.code)
+        .order_by(Response.id)
+    ).all()
+    villages = {
+        village.psu: village for village in session.scalars(select(Village).where(Village.wave == wave.code))
+    }
+    weights: dict[UUID, float] = {}
+    if wave.weights is not None and wave.kind is WaveKind.SAMPLE:
+        weights = dict(
+            session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights)).tuples()
+        )
+    counted = [row for row in rows if row.psu is not None] if wave.kind is WaveKind.SAMPLE else list(rows)
+    unit = _objects([row.unit for row in counted])
+    day = _objects([row.day.isoformat() for row in counted])
+    drawn = wave.kind is WaveKind.SAMPLE
+    psu = _objects([row.psu for row in counted]) if drawn else day
+    stratum = _objects([villages[row.psu].stratum for row in counted]) if drawn else unit
+    weight = _filled([weights.get(row.id) for row in counted], psu) if drawn else np.ones(len(counted))
+    return Sample(
+        wave=wave,
+        questionnaire=questionnaires.by_digest(session, wave.questionnaire),
+        ids=tuple(row.id for row in counted),
+        unit=unit,
+        stratum=stratum,
+        psu=psu,
+        mode=_objects([row.mode.value for row in counted]),
+        day=day,
+        weight=weight,
+        documents=tuple(json.loads(row[5]) for row in counted),
+        outside=len(rows) - len(counted),
+        version=_version(rows, villages.values(), stratum, weight),
+    )
+
+
+def _objects(values: Sequence[Any]) -> Objects:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _filled(weights: Sequence[float | None], psu: Objects) -> Floats:
+    """(N,) the weights, with the village's mean, else the wave's, else 1 where there is none."""
+    filled = np.array([np.nan if weight is None else weight for weight in weights], dtype=float)
+    if not np.isnan(filled).any():
+        return filled
+    overall = float(np.nanmean(filled)) if not np.isnan(filled).all() else 1.0
+    for village in set(psu[np.isnan(filled)].tolist()):
+        here = filled[psu == village]
+        mean = float(np.nanmean(here)) if not np.isnan(here).all() else overall
+        filled[(psu == village) & np.isnan(filled)] = mean
+    return filled
+
+
+def _version(rows: Sequence[Any], villages: Iterable[Village], stratum: Objects, weight: Floats) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(repr((row.id.hex, row.unit, row.psu, row.mode.value, row.day.isoformat())).encode())
+        digest.update(row[5].encode())
+    for village in sorted(villages, key=lambda village: village.psu):
+        digest.update(repr((village.psu, village.unit, village.stratum)).encode())
+    digest.update(weight.tobytes())
+    return digest.hexdigest()

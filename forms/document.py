@@ -205,16 +205,16 @@ class Reader:
         return value
 
     def at(self, event: Any) -> Part:
-        return spot(self.places.file, event.start_mark.line + 1)
+        return spot(self.places.file, line(event.start_mark))
 
     def next(self) -> Any:
         try:
             return next(self.events)
         except yaml.YAMLError as error:
-            mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             raise DocumentError(
                 "Mend the indentation or the quotation marks on this line: YAML says “%(problem)s”.",
-                spot(self.places.file, mark.line + 1 if mark else 1),
+                spot(self.places.file, line(mark)),
                 problem=getattr(error, "problem", None) or "?",
             ) from None
 
@@ -235,7 +235,7 @@ class Reader:
         values: list[Any] = []
         while not isinstance(event := self.next(), yaml.SequenceEndEvent):
             here = (*steps, len(values))
-            self.places.lines[here] = event.start_mark.line + 1
+            self.places.lines[here] = line(event.start_mark)
             values.append(self.value(event, here))
         return values
 
@@ -249,9 +249,13 @@ class Reader:
                 raise DocumentError(
                     "Take out the second %(key)s: a key stands once.", self.at(event), key=key[:40]
                 )
-            self.places.lines[(*steps, key)] = event.start_mark.line + 1
+            self.places.lines[(*steps, key)] = line(event.start_mark)
             values[key] = self.value(self.next(), (*steps, key))
         return values
+
+
+def line(mark: Any) -> int:
+    return mark.line + 1 if mark else 1
 
 
 def scalar(text: str) -> Any:

@@ -1,0 +1,72 @@
+"""Whether two questions are associated: the Pearson test corrected for the design (Rao & Scott 1984)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import fdtrc
+
+from analysis.design import Design, DesignError, code
+from analysis.totals import Measure, psu_totals
+from analysis.variance import product, scores, wholes
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """F of the second-order Rao–Scott correction, its degrees of freedom, p, and the people who answered both."""
+
+    statistic: float
+    df: float
+    df_denominator: float
+    p: float
+    n: int
+
+
+def association(design: Design, rows: Any, columns: Any) -> Association:
+    """Tests that two categorical variables, (N,) labels each, are independent in the population.
+
+    A row that lacks either is left out, its PSU stays. R: svychisq(statistic="F"). DesignError where one of
+    the two has a single value or no degree of freedom is left.
+    """
+    one, two = code(rows), code(columns)
+    both = (one.codes >= 0) & (two.codes >= 0) & (design.weight > 0)
+    kinds = [np.unique(part.codes[both]) for part in (one, two)]
+    R, C = len(kinds[0]), len(kinds[1])
+    if R < 2 or C < 2:
+        raise DesignError("A test of association needs two values of each variable among those who answered both.")
+    measures = [
+        Measure("cell", None, "proportion", (one.codes == r) & (two.codes == c) & both, both)
+        for r in kinds[0]
+        for c in kinds[1]
+    ]
+    totals = psu_totals(design, measures)
+    whole = wholes(totals)
+    linear = scores(totals, whole)
+    dense = np.zeros((len(design.frame.stratum), R * C))
+    dense[linear.psu] = linear.total
+    answered = np.zeros_like(dense)
+    answered[linear.psu] = linear.count > 0
+    V = product(design.frame, dense, answered)
+    psus = answered[:, 0] > 0
+    nu = int(psus.sum()) - len(np.unique(design.frame.stratum[psus]))
+    if nu < 1:
+        raise DesignError("The answers come from too few sampling units for a test of association.")
+
+    p, n = whole.estimate[0], int(whole.count[0, 0])
+    table = p.reshape(R, C)
+    expected = np.outer(table.sum(1), table.sum(0))
+    pearson = n * ((table - expected) ** 2 / expected).sum()
+    # contrasts of the cells that the margins leave free, orthogonal to rows and columns
+    main = np.hstack([np.ones((R * C, 1)), np.repeat(np.eye(R)[:, 1:], C, 0), np.tile(np.eye(C)[:, 1:], (R, 1))])
+    inner = np.einsum("ri,cj->rcij", np.eye(R)[:, 1:], np.eye(C)[:, 1:]).reshape(R * C, -1)
+    contrast = inner - main @ np.linalg.lstsq(main, inner, rcond=None)[0]
+    inverse = np.divide(1.0, p, out=np.zeros_like(p), where=p > 0)[:, None]
+    simple = contrast.T @ (inverse * contrast) / n
+    actual = (contrast * inverse).T @ V @ (contrast * inverse)
+    delta = np.linalg.solve(simple, actual)
+    trace = float(np.trace(delta))
+    df = trace**2 / float(np.trace(delta @ delta))
+    statistic = pearson / trace
+    return Association(statistic, df, df * nu, float(fdtrc(df, df * nu, statistic)), n)

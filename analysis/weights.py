@@ -1,0 +1,240 @@
+"""Weights: from the draw, fitted to known population totals, trimmed; and what unequal weights cost.
+
+Each fit gives a `Calibration`; `design.calibrated(calibration)` then estimates with the final weights, and its
+variances know the fit (Deville & Särndal 1992; Särndal, Swensson & Wretman 1992, § 6.5). A fit is a factor g per
+cell of rows that are alike in all calibration variables, so it is computed on cells, not on rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from analysis.design import Calibration, Design, DesignError, Floats, Ints, code, compact
+
+Method = Literal["post", "raking", "linear"]
+METHODS: tuple[Method, ...] = ("post", "raking", "linear")
+Margins = Mapping[str, Mapping[Hashable, float]]  # variable -> value -> people in the population
+AGREES = 1e-12  # relative, of a fitted margin
+SAME_TOTAL = 1e-6  # relative, of the grand totals of two margins
+MOST_ROUNDS = 2000
+
+
+def base_weight(*probabilities: Any) -> Floats:
+    """(N,) 1/(π₁ π₂ …) from the inclusion probabilities of each stage, each (N,) in (0, 1]."""
+    weight = np.ones(1)
+    for probability in probabilities:
+        stage = np.asarray(probability, dtype=np.float64)
+        if not ((stage > 0) & (stage <= 1)).all():
+            raise ValueError("inclusion probabilities lie above 0 and up to 1")
+        weight = weight / stage
+    return weight
+
+
+def design_effect(weight: Any) -> float:
+    """What unequal weights cost: n Σw²/(Σw)², 1 where all are equal (Kish 1965, § 11.7)."""
+    w = np.asarray(weight, dtype=np.float64)
+    return float(len(w) * (w**2).sum() / w.sum() ** 2)
+
+
+def trim(weight: Any, low: float = 0.0, high: float = np.inf) -> Floats:
+    """(N,) weights held within [low, high]; what is cut goes to the others in proportion, the sum stays.
+
+    DesignError where the sum can't be kept within the limits.
+    """
+    w = np.asarray(weight, dtype=np.float64)
+    whole = w.sum()
+    if not low * len(w) <= whole <= high * len(w):
+        raise DesignError(
+            "Weights between %(low)s and %(high)s can't add up to %(total)s. Widen the limits.",
+            low=f"{low:g}",
+            high=f"{high:g}",
+            total=f"{whole:g}",
+        )
+    scale = 1.0
+    least, most = 0.0, 1.0
+    while np.clip(w * most, low, high).sum() < whole:
+        most *= 2
+    for _ in range(200):  # the sum of the clipped weights grows with the scale: halve
+        scale = (least + most) / 2
+        if np.clip(w * scale, low, high).sum() < whole:
+            least = scale
+        else:
+            most = scale
+    trimmed: Floats = np.clip(w * most, low, high)
+    return trimmed
+
+
+def post_stratify(design: Design, labels: Any, totals: Mapping[Hashable, float]) -> Calibration:
+    """Weights such that each cell of `labels` (N,) adds up to its population total: g = N_k / Σ_k d."""
+    return calibrate(design, {"cell": labels}, {"cell": totals}, "post")
+
+
+def rake(design: Design, labels: Mapping[str, Any], margins: Margins) -> Calibration:
+    """Weights that agree with several margins at once, by proportional fitting in turn (Deming & Stephan 1940)."""
+    return calibrate(design, labels, margins, "raking")
+
+
+def calibrate(
+    design: Design,
+    labels: Mapping[str, Any],
+    margins: Margins,
+    method: Method,
+    bounds: tuple[float, float] | None = None,
+) -> Calibration:
+    """Fits the weights to the margins of categorical variables.
+
+    labels   variable -> (N,) labels, no blank
+    margins  variable -> value -> total; the values of the labels, and the same grand total for all variables
+    bounds   of the factor g, for method "linear"
+    DesignError names a value that sample or margins lack, totals that disagree, a fit that doesn't converge.
+    """
+    codes = []
+    for variable in margins:
+        coded = code(labels[variable])
+        blank = np.flatnonzero(coded.codes < 0)
+        if len(blank):
+            raise DesignError(
+                "Column %(column)s is blank in row %(row)s. Weights can't be fitted to it.",
+                column=variable,
+                row=int(blank[0]) + 1,
+            )
+        place = {label: rank for rank, label in enumerate(margins[variable])}
+        for label in coded.levels:
+            if label not in place:
+                raise DesignError(
+                    "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
+                    column=variable,
+                    value=str(label),
+                )
+        codes.append(np.array([place[label] for label in coded.levels], np.int64)[coded.codes])
+    cells, cell = np.zeros(1, np.int64), np.zeros(len(design), np.int64)
+    if codes:
+        sizes = [len(values) for values in margins.values()]
+        cells, cell = compact(np.ravel_multi_index(codes, sizes).astype(np.int64), int(np.prod(sizes)))
+        levels = np.stack(np.unravel_index(cells, sizes))  # (variables, L)
+    else:
+        levels = np.zeros((0, 1), np.int64)
+    mass = np.bincount(cell, design.weight, len(cells)).astype(np.float64, copy=False)
+    x, factor = fit(levels, mass, margins, method, bounds)
+    return Calibration(cell, x, factor)
+
+
+def fit(
+    levels: Ints, mass: Floats, margins: Margins, method: Method, bounds: tuple[float, float] | None = None
+) -> tuple[Floats, Floats]:
+    """The calibration variables (L, J) and the factors (L,) of L cells.
+
+    levels  (V, L) which value of each variable a cell has, in the order of the margins
+    mass    (L,) base weights
+    """
+    if method not in METHODS:
+        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
+    if method == "post" and len(margins) != 1:
+        raise DesignError(
+            "Post-stratification takes one variable; the margins have %(count)s. Choose raking.",
+            count=len(margins),
+        )
+    totals = _checked_totals(levels, mass, margins)
+    x = np.hstack([np.eye(len(wanted))[level] for wanted, level in zip(totals, levels, strict=True)])
+    if method == "linear":
+        return x, _linear(x, mass, np.concatenate(totals), bounds)
+    if method == "post":
+        return x, (totals[0] / np.bincount(levels[0], mass, len(totals[0])))[levels[0]]
+    return x, _rake(levels, mass, totals, margins)
+
+
+def _checked_totals(levels: Ints, mass: Floats, margins: Margins) -> list[Floats]:
+    totals = [np.array(list(values.values()), dtype=np.float64) for values in margins.values()]
+    for (variable, values), wanted, level in zip(margins.items(), totals, levels, strict=True):
+        have = np.bincount(level, mass, len(wanted))
+        for label, total, weight in zip(values, wanted, have, strict=True):
+            if not np.isfinite(total) or total < 0:
+                raise DesignError(
+                    "The total of %(column)s = %(value)s is no number from 0 up. Correct the margins.",
+                    column=variable,
+                    value=str(label),
+                )
+            if (weight > 0) != (total > 0):
+                message = (
+                    "Nobody in the sample has %(column)s = %(value)s, but the margins say %(total)s people."
+                    " Merge it with another value."
+                    if total > 0
+                    else "The sample has %(column)s = %(value)s, but the margins say nobody has it. Correct them."
+                )
+                raise DesignError(message, column=variable, value=str(label), total=f"{total:g}")
+    whole = totals[0].sum() if totals else 0.0
+    for place, variable in enumerate(margins):
+        if abs(totals[place].sum() - whole) > SAME_TOTAL * whole:
+            raise DesignError(
+                "The margins disagree: %(first)s adds up to %(one)s people, %(second)s to %(other)s."
+                " Correct them.",
+                first=next(iter(margins)),
+                one=f"{whole:.10g}",
+                second=variable,
+                other=f"{totals[place].sum():.10g}",
+            )
+    return [wanted * (whole / wanted.sum()) if wanted.sum() else wanted for wanted in totals]
+
+
+def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) -> Floats:
+    factor = np.ones(len(mass))
+    worst, where = np.inf, 0
+    for _ in range(MOST_ROUNDS):
+        for wanted, level in zip(totals, levels, strict=True):
+            have = np.bincount(level, mass * factor, len(wanted))
+            factor *= np.divide(wanted, have, out=np.ones_like(wanted), where=have > 0)[level]
+        misses = [
+            float(
+                np.abs(np.bincount(level, mass * factor, len(wanted))[wanted > 0] / wanted[wanted > 0] - 1).max()
+            )
+            for wanted, level in zip(totals, levels, strict=True)
+        ]
+        worst, where = max(misses), int(np.argmax(misses))
+        if worst <= AGREES:
+            return factor
+    raise DesignError(
+        "Raking doesn't converge: after %(rounds)s rounds %(column)s still misses its totals by %(miss)s %%. Some"
+        " combination of values that the margins need isn't in the sample; merge values.",
+        rounds=MOST_ROUNDS,
+        column=list(margins)[where],
+        miss=f"{100 * worst:.2g}",
+    )
+
+
+def linear(
+    design: Design, x: Any, totals: Sequence[float], bounds: tuple[float, float] | None = None
+) -> Calibration:
+    """Linear calibration to the totals (J,) of any variables x (N, J): g = 1 + x'λ, which may go negative.
+
+    bounds: of g; it is then truncated there (Deville & Särndal 1992, case 7).
+    """
+    values = np.asarray(x, dtype=np.float64).reshape(len(design), -1)
+    cells, cell = np.unique(values, axis=0, return_inverse=True)
+    cell = cell.reshape(-1).astype(np.int64)
+    mass = np.bincount(cell, design.weight, len(cells)).astype(np.float64, copy=False)
+    return Calibration(cell, cells, _linear(cells, mass, np.asarray(totals, dtype=np.float64), bounds))
+
+
+def _linear(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float] | None) -> Floats:
+    low, high = bounds or (-np.inf, np.inf)
+    if not low <= 1 <= high:
+        raise ValueError("bounds of g hold 1")
+    slope = np.zeros(x.shape[1])
+    factor = np.ones(len(mass))
+    for _ in range(1 if bounds is None else 200):
+        free = (1 + x @ slope > low) & (1 + x @ slope < high) if bounds else np.ones(len(mass), bool)
+        inner = (x * (mass * free)[:, None]).T @ x
+        slope = slope + np.linalg.pinv(inner, hermitian=True) @ (totals - x.T @ (mass * factor))
+        factor = np.clip(1 + x @ slope, low, high)
+        miss = np.abs(x.T @ (mass * factor) - totals) / np.maximum(np.abs(totals), np.abs(x).T @ mass)
+        if (miss <= 1e-10).all():
+            return factor
+    raise DesignError(
+        "No weights%(within)s agree with these totals; the nearest miss by %(miss)s %%. Widen the bounds or merge"
+        " values.",
+        within="" if bounds is None else f" with factors between {low:g} and {high:g}",
+        miss=f"{100 * float(miss.max()):.2g}",
+    )

@@ -2,7 +2,7 @@
 
 from forms.answers import Checked, Problem, check, read, shown
 from forms.document import DocumentError, Places
-from forms.form import Meta, QuestionnaireForm
+from forms.form import QuestionnaireForm
 from forms.items import KINDS, Condition, Item, Text
 from forms.questionnaire import (
     Area,
@@ -27,7 +27,6 @@ __all__ = [
     "Headline",
     "Index",
     "Item",
-    "Meta",
     "Page",
     "Places",
     "Problem",

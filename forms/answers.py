@@ -134,7 +134,7 @@ def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Probl
     for code in given[:NAMED]:
         name = code[:40].encode(errors="replace").decode() if isinstance(code, str) else "?"
         if near := difflib.get_close_matches(name, questionnaire.items, 1):
-            message = Lazy("Write %(near)s instead of %(code)s.", near=near[0], code=name)
+            message = Lazy("Write %(near)s instead of %(given)s.", near=near[0], given=name)
         else:
             message = Lazy("Take out %(code)s: this questionnaire has no such item.", code=name)
         problems.append(Problem(name, message))

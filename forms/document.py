@@ -102,7 +102,7 @@ class Part:
             if key not in known:
                 near = difflib.get_close_matches(key[:40], known, 1)
                 if near:
-                    raise DocumentError("Write %(near)s instead of %(key)s.", part, near=near[0], key=key[:40])
+                    raise DocumentError("Write %(near)s instead of %(given)s.", part, near=near[0], given=key[:40])
                 raise DocumentError(
                     "Take out %(key)s: here stand only %(known)s.", part, key=key[:40], known=", ".join(known)
                 )
@@ -246,9 +246,7 @@ class Reader:
                 raise DocumentError("Write a plain word or a number before the colon.", self.at(event))
             key = event.value
             if key in values:
-                raise DocumentError(
-                    "Take out the second %(key)s: a key stands once.", self.at(event), key=key[:40]
-                )
+                raise DocumentError("Take out the second %(key)s: it stands once.", self.at(event), key=key[:40])
             self.places.lines[(*steps, key)] = line(event.start_mark)
             values[key] = self.value(self.next(), (*steps, key))
         return values
@@ -282,7 +280,7 @@ def plain(part: Part) -> Any:
                 raise DocumentError("Write a plain word or a number before the colon.", part)
             name = clean(str(key), part)
             if name in values:
-                raise DocumentError("Take out the second %(key)s: a key stands once.", part, key=name[:40])
+                raise DocumentError("Take out the second %(key)s: it stands once.", part, key=name[:40])
             values[name] = plain(part.inner(name, within))
         return values
     if isinstance(value, list):

@@ -1,4 +1,7 @@
-"""A questionnaire as a web form: it draws the items and reads what was posted; `check` decides."""
+"""A questionnaire as a web form: it draws the items and reads what was posted; `check` decides.
+
+WTForms draws the fields and validates nothing here, so every message is one of ours.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,16 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from wtforms.form import BaseForm
-from wtforms.meta import DefaultMeta
 
 from forms.answers import check, read
 from forms.items import KINDS
 from forms.questionnaire import Questionnaire
-from translations import catalogue, language
 
 
 class Posted(Protocol):
     """The fields of a request: Werkzeug's MultiDict, or anything that gives all values of a name."""
 
     def getlist(self, name: str) -> list[str]: ...
-
-
-class Meta(DefaultMeta):
-    """What WTForms itself says, said from our catalogue: it has no Vietnamese."""
-
-    def get_translations(self, form: Any) -> Any:
-        return catalogue(language())
 
 
 class QuestionnaireForm(BaseForm):
@@ -41,7 +35,7 @@ class QuestionnaireForm(BaseForm):
         answers: Mapping[str, Any] | None = None,
     ) -> None:
         items = questionnaire.items.values()
-        super().__init__([(item.code, KINDS[item.kind](item)) for item in items], meta=Meta())
+        super().__init__([(item.code, KINDS[item.kind](item)) for item in items])
         self.questionnaire = questionnaire
         if formdata is not None:
             given = {item.code: read(item, formdata.getlist(item.code)) for item in items}

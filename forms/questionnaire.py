@@ -388,7 +388,7 @@ def one_of(part: Part, names: Iterable[str]) -> str:
     if name in (names := list(names)):
         return name
     if near := difflib.get_close_matches(name[:40], names, 1):
-        raise DocumentError("Write %(near)s instead of %(key)s.", part, near=near[0], key=name[:40])
+        raise DocumentError("Write %(near)s instead of %(given)s.", part, near=near[0], given=name[:40])
     raise DocumentError("Write one of %(names)s here.", part, names=", ".join(names[:20]) or "–")
 
 
@@ -446,7 +446,7 @@ def order_of(part: Part, pages: Mapping[str, Page]) -> tuple[str, ...]:
     for row in part.rows():
         code = one_of(row, pages)
         if code in order:
-            raise DocumentError("Take out the second %(code)s.", row, code=code)
+            raise DocumentError("Take out the second %(key)s: it stands once.", row, key=code)
         order.append(code)
     if left := [code for code in pages if code not in order]:
         raise DocumentError("Add %(pages)s: the paper form has every page.", part, pages=", ".join(left))

@@ -23,8 +23,8 @@ from werkzeug.serving import make_server
 
 from survey import accounts, questionnaires, waves
 from survey.app import create_app
-from survey.commands.server import prepare
 from survey.database import Database
+from survey.installation import prepare
 from survey.models import Role, Village, WaveKind
 
 NOBODY = 65534  # PostgreSQL refuses to run as root

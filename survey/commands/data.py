@@ -1,0 +1,74 @@
+"""`hailong import` and `hailong data`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from survey import exporting, importing
+from survey.commands import say
+from survey.installation import opened
+from translations import N_
+from translations import gettext as _
+from translations.formats import number
+
+STEP = 20_000  # rows between two lines of progress, where they can't be written over
+
+
+def _progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r" + _("%(rows)s rows read", rows=number(rows)), err=True, nl=False)
+    elif rows % STEP == 0:
+        say(N_("%(rows)s rows read"), rows=number(rows))
+
+
+@click.command(
+    name="import",
+    help=_(
+        "Store the responses of a CSV file (UTF-8, with a header) in a wave: all of them, or none where a row is "
+        "wrong. Columns: unit, then as known response_id, stratum, psu, weight, mode, day, and the codes of items."
+    ),
+)
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--wave", metavar="CODE", required=True, help=_("The wave that was answered."))
+def import_(file: Path, wave: str) -> None:
+    done = importing.responses(opened(), wave, file, _progress)
+    if sys.stderr.isatty():
+        click.echo("\r", err=True, nl=False)
+    for remark in done.remarks:
+        click.echo(str(remark), err=True)
+    say(
+        N_("Responses stored: %(stored)s; there already: %(there)s."),
+        stored=number(done.stored),
+        there=number(done.there),
+    )
+    if done.weights is not None:
+        say(N_("The weights of the wave are now version %(version)s."), version=done.weights)
+
+
+@click.command(
+    help=_(
+        "Write the responses that the estimates of a wave rest on into a file, in the columns that import takes, "
+        "with the current weights."
+    )
+)
+@click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(sorted(exporting.FORMATS)),
+    default="csv",
+    show_default=True,
+    help=_("The kind of file."),
+)
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
+)
+@click.option("--outside", is_flag=True, help=_("The responses outside the sample instead."))
+def data(wave: str, kind: str, out: Path, outside: bool) -> None:
+    written = exporting.responses(opened(), wave, out, kind, outside=outside)
+    say(N_("Responses written: %(rows)s, to %(file)s."), rows=number(written.rows), file=out)
+    if written.left_out and not outside:
+        say(N_("Outside the sample and not in the file: %(rows)s (--outside)."), rows=number(written.left_out))

@@ -1,0 +1,238 @@
+"""The responses of a wave as a data file, in the columns that `importing` takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, Protocol
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forms import Item, Questionnaire
+from survey import questionnaires, waves
+from survey.database import Database
+from survey.models import Response, ResponseText, Wave, WaveKind, Weight
+from survey.sample import filled
+from translations import Refusal
+
+BATCH = 1000
+ABOUT = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
+ABOUT_OUTSIDE = ("response_id", "unit", "mode", "day")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many responses the file holds, and how many of the wave it leaves out."""
+
+    rows: int
+    left_out: int
+
+
+def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, outside: bool = False) -> Written:
+    """Writes the responses that estimates rest on, in the order of their ids, with the current weights.
+
+    kind     one of FORMATS
+    outside  write the others instead: those of a `sample` wave without a village, without stratum, psu and weight
+             (the import refuses a blank one)
+
+    With `--weights weight --strata stratum --psu psu` the file gives the estimates that the database gives. Of an
+    `open` wave the stratum is the unit, the village the day and the weight 1. Texts are written as they were
+    given, also where a spreadsheet would take one for a formula.
+    """
+    with database.reading() as session:
+        found = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        all_rows = (
+            session.scalar(select(func.count()).select_from(Response).where(Response.wave == found.code)) or 0
+        )
+        columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
+        rows = 0
+        with replacing(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
+            for batch in _outside(session, found) if outside else _counted(session, found):
+                data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
+                rows += len(batch)
+    return Written(rows, all_rows - rows)
+
+
+Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
+
+
+def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
+    if wave.kind is WaveKind.OPEN:
+        for rows in _rows(session, wave):
+            yield [
+                (
+                    (str(row.id), row.unit, row.unit, str(row.day), 1.0, row.mode.value, row.day),
+                    (row.answers, row.texts),
+                )
+                for row in rows
+            ]
+        return
+    strata = {village.psu: village.stratum for village in waves.villages(session, wave.code)}
+    weights = _weights(session, wave)
+    for rows in _rows(session, wave, Response.psu.is_not(None)):
+        yield [
+            (
+                (str(row.id), row.unit, strata[row.psu], row.psu, weights[row.id], row.mode.value, row.day),
+                (row.answers, row.texts),
+            )
+            for row in rows
+        ]
+
+
+def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
+    nobody = wave.kind is WaveKind.OPEN
+    for rows in () if nobody else _rows(session, wave, Response.psu.is_(None)):
+        yield [((str(row.id), row.unit, row.mode.value, row.day), (row.answers, row.texts)) for row in rows]
+
+
+def _rows(session: Session, wave: Wave, *conditions: Any) -> Iterator[Sequence[Any]]:
+    """The stored rows in the order of their ids, some at a time: they never are in memory together."""
+    found = session.execute(
+        select(
+            Response.id,
+            Response.unit,
+            Response.psu,
+            Response.mode,
+            Response.day,
+            Response.answers,
+            ResponseText.texts,
+        )
+        .join(ResponseText, ResponseText.response == Response.id, isouter=True)
+        .where(Response.wave == wave.code, *conditions)
+        .order_by(Response.id),
+        execution_options={"yield_per": BATCH},
+    )
+    yield from found.partitions()
+
+
+def _weights(session: Session, wave: Wave) -> dict[UUID, float]:
+    """The weight of each response in the sample, as `sample` has it."""
+    rows = session.execute(
+        select(Response.id, Response.psu, Weight.weight)
+        .join(Weight, (Weight.response == Response.id) & (Weight.version == wave.weights), isouter=True)
+        .where(Response.wave == wave.code, Response.psu.is_not(None))
+    ).all()
+    weights = filled([row.weight for row in rows], np.array([row.psu for row in rows], dtype=object))
+    return dict(zip((row.id for row in rows), weights.tolist(), strict=True))
+
+
+def _values(
+    questionnaire: Questionnaire, answers: dict[str, Any], texts: dict[str, str] | None
+) -> Iterator[int | float | str | None]:
+    given = {**answers, **(texts or {})}
+    for code in questionnaire.items:
+        value = given.get(code)
+        yield ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+class DataFile(Protocol):
+    """A file being written: rows of values, None for a blank."""
+
+    def __enter__(self) -> DataFile: ...
+    def __exit__(self, *stop: object) -> None: ...
+    def write(self, rows: list[tuple[Any, ...]]) -> None: ...
+
+
+class Csv:
+    """UTF-8, commas, decimal points."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], _questionnaire: Questionnaire) -> None:
+        self.text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        self.writer = csv.writer(self.text, lineterminator="\n")
+        self.writer.writerow(columns)
+
+    def __enter__(self) -> Csv:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        self.text.flush()
+        self.text.detach()
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.writer.writerows([[_cell(value) for value in row] for row in rows])
+
+
+def _cell(value: Any) -> Any:
+    # 1.0 is written as 1, and a small number without an exponent: so the import reads it again.
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else format(Decimal(repr(value)), "f")
+
+
+class Parquet:
+    """A column for each of the CSV's: codes as whole numbers, several choices as the text 1;3, day as a date."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+        kinds = {"weight": pa.float64(), "day": pa.date32()}
+        kinds |= {code: _parquet_kind(item) for code, item in questionnaire.items.items()}
+        self.schema = pa.schema([(column, kinds.get(column, pa.string())) for column in columns])
+        self.writer = parquet.ParquetWriter(file, self.schema, compression="zstd")
+        self.waiting: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Parquet:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        self._write_group()
+        self.writer.close()
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.waiting += rows
+        if len(self.waiting) >= 10 * BATCH:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        columns = list(zip(*self.waiting, strict=True)) if self.waiting else [()] * len(self.schema)
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, self.schema.types, strict=True)]
+        self.writer.write_table(pa.table(arrays, schema=self.schema))
+        self.waiting = []
+
+
+def _parquet_kind(item: Item) -> pa.DataType:
+    return {"single": pa.int16(), "scale": pa.int16(), "number": pa.float64()}.get(item.kind, pa.string())
+
+
+FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]] = {
+    "csv": Csv,
+    "parquet": Parquet,
+}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there, whole, after the block; where the block raised, what was at its name stays.
+
+    It is readable by its owner alone, for it may hold answers.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a terminal has nothing to keep
+            with path.open("wb") as pipe:
+                yield pipe
+            return
+        file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
+    except OSError as error:
+        raise Refusal(
+            "%(file)s can't be written (%(reason)s). Name another file after --out.",
+            file=path,
+            reason=error.strerror,
+        ) from error
+    try:
+        with file:
+            yield file
+        os.replace(file.name, path)
+    except BaseException:
+        os.unlink(file.name)
+        raise

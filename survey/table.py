@@ -1,0 +1,197 @@
+"""A CSV file read record by record, and what is wrong with it, told by row and column."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from translations import Lazy, Refusal, gettext
+
+TOLD = 10
+WIDEST = 1000  # columns that are looked at; no questionnaire has so many items
+# A row of the household form has some hundred characters, and four texts of at most 5,000.
+LONGEST_ROW = 1_000_000
+# A cell as CSV has it: quoted, plain or empty.
+CELL = re.compile(r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)')
+# What stands for a byte that is not UTF-8, and the character that no database takes.
+ODD = re.compile("[\udc80-\udcff\0]")
+
+
+class Faults:
+    """What is wrong with a file: the first ten by row are kept, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[tuple[int, int, str | None, Any]] = []
+
+    def add(self, row: int, column: str | None, message: Lazy | str) -> None:
+        """Notes a fault; `column` is None where the whole row is meant."""
+        self.count += 1
+        if len(self._first) == TOLD and row >= self._first[-1][0]:
+            return
+        insort(self._first, (row, self.count, column, message))
+        del self._first[TOLD:]
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the next fault will be told: only then is it worth a costly hint."""
+        return self.count < TOLD
+
+    def refuse(self, path: Path) -> None:
+        """Raises one refusal with all that is told, if there is any fault."""
+        if not self.count:
+            return
+        lines = [_line(row, column, message) for row, _number, column, message in self._first]
+        if self.count > TOLD:
+            lines.append(gettext("and %(more)s more.", more=self.count - TOLD))
+        raise Refusal(
+            "Nothing was stored. Correct %(file)s and import it again:\n%(faults)s",
+            file=path.name,
+            faults="\n".join(lines),
+        )
+
+
+def _line(row: int, column: str | None, message: Lazy | str) -> str:
+    if column is None:
+        return gettext("Row %(row)s: %(message)s", row=row, message=message)
+    return gettext("Row %(row)s, column %(column)s: %(message)s", row=row, column=column[:60], message=message)
+
+
+class Table:
+    """A file in UTF-8 with a header; rows are CSV records, the header is row 1.
+
+    known     the columns that may be there, in any order
+    required  those of them that must
+    columns   those that are; empty where the header is at fault, and then there are no rows
+    row       the number of the row that was read last
+
+    A byte that is not UTF-8, a NUL, a quotation mark that is open or out of place, and a row with too many or too
+    few cells become faults. Blank lines are passed over, but counted. One row at a time is in memory.
+    """
+
+    def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
+        self.faults = faults
+        self.row = 0
+        self.columns: list[str] = []
+        self._record: list[str] = []  # the lines of the row being read
+        self._odd = False
+        self._records = csv.reader(self._lines(path), strict=True)
+        header = next(self._cells(), None)
+        if header is None and not faults.count:
+            faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
+        if header is not None and self._is_sound(header, known, required):
+            self.columns = header
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """The cells of each sound row after the header; `row` is its number."""
+        if not self.columns:
+            return
+        for cells in self._cells():
+            if len(cells) == len(self.columns):
+                yield cells
+            else:
+                self.faults.add(
+                    self.row,
+                    None,
+                    Lazy(
+                        "The row has %(cells)s cells, the header %(columns)s. Put a cell that holds a comma "
+                        "between quotation marks.",
+                        cells=len(cells),
+                        columns=len(self.columns),
+                    ),
+                )
+
+    def _cells(self) -> Iterator[list[str]]:
+        while True:
+            self._record.clear()
+            self._odd = False
+            try:
+                cells = next(self._records, None)
+            except csv.Error:
+                self.faults.add(
+                    self.row + 1,
+                    self._name(self._broken_cell()),
+                    Lazy("A quotation mark is left open or stands inside a cell. Close it, or double it inside."),
+                )
+                return
+            if cells is None:
+                return
+            self.row += 1
+            if cells and not (self._odd and self._report(cells)):
+                yield cells
+
+    def _lines(self, path: Path) -> Iterator[str]:
+        try:
+            file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        except OSError as error:
+            raise Refusal(
+                "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=error.strerror
+            ) from error
+        with file:
+            length = 0
+            while line := file.readline(LONGEST_ROW):
+                if not line.isascii() or "\0" in line:
+                    self._odd = self._odd or ODD.search(line) is not None
+                length = len(line) + (length if self._record else 0)
+                self._record.append(line)
+                if length >= LONGEST_ROW:
+                    raise csv.Error
+                yield line
+
+    def _broken_cell(self) -> int:
+        """The place of the first cell of the row that is not written as CSV."""
+        text, start, place = "".join(self._record), 0, 0
+        while (found := CELL.match(text, start)) and text[found.end() : found.end() + 1] == ",":
+            start, place = found.end() + 1, place + 1
+        return place
+
+    def _name(self, place: int) -> str | None:
+        return self.columns[place] if place < len(self.columns) else None
+
+    def _report(self, cells: list[str]) -> bool:
+        odd = [(place, cell) for place, cell in enumerate(cells) if ODD.search(cell)]
+        for place, cell in odd:
+            message = (
+                Lazy("Take out the NUL character.")
+                if "\0" in cell
+                else Lazy("Save the file in UTF-8 (Excel: “CSV UTF-8”): this cell is written otherwise.")
+            )
+            self.faults.add(self.row, self._name(place), message)
+        return bool(odd)
+
+    def _is_sound(self, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:
+        before = self.faults.count
+        if len(header) == 1 and re.search("[;\t]", header[0]):
+            self.faults.add(self.row, None, Lazy("Separate the columns by commas: save the file as “CSV UTF-8”."))
+            return False
+        for place, column in enumerate(header[:WIDEST]):
+            if column not in known and not self.faults.is_telling:
+                self.faults.add(self.row, column, "")
+            elif column not in known:
+                self.faults.add(self.row, column, _unknown(column[:60], known))
+            elif header.index(column) < place:
+                self.faults.add(self.row, column, Lazy("Take out one of the two columns of this name."))
+        if len(header) > WIDEST:
+            self.faults.add(self.row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
+        for column in required:
+            if column not in header:
+                self.faults.add(self.row, column, Lazy("Add this column: it is needed."))
+        return self.faults.count == before
+
+
+def _unknown(column: str, known: Sequence[str]) -> Lazy:
+    if not column.strip():
+        return Lazy("Give the column a name, or take it out.")
+    return Lazy("There is no such column. The nearest is %(near)s.", near=nearest(column, known))
+
+
+def nearest(text: str, names: Sequence[str]) -> str:
+    """The name that is most like the text, whatever the size of its letters."""
+    found = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(text.casefold(), found, 1, cutoff=0)
+    return found[near[0]] if near else "–"

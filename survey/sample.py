@@ -113,7 +113,9 @@ def sample(session: Session, wave: Wave) -> Sample:
     weights: dict[UUID, float] = {}
     if wave.weights is not None and wave.kind is WaveKind.SAMPLE:
         weights = dict(
-            session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights)).tuples()
+            session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights))
+            .tuples()
+            .all()
         )
     counted = [row for row in rows if row.psu is not None] if wave.kind is WaveKind.SAMPLE else list(rows)
     unit = _objects([row.unit for row in counted])
@@ -121,7 +123,7 @@ def sample(session: Session, wave: Wave) -> Sample:
     drawn = wave.kind is WaveKind.SAMPLE
     psu = _objects([row.psu for row in counted]) if drawn else day
     stratum = _objects([villages[row.psu].stratum for row in counted]) if drawn else unit
-    weight = _filled([weights.get(row.id) for row in counted], psu) if drawn else np.ones(len(counted))
+    weight = filled([weights.get(row.id) for row in counted], psu) if drawn else np.ones(len(counted))
     return Sample(
         wave=wave,
         questionnaire=questionnaires.by_digest(session, wave.questionnaire),
@@ -144,7 +146,7 @@ def _objects(values: Sequence[Any]) -> Objects:
     return array
 
 
-def _filled(weights: Sequence[float | None], psu: Objects) -> Floats:
+def filled(weights: Sequence[float | None], psu: Objects) -> Floats:
     """(N,) the weights, with the village's mean, else the wave's, else 1 where there is none."""
     filled = np.array([np.nan if weight is None else weight for weight in weights], dtype=float)
     if not np.isnan(filled).any():

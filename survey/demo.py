@@ -29,7 +29,7 @@ OPEN_RESPONSES = 1_200
 ROWS_AT_ONCE = 2_000
 
 # Shares of the five levels when a person feels as the average one does.
-LEVELS = np.array([0.008, 0.022, 0.075, 0.505, 0.39])
+LEVELS = np.array([0.005, 0.013, 0.047, 0.515, 0.42])
 # Shares of the values of items that are no part of an index; others are drawn near to even.
 SHARES = {
     "C5": (0.895, 0.085, 0.02),

@@ -97,11 +97,9 @@ def table(
     scoring = scoring_rule(people.questionnaire, rule)
     asked = [measure for one in wanted for measure in measures(people, one, scoring)]
     where = domains(session, people, by) if by else None
-    rule_for_one = single_psu or cast(SinglePSU, people.wave.single_psu)
     try:
-        design = Design(people.weight, people.stratum, people.psu, single_psu=rule_for_one)
         found = estimate(
-            design,
+            design(people, single_psu),
             asked,
             None if where is None else where.labels,
             domains=None if where is None else where.wanted,
@@ -117,6 +115,12 @@ def table(
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
     return [disclosure.released(record) for record in found] if released else found
+
+
+def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
+    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named."""
+    rule = single_psu or cast(SinglePSU, people.wave.single_psu)
+    return Design(people.weight, people.stratum, people.psu, single_psu=rule)
 
 
 def everything(questionnaire: Questionnaire) -> list[Wanted]:
@@ -255,3 +259,11 @@ def as_records(found: Iterable[Estimate]) -> list[dict[str, Any]]:
         {field: list(record.flags) if field == "flags" else getattr(record, field) for field in FIELDS}
         for record in found
     ]
+
+
+def as_row(record: dict[str, Any]) -> dict[str, Any]:
+    """A record for a CSV file: flags joined by `;`, a domain of several columns as column=value joined by `;`."""
+    domain = record["domain"]
+    if isinstance(domain, dict):
+        domain = ";".join(f"{column}={value}" for column, value in domain.items())
+    return {**record, "flags": ";".join(record["flags"]), "domain": domain}

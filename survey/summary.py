@@ -6,21 +6,21 @@ print it and compute nothing.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis import Design, Estimate
+from analysis import Estimate, against_rest, groups, ranks
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
 from survey import results, units, waves
 from survey.models import Response, Unit, Wave, WeightVersion
 from survey.sample import Sample, sample
 from survey.wording import is_hidden
+from translations.formats import order
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,9 @@ def gather(session: Session, wave: str, rule: str | None = None) -> Summary:
     parts = index.codes() if index else {}
     lines = {code: Line(code, str(index.label(code)), by_code[code][0]) for code in parts} if index else {}
     areas = tuple(lines[f"index:{area.code}"] for area in index.areas) if index else ()
-    factors = tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
+    factors = (
+        tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
+    )
     scored = parts["index"] if index else ()
     by_unit = results.table(
         session,
@@ -155,7 +157,7 @@ def gather(session: Session, wave: str, rule: str | None = None) -> Summary:
         factors=factors,
         items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
         headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
-        units=_units(session, people, by_unit),
+        units=_units(session, people, by_unit, scoring),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
     )
@@ -169,7 +171,9 @@ def _collection(session: Session, people: Sample) -> Collection:
     counted = dict(
         session.execute(
             select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     return Collection(
         issued=None,
@@ -204,3 +208,47 @@ def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate])
         least=float(cases / asked) if told else None,
         most=float((cases + asked - given) / asked) if told else None,
     )
+
+
+def _units(
+    session: Session, people: Sample, records: Sequence[Estimate], scoring: Rule | None
+) -> tuple[UnitLine, ...]:
+    """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
+    if scoring is None:
+        return ()
+    named = {unit.code: unit for unit in units.communes(session)}
+    named |= {code: units.find(session, code) for code in set(people.unit.tolist()) - set(named)}
+    found = {(record.item, record.value, record.domain): record for record in records}
+    standing, span = _comparisons(people, scoring) if len(people) else ({}, {})
+    lines = []
+    for code in sorted(named, key=lambda code: order(named[code].name)):
+        index = found.get(("index", None, code))
+        if index is None:  # a unit that did not exist in this wave
+            continue
+        told = index.estimate is not None
+        lines.append(
+            UnitLine(
+                unit=named[code],
+                index=index,
+                headlines=tuple(
+                    found[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
+                ),
+                standing=standing.get(code) if told else None,
+                ranks=span.get(code) if told else None,
+            )
+        )
+    return tuple(lines)
+
+
+def _comparisons(people: Sample, scoring: Rule) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
+    """Each unit against the rest of the province (Holm over all units), and the ranks that it may have."""
+    [measure] = results.measures(people, results.Wanted("index"), scoring)
+    design = results.design(people)
+    differences = against_rest(design, [measure], people.unit)
+    names = {"above": "above", "not_apart": "same", "below": "below"}
+    standing = {
+        str(one.to): names[group]
+        for one, group in zip(differences, groups(differences), strict=True)
+        if one.p is not None
+    }
+    return standing, {str(one.domain): (one.low, one.high) for one in ranks(design, measure, people.unit)}

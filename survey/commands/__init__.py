@@ -66,7 +66,7 @@ class Program(click.Group):
 
 
 def _language(arguments: list[str]) -> str:
-    """`--lang` wins, wherever it stands before the command; then an English `LANG`; else Vietnamese."""
+    """`--lang` wins, wherever it stands; then an English `LANG`; else Vietnamese."""
     for place, argument in enumerate(arguments):
         if argument.startswith("--lang="):
             return argument.partition("=")[2]
@@ -113,6 +113,20 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # `hailong results … | head`
         sys.stdout = None  # type: ignore[assignment]
         sys.exit(0)
+    except OSError as error:
+        click.echo(_("%(file)s: %(reason)s", file=error.filename or "–", reason=error.strerror or error), err=True)
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("HAILONG_DEBUG"):
+            raise
+        click.echo(
+            _(
+                "A fault of the program: %(fault)s. HAILONG_DEBUG=1 before the command shows where.",
+                fault=f"{type(error).__name__}: {error}".splitlines()[0],
+            ),
+            err=True,
+        )
+        sys.exit(1)
 
 
 def say(message: str, **values: Any) -> None:

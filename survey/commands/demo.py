@@ -6,7 +6,7 @@ import click
 
 from survey import demo as made_up
 from survey.commands import say
-from survey.commands.server import opened
+from survey.installation import opened
 from translations import gettext as _
 
 

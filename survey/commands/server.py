@@ -7,35 +7,19 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
-from forms import shipped
 from survey import accounts, demo, questionnaires, settings, units
 from survey.app import create_app
 from survey.commands import say
 from survey.database import Database
+from survey.installation import opened, prepare
 from survey.models import Account, Role, Wave
-from survey.waves import today
 from translations import gettext as _
-
-
-def prepare(database: Database) -> None:
-    """Migrates, and loads what is shipped; safe to repeat."""
-    database.migrate()
-    with database.writing() as session:
-        units.load(session, units.SHIPPED.read_text(encoding="utf-8"))
-        for questionnaire in shipped():
-            questionnaires.publish(session, questionnaire, today())
-
-
-def opened() -> Database:
-    """The database of the data folder, brought to the newest form."""
-    database = Database(settings.database_url())
-    prepare(database)
-    return database
 
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
 def init() -> None:
-    database = opened()
+    database = Database(settings.database_url())
+    prepare(database)
     with database.reading() as session:
         count = len(units.communes(session))
         names = ", ".join(questionnaire.name for questionnaire in questionnaires.published(session))

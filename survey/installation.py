@@ -1,0 +1,30 @@
+"""The database of the data folder: made, migrated, filled with what is shipped."""
+
+from __future__ import annotations
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from forms import shipped
+from survey import questionnaires, settings, units
+from survey.database import MIGRATIONS, Database
+from survey.waves import today
+
+
+def prepare(database: Database) -> None:
+    """Migrates, and loads the communes and questionnaires that are shipped; safe to repeat."""
+    database.migrate()
+    with database.writing() as session:
+        units.load(session, units.SHIPPED.read_text(encoding="utf-8"))
+        for questionnaire in shipped():
+            questionnaires.publish(session, questionnaire, today())
+
+
+def opened() -> Database:
+    """The database of the data folder; prepared first where it is new or of an older form."""
+    database = Database(settings.database_url())
+    with database.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+        prepare(database)
+    return database

@@ -1,0 +1,97 @@
+"""Every word the software says is there in Vietnamese."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import wtforms
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+METHODS = [
+    ("survey/templates/**.html", "jinja2"),
+    ("survey/templates/**.svg", "jinja2"),
+    ("{translations,forms,analysis,survey}/**.py", "python"),
+    ("**.py", "python"),
+]
+REFUSALS = ("Refusal", "NotFound", "Denied", "Conflict", "Gone", "DocumentError", "DesignError", "Problem")
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "N_": None,
+    "lazy": None,
+    "Lazy": None,
+    "say": None,
+    "ngettext": (1, 2),
+    **dict.fromkeys(REFUSALS),
+}
+ROOMS = {"translations", "forms", "analysis", "survey"}
+PLACES = re.compile(r"%\((\w+)\)")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with open(ROOT / "translations/vi/LC_MESSAGES/messages.po", "rb") as file:
+        return read_po(file, locale="vi")
+
+
+@pytest.fixture(scope="module")
+def messages() -> dict[object, str]:
+    """Every message of code and templates, with where it is said."""
+    found: dict[object, str] = {}
+    options = {"survey/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+    for name, line, message, _comments, _context in extract_from_dir(
+        str(ROOT),
+        METHODS,
+        options,
+        keywords=KEYWORDS,
+        directory_filter=lambda folder: (
+            Path(folder).relative_to(ROOT).parts[:1] == () or Path(folder).relative_to(ROOT).parts[0] in ROOMS
+        ),
+    ):
+        if message and message != "":
+            found.setdefault(message, f"{name}:{line}")
+    assert len(found) > 100
+    return found
+
+
+def test_every_message_has_vietnamese(catalogue: Catalog, messages: dict[object, str]) -> None:
+    missing = [
+        f"{where}: {message!r}"
+        for message, where in messages.items()
+        if (entry := catalogue.get(message)) is None or not all(_texts(entry.string))
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_a_translation_fills_in_the_same_places(catalogue: Catalog) -> None:
+    wrong = [
+        entry.id
+        for entry in catalogue
+        if entry.id
+        for text in _texts(entry.string)
+        if set(PLACES.findall(text)) - set(PLACES.findall(" ".join(_texts(entry.id))))
+    ]
+    assert not wrong
+
+
+def test_nothing_is_kept_that_nobody_says(catalogue: Catalog, messages: dict[object, str]) -> None:
+    said = {_texts(message)[0] for message in messages}
+    # click's own words are said by click.
+    idle = [
+        entry.id for entry in catalogue if entry.id and _texts(entry.id)[0] not in said and not _clicks(entry.id)
+    ]
+    assert not idle, "\n".join(map(str, idle))
+
+
+def _texts(message: object) -> list[str]:
+    return list(message) if isinstance(message, (tuple, list)) else [str(message or "")]
+
+
+def _clicks(message: object) -> bool:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(click.__file__).parent.glob("*.py"))
+    source += "".join(path.read_text(encoding="utf-8") for path in Path(wtforms.__file__).parent.rglob("*.py"))
+    return _texts(message)[0] in source

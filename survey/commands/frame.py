@@ -1,0 +1,38 @@
+"""`hailong frame`: the villages of a wave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey import frame as frames
+from survey.commands import say
+from survey.installation import opened
+from translations import N_
+from translations import gettext as _
+from translations.formats import number
+
+
+@click.group(help=_("The villages of a wave."))
+def frame() -> None:
+    pass
+
+
+@frame.command(
+    "import",
+    help=_(
+        "Add the villages of a CSV file to a sample wave: all of them, or none where a row is wrong. Columns: "
+        "psu, unit, stratum, households, and where known adults and name. Safe to repeat."
+    ),
+)
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--wave", metavar="CODE", required=True, help=_("The wave that the villages belong to."))
+def import_frame(file: Path, wave: str) -> None:
+    with opened().writing() as session:
+        done = frames.load(session, wave, file)
+    say(
+        N_("Villages stored: %(stored)s; there already: %(there)s."),
+        stored=number(done.stored),
+        there=number(done.there),
+    )

@@ -1,0 +1,48 @@
+"""`hailong questionnaire`: checking, publishing and listing versions of questionnaires."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from forms import load
+from survey import questionnaires
+from survey.commands import say
+from survey.installation import opened
+from survey.waves import today
+from translations import N_
+from translations import gettext as _
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group(help=_("Questionnaires: documents that never change once published."))
+def questionnaire() -> None:
+    pass
+
+
+@questionnaire.command(help=_("Say what is wrong with a document, and where. Nothing is stored."))
+@click.argument("file", metavar="FILE", type=FILE)
+def check(file: Path) -> None:
+    found = load(file)
+    say(N_("%(name)s is in order: %(items)d items."), name=found.name, items=len(found.items))
+
+
+@questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))
+@click.argument("file", metavar="FILE", type=FILE)
+def publish(file: Path) -> None:
+    found = load(file)
+    with opened().writing() as session:
+        is_new = questionnaires.publish(session, found, today())
+    if is_new:
+        say(N_("%(name)s is published: %(digest)s"), name=found.name, digest=found.digest)
+    else:
+        say(N_("%(name)s was published before, with this content."), name=found.name)
+
+
+@questionnaire.command("list", help=_("All versions, as tab-separated lines: code@version, title, digest."))
+def list_versions() -> None:
+    with opened().reading() as session:
+        for version in questionnaires.published(session):
+            click.echo("\t".join((version.name, str(version.title), version.digest)))

@@ -1,0 +1,38 @@
+"""`hailong unit`: units beyond the 54 communes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey import units
+from survey.commands import say
+from survey.installation import opened
+from survey.table import Faults, Table
+from translations import N_
+from translations import gettext as _
+from translations.formats import number
+
+
+@click.group(help=_("Communes, departments, service centres."))
+def unit() -> None:
+    pass
+
+
+@unit.command(
+    "import",
+    help=_(
+        "Add or renew units from a CSV file: all of them, or none where a row is wrong. Columns: code, name, "
+        "kind, and where known parent, valid_from, valid_to, replaces. Safe to repeat."
+    ),
+)
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+def import_units(file: Path) -> None:
+    faults = Faults()
+    for _cells in Table(file, units.COLUMNS, ("code", "name", "kind"), faults):
+        pass
+    faults.refuse(file)
+    with opened().writing() as session:
+        changed = units.load(session, file.read_text(encoding="utf-8"))
+    say(N_("Units new or changed: %(changed)s."), changed=number(changed))

@@ -1,0 +1,89 @@
+"""`hailong wave`: opening and listing waves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from survey import questionnaires, waves
+from survey.commands import say
+from survey.installation import opened
+from survey.models import WaveKind
+from translations import N_
+from translations import gettext as _
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(help=_("Rounds of a survey, each on one version of a questionnaire."))
+def wave() -> None:
+    pass
+
+
+@wave.command(help=_("Open a wave. CODE: small letters, digits and hyphens, for example dot-1-2026."))
+@click.argument("code", metavar="CODE")
+@click.option("--questionnaire", metavar="CODE@VERSION", required=True, help=_("See: hailong questionnaire list"))
+@click.option("--from", "opens", type=DAY, metavar="DATE", required=True, help=_("The first day, YYYY-MM-DD."))
+@click.option("--to", "closes", type=DAY, metavar="DATE", required=True, help=_("The last day, YYYY-MM-DD."))
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in WaveKind]),
+    required=True,
+    help=_("sample: people drawn by a design; open: whoever comes."),
+)
+@click.option("--public", is_flag=True, help=_("Lead from the first page to this wave; for open waves."))
+@click.option(
+    "--single-psu",
+    type=click.Choice(list(waves.SINGLE_PSU_RULES)),
+    default="centered",
+    show_default=True,
+    help=_("What the variance does with a stratum of one village."),
+)
+@click.option(
+    "--villages",
+    type=click.Choice(["kept", "new"]),
+    default="new",
+    show_default=True,
+    help=_("Whether the villages are those of the wave before: comparisons use this."),
+)
+def create(
+    code: str,
+    questionnaire: str,
+    opens: datetime,
+    closes: datetime,
+    kind: str,
+    public: bool,
+    single_psu: str,
+    villages: str,
+) -> None:
+    with opened().writing() as session:
+        made = waves.create(
+            session,
+            code,
+            questionnaires.find(session, questionnaire),
+            WaveKind(kind),
+            opens.date(),
+            closes.date(),
+            public=public,
+            single_psu=single_psu,
+            villages=villages,
+        )
+    if made.kind is WaveKind.OPEN:
+        say(
+            N_("The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune."),
+            code=code,
+        )
+    else:
+        say(N_("The wave %(code)s is made. Next: hailong frame import, or hailong import."), code=code)
+
+
+@wave.command(
+    "list", help=_("All waves, as tab-separated lines: code, questionnaire, kind, first and last day, public.")
+)
+def list_waves() -> None:
+    with opened().reading() as session:
+        for one in waves.every(session):
+            asked = questionnaires.by_digest(session, one.questionnaire)
+            public = "public" if one.public else ""
+            click.echo("\t".join((one.code, asked.name, one.kind.value, str(one.opens), str(one.closes), public)))

@@ -56,11 +56,11 @@ def create_app(**config: Any) -> Flask:
         COMPRESS_ALGORITHM=["gzip"],
         COMPRESS_LEVEL=9,
         COMPRESS_STREAMS=False,
-        **config,
     )
+    app.config.update(config)
     app.extensions["database"] = Database(app.config["DATABASE_URL"])
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(translations.gettext, translations.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(translations.gettext, _plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         percent=formats.percent,
@@ -116,6 +116,11 @@ def _static(name: str) -> str:
 def _send(version: str, name: str) -> Response:
     """A static file: kept for good under the present version, asked for again under any other."""
     return send_from_directory(STATIC, name, max_age=31_536_000 if version == _version() else 0)
+
+
+def _plural(one: str, many: str, num: int) -> str:
+    """The form of a message for a count; Jinja fills in the values by itself."""
+    return translations.catalogue(translations.language()).ngettext(one, many, num)
 
 
 def _here(**changed: str) -> str:

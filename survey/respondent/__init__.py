@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from survey.respondent import start
+from survey.respondent import away, form, start
 
 pages = Blueprint("respondent", __name__)
-pages.add_url_rule("/", view_func=start.choose)
-pages.add_url_rule("/rieng-tu", view_func=start.privacy)
+pages.add_url_rule("/", "start", start.choose)
+pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
+pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"])
+pages.add_url_rule("/kiosk/<wave>/<unit>", "kiosk", form.answer)  # a device that is not bound is a phone
+pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
+pages.add_url_rule("/thoat", "leave", away.leave)
+pages.add_url_rule("/lich", "calendar", away.calendar)

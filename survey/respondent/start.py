@@ -2,15 +2,81 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
+
+from survey import questionnaires, units, waves
+from survey.database import database
+from survey.models import Unit
+from translations import N_, language
+from translations import gettext as _
+from translations.formats import fold, nfc
+
+KINDS = {"phường": N_("Ward"), "xã": N_("Commune"), "đặc khu": N_("Special zone")}
+LONGEST = 60  # letters of a search that are looked at
+
+
+@dataclass(frozen=True)
+class Row:
+    """A commune in the list; `hit` is the part of its name that was looked for."""
+
+    code: str
+    before: str
+    hit: str
+    after: str
+    kind: str
 
 
 def choose() -> ResponseReturnValue:
-    """The first page."""
-    return render_template("respondent/start.html")
+    """What this is, and the way to the form: the public wave, where there are several of them, and the commune."""
+    words = " ".join(request.args.get("q", "")[:LONGEST].split())
+    with database().reading() as session:
+        open_now = [
+            (wave, questionnaires.by_digest(session, wave.questionnaire))
+            for wave in waves.public(session, waves.today())
+        ]
+        communes = units.communes(session, waves.today())
+    chosen = next((pair for pair in open_now if pair[0].code == request.args.get("dot")), None)
+    if chosen is None and len(open_now) == 1:
+        chosen = open_now[0]
+    rows = [_row(unit, words) for unit in (units.matching(communes, words) if words else communes)]
+    letters = [(letter, list(group)) for letter, group in groupby(rows, lambda row: (row.hit + row.after)[0])]
+    return render_template(
+        "respondent/start.html",
+        wave=chosen[0] if chosen else None,
+        questionnaire=chosen[1] if chosen else None,
+        open_now=open_now,
+        words=words,
+        rows=rows,
+        letters=letters,
+        total=len(communes),
+    )
 
 
 def privacy() -> ResponseReturnValue:
-    """What is kept of a person, what is not, for how long."""
+    """What is kept of a person, and what is not."""
     return render_template("respondent/privacy.html")
+
+
+def named(unit: Unit) -> str:
+    """A unit with its kind, as people write it: Phường Hà Tu, in English Hà Tu Ward."""
+    if unit.kind not in KINDS:
+        return unit.name
+    kind = _(KINDS[unit.kind])
+    return f"{kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind}"
+
+
+def _row(unit: Unit, words: str) -> Row:
+    """The commune with the place in its name where the words were found, with or without their diacritics."""
+    name, at = nfc(unit.name), -1
+    for reading in (str.casefold, fold):
+        found = reading(nfc(words))
+        if found and at < 0 and len(reading(name)) == len(name):
+            at = f" {reading(name)}".find(f" {found}")
+    kind = _(KINDS.get(unit.kind, unit.kind))
+    if at < 0:
+        return Row(unit.code, "", "", name, kind)
+    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)

@@ -1,0 +1,89 @@
+"""How many submissions a second one address may send: counted in memory, written nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from flask import current_app, request
+from flask_login import current_user
+
+KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
+
+
+class Rate:
+    """A bucket for each address, which holds the submissions of one second and fills again at that rate.
+
+    An address is known only by a hash under a key that is made at the start and never leaves the memory. IPv6
+    addresses of one network (/64) count as one, since a household has as many of them as it likes.
+    """
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_second = max(per_second, 1 / KEPT)
+        self.most = max(1.0, per_second)
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._buckets: dict[bytes, tuple[float, float]] = {}  # hash -> (left, at)
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def take(self, address: str) -> float:
+        """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""
+        name = hashlib.blake2b(_network(address), key=self._key, digest_size=16).digest()
+        with self._lock:
+            now = self._clock()
+            left, at = self._buckets.get(name, (self.most, now))
+            left = min(self.most, left + (now - at) * self.per_second)
+            wait = 0.0 if left >= 1 else (1 - left) / self.per_second
+            self._buckets[name] = (left if wait else left - 1, now)
+            if self._timer is None:
+                self._timer = threading.Timer(KEPT, self.forget)
+                self._timer.daemon = True
+                self._timer.start()
+        return wait
+
+    def forget(self) -> None:
+        """Drops every bucket that is full again; called by a clock, for there may be no next submission."""
+        with self._lock:
+            now = self._clock()
+            self._buckets = {
+                name: (left, at)
+                for name, (left, at) in self._buckets.items()
+                if left + (now - at) * self.per_second < self.most
+            }
+            self._timer = None
+            if self._buckets:
+                self._timer = threading.Timer(KEPT, self.forget)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+def _network(address: str) -> bytes:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address.encode()
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return parsed.packed[:8]
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).packed
+
+
+def seconds_to_wait() -> int:
+    """Whole seconds that this client must wait before it may submit; 0 when this submission is let through.
+
+    Signed-in clients are not counted.
+    """
+    if current_user.is_authenticated:
+        return 0
+    if "rate" not in current_app.extensions:
+        current_app.extensions["rate"] = Rate(current_app.config["RATE"])
+    rate: Rate = current_app.extensions["rate"]
+    return math.ceil(rate.take(request.remote_addr or ""))

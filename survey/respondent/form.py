@@ -1,0 +1,169 @@
+"""The form: all questions in one page, which alone sends it; a script shows them one at a time."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from markupsafe import Markup
+
+from forms import Item, Questionnaire, QuestionnaireForm, check, read
+from survey import rate, receipts, responses, waves
+from survey.database import database
+from survey.models import Mode
+from survey.respondent.start import named
+from survey.waves import Place
+from translations import Denied, NotFound, language
+from translations import gettext as _
+
+UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
+SECONDS_A_QUESTION = 8
+
+# The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
+_blank: dict[tuple[str, str], Markup] = {}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What to correct, as the summary on top says it; `target` is the id of the field that it leads to."""
+
+    text: str
+    name: str = ""
+    target: str = ""
+
+
+def answer(wave: str, unit: str) -> ResponseReturnValue:
+    """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
+    with database().reading() as session:
+        place = waves.place(session, wave, unit)
+    if request.method != "POST":
+        return _page(place, _questions(place.questionnaire))
+    if not _from_here():
+        raise Denied("This form was sent from another page. Open it here and send it again.")
+    items = place.questionnaire.items
+    given = {code: read(items[code], request.form.getlist(code)) for code in request.form if code in items}
+    checked = check(place.questionnaire, given)
+    troubles = []
+    if wait := rate.seconds_to_wait():
+        text = _("Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait)
+        return _page(place, _questions(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)})
+    id = request.form.get("id", "")
+    if not UUID4.fullmatch(id) or not _token_holds(place):
+        id = ""
+        troubles.append(
+            Trouble(_("This page was open for a long time. Look at the answers and press “Send the form” once more."))
+        )
+    troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
+    if troubles:
+        return _page(place, _questions(place.questionnaire, given), troubles, 422, id=id)
+    with database().writing() as session:
+        responses.submit(session, place, uuid.UUID(id), Mode.PHONE, checked.answers)
+    day = waves.today()
+    code = receipts.issue(_key(), place.wave.code, day)
+    return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
+
+
+def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
+    """That a form was received: the code, the day, and what the code can do. It names no response."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+    try:
+        received = date.fromisoformat(day)
+    except ValueError:
+        received = date.min
+    if not receipts.holds(_key(), wave, received, code):
+        raise NotFound("There is no receipt of this code for this day. Look at the code again.")
+    return render_template("respondent/receipt.html", wave=found, day=received, code=code)
+
+
+def _page(
+    place: Place,
+    questions: Markup,
+    troubles: list[Trouble] | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    id: str = "",
+) -> ResponseReturnValue:
+    asked = place.questionnaire.keyed
+    return make_response(
+        render_template(
+            "respondent/form.html",
+            place=place,
+            wave=place.wave,
+            questions=questions,
+            problems=troubles,
+            id=id or str(uuid.uuid4()),
+            token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
+            named=named,
+            questions_asked=len(asked),
+            minutes=max(2, math.ceil(len(asked) * SECONDS_A_QUESTION / 60)),
+        ),
+        status,
+        headers or {},
+    )
+
+
+def _questions(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -> Markup:
+    """The questions as they stand in the page, with what was answered and what is wrong with it."""
+    key = (questionnaire.digest, language())
+    if answers is None and key in _blank:
+        return _blank[key]
+    form = QuestionnaireForm(questionnaire, answers=answers)
+    if answers is not None:
+        form.validate()
+    conditions = {item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))}
+    html = Markup(  # noqa: S704 (a template's own output)
+        re.sub(r"\s*\n\s*", "\n", render_template("respondent/questions.html", form=form, only_if=conditions))
+    )
+    if answers is None:
+        _blank[key] = html
+    return html
+
+
+def _condition(questionnaire: Questionnaire, item: Item) -> str:
+    """When an item is to be answered, for those who see all of them at once; "" where the place says it."""
+    if item.show_if is None or item.show_if.how != "item" or item.beside:
+        return ""
+    other = questionnaire.items[item.show_if.item]
+    choices = " / ".join(str(other.choices[value]) for value in item.show_if.values)
+    return _("Only if the answer to “%(question)s” is: %(choices)s.", question=other.short, choices=choices)
+
+
+def _trouble(item: Item, text: str) -> Trouble:
+    first = f"-{next(iter(item.choices))}" if item.choices else ""
+    return Trouble(text, str(item.short), item.code + first)
+
+
+def _key() -> str:
+    return str(current_app.config["SECRET_KEY"])
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(_key(), salt="form")
+
+
+def _token_holds(place: Place) -> bool:
+    """Whether the form was made here, for this wave, unit and mode, and not too long ago."""
+    try:
+        made = _signer().loads(request.form.get("token", ""), max_age=TOKEN_HOLDS)
+    except BadSignature:
+        return False
+    return bool(made == [place.wave.code, place.unit.code, Mode.PHONE])
+
+
+def _from_here() -> bool:
+    """Whether a page of ours sent it, as far as the browser tells: Origin, else the page that it came from."""
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if source is None:
+        return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    own = {request.host, urlsplit(current_app.config["BASE_URL"] or "").netloc}
+    return urlsplit(source).netloc in own

@@ -1,0 +1,365 @@
+// The form question by question. Every answer lives in the form's own fields, in this page and nowhere else.
+
+import { asked } from "./conditions.js";
+import { leave } from "./exit.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const part = (id) => document.getElementById(id).content.cloneNode(true);
+const word = (name) => find(`[data-${name}]`, document.getElementById("forward-words").content).textContent;
+
+let form, intro, screens, review; // the steps: an element each
+let at; // the step that is shown
+let returning = false; // came from the review to change one answer
+let sending = false;
+
+// What was answered
+
+function value(ask) {
+  const chosen = all("input:checked", ask).map((input) => Number(input.value));
+  if (find("[type=checkbox]", ask)) return chosen.length ? chosen : undefined;
+  return chosen[0] ?? (find("[type=text], textarea", ask)?.value.trim() || undefined);
+}
+
+// Asks what the answers so far call for, and hides the rest; a hidden field is not sent.
+function follow() {
+  const asks = all(".ask", form);
+  const items = asks.map((ask) => ({
+    code: ask.dataset.code,
+    condition: ask.dataset.if && JSON.parse(ask.dataset.if),
+    value: value(ask),
+  }));
+  const codes = asked(items);
+  for (const ask of asks) {
+    ask.hidden = !codes.has(ask.dataset.code);
+    for (const field of all("input, textarea", ask)) field.disabled = ask.hidden;
+  }
+}
+
+const open = (screen) => all(".ask", screen).some((ask) => !ask.hidden);
+const steps = () => [intro, ...screens.filter(open), review];
+
+// Going from step to step. Each step is an entry of the browser's history, so its back button goes one step back.
+
+function show(step) {
+  at = step;
+  all(".trouble", form).forEach((box) => box.remove());
+  if (step === review) fillReview();
+  for (const one of [intro, ...screens, review]) one.hidden = one !== step;
+  for (const section of all(".part", form)) section.hidden = !section.contains(step);
+  all(".ask[data-sensitive]", step).forEach(cover);
+  drawProgress();
+  drawBar();
+  const heading = find("h1, h3", step);
+  heading.tabIndex = -1;
+  scrollTo(0, 0);
+  heading.focus({ preventScroll: true });
+}
+
+const number = (step) => [intro, ...screens, review].indexOf(step);
+
+function go(step) {
+  const depth = (history.state?.depth ?? 0) + 1;
+  history.pushState({ step: number(step), depth }, "");
+  show(step);
+}
+
+function onward() {
+  const list = steps();
+  go(returning ? review : list[list.indexOf(at) + 1]);
+  returning = false;
+}
+
+function forward() {
+  if (at === review) return send();
+  const asks = all(".ask:not([hidden])", at);
+  const choices = find(".ask:not([hidden]) :is([type=radio], [type=checkbox])", at);
+  if (choices && asks.every((ask) => value(ask) === undefined)) return complain(choices);
+  return onward();
+}
+
+function skip() {
+  for (const input of all("input, textarea", at)) {
+    if (input.type === "text" || input.type === "textarea") input.value = "";
+    else input.checked = false;
+  }
+  follow();
+  onward();
+}
+
+function complain(first) {
+  all(".trouble", form).forEach((box) => box.remove());
+  at.prepend(part("empty-part"));
+  const box = find(".trouble", at);
+  find("a", box).href = `#${first.id}`;
+  find(".ask:not([hidden])", at).classList.add("wrong");
+  document.title = `${box.dataset.title} ${document.title}`;
+  box.focus();
+}
+
+function reach(target) {
+  const step = target.closest(".screen");
+  if (step && step !== at) go(step);
+  target.focus();
+}
+
+// What is drawn around a question
+
+function drawProgress() {
+  const list = steps();
+  const place = list.indexOf(at);
+  const many = list.length - 2;
+  const progress = find(".progress", form);
+  progress.hidden = at === intro || at === review;
+  if (progress.hidden) return void (document.title = `${find("h1", at).textContent} · Hài Lòng`);
+  const sections = all(".part", form).filter((section) => all(".screen", section).some(open));
+  const here = sections.findIndex((section) => section.contains(at));
+  find("[data-part]", progress).textContent = here + 1;
+  find("[data-title]", progress).textContent = sections[here].dataset.title;
+  find("[data-at]", progress).textContent = place;
+  find("[data-all]", progress).textContent = many;
+  document.title = `${find("[data-count]", progress).textContent} · Hài Lòng`;
+
+  const gone = (place - 0.5) / many;
+  const middles = sections.map((section) => {
+    const places = all(".screen", section).filter(open).map((screen) => list.indexOf(screen) - 0.5);
+    return (places[0] + places.at(-1)) / 2 / many;
+  });
+  const line = find(".waterline", progress);
+  line.replaceChildren(
+    drawn("line", { x1: 0, x2: "100%", y1: 30, y2: 30 }),
+    drawn("line", { x1: 0, x2: percent(gone), y1: 30, y2: 30, class: "gone" }),
+    ...landmarks(middles)
+      .filter((middle) => Math.abs(middle - gone) > 0.07)
+      .map((middle) => islet(middle, gone)),
+    drawn("use", { href: "#junk", x: percent(gone), y: 30 }),
+  );
+}
+
+const percent = (share) => `${(2 + 96 * share).toFixed(2)}%`;
+const islet = (middle, gone) =>
+  drawn("use", { href: "#islet", x: percent(middle), y: 30, class: middle < gone ? "passed" : "" });
+
+// An islet for each part; parts that are too near to one another share one, and a long part has several.
+function landmarks(middles) {
+  const near = 0.09;
+  const kept = [];
+  for (const middle of [...middles, 1 + near]) {
+    const from = kept.at(-1) ?? -near / 2;
+    const gaps = Math.max(1, Math.round((middle - from) / 0.14));
+    if (kept.length && middle - from > 2 * 0.14) {
+      for (let gap = 1; gap < gaps; gap += 1) kept.push(from + ((middle - from) * gap) / gaps);
+    }
+    if (middle <= 1 && middle - (kept.at(-1) ?? -1) >= near) kept.push(middle);
+  }
+  return kept.filter((middle) => middle < 1);
+}
+
+function drawn(name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, text] of Object.entries(attributes)) node.setAttribute(key, text);
+  return node;
+}
+
+function drawBar() {
+  const bar = find(".bar", form);
+  find("[type=submit]", bar).textContent =
+    at === intro ? word("begin") : at === review ? word("send") : returning ? word("done") : word("next");
+  find("[data-back]", bar).hidden = at === intro;
+  find("[data-skip]", bar).hidden = at === intro || at === review;
+}
+
+// Sensitive answers are not shown again in plain view
+
+function cover(ask) {
+  find(".cover", ask)?.remove();
+  ask.classList.toggle("covered", value(ask) !== undefined);
+  if (ask.classList.contains("covered")) ask.append(part("cover-part"));
+}
+
+function uncover(ask) {
+  find(".cover", ask).remove();
+  ask.classList.remove("covered");
+  find("input, textarea", ask).focus();
+}
+
+// The review
+
+const name = (ask) => ask.dataset.short ?? find("legend, h3, label", ask).textContent;
+
+function answer(ask) {
+  const shown = document.createElement("span");
+  const labels = all("input:checked + label", ask);
+  if (labels.length) {
+    for (const label of labels) {
+      const line = document.createElement("span");
+      line.append(...[...label.childNodes].map((node) => node.cloneNode(true)));
+      shown.append(line);
+    }
+  } else {
+    shown.append(value(ask));
+  }
+  shown.className = "answer";
+  return shown;
+}
+
+function fillReview() {
+  const list = find("[data-list]", review);
+  list.replaceChildren();
+  const asks = all(".ask:not([hidden])", form).filter((ask) => !("beside" in ask.dataset) || value(ask) !== undefined);
+  let title;
+  for (const ask of asks) {
+    const section = ask.closest(".part");
+    if (section.dataset.title !== title) {
+      title = section.dataset.title;
+      list.append(Object.assign(document.createElement("h2"), { textContent: title }));
+    }
+    const row = part("review-row").firstElementChild;
+    row.dataset.of = ask.dataset.code;
+    find("[data-short]", row).textContent = name(ask);
+    find("[data-change] .unseen", row).textContent = ` ${name(ask)}`;
+    const place = find("[data-answer]", row);
+    if (value(ask) === undefined) place.append(part("skipped-word"));
+    else if ("sensitive" in ask.dataset) {
+      place.append(part("hidden-word"));
+      find("[data-show] .unseen", place).textContent = ` ${name(ask)}`;
+    } else place.append(answer(ask));
+    list.append(row);
+  }
+  const answered = asks.filter((ask) => value(ask) !== undefined).length;
+  const counts = find("[data-counts]", review);
+  counts.dataset.words ??= counts.textContent;
+  counts.textContent = counts.dataset.words.replace("{answered}", answered).replace("{skipped}", asks.length - answered);
+}
+
+const askOf = (button) => find(`.ask[data-code="${button.closest("[data-of]").dataset.of}"]`, form);
+
+// Sending: once, however often it must be tried, since the form carries its own id
+
+async function send() {
+  if (sending) return;
+  sending = true;
+  const button = find(".bar [type=submit]", form);
+  button.textContent = word("sending");
+  try {
+    const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (reply.ok) leave(reply.url);
+    else if (reply.status === 429 || reply.status >= 500) unsent("busy");
+    else exchange(await reply.text());
+  } catch {
+    unsent("network");
+  }
+  sending = false;
+}
+
+function unsent(why) {
+  all(".trouble", form).forEach((box) => box.remove());
+  review.prepend(part("unsent-part"));
+  const box = find(".trouble", review);
+  for (const reason of ["network", "busy"]) find(`[data-${reason}]`, box).hidden = reason !== why;
+  drawBar();
+  box.focus();
+}
+
+// Another language or size of text: the page is fetched anew and takes over the answers of this one
+
+async function turn(link) {
+  try {
+    const reply = await fetch(link.href);
+    if (!reply.ok) throw new Error(reply.status);
+    const kept = [...new FormData(form)];
+    const step = number(at);
+    exchange(await reply.text());
+    for (const [field, text] of kept) restore(field, text);
+    follow();
+    show([intro, ...screens, review][step]);
+  } catch {
+    if (link.dataset.switch === "size") document.documentElement.classList.toggle("large");
+  }
+}
+
+function restore(field, text) {
+  if (field === "token") return;
+  for (const input of all(`[name="${field}"]`, form)) {
+    if (input.type === "radio" || input.type === "checkbox") input.checked ||= input.value === text;
+    else input.value = text;
+  }
+}
+
+function exchange(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  document.documentElement.lang = page.documentElement.lang;
+  document.documentElement.className = page.documentElement.className;
+  document.title = page.title;
+  document.body.replaceWith(document.adoptNode(page.body));
+  begin();
+}
+
+// The beginning
+
+function begin() {
+  form = find("#form");
+  if (!form) return;
+  const wrong = find("#problems", form);
+  document.documentElement.classList.add("steps");
+  intro = find(".intro", form);
+  screens = all(".screen", form);
+  intro.before(part("progress-part"));
+  find(".bar", form).append(part("steps-part"));
+  find(".send", form).replaceWith(part("review-part"));
+  review = find(".review", form);
+  for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
+  follow();
+  history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
+  const first = wrong && find(".ask.wrong", form)?.closest(".screen");
+  show(first ?? intro);
+  if (wrong) form.prepend(wrong);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button, a");
+  if (!button || !form?.isConnected) return;
+  if (button.getAttribute("href")?.startsWith("#")) {
+    event.preventDefault(); // a jump within the page is no step: it must not enter the history
+    return reach(document.getElementById(button.hash.slice(1)));
+  }
+  const does = Object.keys(actions).find((name) => name in button.dataset);
+  if (!does) return;
+  event.preventDefault();
+  actions[does](button);
+});
+
+const actions = {
+  back: () => history.back(),
+  skip,
+  change(button) {
+    returning = true;
+    go(askOf(button).closest(".screen"));
+  },
+  show: (button) => button.parentElement.replaceChildren(answer(askOf(button))),
+  uncover: (button) => uncover(button.closest(".ask")),
+  switch: turn,
+};
+
+document.addEventListener("submit", (event) => {
+  if (event.target !== form) return;
+  event.preventDefault();
+  forward();
+});
+
+document.addEventListener("input", (event) => {
+  const ask = event.target.closest(".ask");
+  if (!ask) return;
+  ask.classList.remove("wrong");
+  follow();
+});
+
+addEventListener("popstate", (event) => {
+  if (!form?.isConnected) return;
+  returning = false;
+  const step = [intro, ...screens, review][event.state?.step ?? 0];
+  show(steps().includes(step) ? step : intro);
+});
+
+begin();

@@ -1,0 +1,338 @@
+// The keying screen: one key writes an answer and goes on. The fields of the form hold what was typed and are what
+// is sent; everything here only shows them and moves between them.
+
+const $ = id => document.getElementById(id);
+let unsaved = false;
+
+function start() {
+  const form = $("sheet") ?? $("again");
+  if (!form) return;
+  form.addEventListener("submit", event => { event.preventDefault(); send(form); });
+  if (form.id === "sheet") screen(form);
+}
+
+// The server's page takes the place of this one only if it is a form again: a refusal must not wipe what was typed.
+async function send(form) {
+  if (form.dataset.sending) return;
+  form.dataset.sending = "yes";
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.getElementById("sheet") || page.getElementById("again")) {
+      unsaved = !answer.ok;
+      history.replaceState(null, "", answer.url);
+      document.title = page.title;
+      document.body.replaceWith(document.adoptNode(page.body));
+      start();
+      return;
+    }
+    const what = page.querySelector("main") ?? page.body;
+    complain(`${word("unsaved")} ${what.textContent.trim().replace(/\s+/g, " ")}`);
+  } catch {
+    complain(word("unsent"));
+  }
+  delete form.dataset.sending;
+}
+
+const word = (name, values = {}) =>
+  document.querySelector(`[data-word="${name}"]`)?.textContent.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all) ?? "";
+
+const complain = text => { $("fault").textContent = text; };
+
+function screen(form) {
+  document.body.classList.add("live");
+  const rows = [...form.querySelectorAll("[data-item]")].map(element => {
+    const part = element.closest("[data-part]").dataset;
+    return {
+      ...JSON.parse(element.dataset.item),
+      field: element.querySelector("input"),
+      question: element.querySelector("label").textContent.replace(/^\s*\d*\s*/, "").trim(),
+      hint: element.dataset.hint,
+      part: `${part.part}. ${part.title}`,
+      cell: document.querySelector(`[data-go="${element.querySelector("input").name}"]`),
+    };
+  });
+  const byCode = Object.fromEntries(rows.map(row => [row.code, row]));
+  const numbered = rows.filter(row => row.no);
+  const box = $("box");
+  let at = 0;      // where the keyer is; rows.length is the end of the form
+  let where = false; // the box takes the number of a question
+
+  // What was typed, read as the server reads it
+  const typed = row => row.field.value.trim();
+  const chosen = row => {
+    const text = typed(row);
+    if (!row.choices.length || row.blank.includes(text) || row.two.includes(text)) return [];
+    if (row.kind !== "multiple") return text ? [Number(text)] : [];
+    const parts = text.split(/[;,.\s]+/).filter(Boolean);
+    return (parts.length === 1 && row.choices.every(([code]) => code < 10) ? [...parts[0]] : parts).map(Number);
+  };
+  const holds = condition =>
+    condition.item ? asked(byCode[condition.item]) && chosen(byCode[condition.item]).some(code => condition.any.includes(code))
+    : condition.not ? !holds(condition.not)
+    : condition.all ? condition.all.every(holds)
+    : condition.any.some(holds);
+  const asked = row => !row.show_if || holds(row.show_if);
+  const isTwo = row => row.two.includes(typed(row));
+  const isBlank = row => row.blank.includes(typed(row));
+  const untyped = () => numbered.filter(row => asked(row) && !typed(row));
+  const warned = row => isTwo(row) || (typed(row) && !isBlank(row) && !asked(row));
+
+  // Moving
+  const onward = (from, step) => {
+    let next = from + step;
+    while (rows[next] && !asked(rows[next])) next += step;
+    return Math.max(0, Math.min(next, rows.length));
+  };
+  const go = place => { keep(); stand(place); };
+  const stand = place => { at = place; where = false; $("fault").textContent = ""; show(); };
+  // What stands in the box without Enter is kept too, whichever way the keyer leaves.
+  const keep = () => {
+    const row = rows[at];
+    if (where || !row) return;
+    if (row.kind === "text" || (row.kind === "number" && inRange(row, box.value.trim()))) write(box.value.trim());
+  };
+  const inRange = (row, text) => /^-?\d+(\.\d+)?$/.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
+  const write = text => {
+    if (rows[at].field.value !== text) unsaved = true;
+    rows[at].field.value = text;
+  };
+  const refuse = text => {
+    $("fault").textContent = text;
+    box.value = "";
+  };
+
+  const enter = () => {
+    const row = rows[at];
+    const text = box.value.trim();
+    if (where) {
+      const found = numbered.find(one => String(one.no) === text);
+      if (found) go(rows.indexOf(found));
+      else refuse(word("nowhere", { typed: text, last: numbered.at(-1).no }));
+      return;
+    }
+    if (!row) { form.requestSubmit(); return; }
+    if (row.kind === "text") { go(onward(at, 1)); return; }
+    if (row.kind === "number") {
+      if (text && !row.blank.includes(text) && !inRange(row, text)) {
+        refuse(word("range", { typed: text, first: row.limits[0], last: row.limits[1] }));
+        return;
+      }
+      write(text || row.blank[0]);
+      go(onward(at, 1));
+      return;
+    }
+    if (row.kind === "multiple") {
+      if (text && !take(row, text, true)) return;
+      if (rows[at] !== row) return;
+      if (!typed(row)) write(row.blank[0]);
+      go(onward(at, 1));
+      return;
+    }
+    if (text) take(row, text, true);
+    else refuse(word("empty", { blank: row.blank[0] }));
+  };
+
+  // One key, or the digits so far, at a question with choices; false where it was refused
+  const take = (row, text, whole) => {
+    const codes = row.choices.map(([code]) => String(code));
+    const longer = codes.some(code => code !== text && code.startsWith(text));
+    const known = codes.includes(text) || row.blank.includes(text) || row.two.includes(text);
+    if (longer && !(whole && known)) { $("says").textContent = word("longer"); return true; }
+    if (!known) {
+      refuse(word("refused", { typed: text, codes: [...codes, ...row.blank.slice(0, 1), ...row.two.slice(0, 1)].join(", ") }));
+      return false;
+    }
+    if (row.kind !== "multiple" || row.blank.includes(text)) {
+      write(text);
+      go(onward(at, 1));
+      return true;
+    }
+    const now = chosen(row);
+    const code = Number(text);
+    write((now.includes(code) ? now.filter(one => one !== code) : [...now, code].sort((a, b) => a - b)).join(";"));
+    show();
+    return true;
+  };
+
+  const finish = () => {
+    keep();
+    if (at < rows.length && untyped().length) { go(rows.length); return; }
+    form.requestSubmit();
+  };
+
+  const does = {
+    back: () => go(where ? at : onward(at, -1)),
+    forth: () => go(onward(at, 1)),
+    where: () => { where = true; $("fault").textContent = ""; show(); },
+    beside: () => {
+      const row = rows[at];
+      const text = row && rows.find(one => one.beside === row.code);
+      if (text) go(rows.indexOf(text));
+      else box.value = "";
+    },
+    day: () => { box.value = ""; $("day").focus(); },
+    help: () => { box.value = ""; $("help").showModal(); },
+    enter, finish,
+  };
+  const letters = { g: "where", k: "beside", d: "day", "?": "help" };
+
+  // Showing
+  const element = (name, text, className = "") => Object.assign(document.createElement(name), { textContent: text, className });
+  const line = row => {
+    const entry = element("li", "", warned(row) ? "warned" : "");
+    const remark = isTwo(row) ? word("two") : isBlank(row) ? word("blank") : !asked(row) ? word("not_asked") : "";
+    entry.append(element("span", row.no ?? "+", "no"), element("b", brief(row)), element("span", row.short));
+    if (remark) entry.append(element("em", remark));
+    return entry;
+  };
+  const brief = row => {
+    const text = typed(row);
+    return row.kind === "text" ? (text ? "…" : "") : row.kind === "multiple" && !isBlank(row) ? chosen(row).join(" ") : text;
+  };
+  const seen = row => asked(row) || typed(row);
+  const choice = (row, key, text, pressed) => {
+    const entry = document.createElement("li");
+    const button = element("button", "");
+    button.type = "button";
+    button.tabIndex = -1;
+    button.append(element("kbd", key), element("span", text));
+    if (pressed) button.setAttribute("aria-pressed", "true");
+    button.addEventListener("click", () => { take(row, String(key), true); box.focus(); });
+    entry.append(button);
+    return entry;
+  };
+
+  function show() {
+    const row = rows[at];
+    const ended = !row && !where;
+    $("asking").hidden = ended;
+    $("review").hidden = !ended;
+    $("past").replaceChildren(...rows.slice(0, at).filter(seen).slice(-8).map(line));
+    $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).map(line));
+    $("at").textContent = row?.no ?? (numbered.findLast(one => rows.indexOf(one) < at)?.no ?? 1);
+    for (const one of rows) {
+      one.cell.querySelector("b").textContent = brief(one);
+      one.cell.className = [one === row ? "here" : "", warned(one) ? "warned" : "", seen(one) ? "" : "out"].join(" ").trim();
+    }
+    row?.cell.scrollIntoView({ block: "nearest" });
+    warnings();
+    if (ended) { review(); return; }
+    ask(row);
+  }
+
+  function ask(row) {
+    $("part").textContent = where ? "" : row.part;
+    $("question").replaceChildren(...(where ? [word("where")] : [element("span", row.no ?? "+", "no"), ` ${row.question}`]));
+    $("hint").textContent = where ? "" : row.hint;
+    $("hint").hidden = where || !row.hint;
+    const kind = where ? "number" : row.kind;
+    $("says").textContent = where ? "" : word({ text: "words", number: "number", multiple: "several" }[kind] ?? "one_key");
+    $("band").dataset.kind = kind;
+    const now = where ? [] : chosen(row);
+    $("choices").replaceChildren(...(where ? [] : row.choices.map(([code, text]) => choice(row, code, text, now.includes(code)))));
+    const others = where || !row.choices.length ? [] : [["blank", row.blank[0], isBlank(row)], ["two", row.two[0], isTwo(row)]];
+    $("others").replaceChildren(...others.filter(([, key]) => key).map(([name, key, pressed]) => choice(row, key, word(name), pressed)));
+    box.maxLength = kind === "text" ? row.field.maxLength : 40;
+    box.inputMode = kind === "text" ? "text" : "numeric";
+    box.value = where || kind === "multiple" ? "" : row.field.value;
+    box.focus();
+    box.select();
+  }
+
+  function warnings() {
+    const found = rows.filter(warned);
+    $("warned").textContent = found.length;
+    $("warnings-say").hidden = !found.length;
+    $("warnings").replaceChildren(...found.map(row =>
+      element("li", isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) }) : word("warn_unasked", { name: row.short }))));
+  }
+
+  function review() {
+    const open = untyped();
+    const of = test => numbered.filter(test).length;
+    $("sums").textContent = word("sums", {
+      all: numbered.length,
+      answered: of(row => typed(row) && !isBlank(row) && !isTwo(row)),
+      blank: of(isBlank),
+      two: of(isTwo),
+      warned: rows.filter(warned).length,
+    });
+    $("left").hidden = !open.length;
+    $("left-says").textContent = word("left", { count: open.length });
+    $("left-list").replaceChildren(...open.slice(0, 40).map(row => {
+      const button = element("button", row.no);
+      button.type = "button";
+      button.addEventListener("click", () => go(rows.indexOf(row)));
+      const entry = document.createElement("li");
+      entry.append(button);
+      return entry;
+    }));
+    $("save").focus();
+  }
+
+  // Typing. Letters and digits arrive in the box, whatever keyboard or input method writes them.
+  box.addEventListener("input", () => {
+    const row = rows[at];
+    let text = box.value.trim();
+    $("fault").textContent = "";
+    if (!where && row.kind === "text") return;
+    const letter = letters[text.slice(-1).toLowerCase()];
+    if (letter) { does[letter](); return; }
+    if (where || row.kind === "number" || !text) return;
+    if (row.field.value && text.length > row.field.value.length && text.startsWith(row.field.value)) text = text.slice(row.field.value.length);
+    take(row, text, false);
+  });
+
+  const keys = { F2: "finish", ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "back", ArrowDown: "forth", Enter: "enter" };
+  document.body.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || $("help").open) return;
+    if (event.target === $("day") && event.key !== "F2") {
+      if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); show(); }
+      return;
+    }
+    if (event.key === "Escape") { event.preventDefault(); stand(at); return; }
+    const inside = rows[at]?.kind === "text" && !where && event.target === box;
+    if (inside && event.key === "ArrowLeft" && box.selectionEnd > 0) return;
+    if (inside && event.key === "ArrowRight") return;
+    if (event.key === "Enter" && event.target.closest("button, a")) return;
+    if (event.target !== box && event.key.length === 1 && event.key !== " ") {
+      if (rows[at] || where) { box.focus(); return; } // the key arrives there
+      if (!letters[event.key.toLowerCase()]) return;
+    }
+    const name = keys[event.key] ?? (event.target !== box && letters[event.key.toLowerCase()]);
+    if (!name) return;
+    event.preventDefault();
+    does[name]();
+  });
+  document.querySelector(".keys-list").addEventListener("click", event => {
+    const button = event.target.closest("[data-do]");
+    if (!button) return;
+    if (document.activeElement === button) box.focus();
+    does[button.dataset.do]();
+  });
+  document.querySelector(".map").addEventListener("click", event => {
+    const cell = event.target.closest("[data-go]");
+    if (cell) go(rows.indexOf(byCode[cell.dataset.go]));
+  });
+  $("problems")?.addEventListener("click", event => {
+    const code = event.target.closest("a")?.hash.replace("#f-", "");
+    if (!byCode[code]) return;
+    event.preventDefault();
+    go(rows.indexOf(byCode[code]));
+  });
+  $("help").addEventListener("close", () => show());
+  $("day").addEventListener("change", () => { unsaved = true; });
+  form.addEventListener("submit", () => { $("blanks").disabled = !untyped().length; }, { capture: true });
+
+  const wrong = rows.findIndex(row => row.field.getAttribute("aria-invalid"));
+  const begun = rows.some(row => typed(row));
+  const first = wrong >= 0 ? wrong : begun ? rows.indexOf(untyped()[0] ?? null) : 0;
+  stand(first >= 0 ? first : rows.length);
+  if (wrong >= 0) $("fault").textContent = rows[wrong].field.closest("[data-item]").querySelector(".fault").textContent;
+  if ($("day").getAttribute("aria-invalid")) $("day").focus();
+}
+
+addEventListener("beforeunload", event => { if (unsaved) event.preventDefault(); });
+start();

@@ -176,7 +176,7 @@ manager = LoginManager()
 manager.session_protection = None  # it would keep a hash of the address and the agent
 
 
-@manager.user_loader
+@manager.user_loader  # type: ignore[untyped-decorator]
 def _load(identity: str) -> Person | None:
     mark, _, name = identity.partition(":")
     with database().reading() as session:
@@ -186,7 +186,7 @@ def _load(identity: str) -> Person | None:
         return _person(account)
 
 
-@manager.request_loader
+@manager.request_loader  # type: ignore[untyped-decorator]
 def _by_token(_request: Any) -> Person | None:
     """`Authorization: Bearer TOKEN`, for programs."""
     kind, _, text = request.headers.get("Authorization", "").partition(" ")

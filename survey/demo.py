@@ -210,7 +210,7 @@ def _levels(item: Item, people: People, chance: np.random.Generator) -> list[int
 def _choices(item: Item, people: People, chance: np.random.Generator) -> list[Any]:
     codes = list(item.choices)
     if item.kind == "number":
-        return chance.integers(int(item.minimum or 0), int(item.maximum or 10) + 1, len(people)).tolist()
+        return list(chance.integers(int(item.minimum or 0), int(item.maximum or 10) + 1, len(people)).tolist())
     shares = np.array(SHARES.get(item.code) or chance.dirichlet(np.full(len(codes), 4.0)))
     if len(shares) != len(codes):
         shares = np.full(len(codes), 1 / len(codes))

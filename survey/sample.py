@@ -113,9 +113,7 @@ def sample(session: Session, wave: Wave) -> Sample:
     weights: dict[UUID, float] = {}
     if wave.weights is not None and wave.kind is WaveKind.SAMPLE:
         weights = dict(
-            session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights))
-            .tuples()
-            .all()
+            session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights)).all()
         )
     counted = [row for row in rows if row.psu is not None] if wave.kind is WaveKind.SAMPLE else list(rows)
     unit = _objects([row.unit for row in counted])

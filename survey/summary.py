@@ -171,9 +171,7 @@ def _collection(session: Session, people: Sample) -> Collection:
     counted = dict(
         session.execute(
             select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return Collection(
         issued=None,

@@ -169,7 +169,7 @@ def test_a_zero_keeps_its_upper_bound_when_it_is_released(province: Database) ->
         records = results.estimates(session, "ho-mau", items=["C5=3"], by=["unit"], released=True)
     zero = one(records, domain="06652")
     assert (zero.estimate, zero.low) == (0, 0)
-    assert 0.05 < zero.high < 0.5
+    assert 0.05 < zero.high < 1  # two villages tell little
     assert "none" in zero.flags
 
 

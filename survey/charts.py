@@ -1,6 +1,6 @@
 """Dot-and-whisker drawings: where a figure and its interval lie on a scale, in hundredths of the drawing's width.
 
-Widths in hundredths let one drawing serve a screen of any width, a printed page and a picture; `charts.html` draws.
+Hundredths let one drawing serve a screen of any width, a printed page and a picture; `charts.html` draws.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Scale:
         return _place(share, self.low, self.high)
 
     def whisker(self, record: Estimate) -> Whisker:
-        """A record on this scale. A figure without a lower limit (no event) reaches from the figure to its bound."""
+        """A record on this scale. Without a lower limit (no event) it reaches from the figure to its bound."""
         if record.estimate is None:
             return Whisker(None, None, None)
         low = record.low if record.low is not None else record.estimate if record.high is not None else None
@@ -66,18 +66,22 @@ class Scale:
         )
 
 
-def scale(records: Iterable[Estimate], reference: Estimate | None = None, name: str = "") -> Scale:
+def scale(
+    records: Iterable[Estimate], reference: Estimate | None = None, name: str = "", fewest: int = 2
+) -> Scale:
     """A scale with round ends that holds all the records and their intervals.
 
     reference  the figure that the others are compared with, drawn as a line and a band through all rows
     name       what it is called on the axis, before its value
+    fewest     lines of the grid; more room is left on both sides until there are as many
     """
     shown = [*records, *([reference] if reference else [])]
     ends = [end for record in shown for end in (record.low, record.estimate, record.high) if end is not None]
     least, most = max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0))
     step = next((step for step in STEPS if (most - least) / step <= MOST_TICKS - 1), STEPS[-1])
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
-    last = max(last, first + 1)
+    while last - first + 1 < fewest:
+        first, last = max(0, first - 1), min(round(1 / step), last + 1)
     low, high = first * step, last * step
     decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9))
     middle = _place(reference.estimate, low, high) if reference and reference.estimate is not None else None

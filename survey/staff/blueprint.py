@@ -1,0 +1,60 @@
+"""The blueprint of the staff's pages, and the figures of a wave that most of them print."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from survey import summary, wording
+from survey.accounts import ROLE_NAMES
+from survey.database import database
+from survey.models import Mode, Role
+from survey.summary import Summary
+from translations import N_, formats, language, ngettext
+from translations import gettext as _
+
+pages = Blueprint("staff", __name__, url_prefix="/quan-tri")
+
+MODE_NAMES = {
+    Mode.PHONE: N_("Online"),
+    Mode.KIOSK: N_("At a kiosk"),
+    Mode.PAPER: N_("On paper"),
+    Mode.INTERVIEWER: N_("By an interviewer"),
+}
+
+
+def summary_of(wave: str) -> Summary:
+    """All that is said of a wave; refused where there is no such wave."""
+    with database().reading() as session:
+        return summary.gather(session, wave)
+
+
+@pages.context_processor
+def words() -> dict[str, object]:
+    """Templates put a record into words by `wording` alone."""
+    return {"wording": wording}
+
+
+@pages.app_template_filter("forms")
+def forms(count: int) -> str:
+    """36.525 phiếu."""
+    return ngettext("%(forms)s form", "%(forms)s forms", count, forms=formats.number(count))
+
+
+@pages.app_template_filter("size")
+def size(octets: int) -> str:
+    """The size of a file: 18 KB; 1,4 MB."""
+    if octets < 1_000_000:
+        return f"{formats.number(max(1, octets / 1000))} KB"
+    return f"{formats.number(octets / 1_000_000, 1)} MB"
+
+
+@pages.app_template_filter("mode")
+def mode_name(mode: str) -> str:
+    """The way of answering, as a person would say it."""
+    return _(MODE_NAMES[Mode(mode)])
+
+
+@pages.app_template_filter("role")
+def role_name(role: Role) -> str:
+    """The name of a role in the language of the moment."""
+    return ROLE_NAMES[role][0 if language() == "vi" else 1]

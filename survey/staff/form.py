@@ -1,0 +1,38 @@
+"""The forms of the staff's pages: guarded against forgery, their faults told in the language of the moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+
+import translations
+from translations import N_
+
+AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}  # a phone must not mend codes and names
+# What WTForms says by itself.
+WTFORMS_SAYS = (
+    N_("Not a valid choice."),
+    N_("Not a valid date value."),
+    N_("This field is required."),
+    N_("Invalid Choice: could not coerce."),
+)
+
+
+class StaffForm(FlaskForm):
+    """A form whose messages come from our catalogue."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> Any:
+            """The module has the two functions that WTForms looks for."""
+            return translations
+
+        def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
+            """A field names its hint and its fault, which stand above it, for those who don't see them."""
+            notes = [f"{field.id}-hint"] if field.description else []
+            if field.errors:
+                notes.append(f"{field.id}-error")
+                render_kw.setdefault("aria-invalid", "true")
+            if notes:
+                render_kw.setdefault("aria-describedby", " ".join(notes))
+            return super().render_field(field, {"autocomplete": "off", **render_kw})

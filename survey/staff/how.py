@@ -1,0 +1,243 @@
+"""Pages: how one figure was computed, and the command that computes it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from analysis import Estimate
+from survey import results, units, wording
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.models import Unit, Wave, WaveKind
+from survey.staff.blueprint import pages, summary_of
+from survey.staff.items import item_value
+from survey.summary import Headline, Summary
+from translations import N_, NotFound
+from translations import gettext as _
+from translations.formats import day, number, percent, points
+
+SINGLE_PSU = {
+    "refuse": N_("refused"),
+    "centered": N_("measured from the mean of all villages"),
+    "average": N_("the average variance of the other strata"),
+    "certainty": N_("no variance: taken for certain"),
+}
+
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A record of the result table with what is needed to read it.
+
+    items     the questions that it pools; one but for the index and its parts
+    headline  set where the record is the value that matters of a sensitive item, for the whole province
+    """
+
+    record: Estimate
+    name: str
+    unit: Unit | None
+    items: tuple[str, ...]
+    headline: Headline | None
+    commands: tuple[str, ...]
+
+
+@pages.get("/<wave>/cach-tinh")
+@requires(Right.RESULTS)
+def how(wave: str) -> ResponseReturnValue:
+    """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
+    summary = summary_of(wave)
+    wanted = results.Wanted.read(request.args.get("item", "index"))
+    found = figure(summary, wanted, request.args.get("unit"))
+    return render_template(
+        "staff/how.html",
+        summary=summary,
+        wave=summary.wave,
+        figure=found,
+        steps=steps(summary, found),
+        values=values(summary, found),
+        notes=notes(found),
+    )
+
+
+def figure(summary: Summary, wanted: results.Wanted, code: str | None) -> Figure:
+    """The figure of the report that is wanted, or the same computed for this question alone."""
+    wave = summary.wave.code
+    value = ",".join(map(str, wanted.values)) if wanted.values is not None else None
+    asked = f"{wanted.item}={value}" if value is not None else wanted.item
+    with database().reading() as session:
+        unit = units.find(session, code) if code else None
+        domain = unit.code if unit else None
+        record = _find(summary.records, wanted.item, value, domain)
+        if record is None:
+            by = ("unit",) if unit else ()
+            found = results.estimates(session, wave, items=[asked], by=by, released=True)
+            record = _find(found, wanted.item, value, domain)
+    if record is None:
+        raise NotFound("There is no such figure in this wave. Choose one on the page of the wave.")
+    index = summary.questionnaire.index
+    pooled = index.codes().get(record.item, (record.item,)) if index else (record.item,)
+    headline = next(
+        (
+            one
+            for one in summary.headlines
+            if not unit and one.code == record.item and record.value == str(one.worst)
+        ),
+        None,
+    )
+    return Figure(record, _name(summary, record), unit, pooled, headline, _commands(summary, asked, record))
+
+
+def _find(records: Iterable[Estimate], item: str, value: str | None, domain: str | None) -> Estimate | None:
+    return next(
+        (
+            record
+            for record in records
+            if record.item == item and record.domain == domain and value in (None, record.value)
+        ),
+        None,
+    )
+
+
+def _name(summary: Summary, record: Estimate) -> str:
+    if record.statistic == "index" and summary.questionnaire.index:
+        return str(summary.questionnaire.index.label(record.item))
+    answer = item_value(summary, record)
+    short = str(summary.questionnaire.items[record.item].short)
+    return f"{short}: {answer}" if answer else short
+
+
+def steps(summary: Summary, figure: Figure) -> list[str]:
+    """The way from the forms to the figure, in the order in which it is gone."""
+    record, wave = figure.record, summary.wave
+    return [_taken(summary, figure), _scored(summary, figure), _weighted(summary), _divided(record),
+            *_uncertain(wave, record)]  # fmt: skip
+
+
+def _taken(summary: Summary, figure: Figure) -> str:
+    where = f"{figure.unit.kind} {figure.unit.name}" if figure.unit else _("the whole province")
+    if summary.wave.kind is WaveKind.SAMPLE:
+        return _("Take the forms in the sample: %(where)s.", where=where)
+    return _("Take the forms of all who came: %(where)s.", where=where)
+
+
+def _scored(summary: Summary, figure: Figure) -> str:
+    record = figure.record
+    if record.statistic == "index" and summary.rule is not None:
+        worth = ", ".join(
+            _("level %(level)s = %(score)s", level=level, score=number(score, 1 if score % 1 else 0))
+            for level, score in sorted(summary.rule.scores.items())
+        )
+        return _(
+            "Score each answer to the %(count)s questions by the rule “%(rule)s”: %(worth)s. A blank is left out.",
+            count=len(figure.items),
+            rule=str(summary.rule.label),
+            worth=worth,
+        )
+    answer = item_value(summary, record)
+    if not answer:
+        return _("Take the number that each person gave. A blank is left out.")
+    return _(
+        "Count who chose “%(answer)s” among all who answered this question. A blank is left out of both.",
+        answer=answer,
+    )
+
+
+def _weighted(summary: Summary) -> str:
+    if summary.weight_version is None:
+        return _("Each form counts once: this wave has no weights.")
+    return _("Count each form with its weight: version %(version)s.", version=summary.weight_version)
+
+
+def _divided(record: Estimate) -> str:
+    if record.statistic == "index":
+        return _("Divide the sum of the scores by the number of answers, over all questions together.")
+    return _("Divide the one sum by the other.")
+
+
+def _uncertain(wave: Wave, record: Estimate) -> Iterator[str]:
+    if wave.kind is WaveKind.OPEN:
+        yield _("Variation: from the sums of each day, within each commune. Who did not answer is not known.")
+    elif record.variance == "pooled":
+        yield _(
+            "Variance: there are too few villages for one of its own, so people of a village are taken to be as "
+            "alike as in the other communes for the same question."
+        )
+    else:
+        yield _("Variance: linearised, from the sums of each village, within each stratum.")
+    if record.statistic == "index":
+        yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=number(record.df))
+    elif record.statistic == "proportion":
+        yield _("Interval: Korn–Graubard (exact, at the effective sample size).")
+    else:
+        yield _("Interval: Student's t at %(df)s degrees of freedom.", df=number(record.df))
+
+
+def values(summary: Summary, figure: Figure) -> Pairs:
+    """What the figure rests on; nothing of a hidden one but what is known of the whole wave."""
+    record, wave = figure.record, summary.wave
+    own: Pairs = []
+    if not wording.is_hidden(record):
+        error = record.standard_error
+        shares = record.statistic in ("proportion", "index")
+        own = [
+            (_("People who answered"), number(record.n)),
+            (_("Effective sample size"), number(record.n_eff)),
+            (_("Design effect"), number(record.deff, 2)),
+            (_("Degrees of freedom"), number(record.df)),
+            (_("Standard error"), points(error).lstrip("+") if shares else number(error, 3)),
+            (wording.interval_name(record), wording.limits(record)),
+        ]
+    return [
+        *own,
+        (_("Strata with one village"), _(SINGLE_PSU[wave.single_psu])),
+        (
+            _("Weights"),
+            _("version %(version)s", version=summary.weight_version) if summary.weight_version else "–",
+        ),
+        (_("Questionnaire"), f"{summary.questionnaire.name} ({summary.questionnaire.digest[:12]})"),
+        (_("Data version"), summary.data_version[:12]),
+        (_("Data of"), day(summary.data_day)),
+    ]
+
+
+def notes(figure: Figure) -> list[str]:
+    """What a reader must know beside the values: marks, and what the silent could do."""
+    record, headline = figure.record, figure.headline
+    found = [wording.remark(record)] if wording.remark(record) else []
+    if headline is not None and headline.blank is not None and headline.least is not None:
+        found.append(
+            _(
+                "%(blank)s of the %(asked)s people asked left this blank. Had none of them given this answer, the "
+                "share would be %(least)s; had all of them, %(most)s.",
+                blank=percent(headline.blank),
+                asked=number(headline.asked),
+                least=percent(headline.least),
+                most=percent(headline.most),
+            )
+        )
+    return found
+
+
+def _commands(summary: Summary, asked: str, record: Estimate) -> tuple[str, ...]:
+    """From the database, and, for what is a column of the file, from the downloaded data."""
+    wave = summary.wave
+    by = " --by unit" if record.domain is not None else ""
+    item = f"--item {shlex.quote(asked)}{by}"
+    here = f"hailong results --wave {wave.code} {item} --output json"
+    if record.statistic == "index":
+        return (here,)
+    value = f"={record.value}" if record.value else ""
+    design = "--weights weight --strata stratum --psu psu"
+    return (
+        here,
+        f"hailong data --wave {wave.code} --format csv --out {wave.code}.csv",
+        f"hailong estimate {wave.code}.csv {design} --item {shlex.quote(record.item + value)}{by}"
+        f" --variance auto --single-psu {wave.single_psu} --output json",
+    )

@@ -1,0 +1,97 @@
+"""Pages: where the province stands in a wave, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from survey import charts, wording
+from survey.accounts import Right, requires
+from survey.staff.blueprint import pages, summary_of
+from survey.summary import Line, Summary
+from translations import gettext as _
+from translations import ngettext
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to look at before results go out: how many, of what, and where."""
+
+    count: int
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the index: an area, or one of its factors."""
+
+    line: Line
+    area: bool
+
+
+@pages.get("/<wave>/")
+@requires(Right.RESULTS)
+def overview(wave: str) -> ResponseReturnValue:
+    """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
+    summary = summary_of(wave)
+    if not summary.collection.in_sample:
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+    index = summary.index.estimate if summary.index else None
+    rows = list(parts(summary))
+    return render_template(
+        "staff/overview.html",
+        summary=summary,
+        wave=summary.wave,
+        key_scale=charts.scale([index], fewest=4) if index else None,
+        scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
+        rows=rows,
+        tasks=tasks(summary),
+    )
+
+
+def parts(summary: Summary) -> Iterator[Part]:
+    """Each area before its factors."""
+    index = summary.questionnaire.index
+    lines = {line.code: line for line in (*summary.areas, *summary.factors)}
+    for code in index.codes() if index else ():
+        if code in lines:
+            yield Part(lines[code], lines[code] in summary.areas)
+
+
+def tasks(summary: Summary) -> list[Task]:
+    """What somebody should look at before the results go out; empty when there is nothing."""
+    wave, collection = summary.wave.code, summary.collection
+    few = sum("few" in line.index.flags and not wording.is_hidden(line.index) for line in summary.units)
+    missing = len(summary.units) - collection.units_reached
+    by_need = url_for(".units", wave=wave, xep="can-chu-y")
+    found = [
+        Task(
+            few,
+            ngettext("commune with fewer than 30 answers", "communes with fewer than 30 answers", few),
+            by_need,
+        ),
+        Task(
+            missing,
+            ngettext("commune without a form", "communes without a form", missing),
+            url_for(".progress", wave=wave),
+        ),
+        Task(
+            summary.hidden,
+            ngettext(
+                "figure hidden because too few answered",
+                "figures hidden because too few answered",
+                summary.hidden,
+            ),
+            url_for(".items", wave=wave),
+        ),
+        Task(
+            collection.outside,
+            ngettext("form outside the sample", "forms outside the sample", collection.outside),
+            url_for(".progress", wave=wave),
+        ),
+    ]
+    return [task for task in found if task.count > 0]

@@ -1,0 +1,92 @@
+"""Pages: the report of a wave as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from survey import report
+from survey.accounts import Right, requires
+from survey.staff.blueprint import pages, summary_of
+from survey.summary import Summary
+from translations import LANGUAGES, N_, NotFound, language
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A format of the report. `spoken`: whether its words depend on the language."""
+
+    name: str
+    what: str
+    content_type: str
+    spoken: bool
+
+
+KINDS = {
+    "docx": Kind("Word", N_("The report to sign, to edit"), f"{OFFICE}.wordprocessingml.document", True),
+    "pdf": Kind("PDF", N_("The report to sign, to print"), "application/pdf", True),
+    "xlsx": Kind("Excel", N_("All tables, numbers as numbers"), f"{OFFICE}.spreadsheetml.sheet", True),
+    "csv": Kind("CSV", N_("The result table, a line per figure"), "text/csv; charset=utf-8", False),
+    "json": Kind("JSON", N_("The result table, for programs"), "application/json", False),
+}
+
+# (wave, data, weights, format, language) -> bytes: how large a file was when it was last made of the same data.
+_sizes: dict[tuple[str, str, int | None, str, str], int] = {}
+MOST_SIZES = 500
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that can be had. `size`: in bytes, None until it was made once from these data."""
+
+    format: str
+    kind: Kind
+    language: str
+    file: str
+    size: int | None
+
+
+@pages.get("/<wave>/bao-cao")
+@requires(Right.RESULTS)
+def reports(wave: str) -> ResponseReturnValue:
+    """The files that can be had, each with its name, kind, and size where it is known."""
+    summary = summary_of(wave)
+    rows = [
+        [_download(summary, format, spoken) for spoken in (LANGUAGES if kind.spoken else [language()])]
+        for format, kind in KINDS.items()
+    ]
+    return render_template("staff/reports.html", summary=summary, wave=summary.wave, rows=rows)
+
+
+@pages.get("/<wave>/bao-cao/<format>")
+@requires(Right.RESULTS)
+def download(wave: str, format: str) -> ResponseReturnValue:
+    """The report in a format, in the language of `lang` or of the page."""
+    if format not in KINDS:
+        raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
+    summary = summary_of(wave)
+    spoken = request.args.get("lang", language())
+    file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
+    made = report.write(summary, format, file.language)
+    if len(_sizes) >= MOST_SIZES:
+        _sizes.clear()
+    _sizes[_key(summary, format, file.language)] = len(made)
+    answer = Response(made, content_type=file.kind.content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _key(summary: Summary, format: str, spoken: str) -> tuple[str, str, int | None, str, str]:
+    return summary.wave.code, summary.data_version, summary.weight_version, format, spoken
+
+
+def _download(summary: Summary, format: str, spoken: str) -> Download:
+    kind = KINDS[format]
+    english = "-en" if kind.spoken and spoken == "en" else ""
+    file = f"bao-cao-{summary.wave.code}{english}.{format}"
+    return Download(format, kind, spoken, file, _sizes.get(_key(summary, format, spoken)))

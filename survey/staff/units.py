@@ -1,0 +1,175 @@
+"""Pages: the communes of a wave beside each other, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from analysis import Estimate
+from survey import charts, units, waves, wording
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.models import Unit
+from survey.staff.blueprint import pages, summary_of
+from survey.summary import Line, Summary, UnitLine
+from translations import Lazy, NotFound
+from translations import gettext as _
+from translations.formats import order
+
+
+@dataclass(frozen=True)
+class Row:
+    """A commune's record of what is shown; `standing` and `ranks` are the index's, and None beside others."""
+
+    unit: Unit
+    record: Estimate
+    standing: str | None
+    ranks: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that communes can be shown by: the index, or the value that matters of a sensitive item."""
+
+    code: str
+    item: str
+    name: str
+    province: Estimate
+    rows: tuple[Row, ...]
+
+
+def _down(row: Row) -> tuple[bool, float]:
+    """The highest first, and last those without a figure."""
+    return row.record.estimate is None, -(row.record.estimate or 0.0)
+
+
+def _attention(row: Row) -> tuple[int, float]:
+    """Those below the province first, then those whose figure needs care, then the widest interval."""
+    low, high = row.record.low, row.record.high
+    width = 0.0 if low is None or high is None else high - low
+    return 0 if row.standing == "below" else 1 if wording.remark(row.record) else 2, -width
+
+
+ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
+    "uoc-luong": (Lazy("Estimate"), _down),
+    "ten": (Lazy("Name A–Y"), lambda row: order(row.unit.name)),
+    "chu-y": (Lazy("Needs attention"), _attention),
+}
+
+
+@pages.get("/<wave>/don-vi", endpoint="units")
+@requires(Right.RESULTS)
+def all_units(wave: str) -> ResponseReturnValue:
+    """The plot that is the table: an interval for each commune.
+
+    `hien`: what is shown; `xep`: the order; `tim`: words of the names wanted.
+    """
+    summary = summary_of(wave)
+    offered = {choice.code: choice for choice in choices(summary)}
+    if not offered:
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+    chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
+    by = request.args.get("xep", "")
+    by = by if by in ORDERS else next(iter(ORDERS))
+    words = request.args.get("tim", "").strip()[:100]
+    named = {unit.code for unit in units.matching([row.unit for row in chosen.rows], words)}
+    rows = sorted(sorted(chosen.rows, key=lambda row: order(row.unit.name)), key=ORDERS[by][1])
+    shown = [row for row in rows if row.unit.code in named]
+    return render_template(
+        "staff/units.html",
+        summary=summary,
+        wave=summary.wave,
+        offered=offered.values(),
+        chosen=chosen,
+        finding=finding(chosen),
+        orders=[(code, str(name)) for code, (name, _key) in ORDERS.items()],
+        by=by,
+        words=words,
+        rows=shown,
+        remarks=remarks(row.record for row in shown),
+        scale=charts.scale([row.record for row in rows], chosen.province, _("province")),
+    )
+
+
+def choices(summary: Summary) -> Iterator[Choice]:
+    """The index where there is one, then each headline."""
+    if summary.index is not None:
+        rows = tuple(Row(line.unit, line.index, line.standing, line.ranks) for line in summary.units)
+        yield Choice("index", "index", summary.index.label, summary.index.estimate, rows)
+    for place, headline in enumerate(summary.headlines):
+        rows = tuple(Row(line.unit, line.headlines[place], None, None) for line in summary.units)
+        item = f"{headline.code}={headline.worst}"
+        yield Choice(headline.code, item, headline.name, headline.line.estimate, rows)
+
+
+def finding(choice: Choice) -> str:
+    """What the page says above its plot: three groups by the corrected test, or only what is shown."""
+    standings = [row.standing for row in choice.rows]
+    if not any(standings):
+        return choice.name
+    above, below = standings.count("above"), standings.count("below")
+    return _(
+        "%(above)d above the province, %(below)d below, %(rest)d not told apart",
+        above=above,
+        below=below,
+        rest=len(standings) - above - below,
+    )
+
+
+def remarks(records: Iterator[Estimate]) -> list[str]:
+    """Each reason for care that some record gives, once."""
+    return list(dict.fromkeys(remark for record in records if (remark := wording.remark(record))))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A commune's figure beside the province's for the same question. `level`: "area", "factor" or "item"."""
+
+    line: Line
+    province: Estimate
+    level: str
+
+
+@pages.get("/<wave>/don-vi/<unit>")
+@requires(Right.RESULTS)
+def unit(wave: str, unit: str) -> ResponseReturnValue:
+    """One commune: its index, its rank as a range, its headlines, and its items against the province."""
+    summary = summary_of(wave)
+    code = units.settled(unit)
+    line = next((line for line in summary.units if line.unit.code == code), None)
+    if line is None:
+        raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=unit)
+    with database().reading() as session:
+        modes = waves.counts(session, wave).get(code, {})
+    compared = list(beside(summary, line))
+    return render_template(
+        "staff/unit.html",
+        summary=summary,
+        wave=summary.wave,
+        line=line,
+        headlines=list(zip(summary.headlines, line.headlines, strict=True)),
+        modes=modes,
+        forms=sum(modes.values()),
+        compared=compared,
+        remarks=remarks(row.line.estimate for row in compared),
+        scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
+    )
+
+
+def beside(summary: Summary, line: UnitLine) -> Iterator[Compared]:
+    """The commune's areas, factors and items in the order of the index, each with the province's figure."""
+    index = summary.questionnaire.index
+    own = {record.item: record for record in summary.records if record.domain == line.unit.code}
+    provincial = {each.code: each for each in (*summary.areas, *summary.factors, *summary.items)}
+    for area in index.areas if index else ():
+        codes = [(f"index:{area.code}", "area")]
+        for factor in area.factors:
+            codes += [(f"index:{factor.code}", "factor"), *((item, "item") for item in factor.items)]
+        for code, level in codes:
+            if code in provincial and code in own:
+                whole = provincial[code]
+                yield Compared(Line(code, whole.label, own[code]), whole.estimate, level)

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, func, insert, literal, select
+from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check, read
 from survey import questionnaires, units, waves
 from survey.database import Database
-from survey.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind, Weight, WeightVersion
+from survey.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
 from survey.responses import split
 from survey.table import Faults, Table, nearest
+from survey.weights import NewWeights
 from translations import Conflict, Lazy, Refusal
 from translations.formats import day as written_day
 from translations.formats import nfc
@@ -162,8 +163,8 @@ class File:
             if self.table.row % BATCH == 0:
                 progress(self.table.row)
 
-    def _fault(self, column: str, message: str, **values: Any) -> None:
-        self.faults.add(self.table.row, column, Lazy(message, **values))
+    def _fault(self, column: str, message: Lazy) -> None:
+        self.faults.add(self.table.row, column, message)
 
     def _line(self, cells: list[str]) -> Line:
         given = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
@@ -187,7 +188,9 @@ class File:
             return uuid4()
         if ID.fullmatch(text):
             return UUID(text)
-        self._fault("response_id", "Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
+        self._fault(
+            "response_id", Lazy("Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
+        )
         return uuid4()
 
     def _unit(self, text: str) -> str:
@@ -195,11 +198,13 @@ class File:
         if code not in self.units:
             padded = units.settled(text.zfill(5))
             if not text:
-                self._fault("unit", "Write the code of the commune.")
+                self._fault("unit", Lazy("Write the code of the commune."))
             elif padded in self.units:
-                self._fault("unit", "Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
+                self._fault(
+                    "unit", Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
+                )
             else:
-                self._fault("unit", "There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL])
+                self._fault("unit", Lazy("There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL]))
         return code
 
     def _village(self, given: dict[str, str], unit: str) -> str | None:
@@ -213,9 +218,11 @@ class File:
                 near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
                 self._fault(
                     "psu",
-                    "The frame of this wave has no village %(psu)s. The nearest is %(near)s.",
-                    psu=psu,
-                    near=near,
+                    Lazy(
+                        "The frame of this wave has no village %(psu)s. The nearest is %(near)s.",
+                        psu=psu,
+                        near=near,
+                    ),
                 )
             else:
                 self.homes[psu] = Home(unit, stratum or unit, self.table.row)
@@ -227,25 +234,29 @@ class File:
             if value != first and home.row:
                 self._fault(
                     column,
-                    "Village %(psu)s is in %(first)s in row %(row)s: it belongs to one commune and one stratum.",
-                    psu=psu,
-                    first=first,
-                    row=home.row,
+                    Lazy(
+                        "Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.",
+                        psu=psu,
+                        first=first,
+                        row=home.row,
+                    ),
                 )
             elif value != first:
                 self._fault(
                     column,
-                    "Village %(psu)s is in %(first)s in this wave: it belongs to one commune and one stratum.",
-                    psu=psu,
-                    first=first,
+                    Lazy(
+                        "Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.",
+                        psu=psu,
+                        first=first,
+                    ),
                 )
         return psu
 
     def _label(self, column: str, text: str) -> str | None:
         if not text:
-            self._fault(column, "Fill in this cell: where the column is there, it may not be blank.")
+            self._fault(column, Lazy("Fill in this cell: where the column is there, it may not be blank."))
         elif len(text) > LONGEST_LABEL or not text.isprintable():
-            self._fault(column, "Write at most %(most)s letters on one line.", most=LONGEST_LABEL)
+            self._fault(column, Lazy("Write at most %(most)s letters on one line.", most=LONGEST_LABEL))
         else:
             return nfc(text)
         return None
@@ -254,7 +265,7 @@ class File:
         if text is None:
             return Mode.PAPER
         if text not in MODES:
-            self._fault("mode", "Write one of %(modes)s.", modes=", ".join(MODES))
+            self._fault("mode", Lazy("Write one of %(modes)s.", modes=", ".join(MODES)))
         return MODES.get(text, Mode.PAPER)
 
     def _day(self, text: str | None) -> date:
@@ -265,13 +276,15 @@ class File:
         except ValueError:
             day = None
         if day is None:
-            self._fault("day", "Write the day as YYYY-MM-DD, for example 2026-11-24.")
+            self._fault("day", Lazy("Write the day as YYYY-MM-DD, for example 2026-11-24."))
         elif not self.wave.opens <= day <= self.wave.closes:
             opens, closes = self.wave.opens.isoformat(), self.wave.closes.isoformat()
-            self._fault("day", "Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
+            self._fault(
+                "day", Lazy("Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
+            )
         elif day > self.today:
             self._fault(
-                "day", "This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat()
+                "day", Lazy("This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat())
             )
         return day or self.day
 
@@ -279,13 +292,13 @@ class File:
         if text is None:
             return 1.0
         if "," in text:
-            self._fault("weight", "Write the weight with a decimal point, without a comma.")
+            self._fault("weight", Lazy("Write the weight with a decimal point, without a comma."))
         elif not text:
-            self._fault("weight", "Fill in this cell: where the column is there, it may not be blank.")
+            self._fault("weight", Lazy("Fill in this cell: where the column is there, it may not be blank."))
         elif WEIGHT.fullmatch(text) and math.isfinite(weight := float(text)):
             return weight
         else:
-            self._fault("weight", "Write a number of 0 or more, for example 75.25.")
+            self._fault("weight", Lazy("Write a number of 0 or more, for example 75.25."))
         return 1.0
 
     def _answers(self, cells: list[str]) -> dict[str, Any]:
@@ -396,7 +409,7 @@ def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome
     if file.in_sample:
         _keep_villages(session, wave, file)
     connection = session.connection()
-    weights = Weights(session, wave, f"import {path.name}"[:200])
+    weights = NewWeights(session, wave, f"import {path.name}"[:200])
     stored = there = 0
     for batch in waiting.batches():
         fresh = file.fresh(session, batch)
@@ -442,58 +455,3 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
     texts = [{"response": line.id, "texts": line.texts} for line in lines if line.texts]
     if texts:
         connection.execute(insert(ResponseText.__table__), texts)  # type: ignore[arg-type]
-
-
-class Weights:
-    """A new version of a wave's weights, made when the first weight differs from the current one."""
-
-    def __init__(self, session: Session, wave: Wave, source: str) -> None:
-        self.session, self.wave, self.source = session, wave, source
-        self.version: WeightVersion | None = None
-
-    def add(self, weights: dict[UUID, float]) -> None:
-        """Notes the weights of some responses; those that hold already change nothing."""
-        current = dict(
-            self.session.execute(
-                select(Weight.response, Weight.weight).where(
-                    Weight.version == self.wave.weights, Weight.response.in_(weights)
-                )
-            )
-            .tuples()
-            .all()
-        )
-        changed = {id: weight for id, weight in weights.items() if current.get(id) != weight}
-        if not changed:
-            return
-        if self.version is None:
-            last = self.session.scalar(
-                select(func.max(WeightVersion.version)).where(WeightVersion.wave == self.wave.code)
-            )
-            self.version = WeightVersion(
-                wave=self.wave.code, version=(last or 0) + 1, made=waves.today(), source=self.source
-            )
-            self.session.add(self.version)
-            self.session.flush()
-        self.session.connection().execute(
-            insert(Weight.__table__),  # type: ignore[arg-type]
-            [{"version": self.version.id, "response": id, "weight": weight} for id, weight in changed.items()],
-        )
-
-    def keep(self) -> int | None:
-        """Fills the new version up from the current one and makes it current; its number, if there is one."""
-        if self.version is None:
-            return None
-        new = aliased(Weight)
-        self.session.execute(
-            insert(Weight).from_select(
-                ["version", "response", "weight"],
-                select(literal(self.version.id), Weight.response, Weight.weight).where(
-                    Weight.version == self.wave.weights,
-                    ~select(new.response)
-                    .where(new.version == self.version.id, new.response == Weight.response)
-                    .exists(),
-                ),
-            )
-        )
-        self.wave.weights = self.version.id
-        return self.version.version

@@ -10,7 +10,6 @@ import click
 from survey import exporting, importing
 from survey.commands import say
 from survey.installation import opened
-from translations import N_
 from translations import gettext as _
 from translations.formats import number
 
@@ -21,7 +20,7 @@ def _progress(rows: int) -> None:
     if sys.stderr.isatty():
         click.echo("\r" + _("%(rows)s rows read", rows=number(rows)), err=True, nl=False)
     elif rows % STEP == 0:
-        say(N_("%(rows)s rows read"), rows=number(rows))
+        say("%(rows)s rows read", rows=number(rows))
 
 
 @click.command(
@@ -40,12 +39,12 @@ def import_(file: Path, wave: str) -> None:
     for remark in done.remarks:
         click.echo(str(remark), err=True)
     say(
-        N_("Responses stored: %(stored)s; there already: %(there)s."),
+        "Responses stored: %(stored)s; there already: %(there)s.",
         stored=number(done.stored),
         there=number(done.there),
     )
     if done.weights is not None:
-        say(N_("The weights of the wave are now version %(version)s."), version=done.weights)
+        say("The weights of the wave are now version %(version)s.", version=done.weights)
 
 
 @click.command(
@@ -69,6 +68,6 @@ def import_(file: Path, wave: str) -> None:
 @click.option("--outside", is_flag=True, help=_("The responses outside the sample instead."))
 def data(wave: str, kind: str, out: Path, outside: bool) -> None:
     written = exporting.responses(opened(), wave, out, kind, outside=outside)
-    say(N_("Responses written: %(rows)s, to %(file)s."), rows=number(written.rows), file=out)
+    say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:
-        say(N_("Outside the sample and not in the file: %(rows)s (--outside)."), rows=number(written.left_out))
+        say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))

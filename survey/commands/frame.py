@@ -9,7 +9,6 @@ import click
 from survey import frame as frames
 from survey.commands import say
 from survey.installation import opened
-from translations import N_
 from translations import gettext as _
 from translations.formats import number
 
@@ -32,7 +31,7 @@ def import_frame(file: Path, wave: str) -> None:
     with opened().writing() as session:
         done = frames.load(session, wave, file)
     say(
-        N_("Villages stored: %(stored)s; there already: %(there)s."),
+        "Villages stored: %(stored)s; there already: %(there)s.",
         stored=number(done.stored),
         there=number(done.there),
     )

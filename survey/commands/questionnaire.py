@@ -11,7 +11,6 @@ from survey import questionnaires
 from survey.commands import say
 from survey.installation import opened
 from survey.waves import today
-from translations import N_
 from translations import gettext as _
 
 FILE = click.Path(path_type=Path)
@@ -26,7 +25,7 @@ def questionnaire() -> None:
 @click.argument("file", metavar="FILE", type=FILE)
 def check(file: Path) -> None:
     found = load(file)
-    say(N_("%(name)s is in order: %(items)d items."), name=found.name, items=len(found.items))
+    say("%(name)s is in order: %(items)d items.", name=found.name, items=len(found.items))
 
 
 @questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))
@@ -36,9 +35,9 @@ def publish(file: Path) -> None:
     with opened().writing() as session:
         is_new = questionnaires.publish(session, found, today())
     if is_new:
-        say(N_("%(name)s is published: %(digest)s"), name=found.name, digest=found.digest)
+        say("%(name)s is published: %(digest)s", name=found.name, digest=found.digest)
     else:
-        say(N_("%(name)s was published before, with this content."), name=found.name)
+        say("%(name)s was published before, with this content.", name=found.name)
 
 
 @questionnaire.command("list", help=_("All versions, as tab-separated lines: code@version, title, digest."))

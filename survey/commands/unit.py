@@ -10,7 +10,6 @@ from survey import units
 from survey.commands import say
 from survey.installation import opened
 from survey.table import Faults, Table
-from translations import N_
 from translations import gettext as _
 from translations.formats import number
 
@@ -35,4 +34,4 @@ def import_units(file: Path) -> None:
     faults.refuse(file)
     with opened().writing() as session:
         changed = units.load(session, file.read_text(encoding="utf-8"))
-    say(N_("Units new or changed: %(changed)s."), changed=number(changed))
+    say("Units new or changed: %(changed)s.", changed=number(changed))

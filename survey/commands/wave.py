@@ -10,7 +10,6 @@ from survey import questionnaires, waves
 from survey.commands import say
 from survey.installation import opened
 from survey.models import WaveKind
-from translations import N_
 from translations import gettext as _
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -71,11 +70,11 @@ def create(
         )
     if made.kind is WaveKind.OPEN:
         say(
-            N_("The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune."),
+            "The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune.",
             code=code,
         )
     else:
-        say(N_("The wave %(code)s is made. Next: hailong frame import, or hailong import."), code=code)
+        say("The wave %(code)s is made. Next: hailong frame import, or hailong import.", code=code)
 
 
 @wave.command(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
@@ -69,12 +71,18 @@ class Sample:
     documents: tuple[dict[str, Any], ...]
     outside: int
     version: str
+    columns: dict[str, Answers] = field(default_factory=dict, repr=False, compare=False)  # those read so far
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def answers(self, item: Item) -> Answers:
         """The column of one item."""
+        if item.code not in self.columns:
+            self.columns[item.code] = self._column(item)
+        return self.columns[item.code]
+
+    def _column(self, item: Item) -> Answers:
         raw = [document.get(item.code) for document in self.documents]
         asked = np.ones(len(raw), bool)
         if item.show_if is not None:
@@ -94,7 +102,20 @@ class Sample:
         return Answers(np.where(codes < 0, 0, codes), None, asked, asked & (codes >= 0))
 
 
+def _counts(session: Session, wave: Wave) -> tuple[object, ...]:
+    """What tells one state of a wave from another: rows never change, so it is enough to count them."""
+    tables = (Response, Village)
+    counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
+    return str(session.get_bind().engine.url), wave.code, wave.weights, *counts
+
+
 def sample(session: Session, wave: Wave) -> Sample:
+    """The wave's sample; read anew only when something was added to it."""
+    return replace(_read(session, wave), wave=wave)
+
+
+@cached(LRUCache(maxsize=4), key=_counts, lock=threading.Lock())
+def _read(session: Session, wave: Wave) -> Sample:
     """Reads the wave: every response once, with its village, stratum and current weight.
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its

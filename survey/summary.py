@@ -6,10 +6,12 @@ print it and compute nothing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cachetools import LRUCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ from survey import results, units, waves
 from survey.models import Response, Unit, Wave, WeightVersion
 from survey.sample import Sample, sample
 from survey.wording import is_hidden
+from translations import language
 from translations.formats import order
 
 
@@ -113,12 +116,22 @@ class Summary:
 
 
 def gather(session: Session, wave: str, rule: str | None = None) -> Summary:
-    """All that is said of the wave, from its present data.
+    """All that is said of the wave, from its present data, in the language of the moment.
 
     rule  of the index: share or mean; the questionnaire's own unless given
     """
-    found = waves.find(session, wave)
-    people = sample(session, found)
+    return _made(session, sample(session, waves.find(session, wave)), rule)
+
+
+def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
+    """What tells one summary from another."""
+    where = str(session.get_bind().engine.url)
+    return where, people.version, people.wave.code, people.wave.single_psu, rule, language(), waves.today()
+
+
+@cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
+def _made(session: Session, people: Sample, rule: str | None) -> Summary:
+    found = people.wave
     questionnaire = people.questionnaire
     scoring = results.scoring_rule(questionnaire, rule)
     whole = results.table(session, people, rule=rule, released=True)

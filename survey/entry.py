@@ -1,5 +1,252 @@
-"""Pages"""
+"""Pages: the clerk who keys paper forms.
 
-from flask import Blueprint
+First the wave, then the commune and its village, then one sheet after another. A sheet is one form with a field
+for each item; `keying.js` turns it into the keying screen, and without the script it is typed from top to bottom.
+"""
 
-pages = Blueprint("entry", __name__, url_prefix=" the clerk who keys paper forms:/nhap-phieu")
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import UUID, uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy.orm import Session
+from wtforms import ValidationError
+
+from survey import accounts, keying, responses, units, waves
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.keying import Keyed
+from survey.models import Mode, Village, Wave, WaveKind
+from survey.waves import Place, today
+from translations import Conflict, Gone, NotFound, formats, ngettext
+from translations import gettext as _
+
+P = ParamSpec("P")
+
+pages = Blueprint("entry", __name__, url_prefix="/nhap-phieu")
+
+
+@pages.get("/")
+@requires(Right.KEY)
+def choose_wave() -> ResponseReturnValue:
+    with database().reading() as session:
+        open_now = [wave for wave in waves.every(session) if wave.opens <= today() <= wave.closes]
+        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now}
+    keyed = {code: sum(_paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
+    open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
+    return render_template("entry/waves.html", waves=open_now, keyed=keyed)
+
+
+@pages.get("/<wave>/")
+@requires(Right.KEY)
+def choose_unit(wave: str) -> ResponseReturnValue:
+    words = request.args.get("tim", "").strip()
+    with database().reading() as session:
+        found = _running(session, wave)
+        villages = _by_unit(waves.villages(session, found.code))
+        communes = units.communes(session, today())
+        keyed = {unit: _paper(modes) for unit, modes in waves.counts(session, found.code).items()}
+    if found.kind is WaveKind.SAMPLE:
+        communes = [unit for unit in communes if unit.code in villages]
+    return render_template(
+        "entry/units.html",
+        wave=found,
+        communes=units.matching(communes, words),
+        words=words,
+        villages=villages,
+        keyed=keyed,
+        nowhere=not communes,
+    )
+
+
+def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """A form that comes without a session, or after too long, waits on a page that sends it again.
+
+    It stands before `requires` and in place of the general guard against forged forms, which would both answer
+    without what was typed.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if request.method != "POST":
+            return view(*args, **kwargs)
+        try:
+            validate_csrf(request.form.get("csrf_token"))
+        except ValidationError:
+            return _again(401, wrong=False)
+        if not current_user.is_authenticated:
+            with database().reading() as session:
+                person = accounts.sign_in(
+                    session, request.form.get("account-name", ""), request.form.get("account-password", "")
+                )
+            if person is None:
+                return _again(401, wrong="account-name" in request.form)
+            login_user(person)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _again(status: int, wrong: bool) -> ResponseReturnValue:
+    own = ("csrf_token", "account-name", "account-password")
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
+    return render_template("entry/again.html", fields=fields, wrong=wrong), status
+
+
+@pages.record
+def _guarded_by_itself(state: BlueprintSetupState) -> None:
+    state.app.extensions["csrf"].exempt(sheet)
+
+
+@pages.route("/<wave>/<unit>", methods=["GET", "POST"])
+@holds_what_was_typed
+@requires(Right.KEY)
+def sheet(wave: str, unit: str) -> ResponseReturnValue:
+    """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
+    with database().reading() as session:
+        found = _running(session, wave)
+        place = waves.place(session, found.code, unit)
+        villages = waves.villages(session, found.code, place.unit.code)
+        counts = waves.by_village(session, found.code, Mode.PAPER)
+        keyed_here = _paper(waves.counts(session, found.code).get(place.unit.code, {}))
+    village = None
+    if found.kind is WaveKind.SAMPLE:
+        if "thon" not in request.args:
+            return render_template("entry/villages.html", place=place, wave=found, villages=villages, keyed=counts)
+        village = _village(place, villages, request.args["thon"])
+        keyed_here = counts.get(village.psu, 0)
+    drawn = _Sheet(place, village, keyed_here)
+    return drawn.kept() if request.method == "POST" else drawn.page()
+
+
+class _Sheet:
+    """One form on the keyer's screen."""
+
+    def __init__(self, place: Place, village: Village | None, keyed_here: int) -> None:
+        self.place, self.village, self.keyed_here = place, village, keyed_here
+        self.typed = {item.code: _typed(item.code) for item in place.questionnaire.keyed}
+        self.keyed = keying.keyed(place.questionnaire, self.typed)
+        self.id = _form_id()
+        self.day = request.values.get("ngay") or min(today(), place.wave.closes).isoformat()
+
+    def kept(self) -> ResponseReturnValue:
+        """Keeps the form and goes on to the next one; shows it again where something must be corrected."""
+        day = _day(self.day, self.place.wave)
+        if self.keyed.problems or day is None:
+            return self.page(422, wrong_day=day is None)
+        # Enter in any field sends the form: one that is half typed must not be kept by accident.
+        if self.keyed.untyped and "de_trong" not in request.form:
+            return self.page(422, unfinished=True)
+        psu = self.village.psu if self.village else None
+        try:
+            with database().writing() as session:
+                responses.submit(session, self.place, self.id, Mode.PAPER, self.keyed.answers, psu=psu, day=day)
+        except Conflict:
+            return self.page(409, known=True)
+        flash(receipt(self.place, self.keyed), "keyed")
+        return redirect(
+            url_for(
+                ".sheet",
+                wave=self.place.wave.code,
+                unit=self.place.unit.code,
+                thon=psu,
+                ngay=None if day == today() else self.day,
+            ),
+            303,
+        )
+
+    def page(self, status: int = 200, **notices: Any) -> ResponseReturnValue:
+        return render_template(
+            "entry/sheet.html",
+            place=self.place,
+            wave=self.place.wave,
+            village=self.village,
+            keyed_here=self.keyed_here,
+            typed=self.typed,
+            keyed=self.keyed,
+            problems={problem.code: str(problem) for problem in self.keyed.problems} if status != 200 else {},
+            id=self.id,
+            day=self.day,
+            last_day=min(today(), self.place.wave.closes),
+            keying=keying,
+            **notices,
+        ), status
+
+
+def receipt(place: Place, keyed: Keyed) -> str:
+    """What is said of a form that was kept: how much of it is answered, and the warnings that it has."""
+    numbered = [item for item in place.questionnaire.keyed if item.no]
+    answered = sum(item.code in keyed.answers for item in numbered)
+    line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
+    warnings = len(keyed.two) + len(keyed.unasked)
+    return f"{line}, {ngettext('%(num)d warning', '%(num)d warnings', warnings) if warnings else _('no warning')}."
+
+
+def _running(session: Session, code: str) -> Wave:
+    """The wave, if forms may be keyed into it today."""
+    wave = waves.find(session, code)
+    if today() < wave.opens:
+        raise NotFound(
+            "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
+            code=wave.code,
+            day=formats.day(wave.opens),
+        )
+    if today() > wave.closes:
+        raise Gone(
+            "The wave %(code)s closed on %(day)s and takes no more forms. Give those left over to Home Affairs.",
+            code=wave.code,
+            day=formats.day(wave.closes),
+        )
+    return wave
+
+
+def _village(place: Place, villages: Iterable[Village], psu: str) -> Village:
+    for village in villages:
+        if village.psu == psu:
+            return village
+    raise NotFound(
+        "There is no village %(psu)s of %(unit)s in this wave. Choose it from the list of its villages.",
+        psu=psu,
+        unit=place.unit.name,
+    )
+
+
+def _by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
+    found: dict[str, list[Village]] = {}
+    for village in villages:
+        found.setdefault(village.unit, []).append(village)
+    return found
+
+
+def _paper(modes: dict[str, int]) -> int:
+    return modes.get(Mode.PAPER.value, 0)
+
+
+def _typed(code: str) -> str:
+    return ";".join(request.form.getlist(code))
+
+
+def _form_id() -> UUID:
+    """The form's own number, made with its page; a page without one gets it now."""
+    try:
+        number = UUID(request.form.get("id", ""))
+    except ValueError:
+        return uuid4()
+    return number if number.version == 4 else uuid4()
+
+
+def _day(text: str, wave: Wave) -> date | None:
+    """The day of the interview, if it lies in the wave and not in the future."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if wave.opens <= day <= min(today(), wave.closes) else None

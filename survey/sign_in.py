@@ -1,5 +1,102 @@
-"""Pages: signing in and out."""
+"""Pages: signing in and out, and changing one's own password."""
 
-from flask import Blueprint
+from __future__ import annotations
 
-pages = Blueprint("sign_in", __name__, url_prefix=" signing in and out")
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, login_user, logout_user
+from wtforms import Form, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from survey import accounts
+from survey.accounts import LEAST_PASSWORD, Person
+from survey.database import database
+from survey.models import Role
+from translations import Lazy
+from translations import gettext as _
+
+pages = Blueprint("sign_in", __name__)
+
+
+class SignIn(Form):  # type: ignore[misc]
+    """Name and password."""
+
+    name = StringField(validators=[InputRequired(Lazy("Write the name of your account."))])
+    password = PasswordField(validators=[InputRequired(Lazy("Write your password."))])
+
+
+class ChangePassword(Form):  # type: ignore[misc]
+    """The old password, and the new one twice."""
+
+    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now."))])
+    new = PasswordField(
+        validators=[
+            InputRequired(Lazy("Write a new password.")),
+            Length(
+                min=LEAST_PASSWORD,
+                message=Lazy("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD),
+            ),
+        ]
+    )
+    again = PasswordField(validators=[EqualTo("new", Lazy("Write the new password the same way in both boxes."))])
+
+
+@pages.route("/dang-nhap", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    wanted = local(request.values.get("next"))
+    form = SignIn(request.form)
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(wanted or home(current_user))
+        return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False)
+    person = None
+    if form.validate():
+        with database().reading() as session:
+            person = accounts.sign_in(session, form.name.data, form.password.data)
+    if person is None:
+        # One answer for both, so that nobody learns which names exist.
+        return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
+    login_user(person)
+    return redirect(wanted or home(person), 303)
+
+
+@pages.post("/dang-xuat")
+def sign_out() -> ResponseReturnValue:
+    logout_user()
+    flash(_("You are signed out."))
+    return redirect(url_for(".sign_in"), 303)
+
+
+@pages.route("/doi-mat-khau", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]
+def change_password() -> ResponseReturnValue:
+    form = ChangePassword(request.form)
+    if request.method == "POST" and form.validate():
+        with database().writing() as session:
+            person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
+        if person is not None:
+            login_user(person)  # every other sign-in of this account has just ended
+            flash(_("The password is changed. Wherever else you were signed in, you are signed out now."))
+            return redirect(home(person), 303)
+        form.old.errors = [_("This is not your password. Write the one that you signed in with.")]
+    return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), (
+        422 if form.errors else 200
+    )
+
+
+def home(person: Person) -> str:
+    """Where somebody begins: keyers at the paper, all others at the waves."""
+    return url_for("entry.choose_wave") if person.role is Role.KEYER else "/quan-tri/"
+
+
+def local(address: str | None) -> str | None:
+    """The address if it is a path of this server, else None: signing in must not lead to another site."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return None
+    # Browsers drop tabs and line breaks out of an address, and take \ for /.
+    if any(character.isspace() or ord(character) < 32 or character == "\\" for character in address):
+        return None
+    parts = urlsplit(address)
+    return None if parts.scheme or parts.netloc else address

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire
 from survey import questionnaires, units
-from survey.models import Response, Unit, Village, Wave, WaveKind
+from survey.models import Mode, Response, Unit, Village, Wave, WaveKind
 from translations import Conflict, Gone, NotFound, Refusal
 from translations.formats import day
 
@@ -130,3 +130,13 @@ def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
     for unit, mode, count in rows:
         found.setdefault(unit, {})[mode.value] = count
     return found
+
+
+def by_village(session: Session, wave: str, mode: Mode) -> dict[str, int]:
+    """Responses of a wave that came in one way, by village: {psu: count}."""
+    rows = session.execute(
+        select(Response.psu, func.count())
+        .where(Response.wave == wave, Response.mode == mode, Response.psu.is_not(None))
+        .group_by(Response.psu)
+    )
+    return {str(psu): count for psu, count in rows}

@@ -8,7 +8,7 @@ function start() {
   const form = $("sheet") ?? $("again");
   if (!form) return;
   form.addEventListener("submit", event => { event.preventDefault(); send(form); });
-  if (form.id === "sheet") screen(form);
+  if (form.matches("#sheet")) screen(form); // not form.id: it has a field of that name
 }
 
 // The server's page takes the place of this one only if it is a form again: a refusal must not wipe what was typed.
@@ -209,7 +209,7 @@ function screen(form) {
     const ended = !row && !where;
     $("asking").hidden = ended;
     $("review").hidden = !ended;
-    $("past").replaceChildren(...rows.slice(0, at).filter(seen).slice(-8).map(line));
+    $("past").replaceChildren(...rows.slice(0, at).filter(seen).slice(-8).reverse().map(line));
     $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).map(line));
     $("at").textContent = row?.no ?? (numbered.findLast(one => rows.indexOf(one) < at)?.no ?? 1);
     for (const one of rows) {
@@ -268,7 +268,7 @@ function screen(form) {
       const entry = document.createElement("li");
       entry.append(button);
       return entry;
-    }));
+    }), ...(open.length > 40 ? [element("li", "…")] : []));
     $("save").focus();
   }
 

@@ -61,7 +61,11 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
     letters decide: "ha long" finds Hạ Long. The order of `units` is kept within each group.
     """
     units = list(units)
-    for reading in (lambda text: " ".join(nfc(text).casefold().split()), fold):
+
+    def written(text: str) -> str:
+        return " ".join(nfc(text).casefold().split())
+
+    for reading in (fold,) if written(words) == fold(words) else (written, fold):
         wanted = reading(words)
         if not wanted:
             return units

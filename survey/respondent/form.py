@@ -54,13 +54,19 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     checked = check(place.questionnaire, given)
     troubles = []
     if wait := rate.seconds_to_wait():
-        text = _("Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait)
-        return _page(place, _questions(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)})
+        text = _(
+            "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
+        )
+        return _page(
+            place, _questions(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
+        )
     id = request.form.get("id", "")
     if not UUID4.fullmatch(id) or not _token_holds(place):
         id = ""
         troubles.append(
-            Trouble(_("This page was open for a long time. Look at the answers and press “Send the form” once more."))
+            Trouble(
+                _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
+            )
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
@@ -93,7 +99,7 @@ def _page(
     headers: dict[str, str] | None = None,
     id: str = "",
 ) -> ResponseReturnValue:
-    asked = place.questionnaire.keyed
+    asked = place.questionnaire
     return make_response(
         render_template(
             "respondent/form.html",
@@ -104,8 +110,8 @@ def _page(
             id=id or str(uuid.uuid4()),
             token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
             named=named,
-            questions_asked=len(asked),
-            minutes=max(2, math.ceil(len(asked) * SECONDS_A_QUESTION / 60)),
+            questions_asked=sum(len(page.screens) for page in asked.pages),
+            minutes=max(2, math.ceil(len(asked.keyed) * SECONDS_A_QUESTION / 60)),
         ),
         status,
         headers or {},
@@ -120,7 +126,9 @@ def _questions(questionnaire: Questionnaire, answers: dict[str, Any] | None = No
     form = QuestionnaireForm(questionnaire, answers=answers)
     if answers is not None:
         form.validate()
-    conditions = {item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))}
+    conditions = {
+        item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))
+    }
     html = Markup(  # noqa: S704 (a template's own output)
         re.sub(r"\s*\n\s*", "\n", render_template("respondent/questions.html", form=form, only_if=conditions))
     )

@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from survey import questionnaires, units, waves
 from survey.database import database
 from survey.models import Unit
-from translations import N_, language
-from translations import gettext as _
+from translations import language
 from translations.formats import fold, nfc
 
-KINDS = {"phường": N_("Ward"), "xã": N_("Commune"), "đặc khu": N_("Special zone")}
+# Kinds of units are data, in Vietnamese; this is how an English reader is told.
+ENGLISH = {"phường": "Ward", "xã": "Commune", "đặc khu": "Special zone", "tỉnh": "Province", "thành phố": "City"}
 LONGEST = 60  # letters of a search that are looked at
 
 
@@ -39,6 +39,7 @@ def choose() -> ResponseReturnValue:
             for wave in waves.public(session, waves.today())
         ]
         communes = units.communes(session, waves.today())
+        province = units.province(session)
     chosen = next((pair for pair in open_now if pair[0].code == request.args.get("dot")), None)
     if chosen is None and len(open_now) == 1:
         chosen = open_now[0]
@@ -49,6 +50,7 @@ def choose() -> ResponseReturnValue:
         wave=chosen[0] if chosen else None,
         questionnaire=chosen[1] if chosen else None,
         open_now=open_now,
+        province=named(province),
         words=words,
         rows=rows,
         letters=letters,
@@ -62,11 +64,16 @@ def privacy() -> ResponseReturnValue:
 
 
 def named(unit: Unit) -> str:
-    """A unit with its kind, as people write it: Phường Hà Tu, in English Hà Tu Ward."""
-    if unit.kind not in KINDS:
-        return unit.name
-    kind = _(KINDS[unit.kind])
-    return f"{kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind}"
+    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward."""
+    if language() == "vi":
+        return f"{unit.kind} {unit.name}"
+    return f"{unit.name} {ENGLISH.get(unit.kind, unit.kind)}"
+
+
+def _kind(unit: Unit) -> str:
+    if language() == "vi":
+        return unit.kind[:1].upper() + unit.kind[1:]
+    return ENGLISH.get(unit.kind, unit.kind)
 
 
 def _row(unit: Unit, words: str) -> Row:
@@ -76,7 +83,6 @@ def _row(unit: Unit, words: str) -> Row:
         found = reading(nfc(words))
         if found and at < 0 and len(reading(name)) == len(name):
             at = f" {reading(name)}".find(f" {found}")
-    kind = _(KINDS.get(unit.kind, unit.kind))
     if at < 0:
-        return Row(unit.code, "", "", name, kind)
-    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)
+        return Row(unit.code, "", "", name, _kind(unit))
+    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], _kind(unit))

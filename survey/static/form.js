@@ -42,7 +42,7 @@ const steps = () => [intro, ...screens.filter(open), review];
 
 // Going from step to step. Each step is an entry of the browser's history, so its back button goes one step back.
 
-function show(step) {
+function show(step, first = false) {
   at = step;
   all(".trouble", form).forEach((box) => box.remove());
   if (step === review) fillReview();
@@ -54,7 +54,7 @@ function show(step) {
   const heading = find("h1, h3", step);
   heading.tabIndex = -1;
   scrollTo(0, 0);
-  heading.focus({ preventScroll: true });
+  if (!first) heading.focus({ preventScroll: true });
 }
 
 const number = (step) => [intro, ...screens, review].indexOf(step);
@@ -312,9 +312,13 @@ function begin() {
   for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
   follow();
   history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
-  const first = wrong && find(".ask.wrong", form)?.closest(".screen");
-  show(first ?? intro);
-  if (wrong) form.prepend(wrong);
+  history.scrollRestoration = "manual";
+  const wrongStep = wrong && find(".ask.wrong", form)?.closest(".screen");
+  show(wrongStep ?? intro, true);
+  if (wrong) {
+    form.prepend(wrong);
+    wrong.focus();
+  }
 }
 
 document.addEventListener("click", (event) => {

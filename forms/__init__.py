@@ -4,18 +4,8 @@ from forms.answers import Checked, Problem, check, read, shown
 from forms.document import DocumentError, Places
 from forms.form import QuestionnaireForm
 from forms.items import KINDS, Condition, Item, Text
-from forms.questionnaire import (
-    Area,
-    Factor,
-    Headline,
-    Index,
-    Page,
-    Questionnaire,
-    Rule,
-    load,
-    parse,
-    shipped,
-)
+from forms.parsing import load, parse, shipped
+from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
 
 __all__ = [
     "KINDS",

@@ -1,0 +1,390 @@
+"""How a document becomes a questionnaire, or is refused with file, line and reason."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+from forms.document import DocumentError, Part, Places, canonical, plain, read
+from forms.items import KINDS, LINE, Condition, Item, Text
+from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
+from translations import LANGUAGES
+
+T = TypeVar("T")
+
+SHIPPED = Path(__file__).parent / "documents"
+
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+FACTOR = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}\.[A-Za-z0-9_]{1,20}")
+CHOICE = re.compile(r"0|[1-9][0-9]{0,3}")
+# Columns of a data file and keys of a sent response: an item of this name could not be told from them.
+RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu", "weight", "marks", "index"}
+LONGEST = 2000
+LONGEST_ANSWER = 5000
+MOST_ITEMS = 500
+LIMITS = ("minimum", "maximum")
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+# What an item of each kind must have and may have, beside what all have.
+ITEM = ("code kind label", "short hint sensitive reason show_if")
+KEYS = {
+    "single": ("choices", "missing"),
+    "multiple": ("choices", ""),
+    "scale": ("scale", "missing"),
+    "number": ("minimum maximum", ""),
+    "text": ("", "max_length beside"),
+}
+
+
+def load(path: Path | str) -> Questionnaire:
+    """The questionnaire of a YAML file; DocumentError names the file, the line and the reason."""
+    document, places = read(Path(path))
+    return parse(document, places)
+
+
+def shipped() -> list[Questionnaire]:
+    """The questionnaires that come with the platform."""
+    return [load(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+
+
+def parse(document: object, where: Places | None = None) -> Questionnaire:
+    """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
+    root = Part(plain(Part(document, places=where)), places=where)
+    parts = root.table("code version title purpose consent pages", "joined scales missing paper index headlines")
+    common = Common(
+        join=maybe(parts, "joined", joiner) or str,
+        scales=maybe(parts, "scales", scales) or {},
+        missing=maybe(parts, "missing", lambda part: choices(part, fewest=1)) or {},
+    )
+    items: dict[str, Item] = {}
+    pages: dict[str, Page] = {}
+    for row in parts["pages"].rows():
+        page = page_of(row, common, items, pages)
+        pages[page.code] = page
+    paper = order_of(parts["paper"], pages) if "paper" in parts else tuple(pages)
+    keyed = (item for page in paper for item in pages[page].items if item.kind != "text")
+    for no, item in enumerate(keyed, 1):
+        items[item.code] = replace(item, no=no)
+    pages = {
+        code: replace(page, items=tuple(items[item.code] for item in page.items)) for code, page in pages.items()
+    }
+    return Questionnaire(
+        code=parts["code"].code(CODE),
+        version=parts["version"].whole(1, 9999),
+        title=text(parts["title"]),
+        purpose=text(parts["purpose"], common.join),
+        consent=text(parts["consent"], common.join),
+        pages=tuple(pages.values()),
+        paper=tuple(pages[code] for code in paper),
+        items=MappingProxyType(items),
+        index=maybe(parts, "index", lambda part: index_of(part, items)),
+        headlines=tuple(headline(row, items) for row in rows_of(parts, "headlines")),
+        written=canonical(root.value),
+    )
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the items of one document share.
+
+    join     puts no-break spaces into the words that the document names
+    scales   name -> levels
+    missing  code -> text of the choices that are no answer
+    """
+
+    join: Callable[[str], str]
+    scales: Mapping[str, Mapping[int, Text]]
+    missing: Mapping[int, Text]
+
+
+def maybe(parts: Mapping[str, Part], key: str, make: Callable[[Part], T]) -> T | None:
+    """What `make` makes of a part, if there is one."""
+    return make(parts[key]) if key in parts else None
+
+
+def rows_of(parts: Mapping[str, Part], key: str) -> list[Part]:
+    return parts[key].rows() if key in parts else []
+
+
+def joiner(part: Part) -> Callable[[str], str]:
+    """A function that keeps the syllables of the listed words on one line."""
+    words = []
+    for row in part.rows():
+        word = row.string(60)
+        if " " not in word:
+            raise DocumentError("Write a word of two or more syllables here.", row)
+        words.append(re.escape(word))
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(words, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+    return lambda text: pattern.sub(lambda word: word[0].replace(" ", NO_BREAK), text)
+
+
+def text(part: Part, join: Callable[[str], str] = str) -> Text:
+    for language in LANGUAGES:
+        if language not in part.entries():
+            raise DocumentError(
+                "Write this text in %(language)s too: each text has vi and en.", part, language=language
+            )
+    parts = part.table("vi en")
+    return Text(join(parts["vi"].string(LONGEST)), parts["en"].string(LONGEST))
+
+
+def choices(part: Part, fewest: int = 2) -> Mapping[int, Text]:
+    """Texts by code, in the order of the codes: JSON keeps no other."""
+    texts = {}
+    for key, words in part.entries().items():
+        if not CHOICE.fullmatch(key):
+            raise DocumentError("Number the choices with whole numbers from 0 to 9999.", words)
+        texts[int(key)] = text(words)
+    if len(texts) < fewest:
+        raise DocumentError("Add a choice: at least %(fewest)s are needed.", part, fewest=fewest)
+    return MappingProxyType(dict(sorted(texts.items())))
+
+
+def scales(part: Part) -> Mapping[str, Mapping[int, Text]]:
+    return {name: choices(levels) for name, levels in part.entries().items()}
+
+
+def page_of(part: Part, common: Common, items: dict[str, Item], before: Collection[str]) -> Page:
+    """A page; its items are added to those that stand before it."""
+    parts = part.table("code title items", "intro together")
+    code = parts["code"].code(CODE)
+    if code in before:
+        raise DocumentError("Give this page another code: %(code)s is taken.", parts["code"], code=code)
+    for row in parts["items"].rows():
+        item = item_of(row, code, common, items)
+        if len(items) == MOST_ITEMS:
+            raise DocumentError("Shorten the questionnaire: it may have %(most)s items.", row, most=MOST_ITEMS)
+        items[item.code] = item
+    own = tuple(item for item in items.values() if item.page == code)
+    together = "together" in parts and parts["together"].flag()
+    if together and len({(item.kind, tuple(item.choices)) for item in own if item.kind != "text"}) != 1:
+        raise DocumentError("Put only items of one scale together on a screen.", parts["together"])
+    return Page(
+        code=code,
+        title=text(parts["title"]),
+        intro=text(parts["intro"], common.join) if "intro" in parts else None,
+        together=together,
+        items=own,
+    )
+
+
+def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -> Item:
+    kind = kind_of(part)
+    (needed, possible), (own_needed, own_possible) = ITEM, KEYS[kind]
+    parts = part.table(f"{needed} {own_needed}", f"{possible} {own_possible}")
+    code = parts["code"].code(CODE)
+    if code.casefold() in {other.casefold() for other in before}:
+        raise DocumentError("Give this item another code: %(code)s is taken.", parts["code"], code=code)
+    if code.casefold() in RESERVED:
+        raise DocumentError(
+            "Give this item another code: data files have a column %(code)s of their own.",
+            parts["code"],
+            code=code,
+        )
+    offered, missing = offer(parts, common)
+    minimum, maximum = (maybe(parts, limit, lambda part: part.number(-1e12, 1e12)) for limit in LIMITS)
+    if minimum is not None and maximum is not None and minimum >= maximum:
+        raise DocumentError("Write a maximum above the minimum.", parts["maximum"])
+    return Item(
+        code=code,
+        kind=kind,
+        page=page,
+        label=text(parts["label"], common.join),
+        short=text(parts.get("short", parts["label"])),
+        hint=maybe(parts, "hint", lambda part: text(part, common.join)),
+        choices=offered,
+        missing=missing,
+        sensitive="sensitive" in parts and parts["sensitive"].flag(),
+        reason=maybe(parts, "reason", lambda part: text(part, common.join)),
+        show_if=maybe(parts, "show_if", lambda part: condition(part, before)),
+        beside=maybe(parts, "beside", lambda part: beside(part, page, before)),
+        minimum=minimum,
+        maximum=maximum,
+        max_length=(maybe(parts, "max_length", lambda part: part.whole(1, LONGEST_ANSWER)) or LINE)
+        if kind == "text"
+        else None,
+    )
+
+
+def kind_of(part: Part) -> str:
+    parts = part.entries()
+    if "kind" not in parts:
+        raise DocumentError("Add kind: it is one of %(kinds)s.", part, kinds=", ".join(KINDS))
+    kind = parts["kind"].value
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise DocumentError("Write one of %(kinds)s here.", parts["kind"], kinds=", ".join(KINDS))
+    return kind
+
+
+def offer(parts: Mapping[str, Part], common: Common) -> tuple[Mapping[int, Text], frozenset[int]]:
+    """What an item offers to choose from, and which of it is no answer."""
+    if "scale" in parts:
+        scale = parts["scale"]
+        offered = dict(common.scales[one_of(scale, common.scales)])
+    else:
+        offered = dict(choices(parts["choices"])) if "choices" in parts else {}
+    missing = set()
+    for row in rows_of(parts, "missing"):
+        code = row.whole(0, 9999)
+        if code not in common.missing:
+            raise DocumentError("Write %(code)s and its text under `missing` at the top too.", row, code=code)
+        if code in offered:
+            raise DocumentError("Take out %(code)s here: it is there already.", row, code=code)
+        offered[code] = common.missing[code]
+        missing.add(code)
+    return MappingProxyType(dict(sorted(offered.items()))), frozenset(missing)
+
+
+def one_of(part: Part, names: Iterable[str]) -> str:
+    """A name that stands elsewhere in the document; a wrong one is answered with the nearest."""
+    name = part.string(LONGEST)
+    if name in (names := list(names)):
+        return name
+    if near := difflib.get_close_matches(name[:40], names, 1):
+        raise DocumentError("Write %(near)s instead of %(given)s.", part, near=near[0], given=name[:40])
+    raise DocumentError("Write one of %(names)s here.", part, names=", ".join(names[:20]) or "–")
+
+
+def condition(part: Part, before: Mapping[str, Item]) -> Condition:
+    """A condition on items that stand before, so that a page and a server can decide it going forward."""
+    if "item" in part.entries():
+        parts = part.table("item any")
+        item = chosen(parts["item"], before)
+        values = tuple(choice(row, item, item.choices) for row in parts["any"].rows())
+        return Condition("item", item=item.code, values=values)
+    if len(part.entries()) != 1:
+        raise DocumentError("Write one of `item` and `any`, `all`, `any`, `not` here.", part)
+    parts = part.table("", "all any not")
+    if "not" in parts:
+        return Condition("not", parts=(condition(parts["not"], before),))
+    how: Literal["all", "any"] = "all" if "all" in parts else "any"
+    return Condition(how, parts=tuple(condition(row, before) for row in parts[how].rows()))
+
+
+def chosen(part: Part, before: Mapping[str, Item]) -> Item:
+    """An item with choices that stands before this place."""
+    code = part.string(LONGEST)
+    if code not in before:
+        raise DocumentError(
+            "Name an item that comes earlier: %(code)s does not stand before this one.", part, code=code[:40]
+        )
+    if not before[code].choices:
+        raise DocumentError("Name an item with choices: %(code)s has none.", part, code=code)
+    return before[code]
+
+
+def choice(part: Part, item: Item, among: Collection[int]) -> int:
+    """A code out of those of an item."""
+    code = part.whole(0, 9999)
+    if code not in among:
+        raise DocumentError(
+            "Write one of %(choices)s here: these are the choices of %(item)s.",
+            part,
+            choices=", ".join(map(str, among)) or "–",
+            item=item.code,
+        )
+    return code
+
+
+def beside(part: Part, page: str, before: Mapping[str, Item]) -> str:
+    item = chosen(part, before)
+    if item.page != page:
+        raise DocumentError("Name an item of the same page: the text stands beside it.", part)
+    return item.code
+
+
+def order_of(part: Part, pages: Mapping[str, Page]) -> tuple[str, ...]:
+    """The codes of all pages, in the order of the paper form."""
+    order: list[str] = []
+    for row in part.rows():
+        code = one_of(row, pages)
+        if code in order:
+            raise DocumentError("Take out the second %(key)s: it stands once.", row, key=code)
+        order.append(code)
+    if left := [code for code in pages if code not in order]:
+        raise DocumentError("Add %(pages)s: the paper form has every page.", part, pages=", ".join(left))
+    return tuple(order)
+
+
+def index_of(part: Part, items: Mapping[str, Item]) -> Index:
+    parts = part.table("title rule rules areas")
+    seen: set[str] = set()
+    areas = tuple(area_of(row, items, seen) for row in parts["areas"].rows())
+    scored = [items[code] for area in areas for factor in area.factors for code in factor.items]
+    rules: dict[str, Rule] = {}
+    for row in parts["rules"].rows():
+        rule = rule_of(row, scored)
+        if rule.name in rules:
+            raise DocumentError("Give this rule another name: %(name)s is taken.", row, name=rule.name)
+        rules[rule.name] = rule
+    return Index(
+        title=text(parts["title"]), rule=one_of(parts["rule"], rules), rules=MappingProxyType(rules), areas=areas
+    )
+
+
+def area_of(part: Part, items: Mapping[str, Item], seen: set[str]) -> Area:
+    """An area and its factors; codes and items are added to those seen, for each stands once in an index."""
+    parts = part.table("code label factors")
+    code = parts["code"].code(CODE)
+    once(parts["code"], f"index:{code}", seen)
+    factors = []
+    for row in parts["factors"].rows():
+        own = row.table("code label items")
+        name = own["code"].string(LONGEST)
+        if not FACTOR.fullmatch(name) or not name.startswith(f"{code}."):
+            raise DocumentError(
+                "Write the code of the area, a dot and a letter: %(example)s.", own["code"], example=f"{code}.A"
+            )
+        once(own["code"], f"index:{name}", seen)
+        scored = []
+        for entry in own["items"].rows():
+            item = items[one_of(entry, items)]
+            if item.kind != "scale":
+                raise DocumentError(
+                    "Take out %(code)s: only items on a scale can be in the index.", entry, code=item.code
+                )
+            scored.append(once(entry, item.code, seen))
+        factors.append(Factor(name, text(own["label"]), tuple(scored)))
+    return Area(code, text(parts["label"]), tuple(factors))
+
+
+def once(part: Part, name: str, seen: set[str]) -> str:
+    if name in seen:
+        raise DocumentError("Take out %(code)s here: it stands in the index already.", part, code=name)
+    seen.add(name)
+    return name
+
+
+def rule_of(part: Part, scored: Sequence[Item]) -> Rule:
+    parts = part.table("name label scores")
+    scores = {}
+    for key, score in parts["scores"].entries().items():
+        if not CHOICE.fullmatch(key):
+            raise DocumentError("Write the levels of the scale before the colons.", score)
+        scores[int(key)] = score.number(0, 1)
+    for item in scored:
+        if lacking := [str(level) for level in item.valid if level not in scores]:
+            raise DocumentError(
+                "Add a score for %(levels)s: %(item)s has this level.",
+                parts["scores"],
+                levels=", ".join(lacking),
+                item=item.code,
+            )
+    for level in scores:
+        if not any(level in item.valid for item in scored):
+            raise DocumentError(
+                "Take out %(level)s: no item of the index has this level.", parts["scores"], level=level
+            )
+    return Rule(parts["name"].code(CODE), text(parts["label"]), MappingProxyType(dict(sorted(scores.items()))))
+
+
+def headline(part: Part, items: Mapping[str, Item]) -> Headline:
+    parts = part.table("item value none name")
+    item = items[one_of(parts["item"], items)]
+    value, none = (choice(parts[key], item, item.valid) for key in ("value", "none"))
+    return Headline(item.code, value, none, text(parts["name"]))

@@ -55,12 +55,10 @@ class Scale:
         return _place(share, self.low, self.high)
 
     def whisker(self, record: Estimate) -> Whisker:
-        """A record on this scale. Without a lower limit (no event) it reaches from the figure to its bound."""
-        if record.estimate is None:
-            return Whisker(None, None, None)
-        low = record.low if record.low is not None else record.estimate if record.high is not None else None
+        """A record on this scale. Where only its upper limit may be known, the interval begins at nothing."""
+        low = 0.0 if record.low is None and record.high is not None else record.low
         return Whisker(
-            self.x(record.estimate),
+            None if record.estimate is None else self.x(record.estimate),
             None if low is None else self.x(low),
             None if record.high is None else self.x(record.high),
         )

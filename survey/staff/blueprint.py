@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint
 
+from analysis import Estimate
 from survey import summary, wording
 from survey.accounts import ROLE_NAMES
 from survey.database import database
@@ -26,6 +29,13 @@ def summary_of(wave: str) -> Summary:
     """All that is said of a wave; refused where there is no such wave."""
     with database().reading() as session:
         return summary.gather(session, wave)
+
+
+def keys(records: Iterable[Estimate]) -> list[str]:
+    """What stands under a table: each mark that some of its records carry, and each reason why one is hidden."""
+    records = list(records)
+    marks = [wording.key(sign) for sign in wording.MARKS.values() if sign in map(wording.mark, records)]
+    return marks + list(dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record)))
 
 
 @pages.context_processor

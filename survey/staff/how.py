@@ -15,7 +15,7 @@ from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Unit, Wave, WaveKind
 from survey.staff.blueprint import pages, summary_of
-from survey.staff.items import item_value
+from survey.staff.items import answer
 from survey.summary import Headline, Summary
 from translations import N_, NotFound
 from translations import gettext as _
@@ -108,9 +108,9 @@ def _find(records: Iterable[Estimate], item: str, value: str | None, domain: str
 def _name(summary: Summary, record: Estimate) -> str:
     if record.statistic == "index" and summary.questionnaire.index:
         return str(summary.questionnaire.index.label(record.item))
-    answer = item_value(summary, record)
+    chosen = answer(summary, record)
     short = str(summary.questionnaire.items[record.item].short)
-    return f"{short}: {answer}" if answer else short
+    return f"{short}: {chosen}" if chosen else short
 
 
 def steps(summary: Summary, figure: Figure) -> list[str]:
@@ -140,12 +140,12 @@ def _scored(summary: Summary, figure: Figure) -> str:
             rule=str(summary.rule.label),
             worth=worth,
         )
-    answer = item_value(summary, record)
-    if not answer:
+    chosen = answer(summary, record)
+    if not chosen:
         return _("Take the number that each person gave. A blank is left out.")
     return _(
         "Count who chose “%(answer)s” among all who answered this question. A blank is left out of both.",
-        answer=answer,
+        answer=chosen,
     )
 
 

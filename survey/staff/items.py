@@ -3,75 +3,107 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
-from survey import charts, wording
+from forms import Index
+from survey import charts
 from survey.accounts import Right, requires
-from survey.staff.blueprint import pages, summary_of
+from survey.staff.blueprint import keys, pages, summary_of
 from survey.summary import Line, Summary
 from translations import gettext as _
 
 
 @dataclass(frozen=True)
-class Group:
-    """A factor with the satisfied share of its items, or one question with a line for each of its answers."""
+class Part:
+    """A part of the index. `level`: "area", "factor" or "item"."""
+
+    line: Line
+    level: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question outside the index, with a line for each of its answers, or one for the mean of a number."""
 
     code: str
     title: str
-    whole: Line | None
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The questions of one page of the questionnaire."""
+
+    code: str
+    title: str
+    questions: tuple[Question, ...]
 
 
 @pages.get("/<wave>/cau-hoi")
 @requires(Right.RESULTS)
 def items(wave: str) -> ResponseReturnValue:
-    """The items of the index by factor, then the other questions with a line per answer."""
+    """The items of the index by area and factor, then the other questions with a line per answer."""
     summary = summary_of(wave)
-    by_factor, others = list(factors(summary)), list(questions(summary))
-    scored = [line.estimate for group in by_factor for line in group.lines]
-    every = [*scored, *(line.estimate for group in others for line in group.lines)]
+    parts = list(parts_of(summary, (*summary.areas, *summary.factors, *summary.items)))
+    found = list(blocks(summary))
+    scored = [part.line.estimate for part in parts]
+    others = [line.estimate for block in found for question in block.questions for line in question.lines]
     return render_template(
         "staff/items.html",
         summary=summary,
         wave=summary.wave,
-        factors=by_factor,
-        questions=others,
+        index_parts=parts,
+        blocks=found,
         scale=charts.scale(scored, summary.index.estimate if summary.index else None, _("index")),
-        remarks=list(dict.fromkeys(filter(None, map(wording.remark, every)))),
+        keys=keys([*scored, *others]),
     )
 
 
-def factors(summary: Summary) -> Iterator[Group]:
-    """The factors of the index, each with its items; nothing for a questionnaire without an index."""
-    index = summary.questionnaire.index
-    lines = {line.code: line for line in (*summary.factors, *summary.items)}
+def outline(index: Index | None) -> Iterator[tuple[str, str]]:
+    """The codes of the index with their level: an area before its factors, a factor before its items."""
     for area in index.areas if index else ():
+        yield f"index:{area.code}", "area"
         for factor in area.factors:
-            whole = lines.get(f"index:{factor.code}")
-            own = tuple(lines[code] for code in factor.items if code in lines)
-            yield Group(factor.code, str(factor.label), whole, own)
+            yield f"index:{factor.code}", "factor"
+            for item in factor.items:
+                yield item, "item"
 
 
-def questions(summary: Summary) -> Iterator[Group]:
-    """The questions outside the index, each with its answers in the order of the form."""
-    index = summary.questionnaire.index
-    inside = set(index.codes()["index"]) if index else set()
+def parts_of(summary: Summary, lines: Iterable[Line]) -> Iterator[Part]:
+    """The lines in the order of the index, each with its level."""
+    by_code = {line.code: line for line in lines}
+    for code, level in outline(summary.questionnaire.index):
+        if code in by_code:
+            yield Part(by_code[code], level)
+
+
+def blocks(summary: Summary) -> Iterator[Block]:
+    """The questions outside the index, by page, with their answers in the order of the form."""
+    inside = {code for code, _level in outline(summary.questionnaire.index)}
     found: dict[str, list[Estimate]] = defaultdict(list)
     for record in summary.records:
-        if record.domain is None:
+        if record.domain is None and record.item not in inside:
             found[record.item].append(record)
-    for item in summary.questionnaire.items.values():
-        if item.code in found and item.code not in inside:
-            lines = (Line(record.value or "", item_value(summary, record), record) for record in found[item.code])
-            yield Group(item.code, str(item.short), None, tuple(lines))
+    for page in summary.questionnaire.pages:
+        questions = tuple(
+            Question(
+                item.code,
+                str(item.short),
+                tuple(Line(record.value or "", answer(summary, record), record) for record in found[item.code]),
+            )
+            for item in page.items
+            if item.code in found
+        )
+        if questions:
+            yield Block(page.code, str(page.title), questions)
 
 
-def item_value(summary: Summary, record: Estimate) -> str:
+def answer(summary: Summary, record: Estimate) -> str:
     """The answer that a record counts, in words: "Có nhiều", "Hài lòng, Rất hài lòng"; empty for a mean."""
     choices = summary.questionnaire.items[record.item].choices
     return ", ".join(str(choices[int(code)]) for code in (record.value or "").split(",") if code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import render_template, url_for
@@ -11,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from survey import charts, wording
 from survey.accounts import Right, requires
 from survey.staff.blueprint import pages, summary_of
-from survey.summary import Line, Summary
+from survey.staff.items import parts_of
+from survey.summary import Summary
 from translations import gettext as _
 from translations import ngettext
 
@@ -25,14 +25,6 @@ class Task:
     address: str
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the index: an area, or one of its factors."""
-
-    line: Line
-    area: bool
-
-
 @pages.get("/<wave>/")
 @requires(Right.RESULTS)
 def overview(wave: str) -> ResponseReturnValue:
@@ -41,7 +33,7 @@ def overview(wave: str) -> ResponseReturnValue:
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
-    rows = list(parts(summary))
+    rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
     return render_template(
         "staff/overview.html",
         summary=summary,
@@ -51,15 +43,6 @@ def overview(wave: str) -> ResponseReturnValue:
         rows=rows,
         tasks=tasks(summary),
     )
-
-
-def parts(summary: Summary) -> Iterator[Part]:
-    """Each area before its factors."""
-    index = summary.questionnaire.index
-    lines = {line.code: line for line in (*summary.areas, *summary.factors)}
-    for code in index.codes() if index else ():
-        if code in lines:
-            yield Part(lines[code], lines[code] in summary.areas)
 
 
 def tasks(summary: Summary) -> list[Task]:

@@ -14,7 +14,8 @@ from survey import charts, units, waves, wording
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Unit
-from survey.staff.blueprint import pages, summary_of
+from survey.staff.blueprint import keys, pages, summary_of
+from survey.staff.items import parts_of
 from survey.summary import Line, Summary, UnitLine
 from translations import Lazy, NotFound
 from translations import gettext as _
@@ -42,16 +43,21 @@ class Choice:
     rows: tuple[Row, ...]
 
 
-def _down(row: Row) -> tuple[bool, float]:
-    """The highest first, and last those without a figure."""
-    return row.record.estimate is None, -(row.record.estimate or 0.0)
+def _down(row: Row) -> tuple[int, float]:
+    """The highest first, then those with a few cases, then those with none, and last those without a figure."""
+    value = row.record.estimate
+    if value is None:
+        return 1 if "under_3" in row.record.flags else 3, 0.0
+    return 0 if value > 0 else 2, -value
 
 
 def _attention(row: Row) -> tuple[int, float]:
-    """Those below the province first, then those whose figure needs care, then the widest interval."""
-    low, high = row.record.low, row.record.high
-    width = 0.0 if low is None or high is None else high - low
-    return 0 if row.standing == "below" else 1 if wording.remark(row.record) else 2, -width
+    """Of the index: below the province, then figures that need care, then the widest intervals. Of a sensitive
+    item: where the share is surely the highest."""
+    low, high = row.record.low or 0.0, row.record.high or 0.0
+    if row.record.statistic != "index":
+        return wording.is_hidden(row.record), -low
+    return 0 if row.standing == "below" else 1 if wording.remark(row.record) else 2, low - high
 
 
 ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
@@ -90,7 +96,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         by=by,
         words=words,
         rows=shown,
-        remarks=remarks(row.record for row in shown),
+        keys=keys(row.record for row in shown),
         scale=charts.scale([row.record for row in rows], chosen.province, _("province")),
     )
 
@@ -118,11 +124,6 @@ def finding(choice: Choice) -> str:
         below=below,
         rest=len(standings) - above - below,
     )
-
-
-def remarks(records: Iterator[Estimate]) -> list[str]:
-    """Each reason for care that some record gives, once."""
-    return list(dict.fromkeys(remark for record in records if (remark := wording.remark(record))))
 
 
 @dataclass(frozen=True)
@@ -155,21 +156,18 @@ def unit(wave: str, unit: str) -> ResponseReturnValue:
         modes=modes,
         forms=sum(modes.values()),
         compared=compared,
-        remarks=remarks(row.line.estimate for row in compared),
+        keys=keys(row.line.estimate for row in compared),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
     )
 
 
 def beside(summary: Summary, line: UnitLine) -> Iterator[Compared]:
     """The commune's areas, factors and items in the order of the index, each with the province's figure."""
-    index = summary.questionnaire.index
-    own = {record.item: record for record in summary.records if record.domain == line.unit.code}
     provincial = {each.code: each for each in (*summary.areas, *summary.factors, *summary.items)}
-    for area in index.areas if index else ():
-        codes = [(f"index:{area.code}", "area")]
-        for factor in area.factors:
-            codes += [(f"index:{factor.code}", "factor"), *((item, "item") for item in factor.items)]
-        for code, level in codes:
-            if code in provincial and code in own:
-                whole = provincial[code]
-                yield Compared(Line(code, whole.label, own[code]), whole.estimate, level)
+    own = (
+        Line(record.item, provincial[record.item].label, record)
+        for record in summary.records
+        if record.domain == line.unit.code and record.item in provincial
+    )
+    for part in parts_of(summary, own):
+        yield Compared(part.line, provincial[part.line.code].estimate, part.level)

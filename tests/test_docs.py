@@ -1,0 +1,70 @@
+"""What the documents tell a newcomer to type is there: every command and every option."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from survey.commands import COMMANDS, HIDDEN, Program
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "README.en.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.M | re.S)
+CALL = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(hailong .+)$")
+
+
+def calls() -> list[tuple[str, str]]:
+    """Every line of a block of code that calls hailong, with its document."""
+    return [
+        (path.name, found.group(1))
+        for path in DOCUMENTS
+        for block in BLOCK.findall(path.read_text(encoding="utf-8"))
+        for line in block.replace("\\\n", " ").splitlines()
+        if (found := CALL.match(line.strip()))
+    ]
+
+
+@pytest.mark.parametrize(("document", "line"), calls())
+def test_a_documented_command_can_be_typed(document: str, line: str) -> None:
+    words = shlex.split(line.split(" | ")[0].split(" > ")[0].split(" < ")[0], comments=True)[1:]
+    context = click.Context(Program("hailong"))
+    command: click.Command = context.command
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, f"{document}: {line}"
+        command = found
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    unknown = [
+        word for word in words if word.startswith("--") and word.split("=")[0] not in known | {"--help", "--lang"}
+    ]
+    assert not unknown, f"{document}: {line}"
+
+
+def test_the_documents_speak_of_the_commands() -> None:
+    assert len(calls()) > 10
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in HIDDEN])
+def test_every_command_explains_itself(name: str) -> None:
+    context = click.Context(Program("hailong"))
+    command = Program("hailong").get_command(context, name)
+    assert command is not None
+    assert command.get_short_help_str(200)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_of_the_documents_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), f"{path.name}: {target}"

@@ -73,6 +73,10 @@ class Lazy:
     def __str__(self) -> str:
         return gettext(self.message, **self.values)
 
+    def __mod__(self, values: dict[str, Any]) -> str:
+        """WTForms fills its own names into a validator's message: `%(max)d`."""
+        return gettext(self.message, **{**self.values, **values})
+
     def __repr__(self) -> str:
         return f"Lazy({self.message!r})"
 

@@ -141,6 +141,16 @@ class Sums:
             parts[part.name] = done[id(values)]
         return Sums(**parts)
 
+    def joined(self, other: Sums) -> Sums:
+        """The cells of this one, then those of the other."""
+        other = other.reshifted(self.shift) if (self.shift != other.shift).any() else other
+        done: dict[tuple[int, int], Floats] = {}  # arrays that were one in both stay one
+        parts: dict[str, Floats] = {}
+        for part in fields(self)[:-1]:
+            one, two = getattr(self, part.name), getattr(other, part.name)
+            parts[part.name] = done.setdefault((id(one), id(two)), np.concatenate([one, two]))
+        return Sums(**parts, shift=self.shift)
+
     def __getitem__(self, rows: Any) -> Sums:
         return Sums(
             **{f.name: self.shift if f.name == "shift" else getattr(self, f.name)[rows] for f in fields(self)}

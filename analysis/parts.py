@@ -1,0 +1,150 @@
+"""Totals of a file that is read in parts, or summed by another engine: parts add up.
+
+A part is keyed by labels, not by codes: any number of parts, from anywhere, in any order, make one `Totals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.design import DesignError, Floats, Ints, Labels, SinglePSU, code, compact, frame
+from analysis.totals import Measures, Statistic, Sums, Totals, calibrated, sums, weighted
+from analysis.weights import Margins, Method, fit
+
+Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only."""
+
+    psus: list[tuple[Hashable, Hashable]]  # p pairs (stratum, label) with a row
+    domains: list[Hashable]  # g
+    groups: list[tuple[Hashable, ...]]  # l, the values of the calibration variables; [()] without
+    cells: Ints  # (C, 3) indices into psus, domains, groups
+    sums: Sums  # (C, K) under base weights
+    mass: Floats  # (p, l) base weights of all rows
+    fpc: dict[Hashable, float]  # by stratum
+
+
+def part(
+    weight: Floats,
+    stratum: Labels,
+    psu: Labels,
+    domain: Labels,
+    measures: Measures,
+    groups: Labels | None = None,
+    fpc: dict[Hashable, float] | None = None,
+) -> Part:
+    """The sums of N rows; weights and labels are checked by the caller. Domain −1 is none."""
+    pairs, row = compact(stratum.codes * len(psu.levels) + psu.codes, len(stratum.levels) * len(psu.levels))
+    names = [
+        (stratum.levels[pair // len(psu.levels)], psu.levels[pair % len(psu.levels)]) for pair in pairs.tolist()
+    ]
+    cell, levels = (np.zeros(len(weight), np.int64), [()]) if groups is None else (groups.codes, groups.levels)
+    G, p, L = len(domain.levels), len(pairs), len(levels)
+    key = (domain.codes * p + row) * L + cell
+    outside = (domain.codes < 0) | (weight == 0)
+    key[outside] = G * p * L
+    existing, place = compact(key, G * p * L + 1)
+    if not len(existing) or existing[-1] != G * p * L:
+        existing = np.append(existing, G * p * L)
+    existing = existing[:-1]
+    found = sums(place, len(existing), weight, measures)
+    mass = weighted(row * L + cell, weight, p * L).reshape(p, L)
+    cells = (
+        np.stack([existing // L % p, existing // (L * p), existing % L], axis=1) if len(existing) else _no_cells()
+    )
+    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {})  # type: ignore[arg-type]
+
+
+def _no_cells() -> Ints:
+    return np.zeros((0, 3), np.int64)
+
+
+class Gathering:
+    """Adds parts up; holds one row per (PSU, domain, calibration cell), however many rows the file has."""
+
+    def __init__(self, names: Names, single_psu: SinglePSU = "refuse") -> None:
+        self.names, self.single_psu = names, single_psu
+        self._psus: dict[tuple[Hashable, Hashable], int] = {}
+        self._domains: dict[Hashable, int] = {}
+        self._groups: dict[tuple[Hashable, ...], int] = {}
+        self._cells: dict[tuple[int, int, int], int] = {}
+        self._sums: Sums | None = None
+        self._mass = np.zeros((0, 0))
+        self._fpc: dict[Hashable, float] = {}
+
+    def add(self, one: Part) -> None:
+        """Adds the rows of a part. DesignError: another fpc for a stratum than before."""
+        for stratum, value in one.fpc.items():
+            if self._fpc.setdefault(stratum, value) != value:
+                raise DesignError("The fpc varies within stratum %(stratum)s. A stratum has one.", stratum=stratum)
+        psu = np.array([self._psus.setdefault(pair, len(self._psus)) for pair in one.psus], np.int64)
+        domain = np.array([self._domains.setdefault(label, len(self._domains)) for label in one.domains], np.int64)
+        group = np.array([self._groups.setdefault(label, len(self._groups)) for label in one.groups], np.int64)
+        mass = np.zeros((len(self._psus), len(self._groups)))
+        mass[: self._mass.shape[0], : self._mass.shape[1]] = self._mass
+        mass[np.ix_(psu, group)] += one.mass
+        self._mass = mass
+        own = (psu[one.cells[:, 0]], domain[one.cells[:, 1]], group[one.cells[:, 2]])
+        keys = zip(*(part.tolist() for part in own), strict=True)
+        place = np.array([self._cells.setdefault(key, len(self._cells)) for key in keys], np.int64)
+        if self._sums is None:
+            self._sums = one.sums.added(place, len(self._cells))
+            return
+        every = np.concatenate([np.arange(len(self._sums.score)), place])
+        self._sums = self._sums.joined(one.sums).added(every, len(self._cells))
+
+    def totals(
+        self,
+        domains: Sequence[Hashable] | None = None,
+        margins: Margins | None = None,
+        method: Method = "raking",
+    ) -> Totals:
+        """The totals of all parts, with margins under calibrated weights. DesignError as in `Design` and `fit`."""
+        if not self._mass.any():
+            raise DesignError("All weights are 0. Give each response the number of people it stands for.")
+        strata = code([stratum for stratum, _ in self._psus])
+        labels = code([label for _, label in self._psus])
+        order = np.lexsort((labels.codes, strata.codes))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        pairs = list(self._psus)
+        fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
+        built = frame(strata.codes[order], strata.levels, [pairs[k][1] for k in order], fpc, self.single_psu)
+        wanted = code(list(self._domains)).levels if domains is None else list(domains)
+        if list(self._domains) == [None]:
+            wanted = [None]
+        place = {label: g for g, label in enumerate(wanted)}
+        at = np.array([place.get(label, -1) for label in self._domains], np.int64)
+        found, P, L = self._found(), len(order), len(self._groups)
+        cells = np.array(list(self._cells), np.int64).reshape(-1, 3)
+        kept = np.flatnonzero(at[cells[:, 1]] >= 0) if len(cells) else np.zeros(0, np.int64)
+        cells = cells[kept]
+        existing = (at[cells[:, 1]] * P + rank[cells[:, 0]]) * L + cells[:, 2]
+        sequence = np.argsort(existing)
+        existing, found = existing[sequence], found[kept[sequence]]
+        if margins is None:
+            return Totals(built, self.names, wanted, existing % P, existing // P, found)
+        levels, values = [], list(self._groups)
+        for v, (variable, totals) in enumerate(margins.items()):
+            ranks = {label: k for k, label in enumerate(totals)}
+            for group in values:
+                if group[v] not in ranks:
+                    raise DesignError(
+                        "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
+                        column=variable,
+                        value=str(group[v]),
+                    )
+            levels.append([ranks[group[v]] for group in values])
+        x, factor = fit(np.array(levels, np.int64).reshape(len(margins), L), self._mass.sum(0), margins, method)
+        return calibrated(built, self.names, wanted, existing, found, self._mass[order], x, factor)
+
+    def _found(self) -> Sums:
+        if self._sums is None:
+            raise DesignError("The file has no rows.")
+        return self._sums

@@ -1,0 +1,207 @@
+"""`hailong estimate` and `hailong compare`: statistics on any CSV or Parquet file, without database or web."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from survey.tabular import DataFile
+from translations import Refusal
+from translations import gettext as _
+
+# As in analysis, which isn't imported for them: `hailong estimate --help` needs no statistics.
+STATISTICS = ("proportion", "mean", "total", "ratio")
+INTERVALS = ("korn-graubard", "beta", "logit", "wilson", "wald")
+VARIANCES = ("direct", "pooled", "auto")
+SINGLE_PSU = ("refuse", "centered", "average", "certainty")
+CALIBRATIONS = ("post", "raking", "linear")
+ENGINES = ("numpy", "duckdb", "spark")
+LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+
+def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that both commands have."""
+    options = [
+        click.argument("data"),
+        click.option("--weights", required=True, metavar="COL", help=_("People whom a row stands for.")),
+        click.option("--strata", metavar="COL", help=_("Stratum; one stratum without it.")),
+        click.option("--psu", metavar="COL", help=_("Sampling unit, within its stratum; each row without it.")),
+        click.option("--fpc", metavar="COL", help=_("Sampling units in the stratum, or fractions up to 1.")),
+        click.option(
+            "--item", "items", required=True, multiple=True, metavar="COL[=VALUE,…]",
+            help=_("What is estimated; repeat for more. A record per value where none is named."),
+        ),
+        click.option("--statistic", type=click.Choice(STATISTICS), default="proportion", show_default=True),
+        click.option("--denominator", metavar="COL", help=_("The denominator of a ratio.")),
+        click.option("--level", type=LEVEL, default=0.95, show_default=True, help=_("The level of the interval.")),
+        click.option(
+            "--variance", type=click.Choice(VARIANCES), default="direct", show_default=True,
+            help=_("Each domain's own, pooled, or pooled where the own one is too thin."),
+        ),
+        click.option(
+            "--single-psu", type=click.Choice(SINGLE_PSU), default="refuse", show_default=True,
+            help=_("What a stratum with one sampling unit means."),
+        ),
+        click.option("--calibrate", metavar="MARGINS.csv", help=_("Population totals: variable,value,total.")),
+        click.option(
+            "--calibration", type=click.Choice(CALIBRATIONS),
+            help=_("How the weights are fitted; raking if not said."),
+        ),
+        click.option(
+            "--engine", type=click.Choice(ENGINES), default="numpy", show_default=True,
+            help=_("What adds the rows up."),
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(
+    help=_(
+        "Survey estimates from a CSV or Parquet file, with standard errors and intervals.\n\n"
+        "Example: hailong estimate data.csv --weights w --strata stratum --psu village --item C9=4,5 --by unit"
+    )
+)
+@of_the_design
+@click.option("--by", multiple=True, metavar="COL", help=_("A record per value of this column; several cross."))
+@click.option(
+    "--interval",
+    type=click.Choice(INTERVALS),
+    default="korn-graubard",
+    show_default=True,
+    help=_("The interval of shares."),
+)
+@click.option("--output", type=click.Choice(["json", "csv", "xlsx"]), default="json", show_default=True)
+def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, output: str, **asked: Any) -> None:
+    work, request, found = _totals(by, None, asked)
+    records = _told(work.estimates, request, found, interval, level, variance)
+    write(records, work.ESTIMATE_FIELDS, output)
+
+
+@click.command(
+    help=_(
+        "The difference of two domains of a file, TO minus FROM, with interval and p.\n\n"
+        "Example: hailong compare data.csv --weights w --psu village --item C9=4,5 --by year --from 2025 --to 2026"
+    )
+)
+@of_the_design
+@click.option("--by", required=True, metavar="COL", help=_("The column of the two domains."))
+@click.option("--from", "from_", required=True, metavar="A", help=_("The domain that is subtracted."))
+@click.option("--to", required=True, metavar="B|rest", help=_("The other domain, or all others together."))
+@click.option("--within", metavar="COL=VALUE", help=_("Only rows with this value, the design kept."))
+@click.option("--output", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+def compare(
+    by: str, from_: str, to: str, within: str | None, level: float, variance: str, output: str, **asked: Any
+) -> None:
+    if within is not None and "=" not in within:
+        raise click.UsageError(_("--within takes COL=VALUE."))
+    work, request, found = _totals((by,), within, asked)
+    records = _told(work.comparison, request, found, (from_, to), level, variance)
+    write(records, work.COMPARE_FIELDS, output)
+
+
+def _totals(by: Sequence[str], within: str | None, asked: dict[str, Any]) -> tuple[Any, Any, list[Any]]:
+    """The module that computes, the request as it understands it, and the totals of the file."""
+    _refuse_contradictions(asked)
+    file = DataFile(asked["data"])
+    columns = {name: asked[name] for name in ("weights", "strata", "psu", "fpc", "denominator") if asked[name]}
+    items = [text.partition("=")[0] for text in asked["items"]]
+    file.require([*columns.values(), *items, *by, *([within.partition("=")[0]] if within else [])])
+
+    work: Any = importlib.import_module("survey.file_estimates")
+    request = work.Request(
+        path=asked["data"],
+        items=tuple(work.Item.of(text) for text in asked["items"]),
+        by=tuple(by),
+        within=work.Item.of(within) if within else None,
+        statistic=asked["statistic"],
+        single_psu=asked["single_psu"],
+        margins=work.margins(asked["calibrate"], asked["data"]) if asked["calibrate"] else None,
+        method=asked["calibration"] or "raking",
+        **columns,
+    )
+    request = work.a_record_per_value(request, file)
+    found = _told(work.totals, request, request.begin(file))
+    work.refuse_unknown_values(request, file, found)
+    return work, request, found
+
+
+def _told(compute: Callable[..., Any], *arguments: Any) -> Any:
+    """What only the design shows is told to the person as a refusal."""
+    try:
+        return compute(*arguments)
+    except ValueError as error:
+        if not isinstance(error, importlib.import_module("analysis").DesignError):
+            raise
+        told: Any = error
+        raise Refusal(told.message, **told.values) from None
+
+
+def _refuse_contradictions(asked: dict[str, Any]) -> None:
+    statistic = asked["statistic"]
+    if (statistic == "ratio") != bool(asked["denominator"]):
+        raise click.UsageError(_("--statistic ratio and --denominator belong together."))
+    valued = {"=" in text for text in asked["items"]}
+    if statistic in ("mean", "ratio") and True in valued:
+        raise click.UsageError(_("A mean or a ratio is of a number: --item COL without values."))
+    if statistic == "total" and len(valued) > 1:
+        raise click.UsageError(
+            _("Totals of people (--item COL=VALUE) and of numbers (--item COL) need two calls.")
+        )
+    if asked["calibration"] and not asked["calibrate"]:
+        raise click.UsageError(_("--calibration needs --calibrate MARGINS.csv."))
+    for text in asked["items"]:
+        if "" in text.split("=", 1) or (text.count("=") and "" in text.partition("=")[2].split(",")):
+            raise click.UsageError(_("--item takes COL or COL=VALUE,…; not “%(text)s”.", text=text))
+    twice = [text for text in asked["items"] if asked["items"].count(text) > 1]
+    if twice:
+        raise click.UsageError(_("--item %(text)s is asked for twice.", text=twice[0]))
+
+
+def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> None:
+    """The records on standard output: data alone, in UTF-8."""
+    stream = click.get_binary_stream("stdout")
+    if output == "json":
+        lines = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+        stream.write(f"[{lines}]\n".encode())
+    elif output == "csv":
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(fields)
+        writer.writerows([_cell(record[name]) for name in fields] for record in records)
+        stream.write(text.getvalue().encode())
+    else:
+        if sys.stdout.isatty():
+            raise Refusal("A workbook is no text. Send it to a file: … --output xlsx > FILE.xlsx")
+        stream.write(_workbook(records, fields))
+    stream.flush()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return ";".join(value)
+    if isinstance(value, dict):
+        return ";".join(f"{name}={part}" for name, part in value.items())
+    return value
+
+
+def _workbook(records: list[dict[str, Any]], fields: Sequence[str]) -> bytes:
+    xlsxwriter = importlib.import_module("xlsxwriter")
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet("estimates")
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, fields, book.add_format({"bold": True}))
+    for row, record in enumerate(records, start=1):
+        sheet.write_row(row, 0, [_cell(record[name]) for name in fields])
+    sheet.autofilter(0, 0, len(records), len(fields) - 1)
+    book.close()
+    return buffer.getvalue()

@@ -1,0 +1,428 @@
+"""From a data file to estimates: what a request asks for, read in chunks, summed, and told as records."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.contrast import REST, Rest, contrasts
+from analysis.design import Design, DesignError, Floats, Labels, SinglePSU, code, compact
+from analysis.estimate import CELLS_AT_ONCE, Variance, tabulate
+from analysis.interval import Interval
+from analysis.parts import Gathering, Names, Part, part
+from analysis.totals import YES, Measure, Measures, Share, Statistic, Totals, psu_totals
+from analysis.weights import Margins, Method, calibrate
+from survey.tabular import Chunk, DataFile, canonical
+from translations import Refusal
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A column and, for a share or a number of people, the values asked about."""
+
+    column: str
+    value: str | None  # as it was written after "="
+    wanted: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Item:
+        """COL or COL=VALUE,…"""
+        column, equals, value = text.partition("=")
+        wanted = frozenset(canonical(one) for one in value.split(",")) if equals else frozenset()
+        return cls(column, value if equals else None, wanted)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a file: the design's columns, the items, the domains."""
+
+    path: str
+    items: tuple[Item, ...]
+    weights: str
+    strata: str | None = None
+    psu: str | None = None
+    fpc: str | None = None
+    by: tuple[str, ...] = ()
+    within: Item | None = None
+    statistic: Statistic = "proportion"
+    denominator: str | None = None
+    single_psu: SinglePSU = "refuse"
+    margins: Margins | None = None
+    method: Method = "raking"
+
+    @property
+    def counted(self) -> bool:
+        """Whether the items are values that people have, not numbers."""
+        return self.statistic == "proportion" or (self.statistic == "total" and self.items[0].value is not None)
+
+    @property
+    def labels(self) -> list[str]:
+        """Columns whose values are names."""
+        within = [self.within.column] if self.within else []
+        return [name for name in (self.strata, self.psu, *self.by, *within, *(self.margins or {})) if name]
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns whose values are quantities."""
+        measured = [] if self.counted else [item.column for item in self.items]
+        return [name for name in (self.weights, self.fpc, self.denominator, *measured) if name]
+
+    @property
+    def codes(self) -> list[str]:
+        """Columns whose values are answers."""
+        return [item.column for item in self.items] if self.counted else []
+
+    @property
+    def names(self) -> Names:
+        """Item, value and statistic of each measure."""
+        return [(item.column, item.value, self.statistic) for item in self.items]
+
+    def begin(self, file: DataFile) -> Iterator[Chunk]:
+        """Begins to read what is needed of the file."""
+        file.require([*self.labels, *self.numbers, *self.codes])
+        return file.chunks(self.labels, self.numbers, self.codes)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a chunk as the statistics want them."""
+
+    weight: Floats
+    stratum: Labels
+    psu: Labels | None
+    fpc: Floats | None
+    domain: Labels
+    groups: Labels | None
+    measures: Measures
+
+
+def rows_of(request: Request, chunk: Chunk) -> Rows:
+    """Reads a chunk; Refusal names the first row that is wrong, and its column."""
+    weight = chunk.numbers(request.weights)
+    for row in np.flatnonzero(~(weight >= 0)):
+        raise Refusal(
+            "Row %(row)s, column %(column)s: the weight is blank. Fill it in."
+            if np.isnan(weight[row])
+            else "Row %(row)s, column %(column)s: the weight is negative. Weights are numbers from 0 up.",
+            row=chunk.first + int(row),
+            column=request.weights,
+        )
+    whole = Labels(["all"], np.zeros(chunk.rows, np.int64))
+    return Rows(
+        weight,
+        _filled(chunk, request.strata) if request.strata else whole,
+        _filled(chunk, request.psu) if request.psu else None,
+        _fpc(chunk, request.fpc) if request.fpc else None,
+        _domain(request, chunk),
+        _crossed([_canonical(_filled(chunk, name)) for name in request.margins]) if request.margins else None,
+        [_measure(request, item, chunk) for item in request.items],
+    )
+
+
+def _filled(chunk: Chunk, name: str) -> Labels:
+    levels, codes = chunk.labels(name)
+    for row in np.flatnonzero(codes < 0):
+        raise Refusal(
+            "Row %(row)s, column %(column)s: it is blank. Fill it in.", row=chunk.first + int(row), column=name
+        )
+    return Labels(levels, codes)
+
+
+def _fpc(chunk: Chunk, name: str) -> Floats:
+    values = chunk.numbers(name)
+    for row in np.flatnonzero(np.isnan(values)):
+        raise Refusal(
+            "Row %(row)s, column %(column)s: it is blank. Fill it in.", row=chunk.first + int(row), column=name
+        )
+    return values
+
+
+def _canonical(labels: Labels) -> Labels:
+    levels = [canonical(level) for level in labels.levels]
+    distinct = list(dict.fromkeys(levels))
+    place = {level: rank for rank, level in enumerate(distinct)}
+    return Labels(list(distinct), np.array([place[level] for level in levels], np.int64)[labels.codes])
+
+
+def _domain(request: Request, chunk: Chunk) -> Labels:
+    """The domain of each row: the label of the one column, or the tuple of several; −1 where one is blank."""
+    if not request.by:
+        domain = Labels([None], np.zeros(chunk.rows, np.int64))
+    elif len(request.by) == 1:
+        domain = Labels(*chunk.labels(request.by[0]))
+    else:
+        domain = _crossed([Labels(*chunk.labels(name)) for name in request.by])
+    if request.within is None:
+        return domain
+    levels, codes = chunk.labels(request.within.column)
+    inside = np.array([canonical(level) in request.within.wanted for level in levels] + [False])[codes]
+    return Labels(domain.levels, np.where(inside, domain.codes, -1))
+
+
+def _crossed(parts: list[Labels]) -> Labels:
+    """Labels of several columns as tuples; a row that lacks one has none."""
+    sizes = [max(len(part.levels), 1) for part in parts]
+    blank = np.logical_or.reduce([part.codes < 0 for part in parts])
+    key = np.zeros(len(parts[0]), np.int64)
+    for labels, size in zip(parts, sizes, strict=True):
+        key = key * size + np.maximum(labels.codes, 0)
+    key[blank] = math.prod(sizes)
+    present, place = compact(key, math.prod(sizes) + 1)
+    combined = [
+        tuple(labels.levels[at] for labels, at in zip(parts, np.unravel_index(one, sizes), strict=True))
+        for one in present[present < math.prod(sizes)].tolist()
+    ]
+    return Labels(list(combined), np.where(blank, -1, place))
+
+
+def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
+    if request.counted:
+        column = chunk.codes(item.column)
+        of = column.matching(item.wanted)
+        return Share(item.column, item.value, column.codes, of, column.blank, request.statistic)
+    score = chunk.numbers(item.column)
+    if request.denominator is None:
+        return Measure(item.column, None, request.statistic, np.nan_to_num(score), ~np.isnan(score))
+    base = chunk.numbers(request.denominator)
+    both = ~(np.isnan(score) | np.isnan(base))
+    return Measure(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
+
+
+def totals(request: Request, chunks: Iterable[Chunk]) -> list[Totals]:
+    """The totals of a file, read once: by PSU chunk by chunk, or, where each row is its own PSU, all at once."""
+    rows = (rows_of(request, chunk) for chunk in chunks)
+    if request.psu is None:
+        return _of_rows(request, list(rows))
+    return [gathered(request, (_part(request, some) for some in rows))]
+
+
+def gathered(request: Request, parts: Iterable[Part]) -> Totals:
+    """The totals of parts, wherever they were summed."""
+    gathering = Gathering(request.names, request.single_psu)
+    for one in parts:
+        gathering.add(one)
+    return gathering.totals(None, request.margins, request.method)
+
+
+def _part(request: Request, rows: Rows) -> Part:
+    fpc: dict[Hashable, float] = {}
+    if rows.fpc is not None:
+        for h, label in enumerate(rows.stratum.levels):
+            values = np.unique(rows.fpc[rows.stratum.codes == h])
+            if len(values) > 1:
+                raise DesignError(
+                    "The fpc varies within stratum %(stratum)s. A stratum has one.", stratum=str(label)
+                )
+            if len(values):
+                fpc[label] = float(values[0])
+    psu = rows.psu or rows.stratum
+    return part(rows.weight, rows.stratum, psu, rows.domain, rows.measures, rows.groups, fpc)
+
+
+def _of_rows(request: Request, rows: list[Rows]) -> list[Totals]:
+    if not rows:
+        raise DesignError("The file has no rows.")
+    fpc = np.concatenate([some.fpc for some in rows if some.fpc is not None]) if request.fpc else None
+    weight = np.concatenate([some.weight for some in rows])
+    design = Design(weight, _joined([some.stratum for some in rows]), None, fpc, request.single_psu)
+    if request.margins is not None:
+        groups = _joined([some.groups for some in rows if some.groups is not None])
+        columns = {
+            name: [level[v] for level in groups.levels]  # type: ignore[index]
+            for v, name in enumerate(request.margins)
+        }
+        labels = {name: [levels[at] for at in groups.codes] for name, levels in columns.items()}
+        design = design.calibrated(calibrate(design, labels, request.margins, request.method))
+    domain = _joined([some.domain for some in rows])
+    at_once = max(1, CELLS_AT_ONCE // max(len(design), 1))
+    measures = [_whole(request, k, [some.measures[k] for some in rows]) for k in range(len(request.items))]
+    return [
+        psu_totals(design, measures[start : start + at_once], domain) for start in range(0, len(measures), at_once)
+    ]
+
+
+def _joined(parts: list[Labels]) -> Labels:
+    every = code([level for part in parts for level in part.levels] or [None])
+    if parts[0].levels == [None]:
+        return Labels([None], np.concatenate([part.codes for part in parts]))
+    place = {level: rank for rank, level in enumerate(every.levels)}
+    tables = [np.array([place[level] for level in part.levels] + [-1], np.int64) for part in parts]
+    codes = np.concatenate([table[part.codes] for table, part in zip(tables, parts, strict=True)])
+    return Labels(every.levels, codes)
+
+
+def _whole(request: Request, k: int, parts: list[Measure | Share]) -> Measure | Share:
+    item = request.items[k]
+    shares = [one for one in parts if isinstance(one, Share)]
+    if shares:
+        states = np.concatenate([one.states for one in shares])
+        return Share(item.column, item.value, states, frozenset({YES}), 0, request.statistic)
+    score, base, answered = (
+        np.concatenate([getattr(one, name) for one in parts]) for name in ("score", "base", "answered")
+    )
+    return Measure(item.column, item.value, request.statistic, score, base, answered)
+
+
+def levels(file: DataFile, columns: Sequence[str]) -> dict[str, list[str]]:
+    """The values that occur in each column, as they are compared, numbers first."""
+    found: dict[str, set[str]] = {name: set() for name in columns}
+    for chunk in file.chunks(codes=columns):
+        for name in columns:
+            column = chunk.codes(name)
+            present = np.unique(column.codes[column.codes != column.blank]).tolist()
+            found[name] |= {canonical(one if column.levels is None else column.levels[one]) for one in present}
+    return {name: sorted(values, key=_natural) for name, values in found.items()}
+
+
+def _natural(text: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(text), text)
+    except ValueError:
+        return (1, 0.0, text)
+
+
+def _natural_domain(domain: Hashable) -> list[tuple[int, float, str]]:
+    return [_natural(str(part)) for part in (domain if isinstance(domain, tuple) else (domain,))]
+
+
+def a_record_per_value(request: Request, file: DataFile) -> Request:
+    """An item without values becomes one item for each value that occurs."""
+    if not request.counted or all(item.value is not None for item in request.items):
+        return request
+    file.require(request.codes)
+    open_items = [item.column for item in request.items if item.value is None]
+    there = levels(file, list(dict.fromkeys(open_items)))
+    items: list[Item] = []
+    for item in request.items:
+        if item.value is None:
+            items += [Item(item.column, value, frozenset({value})) for value in there[item.column]]
+        else:
+            items.append(item)
+    return Request(
+        **{**{part.name: getattr(request, part.name) for part in fields(Request)}, "items": tuple(items)}
+    )
+
+
+def refuse_unknown_values(request: Request, file: DataFile, found: Sequence[Totals]) -> None:
+    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0."""
+    if not request.counted:
+        return
+    events = np.concatenate([one.sums.events.sum(0) for one in found])
+    doubtful = [item for item, count in zip(request.items, events, strict=True) if count == 0]
+    if not doubtful:
+        return
+    there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
+    for item in doubtful:
+        if there[item.column] and not item.wanted.intersection(there[item.column]):
+            raise Refusal(
+                "Column %(column)s has no value %(value)s. It has: %(values)s.",
+                column=item.column,
+                value=item.value,
+                values=", ".join(there[item.column][:20]),
+            )
+
+
+def margins(path: str, data: str) -> Margins:
+    """Population totals from a CSV file `variable,value,total`, which may lie beside the data."""
+    result: dict[str, dict[Hashable, float]] = {}
+    beside = Path(data).parent / path
+    try:
+        text = (beside if not Path(path).exists() and beside.exists() else Path(path)).read_text(
+            encoding="utf-8-sig"
+        )
+    except FileNotFoundError:
+        raise Refusal("There is no file %(file)s.", file=path) from None
+    except UnicodeDecodeError:
+        raise Refusal("%(file)s is not UTF-8. Save the file as UTF-8.", file=path) from None
+    reader = csv.DictReader(text.splitlines())
+    if not {"variable", "value", "total"} <= set(reader.fieldnames or ()):
+        raise Refusal("%(file)s needs the columns variable, value, total.", file=path)
+    for row, line in enumerate(reader, start=2):
+        try:
+            total = float(line["total"] or "")
+        except ValueError:
+            total = math.nan
+        if not math.isfinite(total):
+            raise Refusal(
+                "%(file)s, row %(row)s: the total “%(value)s” is not a number. Correct it.",
+                file=path,
+                row=row,
+                value=line["total"] or "",
+            )
+        values = result.setdefault(line["variable"] or "", {})
+        value = canonical(line["value"] or "")
+        if value in values:
+            raise Refusal("%(file)s, row %(row)s: this value stands twice. Keep one.", file=path, row=row)
+        values[value] = total
+    if not result:
+        raise Refusal("%(file)s is empty.", file=path)
+    return result
+
+
+def estimates(
+    request: Request, found: Sequence[Totals], interval: Interval, level: float, variance: Variance
+) -> list[Record]:
+    """The records of `hailong estimate`, in the order of the items."""
+    records: list[Record] = []
+    for one in found:
+        table = tabulate(one, interval, level, variance).records()
+        many = len(one.domains)
+        order = sorted(range(many), key=lambda g: _natural_domain(one.domains[g]))
+        for estimate in (table[start + g] for start in range(0, len(table), many) for g in order):
+            domain: Any = estimate.domain
+            if isinstance(domain, tuple):
+                domain = dict(zip(request.by, domain, strict=True))
+            record = {name: getattr(estimate, name) for name in ESTIMATE_FIELDS}
+            records.append(record | {"domain": domain, "flags": list(estimate.flags)})
+    return records
+
+
+ESTIMATE_FIELDS = (
+    "item", "value", "domain", "statistic", "estimate", "standard_error", "low", "high", "df", "deff", "n",
+    "n_eff", "variance", "flags",
+)  # fmt: skip
+COMPARE_FIELDS = (
+    "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n"
+)  # fmt: skip
+
+
+def comparison(
+    request: Request, found: Sequence[Totals], pair: tuple[str, str], level: float, variance: Variance
+) -> list[Record]:
+    """The records of `hailong compare`: `to` minus `from`."""
+    records: list[Record] = []
+    for one in found:
+        sides = (_side(request, one, pair[0]), _side(request, one, pair[1]))
+        for difference in contrasts(one, [sides], level, variance):
+            record = {
+                name: getattr(difference, "from_" if name == "from" else name, None) for name in COMPARE_FIELDS
+            }
+            records.append(record)
+    return records
+
+
+def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:
+    known = {canonical(label): label for label in found.domains}
+    if canonical(wanted) in known:
+        return known[canonical(wanted)]
+    if wanted == "rest":
+        return REST
+    near = get_close_matches(wanted, [str(label) for label in found.domains], 1, 0.5)
+    raise Refusal(
+        "Column %(column)s has no value %(value)s. Did you mean %(near)s?"
+        if near
+        else "Column %(column)s has no value %(value)s. It has: %(values)s.",
+        column=request.by[0],
+        value=wanted,
+        near=near[0] if near else "",
+        values=", ".join(str(label) for label in found.domains[:20]),
+    )

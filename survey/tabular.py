@@ -1,0 +1,378 @@
+"""Columns of a CSV or Parquet file, read in chunks by as many threads as there are processors.
+
+PyArrow was the fastest reader measured (docs/thong-ke.md) and starts quickly. A chunk is parsed as soon as it is
+asked for, while the caller works on the one before.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import unicodedata
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from translations import Refusal
+
+CHUNK = 1 << 24  # bytes of CSV parsed at a time
+LONGEST_RECORD = 1 << 26
+ROWS = 1 << 18  # rows of Parquet read at a time
+BLANK = -128  # of a code
+LABEL = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """N values as codes: small integers that are the values themselves, or places in `levels`."""
+
+    codes: NDArray[Any]  # (N,) signed integers
+    levels: list[Any] | None  # None: the codes are the values
+    blank: int
+
+    def matching(self, wanted: Collection[str]) -> frozenset[int]:
+        """The codes of values that read like a wanted one: "4" is 4 and 4.0."""
+        if self.levels is None:
+            return frozenset(int(one) for one in wanted if one.lstrip("-").isdigit() and abs(int(one)) < -BLANK)
+        return frozenset(place for place, level in enumerate(self.levels) if canonical(level) in wanted)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file; `first` is the record number of the first one, the header of a CSV being 1."""
+
+    first: int
+    rows: int
+    table: pa.Table
+
+    def labels(self, name: str) -> tuple[list[Any], NDArray[np.int64]]:
+        """Levels as they stand in the file (NFC), and the code of each row, −1 for a blank."""
+        return _encoded(self.table.column(name))
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """(N,) numbers, NaN for a blank. Refusal: a value that is no finite number."""
+        column = self.table.column(name)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            return self._read_numbers(name, column)
+        values = column.cast(pa.float64()).combine_chunks()
+        if isinstance(values, pa.ChunkedArray):
+            values = pa.concat_arrays(values.chunks)
+        array: NDArray[np.float64] = values.to_numpy(zero_copy_only=False)
+        strange = ~np.isfinite(array)
+        if strange.any():
+            there = np.asarray(values.is_valid()) & strange
+            if there.any():
+                row = int(np.flatnonzero(there)[0])
+                raise _no_number(name, self.first + row, str(array[row]))
+        return array
+
+    def _read_numbers(self, name: str, column: Any) -> NDArray[np.float64]:
+        values = np.full(self.rows, np.nan)
+        for row, text in enumerate(column.to_pylist()):
+            if text not in (None, ""):
+                try:
+                    values[row] = float(text)
+                except ValueError:
+                    values[row] = np.nan
+                if not np.isfinite(values[row]):
+                    raise _no_number(name, self.first + row, text)
+        return values
+
+    def codes(self, name: str) -> Column:
+        """The values of an item, in as few bytes as they need."""
+        column = self.table.column(name)
+        if pa.types.is_integer(column.type):
+            whole = _whole(column)
+            if whole is not None:
+                return Column(whole, None, BLANK)
+        levels, codes = _encoded(column)
+        small = np.int8 if len(levels) < -BLANK else np.int32
+        return Column(np.ascontiguousarray(codes, dtype=small), levels, -1)
+
+
+def _whole(column: Any) -> NDArray[np.int8] | None:
+    """Integers of −127 … 127 with BLANK for the missing; None where they are larger."""
+    try:
+        small = column.cast(pa.int8())
+    except pa.ArrowInvalid:
+        return None
+    joined = small.combine_chunks() if small.num_chunks != 1 else small.chunk(0)
+    if isinstance(joined, pa.ChunkedArray):
+        joined = pa.concat_arrays(joined.chunks)
+    array = joined.fill_null(BLANK).to_numpy(zero_copy_only=False)
+    return np.ascontiguousarray(array, dtype=np.int8)
+
+
+def _encoded(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    joined = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = joined.chunk(0) if joined.num_chunks else pa.array([], LABEL)
+    levels = [
+        unicodedata.normalize("NFC", level) if isinstance(level, str) else level
+        for level in joined.dictionary.to_pylist()
+    ]
+    codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    blank = [place for place, level in enumerate(levels) if level is None or level == "" or level != level]
+    if blank or len(set(levels)) < len(levels):
+        kept = list(dict.fromkeys(level for place, level in enumerate(levels) if place not in blank))
+        table = np.array(
+            [-1 if place in blank else kept.index(level) for place, level in enumerate(levels)] + [-1]
+        )
+        return kept, table[codes]
+    return levels, codes
+
+
+def canonical(value: Any) -> str:
+    """How a value is compared: numbers by what they are worth, texts in NFC."""
+    text = unicodedata.normalize("NFC", str(value)).strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _no_number(name: str, row: int, text: str) -> Refusal:
+    return Refusal(
+        "Row %(row)s, column %(column)s: “%(value)s” is not a number. Correct it.",
+        row=row,
+        column=name,
+        value=text,
+    )
+
+
+class DataFile:
+    """A CSV or Parquet file: its columns, and its rows in chunks."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with _open(path) as stream:
+            self.parquet = stream.read(4) == b"PAR1"
+        if self.parquet:
+            self.columns: list[str] = _parquet(path).schema_arrow.names
+        else:
+            self.columns, self._body, self._first = _header(path)
+        for name in self.columns:
+            if self.columns.count(name) > 1:
+                raise Refusal("Column %(column)s stands twice in %(file)s. Rename one.", column=name, file=path)
+
+    def require(self, names: Sequence[str]) -> None:
+        """Refuses a column that the file doesn't have, with the nearest one it has."""
+        for name in names:
+            if name not in self.columns:
+                near = get_close_matches(name, self.columns, 1, 0.5)
+                raise Refusal(
+                    "%(file)s has no column %(column)s. Did you mean %(near)s?"
+                    if near
+                    else "%(file)s has no column %(column)s. It has: %(columns)s.",
+                    file=self.path,
+                    column=name,
+                    near=near[0] if near else "",
+                    columns=", ".join(self.columns[:20]),
+                )
+
+    def chunks(
+        self, labels: Collection[str] = (), numbers: Collection[str] = (), codes: Collection[str] = ()
+    ) -> Iterator[Chunk]:
+        """The rows, in order; reading begins at once, not when the first chunk is taken."""
+        wanted = list(dict.fromkeys([*labels, *numbers, *codes]))
+        self.require(wanted)
+        if self.parquet:
+            return self._parquet_chunks(wanted)
+        kinds = {name: pa.int8() for name in codes} | {name: pa.float64() for name in numbers}
+        reader = _Reader(self.columns, kinds | dict.fromkeys(labels, LABEL), self.path)
+        return self._csv_chunks(reader)
+
+    def _parquet_chunks(self, wanted: list[str]) -> Iterator[Chunk]:
+        first = 1
+        for batch in _parquet(self.path).iter_batches(ROWS, columns=wanted):
+            yield Chunk(first, batch.num_rows, pa.Table.from_batches([batch]))
+            first += batch.num_rows
+
+    def _csv_chunks(self, reader: _Reader) -> Iterator[Chunk]:
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        blocks = _blocks(self.path, self._body)
+        waiting: deque[Future[Any]] = deque()
+
+        def ahead() -> None:
+            while len(waiting) <= (os.cpu_count() or 1) and (block := next(blocks, None)) is not None:
+                waiting.append(pool.submit(reader.parse, block))
+
+        ahead()
+
+        def rest() -> Iterator[Chunk]:
+            first = self._first
+            try:
+                while waiting:
+                    parsed = waiting.popleft().result()
+                    ahead()
+                    if isinstance(parsed, _Fault):
+                        raise parsed.refusal(self.path, first)
+                    yield Chunk(first, parsed.num_rows, parsed)
+                    first += parsed.num_rows
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+        return rest()
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What a block holds wrong, `row` rows after its first."""
+
+    message: str
+    row: int
+    values: dict[str, Any]
+
+    def refusal(self, path: str, first: int) -> Refusal:
+        return Refusal(self.message, file=path, row=first + self.row, **self.values)
+
+
+@dataclass
+class _Reader:
+    """Parses blocks of a CSV file; columns that once held more than small integers are text from then on."""
+
+    columns: list[str]
+    kinds: dict[str, Any]
+    path: str
+
+    def parse(self, block: bytes) -> pa.Table | _Fault:
+        if not block.isascii():
+            try:
+                block.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return _Fault(
+                    "%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.",
+                    block.count(b"\n", 0, error.start),
+                    {},
+                )
+        if b"\0" in block:
+            return _Fault(
+                "%(file)s, row %(row)s: a NUL byte. The file is damaged.",
+                block.count(b"\n", 0, block.index(0)),
+                {},
+            )
+        uneven: list[Any] = []
+        while True:
+            kinds = dict(self.kinds)
+            try:
+                return self._read(block, kinds, uneven)
+            except pa.ArrowInvalid as error:
+                if uneven:
+                    line = uneven[0]
+                    return _Fault(
+                        "%(file)s, row %(row)s has %(cells)s cells, the header has %(columns)s. Correct the row.",
+                        (line.number or 1) - 1,
+                        {"cells": line.actual_columns, "columns": line.expected_columns},
+                    )
+                if not self._widen(kinds, str(error)):
+                    return _Fault(
+                        "%(file)s is no CSV file from row %(row)s on: %(reason)s", 0, {"reason": str(error)}
+                    )
+
+    def _widen(self, kinds: dict[str, Any], reason: str) -> bool:
+        """Reads as text what was no small integer or number; which column it was stands in the reason."""
+        narrow = [name for name, kind in kinds.items() if kind in (pa.int8(), pa.float64())]
+        place = reason.partition("column #")[2].partition(":")[0]
+        if place.isdigit() and self.columns[int(place)] in narrow:
+            narrow = [self.columns[int(place)]]
+        for name in narrow:
+            self.kinds[name] = LABEL if kinds[name] == pa.int8() else pa.string()
+        return bool(narrow)
+
+    def _read(self, block: bytes, kinds: dict[str, Any], uneven: list[Any]) -> pa.Table:
+        quoted = b'"' in block
+
+        def refuse(row: Any) -> str:
+            uneven.append(row)
+            return "error"
+
+        return pa.csv.read_csv(
+            pa.BufferReader(block),
+            pa.csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=self.columns),
+            pa.csv.ParseOptions(newlines_in_values=quoted, invalid_row_handler=refuse),
+            pa.csv.ConvertOptions(
+                include_columns=list(kinds), column_types=kinds, null_values=[""], strings_can_be_null=True
+            ),
+        )
+
+
+def _open(path: str) -> IO[bytes]:
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        raise Refusal("There is no file %(file)s.", file=path) from None
+    except OSError as error:
+        raise Refusal("%(file)s can't be read: %(reason)s", file=path, reason=error.strerror or error) from None
+
+
+def _parquet(path: str) -> Any:
+    module = __import__("pyarrow.parquet", fromlist=["ParquetFile"])  # its import costs what small CSV files save
+    try:
+        return module.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise Refusal("%(file)s is no Parquet file: %(reason)s", file=path, reason=str(error)) from None
+
+
+def _header(path: str) -> tuple[list[str], int, int]:
+    """The columns, where the rows begin, and the record number of the first."""
+    with _open(path) as stream:
+        start = stream.read(1 << 20)
+    body = _cut(start, 0) if b'"' in start.partition(b"\n")[0] else start.find(b"\n") + 1 or len(start)
+    try:
+        line = start[:body].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal(
+            "%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.", file=path, row=1
+        ) from None
+    if not line.strip():
+        raise Refusal("%(file)s is empty.", file=path)
+    return [unicodedata.normalize("NFC", name.strip()) for name in next(csv.reader([line]))], body, 2
+
+
+def _cut(text: bytes, start: int) -> int:
+    """Where the first record after `start` ends: the first line break outside quotation marks."""
+    place = start
+    while (place := text.find(b"\n", place) + 1) and text.count(b'"', start, place) % 2:
+        pass
+    return place or len(text)
+
+
+def _blocks(path: str, body: int) -> Iterator[bytes]:
+    """The file in blocks of whole records."""
+    with _open(path) as stream:
+        stream.seek(body)
+        rest = b""
+        while more := stream.read(CHUNK):
+            text = rest + more if rest else more
+            end = _last_break(text)
+            if end:
+                yield text[:end]
+            rest = text[end:]
+            if len(rest) > LONGEST_RECORD:
+                raise Refusal("%(file)s: a quotation mark is opened and never closed. Close it.", file=path)
+        if rest.strip():
+            yield rest
+
+
+def _last_break(text: bytes) -> int:
+    """After the last line break outside quotation marks; 0 where there is none. A block begins with a record."""
+    marks, end = text.count(b'"'), len(text)
+    while (place := text.rfind(b"\n", 0, end)) >= 0:
+        marks -= text.count(b'"', place, end)
+        if marks % 2 == 0:
+            return place + 1
+        end = place
+    return 0

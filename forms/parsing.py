@@ -134,7 +134,7 @@ def text(part: Part, join: Callable[[str], str] = str) -> Text:
 
 
 def choices(part: Part, fewest: int = 2) -> Mapping[int, Text]:
-    """Texts by code, in the order of the codes: JSON keeps no other."""
+    """Texts by code."""
     texts = {}
     for key, words in part.entries().items():
         if not CHOICE.fullmatch(key):
@@ -142,7 +142,7 @@ def choices(part: Part, fewest: int = 2) -> Mapping[int, Text]:
         texts[int(key)] = text(words)
     if len(texts) < fewest:
         raise DocumentError("Add a choice: at least %(fewest)s are needed.", part, fewest=fewest)
-    return MappingProxyType(dict(sorted(texts.items())))
+    return texts
 
 
 def scales(part: Part) -> Mapping[str, Mapping[int, Text]]:
@@ -222,12 +222,12 @@ def kind_of(part: Part) -> str:
 
 
 def offer(parts: Mapping[str, Part], common: Common) -> tuple[Mapping[int, Text], frozenset[int]]:
-    """What an item offers to choose from, and which of it is no answer."""
+    """What an item offers, in the order of the codes (JSON keeps no other), and which of it is no answer."""
+    offered: dict[int, Text] = {}
     if "scale" in parts:
-        scale = parts["scale"]
-        offered = dict(common.scales[one_of(scale, common.scales)])
-    else:
-        offered = dict(choices(parts["choices"])) if "choices" in parts else {}
+        offered.update(common.scales[one_of(parts["scale"], common.scales)])
+    if "choices" in parts:
+        offered.update(choices(parts["choices"]))
     missing = set()
     for row in rows_of(parts, "missing"):
         code = row.whole(0, 9999)

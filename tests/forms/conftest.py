@@ -17,7 +17,7 @@ version: 2
 title: {vi: Phiếu thử, en: Trial}
 purpose: {vi: Để thử, en: To try}
 consent: {vi: Gửi là đồng ý, en: Sending is consent}
-joined: [hài lòng, thủ tục, dân tộc thiểu số]
+joined: [hài lòng, thủ tục, dân tộc, dân tộc thiểu số]
 scales:
   muc:
     1: {vi: Không hài lòng, en: Dissatisfied}

@@ -87,6 +87,7 @@ def test_a_form_begins_with_the_answers_it_is_given(questionnaire: Questionnaire
 def test_what_is_posted_counts_and_not_what_was_there(questionnaire: Questionnaire) -> None:
     form = QuestionnaireForm(questionnaire, MultiDict({"hl_a": "2"}), answers={"viec_gi": 1, "hl_a": 3})
     assert form.answers == {"hl_a": 2}
+    assert QuestionnaireForm(questionnaire, MultiDict(), answers={"viec_gi": 1}).answers == {}
 
 
 def test_nothing_is_chosen_beforehand(questionnaire: Questionnaire) -> None:

@@ -143,6 +143,7 @@ REFUSED = [
     ("code: V.B", "code: V.A", "code: V.A\n          label: {vi: Kết", "it stands in the index already"),
     ("code: V.B", "code: W.B", "W.B", "Write the code of the area, a dot and a letter: V.A."),
     ("  - item: hl_b", "  - item: hl_x", "hl_x", "Write hl_"),
+    ("  - item: hl_b\n    value: 1", "  - item: viec_gi\n    value: 98", "value: 98", "Write one of 1, 2 here"),
     ("    value: 1", "    value: 4", "value: 4", "Write one of 1, 2, 3 here"),
     ("    none: 3\n", "", "- item: hl_b", "Add none"),
 ]

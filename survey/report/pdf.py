@@ -1,0 +1,65 @@
+"""The report as PDF, by Typst: tagged for screen readers (PDF/UA-1) and fit for an archive (PDF/A-2a)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from survey.report import fonts, plot
+from survey.report.contents import contents
+from survey.report.structure import Block, Figure, Table
+from survey.summary import Summary
+from translations import Refusal
+
+TEMPLATE = Path(__file__).parent.parent / "templates" / "report" / "report.typ"
+STANDARDS: list[Any] = ["ua-1", "a-2a"]
+
+
+def write(summary: Summary) -> bytes:
+    """The report of a wave. The same data make the same bytes, for the file bears their day and not the clock's.
+
+    Refused where the typeface is missing, or lacks a sign of a text: an official PDF never falls back to another.
+    """
+    report = contents(summary)
+    family, folder = fonts.typeface()
+    values = {**asdict(report), "title": report.title, "blocks": [_block(block) for block in report.blocks]}
+    try:
+        made: bytes = typst.compile(
+            TEMPLATE,
+            root=TEMPLATE.parent,
+            font_paths=[folder],
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"report": json.dumps(values), "family": family},
+            pdf_standards=STANDARDS,
+            timestamp=datetime.combine(summary.data_day, time(), UTC),
+        )
+    except typst.TypstError as error:
+        if "could not be displayed" not in error.message:
+            raise
+        raise Refusal(
+            "The typeface of the report has no sign for a character (%(reason)s). Correct the name it stands in.",
+            reason=error.message,
+        ) from error
+    return made
+
+
+def _block(block: Block) -> dict[str, Any]:
+    """A block with its kind; the figure drawn."""
+    kind = type(block).__name__.lower()
+    if isinstance(block, Figure):
+        return {
+            "kind": kind,
+            "caption": block.caption,
+            "alt": block.alt,
+            "notes": block.notes,
+            "svg": plot.svg(block),
+        }
+    if isinstance(block, Table):
+        return {"kind": kind, **asdict(block), "short": block.short}
+    return {"kind": kind, **asdict(block)}

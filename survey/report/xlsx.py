@@ -1,0 +1,293 @@
+"""The report as an Excel file: numbers as numbers, a sheet for each question that is asked of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+
+import xlsxwriter
+
+from analysis import Estimate
+from survey import wording
+from survey.report.contents import (
+    again,
+    blank_label,
+    by_name,
+    contents,
+    headline_name,
+    interval_title,
+    label,
+    lower,
+    marks,
+    method,
+    mode_label,
+    ranks,
+    scored,
+    standing,
+    value_label,
+)
+from survey.report.csv import cell
+from survey.report.structure import Command, Heading, Paragraph
+from survey.results import FIELDS, as_records
+from survey.summary import Summary
+from translations import gettext as _
+
+SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
+ESTIMATE_WIDTHS = (14, 14, 14, 14, 38)
+
+
+def write(summary: Summary) -> bytes:
+    """The report of a wave as a workbook."""
+    made = io.BytesIO()
+    book = Book(made, summary)
+    headline_sheet(book, summary)
+    item_sheet(book, summary)
+    unit_sheet(book, summary)
+    collection_sheet(book, summary)
+    method_sheet(book, summary)
+    tidy_sheet(book, summary)
+    book.close()
+    return made.getvalue()
+
+
+class Book:
+    """A workbook with the formats of the report. Text stays text, whatever it looks like."""
+
+    def __init__(self, file: io.BytesIO, summary: Summary) -> None:
+        self.workbook = xlsxwriter.Workbook(
+            file,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        self.title = contents(summary).title
+        self.marks = marks(summary)
+        self.workbook.set_properties(
+            {
+                "title": self.title,
+                "comments": " – ".join(self.marks),
+                "created": datetime.combine(summary.data_day, time()),
+            }
+        )
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def format(self, **wanted: Any) -> Any:
+        """A cell format; the same wish gives the same one."""
+        found = tuple(sorted({"font_name": "Times New Roman", "font_size": 12, "valign": "top", **wanted}.items()))
+        if found not in self._formats:
+            self._formats[found] = self.workbook.add_format(dict(found))
+        return self._formats[found]
+
+    def sheet(self, name: str, head: Sequence[str], widths: Sequence[int], *, frozen_columns: int = 0) -> Sheet:
+        """A sheet with its marks, its title and a head that stays in sight."""
+        return Sheet(self, name, head, widths, frozen_columns)
+
+    def close(self) -> None:
+        self.workbook.close()
+
+
+class Sheet:
+    """A sheet that is filled from the top, row by row."""
+
+    def __init__(
+        self, book: Book, name: str, head: Sequence[str], widths: Sequence[int], frozen_columns: int
+    ) -> None:
+        self.book = book
+        self.sheet = book.workbook.add_worksheet(name)
+        self.row = 0
+        self.sheet.set_paper(9)  # A4
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        if book.marks:
+            self.sheet.set_footer(f"&C&I{' – '.join(book.marks)}   &P/&N")
+        for mark in book.marks:
+            self.text(0, mark, bold=True)
+            self.row += 1
+        self.text(0, book.title, bold=True)
+        self.row += 2
+        for column, width in enumerate(widths):
+            self.sheet.set_column(column, column, width)
+        for column, title in enumerate(head):
+            self.text(column, title, bold=True, text_wrap=True, bottom=1, valign="vcenter")
+        if head:
+            self.head = self.row
+            self.row += 1
+            self.sheet.freeze_panes(self.row, frozen_columns)
+            self.sheet.repeat_rows(self.head)
+
+    def text(self, column: int, text: str, **wanted: Any) -> None:
+        self.sheet.write_string(self.row, column, text, self.book.format(**wanted))
+
+    def number(self, column: int, value: float | None, pattern: str, **wanted: Any) -> None:
+        """A number with its format; an empty cell where there is none."""
+        shape = self.book.format(num_format=pattern, **wanted)
+        if value is None:
+            self.sheet.write_blank(self.row, column, None, shape)
+        else:
+            self.sheet.write_number(self.row, column, value, shape)
+
+    def estimate(self, column: int, record: Estimate, **wanted: Any) -> None:
+        """Estimate, limits and base in four cells, and how to read them in a fifth.
+
+        No case, or all, is a number that reads "0 trên 111"; a hidden figure is its word and nothing more.
+        """
+        pattern = SHARE if record.statistic in wording.SHARES else ONE
+        if record.estimate is None:
+            self.text(column, wording.figure(record), **wanted)
+        elif {"none", "all"} & set(record.flags):
+            self.number(column, record.estimate, f'"{wording.figure(record)}"', **wanted)
+        else:
+            self.number(column, record.estimate, pattern, **wanted)
+        self.number(column + 1, record.low, pattern, **wanted)
+        self.number(column + 2, record.high, pattern, **wanted)
+        self.number(column + 3, record.n, WHOLE, **wanted)
+        self.text(column + 4, wording.remark(record) or _bound(record), **wanted)
+
+
+def _bound(record: Estimate) -> str:
+    """The bound of a figure that is known from one side: nhiều nhất 3,3%."""
+    one_sided = {"none", "all", "under_3"} & set(record.flags)
+    return wording.limits(record) if one_sided else ""
+
+
+def _estimate_head(summary: Summary, figure: str) -> tuple[str, ...]:
+    limits = interval_title(summary)
+    return (
+        figure,
+        _("%(interval)s: from", interval=limits),
+        _("%(interval)s: to", interval=limits),
+        _("People who answered"),
+        _("Remark"),
+    )
+
+
+def headline_sheet(book: Book, summary: Summary) -> None:
+    """The figures that are looked at first, and what silence could do to them."""
+    sheet = book.sheet(
+        _("Summary"),
+        (_("Figure"), *_estimate_head(summary, _("Estimate"))),
+        (60, *ESTIMATE_WIDTHS),
+        frozen_columns=1,
+    )
+    parts = [] if summary.index is None else [summary.index]
+    for place, line in enumerate([*parts, *summary.areas, *summary.factors]):
+        strong = {"bold": True} if place == 0 and parts else {}
+        sheet.text(0, label(summary, line.code), text_wrap=True, **strong)
+        sheet.estimate(1, line.estimate, **strong)
+        sheet.row += 1
+    for headline in summary.headlines:
+        item = summary.questionnaire.items[headline.code]
+        sheet.row += 1
+        sheet.text(0, str(item.label), bold=True, text_wrap=True)
+        sheet.row += 1
+        for line in headline.values:
+            strong = {"bold": True} if line is headline.line else {}
+            sheet.text(0, value_label(item, line), text_wrap=True, **strong)
+            sheet.estimate(1, line.estimate, **strong)
+            sheet.row += 1
+        closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+        if closed or "under_3" in headline.line.estimate.flags:
+            continue
+        name = headline_name(summary, headline)
+        for text, share in (
+            (blank_label(item), headline.blank),
+            (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
+            (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
+        ):
+            sheet.text(0, text, text_wrap=True)
+            sheet.number(1, share, SHARE)
+            sheet.number(4, headline.asked, WHOLE)
+            sheet.text(5, _("of people asked"))
+            sheet.row += 1
+
+
+def item_sheet(book: Book, summary: Summary) -> None:
+    """Every question of the index."""
+    sheet = book.sheet(
+        _("Questions"),
+        (_("Code"), _("Question asked"), _("Factor"), *_estimate_head(summary, _("Satisfied"))),
+        (18, 46, 38, *ESTIMATE_WIDTHS),
+        frozen_columns=2,
+    )
+    index = summary.questionnaire.index
+    factor_of = {
+        code: str(factor.label)
+        for area in (index.areas if index else ())
+        for factor in area.factors
+        for code in factor.items
+    }
+    for line in summary.items:
+        sheet.text(0, line.code)
+        sheet.text(1, label(summary, line.code), text_wrap=True)
+        sheet.text(2, factor_of.get(line.code, ""), text_wrap=True)
+        sheet.estimate(3, scored(line))
+        sheet.row += 1
+
+
+def unit_sheet(book: Book, summary: Summary) -> None:
+    """A row for each commune, in Vietnamese order."""
+    names = [_("Satisfaction index")] if summary.index is not None else []
+    names += [headline_name(summary, line) for line in summary.headlines]
+    titles = [f"{name}: {lower(title)}" for name in names for title in _estimate_head(summary, _("Estimate"))]
+    sheet = book.sheet(
+        _("Communes"),
+        (_("Code"), _("Name"), _("Kind"), _("Against the rest"), _("Possible ranks"), *titles),
+        (9, 20, 11, 22, 12, *(ESTIMATE_WIDTHS * len(names))),
+        frozen_columns=2,
+    )
+    for line in by_name(summary):
+        for column, text in enumerate(
+            (line.unit.code, line.unit.name, line.unit.kind, standing(line), ranks(line))
+        ):
+            sheet.text(column, text)
+        records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)
+        for place, record in enumerate(records):
+            sheet.estimate(5 + 5 * place, record)
+        sheet.row += 1
+
+
+def collection_sheet(book: Book, summary: Summary) -> None:
+    """The forms, as the report's table counts them."""
+    sheet = book.sheet(_("Forms"), (_("Forms"), _("Number")), (46, 14))
+    came = summary.collection
+    for text, count in (
+        (_("Issued"), came.issued),
+        (_("Collected"), came.collected),
+        (_("Valid, counted in the figures"), came.in_sample),
+        (_("Not by the sample"), came.outside),
+        (_("Communes with forms"), came.units_reached),
+        (_("Villages"), came.villages),
+        (_("Strata"), came.strata),
+        *((mode_label(mode), count) for mode, count in came.modes.items()),
+    ):
+        sheet.text(0, text)
+        sheet.number(1, count, WHOLE)
+        sheet.row += 1
+
+
+def method_sheet(book: Book, summary: Summary) -> None:
+    """The report's own words on how it was done and how to compute it again."""
+    sheet = book.sheet(_("Method"), (), (110,))
+    for block in (*method(summary), *again(summary)):
+        if isinstance(block, Heading | Paragraph | Command):
+            sheet.text(0, block.text, bold=isinstance(block, Heading), text_wrap=True)
+            sheet.row += 1
+
+
+def tidy_sheet(book: Book, summary: Summary) -> None:
+    """Every record behind the report, a row each, as `hailong report --format csv` prints them."""
+    sheet = book.sheet(_("Data"), FIELDS, (20, 8, 12, 12, *([13] * (len(FIELDS) - 5)), 24), frozen_columns=1)
+    first = sheet.row
+    for record in as_records(summary.records):
+        for column, value in enumerate(record.values()):
+            if isinstance(value, (int, float)):
+                sheet.number(column, value, "General")
+            else:
+                sheet.text(column, cell(value))
+        sheet.row += 1
+    sheet.sheet.autofilter(first - 1, 0, max(sheet.row - 1, first), len(FIELDS) - 1)

@@ -1,15 +1,193 @@
-"""`/api/v1`: responses, results, and the description of both."""
+"""`/api/v1`: responses from programs, released results, and the description of both."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+import json
+import uuid
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from forms import check
+from survey import rate, responses, results, waves
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.models import Mode
+from survey.responses import MARKS, UUID4
+from translations import Denied, Refusal
+from translations import gettext as _
 
 pages = Blueprint("api", __name__)
+
+LARGEST_BODY = 64 * 1024  # bytes
+KEYS = {"id", "wave", "unit", "mode", "answers", "marks"}
+MODES = tuple(mode.value for mode in Mode)
+# What a client must be allowed to do to send in a mode; a phone needs nothing, a kiosk is a bound device.
+RIGHTS = {Mode.PAPER: Right.KEY, Mode.INTERVIEWER: Right.INTERVIEW}
+DESCRIPTION = Path(__file__).parent / "openapi.yaml"
+
+
+class NotJSON(Refusal):
+    """The body says that it is something else."""
+
+    status = 415
 
 
 def problem(status: int, detail: str, **more: object) -> Response:
     """An answer by RFC 9457 (application/problem+json)."""
-    answer = jsonify({"type": "about:blank", "status": status, "detail": detail, **more})
+    title = HTTPStatus(status).phrase
+    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
     answer.status_code = status
     answer.content_type = "application/problem+json"
     return answer
+
+
+@pages.get("/healthz")
+def health() -> ResponseReturnValue:
+    """200 once the database answers."""
+    if database().answers():
+        return {"status": "ok"}
+    return problem(503, _("The database does not answer."))
+
+
+@pages.get("/api/v1/openapi.json")
+def description() -> ResponseReturnValue:
+    """What this is, by OpenAPI 3.1."""
+    return jsonify(_description())
+
+
+@pages.post("/api/v1/responses")
+def submit() -> ResponseReturnValue:
+    """Keeps a response: 201, or 200 where the same one is there already; both mean that it is on disk."""
+    if wait := rate.seconds_to_wait():
+        busy = problem(
+            429, _("Too many forms are arriving. Wait %(seconds)s seconds, then send again.", seconds=wait)
+        )
+        busy.headers["Retry-After"] = str(wait)
+        return busy
+    sent = _body()
+    if errors := _shape(sent):
+        return _unprocessable(errors)
+    with database().reading() as session:
+        place = waves.place(session, sent["wave"], sent["unit"])
+    mode = Mode(sent["mode"])
+    _may(mode)
+    checked = check(place.questionnaire, sent["answers"])
+    if checked.problems:
+        return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
+    id = uuid.UUID(sent["id"])
+    marks = tuple(sent.get("marks", ()))
+    with database().writing() as session:
+        new = responses.submit(session, place, id, mode, checked.answers, marks=marks)
+    return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
+
+
+@pages.get("/api/v1/waves/<wave>/results")
+@requires(Right.RESULTS)
+def wave_results(wave: str) -> ResponseReturnValue:
+    """The released records of a wave, as `hailong results --released` prints them."""
+    with database().reading() as session:
+        found = results.estimates(
+            session,
+            wave,
+            items=request.args.getlist("item"),
+            by=request.args.getlist("by"),
+            rule=request.args.get("rule"),
+            released=True,
+        )
+    return jsonify(results.as_records(found))
+
+
+def _body() -> Any:
+    """The value of a JSON body. JSON is read strictly: UTF-8, each key once, only numbers that there are."""
+    if request.mimetype != "application/json":
+        raise NotJSON("Send JSON, with Content-Type: application/json.")
+    request.max_content_length = LARGEST_BODY
+    body = request.get_data(cache=False)
+    try:
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
+        )
+    except UnicodeDecodeError as error:
+        raise Refusal("Send the body in UTF-8: byte %(place)s is none.", place=error.start + 1) from None
+    except json.JSONDecodeError as error:
+        raise Refusal(
+            "Send valid JSON: it breaks off at line %(line)s, column %(column)s.",
+            line=error.lineno,
+            column=error.colno,
+        ) from None
+    except (RecursionError, ValueError):  # nested too deeply, or a number of thousands of digits
+        raise Refusal("Send simpler JSON: this is nested too deeply, or a number in it is too long.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Refusal("Send each key once: %(key)s is there twice.", key=twice[:40])
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:  # NaN and the infinities
+        raise Refusal("Send numbers that JSON has: %(text)s is none.", text=text[:40])
+    return number
+
+
+def _shape(sent: Any) -> list[tuple[str, str]]:
+    """What is wrong with the keys around the answers: (place, what to do)."""
+    if not isinstance(sent, dict):
+        return [("", _("Send an object with id, wave, unit, mode and answers."))]
+    errors = [
+        (_pointer(key), _("Take out this key: only id, wave, unit, mode, answers and marks are taken."))
+        for key in sent
+        if key not in KEYS
+    ][:10]
+    if not (isinstance(sent.get("id"), str) and UUID4.fullmatch(sent["id"])):
+        errors.append(("/id", _("Send a UUID of version 4, made by chance: 8-4-4-4-12 hexadecimal digits.")))
+    errors += [
+        (f"/{key}", _("Send the code of the %(key)s as a text.", key=key))
+        for key in ("wave", "unit")
+        if not isinstance(sent.get(key), str)
+    ]
+    if sent.get("mode") not in MODES:
+        errors.append(("/mode", _("Send one of %(known)s.", known=", ".join(MODES))))
+    if not isinstance(sent.get("answers"), dict):
+        errors.append(("/answers", _("Send the answers as an object: item codes with their values.")))
+    marks = sent.get("marks", [])
+    if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
+        errors.append(("/marks", _("Send a list of some of %(known)s.", known=", ".join(MARKS))))
+    return errors
+
+
+def _may(mode: Mode) -> None:
+    """Refuses a mode that the client may not claim."""
+    if mode is Mode.PHONE:
+        return
+    if mode is Mode.KIOSK:
+        raise Denied("Only a bound device sends in the mode kiosk. Send in the mode phone.")
+    if not current_user.is_authenticated or not current_user.may(RIGHTS[mode]):
+        raise Denied("Sign in with an account that may send in the mode %(mode)s.", mode=mode.value)
+
+
+def _pointer(*steps: str | None) -> str:
+    """A place in the body as a JSON pointer (RFC 6901)."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps if step is not None)
+
+
+def _unprocessable(errors: list[tuple[str, str]]) -> Response:
+    detail = _("Correct what is named under errors, and send it again.")
+    return problem(422, detail, errors=[{"pointer": place, "detail": what} for place, what in errors])
+
+
+@cache
+def _description() -> Any:
+    return yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))

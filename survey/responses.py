@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -17,6 +18,8 @@ from translations import Conflict, Refusal
 
 # How a form was filled, as the client may say it; nothing else is kept about the person who sends.
 MARKS = ("quick", "helped-none", "helped-family", "helped-interviewer", "helped-official", "lang-vi", "lang-en")
+# The one form of an id that a client may make: version 4, from chance alone, so it says nothing of the device.
+UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -74,7 +74,7 @@ def create(
 
 def find(session: Session, code: str) -> Wave:
     """The wave of this code; refused where there is none."""
-    wave = session.get(Wave, code)
+    wave = session.get(Wave, code) if CODE.fullmatch(code) else None
     if wave is None:
         raise NotFound(
             "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code

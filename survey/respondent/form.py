@@ -24,7 +24,6 @@ from survey.waves import Place
 from translations import Denied, NotFound, language
 from translations import gettext as _
 
-UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
 SECONDS_A_QUESTION = 8
 
@@ -61,7 +60,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
             place, _questions(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
         )
     id = request.form.get("id", "")
-    if not UUID4.fullmatch(id) or not _token_holds(place):
+    if not responses.UUID4.fullmatch(id) or not _token_holds(place):
         id = ""
         troubles.append(
             Trouble(

@@ -1,0 +1,260 @@
+"""`/api/v1`: what a program may send, what it is told, and what it can read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from survey import accounts, rate, responses
+from survey.api import KEYS, MODES
+from survey.database import Database
+from survey.models import Mode, Response, ResponseText, Role
+from survey.waves import today
+
+
+def body(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "wave": "ho-mo",
+        "unit": "06652",
+        "mode": "phone",
+        "answers": {"C5": 1, "C2": [6, 1]},
+    } | changed
+
+
+def send(client: FlaskClient, sent: Any, **headers: str) -> Any:
+    data = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+    return client.post("/api/v1/responses", data=data, headers={"Content-Type": "application/json"} | headers)
+
+
+def count(province: Database) -> int:
+    with province.reading() as session:
+        return session.scalars(select(func.count()).select_from(Response)).one()
+
+
+def test_a_response_is_stored_with_the_servers_day_and_nothing_of_the_sender(
+    client: FlaskClient, province: Database
+) -> None:
+    sent = body(answers={"C5": 1, "C2": [6, 1], "C2_khac": " qua\u0323 "}, marks=["lang-vi", "quick"])
+    assert send(client, sent).status_code == 201
+    with province.reading() as session:
+        kept = session.scalars(select(Response)).one()
+        assert (str(kept.id), kept.wave, kept.unit, kept.mode) == (sent["id"], "ho-mo", "06652", Mode.PHONE)
+        assert (kept.day, kept.psu, kept.marks) == (today(), None, ["lang-vi", "quick"])
+        assert kept.answers == {"C5": 1, "C2": [1, 6]}
+        assert session.scalars(select(ResponseText)).one().texts == {"C2_khac": "quạ"}
+
+
+def test_sent_twice_is_stored_once_whatever_the_order_of_keys_and_choices(
+    client: FlaskClient, province: Database
+) -> None:
+    sent = body()
+    assert send(client, sent).status_code == 201
+    again = dict(reversed(sent.items())) | {"answers": {"C2": [1, 6], "C5": 1}, "marks": ["quick"]}
+    assert send(client, again).status_code == 200
+    assert count(province) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"answers": {"C5": 2}}, {"unit": "06658"}, {"wave": "ho-mau"}, {"answers": {"C5": 1, "C4": 1}}]
+)
+def test_the_same_id_with_other_content_is_a_conflict(client: FlaskClient, changed: dict[str, Any]) -> None:
+    sent = body(answers={"C5": 1})
+    assert send(client, sent).status_code == 201
+    assert send(client, sent | changed).status_code == 409
+
+
+def test_the_other_code_of_ba_che_is_the_same_commune(client: FlaskClient, province: Database) -> None:
+    sent = body(unit="06970")
+    assert send(client, sent).status_code == 201
+    assert send(client, sent | {"unit": "06978"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b'{"id": NaN}', 400),
+        (b'{"id": 1e999}', 400),
+        (b'{"id": "\xff"}', 400),
+        (b'{"wave": "a", "wave": "b"}', 400),
+        (b'{"answers": {"C5": 1, "C5": 2}}', 400),
+        (b"[" * 60_000, 400),
+        (b'{"id": ' + b"9" * 5000 + b"}", 400),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'"' + b"a" * 65_535 + b'"', 413),
+    ],
+)
+def test_a_body_that_is_no_response_is_refused_with_what_to_do(
+    client: FlaskClient, province: Database, broken: bytes, status: int
+) -> None:
+    reply = send(client, broken)
+    assert reply.status_code == status
+    assert reply.content_type == "application/problem+json"
+    assert reply.json["status"] == status
+    assert len(reply.json["detail"]) > 10
+    assert count(province) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"id": "x"}, "/id"),
+        ({"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, "/id"),  # version 1 tells the machine and the time
+        ({"id": 4}, "/id"),
+        ({"wave": None}, "/wave"),
+        ({"unit": 6652}, "/unit"),
+        ({"mode": "post"}, "/mode"),
+        ({"mode": ["phone"]}, "/mode"),
+        ({"answers": []}, "/answers"),
+        ({"answers": {"C5": 9}}, "/answers/C5"),
+        ({"answers": {"C5": True}}, "/answers/C5"),
+        ({"answers": {"C2_khac": "\ud800"}}, "/answers/C2_khac"),
+        ({"answers": {"khong/co": 1}}, "/answers/khong~1co"),
+        ({"marks": ["fast"]}, "/marks"),
+        ({"marks": [{}]}, "/marks"),
+        ({"day": "2026-01-01"}, "/day"),
+        ({"psu": "V1"}, "/psu"),
+        ({"weight": 100}, "/weight"),
+    ],
+)
+def test_each_fault_is_told_with_its_place(
+    client: FlaskClient, province: Database, changed: dict[str, Any], place: str
+) -> None:
+    reply = send(client, body(**changed))
+    assert reply.status_code == 422
+    assert [error["pointer"] for error in reply.json["errors"]] == [place]
+    assert count(province) == 0
+
+
+@pytest.mark.parametrize("missing", ["id", "wave", "unit", "mode", "answers"])
+def test_a_missing_key_is_named(client: FlaskClient, missing: str) -> None:
+    sent = body()
+    del sent[missing]
+    assert [error["pointer"] for error in send(client, sent).json["errors"]] == [f"/{missing}"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"wave": "khong-co"}, 404),
+        ({"wave": "a\x00b"}, 404),
+        ({"unit": "99999"}, 404),
+        ({"unit": "\x00"}, 404),
+        ({"unit": "22"}, 404),
+        ({"wave": "da-dong"}, 410),
+        ({"mode": "kiosk"}, 403),
+        ({"mode": "paper"}, 403),
+        ({"mode": "interviewer"}, 403),
+    ],
+)
+def test_a_place_or_mode_that_is_not_there_for_a_stranger(
+    client: FlaskClient, province: Database, changed: dict[str, Any], status: int
+) -> None:
+    assert send(client, body(**changed)).status_code == status
+    assert count(province) == 0
+
+
+def test_only_json_is_taken(client: FlaskClient) -> None:
+    assert send(client, body(), **{"Content-Type": "text/plain"}).status_code == 415
+    assert client.post("/api/v1/responses", data={"id": "x"}).status_code == 415
+    assert send(client, body(), **{"Content-Type": "application/json; charset=utf-8"}).status_code == 201
+
+
+def test_refusals_speak_the_language_that_is_asked_for(client: FlaskClient) -> None:
+    sent = json.dumps(body(wave="khong-co"))
+    said = [
+        client.post(f"/api/v1/responses{query}", data=sent, content_type="application/json").json["detail"]
+        for query in ("", "?lang=en")
+    ]
+    assert said[0].startswith("Không có")
+    assert said[1].startswith("There is no wave")
+
+
+@pytest.fixture
+def token(province: Database) -> Any:
+    def make(role: Role) -> dict[str, str]:
+        with province.writing() as session:
+            return {"Authorization": f"Bearer {accounts.add_token(session, role.value, role)}"}
+
+    return make
+
+
+def test_a_program_that_may_key_sends_paper_forms(client: FlaskClient, token: Any) -> None:
+    keyer = token(Role.KEYER)
+    assert send(client, body(mode="paper"), **keyer).status_code == 201
+    assert send(client, body(mode="interviewer"), **keyer).status_code == 403
+
+
+def test_one_address_sends_only_so_many_a_second_and_programs_with_a_token_as_many_as_they_like(
+    app: Flask, client: FlaskClient, token: Any
+) -> None:
+    now = [0.0]
+    app.extensions["rate"] = rate.Rate(2, clock=lambda: now[0])
+    codes = [send(client, body()).status_code for _time in range(3)]
+    assert codes == [201, 201, 429]
+    refused = send(client, body())
+    assert refused.headers["Retry-After"] == "1"
+    assert send(client, body(), **token(Role.KEYER)).status_code == 201
+    now[0] = 0.5
+    assert send(client, body()).status_code == 201
+
+
+def test_results_are_for_those_who_may_read_them(client: FlaskClient, token: Any) -> None:
+    assert client.get("/api/v1/waves/ho-mo/results").status_code == 401
+    assert client.get("/api/v1/waves/ho-mo/results", headers=token(Role.KEYER)).status_code == 403
+    reader = token(Role.HOME_AFFAIRS)
+    assert client.get("/api/v1/waves/khong-co/results", headers=reader).status_code == 404
+    assert client.get("/api/v1/waves/ho-mo/results?item=C55", headers=reader).status_code == 400
+    for answer in (1, 1, 1, 2, 3, 1):
+        assert send(client, body(answers={"C4": answer})).status_code == 201
+    reply = client.get("/api/v1/waves/ho-mo/results?item=C4%3D1&by=unit", headers=reader)
+    assert reply.status_code == 200
+    here = next(record for record in reply.json if record["domain"] == "06652")
+    assert (here["item"], here["value"], here["n"], round(here["estimate"], 4)) == ("C4", "1", 6, 0.6667)
+    assert "not_a_sample" in here["flags"]
+    assert len(reply.json) == 54
+
+
+def test_results_hide_what_rests_on_fewer_than_five(client: FlaskClient, token: Any) -> None:
+    for _person in range(4):
+        send(client, body(answers={"C4": 1}))
+    reply = client.get("/api/v1/waves/ho-mo/results?item=C4%3D1", headers=token(Role.HOME_AFFAIRS))
+    assert [(record["estimate"], record["n"]) for record in reply.json] == [(None, None)]
+    assert "hidden" in reply.json[0]["flags"]
+
+
+def test_the_service_is_well_while_the_database_answers(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_description_says_what_the_code_does(app: Flask, client: FlaskClient) -> None:
+    told = client.get("/api/v1/openapi.json").json
+    response = told["components"]["schemas"]["Response"]
+    assert told["openapi"].startswith("3.1")
+    assert set(response["properties"]) == KEYS
+    assert tuple(response["properties"]["mode"]["enum"]) == MODES
+    assert tuple(response["properties"]["marks"]["items"]["enum"]) == responses.MARKS
+    addresses = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") or rule.rule == "/healthz"
+    }
+    assert set(told["paths"]) == addresses
+
+
+def test_every_reference_of_the_description_leads_somewhere() -> None:
+    text = Path("survey/openapi.yaml").read_text(encoding="utf-8")
+    for name in re.findall(r'\$ref: "#/components/(\w+/\w+)"', text):
+        kind, _, part = name.partition("/")
+        assert re.search(rf"^  {kind}:\n(?:    .*\n|\n)*?    {part}:", text, re.MULTILINE), name

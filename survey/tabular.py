@@ -63,17 +63,13 @@ class Chunk:
         column = self.table.column(name)
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             return self._read_numbers(name, column)
-        values = column.cast(pa.float64()).combine_chunks()
-        if isinstance(values, pa.ChunkedArray):
-            values = pa.concat_arrays(values.chunks)
-        array: NDArray[np.float64] = values.to_numpy(zero_copy_only=False)
-        strange = ~np.isfinite(array)
+        whole = _one(column if pa.types.is_float64(column.type) else column.cast(pa.float64()))
+        values, there = _buffer(whole, np.dtype(np.float64))
+        strange = ~np.isfinite(values) & there
         if strange.any():
-            there = np.asarray(values.is_valid()) & strange
-            if there.any():
-                row = int(np.flatnonzero(there)[0])
-                raise _no_number(name, self.first + row, str(array[row]))
-        return array
+            row = int(np.flatnonzero(strange)[0])
+            raise _no_number(name, self.first + row, str(values[row]))
+        return values if there.all() else np.where(there, values, np.nan)
 
     def _read_numbers(self, name: str, column: Any) -> NDArray[np.float64]:
         values = np.full(self.rows, np.nan)
@@ -99,39 +95,60 @@ class Chunk:
         return Column(np.ascontiguousarray(codes, dtype=small), levels, -1)
 
 
+def _one(column: Any) -> Any:
+    """A column's chunks as one array."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _buffer(array: Any, kind: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The values of an Arrow array as they lie in memory, and which are there: no copy, no compute library."""
+    bitmap, data = array.buffers()[:2]
+    rows, skipped = len(array), array.offset
+    values = np.frombuffer(data, kind, rows, skipped * kind.itemsize) if rows else np.zeros(0, kind)
+    if not array.null_count:
+        return values, np.ones(rows, bool)
+    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
+    return values, bits[skipped : skipped + rows].view(bool)
+
+
 def _whole(column: Any) -> NDArray[np.int8] | None:
     """Integers of −127 … 127 with BLANK for the missing; None where they are larger."""
-    try:
-        small = column.cast(pa.int8())
-    except pa.ArrowInvalid:
+    if not pa.types.is_int8(column.type):
+        try:
+            column = column.cast(pa.int8())
+        except pa.ArrowInvalid:
+            return None
+    values, there = _buffer(_one(column), np.dtype(np.int8))
+    if (values[there] == BLANK).any():
         return None
-    joined = small.combine_chunks() if small.num_chunks != 1 else small.chunk(0)
-    if isinstance(joined, pa.ChunkedArray):
-        joined = pa.concat_arrays(joined.chunks)
-    array = joined.fill_null(BLANK).to_numpy(zero_copy_only=False)
-    return np.ascontiguousarray(array, dtype=np.int8)
+    codes: NDArray[np.int8] = np.where(there, values, np.int8(BLANK))
+    return codes
 
 
 def _encoded(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    joined = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    if isinstance(joined, pa.ChunkedArray):
-        joined = joined.chunk(0) if joined.num_chunks else pa.array([], LABEL)
-    levels = [
-        unicodedata.normalize("NFC", level) if isinstance(level, str) else level
-        for level in joined.dictionary.to_pylist()
-    ]
-    codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    blank = [place for place, level in enumerate(levels) if level is None or level == "" or level != level]
-    if blank or len(set(levels)) < len(levels):
-        kept = list(dict.fromkeys(level for place, level in enumerate(levels) if place not in blank))
-        table = np.array(
-            [-1 if place in blank else kept.index(level) for place, level in enumerate(levels)] + [-1]
-        )
-        return kept, table[codes]
-    return levels, codes
+    if column.num_chunks != 1:
+        column = column.unify_dictionaries()
+    joined = _one(column)
+    levels = [_nfc(level) for level in joined.dictionary.to_pylist()]
+    places, there = _buffer(joined.indices, np.dtype(joined.indices.type.to_pandas_dtype()))
+    codes = np.where(there, places, -1).astype(np.int64)
+    distinct = list(dict.fromkeys(level for level in levels if not _is_blank(level)))
+    if len(distinct) < len(levels):
+        rank = {level: place for place, level in enumerate(distinct)}
+        codes = np.array([-1 if _is_blank(level) else rank[level] for level in levels] + [-1])[codes]
+    return distinct, codes
+
+
+def _nfc(level: Any) -> Any:
+    return unicodedata.normalize("NFC", level) if isinstance(level, str) else level
+
+
+def _is_blank(level: Any) -> bool:
+    return level is None or level == "" or level != level
 
 
 def canonical(value: Any) -> str:
@@ -248,27 +265,25 @@ class _Reader:
     kinds: dict[str, Any]
     path: str
 
-    def parse(self, block: bytes) -> pa.Table | _Fault:
-        if not block.isascii():
+    def parse(self, block: memoryview) -> pa.Table | _Fault:
+        """The block as columns, or what is wrong with it."""
+        text = block.obj
+        assert isinstance(text, bytearray)  # noqa: S101 (as `_blocks` made it)
+        if not text.isascii():
             try:
-                block.decode("utf-8")
+                str(block, "utf-8")
             except UnicodeDecodeError as error:
-                return _Fault(
-                    "%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.",
-                    block.count(b"\n", 0, error.start),
-                    {},
-                )
-        if b"\0" in block:
-            return _Fault(
-                "%(file)s, row %(row)s: a NUL byte. The file is damaged.",
-                block.count(b"\n", 0, block.index(0)),
-                {},
-            )
+                at = text.count(b"\n", 0, error.start)
+                return _Fault("%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.", at, {})
+        if (nul := text.find(b"\0", 0, len(block))) >= 0:
+            at = text.count(b"\n", 0, nul)
+            return _Fault("%(file)s, row %(row)s: a NUL byte. The file is damaged.", at, {})
+        quoted = text.find(b'"', 0, len(block)) >= 0
         uneven: list[Any] = []
         while True:
             kinds = dict(self.kinds)
             try:
-                return self._read(block, kinds, uneven)
+                return self._read(block, kinds, uneven, quoted)
             except pa.ArrowInvalid as error:
                 if uneven:
                     line = uneven[0]
@@ -292,15 +307,13 @@ class _Reader:
             self.kinds[name] = LABEL if kinds[name] == pa.int8() else pa.string()
         return bool(narrow)
 
-    def _read(self, block: bytes, kinds: dict[str, Any], uneven: list[Any]) -> pa.Table:
-        quoted = b'"' in block
-
+    def _read(self, block: memoryview, kinds: dict[str, Any], uneven: list[Any], quoted: bool) -> pa.Table:
         def refuse(row: Any) -> str:
             uneven.append(row)
             return "error"
 
         return pa.csv.read_csv(
-            pa.BufferReader(block),
+            pa.BufferReader(pa.py_buffer(block)),
             pa.csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=self.columns),
             pa.csv.ParseOptions(newlines_in_values=quoted, invalid_row_handler=refuse),
             pa.csv.ConvertOptions(
@@ -350,26 +363,31 @@ def _cut(text: bytes, start: int) -> int:
     return place or len(text)
 
 
-def _blocks(path: str, body: int) -> Iterator[bytes]:
-    """The file in blocks of whole records."""
+def _blocks(path: str, body: int) -> Iterator[memoryview]:
+    """The file in blocks of whole records, each a view of a buffer of its own."""
     with _open(path) as stream:
         stream.seek(body)
         rest = b""
-        while more := stream.read(CHUNK):
-            text = rest + more if rest else more
-            end = _last_break(text)
+        while True:
+            text = bytearray(len(rest) + CHUNK)
+            text[: len(rest)] = rest
+            read = stream.readinto(memoryview(text)[len(rest) :])  # type: ignore[attr-defined]
+            size = len(rest) + read
+            if not read:
+                break
+            end = _last_break(text, size)
             if end:
-                yield text[:end]
-            rest = text[end:]
+                yield memoryview(text)[:end]
+            rest = bytes(memoryview(text)[end:size])
             if len(rest) > LONGEST_RECORD:
                 raise Refusal("%(file)s: a quotation mark is opened and never closed. Close it.", file=path)
         if rest.strip():
-            yield rest
+            yield memoryview(bytearray(rest))
 
 
-def _last_break(text: bytes) -> int:
+def _last_break(text: bytearray, end: int) -> int:
     """After the last line break outside quotation marks; 0 where there is none. A block begins with a record."""
-    marks, end = text.count(b'"'), len(text)
+    marks = text.count(b'"', 0, end)
     while (place := text.rfind(b"\n", 0, end)) >= 0:
         marks -= text.count(b'"', place, end)
         if marks % 2 == 0:

@@ -168,7 +168,7 @@ def _refuse_contradictions(asked: dict[str, Any]) -> None:
 
 def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> None:
     """The records on standard output: data alone, in UTF-8."""
-    stream = click.get_binary_stream("stdout")
+    stream = sys.stdout.buffer
     if output == "json":
         lines = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
         stream.write(f"[{lines}]\n".encode())

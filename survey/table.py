@@ -13,7 +13,7 @@ from typing import Any
 from translations import Lazy, Refusal, gettext
 
 TOLD = 10
-WIDEST = 1000  # columns that are looked at; no questionnaire has so many items
+WIDEST = 1000  # columns; no questionnaire has so many items
 # A row of the household form has some hundred characters, and four texts of at most 5,000.
 LONGEST_ROW = 1_000_000
 # A cell as CSV has it: quoted, plain or empty.
@@ -169,15 +169,16 @@ class Table:
         if len(header) == 1 and re.search("[;\t]", header[0]):
             self.faults.add(self.row, None, Lazy("Separate the columns by commas: save the file as “CSV UTF-8”."))
             return False
-        for place, column in enumerate(header[:WIDEST]):
+        if len(header) > WIDEST:
+            self.faults.add(self.row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
+            return False
+        for place, column in enumerate(header):
             if column not in known and not self.faults.is_telling:
                 self.faults.add(self.row, column, "")
             elif column not in known:
                 self.faults.add(self.row, column, _unknown(column[:60], known))
             elif header.index(column) < place:
                 self.faults.add(self.row, column, Lazy("Take out one of the two columns of this name."))
-        if len(header) > WIDEST:
-            self.faults.add(self.row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
         for column in required:
             if column not in header:
                 self.faults.add(self.row, column, Lazy("Add this column: it is needed."))

@@ -20,15 +20,12 @@ class NewWeights:
 
     def add(self, weights: dict[UUID, float]) -> None:
         """Notes the weights of some responses; those that hold already change nothing."""
-        current = dict(
-            self.session.execute(
-                select(Weight.response, Weight.weight).where(
-                    Weight.version == self.wave.weights, Weight.response.in_(weights)
-                )
+        rows = self.session.execute(
+            select(Weight.response, Weight.weight).where(
+                Weight.version == self.wave.weights, Weight.response.in_(weights)
             )
-            .tuples()
-            .all()
         )
+        current = {row.response: row.weight for row in rows}
         changed = {id: weight for id, weight in weights.items() if current.get(id) != weight}
         if not changed:
             return

@@ -39,14 +39,34 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
+def fill(database: Database) -> None:
+    """What `province` holds."""
+    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
+    with database.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@1")
+        household = questionnaires.find(session, "ho_gia_dinh@1")
+        waves.create(session, "gop-y", short, WaveKind.OPEN, start, end, public=True)
+        waves.create(session, "ho-mo", household, WaveKind.OPEN, start, end)
+        waves.create(session, "ho-mau", household, WaveKind.SAMPLE, start, end)
+        waves.create(session, "da-dong", household, WaveKind.OPEN, date(2025, 1, 1), date(2025, 2, 1))
+        for psu, unit in (("V1", "06652"), ("V2", "06652"), ("V3", "06658"), ("V4", "06658")):
+            session.add(Village(wave="ho-mau", psu=psu, unit=unit, stratum=unit, name=f"Thôn {psu}"))
+        for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.KEYER):
+            accounts.add(session, role.value, role, "mat-khau-dai")
+
+
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the 54 communes and both questionnaires; each test begins with a copy."""
-    path = tmp_path_factory.mktemp("template") / "hailong.db"
-    made = Database(f"sqlite:///{path}")
-    prepare(made)
-    made.engine.dispose()  # the last connection writes the log into the file
-    return path
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two files, `empty` and `province`, of which each test begins with a copy."""
+    folder = tmp_path_factory.mktemp("templates")
+    paths = {name: folder / f"{name}.db" for name in ("empty", "province")}
+    for name, path in paths.items():
+        made = Database(f"sqlite:///{path}")
+        prepare(made)
+        if name == "province":
+            fill(made)
+        made.engine.dispose()  # the last connection writes the log into the file
+    return paths
 
 
 class PostgreSQL:
@@ -105,13 +125,17 @@ class PostgreSQL:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """A running server whose database `template` has the 54 communes and both questionnaires."""
+    """A running server with the databases `empty` and `province`, of which each test begins with a copy."""
     server = PostgreSQL()
     server.start()
     try:
-        server.order("CREATE DATABASE template")
-        made = Database(server.url("template"))
+        server.order("CREATE DATABASE empty")
+        made = Database(server.url("empty"))
         prepare(made)
+        made.engine.dispose()
+        server.order("CREATE DATABASE province TEMPLATE empty")
+        made = Database(server.url("province"))
+        fill(made)
         made.engine.dispose()
         yield server
     finally:
@@ -124,15 +148,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
     SQLite in a file; with `pytest.mark.both_databases` the test runs on PostgreSQL too.
     """
+    template = "province" if "province" in request.fixturenames else "empty"
     if getattr(request, "param", "sqlite") == "sqlite":
-        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "hailong.db")
+        templates = request.getfixturevalue("sqlite_templates")
+        path = shutil.copy(templates[template], tmp_path / "hailong.db")
         made = Database(f"sqlite:///{path}")
         yield made
         made.engine.dispose()
         return
     server = request.getfixturevalue("postgresql")
     name = f"test_{next(server.numbers)}"
-    server.order(f"CREATE DATABASE {name} TEMPLATE template")
+    server.order(f"CREATE DATABASE {name} TEMPLATE {template}")
     made = Database(server.url(name))
     yield made
     made.engine.dispose()
@@ -144,18 +170,6 @@ def province(database: Database) -> Database:
     """The database with an open public wave `gop-y` (short form), an open `ho-mo` and a sample wave `ho-mau`
     (household form), villages V1 and V2 in Hà Tu (06652) and V3, V4 in Cao Xanh (06658), and an account of each
     of the roles admin, home_affairs, keyer (password `mat-khau-dai`)."""
-    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
-    with database.writing() as session:
-        short = questionnaires.find(session, "noi_phuc_vu@1")
-        household = questionnaires.find(session, "ho_gia_dinh@1")
-        waves.create(session, "gop-y", short, WaveKind.OPEN, start, end, public=True)
-        waves.create(session, "ho-mo", household, WaveKind.OPEN, start, end)
-        waves.create(session, "ho-mau", household, WaveKind.SAMPLE, start, end)
-        waves.create(session, "da-dong", household, WaveKind.OPEN, date(2025, 1, 1), date(2025, 2, 1))
-        for psu, unit in (("V1", "06652"), ("V2", "06652"), ("V3", "06658"), ("V4", "06658")):
-            session.add(Village(wave="ho-mau", psu=psu, unit=unit, stratum=unit, name=f"Thôn {psu}"))
-        for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.KEYER):
-            accounts.add(session, role.value, role, "mat-khau-dai")
     return database
 
 

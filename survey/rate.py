@@ -42,9 +42,7 @@ class Rate:
             wait = 0.0 if left >= 1 else (1 - left) / self.per_second
             self._buckets[name] = (left if wait else left - 1, now)
             if self._timer is None:
-                self._timer = threading.Timer(KEPT, self.forget)
-                self._timer.daemon = True
-                self._timer.start()
+                self._set_timer()
         return wait
 
     def forget(self) -> None:
@@ -56,11 +54,20 @@ class Rate:
                 for name, (left, at) in self._buckets.items()
                 if left + (now - at) * self.per_second < self.most
             }
-            self._timer = None
+            self.stop()
             if self._buckets:
-                self._timer = threading.Timer(KEPT, self.forget)
-                self._timer.daemon = True
-                self._timer.start()
+                self._set_timer()
+
+    def stop(self) -> None:
+        """Ends the clock that forgets."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set_timer(self) -> None:
+        self._timer = threading.Timer(KEPT, self.forget)
+        self._timer.daemon = True
+        self._timer.start()
 
     def __len__(self) -> int:
         return len(self._buckets)

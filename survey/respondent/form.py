@@ -172,5 +172,5 @@ def _from_here() -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if source is None:
         return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-    own = {request.host, urlsplit(current_app.config["BASE_URL"] or "").netloc}
+    own = {request.host, urlsplit(current_app.config["BASE_URL"] or request.host_url).netloc}
     return urlsplit(source).netloc in own

@@ -1,0 +1,72 @@
+"""How many a second one address may send, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from survey.rate import Rate
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def rate(clock: Clock) -> Iterator[Rate]:
+    made = Rate(4, clock)
+    yield made
+    made.stop()
+
+
+def test_a_second_holds_so_many_and_the_next_waits_its_turn(rate: Rate, clock: Clock) -> None:
+    assert [rate.take("10.0.0.1") for _time in range(5)] == [0, 0, 0, 0, 0.25]
+    clock.now = 0.25
+    assert rate.take("10.0.0.1") == 0
+    assert rate.take("10.0.0.1") == 0.25
+
+
+def test_addresses_do_not_share_what_they_may_send_but_a_household_does(rate: Rate) -> None:
+    for _time in range(4):
+        rate.take("2001:db8:1:2::1")
+    assert rate.take("2001:db8:1:2:ffff::9") > 0
+    assert rate.take("2001:db8:1:3::1") == 0
+    assert rate.take("192.0.2.1") == 0
+    assert rate.take("::ffff:192.0.2.1") == 0
+
+
+def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: Clock) -> None:
+    rate.take("10.0.0.1")
+    clock.now = 300
+    for _time in range(4):
+        rate.take("10.0.0.2")
+    rate.forget()
+    assert len(rate) == 1
+    clock.now = 301
+    rate.forget()
+    assert len(rate) == 0
+
+
+def test_no_address_stands_in_the_memory(rate: Rate) -> None:
+    rate.take("10.20.30.40")
+    assert b"\x0a\x14\x1e\x28" not in repr(vars(rate)).encode()
+    assert "10.20.30.40" not in repr(vars(rate))
+
+
+def test_the_same_address_has_another_name_after_each_start(clock: Clock) -> None:
+    names = []
+    for _start in range(2):
+        rate = Rate(1, clock)
+        rate.take("10.0.0.1")
+        names += rate._buckets
+        rate.stop()
+    assert names[0] != names[1]

@@ -1,0 +1,388 @@
+"""What a citizen meets without scripts: the first page, the form, the receipt, and the pages that say no."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from forms import KINDS
+from survey import questionnaires, rate, waves
+from survey.database import Database
+from survey.models import Mode, Response, ResponseText, WaveKind
+
+HERE = {"Origin": "http://localhost"}
+
+
+class Fields(HTMLParser):
+    """What a browser would post from the form: the hidden fields, and what is chosen or written."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.data: dict[str, list[str]] = {}
+        self.offered: dict[str, list[str]] = {}
+        self.written: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        known = dict(attributes)
+        name, value = known.get("name"), known.get("value") or ""
+        if tag == "textarea" and name:
+            self.written = name
+        if tag != "input" or not name:
+            return
+        if known.get("type") in ("radio", "checkbox"):
+            self.offered.setdefault(name, []).append(value)
+            if "checked" in known:
+                self.data.setdefault(name, []).append(value)
+        else:
+            self.data[name] = [value]
+
+    def handle_data(self, data: str) -> None:
+        if self.written:
+            self.data[self.written] = [data.lstrip("\n")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self.written = None
+
+
+def fields(client: FlaskClient, address: str) -> Fields:
+    reply = client.get(address)
+    assert reply.status_code == 200
+    return Fields(reply.text)
+
+
+def kept(province: Database) -> list[Response]:
+    with province.reading() as session:
+        return list(session.scalars(select(Response)))
+
+
+# The first page
+
+
+def test_the_first_page_offers_all_communes_in_vietnamese_order(client: FlaskClient) -> None:
+    page = client.get("/").text
+    names = re.findall(r'<li><a href="/s/gop-y/\d{5}"><span>([^<]+)</span>', page)
+    assert len(names) == 54
+    assert names.index("Cửa Ông") < names.index("Đầm Hà") < names.index("Điền Xá") < names.index("Hà An")
+    assert re.findall(r'class="letter">(.)<', page)[:4] == ["A", "B", "C", "Đ"]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "many"),
+    [("ha long", "Hạ Long", 1), ("Hạ Long", "Hạ Long", 1), ("ha", "Hà An", 11), ("HẠ", "Hạ Long", 1)],
+)
+def test_a_commune_is_found_with_and_without_diacritics(
+    client: FlaskClient, words: str, first: str, many: int
+) -> None:
+    page = client.get("/", query_string={"q": words}).text
+    names = [re.sub("<[^>]+>", "", row) for row in re.findall(r'<li><a href="/s/[^>]+><span>(.+?)</span> ', page)]
+    assert (names[0], len(names)) == (first, many)
+    assert f"<b>{many}</b>" in page or f"{many} nơi có chữ" in page
+
+
+def test_what_was_looked_for_is_marked_in_the_name(client: FlaskClient) -> None:
+    assert "<mark>Hạ L</mark>ong" in client.get("/?q=ha l").text
+
+
+def test_a_name_that_is_nowhere_leads_to_all_places(client: FlaskClient) -> None:
+    page = client.get("/?q=%3Cb%3Exyz").text
+    assert "Không có nơi nào tên như vậy." in page
+    assert "Xem cả 54 nơi" in page
+    assert "<b>xyz" not in page
+
+
+def test_several_public_waves_are_a_choice_and_none_is_said(client: FlaskClient, province: Database) -> None:
+    day = waves.today()
+    with province.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@1")
+        waves.create(session, "them-nua", short, WaveKind.OPEN, day, day, public=True)
+    page = client.get("/").text
+    assert "?dot=gop-y" in page
+    assert "?dot=them-nua" in page
+    assert "/s/" not in page
+    assert "/s/them-nua/06652" in client.get("/?dot=them-nua").text
+
+
+def test_a_province_without_an_open_survey_says_so(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = waves.today() + timedelta(400)
+    monkeypatch.setattr(waves, "today", lambda: later)
+    page = client.get("/").text
+    assert "Hiện không có đợt khảo sát nào đang mở" in page
+    assert "/s/" not in page
+
+
+def test_a_sample_wave_is_not_on_the_first_page(client: FlaskClient) -> None:
+    assert "ho-mau" not in client.get("/").text
+    assert client.get("/s/ho-mau/06652").status_code == 200
+
+
+# Language and size of text
+
+
+def test_the_language_is_chosen_once(client: FlaskClient) -> None:
+    assert '<html lang="vi">' in client.get("/").text
+    assert '<html lang="en">' in client.get("/?lang=en").text
+    page = client.get("/s/gop-y/06652").text
+    assert '<html lang="en">' in page
+    assert "Very satisfied" in page
+    assert "Hài lòng" not in page.replace("Hài Lòng", "")
+
+
+def test_large_text_is_chosen_once(client: FlaskClient) -> None:
+    assert 'class="large"' not in client.get("/").text
+    assert 'class="large"' in client.get("/?size=large").text
+    assert 'class="large"' in client.get("/s/gop-y/06652").text
+    assert 'class="large"' not in client.get("/?size=normal").text
+
+
+def test_switching_keeps_what_was_looked_for(client: FlaskClient) -> None:
+    assert 'href="?q=ha&amp;lang=en"' in client.get("/?q=ha").text
+
+
+# The form
+
+
+def test_the_page_alone_asks_every_item_of_the_household_questionnaire(
+    client: FlaskClient, province: Database
+) -> None:
+    with province.reading() as session:
+        household = questionnaires.find(session, "ho_gia_dinh@1")
+    page = fields(client, "/s/ho-mo/06652")
+    assert set(page.offered) | set(page.data) == set(household.items) | {"id", "token"}
+    for code, values in page.offered.items():
+        assert values == [str(choice) for choice in household.items[code].choices]
+    assert all(not values[0] for code, values in page.data.items() if code in household.items)
+
+
+def test_nothing_is_chosen_beforehand_and_nothing_runs_in_the_page(client: FlaskClient) -> None:
+    page = client.get("/s/ho-mo/06652").text
+    assert "checked" not in page
+    assert " style=" not in page
+    assert " onclick" not in page
+    assert not re.search(r"<script(?![^>]* src=)", page)
+
+
+def test_no_question_of_before_is_kept_by_the_browser(client: FlaskClient) -> None:
+    reply = client.get("/s/ho-mo/06652")
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert re.search(r'<form id="form"[^>]+autocomplete="off"', reply.text)
+    assert "Set-Cookie" not in reply.headers
+
+
+def test_the_fields_alone_send_the_form(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/ho-mo/06652").data
+    page |= {
+        "C5": ["1"],
+        "C2": ["6", "1"],
+        "gt_day_du": ["4"],
+        "nghe_nghiep": ["7"],
+        "nghe_nghiep_khac": ["Thợ  "],
+    }
+    reply = client.post("/s/ho-mo/06652", data=page)
+    assert reply.status_code == 303
+    assert client.get(reply.location).status_code == 200
+    (response,) = kept(province)
+    assert str(response.id) == page["id"][0]
+    assert (response.mode, response.unit, response.psu, response.marks) == (Mode.PHONE, "06652", None, [])
+    assert response.answers == {"C5": 1, "C2": [1, 6], "gt_day_du": 4, "nghe_nghiep": 7}
+    with province.reading() as session:
+        assert session.scalars(select(ResponseText)).one().texts == {"nghe_nghiep_khac": "Thợ"}
+
+
+def test_a_form_without_any_answer_may_be_sent(client: FlaskClient, province: Database) -> None:
+    assert client.post("/s/gop-y/06652", data=fields(client, "/s/gop-y/06652").data).status_code == 303
+    assert kept(province)[0].answers == {}
+
+
+def test_reloading_the_thanks_sends_nothing_again(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["5"]}
+    replies = [client.post("/s/gop-y/06652", data=page, follow_redirects=True) for _time in range(3)]
+    assert [reply.status_code for reply in replies] == [200, 200, 200]
+    assert len(kept(province)) == 1
+
+
+def test_what_cannot_be_taken_is_shown_again_with_everything_that_was_answered(
+    client: FlaskClient, province: Database
+) -> None:
+    page = fields(client, "/s/ho-mo/06652").data
+    sent = page | {"C5": ["9"], "C6": ["2"], "C2": ["1", "7"], "C2_khac": ["a" * 300 + "<b>"]}
+    reply = client.post("/s/ho-mo/06652", data=sent)
+    assert reply.status_code == 422
+    assert not kept(province)
+    assert "<title>Lỗi:" in reply.text
+    alert = re.search(r'role="alert".*?</div>', reply.text, re.DOTALL)
+    assert alert
+    assert re.findall(r'href="#([^"]+)"', alert[0]) == ["C2_khac", "C5-1"]
+    again = Fields(reply.text)
+    assert again.data["C6"] == ["2"]
+    assert again.data["C2"] == ["1", "7"]
+    assert again.data["C2_khac"] == ["a" * 300 + "<b>"]
+    assert again.data["id"] == page["id"]
+    assert 'id="C5-error"' in reply.text
+    assert 'aria-describedby="C5-error' in reply.text
+    corrected = again.data | {"C5": ["1"], "C2_khac": ["ngắn"]}
+    assert client.post("/s/ho-mo/06652", data=corrected).status_code == 303
+
+
+def test_a_form_that_was_sent_with_other_answers_is_not_changed(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06652").data
+    assert client.post("/s/gop-y/06652", data=page | {"hl_chung": ["5"]}).status_code == 303
+    reply = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["1"]})
+    assert reply.status_code == 409
+    assert kept(province)[0].answers == {"hl_chung": 5}
+
+
+@pytest.mark.parametrize("spoiled", [{"token": [""]}, {"token": ["a.b.c"]}, {"id": ["x"]}, {"id": [""]}])
+def test_a_form_that_was_not_made_here_is_handed_out_anew_with_its_answers(
+    client: FlaskClient, province: Database, spoiled: dict[str, list[str]]
+) -> None:
+    page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
+    reply = client.post("/s/gop-y/06652", data=page | spoiled)
+    assert reply.status_code == 422
+    assert not kept(province)
+    again = Fields(reply.text).data
+    assert again["hl_chung"] == ["4"]
+    assert client.post("/s/gop-y/06652", data=again).status_code == 303
+
+
+def test_a_token_is_for_one_place(client: FlaskClient) -> None:
+    page = fields(client, "/s/gop-y/06652").data
+    assert client.post("/s/gop-y/06658", data=page).status_code == 422
+
+
+def test_another_site_cannot_send_a_form(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06652").data
+    for told in ({"Origin": "https://elsewhere.vn"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post("/s/gop-y/06652", data=page, headers=told).status_code == 403
+    assert not kept(province)
+    assert client.post("/s/gop-y/06652", data=page, headers=HERE).status_code == 303
+
+
+def test_too_many_at_once_lose_nothing(app: Flask, client: FlaskClient, province: Database) -> None:
+    app.extensions["rate"] = rate.Rate(1, clock=lambda: 0.0)
+    first, second = (fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]} for _person in range(2))
+    assert client.post("/s/gop-y/06652", data=first).status_code == 303
+    reply = client.post("/s/gop-y/06652", data=second)
+    assert (reply.status_code, reply.headers["Retry-After"]) == (429, "1")
+    again = Fields(reply.text).data
+    assert (again["hl_chung"], len(kept(province))) == (["4"], 1)
+    app.extensions["rate"].stop()
+
+
+def test_the_other_code_of_ba_che_leads_to_it(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06970").data
+    assert client.post("/s/gop-y/06978", data=page).status_code == 303
+    assert kept(province)[0].unit == "06978"
+
+
+def test_a_kiosk_that_is_not_bound_is_a_phone(client: FlaskClient, province: Database) -> None:
+    page = client.get("/kiosk/gop-y/06652").text
+    action = re.search(r'<form id="form" method="post" action="([^"]+)"', page)
+    assert action
+    assert client.post(action[1], data=Fields(page).data).status_code == 303
+    assert kept(province)[0].mode is Mode.PHONE
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/s/khong-co/06652", 404, "xem lại đường dẫn"),
+        ("/s/gop-y/99999", 404, "chọn xã, phường"),
+        ("/s/gop-y/22", 404, "chọn một xã, phường"),
+        ("/s/da-dong/06652", 410, "kết thúc ngày 01/02/2025"),
+        ("/s/a%00b/06652", 404, "xem lại đường dẫn"),
+        ("/khong-co", 404, "trang đầu"),
+    ],
+)
+def test_an_address_that_leads_nowhere_says_what_to_do(
+    client: FlaskClient, address: str, status: int, words: str
+) -> None:
+    reply = client.get(address)
+    assert reply.status_code == status
+    assert words in reply.text
+    assert 'href="/"' in reply.text
+
+
+def test_an_open_form_of_a_closed_wave_is_refused(client: FlaskClient, province: Database) -> None:
+    assert client.post("/s/da-dong/06652", data={"C5": "1"}).status_code == 410
+
+
+# Receipt, exit, privacy
+
+
+def test_the_receipt_shows_the_day_and_opens_nothing(client: FlaskClient) -> None:
+    page = fields(client, "/s/gop-y/06652").data
+    sent = client.post("/s/gop-y/06652", data=page)
+    reply = client.get(sent.location)
+    assert re.search(r'class="code">[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}<', reply.text)
+    assert page["id"][0] not in sent.location + reply.text
+    assert not re.search(r"\d{1,2}:\d{2}", re.sub(r"<svg.*?</svg>", "", reply.text, flags=re.DOTALL))
+    assert "/thoat" not in reply.text
+
+
+@pytest.mark.parametrize("day", ["2025-01-01", "hom-nay", "2026-13-40"])
+def test_a_receipt_that_was_made_up_is_none(client: FlaskClient, day: str) -> None:
+    assert client.get(f"/bien-nhan/gop-y/{day}/AAAA-BBBB-CCCC").status_code == 404
+
+
+def test_the_quick_exit_leads_to_a_page_that_bears_no_name(client: FlaskClient) -> None:
+    reply = client.get("/thoat")
+    assert reply.status_code == 303
+    neutral = client.get(reply.location)
+    assert neutral.status_code == 200
+    for word in ("Hài Lòng", "khảo sát", "phiếu", 'href="/"'):
+        assert word.casefold() not in neutral.text.casefold()
+
+
+@pytest.mark.parametrize("month", ["2026-02", "2024-12", "1800-01", "2026-13", "9999-12", "x", ""])
+def test_the_calendar_turns_to_any_month(client: FlaskClient, month: str) -> None:
+    assert client.get("/lich", query_string={"thang": month}).status_code == 200
+
+
+def test_made_up_data_are_marked_on_the_form(client: FlaskClient, province: Database) -> None:
+    day = waves.today()
+    with province.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@1")
+        waves.create(session, "thu", short, WaveKind.OPEN, day, day, simulated=True)
+    assert "mô phỏng" in client.get("/s/thu/06652").text
+    assert "mô phỏng" not in client.get("/s/gop-y/06652").text
+
+
+def test_what_is_kept_is_said(client: FlaskClient) -> None:
+    assert client.get("/rieng-tu").status_code == 200
+
+
+def test_nothing_of_a_request_is_stored_beside_the_response(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06652").data | {"gop_y": ["dau-vet-rieng"]}
+    agent = {"User-Agent": "Dien-thoai-la/9.9", "X-Forwarded-For": "203.0.113.77"}
+    assert client.post("/s/gop-y/06652", data=page, headers=agent).status_code == 303
+    files = Path(province.url.removeprefix("sqlite:///")).parent.iterdir()
+    stored = b"".join(file.read_bytes() for file in files if file.is_file())
+    assert b"dau-vet-rieng" in stored
+    assert b"Dien-thoai-la" not in stored
+    assert b"203.0.113.77" not in stored
+
+
+# The parts
+
+
+def test_every_kind_of_question_has_its_macro(app: Flask) -> None:
+    macros = app.jinja_env.get_template("kinds.html").module
+    assert all(callable(getattr(macros, kind, None)) for kind in KINDS)
+
+
+def test_a_static_file_is_kept_for_good_under_its_version_only(client: FlaskClient) -> None:
+    address = re.search(r'href="(/static/[^"]+/style\.css)"', client.get("/").text)
+    assert address
+    old = re.sub(r"/static/[^/]+/", "/static/000000000000/", address[1])
+    for name, for_good in ((address[1], True), (old, False)):
+        with client.get(name) as reply:
+            assert ("max-age=31536000" in reply.headers["Cache-Control"]) is for_good

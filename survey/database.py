@@ -48,11 +48,14 @@ class Database:
             )
         )
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        # PostgreSQL would show each query the newest rows; SQLite shows a transaction one state anyway.
+        one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**one_state)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the database and keeps nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -93,6 +96,7 @@ def _sqlite(url: str) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE would slip past the append-only triggers
         ):
             connection.execute(f"PRAGMA {pragma}")
 

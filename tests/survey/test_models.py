@@ -1,0 +1,81 @@
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from survey import waves
+from survey.database import Database
+from survey.models import APPEND_ONLY, Mode, Response, ResponseText, Weight, WeightVersion
+
+
+def response(database: Database) -> Response:
+    """A response with a text and a weight, so that every append-only table has a row."""
+    with database.writing() as session:
+        kept = Response(
+            id=uuid4(),
+            wave="ho-mau",
+            unit="06652",
+            psu="V1",
+            mode=Mode.PAPER,
+            day=date(2026, 1, 1),
+            questionnaire=waves.find(session, "ho-mau").questionnaire,
+            answers={"C5": 1},
+            marks=[],
+        )
+        version = WeightVersion(wave="ho-mau", version=1, made=date(2026, 1, 1), source="test")
+        session.add_all([kept, version])
+        session.flush()
+        session.add(ResponseText(response=kept.id, texts={"C10_khac": "a"}))
+        session.add(Weight(version=version.id, response=kept.id, weight=2.0))
+    return kept
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("order", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+def test_what_is_for_good_is_refused_to_change(province: Database, table: str, order: str) -> None:
+    response(province)
+    columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
+    command = order.format(table=table, column=columns.get(table, "unit"))
+    with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
+        session.execute(text(command))
+    with province.reading() as session:
+        assert session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.mark.both_databases
+def test_nor_by_a_back_door(province: Database) -> None:
+    kept = response(province)
+    replace = (
+        text("INSERT OR REPLACE INTO response_text VALUES (:id, '{}')")
+        if province.is_sqlite
+        else text("TRUNCATE response_text")
+    )
+    with pytest.raises(DBAPIError), province.writing() as session:
+        session.execute(replace, {"id": kept.id.hex} if province.is_sqlite else {})
+    with province.reading() as session:
+        assert session.get_one(ResponseText, kept.id).texts == {"C10_khac": "a"}
+
+
+@pytest.mark.both_databases
+def test_an_error_prints_no_answer(province: Database) -> None:
+    kept = response(province)
+    with pytest.raises(DBAPIError) as error, province.writing() as session:
+        session.add(ResponseText(response=kept.id, texts={"C10_khac": "điều riêng tư"}))
+    assert "riêng tư" not in str(error.value)
+
+
+def test_sqlite_has_no_row_number_that_would_tell_the_order_of_arrival(database: Database) -> None:
+    with database.reading() as session:
+        for table in ("response", "response_text"):
+            definition = session.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table})
+            assert "WITHOUT ROWID" in str(definition)
+
+
+def test_sqlite_keeps_a_commit_on_disk(database: Database) -> None:
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == 2
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1

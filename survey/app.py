@@ -115,7 +115,10 @@ def _static(name: str) -> str:
 
 def _send(version: str, name: str) -> Response:
     """A static file: kept for good under the present version, asked for again under any other."""
-    return send_from_directory(STATIC, name, max_age=31_536_000 if version == _version() else 0)
+    response = send_from_directory(STATIC, name, max_age=31_536_000 if version == _version() else 0)
+    response.direct_passthrough = False  # a file that is passed through would not be compressed
+    response.make_sequence()
+    return response
 
 
 def _plural(one: str, many: str, num: int) -> str:
@@ -147,7 +150,8 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
         chosen = request.args.get(name)
-        if chosen in known and chosen != request.cookies.get(name):
+        # Of a page alone: the language of a downloaded report is no choice for the pages.
+        if chosen in known and chosen != request.cookies.get(name) and response.mimetype == "text/html":
             response.set_cookie(name, chosen, samesite="Lax", httponly=True, max_age=31_536_000)
     return response
 

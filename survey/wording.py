@@ -15,7 +15,7 @@ SHARES = ("proportion", "index", "ratio")
 LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
 # What stands behind a figure in a table; `key` says what each means.
-MARKS = {"few": "*", "no_interval": "†", "wide": "‡"}
+MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
 
 
 def is_hidden(record: Estimate) -> bool:
@@ -131,7 +131,7 @@ def key(sign: str) -> str:
             "* Few: fewer than 30 answers, or people so alike that they tell no more than 30 drawn one by one."
         ),
         "†": _("† One village only: no interval."),
-        "‡": _("‡ Wide interval: read with care."),
+        "**": _("** Wide interval: read with care."),
     }[sign]
 
 

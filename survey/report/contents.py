@@ -675,7 +675,6 @@ def _computation(summary: Summary) -> list[Block]:
 def again(summary: Summary) -> list[Block]:
     """The state of the data, and the commands that give the same figures."""
     wave = summary.wave.code
-    design = "--strata unit --psu day" if _is_open(summary) else "--strata stratum --psu psu"
     blocks: list[Block] = [
         Paragraph(_("All figures come from one state of the data, known by this SHA-256 digest:"), leads=True),
         Command(summary.data_version),
@@ -701,8 +700,8 @@ def again(summary: Summary) -> list[Block]:
         )
         blocks.append(
             Command(
-                f"hailong estimate {wave}.csv --weights weight {design} --item {item} --variance auto "
-                f"--single-psu {summary.wave.single_psu} --output json"
+                f"hailong estimate {wave}.csv --weights weight --strata stratum --psu psu "
+                f"--item {item} --variance auto --single-psu {summary.wave.single_psu} --output json"
             )
         )
     if summary.index is not None and not wording.is_hidden(summary.index.estimate):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from analysis import Estimate
 
 LEFT, CENTRE = "left", "center"
-SHORT = 16  # rows of a table that is never parted
+SHORT = 8  # rows of a table that is never parted
 
 
 @dataclass(frozen=True)

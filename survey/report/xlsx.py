@@ -28,9 +28,8 @@ from survey.report.contents import (
     standing,
     value_label,
 )
-from survey.report.csv import cell
 from survey.report.structure import Command, Heading, Paragraph
-from survey.results import FIELDS, as_records
+from survey.results import FIELDS, as_records, as_row
 from survey.summary import Summary
 from translations import gettext as _
 
@@ -284,10 +283,10 @@ def tidy_sheet(book: Book, summary: Summary) -> None:
     sheet = book.sheet(_("Data"), FIELDS, (20, 8, 12, 12, *([13] * (len(FIELDS) - 5)), 24), frozen_columns=1)
     first = sheet.row
     for record in as_records(summary.records):
-        for column, value in enumerate(record.values()):
+        for column, value in enumerate(as_row(record).values()):
             if isinstance(value, (int, float)):
                 sheet.number(column, value, "General")
-            else:
-                sheet.text(column, cell(value))
+            elif value is not None:
+                sheet.text(column, value)
         sheet.row += 1
     sheet.sheet.autofilter(first - 1, 0, max(sheet.row - 1, first), len(FIELDS) - 1)

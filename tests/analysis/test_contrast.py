@@ -1,0 +1,144 @@
+"""Differences, groups and ranks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from analysis import (
+    REST,
+    Design,
+    Measure,
+    Share,
+    against_rest,
+    difference,
+    estimate,
+    groups,
+    holm,
+    ranks,
+)
+from analysis.contrast import Difference
+from analysis.ranks import joint_ranks
+
+
+def province(seed: int, units: int = 6, villages: int = 4, people: int = 15, spread: float = 0.1) -> Any:
+    """Communes as strata, villages as PSUs, one 0/1 item."""
+    r = np.random.default_rng(seed)
+    unit = np.repeat(np.arange(units), villages * people)
+    village = np.tile(np.repeat(np.arange(villages), people), units)
+    p = np.clip(0.7 + spread * (unit - units / 2) / units, 0.02, 0.98)
+    y = (r.random(len(unit)) < p).astype(np.int8) + 1
+    return Design(r.uniform(1, 4, len(unit)), unit, village), Share("q", "2", y, frozenset({2})), unit
+
+
+def test_a_difference_is_to_minus_from_and_turns_with_its_sides() -> None:
+    design, share, unit = province(1)
+    there, back = difference(design, share, unit, 0, 1), difference(design, share, unit, 1, 0)
+    a, b = estimate(design, [share], unit)[:2]
+    assert there.estimate == pytest.approx((b.estimate or 0) - (a.estimate or 0))
+    assert back.estimate == pytest.approx(-(there.estimate or 0))
+    assert back.low == pytest.approx(-(there.high or 0))
+    assert (there.from_, there.to, there.n) == (0, 1, a.n + b.n)
+
+
+def test_communes_with_villages_of_their_own_are_independent() -> None:
+    design, share, unit = province(2)
+    one = difference(design, share, unit, 0, 1)
+    a, b = estimate(design, [share], unit)[:2]
+    assert one.standard_error == pytest.approx(math.hypot(a.standard_error or 0, b.standard_error or 0))
+    assert one.df == a.df + b.df
+
+
+def test_the_rest_is_all_other_rows() -> None:
+    design, share, unit = province(3)
+    one = difference(design, share, unit, REST, 2)
+    rest, own = estimate(design, [share], unit == 2)
+    assert one.estimate == pytest.approx((own.estimate or 0) - (rest.estimate or 0))
+    assert one.from_ == "rest"
+    (same,) = [found for found in against_rest(design, [share], unit, variance="direct") if found.to == 2]
+    assert same == one
+
+
+def test_part_against_whole_is_part_against_rest() -> None:
+    """D = (1 − W)(A − rest): the same test, statistics 10c."""
+    design, share, unit = province(4)
+    whole = estimate(design, [share])[0]
+    a = estimate(design, [share], unit)[1]
+    rest = difference(design, share, unit, REST, 1)
+    W = a.weight_sum / whole.weight_sum
+    assert (a.estimate or 0) - (whole.estimate or 0) == pytest.approx((1 - W) * (rest.estimate or 0))
+
+
+def test_within_keeps_the_design() -> None:
+    design, share, unit = province(5)
+    wave = np.arange(len(unit)) % 2
+    one = difference(design, share, wave, 0, 1, within=unit == 3)
+    crossed = np.where(unit == 3, wave, -1)
+    two = difference(design, share, [None if label < 0 else label for label in crossed.tolist()], 0, 1)
+    assert one == two
+
+
+def test_a_side_without_events_has_the_reach_of_its_exact_bound() -> None:
+    """30 of 60 against 0 of 60, simple: Newcombe's hybrid of 1 − 0.025^(1/60) and t·se."""
+    y, unit = np.r_[np.repeat([2, 1], 30), np.full(60, 1)], np.repeat([0, 1], 60)
+    one = difference(Design(np.ones(120), unit), Share("q", "2", y, frozenset({2})), unit, 1, 0)
+    assert one.estimate == pytest.approx(0.5)
+    t = 1.980272249273  # t, 118 degrees of freedom
+    half = t * math.sqrt(0.25 / 59)
+    bound = 1 - 0.025 ** (1 / 60)
+    assert one.low == pytest.approx(0.5 - math.hypot(half, bound), abs=2e-4)
+    assert one.high == pytest.approx(0.5 + half, abs=1e-6)
+    alike = difference(Design(np.ones(120), unit), Share("q", "2", np.ones(120, int), frozenset({2})), unit, 0, 1)
+    assert (alike.estimate, alike.p) == (0, 1)
+    assert (alike.low or 0) < 0 < (alike.high or 0)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, None, 0.03]) == pytest.approx([0.03, 0.06, None, 0.06])
+    assert holm([0.01], family=5) == pytest.approx([0.05])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def made(estimate: float | None, p: float | None) -> Difference:
+    return Difference("q", None, "rest", "a", estimate, 0.1, None, None, 9, p, 50, "direct")
+
+
+def test_three_groups() -> None:
+    differences = [made(0.2, 0.001), made(-0.2, 0.001), made(0.1, 0.03), made(0.1, 0.9), made(None, None)]
+    assert groups(differences) == ["above", "below", "not_apart", "not_apart", "not_apart"]
+    assert groups(differences[:1], family=100) == ["not_apart"]
+
+
+def test_ranks_of_klein_wright_and_wieczorek() -> None:
+    """Four communes .90 [.86,.93], .85 [.80,.89], .80 [.74,.85], .60 [.50,.69]; the second and third touch."""
+    low, high = np.array([0.86, 0.80, 0.74, 0.50]), np.array([0.93, 0.89, 0.85, 0.69])
+    assert joint_ranks(low, high) == [(1, 2), (1, 3), (2, 3), (4, 4)]
+    assert joint_ranks(np.array([np.nan, 0.8]), np.array([np.nan, 0.9])) == [(1, 2), (1, 2)]
+
+
+@given(some.integers(0, 10**6), some.sampled_from(["direct", "pooled", "auto"]))
+def test_a_rank_interval_holds_the_rank_of_the_estimate(seed: int, variance: Any) -> None:
+    design, share, unit = province(seed, spread=0.8)
+    estimates = [one.estimate or 0 for one in estimate(design, [share], unit)]
+    for method in ("pairwise", "joint"):
+        found = ranks(design, share, unit, variance=variance, method=method)
+        for rank, p in zip(found, estimates, strict=True):
+            assert 1 <= rank.low <= 1 + sum(other > p for other in estimates) <= rank.high <= len(estimates)
+
+
+def test_communes_far_apart_have_ranks_of_their_own() -> None:
+    design, share, unit = province(7, units=3, villages=10, people=30, spread=1.5)
+    assert [(rank.low, rank.high) for rank in ranks(design, share, unit)] == [(3, 3), (2, 2), (1, 1)]
+
+
+def test_an_index_may_be_compared_too() -> None:
+    design, _, unit = province(8)
+    r = np.random.default_rng(1)
+    base = r.integers(0, 5, len(unit)).astype(float)
+    index = Measure("index", None, "index", np.floor(base * r.random(len(unit))), base)
+    assert all(one.p is not None for one in against_rest(design, [index], unit))

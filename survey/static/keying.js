@@ -178,7 +178,8 @@ function screen(form) {
   };
   const letters = { g: "where", k: "beside", d: "day", "?": "help" };
 
-  // Showing
+  // Showing. What stays as it was is not touched: of 89 cells a key changes two.
+  const put = (element, property, text) => { if (element[property] !== String(text)) element[property] = text; };
   const element = (name, text, className = "") => Object.assign(document.createElement(name), { textContent: text, className });
   const line = row => {
     const entry = element("li", "", warned(row) ? "warned" : "");
@@ -213,8 +214,8 @@ function screen(form) {
     $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).map(line));
     $("at").textContent = row?.no ?? (numbered.findLast(one => rows.indexOf(one) < at)?.no ?? 1);
     for (const one of rows) {
-      one.cell.querySelector("b").textContent = brief(one);
-      one.cell.className = [one === row ? "here" : "", warned(one) ? "warned" : "", seen(one) ? "" : "out"].join(" ").trim();
+      put(one.cell.querySelector("b"), "textContent", brief(one));
+      put(one.cell, "className", [one === row && "here", warned(one) && "warned", !seen(one) && "out"].filter(Boolean).join(" "));
     }
     row?.cell.scrollIntoView({ block: "nearest" });
     warnings();
@@ -223,10 +224,8 @@ function screen(form) {
   }
 
   function ask(row) {
-    $("part").textContent = where ? "" : row.part;
+    $("part").textContent = where ? "" : [row.part, row.hint].filter(Boolean).join(" · ");
     $("question").replaceChildren(...(where ? [word("where")] : [element("span", row.no ?? "+", "no"), ` ${row.question}`]));
-    $("hint").textContent = where ? "" : row.hint;
-    $("hint").hidden = where || !row.hint;
     const kind = where ? "number" : row.kind;
     $("says").textContent = where ? "" : word({ text: "words", number: "number", multiple: "several" }[kind] ?? "one_key");
     $("band").dataset.kind = kind;

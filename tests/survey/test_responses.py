@@ -1,0 +1,122 @@
+import random
+import threading
+from collections import Counter
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from survey import responses, waves
+from survey.database import Database
+from survey.models import Mode, Response, ResponseText
+from translations import Conflict, Refusal
+
+pytestmark = pytest.mark.both_databases
+
+ANSWERS = {"C2": [1, 6], "C2_khac": "Loa xã", "C5": 1}
+
+
+def submit(database: Database, id: UUID, answers: dict[str, Any] | None = None, **more: Any) -> bool:
+    with database.writing() as session:
+        place = waves.place(session, more.pop("wave", "ho-mau"), more.pop("unit", "06652"))
+        mode = more.pop("mode", Mode.PHONE)
+        return responses.submit(session, place, id, mode, ANSWERS if answers is None else answers, **more)
+
+
+def count(database: Database, table: type = Response) -> int | None:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def test_a_form_that_is_sent_is_kept(province: Database) -> None:
+    id = uuid4()
+    assert submit(province, id, marks=("quick", "lang-vi", "quick"), day=date(2026, 1, 2))
+    with province.reading() as session:
+        kept = session.get_one(Response, id)
+        assert (kept.wave, kept.unit, kept.psu, kept.mode) == ("ho-mau", "06652", None, Mode.PHONE)
+        assert (kept.day, kept.marks) == (date(2026, 1, 2), ["lang-vi", "quick"])
+        assert kept.questionnaire == waves.find(session, "ho-mau").questionnaire
+
+
+def test_words_stand_apart_from_the_other_answers(province: Database) -> None:
+    id = uuid4()
+    submit(province, id)
+    with province.reading() as session:
+        assert session.get_one(Response, id).answers == {"C2": [1, 6], "C5": 1}
+        assert session.get_one(ResponseText, id).texts == {"C2_khac": "Loa xã"}
+    submit(province, uuid4(), {"C5": 1})
+    assert count(province, ResponseText) == 1
+
+
+def test_a_form_without_an_answer_is_kept_too(province: Database) -> None:
+    assert submit(province, uuid4(), {})
+    assert count(province) == 1
+
+
+def test_the_day_is_the_one_in_viet_nam(province: Database) -> None:
+    id = uuid4()
+    submit(province, id)
+    with province.reading() as session:
+        assert session.get_one(Response, id).day == waves.today()
+
+
+def test_sent_twice_is_kept_once(province: Database) -> None:
+    id = uuid4()
+    assert submit(province, id)
+    assert not submit(province, id, dict(reversed(ANSWERS.items())))
+    assert (count(province), count(province, ResponseText)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"answers": {**ANSWERS, "C5": 2}},
+        {"answers": {**ANSWERS, "C6": 1}},
+        {"answers": {"C2": [1, 6], "C5": 1}},
+        {"answers": {**ANSWERS, "C2_khac": "Loa"}},
+        {"wave": "ho-mo"},
+        {"unit": "06658"},
+        {"mode": Mode.INTERVIEWER},
+        {"psu": "V1"},
+    ],
+    ids=str,
+)
+def test_other_content_under_the_same_id_is_refused(province: Database, other: dict[str, Any]) -> None:
+    id = uuid4()
+    submit(province, id)
+    with pytest.raises(Conflict):
+        submit(province, id, **other)
+    with province.reading() as session:
+        kept = session.get_one(Response, id)
+        assert (kept.wave, kept.unit, kept.psu, kept.answers) == ("ho-mau", "06652", None, {"C2": [1, 6], "C5": 1})
+        assert session.get_one(ResponseText, id).texts == {"C2_khac": "Loa xã"}
+
+
+def test_a_village_belongs_to_its_commune(province: Database) -> None:
+    assert submit(province, uuid4(), psu="V1")
+    for psu, unit in (("V3", "06652"), ("V9", "06652")):
+        with pytest.raises(Refusal):
+            submit(province, uuid4(), psu=psu, unit=unit)
+    assert count(province) == 1
+
+
+def test_many_phones_send_many_times_at_once(province: Database) -> None:
+    forms = [(uuid4(), {"C5": 1 + number % 3, "C2_khac": f"ý {number}"}) for number in range(40)]
+    outcomes: Counter[bool] = Counter()
+    lock = threading.Lock()
+
+    def send(seed: int) -> None:
+        for id, answers in random.Random(seed).sample(forms, len(forms)):
+            is_new = submit(province, id, answers)
+            with lock:
+                outcomes[is_new] += 1
+
+    phones = [threading.Thread(target=send, args=(seed,)) for seed in range(8)]
+    for phone in phones:
+        phone.start()
+    for phone in phones:
+        phone.join()
+    assert outcomes == {True: 40, False: 280}
+    assert (count(province), count(province, ResponseText)) == (40, 40)

@@ -85,11 +85,14 @@ def table(people: Sample, code: str, where: Domains | None) -> list[Count]:
         parts = index.codes()[code] if index else ()
         given = np.zeros(len(people), bool)
         for part in parts:
-            given |= people.answers(people.questionnaire.items[part]).given
+            scored = people.questionnaire.items[part]
+            given |= people.answers(scored).any_of(scored, scored.valid)
         values: list[tuple[str, Bools]] = [("", np.zeros(len(people), bool))]
     else:
         column = people.answers(item)
-        given = column.given
+        # "Không biết" is no answer to an item of the index, so the smaller count decides.
+        scale = item.kind == "scale" and item.missing
+        given = column.any_of(item, item.valid) if scale else column.given
         values = [(str(value), column.any_of(item, (value,))) for value in item.choices] or [("", given)]
     n = by_domain(given)
     return [

@@ -225,3 +225,13 @@ def test_a_response_keyed_after_the_weights_takes_its_villages_mean(province: Da
     with province.reading() as session:
         record = one(results.estimates(session, "ho-mau", items=["C5=3"]))
     assert record.estimate == pytest.approx(15 / (10 + 20 + 90 + 15))
+
+
+def test_not_knowing_is_no_answer_when_small_groups_are_hidden(province: Database) -> None:
+    with province.writing() as session:
+        for level in (5, 5, 4, 2, 98):
+            answer(session, "gop-y", "06652", {"hl_ket_qua": level}, mode=Mode.PHONE)
+    with province.reading() as session:
+        records = results.estimates(session, "gop-y", items=["hl_ket_qua", "index:PV.D"], released=True)
+    assert [record.estimate for record in records] == [None, None]
+    assert all("hidden" in record.flags for record in records)

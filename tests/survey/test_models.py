@@ -7,11 +7,11 @@ from sqlalchemy.exc import DBAPIError
 
 from survey import waves
 from survey.database import Database
-from survey.models import APPEND_ONLY, Mode, Response, ResponseText, Weight, WeightVersion
+from survey.models import APPEND_ONLY, Device, HeldResponse, Mode, Response, ResponseText, Weight, WeightVersion
 
 
 def response(database: Database) -> Response:
-    """A response with a text and a weight, so that every append-only table has a row."""
+    """A response with a text and a weight, and a held one, so that every append-only table has a row."""
     with database.writing() as session:
         kept = Response(
             id=uuid4(),
@@ -25,10 +25,27 @@ def response(database: Database) -> Response:
             marks=[],
         )
         version = WeightVersion(wave="ho-mau", version=1, made=date(2026, 1, 1), source="test")
-        session.add_all([kept, version])
+        device = Device(
+            wave="ho-mo", unit="06652", place="Sảnh", link="l", leave_salt="s", leave_digest="d", made=version.made
+        )
+        session.add_all([kept, version, device])
         session.flush()
         session.add(ResponseText(response=kept.id, texts={"C10_khac": "a"}))
         session.add(Weight(version=version.id, response=kept.id, weight=2.0))
+        session.add(
+            HeldResponse(
+                digest="d",
+                device=device.id,
+                reason="late",
+                id=kept.id,
+                wave="ho-mo",
+                unit="06652",
+                mode=Mode.KIOSK,
+                day="2026-01-01",
+                key="k",
+                sealed="s",
+            )
+        )
     return kept
 
 

@@ -70,12 +70,12 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         return _("hidden, so that nobody's answer can be worked out")
     if record.estimate is None and record.high is None:
         return _("no answer")
-    base = people(record.n)
+    told = people(record.n)
     if _bounded(record):
         shown = f"{figure(record, decimals)}, {limits(record, decimals)}"
-        return shown if {"none", "all"} & set(record.flags) else f"{shown} ({base})"
+        return shown if {"none", "all"} & set(record.flags) else f"{shown} ({told})"
     if not has_interval(record):
-        return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=base)
+        return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=told)
     low, high = limits(record, decimals).split("–")
     return _(
         "%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)",
@@ -85,8 +85,13 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         else _("%(level)s confidence interval", level=LEVEL),
         low=low,
         high=high,
-        base=base,
+        base=told,
     )
+
+
+def base(record: Estimate) -> str:
+    """The number of people behind a figure, for a table cell: 1.432; a dash where it is hidden."""
+    return "–" if is_hidden(record) else number(record.n)
 
 
 def people(n: int | None) -> str:
@@ -121,7 +126,10 @@ def mark(record: Estimate) -> str:
     """The sign behind a figure that is to be read with care, for the gravest reason; empty where there is none."""
     if is_hidden(record) or record.estimate is None:
         return ""
-    return next((sign for flag, sign in MARKS.items() if flag in record.flags), "")
+    flags = set(record.flags)
+    if _bounded(record):
+        flags.discard("wide")  # "at most 9,7%" says so already
+    return next((sign for flag, sign in MARKS.items() if flag in flags), "")
 
 
 def key(sign: str) -> str:

@@ -66,7 +66,9 @@ def contents(summary: Summary) -> Report:
     for title, inner in sections:
         blocks += [Heading(1, title.upper()), *inner] if inner else []
     blocks.append(
-        Paragraph(_("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code))
+        Paragraph(
+            _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code), leads=True
+        )
     )
     province = summary.province.name
     return Report(
@@ -132,15 +134,22 @@ def value_label(item: Item, line: Line) -> str:
     return str(choice) if choice else line.label
 
 
+def asked(item: Item) -> str:
+    """The question as it is asked; its words are joined for phones, which a search would not find."""
+    return str(item.label).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def headline_name(summary: Summary, headline: Headline) -> str:
     """What the value that matters means, as a head of department would say it."""
     named = {(one.item, one.value): str(one.name) for one in summary.questionnaire.headlines}
     return named.get((headline.code, headline.worst), headline.name)
 
 
-def blank_label(item: Item) -> str:
-    """How the form lets a person not answer."""
-    return _("Left blank, don't know or no answer") if item.missing else _("Left blank")
+def blank_label(item: Item, headline: Headline) -> str:
+    """How people did not answer: "don't know" is among the values, or it is counted with the blanks."""
+    shown = {line.code for line in headline.values}
+    silent = any(str(code) not in shown for code in item.missing)
+    return _("Left blank, don't know or no answer") if silent else _("Left blank")
 
 
 def commune(unit: Unit) -> str:
@@ -322,7 +331,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
                 (
                     _(
                         "%(blank)s (of %(asked)s people asked)",
-                        blank=blank_label(item),
+                        blank=blank_label(item, headline),
                         asked=number(headline.asked),
                     ),
                     "–",
@@ -333,7 +342,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
         )
     blocks: list[Block] = [
         Table(
-            str(item.label),
+            asked(item),
             _figure_columns(summary, _("Answer"), _("Share")),
             tuple(rows),
             _notes([line.estimate for line in headline.values]),
@@ -512,7 +521,7 @@ def _unit_table(summary: Summary) -> Table:
         Row(
             (
                 _upper(commune(line.unit)),
-                number(line.index.n),
+                wording.base(line.index),
                 wording.figure(line.index, 1) + wording.mark(line.index),
                 wording.bracket(line.index, 1),
                 ranks(line),
@@ -524,12 +533,12 @@ def _unit_table(summary: Summary) -> Table:
     return Table(
         _("Satisfaction index by commune"),
         (
-            Column(_("Ward, commune or special zone"), 24, LEFT),
-            Column(_("People"), 9),
+            Column(_("Ward, commune or special zone"), 26, LEFT),
+            Column(_("People"), 8),
             Column(_("Index"), 13),
             Column(interval_title(summary), 17),
             Column(_("Possible ranks"), 10),
-            Column(_("Against the rest"), 27),
+            Column(_("Against the rest"), 26),
         ),
         tuple(rows),
         _notes([line.index for line in summary.units]),
@@ -611,7 +620,7 @@ def _people(summary: Summary) -> list[Block]:
             (),
         ),
     ]
-    if not _is_open(summary):
+    if came.outside and not _is_open(summary):
         blocks.append(
             Paragraph(
                 _(
@@ -733,7 +742,8 @@ def _figure_columns(summary: Summary, what: str, figure: str) -> tuple[Column, .
 
 def _figure_row(name: str, record: Estimate, *, strong: bool = False) -> Row:
     return Row(
-        (name, number(record.n), wording.figure(record) + wording.mark(record), wording.bracket(record)), strong
+        (name, wording.base(record), wording.figure(record) + wording.mark(record), wording.bracket(record)),
+        strong,
     )
 
 

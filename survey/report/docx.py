@@ -316,7 +316,9 @@ def _figure(document: Any, block: Figure) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = CENTRED
     paragraph.paragraph_format.keep_with_next = True
-    picture = paragraph.add_run().add_picture(io.BytesIO(plot.png(block)), width=Mm(TEXT_WIDTH - 2))
+    picture = paragraph.add_run().add_picture(io.BytesIO(plot.png(block)), width=Mm(TEXT_WIDTH))
+    for side in ("distT", "distB", "distL", "distR"):  # other programs than Word take no value for some space
+        picture._inline.set(side, "0")
     description = picture._inline.docPr
     description.set("descr", block.alt)
     description.set("title", block.caption)

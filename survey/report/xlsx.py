@@ -13,6 +13,7 @@ from analysis import Estimate
 from survey import wording
 from survey.report.contents import (
     again,
+    asked,
     blank_label,
     by_name,
     contents,
@@ -136,15 +137,15 @@ class Sheet:
         No case, or all, is a number that reads "0 trên 111"; a hidden figure is its word and nothing more.
         """
         pattern = SHARE if record.statistic in wording.SHARES else ONE
-        if record.estimate is None:
+        hidden = wording.is_hidden(record)
+        if hidden or record.estimate is None:
             self.text(column, wording.figure(record), **wanted)
         elif {"none", "all"} & set(record.flags):
             self.number(column, record.estimate, f'"{wording.figure(record)}"', **wanted)
         else:
             self.number(column, record.estimate, pattern, **wanted)
-        self.number(column + 1, record.low, pattern, **wanted)
-        self.number(column + 2, record.high, pattern, **wanted)
-        self.number(column + 3, record.n, WHOLE, **wanted)
+        for place, value, shape in ((1, record.low, pattern), (2, record.high, pattern), (3, record.n, WHOLE)):
+            self.number(column + place, None if hidden else value, shape, **wanted)
         self.text(column + 4, wording.remark(record) or _bound(record), **wanted)
 
 
@@ -182,7 +183,7 @@ def headline_sheet(book: Book, summary: Summary) -> None:
     for headline in summary.headlines:
         item = summary.questionnaire.items[headline.code]
         sheet.row += 1
-        sheet.text(0, str(item.label), bold=True, text_wrap=True)
+        sheet.text(0, asked(item), bold=True, text_wrap=True)
         sheet.row += 1
         for line in headline.values:
             strong = {"bold": True} if line is headline.line else {}
@@ -194,7 +195,7 @@ def headline_sheet(book: Book, summary: Summary) -> None:
             continue
         name = headline_name(summary, headline)
         for text, share in (
-            (blank_label(item), headline.blank),
+            (blank_label(item, headline), headline.blank),
             (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
             (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
         ):
@@ -286,7 +287,7 @@ def tidy_sheet(book: Book, summary: Summary) -> None:
         for column, value in enumerate(as_row(record).values()):
             if isinstance(value, (int, float)):
                 sheet.number(column, value, "General")
-            elif value is not None:
+            elif value:
                 sheet.text(column, value)
         sheet.row += 1
     sheet.sheet.autofilter(first - 1, 0, max(sheet.row - 1, first), len(FIELDS) - 1)

@@ -55,6 +55,13 @@ def index_line(code: str, estimate: Estimate) -> Line:
     return Line(code, f"label of {code}", estimate)
 
 
+def wave(code: str, questionnaire: Questionnaire, kind: WaveKind, **rest: Any) -> Wave:
+    return Wave(
+        code=code, questionnaire=questionnaire.digest, kind=kind, opens=date(2025, 10, 1),
+        closes=date(2026, 12, 31), single_psu="centered", villages="new", public=False, **rest,
+    )  # fmt: skip
+
+
 def headline(questionnaire: Questionnaire, place: int, shares: list[Estimate], **rest: Any) -> Headline:
     """A headline of the questionnaire with these figures for its choices."""
     named = questionnaire.headlines[place]
@@ -71,27 +78,50 @@ def headline(questionnaire: Questionnaire, place: int, shares: list[Estimate], *
 
 
 def unit_lines(count_headlines: int, *flags: str) -> tuple[UnitLine, ...]:
-    """54 communes: two above, one below, a hidden one, one of few answers, one without an interval, the rest same."""
+    """54 communes: two above, one below, a hidden one, one of few answers, one without an interval, others same"""
     lines = []
     for place, unit in enumerate(communes()):
         share = 0.78 + 0.003 * place
-        index = figure(share, share - 0.07, min(1.0, share + 0.05), 54, *flags, statistic="index", domain=unit.code, variance="pooled")
+        index = figure(
+            share,
+            share - 0.07,
+            min(1.0, share + 0.05),
+            54,
+            *flags,
+            statistic="index",
+            domain=unit.code,
+            variance="pooled",
+        )
         stand, rank = "same", (1, 54)
         records = [figure(0.0556, 0.0121, 0.16, 54, *flags, domain=unit.code)] * count_headlines
         if place == 0:
-            index, stand, rank = figure(0.5512, 0.4121, 0.6633, 54, *flags, statistic="index", domain=unit.code), "below", (50, 54)
+            index, stand, rank = (
+                figure(0.5512, 0.4121, 0.6633, 54, *flags, statistic="index", domain=unit.code),
+                "below",
+                (50, 54),
+            )
             records = [figure(0.0, 0.0, 0.0661, 54, "none", *flags, domain=unit.code)] * count_headlines
         elif place == 1:
             index, stand, rank = hidden(domain=unit.code), "above", (1, 2)
             records = [hidden(domain=unit.code)] * count_headlines
         elif place == 2:
             index = figure(0.8123, 0.6, 0.93, 27, "few", *flags, statistic="index", domain=unit.code)
-            records = [figure(None, None, 0.143, 54, "under_3", *flags, domain=unit.code, standard_error=None)] * count_headlines
+            records = [
+                figure(None, None, 0.143, 54, "under_3", *flags, domain=unit.code, standard_error=None)
+            ] * count_headlines
         elif place == 3:
-            index, stand, rank = figure(0.8888, None, None, 27, "no_interval", *flags, statistic="index", domain=unit.code), None, (1, 54)
+            index, stand, rank = (
+                figure(0.8888, None, None, 27, "no_interval", *flags, statistic="index", domain=unit.code),
+                None,
+                (1, 54),
+            )
             records = [hidden("hidden_with", domain=unit.code)] * count_headlines
         elif place == 4:
-            index, stand, rank = figure(None, None, None, 0, *flags, statistic="index", domain=unit.code), None, None
+            index, stand, rank = (
+                figure(None, None, None, 0, *flags, statistic="index", domain=unit.code),
+                None,
+                None,
+            )
             records = [figure(None, None, None, 0, *flags, domain=unit.code)] * count_headlines
         elif place in (52, 53):
             stand, rank = "above", (1, 9)
@@ -104,24 +134,60 @@ def made_up(**rest: Any) -> Summary:
     index = HOUSEHOLD.index
     assert index is not None
     parts = {
-        code: index_line(code, figure(0.9012 - 0.01 * place, 0.8940 - 0.01 * place, 0.9070 - 0.01 * place, 2916, statistic="index", item=code))
+        code: index_line(
+            code,
+            figure(
+                0.9012 - 0.01 * place,
+                0.8940 - 0.01 * place,
+                0.9070 - 0.01 * place,
+                2916,
+                statistic="index",
+                item=code,
+            ),
+        )
         for place, code in enumerate(index.codes())
     }
     items = [
-        index_line(code, figure(0.84 + 0.001 * place, 0.82 + 0.001 * place, 0.86 + 0.001 * place, 2880 - place, item=code, value="4,5"))
+        index_line(
+            code,
+            figure(
+                0.84 + 0.001 * place,
+                0.82 + 0.001 * place,
+                0.86 + 0.001 * place,
+                2880 - place,
+                item=code,
+                value="4,5",
+            ),
+        )
         for place, code in enumerate(index.codes()["index"])
     ]
     items[3] = index_line(items[3].code, figure(1.0, 0.9967, 1.0, 1111, "all", item=items[3].code, value="4,5"))
     items[4] = index_line(items[4].code, figure(0.5, 0.2, 0.8, 12, "few", "wide", item=items[4].code, value="4,5"))
     items[5] = index_line(items[5].code, hidden(item=items[5].code, value="4,5"))
     headlines = (
-        headline(HOUSEHOLD, 0, [figure(0.9006, 0.8850, 0.9143), figure(0.0800, 0.0690, 0.0930), figure(0.0194, 0.0141, 0.0260, value="3")]),
-        headline(HOUSEHOLD, 1, [figure(0.9582, 0.95, 0.97), figure(0.0418, 0.03, 0.05), figure(0.0, 0.0, 0.0013, 2843, "none", value="3")],
-                 least=0.0, most=0.025),
+        headline(
+            HOUSEHOLD,
+            0,
+            [
+                figure(0.9006, 0.8850, 0.9143),
+                figure(0.0800, 0.0690, 0.0930),
+                figure(0.0194, 0.0141, 0.0260, value="3"),
+            ],
+        ),
+        headline(
+            HOUSEHOLD,
+            1,
+            [
+                figure(0.9582, 0.95, 0.97),
+                figure(0.0418, 0.03, 0.05),
+                figure(0.0, 0.0, 0.0013, 2843, "none", value="3"),
+            ],
+            least=0.0,
+            most=0.025,
+        ),
     )
     values: dict[str, Any] = {
-        "wave": Wave(code="thu-nghiem", questionnaire=HOUSEHOLD.digest, kind=WaveKind.SAMPLE, opens=date(2025, 10, 1),
-                     closes=date(2026, 12, 31), single_psu="centered", villages="new", simulated=True, public=False, weights=1),
+        "wave": wave("thu-nghiem", HOUSEHOLD, WaveKind.SAMPLE, simulated=True, weights=1),
         "questionnaire": HOUSEHOLD,
         "province": Unit(code="22", name="Quảng Ninh", kind="tỉnh"),
         "rule": index.rules["share"],
@@ -161,27 +227,38 @@ def open_wave(**rest: Any) -> Summary:
         code: index_line(code, figure(0.8431, 0.8123, 0.8712, 1193, flag, statistic="index", item=code))
         for code in index.codes()
     }
+    yes, no = (
+        figure(0.0311, 0.0211, 0.0431, 702, flag, value="1"),
+        figure(0.9689, 0.95, 0.98, 702, flag, value="2"),
+    )
     headlines = tuple(
-        headline(SHORT, place, [figure(0.0311, 0.0211, 0.0431, 702, flag, value="1"), figure(0.9689, 0.95, 0.98, 702, flag, value="2")],
-                 asked=1032, answered=702, blank=0.3198, least=0.0212, most=0.3409)
+        headline(SHORT, place, [yes, no], asked=1032, answered=702, blank=0.3198, least=0.0212, most=0.3409)
         for place in range(len(SHORT.headlines))
     )  # fmt: skip
     return made_up(**{
-        "wave": Wave(code="gop-y", questionnaire=SHORT.digest, kind=WaveKind.OPEN, opens=date(2026, 1, 1),
-                     closes=date(2026, 12, 31), single_psu="centered", villages="new", simulated=False, public=True, weights=None),
+        "wave": wave("gop-y", SHORT, WaveKind.OPEN, simulated=False, weights=None),
         "questionnaire": SHORT, "rule": index.rules["share"], "draft": False, "weight_version": None,
-        "collection": Collection(issued=None, collected=1200, in_sample=1200, outside=0, modes={"phone": 900, "kiosk": 300},
-                                 units_reached=54, villages=0, strata=54),
+        "collection": Collection(issued=None, collected=1200, in_sample=1200, outside=0,
+                                 modes={"phone": 900, "kiosk": 300}, units_reached=54, villages=0, strata=54),
         "index": one["index"],
         "areas": tuple(one[f"index:{area.code}"] for area in index.areas),
         "factors": tuple(one[f"index:{factor.code}"] for area in index.areas for factor in area.factors),
-        "items": tuple(index_line(code, figure(0.8612, 0.8311, 0.8890, 1188, flag, item=code, value="4,5")) for code in index.codes()["index"]),
+        "items": tuple(
+            index_line(code, figure(0.8612, 0.8311, 0.8890, 1188, flag, item=code, value="4,5"))
+            for code in index.codes()["index"]
+        ),
         "headlines": headlines, "units": unit_lines(len(headlines), flag), "hidden": 0, **rest,
     })  # fmt: skip
 
 
 @pytest.fixture
 def summary() -> Summary:
+    return made_up()
+
+
+@pytest.fixture(scope="session")
+def kept() -> Summary:
+    """The same as `summary`, for tests that only read a file of it: they share one."""
     return made_up()
 
 

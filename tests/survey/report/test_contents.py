@@ -1,0 +1,265 @@
+"""What the report says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from analysis import Estimate
+from survey.report.contents import contents
+from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
+from survey.summary import Summary
+from translations import speaking
+
+Make = Callable[..., Summary]
+
+
+def said(report: Report) -> str:
+    """Every word of the report."""
+    found = [*report.subject, *report.marks]
+    for block in report.blocks:
+        match block:
+            case Heading(_, text) | Paragraph(text, _):
+                found.append(text)
+            case Notice(text) | Command(text):
+                found.append(text)
+            case Table():
+                found += [block.caption, *(column.title for column in block.columns), *block.notes]
+                found += [cell for row in block.rows for cell in row.cells]
+            case Figure():
+                found += [block.caption, block.alt, *block.notes]
+    return "\n".join(found)
+
+
+def headings(report: Report, level: int) -> list[str]:
+    return [block.text for block in report.blocks if isinstance(block, Heading) and block.level == level]
+
+
+def table(report: Report, words: str) -> Table:
+    return next(block for block in report.blocks if isinstance(block, Table) and words in block.caption)
+
+
+def row(found: Table, name: str) -> tuple[str, ...]:
+    return next(line.cells for line in found.rows if line.cells[0].startswith(name))
+
+
+def test_it_follows_the_order_of_the_issue(summary: Summary) -> None:
+    report = contents(summary)
+    assert headings(report, 1) == [
+        "I. KẾT QUẢ CHÍNH",
+        "II. KẾT QUẢ THEO YẾU TỐ VÀ CÂU HỎI",
+        "III. KẾT QUẢ THEO XÃ, PHƯỜNG, ĐẶC KHU",
+        "IV. CÁCH LÀM",
+        "V. CÁCH TÍNH LẠI",
+    ]
+    assert headings(report, 2)[:3] == [
+        "1. Chỉ số hài lòng",
+        "2. Phiền hà, sách nhiễu và tiền ngoài quy định",
+        "1. Theo lĩnh vực và yếu tố",
+    ]
+
+
+def test_the_head_is_that_of_an_official_report(summary: Summary) -> None:
+    report = contents(summary)
+    assert (report.authority, report.issuer) == ("UBND TỈNH QUẢNG NINH", "SỞ NỘI VỤ")
+    assert report.state == "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+    assert report.motto == "Độc lập - Tự do - Hạnh phúc"
+    assert report.number == "Số: ……/BC-SNV"
+    assert report.place_and_day == "Quảng Ninh, ngày … tháng … năm 2026"
+
+
+def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -> None:
+    words = said(contents(summary))
+    assert "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 2.916 người)" in words
+    assert "tỷ lệ trả lời hài lòng (mức 4 và 5)" in words
+    assert "đợt thu-nghiem" in words
+    assert "9,88% [9,30; 10,60], ở mức bình thường trở xuống" in words
+    assert "SIPAS" not in words
+
+
+def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:
+    report = contents(summary)
+    asked = table(report, "phiền hà, sách nhiễu người dân")
+    assert row(asked, "Không có công chức nào")[1:] == ("2.843", "90,06%", "[88,50; 91,43]")
+    assert row(asked, "Có nhiều công chức")[1:] == ("2.843", "1,94%", "[1,41; 2,60]")
+    assert row(asked, "Để trống (trên 2.916 người được hỏi)")[1:] == ("–", "2,50%", "–")
+    words = said(report)
+    assert "tỷ lệ là 1,89%" in words
+    assert "tỷ lệ là 4,39%" in words
+
+
+def test_no_case_reads_with_its_bound(summary: Summary) -> None:
+    report = contents(summary)
+    assert row(table(report, "phải đưa tiền"), "Nhiều người phải đưa")[1:] == (
+        "2.843",
+        "0 trên 2.843",
+        "nhiều nhất 0,1%",
+    )
+    assert row(table(report, "Phiền hà, sách nhiễu và tiền"), "Phường Hà Tu")[1] == "0 trên 54, nhiều nhất 6,6%"
+    shares = re.findall(r"(?<![\d,])0,00%", said(report))
+    assert len(shares) == 1  # the share if nobody of the silent had the answer
+
+
+def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
+    """A mark on a record must be enough, even where its numbers were left in."""
+    plain = make()
+    secret = 0.123456
+    units = list(plain.units)
+    for place, flag in ((10, "hidden"), (11, "hidden_with")):
+        record = replace(
+            units[place].index, estimate=secret, low=secret - 0.01, high=secret + 0.01, n=4321, flags=(flag,)
+        )
+        units[place] = replace(
+            units[place], index=record, headlines=(record, record), standing="above", ranks=(41, 43)
+        )
+    items = [replace(plain.items[0], estimate=record), *plain.items[1:]]
+    report = contents(make(units=tuple(units), items=tuple(items)))
+    words = said(report)
+    for number in ("12,3", "11,3", "13,3", "4.321", "41–43"):
+        assert number not in words
+    name = units[10].unit.name
+    assert row(table(report, "Chỉ số hài lòng theo xã"), f"Xã {name}")[1:] == ("–", "ẩn", "–", "–", "–")
+    groups = [
+        block.text
+        for block in report.blocks
+        if isinstance(block, Paragraph) and block.text.startswith("- Cao hơn")
+    ]
+    assert name not in groups[0]
+    figure = next(block for block in report.blocks if isinstance(block, Figure))
+    assert not any(apart for label, _record, apart in figure.lines if label == name)
+
+
+def test_the_place_of_a_hidden_commune_in_the_plot_tells_nothing(summary: Summary) -> None:
+    figure = next(block for block in contents(summary).blocks if isinstance(block, Figure))
+    assert [label for label, _record, _apart in figure.lines][-2:] == ["Cao Xanh", "Hà Lầm"]  # hidden; no answer
+
+
+def test_a_hidden_headline_takes_its_sentences_along(make: Make, summary: Summary) -> None:
+    first = summary.headlines[0]
+    gone = tuple(
+        replace(
+            line, estimate=replace(line.estimate, estimate=None, low=None, high=None, n=None, flags=("hidden",))
+        )
+        for line in first.values
+    )
+    words = said(contents(make(headlines=(replace(first, values=gone), *summary.headlines[1:]))))
+    for number in ("1,89%", "4,39%"):
+        assert number not in words
+    assert "C5=3" not in words  # no command that would show it either
+
+
+def test_one_or_two_cases_can_not_be_worked_out_from_the_extremes(make: Make, summary: Summary) -> None:
+    first = summary.headlines[0]
+    values = tuple(
+        replace(line, estimate=replace(line.estimate, estimate=None, low=None, flags=("under_3",)))
+        if line is first.line
+        else line
+        for line in first.values
+    )
+    words = said(contents(make(headlines=(replace(first, values=values), *summary.headlines[1:]))))
+    assert "1,89%" not in words
+    assert "dưới 3 trường hợp" in words
+
+
+def test_three_groups_come_first_and_a_rank_is_a_range(summary: Summary) -> None:
+    report = contents(summary)
+    words = said(report)
+    assert "- Cao hơn phần còn lại của tỉnh: 2 (phường Phong Cốc, đặc khu Cô Tô)." in words
+    assert "- Thấp hơn phần còn lại của tỉnh: 1 (phường Hà Tu)." in words
+    assert "- Chưa so sánh được vì quá ít người trả lời: 3." in words
+    communes = table(report, "Chỉ số hài lòng theo xã")
+    assert row(communes, "Đặc khu Cô Tô")[4:] == ("1–9", "cao hơn")
+    assert all(re.fullmatch(r"\d+–\d+|–", line.cells[4]) for line in communes.rows)
+
+
+def test_the_table_of_communes_is_no_ranking(summary: Summary) -> None:
+    names = [line.cells[0].split(" ", 1)[1] for line in table(contents(summary), "Chỉ số hài lòng theo xã").rows]
+    assert names[:4] == ["An Sinh", "Ba Chẽ", "Bãi Cháy", "Bình Khê"]
+    assert names.index("Đầm Hà") > names.index("Cửa Ông")
+
+
+def test_few_answers_are_marked_and_the_mark_explained(summary: Summary) -> None:
+    communes = table(contents(summary), "Chỉ số hài lòng theo xã")
+    assert row(communes, "Phường Việt Hưng")[2] == "81,2%*"
+    assert any(note.startswith("* Ít: dưới 30") for note in communes.notes)
+    assert row(communes, "Phường Bãi Cháy")[2:4] == ("88,9%†", "chưa đủ để tính khoảng")
+
+
+def test_the_method_names_all_that_a_figure_rests_on(summary: Summary) -> None:
+    report = contents(summary)
+    words = said(report)
+    for fact in (
+        "106 thôn, tổ dân phố trong 53 tầng",
+        "Không theo mẫu: 37.",
+        "Trọng số: phiên bản 1.",
+        "(centered)",
+        "Korn–Graubard",
+        "hệ số tương quan nội cụm",
+        "Số liệu bị ẩn trong báo cáo: 7.",
+    ):
+        assert fact in words
+    forms = table(report, "Phiếu")
+    assert [line.cells for line in forms.rows][:4] == [
+        ("Phát ra", "2.916"), ("Thu về", "2.953"), ("Hợp lệ, tính vào số liệu", "2.916"), ("Không theo mẫu", "37"),
+    ]  # fmt: skip
+
+
+def test_pooling_is_told_only_where_it_was_done(make: Make, summary: Summary) -> None:
+    direct = tuple(replace(record, variance="direct") for record in summary.records)
+    assert "tương quan nội cụm" not in said(contents(make(records=direct)))
+
+
+def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
+    commands = [block.text for block in contents(summary).blocks if isinstance(block, Command)]
+    assert commands[0] == summary.data_version
+    assert commands[1] == "hailong data --wave thu-nghiem --format csv --out thu-nghiem.csv"
+    assert (
+        "hailong estimate thu-nghiem.csv --weights weight --strata stratum --psu psu --item C5=3 --variance auto "
+        "--single-psu centered --output json"
+    ) in commands
+
+
+def test_draft_and_made_up_data_are_marked(summary: Summary, opened: Summary) -> None:
+    assert contents(summary).marks == ("DỰ THẢO", "Dữ liệu mô phỏng")
+    assert len([block for block in contents(summary).blocks if isinstance(block, Notice)]) == 2
+    assert contents(opened).marks == ()
+    assert not [block for block in contents(opened).blocks if isinstance(block, Notice)]
+
+
+def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
+    report = contents(opened)
+    words = said(report)
+    assert "khoảng dao động" in words
+    assert "không cho biết gì về những người không trả lời" in words
+    assert words.count("khoảng tin cậy") == 1  # "…, không phải khoảng tin cậy"
+    assert "Mẫu phân tầng" not in words
+    assert "khảo sát sự hài lòng" not in " ".join(report.subject)
+
+
+def test_a_questionnaire_without_an_index_has_a_report_too(make: Make) -> None:
+    report = contents(make(index=None, rule=None, areas=(), factors=(), items=(), units=(), records=()))
+    assert headings(report, 1) == ["I. KẾT QUẢ CHÍNH", "II. CÁCH LÀM", "III. CÁCH TÍNH LẠI"]
+    assert "1. Phiền hà, sách nhiễu và tiền ngoài quy định" in headings(report, 2)
+
+
+def test_by_the_rule_of_means_there_is_no_share_of_the_dissatisfied(make: Make, summary: Summary) -> None:
+    index = summary.questionnaire.index
+    assert index is not None
+    score: list[Estimate] = [replace(line.estimate, statistic="mean", value=None) for line in summary.items]
+    items = tuple(replace(line, estimate=record) for line, record in zip(summary.items, score, strict=True))
+    report = contents(make(rule=index.rules["mean"], items=items))
+    words = said(report)
+    assert "điểm trung bình chia 5" in words
+    assert "ở mức bình thường trở xuống" not in words
+    assert row(table(report, "Trả lời hài lòng"), "Hình thức cung cấp")[2] == "84,00%"
+
+
+def test_it_speaks_the_language_that_is_asked_for_and_no_other(summary: Summary) -> None:
+    with speaking("en"):
+        words = said(contents(summary))
+    assert "90.12% (95% confidence interval from 89.40 to 90.70; 2,916 people)" in words
+    assert "Many officials" in words
+    assert "in another language" not in words  # labels of the page on which the summary was gathered
+    left = re.findall(r"\b(?:của|không|được|người|phường|ẩn)\b", words)
+    assert not left

@@ -1,0 +1,49 @@
+"""`hailong poster`: posters with a QR code that leads to the form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey import addresses, posters
+from survey.commands import say
+from survey.exporting import replacing
+from survey.installation import opened
+from survey.models import WaveKind
+from survey.waves import find
+from translations import gettext as _
+
+
+@click.command(
+    help=_(
+        "Posters with a QR code that leads to the form of a wave: one for each commune in one PDF, or that of one "
+        "commune.\n\nExample: hailong poster --wave gop-y --size A4 --base-url https://hailong.example.vn "
+        "--out ap-phich.pdf"
+    )
+)
+@click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
+@click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
+@click.option(
+    "--size",
+    type=click.Choice(posters.SIZES, case_sensitive=False),
+    default="A4",
+    show_default=True,
+    help=_("The size of the paper."),
+)
+@click.option(
+    "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
+)
+@click.option(
+    "--out", metavar="FILE.pdf", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
+)
+def poster(wave: str, unit: str | None, size: str, base_url: str | None, out: Path) -> None:
+    base = addresses.outside(base_url)
+    with opened().reading() as session:
+        drawn = posters.draw(session, wave, base, size.upper(), unit)
+        drawn_people = find(session, wave).kind is WaveKind.SAMPLE
+    with replacing(out) as file:
+        file.write(drawn)
+    if drawn_people:
+        say("The wave is a sample: who comes by a poster counts apart. Sampled people need an invitation.")
+    say("The posters are in %(file)s.", file=out)

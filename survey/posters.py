@@ -1,0 +1,114 @@
+"""Posters that lead to the form: a page for each commune, with a QR code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typst
+from sqlalchemy.orm import Session
+
+from survey import addresses, units, waves
+from survey.models import Unit, Wave
+from survey.report import fonts
+from translations import Gone, NotFound, Refusal, speaking
+from translations import gettext as _
+from translations.formats import day
+
+TEMPLATES = Path(__file__).parent / "templates"
+SIZES = ("A4", "A5")
+STANDARDS: list[Any] = ["ua-1", "a-2a"]
+# The colours of the drawing that the pages have too; paper is always light.
+COLOURS = """<style>
+.sun { fill: #f5b82e } .far { fill: #c9dad6 } .mid { fill: #7fa9a6 } .near { fill: #1f5b63 }
+.water { fill: #dcebe8 } .sail { fill: #8a3a12 } .hull { fill: #1b2124 }
+.ripple { fill: none; stroke: #7fa9a6; stroke-width: 1.5 }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a poster says in one language; `address` tells a screen reader where the picture leads."""
+
+    place: str
+    sentence: str
+    address: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Poster:
+    """A page: words by language, the address as it is typed, and its QR code."""
+
+    words: dict[str, Words]
+    address: str
+    code: str
+
+
+def draw(session: Session, wave: str, base: str, size: str, unit: str | None = None) -> bytes:
+    """A PDF with a poster for a commune, or for each of them in Vietnamese order; tagged for screen readers.
+
+    base  what stands before the path of every address, as `addresses.outside` gives it
+    """
+    if size not in SIZES:
+        raise Refusal(
+            "There is no poster of the size %(size)s. Choose one of: %(sizes)s", size=size, sizes="A4, A5"
+        )
+    found = waves.find(session, wave)
+    if found.closes < waves.today():
+        raise Gone("The survey closed on %(day)s: a poster would lead to a closed door.", day=day(found.closes))
+    if unit is None:
+        places = units.communes(session, max(found.opens, waves.today()))
+    else:
+        places = [units.find(session, unit)]
+        if places[0].kind not in units.COMMUNE_KINDS and places[0].parent is None:
+            raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=places[0].name)
+    return _pdf([_poster(found, place, base) for place in places], size)
+
+
+def _poster(wave: Wave, place: Unit, base: str) -> Poster:
+    address = addresses.form(base, wave.code, place.code)
+    words = {}
+    for language in ("vi", "en"):
+        with speaking(language):
+            name = units.named(place)
+            words[language] = Words(
+                place=name[:1].upper() + name[1:],
+                sentence=_("Scan the code to tell how you were served; no name is asked."),
+                address=_("QR code that leads to %(address)s", address=address),
+                warning=_("For trying out: do not hang this up.") if wave.simulated else "",
+            )
+    return Poster(words, addresses.typed(address), addresses.picture(address))
+
+
+def _pdf(posters: list[Poster], size: str) -> bytes:
+    """The same posters make the same bytes on one day."""
+    family, folder = fonts.typeface()
+    values = {
+        "paper": size.casefold(),
+        "title": _("Posters") if len(posters) > 1 else posters[0].words["vi"].place,
+        "posters": [asdict(poster) for poster in posters],
+        "mark": _picture("mark.html", "#0b4a54"),
+        "scene": _picture("respondent/scene.html", "#1b2124"),
+    }
+    made: bytes = typst.compile(
+        TEMPLATES / "poster" / "poster.typ",
+        root=TEMPLATES,
+        font_paths=[folder],
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"posters": json.dumps(values), "family": family},
+        pdf_standards=STANDARDS,
+        timestamp=datetime.combine(waves.today(), time(), UTC),
+    )
+    return made
+
+
+def _picture(name: str, ink: str) -> str:
+    """A drawing of the pages as an SVG of its own."""
+    svg = (TEMPLATES / name).read_text(encoding="utf-8").replace("currentColor", ink)
+    tag, rest = svg.split(">", 1)
+    return f'{tag} xmlns="http://www.w3.org/2000/svg">{COLOURS}{rest}'

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from analysis import Estimate
 from translations.formats import number
 
-MARGIN = 3.0  # left free at both ends, so that a dot and a label at the edge are whole
+MARGIN = 5.0  # left free at both ends, so that a dot and a label at the edge are whole
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 MOST_TICKS = 6
-LABEL = 9.0  # the room that a label needs on both sides
+LABEL = 12.0  # the room that a label needs on both sides
 
 
 @dataclass(frozen=True)

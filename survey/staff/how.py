@@ -230,7 +230,7 @@ def _commands(summary: Summary, asked: str, record: Estimate) -> tuple[str, ...]
     wave = summary.wave
     by = " --by unit" if record.domain is not None else ""
     item = f"--item {shlex.quote(asked)}{by}"
-    here = f"hailong results --wave {wave.code} {item} --output json"
+    here = f"hailong results --wave {wave.code} {item} --released --output json"
     if record.statistic == "index":
         return (here,)
     value = f"={record.value}" if record.value else ""

@@ -33,7 +33,9 @@ class PersonForm(StaffForm):
     )
     role = SelectField(Lazy("Role"), [InputRequired(Lazy("Choose a role."))])
     unit = SelectField(
-        Lazy("Commune"), description=Lazy("For the role “Commune”: the one whose forms this account counts.")
+        Lazy("Commune or ward"),
+        default="",
+        description=Lazy("For the role “Commune”: the one whose forms this account counts."),
     )
 
     def validate_unit(self, field: SelectField) -> None:

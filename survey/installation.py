@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from forms import shipped
 from survey import questionnaires, settings, units
 from survey.database import MIGRATIONS, Database
 from survey.waves import today
+from translations import Refusal
 
 
 def prepare(database: Database) -> None:
@@ -23,8 +25,14 @@ def prepare(database: Database) -> None:
 def opened() -> Database:
     """The database of the data folder; prepared first where it is new or of an older form."""
     database = Database(settings.database_url())
-    with database.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
+    try:
+        with database.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise Refusal(
+            "The database can't be reached: %(reason)s. Start it, or correct HAILONG_DATABASE_URL.",
+            reason=str(error.orig).splitlines()[0],
+        ) from error
     if present != ScriptDirectory(str(MIGRATIONS)).get_current_head():
         prepare(database)
     return database

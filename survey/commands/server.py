@@ -7,10 +7,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
-from survey import accounts, demo, questionnaires, settings, units
+from survey import accounts, demo, questionnaires, units
 from survey.app import create_app
 from survey.commands import say
-from survey.database import Database
 from survey.installation import opened, prepare
 from survey.models import Account, Role, Wave
 from translations import gettext as _
@@ -18,7 +17,7 @@ from translations import gettext as _
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
 def init() -> None:
-    database = Database(settings.database_url())
+    database = opened()
     prepare(database)
     with database.reading() as session:
         count = len(units.communes(session))
@@ -78,6 +77,7 @@ def first_run() -> None:
         empty = session.scalars(select(Wave)).first() is None
         nobody = session.scalars(select(Account)).first() is None
     if empty and nobody:
+        say("Making up a province to look around in …")
         with database.writing() as session:
             demo.make(session)
     if nobody:

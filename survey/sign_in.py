@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
@@ -92,11 +90,7 @@ def home(person: Person) -> str:
 
 
 def local(address: str | None) -> str | None:
-    """The address if it is a path of this server, else None: signing in must not lead to another site."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return None
+    """The address as a browser reads it, if it is a path of this server: signing in leads to no other site."""
     # Browsers drop tabs and line breaks out of an address, and take \ for /.
-    if any(character.isspace() or ord(character) < 32 or character == "\\" for character in address):
-        return None
-    parts = urlsplit(address)
-    return None if parts.scheme or parts.netloc else address
+    plain = "".join(character for character in address or "" if character not in "\t\r\n").replace("\\", "/")
+    return plain if plain.startswith("/") and not plain.startswith("//") else None

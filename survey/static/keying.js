@@ -9,6 +9,7 @@ function start() {
   if (!form) return;
   form.addEventListener("submit", event => { event.preventDefault(); send(form); });
   if (form.matches("#sheet")) screen(form); // not form.id: it has a field of that name
+  else form.querySelector("[autofocus]").focus();
 }
 
 // The server's page takes the place of this one only if it is a form again: a refusal must not wipe what was typed.

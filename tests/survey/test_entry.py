@@ -152,6 +152,7 @@ def test_the_sheet_has_a_box_for_every_item_in_the_order_of_the_paper(
     assert re.findall(r"<script[^>]*>(?!</script>)", page) == []
 
 
+@pytest.mark.both_databases
 def test_a_keyed_form_is_kept_with_its_village_as_paper(
     keyer: FlaskClient, household: Questionnaire, province: Database
 ) -> None:

@@ -46,6 +46,9 @@ def test_a_link_leads_on_after_signing_in(client: FlaskClient) -> None:
     [
         "https://example.org/",
         "//example.org",
+        "///example.org",
+        "/\t//example.org",
+        " //example.org",
         "/\\example.org",
         "/\t/example.org",
         "javascript:alert(1)",
@@ -65,6 +68,7 @@ def test_signing_in_never_leads_to_another_site(client: FlaskClient, elsewhere: 
 
 def test_a_path_with_a_query_is_local() -> None:
     assert sign_in.local("/quan-tri/dot?x=1&y=//z") == "/quan-tri/dot?x=1&y=//z"
+    assert sign_in.local("/quan-tri/\r\nSet-Cookie: x=1") == "/quan-tri/Set-Cookie: x=1"
 
 
 def test_a_wrong_name_and_a_wrong_password_read_alike(client: FlaskClient) -> None:

@@ -44,7 +44,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     with database().reading() as session:
         place = waves.place(session, wave, unit)
     if request.method != "POST":
-        return _page(place, _questions(place.questionnaire))
+        return _page(place, drawn(place.questionnaire))
     if not _from_here():
         raise Denied("This form was sent from another page. Open it here and send it again.")
     items = place.questionnaire.items
@@ -56,7 +56,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
             "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
         )
         return _page(
-            place, _questions(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
+            place, drawn(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
         )
     id = request.form.get("id", "")
     if not responses.UUID4.fullmatch(id) or not _token_holds(place):
@@ -68,7 +68,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, _questions(place.questionnaire, given), troubles, 422, id=id)
+        return _page(place, drawn(place.questionnaire, given), troubles, 422, id=id)
     with database().writing() as session:
         responses.submit(session, place, uuid.UUID(id), Mode.PHONE, checked.answers)
     day = waves.today()
@@ -108,15 +108,25 @@ def _page(
             id=id or str(uuid.uuid4()),
             token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
             named=units.named,
-            questions_asked=sum(len(page.screens) for page in asked.pages),
-            minutes=max(2, math.ceil(len(asked.keyed) * SECONDS_A_QUESTION / 60)),
+            questions_asked=screens(asked),
+            minutes=minutes(asked),
         ),
         status,
         headers or {},
     )
 
 
-def _questions(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -> Markup:
+def screens(questionnaire: Questionnaire) -> int:
+    """How many screens of questions a person may meet."""
+    return sum(len(page.screens) for page in questionnaire.pages)
+
+
+def minutes(questionnaire: Questionnaire) -> int:
+    """About how long it takes to answer."""
+    return max(2, math.ceil(len(questionnaire.keyed) * SECONDS_A_QUESTION / 60))
+
+
+def drawn(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -> Markup:
     """The questions as they stand in the page, with what was answered and what is wrong with it."""
     key = (questionnaire.digest, language())
     if answers is None and key in _blank:

@@ -239,6 +239,8 @@ const askOf = (button) => find(`.ask[data-code="${button.closest("[data-of]").da
 
 async function send() {
   if (sending) return;
+  // A kiosk seals the answers and keeps them; it says so by taking this event for itself.
+  if (!form.dispatchEvent(new Event("send", { bubbles: true, cancelable: true }))) return;
   sending = true;
   const button = find(".bar [type=submit]", form);
   button.textContent = word("sending");

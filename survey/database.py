@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -47,6 +48,7 @@ class Database:
                 hide_parameters=True,  # an error must not print answers
             )
         )
+        weakref.finalize(self, self.engine.dispose)  # a command ends without closing anything by itself
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         # PostgreSQL would show each query the newest rows; SQLite shows a transaction one state anyway.
         one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}

@@ -1,0 +1,107 @@
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+from sqlalchemy import func, select
+
+from survey import waves
+from survey.database import Database
+from survey.models import Response
+
+Program = Callable[..., Any]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "phieu.csv"
+    path.write_text("unit,psu,weight,C5\n06652,V1,10,1\n06658,V3,20,2\n", encoding="utf-8")
+    return path
+
+
+def stored(database: Database) -> int | None:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Response))
+
+
+def test_an_import_says_what_it_did_on_standard_error(hailong: Program, province: Database, file: Path) -> None:
+    done = hailong("import", file, "--wave", "ho-mau")
+    assert (done.code, done.out) == (0, "")
+    assert "Responses stored: 2; there already: 0." in done.err
+    assert "weights of the wave are now version 1" in done.err
+    assert "Ids were made." in done.err
+    assert stored(province) == 2
+
+
+def test_an_import_that_is_wrong_ends_with_1_and_stores_nothing(
+    hailong: Program, province: Database, file: Path
+) -> None:
+    file.write_text(file.read_text() + "06652,V1,1,9\n")
+    done = hailong("import", file, "--wave", "ho-mau")
+    assert (done.code, done.out) == (1, "")
+    assert "Row 4, column C5: " in done.err
+    assert stored(province) == 0
+
+
+def test_it_speaks_vietnamese(hailong: Program, file: Path) -> None:
+    file.write_text("unit,C55\n06652,1\n")
+    done = hailong("--lang", "vi", "import", file, "--wave", "ho-mau")
+    assert "Dòng 1, cột C55: Không có cột này. Tên gần nhất là C5." in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--wave", "khong-co"], 1),
+        (["--wave"], 2),
+        ([], 2),
+        (["--wave", "ho-mau", "--sheet", "2"], 2),
+    ],
+)
+def test_the_exit_code_tells_input_from_command_line(
+    hailong: Program, file: Path, arguments: list[str], code: int
+) -> None:
+    assert hailong("import", file, *arguments).code == code
+
+
+def test_a_file_that_is_not_there_is_wrong_input(hailong: Program, tmp_path: Path) -> None:
+    done = hailong("import", tmp_path / "khong-co.csv", "--wave", "ho-mau")
+    assert done.code == 1
+    assert "can't be read" in done.err
+
+
+def test_an_export_can_be_imported_again(hailong: Program, file: Path, tmp_path: Path) -> None:
+    hailong("import", file, "--wave", "ho-mau")
+    out = tmp_path / "out.csv"
+    done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", out)
+    assert (done.code, done.out) == (0, "")
+    assert "Responses written: 2" in done.err
+    with out.open(newline="", encoding="utf-8") as rows:
+        assert [(row["unit"], row["psu"], row["weight"], row["C5"]) for row in csv.DictReader(rows)] in (
+            [("06652", "V1", "10", "1"), ("06658", "V3", "20", "2")],
+            [("06658", "V3", "20", "2"), ("06652", "V1", "10", "1")],
+        )
+    assert "Responses stored: 0; there already: 2." in hailong("import", out, "--wave", "ho-mau").err
+
+
+def test_an_export_says_how_many_stand_outside(hailong: Program, tmp_path: Path, file: Path) -> None:
+    file.write_text("unit,mode,day\n06652,phone," + waves.today().isoformat() + "\n")
+    hailong("import", file, "--wave", "ho-mau")
+    done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "out.csv")
+    assert "Outside the sample and not in the file: 1 (--outside)." in done.err
+    done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "out.csv", "--outside")
+    assert "Responses written: 1" in done.err
+
+
+def test_an_export_in_parquet_has_the_same_rows(hailong: Program, file: Path, tmp_path: Path) -> None:
+    hailong("import", file, "--wave", "ho-mau")
+    assert hailong("data", "--wave", "ho-mau", "--format", "parquet", "--out", tmp_path / "out.parquet").code == 0
+    assert sorted(parquet.read_table(tmp_path / "out.parquet")["weight"].to_pylist()) == [10, 20]
+
+
+def test_an_export_to_nowhere_is_wrong_input(hailong: Program, tmp_path: Path) -> None:
+    done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "khong" / "co.csv")
+    assert done.code == 1
+    assert "can't be written" in done.err

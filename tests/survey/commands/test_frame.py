@@ -1,0 +1,84 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from survey import waves
+from survey.database import Database
+
+Program = Callable[..., Any]
+FRAME = "psu,unit,stratum,households,adults,name\nT1,06652,A,120,300,Thôn 1\nT2,06970,B,80,,\n"
+
+
+@pytest.fixture
+def load(hailong: Program, tmp_path: Path) -> Program:
+    def load(text: str, wave: str = "ho-mau") -> Any:
+        (tmp_path / "khung.csv").write_text(text, encoding="utf-8")
+        return hailong("frame", "import", tmp_path / "khung.csv", "--wave", wave)
+
+    return load
+
+
+def villages(database: Database) -> list[tuple[object, ...]]:
+    with database.reading() as session:
+        return [
+            (village.psu, village.unit, village.stratum, village.households, village.adults, village.name)
+            for village in waves.villages(session, "ho-mau")
+        ]
+
+
+@pytest.mark.both_databases
+def test_villages_are_stored_and_may_come_again(load: Program, province: Database) -> None:
+    done = load(FRAME)
+    assert (done.code, done.out) == (0, "")
+    assert "Villages stored: 2; there already: 0." in done.err
+    assert villages(province)[:2] == [
+        ("T1", "06652", "A", 120, 300, "Thôn 1"),
+        ("T2", "06978", "B", 80, None, None),
+    ]
+    assert "Villages stored: 0; there already: 2." in load(FRAME).err
+
+
+def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> None:
+    load(FRAME)
+    load("psu,unit,stratum,households,adults\nT2,06978,B,80,190\nV1,06652,06652,70,\n")
+    assert villages(province)[1] == ("T2", "06978", "B", 80, 190, None)
+    assert villages(province)[2] == ("V1", "06652", "06652", 70, None, "Thôn V1")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("T3,99999,A,10,,", "Row 4, column unit: There is no unit with the code 99999."),
+        (",06652,A,10,,", "Row 4, column psu: Fill in this cell"),
+        ("T3,06652,,10,,", "Row 4, column stratum: Fill in this cell"),
+        ("T3,06652,A,,,", "Row 4, column households: Fill in this cell"),
+        ("T3,06652,A,0,,", "Row 4, column households: Write a whole number of 1 or more"),
+        ("T3,06652,A,1.5,,", "Row 4, column households: Write a whole number of 1 or more"),
+        ("T3,06652,A,9,x,", "Row 4, column adults: Write a whole number of 1 or more"),
+        ("T1,06652,A,120,300,Thôn 1", "Row 4, column psu: Row 2 has this village already."),
+        ("V1,06658,06652,9,,", "Row 4, column unit: Village V1 is there already with 06652 here."),
+        ("T3,06652,A", "Row 4: The row has 3 cells, the header 6."),
+    ],
+)
+def test_a_frame_that_is_wrong_is_refused_whole(load: Program, province: Database, row: str, told: str) -> None:
+    before = villages(province)
+    done = load(FRAME + row + "\n")
+    assert (done.code, done.out) == (1, "")
+    assert told in done.err
+    assert villages(province) == before
+
+
+def test_other_content_of_a_known_village_is_refused(load: Program, province: Database) -> None:
+    load(FRAME)
+    assert "column households: Village T1 is there already with 120 here." in load(FRAME.replace("120", "121")).err
+    assert villages(province)[0][3] == 120
+
+
+def test_an_open_wave_has_no_frame(load: Program) -> None:
+    assert load(FRAME, "ho-mo").code == 1
+
+
+def test_a_frame_without_its_columns_is_refused(load: Program) -> None:
+    assert "Row 1, column households: Add this column" in load("psu,unit,stratum\nT1,06652,A\n").err

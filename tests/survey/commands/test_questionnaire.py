@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import forms
+
+Program = Callable[..., Any]
+SHIPPED = Path(forms.__file__).parent / "documents"
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """The short questionnaire as the second version."""
+    path = tmp_path / "phieu.yaml"
+    text = (SHIPPED / "noi_phuc_vu.yaml").read_text(encoding="utf-8")
+    assert "\nversion: 1\n" in text
+    path.write_text(text.replace("\nversion: 1\n", "\nversion: 2\n"), encoding="utf-8")
+    return path
+
+
+def test_a_document_in_order_is_said_to_be(hailong: Program, document: Path) -> None:
+    done = hailong("questionnaire", "check", document)
+    assert (done.code, done.out) == (0, "")
+    assert "noi_phuc_vu@2 is in order: 12 items." in done.err
+    assert "noi_phuc_vu@2" not in hailong("questionnaire", "list").out
+
+
+@pytest.mark.parametrize("command", ["check", "publish"])
+def test_a_document_that_is_wrong_is_told_with_the_place(hailong: Program, document: Path, command: str) -> None:
+    text = document.read_text(encoding="utf-8")
+    line = text[: text.index("kind: single")].count("\n") + 1
+    document.write_text(text.replace("kind: single", "kind: slider", 1), encoding="utf-8")
+    done = hailong("questionnaire", command, document)
+    assert (done.code, done.out) == (1, "")
+    assert f"phieu.yaml:{line}" in done.err
+    assert len(hailong("questionnaire", "list").out.splitlines()) == 2
+
+
+def test_a_version_is_published_once(hailong: Program, document: Path) -> None:
+    assert "noi_phuc_vu@2 is published: " in hailong("questionnaire", "publish", document).err
+    assert "was published before" in hailong("questionnaire", "publish", document).err
+    text = document.read_text(encoding="utf-8")
+    document.write_text(text.replace("Your views on the service", "Your views on what"), encoding="utf-8")
+    done = hailong("questionnaire", "publish", document)
+    assert done.code == 1
+    assert "Give the new text the next version number." in done.err
+
+
+def test_versions_are_listed(hailong: Program) -> None:
+    lines = [line.split("\t") for line in hailong("questionnaire", "list").out.splitlines()]
+    assert [line[0] for line in lines] == ["ho_gia_dinh@1", "noi_phuc_vu@1"]
+    assert all(len(line[2]) == 64 for line in lines)
+
+
+def test_a_document_that_is_not_there_is_wrong_input(hailong: Program, tmp_path: Path) -> None:
+    assert hailong("questionnaire", "check", tmp_path / "khong-co.yaml").code == 1

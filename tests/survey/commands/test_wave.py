@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from survey import waves
+from survey.database import Database
+from survey.models import WaveKind
+
+Program = Callable[..., Any]
+MADE = ["--questionnaire", "ho_gia_dinh@1", "--from", "2026-01-01", "--to", "2026-02-01"]
+
+
+def test_a_wave_is_made(hailong: Program, province: Database) -> None:
+    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "sample", "--villages", "kept")
+    assert (done.code, done.out) == (0, "")
+    with province.reading() as session:
+        wave = waves.find(session, "dot-2")
+    assert (wave.kind, wave.opens, wave.closes) == (WaveKind.SAMPLE, date(2026, 1, 1), date(2026, 2, 1))
+    assert (wave.single_psu, wave.villages, wave.public) == ("centered", "kept", False)
+
+
+def test_an_open_wave_may_be_public(hailong: Program, province: Database) -> None:
+    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "open", "--public", "--single-psu", "certainty")
+    assert done.code == 0
+    assert "/s/dot-2/" in done.err
+    with province.reading() as session:
+        assert waves.find(session, "dot-2").public
+        assert waves.find(session, "dot-2").single_psu == "certainty"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["create", "Đợt", *MADE, "--kind", "open"], 1),
+        (["create", "ho-mo", *MADE, "--kind", "open"], 1),
+        (["create", "dot-2", *MADE, "--kind", "sample", "--public"], 1),
+        (["create", "dot-2", *MADE, "--kind", "open", "--questionnaire", "ho_gia_dinh@9"], 1),
+        (["create", "dot-2", *MADE, "--kind", "open", "--to", "2025-01-01"], 1),
+        (["create", "dot-2", *MADE, "--kind", "panel"], 2),
+        (["create", "dot-2", *MADE, "--kind", "open", "--to", "1/2/2026"], 2),
+        (["create", "dot-2", *MADE, "--kind", "open", "--single-psu", "guess"], 2),
+        (["create", "dot-2", *MADE], 2),
+        (["create"], 2),
+    ],
+)
+def test_what_can_not_be_a_wave_is_refused(hailong: Program, arguments: list[str], code: int) -> None:
+    done = hailong("wave", *arguments)
+    assert (done.code, done.out) == (code, "")
+    assert done.err
+    assert len(hailong("wave", "list").out.splitlines()) == 4
+
+
+def test_waves_are_listed(hailong: Program) -> None:
+    lines = hailong("wave", "list").out.splitlines()
+    assert lines[-1] == "da-dong\tho_gia_dinh@1\topen\t2025-01-01\t2025-02-01\t"
+    assert [line.split("\t")[0] for line in lines] == ["gop-y", "ho-mau", "ho-mo", "da-dong"]
+    assert lines[0].endswith("\tpublic")

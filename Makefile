@@ -15,7 +15,7 @@ FONTS := survey/report/fonts
 SEALING := survey/static/kiosk/hpke.js
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help setup run test lint test-apt soak bench lock messages clean
+.PHONY: help setup run test lint test-apt test-spark soak bench lock messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -70,6 +70,18 @@ test-apt:
 	  echo "Installing Chromium for the tests …"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; }
 
+# Spark, DuckDB and Java are heavy: they have an environment of their own, and `make test` does without.
+$(VENV)-spark/installed: $(VENV)/installed
+	@$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(VENV)-spark
+	@$(BIN)/uv pip install -q --python $(VENV)-spark/bin/python -e '.[dev,spark]'
+	@touch $@
+
+test-spark: setup $(VENV)-spark/installed ## the same totals from DuckDB and from Spark with two workers
+	@command -v java >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] || { echo "Spark needs Java. Run once: sudo apt-get install --no-install-recommends default-jre-headless"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }
+	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/test_engines.py
+
 soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
 	@$(BIN)/pytest -n 2 -m soak -o addopts="--import-mode=importlib -q"
 
@@ -85,4 +97,4 @@ messages: setup ## collect the texts of code and templates into the catalogue
 	@rm translations/messages.pot
 
 clean: ## everything that was made, but for the data
-	rm -rf $(VENV) $(FONTS) $(SEALING) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)
+	rm -rf $(VENV) $(VENV)-spark $(FONTS) $(SEALING) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

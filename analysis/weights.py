@@ -157,14 +157,20 @@ def _checked_totals(levels: Ints, mass: Floats, margins: Margins) -> list[Floats
                     column=variable,
                     value=str(label),
                 )
-            if (weight > 0) != (total > 0):
-                message = (
+            if total > 0 and weight <= 0:
+                raise DesignError(
                     "Nobody in the sample has %(column)s = %(value)s, but the margins say %(total)s people."
-                    " Merge it with another value."
-                    if total > 0
-                    else "The sample has %(column)s = %(value)s, but the margins say nobody has it. Correct them."
+                    " Merge it with another value.",
+                    column=variable,
+                    value=str(label),
+                    total=f"{total:g}",
                 )
-                raise DesignError(message, column=variable, value=str(label), total=f"{total:g}")
+            if weight > 0 and total <= 0:
+                raise DesignError(
+                    "The sample has %(column)s = %(value)s, but the margins say nobody has it. Correct them.",
+                    column=variable,
+                    value=str(label),
+                )
     whole = totals[0].sum() if totals else 0.0
     for place, variable in enumerate(margins):
         if abs(totals[place].sum() - whole) > SAME_TOTAL * whole:
@@ -233,8 +239,9 @@ def _linear(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float]
         if (miss <= 1e-10).all():
             return factor
     raise DesignError(
-        "No weights%(within)s agree with these totals; the nearest miss by %(miss)s %%. Widen the bounds or merge"
-        " values.",
-        within="" if bounds is None else f" with factors between {low:g} and {high:g}",
+        "No weights with factors between %(low)s and %(high)s agree with these totals; the nearest miss by"
+        " %(miss)s %%. Widen the bounds or merge values.",
+        low=f"{low:g}",
+        high=f"{high:g}",
         miss=f"{100 * float(miss.max()):.2g}",
     )

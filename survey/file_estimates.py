@@ -109,10 +109,10 @@ def rows_of(request: Request, chunk: Chunk) -> Rows:
     """Reads a chunk; Refusal names the first row that is wrong, and its column."""
     weight = chunk.numbers(request.weights)
     for row in np.flatnonzero(~(weight >= 0)):
+        if np.isnan(weight[row]):
+            raise _blank(chunk, row, request.weights)
         raise Refusal(
-            "Row %(row)s, column %(column)s: the weight is blank. Fill it in."
-            if np.isnan(weight[row])
-            else "Row %(row)s, column %(column)s: the weight is negative. Weights are numbers from 0 up.",
+            "Row %(row)s, column %(column)s: the weight is negative. Weights are numbers from 0 up.",
             row=chunk.first + int(row),
             column=request.weights,
         )
@@ -131,19 +131,19 @@ def rows_of(request: Request, chunk: Chunk) -> Rows:
 def _filled(chunk: Chunk, name: str) -> Labels:
     levels, codes = chunk.labels(name)
     for row in np.flatnonzero(codes < 0):
-        raise Refusal(
-            "Row %(row)s, column %(column)s: it is blank. Fill it in.", row=chunk.first + int(row), column=name
-        )
+        raise _blank(chunk, row, name)
     return Labels(levels, codes)
 
 
 def _fpc(chunk: Chunk, name: str) -> Floats:
     values = chunk.numbers(name)
     for row in np.flatnonzero(np.isnan(values)):
-        raise Refusal(
-            "Row %(row)s, column %(column)s: it is blank. Fill it in.", row=chunk.first + int(row), column=name
-        )
+        raise _blank(chunk, row, name)
     return values
+
+
+def _blank(chunk: Chunk, row: Any, name: str) -> Refusal:
+    return Refusal("Row %(row)s, column %(column)s is blank. Fill it in.", row=chunk.first + int(row), column=name)
 
 
 def _canonical(labels: Labels) -> Labels:
@@ -323,12 +323,7 @@ def refuse_unknown_values(request: Request, file: DataFile, found: Sequence[Tota
     there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
     for item in doubtful:
         if there[item.column] and not item.wanted.intersection(there[item.column]):
-            raise Refusal(
-                "Column %(column)s has no value %(value)s. It has: %(values)s.",
-                column=item.column,
-                value=item.value,
-                values=", ".join(there[item.column][:20]),
-            )
+            raise _no_value(item.column, item.value, there[item.column])
 
 
 def margins(path: str, data: str) -> Margins:
@@ -416,13 +411,22 @@ def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:
         return known[canonical(wanted)]
     if wanted == "rest":
         return REST
-    near = get_close_matches(wanted, [str(label) for label in found.domains], 1, 0.5)
-    raise Refusal(
-        "Column %(column)s has no value %(value)s. Did you mean %(near)s?"
-        if near
-        else "Column %(column)s has no value %(value)s. It has: %(values)s.",
-        column=request.by[0],
-        value=wanted,
-        near=near[0] if near else "",
-        values=", ".join(str(label) for label in found.domains[:20]),
+    labels = [str(label) for label in found.domains]
+    near = get_close_matches(wanted, labels, 1, 0.5)
+    if near:
+        raise Refusal(
+            "Column %(column)s has no value %(value)s. Did you mean %(near)s?",
+            column=request.by[0],
+            value=wanted,
+            near=near[0],
+        )
+    raise _no_value(request.by[0], wanted, labels)
+
+
+def _no_value(column: str, value: str | None, there: Sequence[str]) -> Refusal:
+    return Refusal(
+        "Column %(column)s has no value %(value)s. It has: %(values)s.",
+        column=column,
+        value=value,
+        values=", ".join(there[:20]) + (", …" if len(there) > 20 else ""),
     )

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from translations import Refusal
+from translations import N_, Refusal
 
 CHUNK = 1 << 24  # bytes of CSV parsed at a time
 LONGEST_RECORD = 1 << 26
@@ -189,14 +189,17 @@ class DataFile:
         """Refuses a column that the file doesn't have, with the nearest one it has."""
         for name in names:
             if name not in self.columns:
-                near = get_close_matches(name, self.columns, 1, 0.5)
+                if near := get_close_matches(name, self.columns, 1, 0.5):
+                    raise Refusal(
+                        "%(file)s has no column %(column)s. Did you mean %(near)s?",
+                        file=self.path,
+                        column=name,
+                        near=near[0],
+                    )
                 raise Refusal(
-                    "%(file)s has no column %(column)s. Did you mean %(near)s?"
-                    if near
-                    else "%(file)s has no column %(column)s. It has: %(columns)s.",
+                    "%(file)s has no column %(column)s. It has: %(columns)s.",
                     file=self.path,
                     column=name,
-                    near=near[0] if near else "",
                     columns=", ".join(self.columns[:20]),
                 )
 
@@ -274,10 +277,10 @@ class _Reader:
                 str(block, "utf-8")
             except UnicodeDecodeError as error:
                 at = text.count(b"\n", 0, error.start)
-                return _Fault("%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.", at, {})
+                return _Fault(N_("%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8."), at, {})
         if (nul := text.find(b"\0", 0, len(block))) >= 0:
             at = text.count(b"\n", 0, nul)
-            return _Fault("%(file)s, row %(row)s: a NUL byte. The file is damaged.", at, {})
+            return _Fault(N_("%(file)s, row %(row)s: a NUL byte. The file is damaged."), at, {})
         quoted = text.find(b'"', 0, len(block)) >= 0
         uneven: list[Any] = []
         while True:
@@ -288,13 +291,13 @@ class _Reader:
                 if uneven:
                     line = uneven[0]
                     return _Fault(
-                        "%(file)s, row %(row)s has %(cells)s cells, the header has %(columns)s. Correct the row.",
+                        N_("%(file)s, row %(row)s has %(cells)s cells, the header %(columns)s. Correct the row."),
                         (line.number or 1) - 1,
                         {"cells": line.actual_columns, "columns": line.expected_columns},
                     )
                 if not self._widen(kinds, str(error)):
                     return _Fault(
-                        "%(file)s is no CSV file from row %(row)s on: %(reason)s", 0, {"reason": str(error)}
+                        N_("%(file)s is no CSV file from row %(row)s on: %(reason)s"), 0, {"reason": str(error)}
                     )
 
     def _widen(self, kinds: dict[str, Any], reason: str) -> bool:

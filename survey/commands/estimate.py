@@ -129,7 +129,11 @@ def _totals(by: Sequence[str], within: str | None, asked: dict[str, Any]) -> tup
         **columns,
     )
     request = work.a_record_per_value(request, file)
-    found = _told(work.totals, request, request.begin(file))
+    if asked["engine"] == "numpy":
+        found = _told(work.totals, request, request.begin(file))
+    else:
+        part = importlib.import_module("survey.engines").part(request, file, asked["engine"])
+        found = [_told(work.gathered, request, [part])]
     work.refuse_unknown_values(request, file, found)
     return work, request, found
 

@@ -243,4 +243,22 @@ class HeldResponse(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class Invitation(Base):
+    """A code that lets one person of a sampled village answer, known by its keyed digest alone.
+
+    Nothing leads from it to a response: not even the day is kept. The response has the village, the code is `used`.
+    """
+
+    __tablename__ = "invitation"
+    digest: Mapped[str] = mapped_column(String(32), primary_key=True)
+    wave: Mapped[str] = mapped_column(String(40))
+    psu: Mapped[str] = mapped_column(String(60))
+    used: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_invitation_village"),
+        Index("ix_invitation_village", "wave", "psu"),
+        {"sqlite_with_rowid": False},
+    )
+
+
 APPEND_ONLY = ("questionnaire", "response", "response_text", "weight_version", "weight", "held_response")

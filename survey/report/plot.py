@@ -15,6 +15,7 @@ from survey.report import fonts
 from survey.report.structure import Figure
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "report"
+NOTHING = charts.Whisker(None, None, None)
 DOTS = 3  # of the picture for each of the drawing: 200 to the inch on the page
 
 
@@ -37,8 +38,12 @@ def _template() -> Template:
 def svg(figure: Figure) -> str:
     """The picture with its labels as text, in the typeface of the report."""
     family, _folder = fonts.typeface()
-    scale = charts.scale([record for _label, record, _apart in figure.lines], figure.whole, figure.name)
-    lines = [Line(label, scale.whisker(record), _reading(record), apart) for label, record, apart in figure.lines]
+    seen = [record for _label, record, _apart in figure.lines if not wording.is_hidden(record)]
+    scale = charts.scale(seen, figure.whole, figure.name)
+    lines = [
+        Line(label, NOTHING if wording.is_hidden(record) else scale.whisker(record), _reading(record), apart)
+        for label, record, apart in figure.lines
+    ]
     return _template().render(scale=scale, lines=lines, family=family, caption=figure.caption, alt=figure.alt)
 
 

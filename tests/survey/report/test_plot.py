@@ -34,6 +34,15 @@ def test_a_row_for_each_commune_and_a_dot_for_each_that_is_seen(figure: Figure) 
     assert len(list(tree.iter(f"{SVG}circle"))) == 52  # one hidden, one without an answer
 
 
+def test_a_hidden_commune_has_neither_dot_nor_whisker_nor_room_on_the_axis(figure: Figure) -> None:
+    """Not even where its numbers were left in the record."""
+    place = next(place for place, (name, _record, _apart) in enumerate(figure.lines) if name == "Cao Xanh")
+    name, record, apart = figure.lines[place]
+    left_in = replace(record, estimate=0.05, low=0.01, high=0.09)
+    marked = (*figure.lines[:place], (name, left_in, apart), *figure.lines[place + 1 :])
+    assert plot.svg(replace(figure, lines=marked)) == plot.svg(figure)
+
+
 def test_what_is_told_apart_differs_in_shape_and_weight_and_not_in_colour_alone(figure: Figure) -> None:
     tree = ElementTree.fromstring(plot.svg(figure))
     full = [dot for dot in tree.iter(f"{SVG}circle") if dot.get("fill") == "#000000"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from flask import current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, read
 from survey import rate, receipts, responses, units, waves
@@ -25,6 +27,9 @@ from translations import gettext as _
 
 TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
 SECONDS_A_QUESTION = 8
+
+# What is done with an id and answers that hold.
+Keep = Callable[[Session, uuid.UUID, dict[str, Any]], None]
 
 # The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
 _blank: dict[tuple[str, str], Markup] = {}
@@ -43,8 +48,20 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
     with database().reading() as session:
         place = waves.place(session, wave, unit)
+
+    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any]) -> None:
+        responses.submit(session, place, id, Mode.PHONE, answers)
+
+    return fill_in(place, url_for(".answer", wave=place.wave.code, unit=place.unit.code), keep)
+
+
+def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
+    """Shows the form of a place, or takes it when it is sent: one that holds is kept and answered with a receipt.
+
+    action  the address to which the form is sent
+    """
     if request.method != "POST":
-        return _page(place, drawn(place.questionnaire))
+        return _page(place, action, drawn(place.questionnaire))
     if not _from_here():
         raise Denied("This form was sent from another page. Open it here and send it again.")
     items = place.questionnaire.items
@@ -56,7 +73,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
             "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
         )
         return _page(
-            place, drawn(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
+            place, action, drawn(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
         )
     id = request.form.get("id", "")
     if not responses.UUID4.fullmatch(id) or not _token_holds(place):
@@ -68,9 +85,9 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, drawn(place.questionnaire, given), troubles, 422, id=id)
+        return _page(place, action, drawn(place.questionnaire, given), troubles, 422, id=id)
     with database().writing() as session:
-        responses.submit(session, place, uuid.UUID(id), Mode.PHONE, checked.answers)
+        keep(session, uuid.UUID(id), checked.answers)
     day = waves.today()
     code = receipts.issue(_key(), place.wave.code, day)
     return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
@@ -91,6 +108,7 @@ def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
 
 def _page(
     place: Place,
+    action: str,
     questions: Markup,
     troubles: list[Trouble] | None = None,
     status: int = 200,
@@ -102,6 +120,7 @@ def _page(
         render_template(
             "respondent/form.html",
             place=place,
+            action=action,
             wave=place.wave,
             questions=questions,
             problems=troubles,

@@ -164,6 +164,9 @@ class _Sheet:
         )
 
     def page(self, status: int = 200, **notices: Any) -> ResponseReturnValue:
+        problems = {problem.code: str(problem) for problem in self.keyed.problems} if status != 200 else {}
+        items = self.place.questionnaire.keyed
+        wrong = [item for item in items if item.code in problems]
         return render_template(
             "entry/sheet.html",
             place=self.place,
@@ -172,7 +175,8 @@ class _Sheet:
             keyed_here=self.keyed_here,
             typed=self.typed,
             keyed=self.keyed,
-            problems={problem.code: str(problem) for problem in self.keyed.problems} if status != 200 else {},
+            problems=problems,
+            first=[*wrong, *self.keyed.untyped, *items][0].code,
             id=self.id,
             day=self.day,
             last_day=min(today(), self.place.wave.closes),

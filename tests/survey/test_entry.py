@@ -242,6 +242,7 @@ def test_what_is_no_answer_is_told_at_its_box_and_nothing_typed_is_lost(
     assert "<title>Lỗi:" in page.text
     assert f'href="#f-{code}"' in page.text
     assert f'id="e-{code}"' in page.text
+    assert re.search(rf'id="f-{code}"[^>]* autofocus', page.text)
     assert f'name="{code}" value="{text}"' in page.text
     assert 'value="Thợ &lt;mỏ&gt;"' in page.text
     assert 'name="nghe_nghiep" value="7"' in page.text

@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import translations
-from survey import accounts, api, entry, respondent, settings, sign_in, staff
+from survey import accounts, api, entry, kiosk, respondent, settings, sign_in, staff
 from survey.database import Database
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
@@ -37,6 +37,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
+MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is refused
 
 
 def create_app(**config: Any) -> Flask:
@@ -47,6 +48,9 @@ def create_app(**config: Any) -> Flask:
         DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),
         RATE=settings.rate(),
         BASE_URL=settings.base_url(),
+        KIOSK_IDLE=settings.kiosk_idle(),
+        KIOSK_WARNING=30,  # seconds of the countdown
+        KIOSK_RECEIPT=30,  # seconds for which a receipt stands there
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_PARTS=2_000,
         SESSION_COOKIE_NAME="phien",
@@ -78,7 +82,7 @@ def create_app(**config: Any) -> Flask:
         large_text=_large_text,
     )
     csrf = CSRFProtect(app)
-    for pages in (respondent.pages, api.pages):  # a signed form of its own; JSON alone
+    for pages in (respondent.pages, kiosk.pages, api.pages):  # what they take is signed, bound, or JSON alone
         csrf.exempt(pages)
     Compress(app)
     accounts.manager.init_app(app)
@@ -89,7 +93,7 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _broken)
-    for pages in (respondent.pages, entry.pages, staff.pages, sign_in.pages, api.pages):
+    for pages in (respondent.pages, kiosk.pages, entry.pages, staff.pages, sign_in.pages, api.pages):
         app.register_blueprint(pages)
     app.add_url_rule("/static/<version>/<path:name>", "static", _send)
     return app
@@ -178,6 +182,7 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if isinstance(error, RequestEntityTooLarge):
+        _drop_body()
         return _answer(413, _("Too large"), _("What was sent is too large. Send less, or ask the administrator."))
     if status == 404:
         return _answer(404, _("Not found"), _("There is no page at this address. Begin at the first page."))
@@ -186,6 +191,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or status < 400:
         return error.get_response()
     return _answer(status, _("Please correct this"), _("The request can't be answered. Begin at the first page."))
+
+
+def _drop_body() -> None:
+    """Reads what is still being sent and drops it: a client that is cut off never sees the answer."""
+    left = min(request.content_length or 0, MOST_DROPPED)
+    while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 65_536))):
+        left -= len(piece)
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

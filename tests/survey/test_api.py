@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -104,6 +106,19 @@ def test_a_body_that_is_no_response_is_refused_with_what_to_do(
     assert reply.json["status"] == status
     assert len(reply.json["detail"]) > 10
     assert count(province) == 0
+
+
+@pytest.mark.parametrize("address", ["/api/v1/responses", "/s/gop-y/06652"])
+def test_who_sends_a_flood_is_told_so_and_not_cut_off(live_server: str, address: str) -> None:
+    asking = urllib.request.Request(live_server + address, data=b"a" * 30_000_000)
+    asking.add_header(
+        "Content-Type", "application/json" if "api" in address else "application/x-www-form-urlencoded"
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asking, timeout=20)
+    with refused.value as reply:
+        assert reply.code == 413
+        assert len(reply.read()) > 100
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,6 @@ settings.load_profile("hailong")
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on a real PostgreSQL server")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)

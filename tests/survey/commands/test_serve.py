@@ -1,0 +1,146 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from survey.database import Database
+from survey.models import Response, ResponseText
+
+CLIENTS, ACKNOWLEDGED = 4, 120
+PATIENCE = 60  # seconds for a start on a busy machine; ready is when it answers
+
+
+class Server:
+    """`hailong serve` in processes of its own, at a port that was free."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.environment = {
+            **os.environ,
+            "HAILONG_DATABASE_URL": database.url,
+            "HAILONG_DATA": str(folder),
+            "HAILONG_RATE": "100000",
+        }
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        program = Path(sys.executable).with_name("hailong")
+        process = subprocess.Popen(
+            [program, "serve", "--port", str(self.port)], env=self.environment, start_new_session=True
+        )
+        try:
+            pause = threading.Event()
+            for _ in range(PATIENCE * 20):
+                if self.answers() or process.poll() is not None:
+                    break
+                pause.wait(0.05)
+            assert self.answers(), "the server did not start"
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def send(self, form: dict[str, Any]) -> int | None:
+        """The status, or None where the answer never came."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1/responses",
+            json.dumps(form).encode(),
+            {"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return None
+
+
+def form() -> dict[str, Any]:
+    answers = {"C5": 1, "C2": [1, 6], "C10_khac": "một ý kiến"}
+    return {"id": str(uuid4()), "wave": "ho-mo", "unit": "06652", "mode": "phone", "answers": answers}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_a_server_killed_under_load_loses_nothing_and_doubles_nothing(
+    province: Database, tmp_path: Path, rounds: int
+) -> None:
+    server = Server(province, tmp_path)
+    sent: dict[str, dict[str, Any]] = {}
+    acknowledged: set[str] = set()
+    statuses: set[int | None] = set()
+    lock = threading.Lock()
+
+    for number in range(1, rounds + 1):
+        enough, stopped = threading.Event(), threading.Event()
+
+        def client(wanted: int, enough: threading.Event, stopped: threading.Event) -> None:
+            while not stopped.is_set():
+                one = form()
+                with lock:
+                    sent[one["id"]] = one
+                status = server.send(one)
+                with lock:
+                    statuses.add(status)
+                    if status == 201:
+                        acknowledged.add(one["id"])
+                    if len(acknowledged) >= wanted:
+                        enough.set()
+
+        with server.running() as process:
+            clients = [
+                threading.Thread(target=client, args=(number * ACKNOWLEDGED, enough, stopped))
+                for _ in range(CLIENTS)
+            ]
+            for one in clients:
+                one.start()
+            came = enough.wait(PATIENCE)
+            os.killpg(process.pid, signal.SIGKILL)
+            stopped.set()
+            for one in clients:
+                one.join()
+            assert came, statuses
+    assert statuses <= {201, None}
+
+    def stored() -> dict[str, bool]:
+        with province.reading() as session:
+            rows = session.execute(
+                select(Response.id, ResponseText.response).join(ResponseText, isouter=True)
+            ).all()
+        assert len(rows) == len({row.id for row in rows})
+        return {str(row.id): row.response is not None for row in rows}
+
+    # A receipt means that the row is on disk; a form without one is there whole, or not at all.
+    after_the_kills = stored()
+    assert acknowledged <= set(after_the_kills) <= set(sent)
+    assert all(after_the_kills.values())
+    with server.running():
+        again = {id: server.send(one) for id, one in sent.items()}
+    assert {again[id] for id in after_the_kills} == {200}
+    assert {again[id] for id in set(sent) - set(after_the_kills)} <= {201}
+    assert set(stored()) == set(sent)

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forms import check
-from survey import rate, responses, results, waves
+from survey import devices, rate, receipts, responses, results, sealing, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode
 from survey.responses import MARKS, UUID4
+from survey.waves import Place
 from translations import Denied, Refusal
 from translations import gettext as _
 
@@ -77,7 +78,7 @@ def submit() -> ResponseReturnValue:
     with database().reading() as session:
         place = waves.place(session, sent["wave"], sent["unit"])
     mode = Mode(sent["mode"])
-    _may(mode)
+    _may(mode, place)
     checked = check(place.questionnaire, sent["answers"])
     if checked.problems:
         return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
@@ -86,6 +87,28 @@ def submit() -> ResponseReturnValue:
     with database().writing() as session:
         new = responses.submit(session, place, id, mode, checked.answers, marks=marks)
     return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
+
+
+@pages.post("/api/v1/sealed")
+def sealed() -> ResponseReturnValue:
+    """Keeps what a bound device sealed: 201 stored, 200 known, 202 held for staff; each means it is on disk."""
+    device = devices.here()
+    if device is None:
+        raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
+    sent = _body()
+    if wrong := sealing.misshapen(sent):
+        known = ", ".join(sealing.FORMS)
+        return _unprocessable(
+            [
+                (_pointer(name or None), _("Send a device's form: %(known)s, each as a text.", known=known))
+                for name in wrong
+            ]
+        )
+    with database().writing() as session:
+        outcome, reason = sealing.receive(session, device, sent)
+    receipt = receipts.issue(current_app.config["SECRET_KEY"], device.wave, waves.today())
+    answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
+    return answer, {"stored": 201, "known": 200, "held": 202}[outcome]
 
 
 @pages.get("/api/v1/waves/<wave>/results")
@@ -168,12 +191,15 @@ def _shape(sent: Any) -> list[tuple[str, str]]:
     return errors
 
 
-def _may(mode: Mode) -> None:
-    """Refuses a mode that the client may not claim."""
+def _may(mode: Mode, place: Place) -> None:
+    """Refuses a mode that the client may not claim at this place."""
     if mode is Mode.PHONE:
         return
     if mode is Mode.KIOSK:
-        raise Denied("Only a bound device sends in the mode kiosk. Send in the mode phone.")
+        device = devices.here()
+        if device is None or (device.wave, device.unit) != (place.wave.code, place.unit.code):
+            raise Denied("Only a device that is bound there sends in the mode kiosk. Send in the mode phone.")
+        return
     if not current_user.is_authenticated or not current_user.may(RIGHTS[mode]):
         raise Denied("Sign in with an account that may send in the mode %(mode)s.", mode=mode.value)
 

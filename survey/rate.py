@@ -13,6 +13,8 @@ from collections.abc import Callable
 from flask import current_app, request
 from flask_login import current_user
 
+from survey import devices
+
 KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
 
 
@@ -86,9 +88,9 @@ def _network(address: str) -> bytes:
 def seconds_to_wait() -> int:
     """Whole seconds that this client must wait before it may submit; 0 when this submission is let through.
 
-    Signed-in clients are not counted.
+    Signed-in clients and bound devices are not counted.
     """
-    if current_user.is_authenticated:
+    if current_user.is_authenticated or devices.here():
         return 0
     if "rate" not in current_app.extensions:
         current_app.extensions["rate"] = Rate(current_app.config["RATE"])

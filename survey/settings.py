@@ -41,6 +41,11 @@ def rate() -> float:
     return float(os.environ.get("HAILONG_RATE") or 200)
 
 
+def kiosk_idle() -> float:
+    """Seconds without a touch after which a kiosk asks whether somebody is there: `HAILONG_KIOSK_IDLE`, 60."""
+    return float(os.environ.get("HAILONG_KIOSK_IDLE") or 60)
+
+
 def base_url() -> str | None:
     """`HAILONG_BASE_URL`: the address that people outside see, where a proxy stands in front."""
     return os.environ.get("HAILONG_BASE_URL") or None

@@ -1,4 +1,4 @@
-"""Pages: what a citizen meets, on a phone or at a kiosk. A file per screen; this is the table of addresses."""
+"""Pages: what a citizen meets on a phone. A file per screen; this is the table of addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ pages = Blueprint("respondent", __name__)
 pages.add_url_rule("/", "start", start.choose)
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
 pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"])
-pages.add_url_rule("/kiosk/<wave>/<unit>", "kiosk", form.answer)  # a device that is not bound is a phone
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/thoat", "leave", away.leave)
 pages.add_url_rule("/lich", "calendar", away.calendar)

@@ -12,11 +12,14 @@ from datetime import date
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from survey import devices
 from survey.waves import today
 
 
 def leave() -> ResponseReturnValue:
-    """Away from here at once."""
+    """Away from here at once; a kiosk goes back to its start."""
+    if device := devices.here():
+        return redirect(url_for("kiosk.start", wave=device.wave, unit=device.unit), 303)
     return redirect(url_for(".calendar"), 303)
 
 

@@ -1,0 +1,160 @@
+"""Kiosks: the one-use link that binds a device to wave, unit and place, and the token by which it is known."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import g, request
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from survey import units, waves
+from survey.database import database
+from survey.models import Device
+from survey.waves import today
+from translations import Denied, Gone, NotFound, Refusal
+from translations.formats import nfc
+
+COOKIE = "may-dat"  # holds the token; no script can read it, no other site can send it
+LINK_HOLDS = timedelta(days=7)
+LONGEST_PLACE = 120
+ROUNDS = 200_000  # of PBKDF2 over a leave code: the device must check it without network
+LEAVE_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Link:
+    """What is shown once, to whoever sets a kiosk up: the secret part of the link, and the code to leave."""
+
+    secret: str
+    leave_code: str
+
+
+def link(session: Session, wave: str, unit: str, place: str) -> Link:
+    """Prepares a device and gives the link that binds it; refused where the wave or the unit is not there."""
+    place = nfc(" ".join(place.split()))
+    if not 0 < len(place) <= LONGEST_PLACE:
+        raise Refusal("Say in 1 to %(most)d letters where the device stands.", most=LONGEST_PLACE)
+    where = units.find(session, unit)
+    if where.parent is None:
+        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=where.name)
+    made = Link(secrets.token_urlsafe(24), f"{secrets.randbelow(10**LEAVE_DIGITS):0{LEAVE_DIGITS}}")
+    salt = secrets.token_hex(16)
+    session.add(
+        Device(
+            wave=waves.find(session, wave).code,
+            unit=where.code,
+            place=place,
+            link=_digest(made.secret),
+            leave_salt=salt,
+            leave_digest=_leave_digest(made.leave_code, salt),
+            made=today(),
+        )
+    )
+    session.flush()
+    return made
+
+
+def by_link(session: Session, secret: str) -> Device:
+    """The device that a link is meant for; refused where the link is wrong, used, too old or withdrawn."""
+    device = session.scalars(select(Device).where(Device.link == _digest(secret))).first()
+    if device is None:
+        raise NotFound("This link is not known. Copy it once more, or ask for a new one.")
+    if device.bound or device.revoked or today() - device.made > LINK_HOLDS:
+        raise Gone("This link was used already, or is older than 7 days. Ask for a new one.")
+    return device
+
+
+def bind(session: Session, secret: str, key: str) -> tuple[Device, str]:
+    """Binds the device that opened the link and gives its token, which is kept nowhere.
+
+    key  the key to which the device will seal
+
+    Of two that open the same link at once one is bound and the other refused.
+    """
+    device = by_link(session, secret)
+    token = secrets.token_urlsafe(32)
+    taken = session.scalars(
+        update(Device)
+        .where(Device.id == device.id, Device.token.is_(None))
+        .values(token=_digest(token), bound=today(), key=key)
+        .returning(Device.id)
+    ).all()
+    if not taken:
+        raise Gone("This link was used already, or is older than 7 days. Ask for a new one.")
+    session.refresh(device)
+    return device, token
+
+
+def find(session: Session, id: int) -> Device:
+    """The device of this number; refused where there is none."""
+    device = session.get(Device, id)
+    if device is None:
+        raise NotFound("There is no device %(id)s. See: hailong kiosk list", id=id)
+    return device
+
+
+def every(session: Session, wave: str | None = None) -> list[Device]:
+    """All devices, or those of a wave, the newest first."""
+    chosen = select(Device).order_by(Device.id.desc())
+    return list(session.scalars(chosen.where(Device.wave == wave) if wave else chosen))
+
+
+def state(device: Device) -> str:
+    """`waiting` for its link to be opened, `expired`, `bound`, or `revoked`."""
+    if device.revoked:
+        return "revoked"
+    if device.bound:
+        return "bound"
+    return "expired" if today() - device.made > LINK_HOLDS else "waiting"
+
+
+def revoke(session: Session, id: int) -> Device:
+    """Ends a binding, or withdraws a link: from now on nothing that the device sends is taken."""
+    device = find(session, id)
+    device.revoked = device.revoked or today()
+    session.flush()
+    return device
+
+
+def leave(session: Session, id: int, code: str) -> None:
+    """Ends the binding from the device itself; refused where the code to leave is another."""
+    device = find(session, id)
+    if not hmac.compare_digest(_leave_digest(code, device.leave_salt), device.leave_digest):
+        raise Denied("The code to leave is another. Look at it again.")
+    revoke(session, id)
+
+
+def heard(session: Session, id: int) -> None:
+    """Notes the day on which a device sent something, for staff to see which of them are silent."""
+    session.execute(
+        update(Device).where(Device.id == id, Device.heard.is_distinct_from(today())).values(heard=today())
+    )
+
+
+def here() -> Device | None:
+    """The bound device from which the present request comes, or None."""
+    if "device" not in g:
+        token = request.cookies.get(COOKIE)
+        g.device = _by_token(token) if token else None
+    found: Device | None = g.device
+    return found
+
+
+def _by_token(token: str) -> Device | None:
+    with database().reading() as session:
+        return session.scalars(
+            select(Device).where(Device.token == _digest(token), Device.revoked.is_(None))
+        ).first()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _leave_digest(code: str, salt: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", code.encode(), bytes.fromhex(salt), ROUNDS).hex()

@@ -1,0 +1,162 @@
+"""Pages: the kiosk. A link binds the device; then its shell starts without network and holds no answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+import translations
+from survey import devices, questionnaires, sealing, units, waves
+from survey.database import database
+from survey.models import Device
+from survey.respondent import form
+from translations import LANGUAGES, Denied, NotFound
+
+pages = Blueprint("kiosk", __name__, url_prefix="/kiosk")
+
+STATIC = Path(__file__).parent / "static" / "kiosk"
+BUNDLE = "hpke.js"  # made at set-up; without it nothing can be sealed, and the kiosk says so
+A_YEAR = 365 * 24 * 3600  # seconds; browsers keep a cookie no longer than 400 days, and each start renews it
+
+
+@pages.route("/bind/<secret>", methods=["GET", "POST"])
+def bind(secret: str) -> ResponseReturnValue:
+    """Binds the device that opens the link: by POST, for programs that look at a link in passing send a GET."""
+    if request.method == "GET":
+        with database().reading() as session:
+            device = devices.by_link(session, secret)
+            place = units.find(session, device.unit)
+        return render_template("kiosk/bind.html", device=device, named=units.named(place))
+    with database().writing() as session:
+        device, token = devices.bind(session, secret, sealing.current().id)
+    answer = make_response(redirect(url_for(".start", wave=device.wave, unit=device.unit), 303))
+    _remember(answer, token)
+    return answer
+
+
+@pages.get("/<wave>/<unit>")
+def start(wave: str, unit: str) -> ResponseReturnValue:
+    """The kiosk of a bound device; a device that is not bound is a phone."""
+    device = devices.here()
+    if device is None:
+        return form.answer(wave, unit)
+    if (wave, units.settled(unit)) != (device.wave, device.unit):
+        return redirect(url_for(".start", wave=device.wave, unit=device.unit))
+    return _shell(device, request.args.get("lang", "vi"))
+
+
+@pages.get("/shell-<lang>.html")
+def shell(lang: str) -> ResponseReturnValue:
+    """The page that the device keeps, in one language; where it stands is in Content-Location."""
+    device = devices.here()
+    if device is None:
+        raise Denied("This device is bound no longer. Ask for a new link.")
+    if lang not in LANGUAGES:
+        raise NotFound("There is no page at this address. Begin at the first page.")
+    return _shell(device, lang)
+
+
+@pages.post("/leave")
+def leave() -> ResponseReturnValue:
+    """Ends the binding from the device itself, with the code to leave."""
+    device = devices.here()
+    if device is None:
+        raise Denied("This device is bound no longer. Ask for a new link.")
+    with database().writing() as session:
+        devices.leave(session, device.id, request.form.get("code", ""))
+    answer = make_response("", 204)
+    answer.delete_cookie(devices.COOKIE, path="/")
+    return answer
+
+
+@pages.get("/worker.js")
+def worker() -> ResponseReturnValue:
+    """The service worker. It stands here because it may serve only what lies beside or below it."""
+    answer = send_from_directory(STATIC, "worker.js", max_age=0)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@pages.get("/manifest.json")
+def manifest() -> ResponseReturnValue:
+    """What an installed kiosk is called and where it starts."""
+    device = devices.here()
+    start = url_for(".start", wave=device.wave, unit=device.unit) if device else "/"
+    answer = make_response(
+        {
+            "name": "Hài Lòng",
+            "short_name": "Hài Lòng",
+            "lang": "vi",
+            "start_url": start,
+            "scope": "/kiosk/" if device else "/",
+            "display": "fullscreen",
+            "background_color": "#f6f2e9",
+            "theme_color": "#f6f2e9",
+            "icons": [{"src": url_for("static", version="-", name="mark.svg"), "sizes": "any"}],
+        }
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
+def _shell(device: Device, lang: str) -> ResponseReturnValue:
+    translations.speak(lang)
+    with database().reading() as session:
+        wave = waves.find(session, device.wave)
+        unit = units.find(session, device.unit)
+        questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+    settings = current_app.config
+    answer = make_response(
+        render_template(
+            "kiosk/shell.html",
+            device=device,
+            wave=wave,
+            named=units.named(unit),
+            questionnaire=questionnaire,
+            questions=form.drawn(questionnaire),
+            screens=form.screens(questionnaire),
+            minutes=form.minutes(questionnaire),
+            start=url_for(".start", wave=device.wave, unit=device.unit),
+            key=sealing.current(),
+            rounds=devices.ROUNDS,
+            digits=devices.LEAVE_DIGITS,
+            idle=settings["KIOSK_IDLE"],
+            warning=settings["KIOSK_WARNING"],
+            receipt=settings["KIOSK_RECEIPT"],
+            can_seal=(STATIC / BUNDLE).exists(),
+            others={code: _in(code) for code in LANGUAGES if code != translations.language()},
+        )
+    )
+    answer.headers["Content-Location"] = url_for(".start", wave=device.wave, unit=device.unit)
+    if token := request.cookies.get(devices.COOKIE):
+        _remember(answer, token)
+    return answer
+
+
+def _in(lang: str) -> str:
+    """The button that begins in another language, in that language."""
+    with translations.speaking(lang):
+        return translations.gettext("Start in English")
+
+
+def _remember(answer: Response, token: str) -> None:
+    answer.set_cookie(
+        devices.COOKIE,
+        token,
+        max_age=A_YEAR,
+        httponly=True,
+        secure=request.is_secure or current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Strict",
+    )

@@ -1,0 +1,79 @@
+"""Calibration against R, and what is told when it cannot be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis import Design, DesignError, proportion
+from analysis.weights import base_weight, calibrate, design_effect, linear, post_stratify, rake, trim
+
+# The figures of R come from reference/make_others.R: R 4.5.0, survey 4.4-2.
+SEX = {"1": 28855.82, "2": 31260.46}
+AGE = {"1": 7213.95, "2": 13225.58, "3": 16832.56, "4": 13225.58, "5": 9618.61}
+
+
+def test_bounded_linear_calibration_is_that_of_r(data: Any) -> None:
+    table = data("sipas_a.csv")
+    design = Design(table.number("w"), table.text("vung"), table.text("thon"))
+    labels = {"gioi_tinh": table.text("gioi_tinh"), "do_tuoi": table.text("do_tuoi")}
+    fitted = calibrate(design, labels, {"gioi_tinh": SEX, "do_tuoi": AGE}, "linear", bounds=(0.7, 1.6))
+    assert (fitted.factor.min(), fitted.factor.max()) == pytest.approx((0.899785854918277, 1.331713763036631))
+    (one,) = proportion(design.calibrated(fitted), table.text("c9_01"), of={"4", "5"})
+    assert (one.estimate, one.standard_error) == pytest.approx((0.7423217606657, 0.0281915862624434))
+    with pytest.raises(DesignError, match="bounds"):
+        calibrate(design, labels, {"gioi_tinh": SEX, "do_tuoi": AGE}, "linear", bounds=(0.95, 1.05))
+
+
+def test_raked_weights_agree_with_all_margins(data: Any) -> None:
+    table = data("sipas_a.csv")
+    design = Design(table.number("w"), table.text("vung"), table.text("thon"))
+    labels = {"gioi_tinh": table.text("gioi_tinh"), "do_tuoi": table.text("do_tuoi")}
+    weight = design.calibrated(rake(design, labels, {"gioi_tinh": SEX, "do_tuoi": AGE})).final_weight
+    for name, margin in (("gioi_tinh", SEX), ("do_tuoi", AGE)):
+        for value, wanted in margin.items():
+            assert weight[np.array(labels[name]) == value].sum() == pytest.approx(wanted, rel=1e-11)
+
+
+def test_an_impossible_margin_is_named() -> None:
+    design = Design([1.0] * 4)
+    sex, age = ["m", "m", "f", "f"], ["y", "y", "o", "o"]
+    with pytest.raises(DesignError, match="Nobody in the sample has cell = x"):
+        post_stratify(design, sex, {"m": 5, "f": 5, "x": 2})
+    with pytest.raises(DesignError, match="value f, for which the margins give no total"):
+        post_stratify(design, sex, {"m": 5})
+    with pytest.raises(DesignError, match="disagree"):
+        rake(design, {"s": sex, "a": age}, {"s": {"m": 5, "f": 5}, "a": {"y": 5, "o": 6}})
+    with pytest.raises(DesignError, match="doesn't converge"):  # all men are young: 6 men can't be 4 young ones
+        rake(design, {"s": sex, "a": age}, {"s": {"m": 6, "f": 4}, "a": {"y": 4, "o": 6}})
+    with pytest.raises(DesignError, match="one variable"):
+        calibrate(design, {"s": sex, "a": age}, {"s": {"m": 6, "f": 4}, "a": {"y": 6, "o": 4}}, "post")
+
+
+def test_linear_calibration_takes_any_variables() -> None:
+    r = np.random.default_rng(3)
+    design, x = Design(r.uniform(1, 3, 50)), np.column_stack([np.ones(50), r.normal(10, 2, 50)])
+    fitted = design.calibrated(linear(design, x, [120, 1260])).final_weight
+    assert fitted @ x == pytest.approx([120, 1260])
+
+
+def test_a_mean_of_a_calibration_variable_has_no_error() -> None:
+    design, sex = Design([1.0] * 20, psu=list(range(20))), ["m", "f"] * 10
+    (men,) = proportion(design.calibrated(post_stratify(design, sex, {"m": 70, "f": 30})), sex, of={"m"})
+    assert men.estimate == pytest.approx(0.7)
+    assert men.standard_error == pytest.approx(0, abs=1e-9)
+
+
+def test_trimmed_weights_keep_their_sum() -> None:
+    weight = trim([1, 1, 1, 17], high=8)
+    assert weight.tolist() == pytest.approx([4, 4, 4, 8])
+    with pytest.raises(DesignError, match="can't add up"):
+        trim([1, 1], high=0.5)
+
+
+def test_base_weights_and_what_unequal_ones_cost() -> None:
+    assert base_weight([0.5, 0.1], [0.2, 0.5]).tolist() == pytest.approx([10, 20])
+    assert design_effect([2, 2, 2]) == 1
+    assert design_effect([1, 3]) == pytest.approx(2 * 10 / 16)

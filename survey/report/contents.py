@@ -488,14 +488,7 @@ def _groups(summary: Summary) -> list[Block]:
 
 
 def _unit_figure(summary: Summary, index: Line) -> Figure:
-    shown = sorted(
-        summary.units,
-        key=lambda line: (
-            wording.is_hidden(line.index) or line.index.estimate is None,
-            -(line.index.estimate or 0.0) if not wording.is_hidden(line.index) else 0.0,
-            order(line.unit.name),
-        ),
-    )
+    shown = sorted(by_name(summary), key=_height, reverse=True)
     return Figure(
         caption=_("Satisfaction index of the communes with its interval (%)"),
         alt=_(
@@ -514,6 +507,12 @@ def _unit_figure(summary: Summary, index: Line) -> Figure:
             ),
         ),
     )
+
+
+def _height(line: UnitLine) -> float:
+    """Where the row of a commune stands in the plot: what can't be seen below all that can."""
+    hidden = wording.is_hidden(line.index) or line.index.estimate is None
+    return -1.0 if hidden else line.index.estimate or 0.0
 
 
 def _unit_table(summary: Summary) -> Table:

@@ -130,9 +130,14 @@ def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
     assert not any(apart for label, _record, apart in figure.lines if label == name)
 
 
-def test_the_place_of_a_hidden_commune_in_the_plot_tells_nothing(summary: Summary) -> None:
-    figure = next(block for block in contents(summary).blocks if isinstance(block, Figure))
+def test_the_place_of_a_hidden_commune_in_the_plot_tells_nothing(make: Make) -> None:
+    units = list(make().units)
+    left_in = replace(units[1].index, estimate=0.99, low=0.98, high=1.0, n=4)
+    units[1] = replace(units[1], index=left_in)
+    figure = next(block for block in contents(make(units=tuple(units))).blocks if isinstance(block, Figure))
     assert [label for label, _record, _apart in figure.lines][-2:] == ["Cao Xanh", "Hà Lầm"]  # hidden; no answer
+    shares = [record.estimate for _label, record, _apart in figure.lines[:-2]]
+    assert shares == sorted(shares, reverse=True)
 
 
 def test_a_hidden_headline_takes_its_sentences_along(make: Make, summary: Summary) -> None:
@@ -143,10 +148,13 @@ def test_a_hidden_headline_takes_its_sentences_along(make: Make, summary: Summar
         )
         for line in first.values
     )
-    words = said(contents(make(headlines=(replace(first, values=gone), *summary.headlines[1:]))))
+    report = contents(make(headlines=(replace(first, values=gone), *summary.headlines[1:])))
+    words = said(report)
     for number in ("1,89%", "4,39%"):
         assert number not in words
     assert "C5=3" not in words  # no command that would show it either
+    # Nor the share of the silent, which with the number of those asked gives the number of answers.
+    assert [line.cells[2] for line in table(report, "phiền hà, sách nhiễu người dân").rows] == ["ẩn"] * 3
 
 
 def test_one_or_two_cases_can_not_be_worked_out_from_the_extremes(make: Make, summary: Summary) -> None:

@@ -78,5 +78,4 @@ def test_the_picture_has_ink_on_white(figure: Figure) -> None:
     width, height = struct.unpack(">II", made[16:24])
     assert width > 2000
     assert height > width
-    empty = plot.png(replace(figure, lines=()))
-    assert len(made) > 5 * len(empty)  # resvg gives a blank page for a wrong scale
+    assert len(made) > 200_000  # a page of that size without a mark has 36.000

@@ -388,3 +388,19 @@ def test_the_household_form_weighs_little(live_server: str) -> None:
     for address in set(re.findall(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"', page)):
         total += fetched(address)[0]
     assert total < 30 * 1024
+
+
+def test_a_choice_made_by_keyboard_keeps_its_tick(phone: Page) -> None:
+    phone.goto(SHORT)
+    press(phone, "Bắt đầu")
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Space")
+    expect(phone.locator("#dich_vu-1")).to_be_focused()
+    on_top = phone.evaluate(
+        """() => {
+          const [input, label] = [document.querySelector("#dich_vu-1"), document.querySelector("[for=dich_vu-1]")];
+          const tick = getComputedStyle(label, "::after");
+          return [getComputedStyle(label).zIndex, Number(tick.zIndex) > Number(getComputedStyle(input).zIndex)];
+        }"""
+    )
+    assert on_top == ["auto", True]  # the label makes no layer of its own: the tick lies above the mark

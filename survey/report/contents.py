@@ -415,8 +415,8 @@ def _extremes(summary: Summary) -> list[Block]:
         Paragraph(
             _(
                 "The highest estimate among the factors is %(high)s: %(high_figure)s; the lowest is %(low)s: "
-                "%(low_figure)s. This is the order of the estimates in the sample; no test was made of the "
-                "differences between factors.",
+                "%(low_figure)s. This is the order of the estimates; no test was made of the differences "
+                "between factors.",
                 high=lower(label(summary, ordered[-1].code)),
                 high_figure=wording.cell(ordered[-1].estimate),
                 low=lower(label(summary, ordered[0].code)),
@@ -479,7 +479,7 @@ def _groups(summary: Summary) -> list[Block]:
     blocks.append(
         Paragraph(
             _(
-                "“Not told apart” does not mean equal: the sample is too small to decide. For the same reason a "
+                "“Not told apart” does not mean equal: the answers are too few to decide. For the same reason a "
                 "rank is given only as the range that the data allow; within it no commune is ahead of another."
             )
         )
@@ -763,7 +763,10 @@ def _notes(records: Sequence[Estimate]) -> tuple[str, ...]:
         notes.append(_("hidden: not published, so that nobody's answer can be worked out."))
     if any("none" in record.flags and not wording.is_hidden(record) for record in records):
         notes.append(
-            _("0 of …: the sample met no case. That does not mean there is none; “at most” says what it allows.")
+            _(
+                "0 of …: no case among those who answered. That does not mean there is none; “at most” says what "
+                "may be."
+            )
         )
     return tuple(notes)
 

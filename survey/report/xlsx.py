@@ -138,7 +138,7 @@ class Sheet:
             self.number(column, record.estimate, pattern, **wanted)
         for place, value, shape in ((1, record.low, pattern), (2, record.high, pattern), (3, record.n, WHOLE)):
             self.number(column + place, None if hidden else value, shape, **wanted)
-        self.text(column + 4, wording.remark(record) or _bound(record), **wanted)
+        self.text(column + 4, "; ".join(filter(None, (_bound(record), wording.remark(record)))), **wanted)
 
 
 def _bound(record: Estimate) -> str:

@@ -231,7 +231,7 @@ def _share_sums(
     if not shares:
         return
     together = 1
-    while together < 4 and (cells + 1) * 3 ** (together + 1) <= min(len(cell) // 4, 150_000):
+    while together < 4 and (cells + 1) * 3 ** (together + 1) <= min(len(cell) // 2, 150_000):
         together += 1
     key, bins = cell * 3**together, (cells + 1) * 3**together
     index = np.empty_like(key)

@@ -1,6 +1,6 @@
 """How often a nominal 95 % interval holds the truth: python benchmarks/coverage.py [REPLICATES]
 
-54 communes that are strata, villages of people who are alike (beta-binomial; intraclass correlation ρ). A replicate
+54 communes that are strata, villages of people who are alike (beta-binomial, correlation ρ). A replicate
 is a measure, so a thousand samples are one call. "Worst tenth": the communes whose true design effect is largest.
 Widths are medians. Markdown on standard output; the table stands in docs/thong-ke.md.
 """

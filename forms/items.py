@@ -74,7 +74,8 @@ class Item:
     label      the question as it is asked; on a page whose rows stand together, the row
     short      its name in tables and reviews
     choices    code -> text, in the order of the codes: choices or levels of a scale; none for number and text
-    missing    the choices that are no answer (98 "không biết", 99 "không muốn trả lời"): kept, but never counted
+    missing    the choices that are no answer (98 "không biết", 99 "không muốn trả lời"): values of their own, but no
+               level of an index
     sensitive  asked apart, shown hidden in a review, released only for groups that are large enough
     reason     why it is asked and what protects the person; shown with the question
     show_if    when it is asked; None: always

@@ -246,7 +246,8 @@ class HeldResponse(Base):
 class Invitation(Base):
     """A code that lets one person of a sampled village answer, known by its keyed digest alone.
 
-    Nothing leads from it to a response: not even the day is kept. The response has the village, the code is `used`.
+    Nothing leads from it to a response: not even the day is kept. The response has the village, the code is
+    `used`.
     """
 
     __tablename__ = "invitation"

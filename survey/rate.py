@@ -1,4 +1,4 @@
-"""How many submissions a second one address may send: counted in memory, written nowhere."""
+"""How much one address may send or try in a second: counted in memory, written nowhere."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ from flask_login import current_user
 from survey import devices
 
 KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
+# Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
+CODES_A_SECOND, CODES_AT_ONCE = 1, 30
 
 
 class Rate:
-    """A bucket for each address, which holds the submissions of one second and fills again at that rate.
+    """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate.
 
     An address is known only by a hash under a key that is made at the start and never leaves the memory. IPv6
     addresses of one network (/64) count as one, since a household has as many of them as it likes.
     """
 
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_second: float, clock: Callable[[], float] = time.monotonic, *, most: float | None = None
+    ) -> None:
         self.per_second = max(per_second, 1 / KEPT)
-        self.most = max(1.0, per_second)
+        self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._buckets: dict[bytes, tuple[float, float]] = {}  # hash -> (left, at)
@@ -94,5 +98,16 @@ def seconds_to_wait() -> int:
         return 0
     if "rate" not in current_app.extensions:
         current_app.extensions["rate"] = Rate(current_app.config["RATE"])
-    rate: Rate = current_app.extensions["rate"]
+    return _wait("rate")
+
+
+def seconds_before_a_code() -> int:
+    """Whole seconds that this client must wait before it may try an invitation code; 0 when it may now."""
+    if "rate_of_codes" not in current_app.extensions:
+        current_app.extensions["rate_of_codes"] = Rate(CODES_A_SECOND, most=CODES_AT_ONCE)
+    return _wait("rate_of_codes")
+
+
+def _wait(name: str) -> int:
+    rate: Rate = current_app.extensions[name]
     return math.ceil(rate.take(request.remote_addr or ""))

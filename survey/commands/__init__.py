@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "results": ("results", N_("Estimates of a wave, from the database.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),
+    "invitation": ("invitation", N_("Single-use codes for the people of a sample.")),
     "estimate": ("estimate", N_("Survey estimates from any CSV or Parquet file; no database.")),
     "compare": ("estimate", N_("The difference of two domains of any CSV or Parquet file; no database.")),
     "user": ("people", N_("Accounts of staff.")),

@@ -52,7 +52,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     def keep(session: Session, id: uuid.UUID, answers: dict[str, Any]) -> None:
         responses.submit(session, place, id, Mode.PHONE, answers)
 
-    return fill_in(place, url_for(".answer", wave=place.wave.code, unit=place.unit.code), keep)
+    return fill_in(place, url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code), keep)
 
 
 def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:

@@ -324,7 +324,8 @@ def well(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/?q=ha", "/?q=xyz", "/rieng-tu", "/lich", "/s/khong-co/06652", "/s/da-dong/06652"]
+    "address",
+    ["/", "/?q=ha", "/?q=xyz", "/m", "/m/SAI", "/rieng-tu", "/lich", "/s/khong-co/06652", "/s/da-dong/06652"],
 )
 def test_pages_are_for_everyone(look: Page, address: str) -> None:
     look.goto(address)

@@ -1,0 +1,66 @@
+"""`hailong invitation`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from survey import invitations, settings
+from survey.commands.invitation import invitation
+from survey.database import Database
+from survey.models import Invitation
+from translations import NotFound, Refusal
+
+
+@pytest.fixture
+def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The data folder of the program is that of the test."""
+    monkeypatch.setenv("HAILONG_DATABASE_URL", province.url)
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    monkeypatch.delenv("HAILONG_BASE_URL", raising=False)
+    return tmp_path
+
+
+def kept(province: Database) -> list[Invitation]:
+    with province.reading() as session:
+        return list(session.scalars(select(Invitation)))
+
+
+def test_codes_are_written_for_a_mail_merge(folder: Path, province: Database) -> None:
+    out = folder / "thu-moi.csv"
+    arguments = ["make", "--wave", "ho-mau", "--psu", "V1", "--psu", "V3", "--count", "2", "--out", str(out)]
+    done = CliRunner().invoke(invitation, [*arguments, "--base-url", "https://hailong.example.vn/"])
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert "hailong.example.vn/m" in done.stderr
+    content = out.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfpsu,")
+    assert out.stat().st_mode & 0o077 == 0
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [row["psu"] for row in rows] == ["V1", "V1", "V3", "V3"]
+    assert (rows[2]["village"], rows[2]["unit"], rows[2]["commune"]) == ("Thôn V3", "06658", "phường Cao Xanh")
+    for row in rows:
+        assert row["address"] == f"https://hailong.example.vn/m/{row['code']}"
+    digests = {invitations.digest(settings.secret_key(), row["code"]): row["psu"] for row in rows}
+    assert {one.digest: one.psu for one in kept(province)} == digests
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [({"--psu": "V9"}, NotFound), ({"--base-url": ""}, Refusal), ({"--out": "khong/co/thu.csv"}, Refusal)],
+)
+def test_where_something_is_wrong_there_is_neither_file_nor_code(
+    folder: Path, province: Database, changed: dict[str, str], refusal: type[Refusal]
+) -> None:
+    out = folder / "thu-moi.csv"
+    given = {"--wave": "ho-mau", "--psu": "V1", "--count": "2", "--base-url": "https://a.vn", "--out": str(out)}
+    arguments = [word for pair in (given | changed).items() for word in pair]
+    done = CliRunner().invoke(invitation, ["make", *arguments])
+    assert isinstance(done.exception, refusal)
+    assert not out.exists()
+    assert kept(province) == []

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from survey import importing, questionnaires, responses, sample, units, waves
@@ -401,3 +403,36 @@ def test_progress_is_told_while_the_file_is_read(province: Database, tmp_path: P
     told: list[int] = []
     importing.responses(province, "ho-mo", path, told.append)
     assert told == [1000, 2000]
+
+
+CELLS = st.one_of(
+    st.sampled_from(["06652", "1", "1;2", "paper", "", '"', "nan", "\0", "\r", "x" * 70, "2026-01-01", ID]),
+    st.text(max_size=20),
+)
+HEADERS = st.lists(st.sampled_from([*importing.COLUMNS, "C5", "C2", "C2_khac", "c5"]), max_size=8)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.builds(
+            lambda header, rows: "\n".join(map(",".join, [header, *rows])).encode("utf-8", "replace"),
+            HEADERS,
+            st.lists(st.lists(CELLS, max_size=8), max_size=4),
+        ),
+    )
+)
+def test_whatever_the_file_holds_it_is_stored_or_refused_with_a_place(
+    province: Database, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "phieu.csv"
+    path.write_bytes(content)
+    before = len(kept(province))
+    stored, told = 0, "\nRow "
+    try:
+        stored = importing.responses(province, "ho-mau", path).stored
+    except Refusal as refusal:
+        told = str(refusal)
+    assert "\nRow " in told
+    assert len(kept(province)) == before + stored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint
 
@@ -36,6 +36,11 @@ def keys(records: Iterable[Estimate]) -> list[str]:
     records = list(records)
     marks = [wording.key(sign) for sign in wording.MARKS.values() if sign in map(wording.mark, records)]
     return marks + list(dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record)))
+
+
+def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Counts of forms by way of answering, always in the same order."""
+    return [(mode.value, counts[mode.value]) for mode in Mode if mode.value in counts]
 
 
 @pages.context_processor

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from survey import charts, wording
 from survey.accounts import Right, requires
-from survey.staff.blueprint import pages, summary_of
+from survey.staff.blueprint import in_order, pages, summary_of
 from survey.staff.items import parts_of
 from survey.summary import Summary
 from translations import gettext as _
@@ -42,6 +42,7 @@ def overview(wave: str) -> ResponseReturnValue:
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
         tasks=tasks(summary),
+        modes=in_order(summary.collection.modes),
     )
 
 
@@ -65,11 +66,11 @@ def tasks(summary: Summary) -> list[Task]:
         Task(
             summary.hidden,
             ngettext(
-                "figure hidden because too few answered",
-                "figures hidden because too few answered",
+                "figure of a commune hidden because too few answered",
+                "figures of communes hidden because too few answered",
                 summary.hidden,
             ),
-            url_for(".items", wave=wave),
+            by_need,
         ),
         Task(
             collection.outside,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -13,7 +15,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from survey import accounts, units
 from survey.accounts import Right, requires
 from survey.database import database
-from survey.models import Account, Role
+from survey.models import Account, Role, Unit
 from survey.staff.blueprint import pages, role_name
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import Conflict, Lazy, formats
@@ -51,12 +53,7 @@ def people() -> ResponseReturnValue:
     with database().reading() as session:
         places = {unit.code: unit for unit in units.communes(session)}
         before = _accounts(session)
-    form = PersonForm()
-    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
-    form.unit.choices = [
-        SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({unit.kind})") for code, unit in places.items()),
-    ]
+    form = _form(places)
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return render_template("staff/people.html", form=form, accounts=before, places=places), status
@@ -70,10 +67,20 @@ def people() -> ResponseReturnValue:
     except Conflict as taken:
         form.name.errors = [str(taken)]
         return render_template("staff/people.html", form=form, accounts=before, places=places), 409
-    added = form.name.data
+    added, form = form.name.data, _form(places, formdata=None)
     return render_template(
         "staff/people.html", form=form, accounts=after, places=places, added=added, password=password
     ), 201
+
+
+def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
+    form = PersonForm(**fields)
+    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
+    form.unit.choices = [
+        SelectChoice("", "–"),
+        *(SelectChoice(code, f"{unit.name} ({unit.kind})") for code, unit in places.items()),
+    ]
+    return form
 
 
 def _accounts(session: Session) -> list[Account]:

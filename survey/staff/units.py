@@ -14,7 +14,7 @@ from survey import charts, units, waves, wording
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Unit
-from survey.staff.blueprint import keys, pages, summary_of
+from survey.staff.blueprint import in_order, keys, pages, summary_of
 from survey.staff.items import parts_of
 from survey.summary import Line, Summary, UnitLine
 from translations import Lazy, NotFound
@@ -153,7 +153,7 @@ def unit(wave: str, unit: str) -> ResponseReturnValue:
         wave=summary.wave,
         line=line,
         headlines=list(zip(summary.headlines, line.headlines, strict=True)),
-        modes=modes,
+        modes=in_order(modes),
         forms=sum(modes.values()),
         compared=compared,
         keys=keys(row.line.estimate for row in compared),

@@ -215,14 +215,16 @@ FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file that is there, whole, after the block; where the block raised, what was at its name stays.
 
-    It is readable by its owner alone, for it may hold answers.
+    It is readable by its owner alone, for it may hold answers. A pipe or a terminal is written as it is.
     """
+    is_kept = not path.exists() or path.is_file()
+    file: IO[bytes]
     try:
-        if path.exists() and not path.is_file():  # a pipe or a terminal has nothing to keep
-            with path.open("wb") as pipe:
-                yield pipe
-            return
-        file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
+        if is_kept:
+            number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            file = os.fdopen(number, "wb")
+        else:
+            file = path.open("wb")
     except OSError as error:
         raise Refusal(
             "%(file)s can't be written (%(reason)s). Name another file after --out.",
@@ -232,7 +234,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     try:
         with file:
             yield file
-        os.replace(file.name, path)
+        if is_kept:
+            os.replace(name, path)
     except BaseException:
-        os.unlink(file.name)
+        if is_kept:
+            os.unlink(name)
         raise

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "frame": ("frame", N_("Import the villages of a wave.")),
     "import": ("data", N_("Import responses from elsewhere: all or nothing.")),
     "data": ("data", N_("Export the responses, in the columns that import takes.")),
+    "kiosk": ("kiosk", N_("Kiosks: links that bind devices, and what became of them.")),
     "results": ("results", N_("Estimates of a wave, from the database.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),

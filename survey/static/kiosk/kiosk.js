@@ -1,0 +1,148 @@
+// The kiosk around the form: begins, seals and keeps what is sent, wipes, and stops rather than lose a form.
+// Answers live in this page's fields alone; what leaves the page is sealed.
+
+import { leave } from "../exit.js";
+import { answers, marks } from "./answers.js";
+import { touch, watch } from "./idle.js";
+import { deliver, empty, hasRoom, keep, noted } from "./outbox.js";
+import { seal } from "./seal.js";
+import "./staff.js";
+
+const AGAIN = 60_000; // ms between two looks whether the network is back
+const SOON = 4000; // ms for which a receipt waits for its code
+const set = document.documentElement.dataset;
+const find = (selector, within = document) => within.querySelector(selector);
+const part = (id) => document.getElementById(id).content.cloneNode(true);
+const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
+
+const id = crypto.randomUUID?.(); // this person's form, however often it must be tried
+let begun = performance.now();
+let sending = false;
+
+// Where nothing of anybody is shown: the start, the receipt, and the page that says why nobody can begin
+const rests = () => Boolean(find(".stopped, .done, .intro:not([hidden])"));
+const changed = () => Boolean(set.size) || location.search !== "" || find("dialog[open]");
+const wipe = (nothing) => (nothing && !changed() ? false : leave(set.start));
+
+function stop(why) {
+  const form = find("#form");
+  if (!form) return;
+  form.replaceWith(part("stopped-part"));
+  for (const reason of document.querySelectorAll("[data-why]")) reason.hidden = reason.dataset.why !== why;
+  document.title = find(".stopped h1").textContent;
+}
+
+// Why nobody can begin here, or nothing
+async function obstacle() {
+  if (!isSecureContext || !crypto.subtle || !("canSeal" in set)) return "unable";
+  if (await noted("unbound").catch(() => false)) return "unbound";
+  if (!(await hasRoom())) return "full";
+  return set.opens <= today() && today() <= set.closes ? "" : "closed";
+}
+
+// Sealing, keeping, sending
+
+async function send(form) {
+  if (sending) return;
+  sending = true;
+  find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-sending]").textContent;
+  const about = { day: today(), id, mode: "kiosk", unit: set.unit, wave: set.wave };
+  const seconds = (performance.now() - begun) / 1000;
+  const content = { answers: answers(form), marks: marks(form, seconds, document.documentElement.lang) };
+  const item = await seal(set.public, set.key, about, content);
+  const kept = await keep(item).then(
+    () => true,
+    () => false,
+  );
+  const sent = kept ? empty().then((all) => all[id], () => undefined) : deliver(item);
+  const said = await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, kept ? SOON : 20_000))]);
+  sending = false;
+  if (kept || said) receipt(form, said);
+  else complain(form);
+}
+
+function receipt(form, said) {
+  form.reset();
+  form.replaceWith(part("receipt-part"));
+  find("[data-code]").textContent = said?.receipt ?? "";
+  find("[data-day]").textContent = new Intl.DateTimeFormat("vi-VN", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
+  find(".receipt").hidden = find("[data-with-code]").hidden = !said;
+  find("[data-without-code]").hidden = Boolean(said);
+  const heading = find(".done h1");
+  document.title = `${heading.textContent} · Hài Lòng`;
+  scrollTo(0, 0);
+  heading.focus({ preventScroll: true });
+  setTimeout(() => leave(set.start), Number(set.receipt) * 1000);
+}
+
+function complain(form) {
+  find(".trouble", form)?.remove();
+  find(".review", form).prepend(part("lost-part"));
+  find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-send]").textContent;
+  find(".trouble", form).focus();
+}
+
+// What is pressed
+
+document.addEventListener("send", (event) => {
+  event.preventDefault();
+  send(event.target);
+});
+document.addEventListener(
+  "submit",
+  () => {
+    if (find(".intro:not([hidden])")) begun = performance.now();
+  },
+  true,
+);
+
+const actions = {
+  about: () => find("#about").showModal(),
+  close: (button) => button.closest("dialog").close(),
+  finish: () => leave(set.start),
+  beginIn: (link) => location.replace(link.href),
+  size(button) {
+    if (set.size) delete set.size;
+    else set.size = "large";
+    button.setAttribute("aria-pressed", String(Boolean(set.size)));
+  },
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button, a");
+  const does = button && Object.keys(actions).find((name) => name in button.dataset);
+  if (!does) return;
+  event.preventDefault();
+  actions[does](button);
+});
+for (const kind of ["contextmenu", "dragstart", "selectstart"]) {
+  document.addEventListener(kind, (event) => event.target.closest?.("textarea, input[type=text]") || event.preventDefault());
+}
+addEventListener("pageshow", (event) => event.persisted && location.replace(set.start));
+
+// The beginning
+
+async function begin() {
+  watch({ idle: Number(set.idle), warning: Number(set.warning), rests, wipe });
+  const why = await obstacle();
+  if (why) stop(why);
+  else if (new URLSearchParams(location.search).has("begin")) find(".bar [type=submit]").click();
+  touch();
+  look();
+  setInterval(look, AGAIN);
+  addEventListener("online", look);
+  if (navigator.serviceWorker) await navigator.serviceWorker.register("/kiosk/worker.js");
+}
+
+// Sends what waits and asks for a newer page, which the next person gets.
+async function look() {
+  if (!navigator.serviceWorker) return;
+  await empty().catch(() => {});
+  const { active } = await navigator.serviceWorker.ready;
+  active.postMessage("refresh");
+  const stopped = find(".stopped [data-why]:not([hidden])");
+  if (!rests()) return;
+  const why = await obstacle();
+  if (stopped ? !why : why === "unbound") leave(set.start);
+}
+
+begin();

@@ -9,7 +9,7 @@ import difflib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -50,62 +50,53 @@ class Wanted:
             raise Refusal("Write the values of %(item)s as its codes: %(item)s=4,5", item=code) from None
 
 
-def estimates(
-    session: Session,
-    wave: str,
-    *,
-    items: Sequence[str] = (),
-    by: Sequence[str] = (),
-    rule: str | None = None,
-    released: bool = False,
-    interval: Interval = "korn-graubard",
-    level: float = 0.95,
-    variance: Variance = "auto",
-    single_psu: SinglePSU | None = None,
-) -> list[Estimate]:
-    """The records of a wave.
+class Options(TypedDict, total=False):
+    """How a table is asked for.
 
-    items     as `Wanted.read` takes them; all items and the index where none is named
-    by        unit, stratum, mode or items; several cross
-    rule      of the index: share or mean; the questionnaire's own unless given
-    released  what must be hidden has lost its figures; else it is only marked
-
-    Refused: an unknown item, value, rule or column; the sample design as `analysis` refuses it.
+    items       as `Wanted.read` takes them; all items and the index where none is named
+    by          unit, stratum, mode or items; several cross
+    rule        of the index: share or mean; the questionnaire's own unless given
+    released    what must be hidden has lost its figures; else it is only marked
+    interval, level, variance  as `analysis.estimate`; variance is "auto" unless given
+    single_psu  what a stratum with one village means; the wave's own rule unless given
     """
-    people = sample(session, waves.find(session, wave))
-    return table(
-        session, people, items=items, by=by, rule=rule, released=released, interval=interval, level=level,
-        variance=variance, single_psu=single_psu,
-    )  # fmt: skip
+
+    items: Sequence[str]
+    by: Sequence[str]
+    rule: str | None
+    released: bool
+    interval: Interval
+    level: float
+    variance: Variance
+    single_psu: SinglePSU | None
 
 
-def table(
-    session: Session,
-    people: Sample,
-    *,
-    items: Sequence[str] = (),
-    by: Sequence[str] = (),
-    rule: str | None = None,
-    released: bool = False,
-    interval: Interval = "korn-graubard",
-    level: float = 0.95,
-    variance: Variance = "auto",
-    single_psu: SinglePSU | None = None,
-) -> list[Estimate]:
-    """`estimates` of a sample that was read already."""
-    wanted = [Wanted.read(text) for text in items] or everything(people.questionnaire)
-    scoring = scoring_rule(people.questionnaire, rule)
-    asked = [measure for one in wanted for measure in measures(people, one, scoring)]
+def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[Estimate]:
+    """The records of a wave: by item and value, then by domain.
+
+    Refused: an unknown item, value, rule or column; a design as `analysis` refuses it.
+    """
+    return table(session, sample(session, waves.find(session, wave)), **options)
+
+
+def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:
+    """The records of a sample that was read already."""
+    by = options.get("by", ())
+    wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
+    scoring = scoring_rule(people.questionnaire, options.get("rule"))
+    asked = {
+        (measure.item, measure.value): measure for one in wanted for measure in measures(people, one, scoring)
+    }
     where = domains(session, people, by) if by else None
     try:
         found = estimate(
-            design(people, single_psu),
-            asked,
+            design(people, options.get("single_psu")),
+            list(asked.values()),
             None if where is None else where.labels,
             domains=None if where is None else where.wanted,
-            interval=interval,
-            level=level,
-            variance=variance,
+            interval=options.get("interval", "korn-graubard"),
+            level=options.get("level", 0.95),
+            variance=options.get("variance", "auto"),
         )
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
@@ -114,7 +105,7 @@ def table(
     found = disclosure.marked(people, found, where)
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
-    return [disclosure.released(record) for record in found] if released else found
+    return [disclosure.released(record) for record in found] if options.get("released") else found
 
 
 def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:

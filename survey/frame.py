@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey import units, waves
+from survey.csv_table import Faults, Table
 from survey.models import Unit, Village, WaveKind
-from survey.table import Faults, Table
 from translations import Conflict, Lazy
 from translations.formats import nfc
 

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check, read
 from survey import questionnaires, units, waves
+from survey.csv_table import Faults, Table, nearest
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
 from survey.responses import split
-from survey.table import Faults, Table, nearest
 from survey.weights import NewWeights
 from translations import Conflict, Lazy, Refusal
 from translations.formats import day as written_day

@@ -8,8 +8,8 @@ import click
 
 from survey import units
 from survey.commands import say
+from survey.csv_table import Faults, Table
 from survey.installation import opened
-from survey.table import Faults, Table
 from translations import gettext as _
 from translations.formats import number
 

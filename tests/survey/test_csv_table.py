@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.table import Faults, Table
+from survey.csv_table import Faults, Table
 from translations import Refusal, speaking
 
 

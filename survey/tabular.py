@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from translations import N_, Refusal
 
 CHUNK = 1 << 24  # bytes of CSV parsed at a time
+PIECE = 1 << 20  # bytes that Arrow holds at once within a chunk: they stay in the cache
 LONGEST_RECORD = 1 << 26
 ROWS = 1 << 18  # rows of Parquet read at a time
 BLANK = -128  # of a code
@@ -121,10 +122,12 @@ def _whole(column: Any) -> NDArray[np.int8] | None:
         except pa.ArrowInvalid:
             return None
     values, there = _buffer(_one(column), np.dtype(np.int8))
-    if (values[there] == BLANK).any():
+    if ((values == BLANK) & there).any():
         return None
-    codes: NDArray[np.int8] = np.where(there, values, np.int8(BLANK))
-    return codes
+    blank = there.view(np.uint8) - np.uint8(1)  # all bits where there is nothing
+    codes = values.view(np.uint8) & ~blank
+    codes |= blank & np.uint8(-BLANK)
+    return codes.view(np.int8)
 
 
 def _encoded(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
@@ -283,11 +286,15 @@ class _Reader:
             return _Fault(N_("%(file)s, row %(row)s: a NUL byte. The file is damaged."), at, {})
         quoted = text.find(b'"', 0, len(block)) >= 0
         uneven: list[Any] = []
+        size = PIECE
         while True:
             kinds = dict(self.kinds)
             try:
-                return self._read(block, kinds, uneven, quoted)
+                return self._read(block, kinds, uneven, quoted, size)
             except pa.ArrowInvalid as error:
+                if "straddling" in str(error) and size < len(block):  # a record longer than a piece
+                    size = len(block) + 1
+                    continue
                 if uneven:
                     line = uneven[0]
                     return _Fault(
@@ -310,14 +317,16 @@ class _Reader:
             self.kinds[name] = LABEL if kinds[name] == pa.int8() else pa.string()
         return bool(narrow)
 
-    def _read(self, block: memoryview, kinds: dict[str, Any], uneven: list[Any], quoted: bool) -> pa.Table:
+    def _read(
+        self, block: memoryview, kinds: dict[str, Any], uneven: list[Any], quoted: bool, size: int
+    ) -> pa.Table:
         def refuse(row: Any) -> str:
             uneven.append(row)
             return "error"
 
         return pa.csv.read_csv(
             pa.BufferReader(pa.py_buffer(block)),
-            pa.csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=self.columns),
+            pa.csv.ReadOptions(use_threads=False, block_size=size, column_names=self.columns),
             pa.csv.ParseOptions(newlines_in_values=quoted, invalid_row_handler=refuse),
             pa.csv.ConvertOptions(
                 include_columns=list(kinds), column_types=kinds, null_values=[""], strings_can_be_null=True

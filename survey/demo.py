@@ -34,7 +34,7 @@ LEVELS = np.array([0.005, 0.013, 0.047, 0.515, 0.42])
 SHARES = {
     "C5": (0.895, 0.085, 0.02),
     "C6": (0.90, 0.08, 0.02),
-    "tiep_xuc": (0.86, 0.14),
+    "tiep_xuc": (0.84, 0.12, 0.02, 0.02),
     "bi_phien_ha": (0.03, 0.90, 0.03, 0.04),
     "bi_doi_tien": (0.02, 0.91, 0.03, 0.04),
     "da_dua_tien": (0.03, 0.89, 0.03, 0.05),
@@ -183,11 +183,13 @@ def _documents(
 ) -> Iterator[dict[str, Any]]:
     """An answers document for each person, each item drawn for all at once."""
     scored = questionnaire.index.codes()["index"] if questionnaire.index else ()
+    levels = questionnaire.items[scored[0]].valid if scored else ()
     columns: dict[str, list[Any]] = {}
     for item in questionnaire.items.values():
         if item.kind == "text":
             continue
-        drawn = _levels(item, people, chance) if item.code in scored else _choices(item, people, chance)
+        alike = item.code in scored or item.valid == levels
+        drawn = _levels(item, people, chance) if alike else _choices(item, people, chance)
         blank = chance.random(len(people)) < (BLANK_SENSITIVE if item.sensitive else BLANK)
         if item.show_if is not None:
             condition = item.show_if

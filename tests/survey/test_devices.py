@@ -1,0 +1,194 @@
+"""Binding a device: a link that works once, a token that can be revoked, a code to leave."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from survey import devices, rate, waves
+from survey.database import Database
+from survey.devices import Link
+from survey.models import Device
+from translations import Denied, Gone, NotFound, Refusal
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The data folder, where the keys lie."""
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    return tmp_path
+
+
+def link(database: Database, unit: str = "06652", place: str = "Sảnh tầng 1") -> Link:
+    with database.writing() as session:
+        return devices.link(session, "gop-y", unit, place)
+
+
+def bind(client: FlaskClient, made: Link) -> Any:
+    return client.post(f"/kiosk/bind/{made.secret}")
+
+
+def device(database: Database, id: int = 1) -> Device:
+    with database.reading() as session:
+        return devices.find(session, id)
+
+
+def test_the_link_binds_whoever_opens_it_and_nobody_after(app: Flask, province: Database) -> None:
+    made = link(province)
+    first, second = app.test_client(), app.test_client()
+    assert first.get(f"/kiosk/bind/{made.secret}").status_code == 200
+    assert bind(first, made).headers["Location"] == "/kiosk/gop-y/06652"
+    assert bind(second, made).status_code == 410
+    assert second.get(f"/kiosk/bind/{made.secret}").status_code == 410
+    assert first.get("/kiosk/shell-vi.html").status_code == 200
+    assert second.get("/kiosk/shell-vi.html").status_code == 403
+
+
+def test_looking_at_a_link_does_not_use_it_up(client: FlaskClient, province: Database) -> None:
+    made = link(province)
+    for _program_that_shows_links in range(3):
+        assert client.get(f"/kiosk/bind/{made.secret}").status_code == 200
+    assert bind(client, made).status_code == 303
+
+
+@pytest.mark.both_databases
+def test_of_two_that_open_the_link_at_once_one_is_bound(province: Database) -> None:
+    made = link(province)
+    start, outcomes = threading.Barrier(4), []
+
+    def open_it() -> None:
+        start.wait()
+        try:
+            with province.writing() as session:
+                outcomes.append(devices.bind(session, made.secret, "k")[1])
+        except Gone:
+            outcomes.append("")
+
+    threads = [threading.Thread(target=open_it) for _device in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(bool, outcomes)) == [False, False, False, True]
+
+
+def test_neither_link_nor_token_nor_code_is_in_the_database(app: Flask, province: Database) -> None:
+    made = link(province)
+    client = app.test_client()
+    bind(client, made)
+    cookie = client.get_cookie(devices.COOKIE)
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Strict"
+    kept = device(province)
+    text = "\n".join(str(getattr(kept, column.key)) for column in Device.__table__.columns)
+    for secret in (made.secret, made.leave_code, cookie.value):
+        assert len(secret) >= 6
+        assert secret not in text
+
+
+def test_a_link_is_too_old_after_a_week(client: FlaskClient, province: Database) -> None:
+    made = link(province)
+    with province.writing() as session:
+        session.execute(update(Device).values(made=waves.today() - timedelta(8)))
+    assert devices.state(device(province)) == "expired"
+    assert bind(client, made).status_code == 410
+
+
+def test_a_revoked_device_is_a_phone(client: FlaskClient, province: Database) -> None:
+    bind(client, link(province))
+    assert 'class="kiosk"' in client.get("/kiosk/gop-y/06652").text
+    with province.writing() as session:
+        devices.revoke(session, 1)
+    assert 'class="kiosk"' not in client.get("/kiosk/gop-y/06652").text
+    assert client.get("/kiosk/shell-vi.html").status_code == 403
+
+
+def test_a_link_can_be_withdrawn(client: FlaskClient, province: Database) -> None:
+    made = link(province)
+    with province.writing() as session:
+        devices.revoke(session, 1)
+    assert bind(client, made).status_code == 410
+    assert devices.state(device(province)) == "revoked"
+
+
+def test_a_bound_device_is_led_to_its_own_place(client: FlaskClient, province: Database) -> None:
+    bind(client, link(province))
+    for elsewhere in ("/kiosk/gop-y/06658", "/kiosk/ho-mo/06652"):
+        assert client.get(elsewhere).headers["Location"] == "/kiosk/gop-y/06652"
+    assert client.get("/thoat").headers["Location"] == "/kiosk/gop-y/06652"
+
+
+def test_leaving_needs_the_code(client: FlaskClient, province: Database) -> None:
+    made = link(province)
+    bind(client, made)
+    wrong = str((int(made.leave_code) + 1) % 10**6).zfill(6)
+    assert client.post("/kiosk/leave", data={"code": wrong}).status_code == 403
+    assert devices.state(device(province)) == "bound"
+    assert client.post("/kiosk/leave", data={"code": made.leave_code}).status_code == 204
+    assert devices.state(device(province)) == "revoked"
+    assert client.get_cookie(devices.COOKIE) is None
+    assert client.post("/kiosk/leave", data={"code": made.leave_code}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wave", "unit", "place", "refusal"),
+    [
+        ("khong-co", "06652", "Sảnh", NotFound),
+        ("gop-y", "99999", "Sảnh", NotFound),
+        ("gop-y", "22", "Sảnh", NotFound),
+        ("gop-y", "06652", "  ", Refusal),
+        ("gop-y", "06652", "x" * 121, Refusal),
+    ],
+)
+def test_a_link_names_a_wave_a_commune_and_a_place(
+    province: Database, wave: str, unit: str, place: str, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal), province.writing() as session:
+        devices.link(session, wave, unit, place)
+
+
+def test_the_code_to_leave_is_checked_by_its_digest_alone(province: Database) -> None:
+    link(province)
+    with province.writing() as session, pytest.raises(Denied):
+        devices.leave(session, 1, device(province).leave_digest)
+
+
+def test_a_bound_device_sends_as_often_as_it_likes(app: Flask, client: FlaskClient, province: Database) -> None:
+    app.extensions["rate"] = rate.Rate(1)
+    bind(client, link(province))
+    for time in range(3):
+        sent = {
+            "id": f"00000000-0000-4000-8000-00000000000{time}",
+            "wave": "gop-y",
+            "unit": "06652",
+            "mode": "kiosk",
+            "answers": {"hl_chung": 4},
+        }
+        assert client.post("/api/v1/responses", json=sent).status_code == 201
+    assert client.post("/api/v1/responses", json=sent | {"unit": "06658"}).status_code == 403
+    assert app.test_client().post("/api/v1/responses", json=sent).status_code == 403
+
+
+def test_the_shell_holds_the_key_and_nothing_secret(client: FlaskClient, province: Database, folder: Path) -> None:
+    made = link(province)
+    bind(client, made)
+    page = client.get("/kiosk/shell-en.html")
+    assert page.headers["Content-Location"] == "/kiosk/gop-y/06652"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Clear-Site-Data" not in page.headers
+    assert f'data-key="{device(province).key}"' in page.text
+    cookie = client.get_cookie(devices.COOKIE)
+    assert cookie is not None
+    assert cookie.value not in page.text
+    assert made.leave_code not in page.text
+    assert client.get("/kiosk/shell-xx.html").status_code == 404
+    assert client.get("/kiosk/manifest.json").json["start_url"] == "/kiosk/gop-y/06652"
+    assert [path.name for path in folder.glob("sealing/*")] == [f"0001-{device(province).key}.key"]

@@ -11,14 +11,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis import Estimate
-from forms import Item
 from survey import wording
-from survey.models import Unit, WaveKind
+from survey.models import WaveKind
+from survey.report.method import again, method
+from survey.report.names import (
+    asked,
+    blank_label,
+    by_name,
+    commune,
+    headline_name,
+    interval_title,
+    is_apart,
+    is_open,
+    label,
+    lower,
+    ranks,
+    scored,
+    standing,
+    upper,
+    value_label,
+)
 from survey.report.structure import (
     LEFT,
     Block,
     Column,
-    Command,
     Figure,
     Heading,
     Notice,
@@ -28,29 +44,11 @@ from survey.report.structure import (
     Table,
 )
 from survey.summary import Headline, Line, Summary, UnitLine
-from translations import N_, language
 from translations import gettext as _
-from translations.formats import number, official_day, order, percent
+from translations import language
+from translations.formats import number, official_day, percent
 
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
-COMMUNE_KINDS = {
-    "phường": N_("%(name)s ward"),
-    "xã": N_("%(name)s commune"),
-    "đặc khu": N_("%(name)s special zone"),
-}
-STANDINGS = {"above": N_("higher"), "below": N_("lower"), "same": N_("not told apart")}
-SINGLE_PSU = {
-    "refuse": N_("not estimated: a stratum of one village is refused"),
-    "centered": N_("compared with the mean of all villages (centered)"),
-    "average": N_("given the average variance of the other strata (average)"),
-    "certainty": N_("taken to add nothing to the variance (certainty)"),
-}
-MODES = {
-    "phone": N_("Online, on a phone or computer"),
-    "kiosk": N_("At a kiosk"),
-    "paper": N_("On paper"),
-    "interviewer": N_("With an interviewer"),
-}
 
 
 def contents(summary: Summary) -> Report:
@@ -118,95 +116,6 @@ def marks(summary: Summary) -> tuple[str, ...]:
     return tuple(found)
 
 
-# Names: a report may speak another language than the page on which its summary was gathered.
-
-
-def label(summary: Summary, code: str) -> str:
-    """The name of an item or of a part of the index."""
-    if code in summary.questionnaire.items:
-        return str(summary.questionnaire.items[code].short)
-    return str(summary.questionnaire.index.label(code)) if summary.questionnaire.index else code
-
-
-def value_label(item: Item, line: Line) -> str:
-    """The choice that a line of a headline stands for."""
-    choice = item.choices.get(int(line.code)) if line.code.isdecimal() else None
-    return str(choice) if choice else line.label
-
-
-def asked(item: Item) -> str:
-    """The question as it is asked; its words are joined for phones, which a search would not find."""
-    return str(item.label).replace("\N{NO-BREAK SPACE}", " ")
-
-
-def headline_name(summary: Summary, headline: Headline) -> str:
-    """What the value that matters means, as a head of department would say it."""
-    named = {(one.item, one.value): str(one.name) for one in summary.questionnaire.headlines}
-    return named.get((headline.code, headline.worst), headline.name)
-
-
-def blank_label(item: Item, headline: Headline) -> str:
-    """How people did not answer: "don't know" is among the values, or it is counted with the blanks."""
-    shown = {line.code for line in headline.values}
-    silent = any(str(code) not in shown for code in item.missing)
-    return _("Left blank, don't know or no answer") if silent else _("Left blank")
-
-
-def commune(unit: Unit) -> str:
-    """A unit with its kind, as it stands within a sentence: phường Hà Tu."""
-    return _(COMMUNE_KINDS[unit.kind], name=unit.name) if unit.kind in COMMUNE_KINDS else unit.name
-
-
-def standing(line: UnitLine) -> str:
-    """Against the rest of the province; a dash where that can't be told or must not be seen."""
-    if line.standing is None or wording.is_hidden(line.index):
-        return "–"
-    return _(STANDINGS[line.standing])
-
-
-def mode_label(mode: str) -> str:
-    """The way in which people answered."""
-    return _(MODES[mode])
-
-
-def is_apart(line: UnitLine) -> bool:
-    """Whether it is seen, and told apart from the rest of the province."""
-    return line.standing in ("above", "below") and not wording.is_hidden(line.index)
-
-
-def ranks(line: UnitLine) -> str:
-    """A rank is a range: 3–21."""
-    if line.ranks is None or wording.is_hidden(line.index):
-        return "–"
-    return f"{line.ranks[0]}–{line.ranks[1]}"
-
-
-def scored(line: Line) -> Estimate:
-    """An item's record as a part of the index: by the rule of means its score lies in 0…1 too."""
-    return replace(line.estimate, statistic="index") if line.estimate.statistic == "mean" else line.estimate
-
-
-def by_name(summary: Summary) -> list[UnitLine]:
-    """The communes in Vietnamese order: a table is no ranking."""
-    return sorted(summary.units, key=lambda line: order(line.unit.name))
-
-
-def interval_title(summary: Summary) -> str:
-    """The head of the column of limits."""
-    return wording.interval_name(("not_a_sample",) if _is_open(summary) else ())
-
-
-def _is_open(summary: Summary) -> bool:
-    return summary.wave.kind is WaveKind.OPEN
-
-
-def _day(value: object) -> str:
-    return official_day(value)  # type: ignore[arg-type]
-
-
-# The sections
-
-
 def _opening(summary: Summary) -> list[Block]:
     blocks: list[Block] = []
     if summary.wave.simulated:
@@ -225,13 +134,13 @@ def _opening(summary: Summary) -> list[Block]:
                 wave=summary.wave.code,
                 title=str(summary.questionnaire.title),
                 version=str(summary.questionnaire.version),
-                opens=_day(summary.wave.opens),
-                closes=_day(summary.wave.closes),
-                day=_day(summary.data_day),
+                opens=official_day(summary.wave.opens),
+                closes=official_day(summary.wave.closes),
+                day=official_day(summary.data_day),
             )
         )
     )
-    if _is_open(summary):
+    if is_open(summary):
         blocks.append(
             Paragraph(
                 _(
@@ -519,7 +428,7 @@ def _unit_table(summary: Summary) -> Table:
     rows = [
         Row(
             (
-                _upper(commune(line.unit)),
+                upper(commune(line.unit)),
                 wording.base(line.index),
                 wording.figure(line.index, 1) + wording.mark(line.index),
                 wording.bracket(line.index, 1),
@@ -546,7 +455,7 @@ def _unit_table(summary: Summary) -> Table:
 
 def _unit_headlines(summary: Summary) -> Table:
     rows = [
-        Row((_upper(commune(line.unit)), *(_with_base(record) for record in line.headlines)))
+        Row((upper(commune(line.unit)), *(_with_base(record) for record in line.headlines)))
         for line in by_name(summary)
     ]
     share = 72 // len(summary.headlines)
@@ -565,169 +474,6 @@ def _unit_headlines(summary: Summary) -> Table:
             *_notes([record for line in summary.units for record in line.headlines]),
         ),
     )
-
-
-def method(summary: Summary) -> list[Block]:
-    """How the figures came about: people, forms, computation, secrecy."""
-    return [
-        Heading(2, _("People and forms")),
-        *_people(summary),
-        Heading(2, _("Computation")),
-        *_computation(summary),
-        Heading(2, _("Secrecy")),
-        Paragraph(
-            _(
-                "Figures hidden in this report: %(count)s. Hidden are figures of fewer than 5 answers, of a "
-                "sensitive question with fewer than 30 answers, or where a whole group gave the same answer to a "
-                "sensitive question, and those from which a hidden one could be worked out. One or two cases of "
-                "a sensitive answer read “under 3 cases”.",
-                count=number(summary.hidden),
-            )
-        ),
-    ]
-
-
-def _people(summary: Summary) -> list[Block]:
-    came = summary.collection
-    if _is_open(summary):
-        text = _(
-            "The wave was open to everybody: there is no sample. Forms came in from %(units)s communes.",
-            units=number(came.units_reached),
-        )
-    else:
-        text = _(
-            "The sample is stratified and drawn by village: %(villages)s villages in %(strata)s strata, in "
-            "%(units)s communes.",
-            villages=number(came.villages),
-            strata=number(came.strata),
-            units=number(came.units_reached),
-        )
-    rows = [
-        (_("Issued"), _("not printed by the system") if came.issued is None else number(came.issued)),
-        (_("Collected"), number(came.collected)),
-        (_("Valid, counted in the figures"), number(came.in_sample)),
-    ]
-    if not _is_open(summary):
-        rows.append((_("Not by the sample"), number(came.outside)))
-    rows.extend((mode_label(mode), number(count)) for mode, count in came.modes.items() if count)
-    blocks: list[Block] = [
-        Paragraph(text),
-        Table(
-            _("Forms"),
-            (Column(_("Forms"), 65, LEFT), Column(_("Number"), 35)),
-            tuple(Row(row) for row in rows),
-            (),
-        ),
-    ]
-    if came.outside and not _is_open(summary):
-        blocks.append(
-            Paragraph(
-                _(
-                    "Not by the sample: %(count)s. These forms came in without a drawn village; they are kept "
-                    "apart and enter no figure.",
-                    count=number(came.outside),
-                )
-            )
-        )
-    return blocks
-
-
-def _computation(summary: Summary) -> list[Block]:
-    texts = []
-    if summary.rule is not None:
-        texts.append(
-            _(
-                "Rule of the index: %(rule)s. A blank is left out of numerator and denominator.",
-                rule=lower(str(summary.rule.label)),
-            )
-        )
-    texts.append(
-        _("Weights: everybody counts once.")
-        if summary.weight_version is None
-        else _("Weights: version %(version)s.", version=str(summary.weight_version))
-    )
-    if _is_open(summary):
-        texts.append(
-            _(
-                "Range of variation, %(level)s: computed as if the people of one commune and one day were a "
-                "group drawn by chance (Korn–Graubard for shares, logit with t for the index). It shows how much "
-                "the figure varies by chance among those who answered, and nothing of those who did not.",
-                level=wording.LEVEL,
-            )
-        )
-    else:
-        texts.append(
-            _(
-                "Confidence interval, %(level)s: from the variance of the sample design by linearisation, with "
-                "strata and villages (Korn–Graubard for shares, logit with t for the index).",
-                level=wording.LEVEL,
-            )
-        )
-        texts.append(
-            _(
-                "A stratum with one village is %(rule)s.",
-                rule=_(SINGLE_PSU.get(summary.wave.single_psu, summary.wave.single_psu)),
-            )
-        )
-    if any(record.variance == "pooled" for record in summary.records):
-        texts.append(
-            _(
-                "Communes with few villages: how alike the people of a village are (the intraclass correlation "
-                "of the question) is pooled over the communes, and each commune's interval follows from its own "
-                "villages. Every figure made so assumes that the communes are alike in this."
-            )
-        )
-    return [Paragraph(text) for text in texts]
-
-
-def again(summary: Summary) -> list[Block]:
-    """The state of the data, and the commands that give the same figures."""
-    wave = summary.wave.code
-    blocks: list[Block] = [
-        Paragraph(_("All figures come from one state of the data, known by this SHA-256 digest:"), leads=True),
-        Command(summary.data_version),
-        Paragraph(_("The data with the weights, as a file:"), leads=True),
-        Command(f"hailong data --wave {wave} --format csv --out {wave}.csv"),
-    ]
-    named = [
-        (headline_name(summary, headline), headline.line.estimate, f"{headline.code}={headline.worst}")
-        for headline in summary.headlines
-    ]
-    named += [
-        (label(summary, line.code), line.estimate, f"{line.code}={line.estimate.value}")
-        for line in summary.items[:1]
-        if line.estimate.value
-    ]
-    for name, record, item in named:
-        if wording.is_hidden(record) or "under_3" in record.flags or record.estimate is None:
-            continue
-        blocks.append(
-            Paragraph(
-                _("%(title)s, %(figure)s, from that file:", title=name, figure=wording.cell(record)), leads=True
-            )
-        )
-        blocks.append(
-            Command(
-                f"hailong estimate {wave}.csv --weights weight --strata stratum --psu psu "
-                f"--item {item} --variance auto --single-psu {summary.wave.single_psu} --output json"
-            )
-        )
-    if summary.index is not None and not wording.is_hidden(summary.index.estimate):
-        blocks.append(
-            Paragraph(
-                _(
-                    "%(title)s, %(figure)s, from the database:",
-                    title=label(summary, summary.index.code),
-                    figure=wording.cell(summary.index.estimate),
-                ),
-                leads=True,
-            )
-        )
-        blocks.append(Command(f"hailong results --wave {wave} --item index --released --output json"))
-    return blocks
-
-
-# Tables
 
 
 def _figure_columns(summary: Summary, what: str, figure: str) -> tuple[Column, ...]:
@@ -789,12 +535,3 @@ def _numbered(blocks: Iterable[Block]) -> Iterable[Block]:
             yield replace(block, caption=_("Figure %(no)s. %(caption)s", no=str(figures), caption=block.caption))
         else:
             yield block
-
-
-def lower(text: str) -> str:
-    """A name as it stands within a sentence."""
-    return text[:1].lower() + text[1:]
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

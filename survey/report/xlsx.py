@@ -11,18 +11,16 @@ import xlsxwriter
 
 from analysis import Estimate
 from survey import wording
-from survey.report.contents import (
-    again,
+from survey.report.contents import contents, marks
+from survey.report.method import again, method
+from survey.report.names import (
     asked,
     blank_label,
     by_name,
-    contents,
     headline_name,
     interval_title,
     label,
     lower,
-    marks,
-    method,
     mode_label,
     ranks,
     scored,

@@ -1,0 +1,178 @@
+"""The last sections of a report: how its figures came about, and how to compute them again."""
+
+from __future__ import annotations
+
+from survey import wording
+from survey.report.names import headline_name, is_open, label, lower, mode_label
+from survey.report.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
+from survey.summary import Summary
+from translations import N_
+from translations import gettext as _
+from translations.formats import number
+
+SINGLE_PSU = {
+    "refuse": N_("not estimated: a stratum of one village is refused"),
+    "centered": N_("compared with the mean of all villages (centered)"),
+    "average": N_("given the average variance of the other strata (average)"),
+    "certainty": N_("taken to add nothing to the variance (certainty)"),
+}
+
+
+def method(summary: Summary) -> list[Block]:
+    """How the figures came about: people, forms, computation, secrecy."""
+    return [
+        Heading(2, _("People and forms")),
+        *_people(summary),
+        Heading(2, _("Computation")),
+        *_computation(summary),
+        Heading(2, _("Secrecy")),
+        Paragraph(
+            _(
+                "Figures hidden in this report: %(count)s. Hidden are figures of fewer than 5 answers, of a "
+                "sensitive question with fewer than 30 answers, or where a whole group gave the same answer to a "
+                "sensitive question, and those from which a hidden one could be worked out. One or two cases of "
+                "a sensitive answer read “under 3 cases”.",
+                count=number(summary.hidden),
+            )
+        ),
+    ]
+
+
+def _people(summary: Summary) -> list[Block]:
+    came = summary.collection
+    if is_open(summary):
+        text = _(
+            "The wave was open to everybody: there is no sample. Forms came in from %(units)s communes.",
+            units=number(came.units_reached),
+        )
+    else:
+        text = _(
+            "The sample is stratified and drawn by village: %(villages)s villages in %(strata)s strata, in "
+            "%(units)s communes.",
+            villages=number(came.villages),
+            strata=number(came.strata),
+            units=number(came.units_reached),
+        )
+    rows = [
+        (_("Issued"), _("not printed by the system") if came.issued is None else number(came.issued)),
+        (_("Collected"), number(came.collected)),
+        (_("Valid, counted in the figures"), number(came.in_sample)),
+    ]
+    if not is_open(summary):
+        rows.append((_("Not by the sample"), number(came.outside)))
+    rows.extend((mode_label(mode), number(count)) for mode, count in came.modes.items() if count)
+    blocks: list[Block] = [
+        Paragraph(text),
+        Table(
+            _("Forms"),
+            (Column(_("Forms"), 65, LEFT), Column(_("Number"), 35)),
+            tuple(Row(row) for row in rows),
+            (),
+        ),
+    ]
+    if came.outside and not is_open(summary):
+        blocks.append(
+            Paragraph(
+                _(
+                    "Not by the sample: %(count)s. These forms came in without a drawn village; they are kept "
+                    "apart and enter no figure.",
+                    count=number(came.outside),
+                )
+            )
+        )
+    return blocks
+
+
+def _computation(summary: Summary) -> list[Block]:
+    texts = []
+    if summary.rule is not None:
+        texts.append(
+            _(
+                "Rule of the index: %(rule)s. A blank is left out of numerator and denominator.",
+                rule=lower(str(summary.rule.label)),
+            )
+        )
+    texts.append(
+        _("Weights: everybody counts once.")
+        if summary.weight_version is None
+        else _("Weights: version %(version)s.", version=str(summary.weight_version))
+    )
+    if is_open(summary):
+        texts.append(
+            _(
+                "Range of variation, %(level)s: computed as if the people of one commune and one day were a "
+                "group drawn by chance (Korn–Graubard for shares, logit with t for the index). It shows how much "
+                "the figure varies by chance among those who answered, and nothing of those who did not.",
+                level=wording.LEVEL,
+            )
+        )
+    else:
+        texts.append(
+            _(
+                "Confidence interval, %(level)s: from the variance of the sample design by linearisation, with "
+                "strata and villages (Korn–Graubard for shares, logit with t for the index).",
+                level=wording.LEVEL,
+            )
+        )
+        texts.append(
+            _(
+                "A stratum with one village is %(rule)s.",
+                rule=_(SINGLE_PSU.get(summary.wave.single_psu, summary.wave.single_psu)),
+            )
+        )
+    if any(record.variance == "pooled" for record in summary.records):
+        texts.append(
+            _(
+                "Communes with few villages: how alike the people of a village are (the intraclass correlation "
+                "of the question) is pooled over the communes, and each commune's interval follows from its own "
+                "villages. Every figure made so assumes that the communes are alike in this."
+            )
+        )
+    return [Paragraph(text) for text in texts]
+
+
+def again(summary: Summary) -> list[Block]:
+    """The state of the data, and the commands that give the same figures."""
+    wave = summary.wave.code
+    blocks: list[Block] = [
+        Paragraph(_("All figures come from one state of the data, known by this SHA-256 digest:"), leads=True),
+        Command(summary.data_version),
+        Paragraph(_("The data with the weights, as a file:"), leads=True),
+        Command(f"hailong data --wave {wave} --format csv --out {wave}.csv"),
+    ]
+    named = [
+        (headline_name(summary, headline), headline.line.estimate, f"{headline.code}={headline.worst}")
+        for headline in summary.headlines
+    ]
+    named += [
+        (label(summary, line.code), line.estimate, f"{line.code}={line.estimate.value}")
+        for line in summary.items[:1]
+        if line.estimate.value
+    ]
+    for name, record, item in named:
+        if wording.is_hidden(record) or "under_3" in record.flags or record.estimate is None:
+            continue
+        blocks.append(
+            Paragraph(
+                _("%(title)s, %(figure)s, from that file:", title=name, figure=wording.cell(record)), leads=True
+            )
+        )
+        blocks.append(
+            Command(
+                f"hailong estimate {wave}.csv --weights weight --strata stratum --psu psu "
+                f"--item {item} --variance auto --single-psu {summary.wave.single_psu} --output json"
+            )
+        )
+    if summary.index is not None and not wording.is_hidden(summary.index.estimate):
+        blocks.append(
+            Paragraph(
+                _(
+                    "%(title)s, %(figure)s, from the database:",
+                    title=label(summary, summary.index.code),
+                    figure=wording.cell(summary.index.estimate),
+                ),
+                leads=True,
+            )
+        )
+        blocks.append(Command(f"hailong results --wave {wave} --item index --released --output json"))
+    return blocks

@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import translations
-from survey import accounts, api, entry, kiosk, respondent, settings, sign_in, staff
+from survey import accounts, api, entry, interviewer, kiosk, respondent, settings, sign_in, staff
 from survey.database import Database
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
@@ -93,7 +93,15 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _broken)
-    for pages in (respondent.pages, kiosk.pages, entry.pages, staff.pages, sign_in.pages, api.pages):
+    for pages in (
+        respondent.pages,
+        kiosk.pages,
+        entry.pages,
+        interviewer.pages,
+        staff.pages,
+        sign_in.pages,
+        api.pages,
+    ):
         app.register_blueprint(pages)
     app.add_url_rule("/static/<version>/<path:name>", "static", _send)
     return app

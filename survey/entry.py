@@ -51,7 +51,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
         found = _running(session, wave)
-        villages = _by_unit(waves.villages(session, found.code))
+        villages = by_unit(waves.villages(session, found.code))
         communes = units.communes(session, today())
         keyed = {unit: _paper(modes) for unit, modes in waves.counts(session, found.code).items()}
     if found.kind is WaveKind.SAMPLE:
@@ -121,7 +121,7 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
     if found.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
             return render_template("entry/villages.html", place=place, wave=found, villages=villages, keyed=counts)
-        village = _village(place, villages, request.args["thon"])
+        village = village_of(place, villages, request.args["thon"])
         keyed_here = counts.get(village.psu, 0)
     drawn = _Sheet(place, village, keyed_here)
     return drawn.kept() if request.method == "POST" else drawn.page()
@@ -212,7 +212,8 @@ def _running(session: Session, code: str) -> Wave:
     return wave
 
 
-def _village(place: Place, villages: Iterable[Village], psu: str) -> Village:
+def village_of(place: Place, villages: Iterable[Village], psu: str) -> Village:
+    """The village of this label at a place; refused where it is none of those."""
     for village in villages:
         if village.psu == psu:
             return village
@@ -223,7 +224,8 @@ def _village(place: Place, villages: Iterable[Village], psu: str) -> Village:
     )
 
 
-def _by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
+def by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
+    """The villages by the code of their commune."""
     found: dict[str, list[Village]] = {}
     for village in villages:
         found.setdefault(village.unit, []).append(village)

@@ -13,37 +13,45 @@ let form, intro, screens, review; // the steps: an element each
 let at; // the step that is shown
 let returning = false; // came from the review to change one answer
 let sending = false;
+const locked = new Map(); // answers that were taken out of their fields: read by conditions and by sending alone
 
 // What was answered
 
 function value(ask) {
+  if (locked.has(ask.dataset.code)) return locked.get(ask.dataset.code);
   const chosen = all("input:checked", ask).map((input) => Number(input.value));
   if (find("[type=checkbox]", ask)) return chosen.length ? chosen : undefined;
   return chosen[0] ?? (find("[type=text], textarea", ask)?.value.trim() || undefined);
 }
 
+// The codes that the answers so far call for
+const called = () =>
+  asked(
+    all(".ask, .locked", form).map((ask) => ({
+      code: ask.dataset.code,
+      condition: ask.dataset.if && JSON.parse(ask.dataset.if),
+      value: value(ask),
+    })),
+  );
+
 // Asks what the answers so far call for, and hides the rest; a hidden field is not sent.
 function follow() {
-  const asks = all(".ask", form);
-  const items = asks.map((ask) => ({
-    code: ask.dataset.code,
-    condition: ask.dataset.if && JSON.parse(ask.dataset.if),
-    value: value(ask),
-  }));
-  const codes = asked(items);
-  for (const ask of asks) {
+  const codes = called();
+  for (const ask of all(".ask", form)) {
     ask.hidden = !codes.has(ask.dataset.code);
     for (const field of all("input, textarea", ask)) field.disabled = ask.hidden;
   }
 }
 
-const open = (screen) => all(".ask", screen).some((ask) => !ask.hidden);
-const steps = () => [intro, ...screens.filter(open), review];
+const open = (screen) => Boolean(find(".ask:not([hidden]), .locked", screen));
+export const steps = () => [intro, ...screens.filter(open), review];
 
 // Going from step to step. Each step is an entry of the browser's history, so its back button goes one step back.
 
 function show(step, first = false) {
   at = step;
+  // A tablet may have to be handed over first, and locks what was answered alone before the review is drawn.
+  if (!first) step.dispatchEvent(new Event("showing", { bubbles: true }));
   all(".trouble", form).forEach((box) => box.remove());
   if (step === review) fillReview();
   for (const one of [intro, ...screens, review]) one.hidden = one !== step;
@@ -59,7 +67,7 @@ function show(step, first = false) {
 
 const number = (step) => [intro, ...screens, review].indexOf(step);
 
-function go(step) {
+export function go(step) {
   const depth = (history.state?.depth ?? 0) + 1;
   history.pushState({ step: number(step), depth }, "");
   show(step);
@@ -184,6 +192,25 @@ function uncover(ask) {
   find("input, textarea", ask).focus();
 }
 
+// Takes the answers of a screen out of its fields for good: it says that it is answered, and nothing says how.
+export function lock(screen) {
+  for (const ask of all(".ask", screen)) {
+    const { code } = ask.dataset;
+    if (!locked.has(code)) locked.set(code, ask.hidden ? undefined : value(ask));
+    ask.dataset.short = name(ask);
+    ask.className = "locked";
+    ask.hidden = true;
+    ask.replaceChildren();
+  }
+  screen.append(part("locked-part"));
+}
+
+// What was locked and is asked, as an answers document
+function lockedAnswers() {
+  const codes = called();
+  return Object.fromEntries([...locked].filter(([code, answer]) => codes.has(code) && answer !== undefined));
+}
+
 // The review
 
 const name = (ask) => ask.dataset.short ?? find("legend, h3, label", ask).textContent;
@@ -207,9 +234,12 @@ function answer(ask) {
 function fillReview() {
   const list = find("[data-list]", review);
   list.replaceChildren();
-  const asks = all(".ask:not([hidden])", form).filter((ask) => !("beside" in ask.dataset) || value(ask) !== undefined);
+  const alone = (ask) => !("beside" in ask.dataset);
+  const asks = all(".ask:not([hidden])", form).filter((ask) => alone(ask) || value(ask) !== undefined);
   let title;
-  for (const ask of asks) {
+  for (const ask of all(".ask, .locked", form)) {
+    const isLocked = ask.classList.contains("locked");
+    if (isLocked ? !alone(ask) : !asks.includes(ask)) continue;
     const section = ask.closest(".part");
     if (section.dataset.title !== title) {
       title = section.dataset.title;
@@ -220,7 +250,10 @@ function fillReview() {
     find("[data-short]", row).textContent = name(ask);
     find("[data-change] .unseen", row).textContent = ` ${name(ask)}`;
     const place = find("[data-answer]", row);
-    if (value(ask) === undefined) place.append(part("skipped-word"));
+    if (isLocked) {
+      place.append(part("locked-word"));
+      find("[data-change]", row).remove();
+    } else if (value(ask) === undefined) place.append(part("skipped-word"));
     else if ("sensitive" in ask.dataset) {
       place.append(part("hidden-word"));
       find("[data-show] .unseen", place).textContent = ` ${name(ask)}`;
@@ -239,8 +272,9 @@ const askOf = (button) => find(`.ask[data-code="${button.closest("[data-of]").da
 
 async function send() {
   if (sending) return;
-  // A kiosk seals the answers and keeps them; it says so by taking this event for itself.
-  if (!form.dispatchEvent(new Event("send", { bubbles: true, cancelable: true }))) return;
+  // A kiosk seals the answers and keeps them; it says so by taking this event for itself. So does a tablet.
+  const about = { bubbles: true, cancelable: true, detail: lockedAnswers() };
+  if (!form.dispatchEvent(new CustomEvent("send", about))) return;
   sending = true;
   const button = find(".bar [type=submit]", form);
   button.textContent = word("sending");
@@ -312,6 +346,8 @@ function begin() {
   find(".send", form).replaceWith(part("review-part"));
   review = find(".review", form);
   for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
+  for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
+  form.dispatchEvent(new Event("begun", { bubbles: true }));
   follow();
   history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
   history.scrollRestoration = "manual";

@@ -1,0 +1,127 @@
+"""Pages: the interviewer's tablet, that asks one person after another in a village.
+
+First the wave, then the commune and its village, then the form question by question. It is read aloud, and handed
+over for what is sensitive: `interviewer.js` locks those answers, and no page here gives an answer back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from forms import check
+from survey import entry, responses, units, waves
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.models import Mode, Village, WaveKind
+from survey.respondent import form
+from survey.responses import MARKS, UUID4
+from survey.waves import Place, today
+from translations import Refusal
+
+pages = Blueprint("interviewer", __name__, url_prefix="/phong-van")
+
+
+class Faulty(Refusal):
+    """What the tablet sent can't be kept, and the person is gone: its program is at fault."""
+
+    status = 422
+
+
+@pages.get("/")
+@requires(Right.INTERVIEW)
+def choose_wave() -> ResponseReturnValue:
+    with database().reading() as session:
+        open_now = [wave for wave in waves.every(session) if wave.opens <= today() <= wave.closes]
+    open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
+    return render_template("interviewer/waves.html", waves=open_now)
+
+
+@pages.get("/phien")
+@requires(Right.INTERVIEW)
+def token() -> ResponseReturnValue:
+    """What a form is sent with; an interview may last longer than the one of its page holds."""
+    return jsonify(token=generate_csrf())
+
+
+@pages.get("/<wave>/")
+@requires(Right.INTERVIEW)
+def choose_unit(wave: str) -> ResponseReturnValue:
+    words = request.args.get("tim", "").strip()
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        villages = entry.by_unit(waves.villages(session, found.code))
+        communes = units.communes(session, today())
+    if found.kind is WaveKind.SAMPLE:
+        communes = [unit for unit in communes if unit.code in villages]
+    return render_template(
+        "interviewer/units.html",
+        wave=found,
+        communes=units.matching(communes, words),
+        words=words,
+        villages=villages,
+        nowhere=not communes,
+        kind=units.kind,
+    )
+
+
+@pages.route("/<wave>/<unit>", methods=["GET", "POST"])
+@requires(Right.INTERVIEW)
+def interview(wave: str, unit: str) -> ResponseReturnValue:
+    """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
+    with database().reading() as session:
+        place = waves.place(session, wave, unit)
+        villages = waves.villages(session, place.wave.code, place.unit.code)
+        kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
+    village = None
+    if place.wave.kind is WaveKind.SAMPLE:
+        if "thon" not in request.args:
+            return render_template(
+                "interviewer/villages.html", place=place, wave=place.wave, villages=villages, kept=kept
+            )
+        village = entry.village_of(place, villages, request.args["thon"])
+    if request.method == "POST":
+        return _keep(place, village)
+    return render_template(
+        "interviewer/form.html",
+        place=place,
+        wave=place.wave,
+        village=village,
+        named=units.named(place.unit),
+        kept=kept.get(village.psu) if village else None,
+        questions=form.drawn(place.questionnaire),
+        screens=form.screens(place.questionnaire),
+        minutes=form.minutes(place.questionnaire),
+        id=uuid.uuid4(),
+    )
+
+
+def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
+    """Keeps the answers of one person: 201, or 200 where the same form is there already."""
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict) or not UUID4.fullmatch(str(sent.get("id"))):
+        raise Faulty("Send id, answers and marks as JSON.")
+    marks: Any = sent.get("marks", [])
+    if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
+        raise Faulty("Send id, answers and marks as JSON.")
+    checked = check(place.questionnaire, sent.get("answers"))
+    if checked.problems:
+        # The question, never the answer: it may be one that the person gave alone.
+        raise Faulty(
+            "The answer to %(code)s can't be kept. Tell your supervisor.", code=checked.problems[0].code or "?"
+        )
+    with database().writing() as session:
+        new = responses.submit(
+            session,
+            place,
+            uuid.UUID(sent["id"]),
+            Mode.INTERVIEWER,
+            checked.answers,
+            marks=("helped-interviewer", *(mark for mark in marks if mark != "helped-none")),
+            psu=village.psu if village else None,
+        )
+    return {"status": "stored" if new else "known"}, 201 if new else 200

@@ -1,0 +1,167 @@
+// The interviewer's tablet around the form: hands it over for what is sensitive, locks it, and sends.
+// The person answers alone. Their answers leave the fields as soon as the tablet goes back, and only sending
+// reads them again: no button, no history and no reload leads to them.
+
+import { leave } from "./exit.js";
+import { go, lock, steps } from "./form.js";
+import { answers, marks } from "./kiosk/answers.js";
+
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const part = (id) => document.getElementById(id).content.cloneNode(true);
+const root = document.documentElement;
+
+let holder = "interviewer"; // then "person", then "returning" until the interviewer has the tablet again
+let here; // the step that is shown, or would be if nothing stood before it
+const met = new Set(); // codes of the questions that the person has met since the tablet was handed over
+let began = performance.now();
+let sending = false;
+const id = crypto.randomUUID?.() ?? find("#form").dataset.id; // this interview, however often it must be sent
+
+// Whose turn it is
+
+const isPrivate = (step) => Boolean(find(".ask[data-sensitive]:not([hidden])", step));
+const codes = (step) => all(".ask", step).map((ask) => ask.dataset.code);
+const wasMet = (step) => codes(step).some((code) => met.has(code));
+
+function showing(step) {
+  here = step;
+  if (holder === "returning") return cover("[data-back-again]");
+  if (holder === "person") {
+    if (isPrivate(step)) return reveal();
+    const list = steps();
+    find("#form").hidden = true;
+    if (list.indexOf(step) < list.findIndex(wasMet)) return history.forward(); // nothing lies there for the person
+    all(".screen").filter(wasMet).forEach(lockAway);
+    holder = "returning";
+    return cover("[data-back-again]");
+  }
+  if (isPrivate(step)) cover("[data-give]");
+  else reveal();
+}
+
+function lockAway(screen) {
+  lock(screen);
+  named(screen);
+}
+
+function named(screen) {
+  const names = all(".locked:not([data-beside])", screen).map((ask) => ask.dataset.short);
+  find("[data-names]", screen).textContent = names.join("; ");
+}
+
+function cover(name) {
+  root.classList.add("person");
+  find("#form").hidden = true;
+  for (const section of all(".hand")) section.hidden = !section.matches(name);
+  scrollTo(0, 0);
+  find(`${name} h1`).focus({ preventScroll: true });
+}
+
+function reveal() {
+  root.classList.toggle("person", holder === "person");
+  for (const section of all(".hand")) section.hidden = true;
+  find("#form").hidden = false;
+  if (holder === "person") codes(here).forEach((code) => met.add(code));
+  root.classList.toggle("first", codes(here).includes([...met][0])); // the person goes no further back
+}
+
+const actions = {
+  take() {
+    holder = "person";
+    met.clear();
+    reveal();
+    heading();
+  },
+  return: () => history.back(),
+  pass() {
+    const list = steps();
+    go(list.slice(list.indexOf(here)).find((step) => !isPrivate(step)));
+  },
+  resume() {
+    holder = "interviewer";
+    met.clear();
+    reveal();
+    heading();
+  },
+};
+
+const heading = () => find("h1, h3", here).focus({ preventScroll: true });
+
+// Sending
+
+const why = { 401: "signed-out", 403: "signed-out", 400: "refused", 404: "refused", 409: "refused", 410: "refused", 413: "refused", 422: "refused" };
+
+async function send(form, locked) {
+  if (sending) return;
+  sending = true;
+  const button = find(".bar [type=submit]", form);
+  const words = button.textContent;
+  button.textContent = find("[data-sending]", document.getElementById("forward-words").content).textContent;
+  const helped = all("[name=helped]:checked", form).map((input) => input.value);
+  const about = marks(form, (performance.now() - began) / 1000, root.lang);
+  const outcome = await post(form, { id, answers: { ...answers(form), ...locked }, marks: [...about, ...helped] });
+  sending = false;
+  if (outcome === "kept") return leave(form.dataset.again);
+  button.textContent = words;
+  complain(form, outcome);
+}
+
+// A form is sent with a token of the moment, since an interview may last longer than that of its page holds.
+async function post(form, content) {
+  try {
+    const first = await fetch(form.dataset.token, { cache: "no-store" });
+    if (first.redirected || first.status === 403) return "signed-out";
+    const { token } = await first.json();
+    const reply = await fetch(form.action, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify(content),
+      redirect: "error",
+    });
+    return reply.ok ? "kept" : (why[reply.status] ?? "network");
+  } catch {
+    return "network";
+  }
+}
+
+function complain(form, reason) {
+  find(".trouble", form)?.remove();
+  find(".review", form).prepend(part("unkept-part"));
+  const box = find(".trouble", form);
+  for (const line of all("[data-why]", box)) line.hidden = line.dataset.why !== reason;
+  box.focus();
+}
+
+// What happens
+
+function begun() {
+  find("#form").hidden = false;
+  all(".screen:has(.locked)").forEach(named); // the page in another language, with what was locked before
+  find(".review [data-list]").before(part("helped-part"));
+}
+
+document.addEventListener("begun", begun);
+document.addEventListener("showing", (event) => showing(event.target));
+document.addEventListener("send", (event) => {
+  event.preventDefault();
+  send(event.target, event.detail);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".hand button");
+  const does = button && Object.keys(actions).find((name) => name in button.dataset);
+  if (does) actions[does]();
+});
+document.addEventListener(
+  "submit",
+  () => {
+    if (find(".intro:not([hidden])")) began = performance.now();
+  },
+  true,
+);
+// Half an interview is gone with the page. After sending and by the quick exit the page is empty: nothing is asked.
+addEventListener("beforeunload", (event) => {
+  if (find("#form") && !find(".intro:not([hidden])")) event.preventDefault();
+});
+
+begun();

@@ -75,8 +75,7 @@ def submit() -> ResponseReturnValue:
     sent = _body()
     if errors := _shape(sent):
         return _unprocessable(errors)
-    with database().reading() as session:
-        place = waves.place(session, sent["wave"], sent["unit"])
+    place = waves.place_now(database(), sent["wave"], sent["unit"])
     mode = Mode(sent["mode"])
     _may(mode, place)
     checked = check(place.questionnaire, sent["answers"])

@@ -13,16 +13,17 @@ from urllib.parse import urlsplit
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, read
-from survey import rate, receipts, responses, units, waves
+from survey import devices, rate, receipts, responses, units, waves
 from survey.database import database
 from survey.models import Mode
 from survey.waves import Place
-from translations import Denied, NotFound, language
+from translations import Conflict, Denied, NotFound, language
 from translations import gettext as _
 
 TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
@@ -46,8 +47,7 @@ class Trouble:
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
-    with database().reading() as session:
-        place = waves.place(session, wave, unit)
+    place = waves.place_now(database(), wave, unit)
 
     def keep(session: Session, id: uuid.UUID, answers: dict[str, Any]) -> None:
         responses.submit(session, place, id, Mode.PHONE, answers)
@@ -76,8 +76,8 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
             place, action, drawn(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
         )
     id = request.form.get("id", "")
-    if not responses.UUID4.fullmatch(id) or not _token_holds(place):
-        id = ""
+    known = bool(responses.UUID4.fullmatch(id))
+    if not known or not _token_holds(place):
         troubles.append(
             Trouble(
                 _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
@@ -85,9 +85,14 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, action, drawn(place.questionnaire, given), troubles, 422, id=id)
-    with database().writing() as session:
-        keep(session, uuid.UUID(id), checked.answers)
+        return _page(place, action, drawn(place.questionnaire, given), troubles, 422, id=id if known else "")
+    try:
+        with database().writing() as session:
+            keep(session, uuid.UUID(id), checked.answers)
+    except Conflict:
+        raise Conflict(
+            "This form had arrived already. What was sent first counts; there is no need to send it again."
+        ) from None
     day = waves.today()
     code = receipts.issue(_key(), place.wave.code, day)
     return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
@@ -124,6 +129,7 @@ def _page(
             wave=place.wave,
             questions=questions,
             problems=troubles,
+            draft=_draft(place),
             id=id or str(uuid.uuid4()),
             token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
             named=units.named,
@@ -133,6 +139,13 @@ def _page(
         status,
         headers or {},
     )
+
+
+def _draft(place: Place) -> str:
+    """The name under which a phone keeps a draft; "" on a device that people share: a kiosk, a tablet of staff."""
+    if devices.here() or current_user.is_authenticated:
+        return ""
+    return f"{place.wave.code}/{place.unit.code}/{place.questionnaire.digest[:16]}"
 
 
 def screens(questionnaire: Questionnaire) -> int:

@@ -5,10 +5,11 @@ let pressed = [];
 
 // Empties the page and puts `address` in the place of everything that was added to the browser's history here.
 export function leave(address) {
+  document.dispatchEvent(new Event("left"));
   document.body.replaceChildren();
   document.title = "…";
   const go = () => location.replace(address);
-  const steps = history.state?.depth ?? 0;
+  const steps = Math.min(history.state?.depth ?? 0, history.length - 1); // a browser forgets the oldest of many
   if (!steps) return go();
   addEventListener("popstate", go, { once: true });
   history.go(-steps);

@@ -44,7 +44,9 @@ function follow() {
 }
 
 const open = (screen) => Boolean(find(".ask:not([hidden]), .locked", screen));
-export const steps = () => [intro, ...screens.filter(open), review];
+// What a draft could not keep is asked again at the end.
+const last = (screen) => Number("again" in screen.dataset);
+export const steps = () => [intro, ...screens.filter(open).sort((one, other) => last(one) - last(other)), review];
 
 // Going from step to step. Each step is an entry of the browser's history, so its back button goes one step back.
 
@@ -67,10 +69,21 @@ function show(step, first = false) {
 
 const number = (step) => [intro, ...screens, review].indexOf(step);
 
-export function go(step) {
+function push(step) {
   const depth = (history.state?.depth ?? 0) + 1;
   history.pushState({ step: number(step), depth }, "");
+}
+
+export function go(step) {
+  push(step);
   show(step);
+}
+
+// Takes the form up at a step, with the way there behind it.
+export function resume(step) {
+  if (step === intro) return show(step);
+  steps().slice(1, steps().indexOf(step)).forEach(push);
+  go(step);
 }
 
 function onward() {
@@ -282,7 +295,10 @@ async function send() {
     const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     if (reply.ok) leave(reply.url);
     else if (reply.status === 429 || reply.status >= 500) unsent("busy");
-    else exchange(await reply.text());
+    else {
+      if (reply.status === 409) document.dispatchEvent(new Event("left")); // it had arrived before
+      exchange(await reply.text());
+    }
   } catch {
     unsent("network");
   }

@@ -240,14 +240,222 @@ def test_two_presses_of_escape_are_not_enough(phone: Page) -> None:
     assert "/s/" in phone.url
 
 
-def test_the_browser_keeps_no_answer(phone: Page) -> None:
-    at_review(phone)
-    *places, step = stored(phone)
-    assert places == [0, 0, 0, "", 0]
-    assert re.fullmatch(r'\{"step":\d+,"depth":\d+\}', step)
-    phone.reload()
+# The draft
+
+
+def draft(page: Page) -> str:
+    """All that the browser keeps between two visits."""
+    return str(page.evaluate("JSON.stringify(localStorage)"))
+
+
+def test_the_browser_keeps_a_draft_and_nothing_else(phone: Page) -> None:
+    phone.goto(SHORT)
     press(phone, "Bắt đầu")
+    assert draft(phone) == "{}"
+    phone.check("#dich_vu-4")
+    *places, step = stored(phone)
+    assert places == [1, 0, 0, "", 0]
+    assert re.fullmatch(r'\{"step":\d+,"depth":\d+\}', step)
+    skip(phone)
+    assert draft(phone) == "{}"
+
+
+@pytest.mark.parametrize("way", ["reload", "new tab"])
+def test_a_person_goes_on_where_they_were(phone: Page, province: Database, way: str) -> None:
+    at_review(phone)
+    id = phone.input_value("[name=id]")
+    page = phone
+    if way == "reload":
+        phone.reload()
+    else:
+        page = phone.context.new_page()
+        phone.close()
+        page.goto(SHORT)
+    expect(page.locator("#form > :visible")).to_have_count(1)
+    assert page.locator("input:checked").count() == 0
+    press(page, "Trả lời tiếp")
+    assert question(page).startswith("Trong 12 tháng qua")  # what the draft could not hold
+    expect(page.locator("#bi_phien_ha-99")).not_to_be_checked()
+    page.check("#bi_phien_ha-98")
+    press(page, "Tiếp tục")
+    skip(page, 2)
+    page.fill("#gop_y", "Ghế vẫn chật")
+    press(page, "Tiếp tục")
+    expect(page.locator(".review")).to_contain_text("Không hài lòng")
+    press(page, "Gửi phiếu")
+    page.wait_for_url("**/bien-nhan/**")
+    assert kept(province) == [{"dich_vu": 4, "hl_chung": 2, "tiep_xuc": 1, "bi_phien_ha": 98}]
+    assert draft(page) == "{}"
+    with province.reading() as session:
+        assert [str(response.id) for response in session.scalars(select(Response))] == [id]
+
+
+def test_what_is_delicate_is_asked_last_when_a_person_goes_on(phone: Page) -> None:
+    phone.goto(HOUSEHOLD)
+    press(phone, "Bắt đầu")
+    phone.check("#qt_dien-3")
+    press(phone, "Tiếp tục")
+    phone.check("#C2-7")
+    skip(phone, 2)
+    while not phone.locator("#C5-1").is_visible():
+        skip(phone)
+    phone.check("#C5-3")
+    press(phone, "Tiếp tục")
+    skip(phone)
+    asked = question(phone)
+    phone.reload()
+    press(phone, "Trả lời tiếp")
+    assert question(phone) == asked
+    press(phone, "Quay lại")
+    assert not phone.locator("#C5-3").is_visible()
+    press(phone, "Tiếp tục") if phone.locator("fieldset:visible input:checked").count() else skip(phone)
+    assert question(phone) == asked
+    while not phone.locator("#C5-1").is_visible():
+        skip(phone)
+    assert phone.locator("#C5-3").is_checked() is False
+    skip(phone, 2)
+    expect(phone.locator(".review")).to_be_visible()
+
+
+def test_a_draft_holds_nothing_delicate_and_no_word(phone: Page) -> None:
+    at_review(phone)
+    text = draft(phone)
+    assert "dich_vu" in text
+    for hidden in ("bi_phien_ha", "bi_doi_tien", "da_dua_tien", "gop_y", "Ghế", "chật", "99"):
+        assert hidden not in text
+    phone.goto(HOUSEHOLD)
+    press(phone, "Bắt đầu")
+    phone.evaluate(
+        """() => {
+          const every = (selector) => document.querySelectorAll(selector);
+          for (const input of every("#form :is([type=radio], [type=checkbox])")) input.checked = true;
+          for (const text of every("#form [type=text]")) text.value = "dau-vet";
+          document.querySelector("#C5-3").dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    text = draft(phone)
+    assert '"gt_hinh_thuc' in text.replace("\\", "")
+    for hidden in ("C5", "C6", "dan_toc", "_khac", "dau-vet"):
+        assert hidden not in text.replace("ph_khac", "")
+
+
+def test_what_follows_from_a_delicate_answer_is_no_part_of_a_draft(phone: Page) -> None:
+    phone.goto(SHORT)
+    phone.evaluate(
+        """() => {
+          const ask = (code) => document.querySelector(`[data-code=${code}]`).dataset;
+          ask("hl_chung").sensitive = "";
+          ask("hl_tiep_can").if = '{"item": "hl_chung", "any": [2]}';
+          ask("hl_thu_tuc").if = '{"not": {"item": "hl_tiep_can", "any": [1]}}';
+        }"""
+    )
+    press(phone, "Bắt đầu")
+    phone.check("#dich_vu-4")
+    press(phone, "Tiếp tục")
+    phone.check("#hl_chung-2")
+    press(phone, "Tiếp tục")
+    for code in ("hl_tiep_can", "hl_thu_tuc"):
+        phone.check(f"#{code}-3")
+        assert "hl_t" not in draft(phone)
+        press(phone, "Tiếp tục")
+
+
+def test_an_offer_to_go_on_shows_no_answer_in_either_language(phone: Page) -> None:
+    at_review(phone)
+    phone.reload()
+    phone.get_by_role("link", name="English").click()
+    expect(phone.get_by_role("heading", name="You were filling in this form")).to_be_visible()
+    phone.go_back()
+    expect(phone.locator("#form > :visible")).to_have_count(1)
     assert phone.locator("input:checked").count() == 0
+    press(phone, "Go on with the form")
+    expect(phone.locator(".progress")).to_contain_text("/12")
+
+
+def test_starting_anew_deletes_the_draft(phone: Page) -> None:
+    at_review(phone)
+    phone.reload()
+    press(phone, "Làm lại từ đầu")
+    assert draft(phone) == "{}"
+    press(phone, "Bắt đầu")
+    expect(phone.locator(".progress")).to_contain_text("Câu 1/9")
+    assert phone.locator("input:checked").count() == 0
+
+
+@pytest.mark.parametrize(("hours", "left"), [(23, True), (24, False)])
+def test_a_draft_holds_for_a_day(phone: Page, hours: int, left: bool) -> None:
+    phone.clock.install()
+    phone.goto(SHORT)
+    press(phone, "Bắt đầu")
+    phone.check("#dich_vu-4")
+    phone.clock.fast_forward(hours * 3_600_000)
+    assert (draft(phone) != "{}") is left
+    phone.reload()
+    expect(phone.get_by_role("button", name="Trả lời tiếp")).to_have_count(int(left))
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_the_quick_exit_deletes_the_draft(phone: Page, way: str) -> None:
+    at_review(phone)
+    if way == "button":
+        phone.get_by_role("link", name="Thoát nhanh").click()
+    else:
+        for _time in range(3):
+            phone.keyboard.press("Escape")
+    phone.wait_for_url("**/lich")
+    assert draft(phone) == "{}"
+
+
+def test_the_quick_exit_leaves_nothing_behind_a_long_form(phone: Page) -> None:
+    phone.goto(HOUSEHOLD)
+    press(phone, "Bắt đầu")
+    while not phone.locator(".review").is_visible():
+        skip(phone)
+    phone.get_by_role("link", name="Thoát nhanh").click()
+    phone.wait_for_url("**/lich")
+    assert "/s/" not in phone.evaluate("document.referrer") or phone.evaluate("navigation.currentEntry.index") == 0
+
+
+def test_a_form_whose_receipt_was_lost_is_not_stored_again_after_a_reload(phone: Page, province: Database) -> None:
+    def lose_the_reply(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    at_review(phone)
+    phone.route("**/s/gop-y/06652", lose_the_reply)
+    press(phone, "Gửi phiếu")
+    expect(phone.get_by_role("alert")).to_contain_text("Mất kết nối")
+    phone.unroute("**/s/gop-y/06652")
+    phone.reload()
+    press(phone, "Trả lời tiếp")
+    skip(phone, 4)
+    press(phone, "Gửi phiếu")
+    expect(phone.get_by_role("main")).to_contain_text("Phiếu này đã nhận được từ trước")
+    assert kept(province) == [ANSWERS]
+    assert draft(phone) == "{}"
+
+
+def test_a_phone_that_keeps_nothing_goes_on_without_a_draft(phone: Page, province: Database) -> None:
+    phone.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no'); } })"
+    )
+    at_review(phone)
+    press(phone, "Gửi phiếu")
+    phone.wait_for_url("**/bien-nhan/**")
+    assert kept(province) == [ANSWERS]
+
+
+def test_the_way_back_behind_a_resumed_form_leads_through_its_questions(phone: Page) -> None:
+    at_review(phone)
+    other = phone.context.new_page()
+    other.goto(SHORT)
+    press(other, "Trả lời tiếp", "Quay lại")
+    assert other.locator("#tiep_xuc-1").is_checked()
+    other.evaluate("history.go(-7)")
+    expect(other.locator("#dich_vu-4")).to_be_visible()
+    expect(other.locator("#dich_vu-4")).to_be_checked()
+    other.evaluate("history.go(6)")
+    expect(other.locator("#hl_phan_anh-1")).to_be_visible()
 
 
 def test_the_form_is_filled_in_by_keyboard_alone(phone: Page) -> None:

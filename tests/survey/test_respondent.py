@@ -237,6 +237,7 @@ def test_a_form_that_was_sent_with_other_answers_is_not_changed(client: FlaskCli
     assert client.post("/s/gop-y/06652", data=page | {"hl_chung": ["5"]}).status_code == 303
     reply = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["1"]})
     assert reply.status_code == 409
+    assert "đã nhận được từ trước" in reply.text
     assert kept(province)[0].answers == {"hl_chung": 5}
 
 
@@ -313,6 +314,14 @@ def test_an_address_that_leads_nowhere_says_what_to_do(
 
 def test_an_open_form_of_a_closed_wave_is_refused(client: FlaskClient, province: Database) -> None:
     assert client.post("/s/da-dong/06652", data={"C5": "1"}).status_code == 410
+
+
+def test_a_device_that_people_share_keeps_no_draft(client: FlaskClient) -> None:
+    assert "draft" in client.get("/s/gop-y/06652").text
+    token = Fields(client.get("/dang-nhap").text).data["csrf_token"]
+    fields = {"name": "keyer", "password": "mat-khau-dai", "csrf_token": token}
+    assert client.post("/dang-nhap", data=fields).status_code == 303
+    assert "draft" not in client.get("/s/gop-y/06652").text
 
 
 # Receipt, exit, privacy

@@ -369,6 +369,8 @@ def estimates(
     """The records of `hailong estimate`, in the order of the items."""
     records: list[Record] = []
     for one in found:
+        if not one.domains:
+            raise Refusal("Column %(column)s is blank in every row. Choose another.", column=", ".join(request.by))
         table = tabulate(one, interval, level, variance).records()
         many = len(one.domains)
         order = sorted(range(many), key=lambda g: _natural_domain(one.domains[g]))

@@ -62,9 +62,16 @@ class Chunk:
     def numbers(self, name: str) -> NDArray[np.float64]:
         """(N,) numbers, NaN for a blank. Refusal: a value that is no finite number."""
         column = self.table.column(name)
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            return self._read_numbers(name, column)
-        whole = _one(column if pa.types.is_float64(column.type) else column.cast(pa.float64()))
+        if not pa.types.is_float64(column.type):
+            if pa.types.is_dictionary(column.type):
+                column = column.cast(column.type.value_type)
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                return self._read_numbers(name, column)
+            try:
+                column = column.cast(pa.float64())
+            except pa.ArrowException:
+                raise Refusal("Column %(column)s holds no numbers.", column=name) from None
+        whole = _one(column)
         values, there = _buffer(whole, np.dtype(np.float64))
         strange = ~np.isfinite(values) & there
         if strange.any():

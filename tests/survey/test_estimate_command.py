@@ -228,6 +228,19 @@ def test_the_sentence_is_in_the_language_of_the_person(run: Run, data: Path) -> 
     assert told == f"{data} không có cột c99. Có phải c9 không?"
 
 
+def test_one_column_may_play_several_parts(run: Run, data: Path) -> None:
+    (one,) = run.records("estimate", data, *DESIGN, "--item", "tang=1", "--by", "lan", "--statistic", "total")[:1]
+    assert one["domain"] == "0"
+    found = run.records("estimate", data, *DESIGN, "--item", "lan", "--statistic", "mean", "--by", "lan")
+    assert [(one["domain"], one["estimate"]) for one in found] == [(str(k), float(k)) for k in range(5)]
+
+
+def test_a_column_without_a_label_makes_no_domains(run: Run, tmp_path: Path) -> None:
+    path = wrong(tmp_path, "w,q,xa\n1,1,\n1,2,\n")
+    told = run.refused("estimate", path, "--weights", "w", "--item", "q=1", "--by", "xa")
+    assert told == "Column xa is blank in every row. Choose another."
+
+
 def test_a_fpc_below_the_sample_and_unknown_domains_are_told(run: Run, data: Path) -> None:
     told = run.refused("estimate", data, *DESIGN, "--fpc", "lan", "--item", "c9=5")
     assert "fpc varies within stratum 1" in told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -197,12 +197,13 @@ def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
     return Measure(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
 
 
-def totals(request: Request, chunks: Iterable[Chunk]) -> list[Totals]:
-    """The totals of a file, read once: by PSU chunk by chunk, or, where each row is its own PSU, all at once."""
+def totals(request: Request, chunks: Iterable[Chunk]) -> Iterator[Totals]:
+    """The totals of a file, read once: by PSU chunk by chunk; without PSUs from all rows, a few items at a time."""
     rows = (rows_of(request, chunk) for chunk in chunks)
     if request.psu is None:
-        return _of_rows(request, list(rows))
-    return [gathered(request, (_part(request, some) for some in rows))]
+        yield from _of_rows(request, list(rows))
+    else:
+        yield gathered(request, (_part(request, some) for some in rows))
 
 
 def gathered(request: Request, parts: Iterable[Part]) -> Totals:
@@ -228,7 +229,7 @@ def _part(request: Request, rows: Rows) -> Part:
     return part(rows.weight, rows.stratum, psu, rows.domain, rows.measures, rows.groups, fpc)
 
 
-def _of_rows(request: Request, rows: list[Rows]) -> list[Totals]:
+def _of_rows(request: Request, rows: list[Rows]) -> Iterator[Totals]:
     if not rows:
         raise DesignError("The file has no rows.")
     fpc = np.concatenate([some.fpc for some in rows if some.fpc is not None]) if request.fpc else None
@@ -244,10 +245,10 @@ def _of_rows(request: Request, rows: list[Rows]) -> list[Totals]:
         design = design.calibrated(calibrate(design, labels, request.margins, request.method))
     domain = _joined([some.domain for some in rows])
     at_once = max(1, CELLS_AT_ONCE // max(len(design), 1))
-    measures = [_whole(request, k, [some.measures[k] for some in rows]) for k in range(len(request.items))]
-    return [
-        psu_totals(design, measures[start : start + at_once], domain) for start in range(0, len(measures), at_once)
-    ]
+    for start in range(0, len(request.items), at_once):
+        some_items = range(start, min(start + at_once, len(request.items)))
+        measures = [_whole(request, k, [some.measures[k] for some in rows]) for k in some_items]
+        yield psu_totals(design, measures, domain)
 
 
 def _joined(parts: list[Labels]) -> Labels:
@@ -312,13 +313,30 @@ def a_record_per_value(request: Request, file: DataFile) -> Request:
     )
 
 
-def refuse_unknown_values(request: Request, file: DataFile, found: Sequence[Totals]) -> None:
-    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0."""
-    if not request.counted:
-        return
-    events = np.concatenate([one.sums.events.sum(0) for one in found])
-    doubtful = [item for item, count in zip(request.items, events, strict=True) if count == 0]
-    if not doubtful:
+def records(
+    request: Request, file: DataFile, found: Iterable[Totals], tell: Callable[[Totals], list[Record]]
+) -> list[Record]:
+    """What `tell` says of each of the totals, which are let go one after the other."""
+    told: list[Record] = []
+    without: list[tuple[str, str | None]] = []
+    for one in found:
+        told += tell(one)
+        without += [value for value, count in zip(_values(one), one.sums.events.sum(0), strict=True) if count == 0]
+    _refuse_unknown_values(request, file, without)
+    return told
+
+
+def _values(found: Totals) -> list[tuple[str, str | None]]:
+    return [(item, value) for item, value, _ in found.measures]
+
+
+def _refuse_unknown_values(request: Request, file: DataFile, without: list[tuple[str, str | None]]) -> None:
+    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0.
+
+    without: items and values that nobody counted has
+    """
+    doubtful = [item for item in request.items if (item.column, item.value) in without]
+    if not request.counted or not doubtful:
         return
     there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
     for item in doubtful:
@@ -364,23 +382,22 @@ def margins(path: str, data: str) -> Margins:
 
 
 def estimates(
-    request: Request, found: Sequence[Totals], interval: Interval, level: float, variance: Variance
+    request: Request, found: Totals, interval: Interval, level: float, variance: Variance
 ) -> list[Record]:
-    """The records of `hailong estimate`, in the order of the items."""
-    records: list[Record] = []
-    for one in found:
-        if not one.domains:
-            raise Refusal("Column %(column)s is blank in every row. Choose another.", column=", ".join(request.by))
-        table = tabulate(one, interval, level, variance).records()
-        many = len(one.domains)
-        order = sorted(range(many), key=lambda g: _natural_domain(one.domains[g]))
-        for estimate in (table[start + g] for start in range(0, len(table), many) for g in order):
-            domain: Any = estimate.domain
-            if isinstance(domain, tuple):
-                domain = dict(zip(request.by, domain, strict=True))
-            record = {name: getattr(estimate, name) for name in ESTIMATE_FIELDS}
-            records.append(record | {"domain": domain, "flags": list(estimate.flags)})
-    return records
+    """The records of `hailong estimate`, in the order of the items and of the domains' names."""
+    if not found.domains:
+        raise Refusal("Column %(column)s is blank in every row. Choose another.", column=", ".join(request.by))
+    table = tabulate(found, interval, level, variance).records()
+    many = len(found.domains)
+    order = sorted(range(many), key=lambda g: _natural_domain(found.domains[g]))
+    told: list[Record] = []
+    for estimate in (table[start + g] for start in range(0, len(table), many) for g in order):
+        domain: Any = estimate.domain
+        if isinstance(domain, tuple):
+            domain = dict(zip(request.by, domain, strict=True))
+        record = {name: getattr(estimate, name) for name in ESTIMATE_FIELDS}
+        told.append(record | {"domain": domain, "flags": list(estimate.flags)})
+    return told
 
 
 ESTIMATE_FIELDS = (
@@ -393,18 +410,14 @@ COMPARE_FIELDS = (
 
 
 def comparison(
-    request: Request, found: Sequence[Totals], pair: tuple[str, str], level: float, variance: Variance
+    request: Request, found: Totals, pair: tuple[str, str], level: float, variance: Variance
 ) -> list[Record]:
     """The records of `hailong compare`: `to` minus `from`."""
-    records: list[Record] = []
-    for one in found:
-        sides = (_side(request, one, pair[0]), _side(request, one, pair[1]))
-        for difference in contrasts(one, [sides], level, variance):
-            record = {
-                name: getattr(difference, "from_" if name == "from" else name, None) for name in COMPARE_FIELDS
-            }
-            records.append(record)
-    return records
+    sides = (_side(request, found, pair[0]), _side(request, found, pair[1]))
+    return [
+        {name: getattr(one, "from_" if name == "from" else name, None) for name in COMPARE_FIELDS}
+        for one in contrasts(found, [sides], level, variance)
+    ]
 
 
 def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:

@@ -81,9 +81,8 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--output", type=click.Choice(["json", "csv", "xlsx"]), default="json", show_default=True)
 def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, output: str, **asked: Any) -> None:
-    work, request, found = _totals(by, None, asked)
-    records = _told(work.estimates, request, found, interval, level, variance)
-    write(records, work.ESTIMATE_FIELDS, output)
+    records, fields = _records(by, None, asked, "estimates", (interval, level, variance))
+    write(records, fields[0], output)
 
 
 @click.command(
@@ -103,13 +102,14 @@ def compare(
 ) -> None:
     if within is not None and "=" not in within:
         raise click.UsageError(_("--within takes COL=VALUE."))
-    work, request, found = _totals((by,), within, asked)
-    records = _told(work.comparison, request, found, (from_, to), level, variance)
-    write(records, work.COMPARE_FIELDS, output)
+    records, fields = _records((by,), within, asked, "comparison", ((from_, to), level, variance))
+    write(records, fields[1], output)
 
 
-def _totals(by: Sequence[str], within: str | None, asked: dict[str, Any]) -> tuple[Any, Any, list[Any]]:
-    """The module that computes, the request as it understands it, and the totals of the file."""
+def _records(
+    by: Sequence[str], within: str | None, asked: dict[str, Any], told: str, how: tuple[Any, ...]
+) -> tuple[list[dict[str, Any]], tuple[Sequence[str], Sequence[str]]]:
+    """The records that `told` makes of the file, and the fields of both commands."""
     _refuse_contradictions(asked)
     file = DataFile(asked["data"])
     columns = {name: asked[name] for name in ("weights", "strata", "psu", "fpc", "denominator") if asked[name]}
@@ -129,24 +129,16 @@ def _totals(by: Sequence[str], within: str | None, asked: dict[str, Any]) -> tup
         **columns,
     )
     request = work.a_record_per_value(request, file)
-    if asked["engine"] == "numpy":
-        found = _told(work.totals, request, request.begin(file))
-    else:
-        part = importlib.import_module("survey.engines").part(request, file, asked["engine"])
-        found = [_told(work.gathered, request, [part])]
-    work.refuse_unknown_values(request, file, found)
-    return work, request, found
-
-
-def _told(compute: Callable[..., Any], *arguments: Any) -> Any:
-    """What only the design shows is told to the person as a refusal."""
     try:
-        return compute(*arguments)
-    except ValueError as error:
-        if not isinstance(error, importlib.import_module("analysis").DesignError):
-            raise
-        told: Any = error
-        raise Refusal(told.message, **told.values) from None
+        if asked["engine"] == "numpy":
+            found = work.totals(request, request.begin(file))
+        else:
+            part = importlib.import_module("survey.engines").part(request, file, asked["engine"])
+            found = [work.gathered(request, [part])]
+        records = work.records(request, file, found, lambda one: getattr(work, told)(request, one, *how))
+    except work.DesignError as error:  # what only the design shows is told to the person as a refusal
+        raise Refusal(error.message, **error.values) from None
+    return records, (work.ESTIMATE_FIELDS, work.COMPARE_FIELDS)
 
 
 def _refuse_contradictions(asked: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from forms import Questionnaire
 from survey.models import Mode, Response, ResponseText, Village
 from survey.waves import Place, today
-from translations import Conflict, Refusal
+from translations import LANGUAGES, Conflict, Refusal
 
 # How a form was filled, as the client may say it; nothing else is kept about the person who sends. `quick`: in
 # under 5 seconds in all; `same`: the same button throughout.
@@ -26,8 +26,7 @@ MARKS = (
     "helped-family",
     "helped-interviewer",
     "helped-official",
-    "lang-vi",
-    "lang-en",
+    *(f"lang-{code}" for code in LANGUAGES),
 )
 # The one form of an id that a client may make: version 4, from chance alone, so it says nothing of the device.
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)

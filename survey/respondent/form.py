@@ -29,8 +29,8 @@ from translations import gettext as _
 TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
 SECONDS_A_QUESTION = 8
 
-# What is done with an id and answers that hold.
-Keep = Callable[[Session, uuid.UUID, dict[str, Any]], None]
+# What is done with an id, answers that hold, and how the form was filled.
+Keep = Callable[[Session, uuid.UUID, dict[str, Any], tuple[str, ...]], None]
 
 # The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
 _blank: dict[tuple[str, str], Markup] = {}
@@ -49,8 +49,8 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
     place = waves.place_now(database(), wave, unit)
 
-    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any]) -> None:
-        responses.submit(session, place, id, Mode.PHONE, answers)
+    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        responses.submit(session, place, id, Mode.PHONE, answers, marks=marks)
 
     return fill_in(place, url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code), keep)
 
@@ -72,12 +72,10 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
         text = _(
             "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
         )
-        return _page(
-            place, action, drawn(place.questionnaire, given), [Trouble(text)], 429, {"Retry-After": str(wait)}
-        )
-    id = request.form.get("id", "")
-    known = bool(responses.UUID4.fullmatch(id))
-    if not known or not _token_holds(place):
+        again = {"Retry-After": str(wait)}
+        return _page(place, action, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
+    id = _id()
+    if not id or not _token_holds(place):
         troubles.append(
             Trouble(
                 _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
@@ -85,10 +83,10 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, action, drawn(place.questionnaire, given), troubles, 422, id=id if known else "")
+        return _page(place, action, drawn(place.questionnaire, given), troubles, 422)
     try:
         with database().writing() as session:
-            keep(session, uuid.UUID(id), checked.answers)
+            keep(session, uuid.UUID(id), checked.answers, _marks())
     except Conflict:
         raise Conflict(
             "This form had arrived already. What was sent first counts; there is no need to send it again."
@@ -118,7 +116,6 @@ def _page(
     troubles: list[Trouble] | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
-    id: str = "",
 ) -> ResponseReturnValue:
     asked = place.questionnaire
     return make_response(
@@ -130,7 +127,8 @@ def _page(
             questions=questions,
             problems=troubles,
             draft=_draft(place),
-            id=id or str(uuid.uuid4()),
+            id=_id() or str(uuid.uuid4()),
+            marks=_marks(),
             token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
             named=units.named,
             questions_asked=screens(asked),
@@ -141,6 +139,17 @@ def _page(
     )
 
 
+def _id() -> str:
+    """The id that the sent form carries, "" without one: it stays, however often the form must be sent."""
+    id = request.form.get("id", "")
+    return id if responses.UUID4.fullmatch(id) else ""
+
+
+def _marks() -> tuple[str, ...]:
+    """How the sent form was filled, as far as it says so in words that are known."""
+    return tuple(mark for mark in responses.MARKS if mark in request.form.getlist("marks"))
+
+
 def _draft(place: Place) -> str:
     """The name under which a phone keeps a draft; "" on a device that people share: a kiosk, a tablet of staff."""
     if devices.here() or current_user.is_authenticated:
@@ -149,8 +158,10 @@ def _draft(place: Place) -> str:
 
 
 def screens(questionnaire: Questionnaire) -> int:
-    """How many screens of questions a person may meet."""
-    return sum(len(page.screens) for page in questionnaire.pages)
+    """About how many screens of questions a person meets: of those that have a condition, half."""
+    shown = [screen for page in questionnaire.pages for screen in page.screens]
+    conditional = sum(all(item.show_if for item in screen) for screen in shown)
+    return len(shown) - (conditional + 1) // 2
 
 
 def minutes(questionnaire: Questionnaire) -> int:

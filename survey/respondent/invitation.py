@@ -57,8 +57,8 @@ def answer(token: str) -> ResponseReturnValue:
     if used and request.method != "POST":
         return _used()
 
-    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any]) -> None:
-        invitations.submit(session, place, digest, id, answers)
+    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        invitations.submit(session, place, digest, id, answers, marks)
 
     try:
         return fill_in(place, url_for(".invited", token=token), keep)

@@ -332,10 +332,9 @@ async function turn(link) {
 }
 
 function restore(field, text) {
-  if (field === "token") return;
   for (const input of all(`[name="${field}"]`, form)) {
     if (input.type === "radio" || input.type === "checkbox") input.checked ||= input.value === text;
-    else input.value = text;
+    else if (input.type !== "hidden" || field === "id") input.value = text;
   }
 }
 
@@ -359,8 +358,10 @@ function begin() {
   screens = all(".screen", form);
   intro.before(part("progress-part"));
   find(".bar", form).append(part("steps-part"));
+  const helped = all(".helped", form); // who helped is asked at the very end
   find(".send", form).replaceWith(part("review-part"));
   review = find(".review", form);
+  find("[data-list]", review).after(...helped);
   for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
   for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
   form.dispatchEvent(new Event("begun", { bubbles: true }));

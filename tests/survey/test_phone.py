@@ -78,6 +78,41 @@ def test_a_person_answers_question_by_question_and_gets_a_receipt(phone: Page, p
     assert "/s/" not in phone.url
 
 
+def test_the_form_says_how_it_was_filled(phone: Page, province: Database) -> None:
+    phone.clock.install()
+    at_review(phone)
+    phone.clock.fast_forward(60_000)
+    phone.get_by_role("link", name="English").click()
+    expect(phone.get_by_role("heading", level=1, name="Review before sending")).to_be_visible()
+    assert phone.locator(".helped input:checked").count() == 0
+    phone.check("#helped-official")
+    phone.get_by_role("link", name="Large text").click()
+    expect(phone.locator("html.large #helped-official")).to_be_checked()
+    press(phone, "Send the form")
+    phone.wait_for_url("**/bien-nhan/**")
+    with province.reading() as session:
+        assert session.scalars(select(Response)).one().marks == ["helped-official", "lang-en"]
+
+
+def test_a_form_that_nobody_can_have_read_is_marked_and_kept(phone: Page, province: Database) -> None:
+    phone.clock.install()
+    phone.clock.pause_at(phone.evaluate("Date.now()") / 1000 + 60)
+    phone.goto(SHORT)
+    press(phone, "Bắt đầu")
+    phone.check("#dich_vu-3")
+    press(phone, "Tiếp tục")
+    for code in ("hl_chung", "hl_tiep_can", "hl_thu_tuc", "hl_cong_chuc", "hl_ket_qua", "hl_phan_anh"):
+        phone.check(f"#{code}-3")
+        press(phone, "Tiếp tục")
+    skip(phone, 2)
+    press(phone, "Gửi phiếu")
+    phone.wait_for_url("**/bien-nhan/**")
+    with province.reading() as session:
+        response = session.scalars(select(Response)).one()
+    assert response.marks == ["lang-vi", "quick", "same"]
+    assert len(response.answers) == 7
+
+
 def test_nothing_is_chosen_beforehand_and_nothing_goes_on_by_itself(phone: Page) -> None:
     phone.goto(SHORT)
     press(phone, "Bắt đầu")

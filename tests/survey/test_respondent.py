@@ -16,6 +16,7 @@ from forms import KINDS
 from survey import questionnaires, rate, waves
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, WaveKind
+from survey.responses import MARKS
 
 HERE = {"Origin": "http://localhost"}
 
@@ -41,6 +42,8 @@ class Fields(HTMLParser):
             self.offered.setdefault(name, []).append(value)
             if "checked" in known:
                 self.data.setdefault(name, []).append(value)
+        elif known.get("type") == "hidden":
+            self.data.setdefault(name, []).append(value)
         else:
             self.data[name] = [value]
 
@@ -156,7 +159,8 @@ def test_the_page_alone_asks_every_item_of_the_household_questionnaire(
     with province.reading() as session:
         household = questionnaires.find(session, "ho_gia_dinh@1")
     page = fields(client, "/s/ho-mo/06652")
-    assert set(page.offered) | set(page.data) == set(household.items) | {"id", "token"}
+    assert set(page.offered) | set(page.data) == set(household.items) | {"id", "token", "marks"}
+    assert page.offered.pop("marks") == [mark for mark in MARKS if mark.startswith("helped-")]
     for code, values in page.offered.items():
         assert values == [str(choice) for choice in household.items[code].choices]
     assert all(not values[0] for code, values in page.data.items() if code in household.items)
@@ -191,10 +195,25 @@ def test_the_fields_alone_send_the_form(client: FlaskClient, province: Database)
     assert client.get(reply.location).status_code == 200
     (response,) = kept(province)
     assert str(response.id) == page["id"][0]
-    assert (response.mode, response.unit, response.psu, response.marks) == (Mode.PHONE, "06652", None, [])
+    assert (response.mode, response.unit, response.psu, response.marks) == (Mode.PHONE, "06652", None, ["lang-vi"])
     assert response.answers == {"C5": 1, "C2": [1, 6], "gt_day_du": 4, "nghe_nghiep": 7}
     with province.reading() as session:
         assert session.scalars(select(ResponseText)).one().texts == {"nghe_nghiep_khac": "Thợ"}
+
+
+def test_how_the_form_was_filled_is_kept_in_known_words_only(client: FlaskClient, province: Database) -> None:
+    page = fields(client, "/s/gop-y/06652?lang=en").data
+    page["marks"] += ["helped-official", "ten-nguoi-giup"]
+    refused = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["9"]})
+    again = Fields(refused.text).data
+    assert set(again["marks"]) == {"lang-en", "helped-official"}
+    assert client.post("/s/gop-y/06652", data=page).status_code == 303
+    assert kept(province)[0].marks == ["helped-official", "lang-en"]
+
+
+def test_the_number_of_questions_is_about_what_a_person_meets(client: FlaskClient) -> None:
+    assert "Khoảng 10 câu, chừng 2 phút" in client.get("/s/gop-y/06652").text
+    assert "Khoảng 53 câu, chừng 12 phút" in client.get("/s/ho-mo/06652").text
 
 
 def test_a_form_without_any_answer_may_be_sent(client: FlaskClient, province: Database) -> None:
@@ -366,7 +385,9 @@ def test_made_up_data_are_marked_on_the_form(client: FlaskClient, province: Data
 
 
 def test_what_is_kept_is_said(client: FlaskClient) -> None:
-    assert client.get("/rieng-tu").status_code == 200
+    page = client.get("/rieng-tu").text
+    for words in ("ngôn ngữ của phiếu", "dưới 5 giây", "24 giờ", "Tỉnh phải hủy"):
+        assert words in page
 
 
 def test_nothing_of_a_request_is_stored_beside_the_response(client: FlaskClient, province: Database) -> None:

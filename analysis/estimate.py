@@ -20,7 +20,7 @@ VARIANCES: tuple[Variance, ...] = ("direct", "pooled", "auto")
 ENOUGH_DF = 8  # below: a variance of its own is too uncertain (NCHS, Parker et al. 2017)
 ENOUGH_EVENTS = 10
 ENOUGH_ANSWERS = 30
-CELLS_AT_ONCE = 1_000_000  # numbers of one (C, K) array: without PSUs, C is the rows of the file
+CELLS_AT_ONCE = 3_000_000  # numbers of one (C, K) array: without PSUs, C is the rows of the file
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
 
 
 def totals(request: Request, chunks: Iterable[Chunk]) -> Iterator[Totals]:
-    """The totals of a file, read once: by PSU chunk by chunk; without PSUs from all rows, a few items at a time."""
+    """The totals of a file, read once: by PSU chunk by chunk; without PSUs a few items at a time."""
     rows = (rows_of(request, chunk) for chunk in chunks)
     if request.psu is None:
         yield from _of_rows(request, list(rows))

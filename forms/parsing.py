@@ -85,6 +85,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         index=maybe(parts, "index", lambda part: index_of(part, items)),
         headlines=tuple(headline(row, items) for row in rows_of(parts, "headlines")),
         written=canonical(root.value),
+        join=common.join,
     )
 
 

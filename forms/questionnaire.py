@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -108,6 +108,8 @@ class Questionnaire:
     paper     the same pages in the order of the paper form
     items     code -> item, in the order of the screens
     written   the document in its canonical form
+    join      keeps the syllables of the words that the document lists on one line. Questions and hints come joined;
+              choices and titles, which tables show too, are joined by the page that draws them.
     """
 
     code: str
@@ -121,6 +123,7 @@ class Questionnaire:
     index: Index | None
     headlines: tuple[Headline, ...]
     written: str
+    join: Callable[[str], str] = str
 
     @property
     def name(self) -> str:

@@ -166,6 +166,14 @@ def test_the_page_alone_asks_every_item_of_the_household_questionnaire(
     assert all(not values[0] for code, values in page.data.items() if code in household.items)
 
 
+def test_no_word_of_a_choice_is_split_at_the_end_of_a_line(client: FlaskClient) -> None:
+    labels = re.findall(
+        r'<label for="hl_chung-\d">(?:<svg.*?</svg>)?([^<]+)</label>', client.get("/s/gop-y/06652").text
+    )
+    assert labels[0] == "Rất không hài\N{NO-BREAK SPACE}lòng"
+    assert len(labels) == 5
+
+
 def test_nothing_is_chosen_beforehand_and_nothing_runs_in_the_page(client: FlaskClient) -> None:
     page = client.get("/s/ho-mo/06652").text
     assert "checked" not in page

@@ -15,6 +15,7 @@ from argon2.exceptions import VerificationError
 from flask import current_app, request
 from flask_login import LoginManager, current_user
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from survey import units
@@ -179,11 +180,14 @@ manager.session_protection = None  # it would keep a hash of the address and the
 @manager.user_loader  # type: ignore[untyped-decorator]
 def _load(identity: str) -> Person | None:
     mark, _, name = identity.partition(":")
-    with database().reading() as session:
-        account = session.get(Account, name)
-        if account is None or not secrets.compare_digest(account.session, mark):
-            return None
-        return _person(account)
+    try:
+        with database().reading() as session:
+            account = session.get(Account, name)
+    except OperationalError:  # the page that needs the database says so; the page that says so needs nobody
+        return None
+    if account is None or not secrets.compare_digest(account.session, mark):
+        return None
+    return _person(account)
 
 
 @manager.request_loader  # type: ignore[untyped-decorator]

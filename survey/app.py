@@ -9,10 +9,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import translations
@@ -92,6 +104,7 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(Refusal, _refuse)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _broken)
     for pages in (
         respondent.pages,
@@ -175,7 +188,9 @@ def _wants_json() -> bool:
 def _answer(status: int, title: str, what: str) -> ResponseReturnValue:
     if _wants_json():
         return api.problem(status, what)
-    return render_template("refusal.html", status=status, title=title, what=what), status
+    # After a fault of ours nothing is asked of the database any more, not even who is signed in.
+    home = sign_in.home(current_user) if status < 500 and current_user.is_authenticated else "/"
+    return render_template("refusal.html", status=status, title=title, what=what, home=home), status
 
 
 def _refuse(refusal: Refusal) -> ResponseReturnValue:
@@ -206,6 +221,20 @@ def _drop_body() -> None:
     left = min(request.content_length or 0, MOST_DROPPED)
     while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 65_536))):
         left -= len(piece)
+
+
+def _away(error: OperationalError) -> ResponseReturnValue:
+    """The database does not answer now: nothing is lost, and a client may try again by itself."""
+    logging.getLogger("hailong").error("database away at %s: %s", request.endpoint, error.orig)
+    answer = make_response(
+        _answer(
+            503,
+            _("Please try again in a minute"),
+            _("The database does not answer now. What was confirmed is kept; what was not can be sent again."),
+        )
+    )
+    answer.headers["Retry-After"] = "30"
+    return answer
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

@@ -1,0 +1,65 @@
+"""What the application does when something outside it fails: a page that says what to do, never a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from survey.database import Database
+
+
+def away(*_arguments: object) -> None:
+    raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+
+@contextmanager
+def signed_in(app: Flask) -> Iterator[object]:
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "mark:admin"
+    yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/s/gop-y/06652", "/quan-tri/", "/nhap-phieu/", "/healthz"])
+def test_without_its_database_it_asks_to_try_again(app: Flask, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """The engine of the running application is cut off, as when a database server restarts."""
+    found: Database = app.extensions["database"]
+    found.engine.dispose()
+    monkeypatch.setattr(found.engine.pool, "connect", away)
+    with signed_in(app) as client:
+        answer = client.get(path)  # type: ignore[attr-defined]
+    if answer.status_code == 302:  # nobody can be known to be signed in
+        assert "/dang-nhap" in answer.location
+        return
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert b"Traceback" not in answer.data
+    assert "SELECT" not in answer.text
+
+
+def test_a_fault_of_ours_shows_a_number_and_nothing_else(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError("a secret answer")
+
+    monkeypatch.setattr("survey.units.communes", broken)
+    answer = app.test_client().get("/")
+    assert answer.status_code == 500
+    assert "a secret answer" not in answer.text
+    number = caplog.records[-1].getMessage().split()[1]
+    assert number in answer.text
+
+
+def test_every_answer_carries_the_headers_of_safety(app: Flask) -> None:
+    for path in ("/", "/dang-nhap", "/api/v1/openapi.json", "/khong-co"):
+        answer = app.test_client().get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"

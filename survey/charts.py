@@ -15,7 +15,7 @@ from translations.formats import number
 MARGIN = 5.0  # left free at both ends, so that a dot and a label at the edge are whole
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 MOST_TICKS = 6
-LABEL = 12.0  # the room that a label needs on both sides
+LABEL = 20.0  # the room that the label of the reference needs on both sides, in the narrowest drawing (240 px)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             screens=form.screens(questionnaire),
             minutes=form.minutes(questionnaire),
             start=url_for(".start", wave=device.wave, unit=device.unit),
+            marks=(),
             key=sealing.current(),
             rounds=devices.ROUNDS,
             digits=devices.LEAVE_DIGITS,

@@ -48,7 +48,11 @@ async function send(form) {
   find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-sending]").textContent;
   const about = { day: today(), id, mode: "kiosk", unit: set.unit, wave: set.wave };
   const seconds = (performance.now() - begun) / 1000;
-  const content = { answers: answers(form), marks: marks(form, seconds, document.documentElement.lang) };
+  const helped = [...form.querySelectorAll("[name=marks]:checked")].map((input) => input.value);
+  const content = {
+    answers: answers(form),
+    marks: [...marks(form, seconds, document.documentElement.lang), ...helped],
+  };
   const item = await seal(set.public, set.key, about, content);
   const kept = await keep(item).then(
     () => true,
@@ -127,22 +131,21 @@ async function begin() {
   if (why) stop(why);
   else if (new URLSearchParams(location.search).has("begin")) find(".bar [type=submit]").click();
   touch();
-  look();
+  if (!navigator.serviceWorker) return;
+  navigator.serviceWorker.addEventListener("message", () => (set.ready = ""));
+  navigator.serviceWorker.register("/kiosk/worker.js").catch(() => {}); // without network the one of before stays
   setInterval(look, AGAIN);
   addEventListener("online", look);
-  if (navigator.serviceWorker) await navigator.serviceWorker.register("/kiosk/worker.js");
+  look();
 }
 
 // Sends what waits and asks for a newer page, which the next person gets.
 async function look() {
-  if (!navigator.serviceWorker) return;
   await empty().catch(() => {});
   const { active } = await navigator.serviceWorker.ready;
   active.postMessage("refresh");
-  const stopped = find(".stopped [data-why]:not([hidden])");
-  if (!rests()) return;
   const why = await obstacle();
-  if (stopped ? !why : why === "unbound") leave(set.start);
+  if (find(".stopped") ? !why : why && find(".intro:not([hidden])")) leave(set.start);
 }
 
 begin();

@@ -23,12 +23,11 @@ async function change(store, act) {
   const database = await opened();
   try {
     const transaction = database.transaction(store, "readwrite", { durability: "strict" });
-    const over = new Promise((resolve, reject) => {
+    await new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
+      act(transaction.objectStore(store));
     });
-    act(transaction.objectStore(store));
-    await over;
   } finally {
     database.close();
   }

@@ -51,7 +51,7 @@ async function unlock() {
   find("[data-open]").hidden = false;
   find("[data-kept]").hidden = true;
   find("[data-waiting]").textContent = await waiting();
-  const ready = Boolean(await caches.match(`${set.start}?lang=vi`));
+  const ready = "ready" in set;
   find("[data-ready]").hidden = !ready;
   find("[data-not-ready]").hidden = ready;
 }

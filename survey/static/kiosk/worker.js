@@ -23,6 +23,7 @@ async function refresh() {
       const { pathname, search } = new URL(url);
       if (!named.has(pathname) && !shells.includes(pathname + search)) await cache.delete(url);
     }
+    for (const page of await clients.matchAll()) page.postMessage("ready");
   } catch {
     // Without network the page of before stays.
   }

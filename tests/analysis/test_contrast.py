@@ -108,6 +108,27 @@ def made(estimate: float | None, p: float | None) -> Difference:
     return Difference("q", None, "rest", "a", estimate, 0.1, None, None, 9, p, 50, "direct")
 
 
+def test_pooled_domains_without_a_village_in_common_are_independent() -> None:
+    """Both cross the two strata, so that the direct covariance isn't 0; pooled it is (statistics 6b)."""
+    r = np.random.default_rng(9)
+    village = np.repeat(np.arange(16), 12)
+    stratum, unit = village % 2, village // 2 % 2
+    y = (r.random(len(village)) < 0.3 + 0.4 * stratum).astype(np.int8) + 1
+    design, share = Design(np.ones(len(village)), stratum, village), Share("q", "2", y, frozenset({2}))
+    for variance, independent in (("pooled", True), ("direct", False)):
+        a, b = estimate(design, [share], unit, variance=variance)  # type: ignore[arg-type]
+        one = difference(design, share, unit, 0, 1, variance=variance)  # type: ignore[arg-type]
+        alone = math.hypot(a.standard_error or 0, b.standard_error or 0)
+        assert (one.standard_error == pytest.approx(alone)) is independent
+
+
+def test_a_unit_without_events_is_not_told_apart_for_that_alone() -> None:
+    """0 of 10 may be up to 31 %: 9 of 60 isn't above it, though t·se of 9/60 alone would say so."""
+    y, unit = np.r_[np.repeat([2, 1], [9, 51]), np.ones(10, int)], np.repeat([0, 1], [60, 10])
+    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2})), unit, variance="direct")
+    assert [(rank.low, rank.high) for rank in found] == [(1, 2), (1, 2)]
+
+
 def test_three_groups() -> None:
     differences = [made(0.2, 0.001), made(-0.2, 0.001), made(0.1, 0.03), made(0.1, 0.9), made(None, None)]
     assert groups(differences) == ["above", "below", "not_apart", "not_apart", "not_apart"]

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as some
 
-from analysis.disclosure import determined, hide
+from analysis.disclosure import _complete, determined, hide
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,13 @@ def test_a_cell_follows_from_sums_that_no_single_line_gives_away() -> None:
     # x + y, y + z and x + z together give all three; each line alone hides two
     assert determined({"x", "y", "z"}, [["x", "y"], ["y", "z"], ["x", "z"]]) == {"x", "y", "z"}
     assert determined({"x", "y", "z"}, [["x", "y"], ["y", "z"]]) == set()
+
+
+def test_what_only_several_sums_together_give_away_is_hidden_too() -> None:
+    lines = [["x", "y", "a"], ["y", "z", "b"], ["x", "z", "c"]]
+    hidden = _complete({"x", "y", "z"}, lines, lambda cells: len(cells) == 1, key=str)
+    assert "a" in hidden
+    assert not determined(hidden, lines) & {"x", "y", "z"}
 
 
 @given(

@@ -40,3 +40,14 @@ def test_the_bootstrap_agrees_with_the_formula(data: Any) -> None:
     assert error == pytest.approx(formula.standard_error, rel=0.06)
     again = bootstrap(design, 20, seed=1).factor
     assert (again == bootstrap(design, 20, seed=1).factor).all()
+
+
+def test_the_bootstrap_knows_the_fpc() -> None:
+    """Half of the PSUs drawn: half of the variance (Rao & Wu 1988)."""
+    r = np.random.default_rng(2)
+    y = (r.random(40) < 0.4).astype(float)
+    errors = [
+        bootstrap(Design(np.ones(40), fpc=fpc), 4000, seed=3).ratio_variance(y, np.ones(40))
+        for fpc in (None, np.full(40, 80.0))
+    ]
+    assert errors[1] / errors[0] == pytest.approx(0.5, rel=0.01)

@@ -83,16 +83,15 @@ def submit() -> ResponseReturnValue:
         return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
     id = uuid.UUID(sent["id"])
     marks = tuple(sent.get("marks", ()))
-    with database().writing() as session:
-        new = responses.submit(session, place, id, mode, checked.answers, marks=marks)
+    new = responses.keep(database(), place, id, mode, checked.answers, marks=marks)
     return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
 
 
 @pages.post("/api/v1/sealed")
 def sealed() -> ResponseReturnValue:
     """Keeps what a bound device sealed: 201 stored, 200 known, 202 held for staff; each means it is on disk."""
-    device = devices.here()
-    if device is None:
+    kiosk, tablet = devices.here(), devices.tablet()
+    if kiosk is None and tablet is None:
         raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
     sent = _body()
     if wrong := sealing.misshapen(sent):
@@ -103,9 +102,12 @@ def sealed() -> ResponseReturnValue:
                 for name in wrong
             ]
         )
+    device = tablet if sent["mode"] == Mode.INTERVIEWER else kiosk
+    if device is None:
+        raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
     with database().writing() as session:
         outcome, reason = sealing.receive(session, device, sent)
-    receipt = receipts.issue(current_app.config["SECRET_KEY"], device.wave, waves.today())
+    receipt = receipts.issue(current_app.config["SECRET_KEY"], sent["wave"], waves.today())
     answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
     return answer, {"stored": 201, "known": 200, "held": 202}[outcome]
 

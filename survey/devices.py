@@ -1,4 +1,4 @@
-"""Kiosks: the one-use link that binds a device to wave, unit and place, and the token by which it is known."""
+"""Kiosks and tablets: the one-use link that binds a kiosk, and the token by which a bound device is known."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from survey import units, waves
 from survey.database import database
-from survey.models import Device
+from survey.models import Device, Mode
 from survey.waves import today
 from translations import Denied, Gone, NotFound, Refusal
 from translations.formats import nfc
 
-COOKIE = "may-dat"  # holds the token; no script can read it, no other site can send it
+COOKIE = "may-dat"  # holds a kiosk's token; no script can read it, no other site can send it
+TABLET = "may-phong-van"  # holds a tablet's token likewise
 LINK_HOLDS = timedelta(days=7)
 LONGEST_PLACE = 120
 ROUNDS = 200_000  # of PBKDF2 over a leave code: the device must check it without network
@@ -90,6 +91,31 @@ def bind(session: Session, secret: str, key: str) -> tuple[Device, str]:
     return device, token
 
 
+def bind_tablet(session: Session, wave: str, unit: str, place: str, key: str) -> str:
+    """Binds the tablet on which an interviewer has signed in and gives its token, which is kept nowhere.
+
+    key  the key to which it will seal
+    """
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Device(
+            wave=wave,
+            unit=unit,
+            place=place,
+            mode=Mode.INTERVIEWER,
+            link=_digest(secrets.token_urlsafe(24)),  # nobody has it
+            token=_digest(token),
+            leave_salt="",
+            leave_digest="",
+            key=key,
+            made=today(),
+            bound=today(),
+        )
+    )
+    session.flush()
+    return token
+
+
 def find(session: Session, id: int) -> Device:
     """The device of this number; refused where there is none."""
     device = session.get(Device, id)
@@ -137,18 +163,27 @@ def heard(session: Session, id: int) -> None:
 
 
 def here() -> Device | None:
-    """The bound device from which the present request comes, or None."""
-    if "device" not in g:
-        token = request.cookies.get(COOKIE)
-        g.device = _by_token(token) if token else None
-    found: Device | None = g.device
-    return found
+    """The kiosk from which the present request comes, or None."""
+    return _here(Mode.KIOSK, COOKIE)
 
 
-def _by_token(token: str) -> Device | None:
+def tablet() -> Device | None:
+    """The interviewer's tablet from which the present request comes, or None."""
+    return _here(Mode.INTERVIEWER, TABLET)
+
+
+def _here(mode: Mode, cookie: str) -> Device | None:
+    known: dict[Mode, Device | None] = g.setdefault("devices", {})
+    if mode not in known:
+        token = request.cookies.get(cookie)
+        known[mode] = _by_token(token, mode) if token else None
+    return known[mode]
+
+
+def _by_token(token: str, mode: Mode) -> Device | None:
     with database().reading() as session:
         return session.scalars(
-            select(Device).where(Device.token == _digest(token), Device.revoked.is_(None))
+            select(Device).where(Device.token == _digest(token), Device.mode == mode, Device.revoked.is_(None))
         ).first()
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, current_app, jsonify, make_response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from forms import check
-from survey import entry, responses, units, waves
+from survey import devices, entry, kiosk, responses, sealing, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode, Village, WaveKind
 from survey.respondent import form
 from survey.responses import MARKS, UUID4
 from survey.waves import Place, today
-from translations import Refusal
+from translations import N_, Refusal
+from translations import gettext as _
 
 pages = Blueprint("interviewer", __name__, url_prefix="/phong-van")
 
@@ -46,6 +48,36 @@ def choose_wave() -> ResponseReturnValue:
 def token() -> ResponseReturnValue:
     """What a form is sent with; an interview may last longer than the one of its page holds."""
     return jsonify(token=generate_csrf())
+
+
+@pages.post("/may")
+@requires(Right.INTERVIEW)
+def bind() -> ResponseReturnValue:
+    """Binds this tablet, so that it may send by itself what it sealed while it had no network."""
+    if devices.tablet() is not None:
+        return "", 204
+    with database().writing() as session:
+        place = waves.place(session, request.form.get("wave", ""), request.form.get("unit", ""))
+        named = _("Tablet of %(name)s", name=current_user.name)
+        token = devices.bind_tablet(session, place.wave.code, place.unit.code, named, sealing.current().id)
+    answer = make_response("", 204)
+    answer.set_cookie(
+        devices.TABLET,
+        token,
+        max_age=kiosk.A_YEAR,
+        httponly=True,
+        secure=request.is_secure or current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Strict",
+    )
+    return answer
+
+
+@pages.get("/worker.js")
+def worker() -> ResponseReturnValue:
+    """The service worker. It stands here because it may serve only what lies beside or below it."""
+    answer = send_from_directory(kiosk.STATIC.parent, "interviewer-worker.js", max_age=0)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 @pages.get("/<wave>/")
@@ -97,6 +129,8 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         screens=form.screens(place.questionnaire),
         minutes=form.minutes(place.questionnaire),
         id=uuid.uuid4(),
+        key=sealing.current(),
+        can_seal=(kiosk.STATIC / kiosk.BUNDLE).exists(),
     )
 
 
@@ -104,15 +138,15 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
     """Keeps the answers of one person: 201, or 200 where the same form is there already."""
     sent = request.get_json(silent=True)
     if not isinstance(sent, dict) or not UUID4.fullmatch(str(sent.get("id"))):
-        raise Faulty("Send id, answers and marks as JSON.")
+        raise Faulty(N_("Send id, answers and marks as JSON."))
     marks: Any = sent.get("marks", [])
     if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
-        raise Faulty("Send id, answers and marks as JSON.")
+        raise Faulty(N_("Send id, answers and marks as JSON."))
     checked = check(place.questionnaire, sent.get("answers"))
     if checked.problems:
         # The question, never the answer: it may be one that the person gave alone.
         raise Faulty(
-            "The answer to %(code)s can't be kept. Tell your supervisor.", code=checked.problems[0].code or "?"
+            N_("The answer to %(code)s can't be kept. Tell your supervisor."), code=checked.problems[0].code or "?"
         )
     with database().writing() as session:
         new = responses.submit(

@@ -201,9 +201,11 @@ class Token(Base):
 
 
 class Device(Base):
-    """A kiosk: the browser that opened a one-use link, bound to a wave, a unit and a place until it is revoked.
+    """A browser that may send what it sealed, until it is revoked: a kiosk or an interviewer's tablet.
 
-    The link and the token are kept as digests. `key` names the key to which it began to seal.
+    A kiosk opened a one-use link, which binds it to a wave, a unit and a place. A tablet was bound by an
+    interviewer who signed in on it; it sends for any village, and wave and unit only say where that was. The link
+    and the token are kept as digests. `key` names the key to which it began to seal.
     """
 
     __tablename__ = "device"
@@ -211,6 +213,7 @@ class Device(Base):
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     place: Mapped[str] = mapped_column(String(200))
+    mode: Mapped[Mode] = mapped_column(_values(Mode), default=Mode.KIOSK, server_default=Mode.KIOSK)
     link: Mapped[str] = mapped_column(String(64), unique=True)
     token: Mapped[str | None] = mapped_column(String(64), unique=True)
     leave_salt: Mapped[str] = mapped_column(String(32))
@@ -236,6 +239,7 @@ class HeldResponse(Base):
     id: Mapped[UUID]
     wave: Mapped[str] = mapped_column(String(40))
     unit: Mapped[str] = mapped_column(String(20))
+    psu: Mapped[str | None] = mapped_column(String(60))
     mode: Mapped[Mode] = mapped_column(_values(Mode))
     day: Mapped[str] = mapped_column(String(10))
     key: Mapped[str] = mapped_column(String(32))

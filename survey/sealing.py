@@ -1,8 +1,8 @@
 """What a bound device sealed: the keys, opening, and keeping it as a response or for staff to look at.
 
 HPKE (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, which old phones have too. What stands
-around the seal (day, id, mode, unit, wave) is bound to it as `info`, in the canonical form of `about`: with one
-letter of it changed, nothing opens.
+around the seal (day, id, mode, unit, wave; from a tablet psu) is bound to it as `info`, in the canonical form of
+`about`: with one letter of it changed, nothing opens.
 
 The private keys lie in files beside the database, readable by their owner alone, so that neither the database nor
 its backup opens what was sealed.
@@ -32,12 +32,12 @@ from sqlalchemy.orm import Session
 
 from forms import check
 from survey import devices, responses, settings, waves
-from survey.models import Device, HeldResponse, Mode
+from survey.models import Device, HeldResponse, Mode, Village, Wave, WaveKind
 from survey.responses import MARKS
 from translations import Conflict, Refusal
 
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
-ABOUT = ("day", "id", "mode", "unit", "wave")
+ABOUT = ("day", "id", "mode", "psu", "unit", "wave")  # psu: from a tablet that interviews in a sample
 OLDEST = timedelta(days=14)
 # Why a sealed response is held instead of counted: its key is not here; it does not open or holds no answers and
 # marks; the answers fail the check; it came after the wave's end; its day can't be; it names another place than
@@ -48,7 +48,8 @@ FORMS = {
     "day": re.compile(r"\d{4}-\d\d-\d\d"),
     "id": responses.UUID4,
     "key": re.compile(r"[0-9a-f]{16}"),
-    "mode": re.compile(Mode.KIOSK),
+    "mode": re.compile(f"{Mode.KIOSK}|{Mode.INTERVIEWER}"),
+    "psu": re.compile(r"[^\x00-\x1f\x7f]{1,60}"),
     "sealed": re.compile(r"[A-Za-z0-9_-]+"),
     "unit": re.compile(r"[A-Za-z0-9.-]{1,20}"),
     "wave": waves.CODE,
@@ -112,7 +113,10 @@ def forget_old(session: Session) -> int:
 def about(sent: dict[str, str]) -> bytes:
     """The associated data in canonical form: JSON, keys in order, no spaces, UTF-8."""
     return json.dumps(
-        {name: sent[name] for name in ABOUT}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        {name: sent[name] for name in ABOUT if name in sent},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
     ).encode()
 
 
@@ -124,7 +128,7 @@ def misshapen(sent: Any) -> list[str]:
     wrong = [
         name
         for name, form in FORMS.items()
-        if not (isinstance(sent.get(name), str) and form.fullmatch(sent[name]))
+        if (name in sent or name != "psu") and not (isinstance(sent.get(name), str) and form.fullmatch(sent[name]))
     ]
     return wrong + sorted(map(str, sent.keys() - FORMS.keys()))[:10]
 
@@ -138,7 +142,7 @@ def seal(public: str, sent: dict[str, str], content: dict[str, Any]) -> str:
 def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str, str]:
     """Opens, checks and keeps what a bound device sealed; call inside `writing()`.
 
-    sent  id, wave, unit, mode, day, key, sealed: texts; the id a UUID, the mode one of Mode
+    sent  id, wave, unit, mode, day, key, sealed, from a tablet psu: texts; the id a UUID, the mode the device's
 
     Gives what came of it (`stored`, `known` or `held`) and, where it is held, why (one of REASONS). It is never
     refused: the person who answered is gone and can mend nothing. The same again is kept once.
@@ -161,6 +165,7 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
                     Mode(sent["mode"]),
                     checked.answers,
                     marks=marks,
+                    psu=sent.get("psu"),
                     day=date.fromisoformat(sent["day"]),
                 )
             except Conflict:
@@ -190,9 +195,9 @@ def _opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], str]:
 
 def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
     """Why a response of this place and day can't be counted, or "" where it can."""
-    if (sent["wave"], sent["unit"]) != (device.wave, device.unit):
+    wave = session.get(Wave, sent["wave"])
+    if wave is None or not _belongs(session, device, wave, sent):
         return "place"
-    wave = waves.find(session, device.wave)
     now = waves.today()
     try:
         day = date.fromisoformat(sent["day"])
@@ -203,10 +208,23 @@ def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
     if now > wave.closes:
         return "late"
     try:
-        waves.place(session, device.wave, device.unit, day)
+        waves.place(session, wave.code, sent["unit"], day)
     except Refusal:
         return "place"
     return ""
+
+
+def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str]) -> bool:
+    """Whether a device may send for a place: a kiosk for its own, a tablet for any village, and for any commune of
+    an open wave, which has no villages."""
+    if sent["mode"] != device.mode:
+        return False
+    if device.mode is Mode.KIOSK:
+        return "psu" not in sent and (wave.code, sent["unit"]) == (device.wave, device.unit)
+    if wave.kind is WaveKind.OPEN:
+        return "psu" not in sent
+    village = session.get(Village, (wave.code, sent.get("psu", "")))
+    return village is not None and village.unit == sent["unit"]
 
 
 def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -> None:
@@ -218,6 +236,7 @@ def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -
         id=UUID(sent["id"]),
         wave=sent["wave"],
         unit=sent["unit"],
+        psu=sent.get("psu"),
         mode=Mode(sent["mode"]),
         day=sent["day"],
         key=sent["key"],

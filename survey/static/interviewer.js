@@ -5,7 +5,11 @@
 import { leave } from "./exit.js";
 import { go, lock, steps } from "./form.js";
 import { answers, marks } from "./kiosk/answers.js";
+import { empty, forgetNote, keep, waiting } from "./kiosk/outbox.js";
+import { seal } from "./kiosk/seal.js";
 
+const AGAIN = 60_000; // ms between two looks whether the network is back
+const PATIENCE = 15_000; // ms for which an answer of the server is waited for
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
@@ -100,29 +104,75 @@ async function send(form, locked) {
   button.textContent = find("[data-sending]", document.getElementById("forward-words").content).textContent;
   const helped = all("[name=helped]:checked", form).map((input) => input.value);
   const about = marks(form, (performance.now() - began) / 1000, root.lang);
-  const outcome = await post(form, { id, answers: { ...answers(form), ...locked }, marks: [...about, ...helped] });
+  const content = { answers: { ...answers(form), ...locked }, marks: ["helped-interviewer", ...about, ...helped] };
+  let outcome = await post(form.action, JSON.stringify({ id, ...content }), "application/json");
+  if (["network", "signed-out"].includes(outcome) && (await keepSealed(form, content))) outcome = "waits";
   sending = false;
-  if (outcome === "kept") return leave(form.dataset.again);
+  if (outcome === "stored" || outcome === "waits") return leave(`${form.dataset.again}&xong=${outcome}`);
   button.textContent = words;
   complain(form, outcome);
 }
 
-// A form is sent with a token of the moment, since an interview may last longer than that of its page holds.
-async function post(form, content) {
+// What is sent goes with a token of the moment, since an interview may last longer than that of its page holds.
+async function post(address, body, type) {
+  const signal = AbortSignal.timeout(PATIENCE);
   try {
-    const first = await fetch(form.dataset.token, { cache: "no-store" });
+    const first = await fetch("/phong-van/phien", { cache: "no-store", signal });
     if (first.redirected || first.status === 403) return "signed-out";
     const { token } = await first.json();
-    const reply = await fetch(form.action, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify(content),
-      redirect: "error",
-    });
-    return reply.ok ? "kept" : (why[reply.status] ?? "network");
+    const headers = { "Content-Type": type, "X-CSRFToken": token };
+    const reply = await fetch(address, { method: "POST", headers, body, redirect: "error", signal });
+    return reply.ok ? "stored" : (why[reply.status] ?? "network");
   } catch {
     return "network";
   }
+}
+
+// Without network the interview waits on the tablet, sealed to the server's key, beside those of before.
+
+const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
+const canSeal = (form) => isSecureContext && Boolean(crypto.subtle && navigator.serviceWorker) && "canSeal" in form.dataset;
+
+async function keepSealed(form, content) {
+  if (!canSeal(form)) return false;
+  const { wave, unit, psu, key } = form.dataset;
+  try {
+    await keep(await seal(form.dataset.public, key, { day: today(), id, mode: "interviewer", psu, unit, wave }, content));
+    return true;
+  } catch {
+    return false; // the tablet is full: the answers stay on the page
+  }
+}
+
+async function look() {
+  await empty().catch(() => {});
+  await count();
+}
+
+async function count() {
+  const waits = await waiting().catch(() => 0);
+  const box = find("[data-waits]");
+  if (!box) return;
+  box.hidden = waits === 0;
+  find("[data-count]", box).textContent = waits;
+}
+
+// Binds the tablet while its interviewer is signed in, and keeps this page for when there is no network.
+async function prepare(form) {
+  if (!canSeal(form)) return;
+  navigator.storage?.persist?.();
+  navigator.serviceWorker.register("/phong-van/worker.js").catch(() => {}); // without network that of before stays
+  const { wave, unit, again } = form.dataset;
+  const bound = await post("/phong-van/may", new URLSearchParams({ wave, unit }).toString(), "application/x-www-form-urlencoded");
+  if (bound === "stored") await forgetNote("unbound").catch(() => {});
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data === "kept" && find("[data-offline]")) find("[data-offline]").hidden = false;
+  });
+  const { active } = await navigator.serviceWorker.ready;
+  active.postMessage({ keep: again });
+  await look();
+  setInterval(look, AGAIN);
+  addEventListener("online", look);
 }
 
 function complain(form, reason) {
@@ -137,8 +187,11 @@ function complain(form, reason) {
 
 function begun() {
   find("#form").hidden = false;
+  const done = new URLSearchParams(location.search).get("xong");
+  for (const line of all("[data-done]")) line.hidden = line.dataset.done !== done;
   all(".screen:has(.locked)").forEach(named); // the page in another language, with what was locked before
   find(".review [data-list]").before(part("helped-part"));
+  count();
 }
 
 document.addEventListener("begun", begun);
@@ -165,3 +218,4 @@ addEventListener("beforeunload", (event) => {
 });
 
 begun();
+prepare(find("#form"));

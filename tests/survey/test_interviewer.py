@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,15 +17,22 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 from werkzeug.routing import BuildError
 
-from survey import accounts, waves
+from survey import accounts, devices, kiosk, sealing, waves
 from survey.database import Database
-from survey.models import Mode, Response, ResponseText, Role
+from survey.models import Device, HeldResponse, Mode, Response, ResponseText, Role
 
 FORM = "/phong-van/ho-mau/06652?thon=V1"
 SHORT = "/phong-van/gop-y/06652"
 GIVE, BACK = "Xin đưa máy cho người trả lời", "Xin trả máy cho điều tra viên"
 SELF, AGAIN = "Tôi là người trả lời: bắt đầu", "Tôi là điều tra viên: hỏi tiếp"
 PASSWORD = "mat-khau-dai"
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The data folder, where the keys lie."""
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
@@ -229,8 +238,8 @@ def test_a_reload_shows_nothing_of_the_person(tablet: Page) -> None:
     tablet.reload()
     expect(tablet.get_by_role("heading", level=1)).to_have_text(re.compile("Khảo sát"))
     assert tablet.locator("input:checked").count() == 0
-    stored = "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length]"
-    assert tablet.evaluate(stored) == [0, 0, 0]
+    assert tablet.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert waiting(tablet) == []
     tablet.go_back()
     assert tablet.locator("input:checked").count() == 0
 
@@ -248,7 +257,7 @@ def test_another_language_keeps_what_is_locked_and_sends_it(tablet: Page, provin
     press(tablet, "Tiếp tục")
     to_the_review(tablet)
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     assert kept(province)[0].answers == {"qt_y_te": 1, "C5": 3, "C6": 2, "dan_toc": 2}
 
 
@@ -280,7 +289,7 @@ def test_who_does_not_want_the_part_leaves_it_out_and_may_change_their_mind(
     expect(tablet.locator(".row[data-of=C6] [data-answer]")).to_have_text("Đã trả lời")
     expect(tablet.locator(".row[data-of=C5] [data-answer]")).to_have_text("Đã bỏ qua")
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     assert kept(province)[0].answers == {"qt_y_te": 1, "C6": 3, "dan_toc": 2}
 
 
@@ -296,7 +305,7 @@ def test_questions_that_hang_on_an_earlier_answer_are_handed_over_too(tablet: Pa
     tablet.check("#da_dua_tien-2")
     press(tablet, "Tiếp tục", AGAIN)
     press(tablet, "Bỏ qua", "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     [response] = kept(province)
     assert response.answers == {"tiep_xuc": 1, "bi_phien_ha": 1, "da_dua_tien": 2}
     assert response.psu is None
@@ -313,7 +322,7 @@ def test_a_locked_answer_that_is_no_longer_asked_is_not_sent(tablet: Page, provi
     tablet.locator(".row[data-of=tiep_xuc]").get_by_role("button").click()
     tablet.check("#tiep_xuc-2")
     press(tablet, "Về trang xem lại", "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     assert kept(province)[0].answers == {"tiep_xuc": 2}
 
 
@@ -325,7 +334,10 @@ def at_the_review(page: Page) -> None:
     skip(page, 8)
 
 
-def test_a_lost_connection_loses_nothing_and_a_repeat_is_kept_once(tablet: Page, province: Database) -> None:
+def test_a_lost_reply_loses_nothing_and_a_repeat_is_kept_once(
+    tablet: Page, province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kiosk, "BUNDLE", "not-built.js")
     at_the_review(tablet)
 
     def arrive_and_lose_the_reply(route: Route) -> None:
@@ -337,13 +349,14 @@ def test_a_lost_connection_loses_nothing_and_a_repeat_is_kept_once(tablet: Page,
     expect(tablet.get_by_role("alert")).to_contain_text("Máy chủ không trả lời")
     tablet.unroute("**/phong-van/gop-y/06652")
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     assert len(kept(province)) == 1
 
 
-def test_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
-    tablet: Page, interviewer: str, province: Database
+def test_without_a_seal_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
+    tablet: Page, interviewer: str, province: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(kiosk, "BUNDLE", "not-built.js")
     at_the_review(tablet)
     tablet.context.clear_cookies()
     press(tablet, "Gửi phiếu")
@@ -352,7 +365,7 @@ def test_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
         tablet.get_by_role("link", name="Đăng nhập ở trang khác").click()
     sign_in(opened.value, interviewer)
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=1")
+    tablet.wait_for_url("**xong=stored")
     assert len(kept(province)) == 1
 
 
@@ -383,6 +396,129 @@ def test_the_form_is_filled_in_by_keyboard_alone(tablet: Page) -> None:
     tablet.keyboard.press("Tab")
     tablet.keyboard.press("Enter")
     assert heading(tablet).startswith("Mỗi cách làm thủ tục")
+
+
+# Without network
+
+
+OUTBOX = """async () => {
+  const request = indexedDB.open("hailong-kiosk");
+  const settled = (one) => new Promise((resolve) => (one.onsuccess = () => resolve(one.result)));
+  const database = await settled(request);
+  const there = [...database.objectStoreNames].includes("outbox");
+  const found = there ? await settled(database.transaction("outbox").objectStore("outbox").getAll()) : [];
+  database.close();
+  return found;
+}"""
+
+
+def waiting(page: Page) -> list[dict[str, str]]:
+    """What waits on the tablet, as it lies there."""
+    found: list[dict[str, str]] = page.evaluate(OUTBOX)
+    return found
+
+
+def ready(page: Page, form: str = FORM) -> None:
+    """The form, once it would also open without network."""
+    page.goto(form)
+    expect(page.get_by_text("Trang này dùng được cả khi mất mạng.")).to_be_visible()
+
+
+def short_interview(page: Page, first: int) -> None:
+    press(page, "Bắt đầu")
+    page.check(f"#qt_y_te-{first}")
+    press(page, "Tiếp tục")
+    skip(page, 3)
+    alone(page)
+    press(page, AGAIN)
+    skip(page, 43)
+    press(page, "Người trả lời không muốn: bỏ qua phần này")
+    skip(page, 3)
+    press(page, "Gửi phiếu")
+
+
+def test_interviews_wait_without_network_and_each_arrives_once_with_its_village(
+    tablet: Page, province: Database
+) -> None:
+    ready(tablet)
+    tablet.context.set_offline(True)
+    for count in (1, 2):
+        short_interview(tablet, count)
+        expect(tablet.get_by_role("status")).to_contain_text("giữ trên máy này")
+        expect(tablet.locator("[data-waits]")).to_contain_text(f"trên máy này: {count}")
+    tablet.reload()
+    expect(tablet.locator("[data-waits]")).to_contain_text("trên máy này: 2")
+    assert not kept(province)
+    tablet.context.set_offline(False)
+    expect(tablet.locator("[data-waits]")).to_be_hidden()
+    assert waiting(tablet) == []
+    responses = kept(province)
+    assert sorted(response.answers["qt_y_te"] for response in responses) == [1, 2]
+    assert {(response.psu, response.mode, response.day) for response in responses} == {
+        ("V1", Mode.INTERVIEWER, waves.today())
+    }
+    assert all({"helped-interviewer", "lang-vi"} <= set(response.marks) for response in responses)
+    assert all(response.answers["C5"] == 3 for response in responses)
+
+
+def test_what_waits_on_the_tablet_can_not_be_read_there(tablet: Page) -> None:
+    ready(tablet)
+    tablet.context.set_offline(True)
+    short_interview(tablet, 1)
+    expect(tablet.get_by_role("status")).to_contain_text("giữ trên máy này")
+    [item] = waiting(tablet)
+    assert set(item) == {"id", "wave", "unit", "psu", "mode", "day", "key", "sealed"}
+    assert (item["psu"], item["mode"]) == ("V1", "interviewer")
+
+
+def test_a_reply_that_is_lost_makes_no_second_response(tablet: Page, province: Database) -> None:
+    ready(tablet)
+
+    def arrive_and_lose_the_reply(route: Route) -> None:
+        route.fetch() if route.request.method == "POST" else None
+        route.abort() if route.request.method == "POST" else route.continue_()
+
+    tablet.route("**/phong-van/ho-mau/06652?thon=V1", arrive_and_lose_the_reply)
+    short_interview(tablet, 1)
+    expect(tablet.get_by_role("status")).to_contain_text("giữ trên máy này")
+    expect(tablet.locator("[data-waits]")).to_be_hidden()
+    assert len(kept(province)) == 1
+    with province.reading() as session:
+        assert not session.scalars(select(HeldResponse)).all()
+
+
+def test_a_tablet_that_was_signed_out_sends_once_it_is_bound_again(
+    tablet: Page, interviewer: str, province: Database
+) -> None:
+    ready(tablet)
+    tablet.context.clear_cookies()
+    short_interview(tablet, 1)
+    tablet.wait_for_url("**/dang-nhap**")
+    assert len(waiting(tablet)) == 1
+    sign_in(tablet, interviewer)
+    ready(tablet)
+    expect(tablet.locator("[data-waits]")).to_be_hidden()
+    assert len(kept(province)) == 1
+
+
+def test_a_full_tablet_keeps_the_answers_on_its_page(tablet: Page) -> None:
+    ready(tablet)
+    tablet.context.set_offline(True)
+    tablet.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+    )
+    short_interview(tablet, 1)
+    expect(tablet.get_by_role("alert")).to_contain_text("Câu trả lời vẫn còn trên trang này")
+
+
+def test_the_page_opens_without_network_in_both_languages(tablet: Page) -> None:
+    ready(tablet)
+    tablet.context.set_offline(True)
+    tablet.goto(FORM + "&lang=en")
+    press(tablet, "Begin")
+    expect(tablet.locator("html")).to_have_attribute("lang", "en")
+    tablet.goto(FORM)
+    press(tablet, "Bắt đầu")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -548,3 +684,97 @@ def test_nothing_gives_an_interviewer_an_answer_back(
                     assert reply.status_code == 403, path
                     read.add(rule.endpoint)
     assert len(read) > 10
+
+
+def sealed(psu: str | None = "V1", wave: str = "ho-mau", unit: str = "06652", **changed: str) -> dict[str, str]:
+    """What a tablet sends."""
+    key = sealing.current()
+    about = {"id": str(uuid4()), "wave": wave, "unit": unit, "mode": "interviewer", "day": str(waves.today())}
+    about |= ({"psu": psu} if psu is not None else {}) | changed
+    content = {"answers": {"C5": 3}, "marks": ["helped-interviewer"]}
+    return about | {"key": key.id, "sealed": sealing.seal(key.public, about, content)}
+
+
+@pytest.fixture
+def bound(signed_in: FlaskClient) -> FlaskClient:
+    """The same browser, bound as a tablet."""
+    assert signed_in.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"}).status_code == 204
+    return signed_in
+
+
+def test_a_tablet_sends_for_any_village_of_a_running_wave(bound: FlaskClient, province: Database) -> None:
+    sent = [sealed(), sealed("V3", unit="06658"), sealed(None, wave="ho-mo")]
+    assert [bound.post("/api/v1/sealed", json=one).status_code for one in sent] == [201, 201, 201]
+    assert bound.post("/api/v1/sealed", json=sent[0]).status_code == 200
+    assert {(response.wave, response.psu) for response in kept(province)} == {
+        ("ho-mau", "V1"),
+        ("ho-mau", "V3"),
+        ("ho-mo", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ({"psu": "V3"}, "place"),
+        ({"psu": "V9"}, "place"),
+        ({"psu": None}, "place"),
+        ({"wave": "ho-mo"}, "place"),
+        ({"wave": "no-such-wave"}, "place"),
+        ({"wave": "da-dong"}, "place"),
+        ({"wave": "da-dong", "psu": None}, "day"),
+        ({"day": str(waves.today() - timedelta(15))}, "day"),
+    ],
+)
+def test_what_a_tablet_sends_for_another_place_is_held_with_its_village(
+    bound: FlaskClient, province: Database, sent: dict[str, Any], reason: str
+) -> None:
+    reply = bound.post("/api/v1/sealed", json=sealed(**sent))
+    assert (reply.status_code, reply.json["reason"]) == (202, reason)
+    assert not kept(province)
+    with province.reading() as session:
+        assert session.scalars(select(HeldResponse)).one().psu == sent.get("psu", "V1")
+
+
+def test_the_village_is_bound_to_the_seal(bound: FlaskClient, province: Database) -> None:
+    reply = bound.post("/api/v1/sealed", json=sealed("V1") | {"psu": "V2"})
+    assert (reply.status_code, reply.json["reason"]) == (202, "seal")
+    taken_off = {name: text for name, text in sealed("V1").items() if name != "psu"}
+    assert bound.post("/api/v1/sealed", json=taken_off).json["reason"] == "seal"
+    assert not kept(province)
+
+
+def test_a_tablet_is_no_kiosk_and_a_kiosk_no_tablet(app: Flask, bound: FlaskClient, province: Database) -> None:
+    assert bound.get("/kiosk/shell-vi.html").status_code == 403
+    assert bound.post("/api/v1/sealed", json=sealed(mode="kiosk")).status_code == 403
+    with province.writing() as session:
+        made = devices.link(session, "ho-mau", "06652", "Sảnh")
+    stand = app.test_client()
+    stand.post(f"/kiosk/bind/{made.secret}")
+    assert stand.post("/api/v1/sealed", json=sealed()).status_code == 403
+    assert not kept(province)
+
+
+def test_a_revoked_tablet_sends_nothing_until_its_interviewer_binds_it_again(
+    bound: FlaskClient, province: Database
+) -> None:
+    with province.writing() as session:
+        [tablet] = devices.every(session)
+        assert (tablet.place, tablet.mode) == ("Máy tính bảng của dieu-tra", Mode.INTERVIEWER)
+        devices.revoke(session, tablet.id)
+    sent = sealed()
+    assert bound.post("/api/v1/sealed", json=sent).status_code == 403
+    bound.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"})
+    assert bound.post("/api/v1/sealed", json=sent).status_code == 201
+
+
+def test_a_tablet_is_bound_once_and_by_an_interviewer_only(
+    app: Flask, bound: FlaskClient, province: Database
+) -> None:
+    bound.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"})
+    keyer = app.test_client()
+    keyer.post("/dang-nhap", data={"name": "keyer", "password": PASSWORD})
+    assert keyer.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"}).status_code == 403
+    assert app.test_client().post("/phong-van/may", data={}).status_code == 302
+    with province.reading() as session:
+        assert len(session.scalars(select(Device)).all()) == 1

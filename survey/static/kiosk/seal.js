@@ -14,15 +14,15 @@ function padded(content) {
   return whole;
 }
 
-// What is sent to /api/v1/sealed; `about` is day, id, mode, unit and wave.
+// What is sent to /api/v1/sealed; `about` is day, id, mode, unit and wave, and psu where there is one.
 export async function seal(publicKey, key, about, content) {
   const { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } = await import("./hpke.js");
   const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes128Gcm() });
-  const { day, id, mode, unit, wave } = about;
+  const { day, id, mode, psu, unit, wave } = about;
   const sealed = await suite.seal(
     {
       recipientPublicKey: await suite.kem.importKey("raw", bytes(publicKey).buffer, true),
-      info: new TextEncoder().encode(JSON.stringify({ day, id, mode, unit, wave })),
+      info: new TextEncoder().encode(JSON.stringify({ day, id, mode, psu, unit, wave })),
     },
     padded(content),
   );

@@ -1,0 +1,57 @@
+// The pages of interviews and what belongs to them, kept so that they open without network. No answer passes here.
+
+const CACHE = "interviewer";
+const PATIENCE = 4000; // ms after which a page that is kept is shown instead
+const LANGUAGES = ["vi", "en"];
+const PAGE = /^\/phong-van\/[^/]+\/[^/]+$/;
+
+addEventListener("install", () => skipWaiting());
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("message", (event) => event.data.keep && event.waitUntil(keep(event.data.keep)));
+
+// The name under which a page is kept: its place, its village and its language, and nothing else of its address
+function named(address, language) {
+  const { pathname, searchParams } = new URL(address, location.origin);
+  const village = searchParams.get("thon");
+  const wanted = language ?? searchParams.get("lang");
+  const lang = LANGUAGES.includes(wanted) ? wanted : LANGUAGES[0];
+  return `${pathname}?${new URLSearchParams(village === null ? { lang } : { thon: village, lang })}`;
+}
+
+// Fetches a page in each language, its own last because the server remembers the last one, and all that it names.
+async function keep(address) {
+  try {
+    const own = new URL(address, location.origin).searchParams.get("lang");
+    const cache = await caches.open(CACHE);
+    for (const language of [...LANGUAGES.filter((one) => one !== own), own]) {
+      const page = await fetch(named(address, language), { cache: "no-store" });
+      if (!page.ok || page.redirected) return;
+      for (const name of (await page.clone().text()).match(/(?<=")\/static\/[^"]+/g) ?? []) {
+        if (!(await cache.match(name, { ignoreVary: true }))) await cache.add(name);
+      }
+      await cache.put(named(address, language), page);
+    }
+    for (const page of await clients.matchAll()) page.postMessage("kept");
+  } catch {
+    // Without network what was kept before stays.
+  }
+}
+
+addEventListener("fetch", (event) => {
+  const { origin, pathname } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== location.origin) return;
+  if (pathname.startsWith("/static/")) event.respondWith(kept(pathname).then((found) => found ?? fetch(event.request)));
+  else if (PAGE.test(pathname)) event.respondWith(page(event.request));
+});
+
+const kept = async (name) => (await caches.open(CACHE)).match(name, { ignoreVary: true });
+
+// The server's page, or the one that is kept where the server does not answer in time
+async function page(request) {
+  const found = await kept(named(request.url));
+  const fresh = fetch(request);
+  if (!found) return fresh;
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const reply = await Promise.race([fresh.catch(() => undefined), late]);
+  return reply && reply.status < 500 ? reply : found;
+}

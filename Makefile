@@ -30,7 +30,7 @@ $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@[ "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = $(UV) ] || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -71,9 +71,10 @@ test-apt:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; }
 
 # Spark, DuckDB and Java are heavy: they have an environment of their own, and `make test` does without.
-$(VENV)-spark/installed: $(VENV)/installed
+$(VENV)-spark/installed: requirements-spark.lock setup.cfg | $(VENV)/installed
 	@$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(VENV)-spark
-	@$(BIN)/uv pip install -q --python $(VENV)-spark/bin/python -e '.[dev,spark]'
+	@$(BIN)/uv pip sync -q --python $(VENV)-spark/bin/python --require-hashes requirements-spark.lock
+	@$(BIN)/uv pip install -q --python $(VENV)-spark/bin/python --no-deps -e .
 	@touch $@
 
 test-spark: setup $(VENV)-spark/installed ## the same totals from DuckDB and from Spark with two workers
@@ -88,8 +89,11 @@ soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
 bench: setup ## the benchmarks, each a ratio in one run
 	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
-lock: setup ## renew requirements.lock from setup.cfg
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --extra dev --python-version 3.11 setup.cfg -o requirements.lock
+LOCK = $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev setup.cfg
+
+lock: setup ## renew the lock files from setup.cfg
+	@$(LOCK) -o requirements.lock
+	@$(LOCK) --extra spark -o requirements-spark.lock
 
 messages: setup ## which texts have no Vietnamese yet, and which nobody says any more
 	@$(BIN)/pytest -q tests/test_translations.py

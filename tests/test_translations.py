@@ -94,4 +94,4 @@ def _texts(message: object) -> list[str]:
 def _clicks(message: object) -> bool:
     source = "".join(path.read_text(encoding="utf-8") for path in Path(click.__file__).parent.glob("*.py"))
     source += "".join(path.read_text(encoding="utf-8") for path in Path(wtforms.__file__).parent.rglob("*.py"))
-    return _texts(message)[0] in source
+    return _texts(message)[0].replace("\n", "\\n").replace("\t", "\\t") in source

@@ -38,7 +38,10 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
             "--item", "items", required=True, multiple=True, metavar="COL[=VALUE,…]",
             help=_("What is estimated; repeat for more. A record per value where none is named."),
         ),
-        click.option("--statistic", type=click.Choice(STATISTICS), default="proportion", show_default=True),
+        click.option(
+            "--statistic", type=click.Choice(STATISTICS), default="proportion", show_default=True,
+            help=_("What is estimated of the item."),
+        ),
         click.option("--denominator", metavar="COL", help=_("The denominator of a ratio.")),
         click.option("--level", type=LEVEL, default=0.95, show_default=True, help=_("The level of the interval.")),
         click.option(
@@ -79,7 +82,13 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help=_("The interval of shares."),
 )
-@click.option("--output", type=click.Choice(["json", "csv", "xlsx"]), default="json", show_default=True)
+@click.option(
+    "--output",
+    type=click.Choice(["json", "csv", "xlsx"]),
+    default="json",
+    show_default=True,
+    help=_("The form of the records."),
+)
 def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, output: str, **asked: Any) -> None:
     records, fields = _records(by, None, asked, "estimates", (interval, level, variance))
     write(records, fields[0], output)
@@ -96,7 +105,13 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
 @click.option("--from", "from_", required=True, metavar="A", help=_("The domain that is subtracted."))
 @click.option("--to", required=True, metavar="B|rest", help=_("The other domain, or all others together."))
 @click.option("--within", metavar="COL=VALUE", help=_("Only rows with this value, the design kept."))
-@click.option("--output", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option(
+    "--output",
+    type=click.Choice(["json", "csv"]),
+    default="json",
+    show_default=True,
+    help=_("The form of the records."),
+)
 def compare(
     by: str, from_: str, to: str, within: str | None, level: float, variance: str, output: str, **asked: Any
 ) -> None:

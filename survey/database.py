@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from flask import current_app
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
-    """One database: `reading()` and `writing()` are its only doors.
+    """One database: `reading()`, `writing()` and `adding()` are its only doors.
 
     url  SQLAlchemy's; `sqlite:///…` for one server, `postgresql+psycopg://…` for a province.
 
@@ -73,6 +73,12 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    @contextmanager
+    def adding(self) -> Iterator[Connection]:
+        """Like `writing`, for one who adds a row or two and looks at none: a session would cost as much again."""
+        with self._writer, self._writing.begin() as connection:
+            yield connection
 
     def migrate(self) -> None:
         """Brings the tables to the newest form; a new database gets all of them."""

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
+from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Village
 from survey.waves import Place, today
 from translations import LANGUAGES, Conflict, Refusal
@@ -69,6 +70,52 @@ def submit(
             raise Refusal(
                 "The village %(psu)s is not one of %(unit)s in this wave.", psu=psu, unit=place.unit.name
             )
+    session.flush()
+    if _add(session.connection(), place, id, mode, answers, marks, psu, day):
+        return True
+    kept = session.get_one(Response, id)
+    if content(session, kept) != (
+        place.wave.code,
+        place.unit.code,
+        mode,
+        psu,
+        *split(place.questionnaire, answers),
+    ):
+        raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
+    return False
+
+
+def keep(
+    database: Database,
+    place: Place,
+    id: UUID,
+    mode: Mode,
+    answers: Mapping[str, Any],
+    *,
+    marks: tuple[str, ...] = (),
+) -> bool:
+    """`submit` in a transaction of its own, for strangers: they know no village, and their answers count today.
+
+    A new id, which nearly every one is, costs no more than its insert.
+    """
+    with database.adding() as connection:
+        if _add(connection, place, id, mode, answers, marks, None, None):
+            return True
+    with database.writing() as session:
+        return submit(session, place, id, mode, answers, marks=marks)
+
+
+def _add(
+    connection: Connection,
+    place: Place,
+    id: UUID,
+    mode: Mode,
+    answers: Mapping[str, Any],
+    marks: tuple[str, ...],
+    psu: str | None,
+    day: date | None,
+) -> bool:
+    """Adds the rows of a response; False where the id is there already, with whatever content."""
     codes, texts = split(place.questionnaire, answers)
     row = {
         "id": id,
@@ -81,17 +128,12 @@ def submit(
         "answers": codes,
         "marks": sorted(set(marks)),
     }
-    # Straight to the table: as objects of the session, one response would cost three times as much.
-    session.flush()
-    connection = session.connection()
-    if connection.execute(ONCE[connection.dialect.name], row).rowcount:
-        if texts:
-            connection.execute(TEXTS, {"response": id, "texts": texts})
-        return True
-    kept = session.get_one(Response, id)
-    if content(session, kept) != (place.wave.code, place.unit.code, mode, psu, codes, texts):
-        raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
-    return False
+    # Straight to the table: as objects of a session, one response would cost three times as much.
+    if not connection.execute(ONCE[connection.dialect.name], row).rowcount:
+        return False
+    if texts:
+        connection.execute(TEXTS, {"response": id, "texts": texts})
+    return True
 
 
 def content(session: Session, kept: Response) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, read
 from survey import devices, rate, receipts, responses, units, waves
@@ -30,7 +30,7 @@ TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
 SECONDS_A_QUESTION = 8
 
 # What is done with an id, answers that hold, and how the form was filled.
-Keep = Callable[[Session, uuid.UUID, dict[str, Any], tuple[str, ...]], None]
+Keep = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
 
 # The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
 _blank: dict[tuple[str, str], Markup] = {}
@@ -49,19 +49,16 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
     place = waves.place_now(database(), wave, unit)
 
-    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
-        responses.submit(session, place, id, Mode.PHONE, answers, marks=marks)
+    def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        responses.keep(database(), place, id, Mode.PHONE, answers, marks=marks)
 
-    return fill_in(place, url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code), keep)
+    return fill_in(place, keep)
 
 
-def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
-    """Shows the form of a place, or takes it when it is sent: one that holds is kept and answered with a receipt.
-
-    action  the address to which the form is sent
-    """
+def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
+    """Shows the form of a place, or takes a sent one: if it holds, it is kept and answered with a receipt."""
     if request.method != "POST":
-        return _page(place, action, drawn(place.questionnaire))
+        return _page(place, drawn(place.questionnaire))
     if not _from_here():
         raise Denied("This form was sent from another page. Open it here and send it again.")
     items = place.questionnaire.items
@@ -73,7 +70,7 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
             "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
         )
         again = {"Retry-After": str(wait)}
-        return _page(place, action, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
+        return _page(place, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
     id = _id()
     if not id or not _token_holds(place):
         troubles.append(
@@ -83,10 +80,9 @@ def fill_in(place: Place, action: str, keep: Keep) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, action, drawn(place.questionnaire, given), troubles, 422)
+        return _page(place, drawn(place.questionnaire, given), troubles, 422)
     try:
-        with database().writing() as session:
-            keep(session, uuid.UUID(id), checked.answers, _marks())
+        keep(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
         raise Conflict(
             "This form had arrived already. What was sent first counts; there is no need to send it again."
@@ -111,25 +107,26 @@ def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
 
 def _page(
     place: Place,
-    action: str,
     questions: Markup,
     troubles: list[Trouble] | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> ResponseReturnValue:
     asked = place.questionnaire
+    at_its_own_address = request.blueprint == "respondent"  # a kiosk that is not bound shows it elsewhere
+    there = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
     return make_response(
         render_template(
             "respondent/form.html",
             place=place,
-            action=action,
+            action=request.path if at_its_own_address else there,
             wave=place.wave,
             questions=questions,
             problems=troubles,
             draft=_draft(place),
             id=_id() or str(uuid.uuid4()),
             marks=_marks(),
-            token=_signer().dumps([place.wave.code, place.unit.code, Mode.PHONE]),
+            token=_signer(_key()).dumps([place.wave.code, place.unit.code, Mode.PHONE]),
             named=units.named,
             questions_asked=screens(asked),
             minutes=minutes(asked),
@@ -206,14 +203,15 @@ def _key() -> str:
     return str(current_app.config["SECRET_KEY"])
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_key(), salt="form")
+@cache
+def _signer(key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="form")
 
 
 def _token_holds(place: Place) -> bool:
     """Whether the form was made here, for this wave, unit and mode, and not too long ago."""
     try:
-        made = _signer().loads(request.form.get("token", ""), max_age=TOKEN_HOLDS)
+        made = _signer(_key()).loads(request.form.get("token", ""), max_age=TOKEN_HOLDS)
     except BadSignature:
         return False
     return bool(made == [place.wave.code, place.unit.code, Mode.PHONE])

@@ -12,7 +12,6 @@ from typing import Any
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy.orm import Session
 
 from survey import invitations, rate
 from survey.database import database
@@ -57,11 +56,12 @@ def answer(token: str) -> ResponseReturnValue:
     if used and request.method != "POST":
         return _used()
 
-    def keep(session: Session, id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
-        invitations.submit(session, place, digest, id, answers, marks)
+    def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        with database().writing() as session:
+            invitations.submit(session, place, digest, id, answers, marks)
 
     try:
-        return fill_in(place, url_for(".invited", token=token), keep)
+        return fill_in(place, keep)
     except Used:
         return _used()
 

@@ -107,9 +107,9 @@ class PostgreSQL:
         )
         assert done.returncode == 0, done.stderr
 
-    def start(self) -> None:
+    def start(self, fsync: str = "off") -> None:
         self.run("initdb", "-N", "--locale=C.UTF-8", "-U", "postgres", "-A", "trust", "-D", f"{self.folder}/data")
-        settings = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c max_connections=60"
+        settings = f"-c listen_addresses='' -k {self.folder} -c fsync={fsync} -c max_connections=60"
         self.run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", settings, "-l", f"{self.folder}/log", "start")
 
     def stop(self) -> None:

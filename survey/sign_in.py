@@ -85,8 +85,9 @@ def change_password() -> ResponseReturnValue:
 
 
 def home(person: Person) -> str:
-    """Where somebody begins: keyers at the paper, all others at the waves."""
-    return url_for("entry.choose_wave") if person.role is Role.KEYER else "/quan-tri/"
+    """Where somebody begins: keyers at the paper, interviewers with an interview, all others at the waves."""
+    own = {Role.KEYER: "entry.choose_wave", Role.INTERVIEWER: "interviewer.choose_wave"}
+    return url_for(own[person.role]) if person.role in own else "/quan-tri/"
 
 
 def local(address: str | None) -> str | None:

@@ -574,6 +574,12 @@ def look(page: Page) -> None:
 # What the server takes, and from whom
 
 
+def test_an_interviewer_begins_at_the_interviews(client: FlaskClient, app: Flask, interviewer: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    reply = client.post("/dang-nhap", data={"name": interviewer, "password": PASSWORD})
+    assert reply.location == "/phong-van/"
+
+
 @pytest.fixture
 def signed_in(app: Flask, interviewer: str) -> FlaskClient:
     """A browser without scripts in which the interviewer is signed in; forged forms are not looked for."""

@@ -68,12 +68,16 @@ class DocumentError(Refusal):
 
 @dataclass(frozen=True)
 class Part:
-    """One value of a document with its place; each method gives the value if it has the shape asked for."""
+    """One value of a document with its place; each method gives the value if it has the shape asked for.
+
+    languages  those in which the document may have a text beside vi and en
+    """
 
     value: Any
     steps: Steps = ()
     names: tuple[str, ...] = ()
     places: Places | None = None
+    languages: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -86,7 +90,7 @@ class Part:
         if isinstance(step, int):
             own = value.get("code", value.get("name")) if isinstance(value, dict) else None
             name = own if isinstance(own, str) and own else str(step + 1)
-        return Part(value, (*self.steps, step), (*self.names, name[:40]), self.places)
+        return Part(value, (*self.steps, step), (*self.names, name[:40]), self.places, self.languages)
 
     def entries(self) -> dict[str, Part]:
         """The parts of a mapping whose keys are free."""

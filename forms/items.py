@@ -1,4 +1,4 @@
-"""One question: its texts in both languages, its choices, when it is asked, and the field that draws it."""
+"""One question: its texts in each language, its choices, when it is asked, and the field that draws it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ LINE = 200
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the document in both languages; printed, it is in the language of the moment."""
+    """A text of the document; printed, it is in the language of the moment.
+
+    more  in the further languages of the document; where one lacks a text, the Vietnamese stands
+    """
 
     vi: str
     en: str
+    more: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     def __str__(self) -> str:
-        return self.en if language() == "en" else self.vi
+        return self.en if language() == "en" else self.more.get(language(), self.vi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Item:
     label      the question as it is asked; on a page whose rows stand together, the row
     short      its name in tables and reviews
     choices    code -> text, in the order of the codes: choices or levels of a scale; none for number and text
-    missing    the choices that are no answer (98 "không biết", 99 "không muốn trả lời"): values of their own, but no
-               level of an index
+    missing    the choices that are no answer (98 "không biết", 99 "không muốn trả lời"): values of their own, but
+               no level of an index
     sensitive  asked apart, shown hidden in a review, released only for groups that are large enough
     reason     why it is asked and what protects the person; shown with the question
     show_if    when it is asked; None: always

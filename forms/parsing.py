@@ -13,7 +13,6 @@ from typing import Literal, TypeVar
 from forms.document import DocumentError, Part, Places, canonical, plain, read
 from forms.items import KINDS, LINE, Condition, Item, Text
 from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
-from translations import LANGUAGES
 
 T = TypeVar("T")
 
@@ -21,6 +20,8 @@ SHIPPED = Path(__file__).parent / "documents"
 
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 FACTOR = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}\.[A-Za-z0-9_]{1,20}")
+OWN = ("vi", "en")  # every text is in both
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 CHOICE = re.compile(r"0|[1-9][0-9]{0,3}")
 # Columns of a data file and keys of a sent response: an item of this name could not be told from them.
 RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu", "weight", "marks", "index"}
@@ -55,7 +56,10 @@ def shipped() -> list[Questionnaire]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    parts = root.table("code version title purpose consent pages", "joined scales missing paper index headlines")
+    known = "joined languages scales missing paper index headlines"
+    languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
+    root = replace(root, languages=tuple(languages))
+    parts = root.table("code version title purpose consent pages", known)
     common = Common(
         join=maybe(parts, "joined", joiner) or str,
         scales=maybe(parts, "scales", scales) or {},
@@ -86,6 +90,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         headlines=tuple(headline(row, items) for row in rows_of(parts, "headlines")),
         written=canonical(root.value),
         join=common.join,
+        languages=MappingProxyType(languages),
     )
 
 
@@ -124,14 +129,25 @@ def joiner(part: Part) -> Callable[[str], str]:
     return lambda text: pattern.sub(lambda word: word[0].replace(" ", NO_BREAK), text)
 
 
+def further(part: Part) -> dict[str, str]:
+    """The languages of a document beside vi and en: their codes, and what they call themselves."""
+    languages = {}
+    for code, name in part.entries().items():
+        if not LANGUAGE.fullmatch(code) or code in OWN:
+            raise DocumentError("Write a code of two or three letters here, such as tyz: neither vi nor en.", name)
+        languages[code] = name.string(60)
+    return languages
+
+
 def text(part: Part, join: Callable[[str], str] = str) -> Text:
-    for language in LANGUAGES:
+    for language in OWN:
         if language not in part.entries():
             raise DocumentError(
                 "Write this text in %(language)s too: each text has vi and en.", part, language=language
             )
-    parts = part.table("vi en")
-    return Text(join(parts["vi"].string(LONGEST)), parts["en"].string(LONGEST))
+    parts = part.table(" ".join(OWN), " ".join(part.languages))
+    more = {code: parts[code].string(LONGEST) for code in part.languages if code in parts}
+    return Text(join(parts["vi"].string(LONGEST)), parts["en"].string(LONGEST), MappingProxyType(more))
 
 
 def choices(part: Part, fewest: int = 2) -> Mapping[int, Text]:

@@ -104,12 +104,13 @@ class Headline:
 class Questionnaire:
     """A version of a questionnaire; two are equal when their documents are.
 
-    pages     in the order of the screens
-    paper     the same pages in the order of the paper form
-    items     code -> item, in the order of the screens
-    written   the document in its canonical form
-    join      keeps the syllables of the words that the document lists on one line. Questions and hints come joined;
-              choices and titles, which tables show too, are joined by the page that draws them.
+    pages      in the order of the screens
+    paper      the same pages in the order of the paper form
+    items      code -> item, in the order of the screens
+    written    the document in its canonical form
+    languages  further languages in which it may have texts: code -> what it calls itself
+    join       keeps the syllables of the words that the document lists on one line. Questions and hints come
+               joined; choices and titles, which tables show too, are joined by the page that draws them.
     """
 
     code: str
@@ -123,6 +124,7 @@ class Questionnaire:
     index: Index | None
     headlines: tuple[Headline, ...]
     written: str
+    languages: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[str], str] = str
 
     @property

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from survey import units
 from survey.database import database
 from survey.models import Account, Role, Token
-from translations import Conflict, Denied, Refusal
+from translations import N_, Conflict, Denied, Refusal
 from translations.formats import nfc, order
 
 P = ParamSpec("P")
@@ -51,14 +51,14 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AUDITOR: frozenset(),
 }
 
-ROLE_NAMES: dict[Role, tuple[str, str]] = {
-    Role.ADMIN: ("Quản trị hệ thống", "Administrator"),
-    Role.HOME_AFFAIRS: ("Sở Nội vụ", "Home Affairs"),
-    Role.COMMUNE: ("Xã, phường", "Commune"),
-    Role.SUPERVISOR: ("Giám sát viên", "Supervisor"),
-    Role.KEYER: ("Nhập phiếu", "Keyer"),
-    Role.INTERVIEWER: ("Điều tra viên", "Interviewer"),
-    Role.AUDITOR: ("Kiểm toán", "Auditor"),
+ROLE_NAMES: dict[Role, str] = {
+    Role.ADMIN: N_("Administrator"),
+    Role.HOME_AFFAIRS: N_("Home Affairs"),
+    Role.COMMUNE: N_("Commune"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.KEYER: N_("Keyer"),
+    Role.INTERVIEWER: N_("Interviewer"),
+    Role.AUDITOR: N_("Auditor"),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 
 from babel.dates import format_date
+from babel.localedata import exists
 from babel.numbers import format_decimal
 
 from translations import language
@@ -21,12 +22,17 @@ TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huy
 VOWEL_PAIRS = ("oa", "oe", "uy")
 
 
+def locale() -> str:
+    """Whose numbers and dates these are: Vietnamese ones in a language that Babel does not know (Tày, Dao)."""
+    return language() if exists(language()) else "vi"
+
+
 def number(value: float | None, decimals: int = 0) -> str:
     """36.525 in Vietnamese, 36,525 in English; a dash where there is none."""
     if value is None:
         return "–"
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(round(value, decimals) + 0.0, pattern, locale=language()).replace("-", MINUS)
+    return format_decimal(round(value, decimals) + 0.0, pattern, locale=locale()).replace("-", MINUS)
 
 
 def percent(share: float | None, decimals: int = 2) -> str:
@@ -57,7 +63,7 @@ def day(value: date | None) -> str:
     """24/11/2026 in Vietnamese, 24 Nov 2026 in English."""
     if value is None:
         return "–"
-    return format_date(value, "dd/MM/y" if language() == "vi" else "d MMM y", locale=language())
+    return format_date(value, "dd/MM/y" if locale() == "vi" else "d MMM y", locale=locale())
 
 
 def official_day(value: date) -> str:

@@ -11,7 +11,7 @@ from survey.accounts import ROLE_NAMES
 from survey.commands import say
 from survey.installation import opened
 from survey.models import Role
-from translations import Refusal, language
+from translations import Refusal
 from translations import gettext as _
 
 ROLE = click.Choice([role.value for role in Role])
@@ -30,7 +30,7 @@ def add_user(name: str, role: str, unit: str | None) -> None:
     password = _password()
     with opened().writing() as session:
         accounts.add(session, name, Role(role), password, unit)
-    say("The account %(name)s is made: %(role)s.", name=name, role=_called(Role(role)))
+    say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[Role(role)]))
 
 
 @user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit."))
@@ -66,8 +66,3 @@ def _password() -> str:
     if not line:
         raise Refusal("Send the password on standard input: one line.")
     return line.rstrip("\r\n")
-
-
-def _called(role: Role) -> str:
-    vietnamese, english = ROLE_NAMES[role]
-    return english if language() == "en" else vietnamese

@@ -12,7 +12,7 @@ from survey.accounts import ROLE_NAMES
 from survey.database import database
 from survey.models import Mode, Role
 from survey.summary import Summary
-from translations import N_, formats, language, ngettext
+from translations import N_, formats, ngettext
 from translations import gettext as _
 
 pages = Blueprint("staff", __name__, url_prefix="/quan-tri")
@@ -72,4 +72,4 @@ def mode_name(mode: str) -> str:
 @pages.app_template_filter("role")
 def role_name(role: Role) -> str:
     """The name of a role in the language of the moment."""
-    return ROLE_NAMES[role][0 if language() == "vi" else 1]
+    return _(ROLE_NAMES[role])

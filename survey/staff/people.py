@@ -78,7 +78,7 @@ def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
     form.unit.choices = [
         SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({unit.kind})") for code, unit in places.items()),
+        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
     ]
     return form
 

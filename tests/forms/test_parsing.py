@@ -28,6 +28,8 @@ REFUSED = [
     ("title: {vi: Phiếu thử, en: Trial}", "title: {vi: 2024, en: Trial}", "2024", "quotation marks"),
     ("title: {vi: Phiếu thử, en: Trial}", "title: {vi: a, en: b, fr: c}", "fr: c", "Take out fr"),
     ("title: {vi: Phiếu thử, en: Trial}", "title: Trial", "title: Trial", "Write `key: value` lines here."),
+    ("version: 2", "version: 2\nlanguages: {en: English}", "languages", "two or three letters"),
+    ("version: 2", "version: 2\nlanguages: {Tày: Tày}", "languages", "two or three letters"),
     ("[hài lòng, thủ tục,", "[hài lòng, tốt,", "joined", "two or more syllables"),
     ("    3: {vi: Hài lòng, en: Satisfied}", "    ba: {vi: Hài lòng, en: Satisfied}", "ba:", "Number the choices"),
     (

@@ -115,3 +115,14 @@ def test_a_headline_names_its_answer_and_the_harmless_one(questionnaire: Questio
     (headline,) = questionnaire.headlines
     assert (headline.item, headline.value, headline.none) == ("hl_b", 1, 3)
     assert headline.name == Text("Không hài lòng", "Dissatisfied")
+
+
+def test_a_further_language_has_a_section_and_vietnamese_where_it_lacks_a_text(document: dict[str, Any]) -> None:
+    document["languages"] = {"tyz": "Tày"}
+    document["pages"][0]["items"][0]["label"]["tyz"] = "Hết ăn răng?"
+    asked = parse(document)
+    assert asked.languages == {"tyz": "Tày"}
+    item = asked.items["viec_gi"]
+    assert item.label.more == {"tyz": "Hết ăn răng?"}
+    assert item.short.more == {}
+    assert parse(asked.document) == asked

@@ -748,6 +748,36 @@ def test_every_question_of_the_short_form_fits_the_screen(page: Page, viewport: 
             page.locator(".bar [data-skip]").click()
 
 
+def test_a_delicate_answer_is_covered_when_somebody_goes_back(page: Page) -> None:
+    page.goto(f"{START}?lang=vi&begin=1")
+    for _screen in range(7):
+        press(page, "Bỏ qua")
+    page.locator("label[for=tiep_xuc-1]").click()
+    press(page, "Tiếp tục")
+    page.locator("label[for=bi_phien_ha-1]").click()
+    press(page, "Tiếp tục", "Quay lại")
+    expect(page.locator(".cover")).to_be_visible()
+    expect(page.locator("label[for=bi_phien_ha-1]")).to_be_hidden()
+    press(page, "Hiện")
+    expect(page.locator("#bi_phien_ha-1")).to_be_checked()
+    expect(page.locator("label[for=bi_phien_ha-1]")).to_be_visible()
+
+
+def test_no_answer_looks_larger_than_another(page: Page) -> None:
+    for viewport in (PORTRAIT, LANDSCAPE, {"width": 800, "height": 1280}):
+        page.set_viewport_size(viewport)
+        for language in ("vi", "en"):
+            page.goto(f"{START}?lang={language}&begin=1")
+            press(page, "Bỏ qua" if language == "vi" else "Skip")
+            for _size in range(2):
+                boxes = [label.bounding_box() for label in page.locator(".ask:visible label").all()]
+                for side in ("width", "height"):
+                    sides = [box[side] for box in boxes if box]
+                    assert max(sides) - min(sides) <= 2
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+                page.locator("button[data-size]").click()
+
+
 def test_it_is_light_and_nothing_can_be_marked_copied_or_looked_into(browser: Browser, page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 242, 233)"

@@ -1,7 +1,7 @@
 // The kiosk's page and what belongs to it, kept so that it starts without network. No answer passes through here.
 
 const CACHE = "kiosk";
-const LANGUAGES = ["vi", "en"];
+const LANGUAGES = new URL(location.href).searchParams.get("languages").split(","); // the first is the start's
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim().then(refresh)));

@@ -94,7 +94,8 @@ def seconds_to_wait() -> int:
 
     Signed-in clients and bound devices are not counted.
     """
-    if current_user.is_authenticated or devices.here():
+    has_name = bool(request.cookies) or "Authorization" in request.headers
+    if has_name and (current_user.is_authenticated or devices.here()):
         return 0
     if "rate" not in current_app.extensions:
         current_app.extensions["rate"] = Rate(current_app.config["RATE"])

@@ -13,7 +13,7 @@ HALF = 6  # signs of chance, and as many that prove them: 30 bits each
 
 def issue(key: str, wave: str, day: date) -> str:
     """A new code in groups of four. It is made by chance, from nothing of the response, and kept nowhere."""
-    chance = "".join(secrets.choice(ALPHABET) for _sign in range(HALF))
+    chance = "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(HALF))
     code = chance + _proof(key, wave, day, chance)
     return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
 

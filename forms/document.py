@@ -31,10 +31,11 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 @dataclass(frozen=True)
 class Places:
-    """Where the parts of a document stand in its file: the line of each way into it."""
+    """Where the parts of a document stand in its file: the line of each way into it, and the file's folder."""
 
     file: str
     lines: dict[Steps, int] = field(default_factory=dict)
+    folder: Path | None = None
 
     def line(self, steps: Steps) -> int:
         """The line of a part, or of the nearest one around it."""
@@ -180,7 +181,7 @@ def read(path: Path) -> tuple[Any, Places]:
     if odd := UNWRITABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         raise DocumentError("Take out the control character on this line.", spot(path.name, line))
-    places = Places(path.name)
+    places = Places(path.name, folder=path.parent)
     return Reader(text, places).document(), places
 
 

@@ -84,6 +84,7 @@ class Item:
     reason     why it is asked and what protects the person; shown with the question
     show_if    when it is asked; None: always
     beside     the choice item whose "khác" this text spells out
+    audio      language -> the file, beside the document, in which the question is read aloud
     no         its number on the paper form; texts have none, since they are not keyed by a number
     page       the code of its page
     """
@@ -104,6 +105,7 @@ class Item:
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
+    audio: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def valid(self) -> tuple[int, ...]:

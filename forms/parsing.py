@@ -21,6 +21,7 @@ SHIPPED = Path(__file__).parent / "documents"
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 FACTOR = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}\.[A-Za-z0-9_]{1,20}")
 OWN = ("vi", "en")  # every text is in both
+SOUND = re.compile(r"[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,3}\.(ogg|opus|mp3|m4a|wav)")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 CHOICE = re.compile(r"0|[1-9][0-9]{0,3}")
 # Columns of a data file and keys of a sent response: an item of this name could not be told from them.
@@ -32,7 +33,7 @@ LIMITS = ("minimum", "maximum")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 # What an item of each kind must have and may have, beside what all have.
-ITEM = ("code kind label", "short hint sensitive reason show_if")
+ITEM = ("code kind label", "short hint sensitive reason show_if audio")
 KEYS = {
     "single": ("choices", "missing"),
     "multiple": ("choices", ""),
@@ -220,12 +221,30 @@ def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -
         reason=maybe(parts, "reason", lambda part: text(part, common.join)),
         show_if=maybe(parts, "show_if", lambda part: condition(part, before)),
         beside=maybe(parts, "beside", lambda part: beside(part, page, before)),
+        audio=MappingProxyType(maybe(parts, "audio", audio) or {}),
         minimum=minimum,
         maximum=maximum,
         max_length=(maybe(parts, "max_length", lambda part: part.whole(1, LONGEST_ANSWER)) or LINE)
         if kind == "text"
         else None,
     )
+
+
+def audio(part: Part) -> dict[str, str]:
+    """The recordings of a question, by language; those of a file must lie beside it."""
+    known = (*OWN, *part.languages)
+    files = {}
+    for code, recording in part.table("", " ".join(known)).items():
+        name = recording.string(LONGEST)
+        if not SOUND.fullmatch(name):
+            raise DocumentError(
+                "Name a sound file beside the document by a-z, digits, - and _: audio/question_1.ogg.", recording
+            )
+        folder = part.places.folder if part.places else None
+        if folder and not (folder / name).is_file():
+            raise DocumentError("Put the recording %(file)s beside the document.", recording, file=name)
+        files[code] = name
+    return files
 
 
 def kind_of(part: Part) -> str:

@@ -64,6 +64,8 @@ def find(session: Session, name: str) -> Questionnaire:
 def by_digest(session: Session, digest: str) -> Questionnaire:
     """The version that a wave or a response names."""
     if digest not in _parsed:
-        kept = session.get_one(PublishedQuestionnaire, digest)
+        kept = session.get(PublishedQuestionnaire, digest)
+        if kept is None:
+            raise NotFound("There is no questionnaire of this digest. See: hailong questionnaire list")
         _parsed[digest] = parse(kept.document)
     return _parsed[digest]

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forms import load
-from survey import questionnaires
+from survey import questionnaires, recordings
 from survey.commands import say
 from survey.installation import opened
 from survey.waves import today
@@ -34,6 +34,7 @@ def publish(file: Path) -> None:
     found = load(file)
     with opened().writing() as session:
         is_new = questionnaires.publish(session, found, today())
+    recordings.keep(found, file.parent)
     if is_new:
         say("%(name)s is published: %(digest)s", name=found.name, digest=found.digest)
     else:

@@ -19,7 +19,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, read
-from survey import devices, rate, receipts, responses, units, waves
+from survey import devices, rate, receipts, recordings, responses, units, waves
 from survey.database import database
 from survey.models import Mode
 from survey.waves import Place
@@ -178,7 +178,11 @@ def drawn(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -
         item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))
     }
     html = Markup(  # noqa: S704 (a template's own output)
-        re.sub(r"\s*\n\s*", "\n", render_template("respondent/questions.html", form=form, only_if=conditions))
+        re.sub(
+            r"\s*\n\s*",
+            "\n",
+            render_template("respondent/questions.html", form=form, only_if=conditions, heard=recordings.offered),
+        )
     )
     if answers is None:
         _blank[key] = html

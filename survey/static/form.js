@@ -52,6 +52,7 @@ export const steps = () => [intro, ...screens.filter(open).sort((one, other) => 
 
 function show(step, first = false) {
   at = step;
+  sound?.pause();
   // A tablet may have to be handed over first, and locks what was answered alone before the review is drawn.
   if (!first) step.dispatchEvent(new Event("showing", { bubbles: true }));
   all(".trouble", form).forEach((box) => box.remove());
@@ -389,7 +390,21 @@ document.addEventListener("click", (event) => {
   actions[does](button);
 });
 
+// A question read aloud: the same button stops it, another question too.
+
+let sound;
+
+function listen(link) {
+  const stops = sound?.src === link.href && !sound.paused && !sound.ended;
+  sound?.pause();
+  if (stops) return;
+  sound = new Audio(link.href);
+  sound.play().catch(() => {}); // without network nothing is heard, and the question stands there to be read
+}
+document.addEventListener("left", () => sound?.pause());
+
 const actions = {
+  listen,
   back: () => history.back(),
   skip,
   change(button) {

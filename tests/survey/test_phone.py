@@ -586,6 +586,9 @@ def test_every_step_of_the_form_is_for_everyone(look: Page) -> None:
     skip.click()
     look.check("#C2-7")
     well(look)  # several choices and a text
+    look.reload()
+    well(look)  # the offer to go on
+    look.locator("[data-go-on]").click()
     forward.click()
     skip.click()
     skip.click()

@@ -1,0 +1,116 @@
+"""A question read aloud: the recordings of a document, kept when it is published and played on request."""
+
+from __future__ import annotations
+
+import wave
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+
+from forms import DocumentError, Questionnaire, load
+from survey import questionnaires, recordings, waves
+from survey.database import Database
+from survey.models import WaveKind
+
+WRITTEN = """
+code: nghe
+version: 1
+title: {vi: Phiếu nghe, en: Heard}
+purpose: {vi: Để thử, en: To try}
+consent: {vi: Gửi là đồng ý, en: Sending is consent}
+languages: {tyz: Tày}
+pages:
+  - code: mot
+    title: {vi: Một, en: One}
+    items:
+      - code: vui
+        kind: single
+        label: {vi: Có vui không?, en: Are you happy?}
+        choices: {1: {vi: Có, en: "Yes"}, 2: {vi: Không, en: "No"}}
+        audio: {vi: audio/vui.wav, tyz: audio/vui_tyz.wav}
+      - code: gi
+        kind: text
+        label: {vi: Điều gì?, en: What?}
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """The document with a second of silence for each recording."""
+    (tmp_path / "audio").mkdir()
+    for name in ("vui", "vui_tyz"):
+        with wave.open(str(tmp_path / "audio" / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(1)
+            file.setframerate(8000)
+            file.writeframes(b"\x80" * 8000)
+    path = tmp_path / "nghe.yaml"
+    path.write_text(WRITTEN, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def heard(
+    document: Path, province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Questionnaire:
+    """The document published, and asked in the open wave `nghe`."""
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path_factory.mktemp("data")))
+    questionnaire = load(document)
+    with province.writing() as session:
+        questionnaires.publish(session, questionnaire, waves.today())
+        waves.create(
+            session, "nghe", questionnaire, WaveKind.OPEN, waves.today(), waves.today() + timedelta(1), public=True
+        )
+    recordings.keep(questionnaire, document.parent)
+    return questionnaire
+
+
+def test_a_recording_that_is_not_there_is_told_with_its_line(document: Path) -> None:
+    (document.parent / "audio" / "vui_tyz.wav").unlink()
+    with pytest.raises(DocumentError) as refused:
+        load(document)
+    line = WRITTEN[: WRITTEN.index("audio: {vi")].count("\n") + 1
+    assert str(refused.value).startswith(f"nghe.yaml:{line}")
+    assert "audio/vui_tyz.wav" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "audio/vui.exe", "audio//vui.wav"])
+def test_only_a_sound_beside_the_document_is_a_recording(document: Path, name: str) -> None:
+    document.write_text(WRITTEN.replace("audio/vui.wav", name), encoding="utf-8")
+    with pytest.raises(DocumentError):
+        load(document)
+
+
+def test_a_recording_is_in_a_language_of_the_document(document: Path) -> None:
+    document.write_text(WRITTEN.replace("languages: {tyz: Tày}\n", ""), encoding="utf-8")
+    with pytest.raises(DocumentError):
+        load(document)
+
+
+def test_a_recording_outlives_the_folder_it_came_from(
+    heard: Questionnaire, document: Path, client: FlaskClient
+) -> None:
+    (document.parent / "audio" / "vui.wav").unlink()
+    with client.get(f"/nghe/{heard.digest}/vui/vi") as reply:
+        assert (reply.status_code, reply.mimetype) == (200, "audio/x-wav")
+        assert "max-age=31536000" in reply.headers["Cache-Control"]
+    for address in (f"{heard.digest}/vui/en", f"{heard.digest}/gi/vi", f"{heard.digest}/khong/vi", "x/vui/vi"):
+        assert client.get(f"/nghe/{address}").status_code == 404
+
+
+def test_a_question_can_be_heard_in_each_language_that_it_was_recorded_in(
+    heard: Questionnaire, phone: Page
+) -> None:
+    phone.goto("/s/nghe/06652")
+    phone.get_by_role("button", name="Bắt đầu").click()
+    for name, code in (("Nghe Có vui không?", "vi"), ("Nghe (Tày) Có vui không?", "tyz")):
+        with phone.expect_response(f"**/nghe/{heard.digest}/vui/{code}") as reply:
+            phone.get_by_role("link", name=name, exact=True).click()
+        assert reply.value.status in (200, 206)
+    assert "/s/nghe" in phone.url
+    phone.get_by_role("button", name="Bỏ qua").click()
+    expect(phone.locator("#gi")).to_be_visible()
+    expect(phone.locator("[data-listen]:visible")).to_have_count(0)

@@ -176,6 +176,12 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
     return "held", reason
 
 
+def held(session: Session, wave: str | None = None) -> list[HeldResponse]:
+    """What was held of all waves or of one, by the day of answering: staff see where and why, never an answer."""
+    chosen = select(HeldResponse).order_by(HeldResponse.day, HeldResponse.digest)
+    return list(session.scalars(chosen.where(HeldResponse.wave == wave) if wave else chosen))
+
+
 def _opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], str]:
     """The answers and marks under the seal, and the reason why they can't be had."""
     key = keys().get(sent["key"])

@@ -57,6 +57,16 @@ def revoke(number: int) -> None:
 
 
 @kiosk.command(
+    help=_("Forms that are held instead of counted, as tab-separated lines: day, wave, unit, device, reason, id.")
+)
+@click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
+def held(wave: str | None) -> None:
+    with opened().reading() as session:
+        for one in sealing.held(session, wave):
+            click.echo("\t".join((one.day, one.wave, one.unit, str(one.device), one.reason, str(one.id))))
+
+
+@kiosk.command(
     "renew-key",
     help=_("Make a new key for sealing; destroy the old ones that no device and no held form may need."),
 )

@@ -554,11 +554,17 @@ def test_outside_the_days_of_the_wave_it_takes_nobody(page: Page, province: Data
     expect(page.get_by_text("Hôm nay không lấy ý kiến")).to_be_visible()
 
 
-def test_without_the_bundle_it_says_so_and_takes_nobody(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_bundle_it_says_so_and_takes_nobody(
+    browser: Browser, live_server: str, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kiosk, "BUNDLE", "not-made.js")
-    page.evaluate("caches.delete('kiosk')")
-    page.goto(START)
+    context = browser.new_context(base_url=live_server, service_workers="block")
+    context.route("**/kiosk/hpke.js", lambda route: route.fulfill(status=404))
+    page = context.new_page()
+    page.goto(f"/kiosk/bind/{link.secret}")
     expect(page.get_by_text("Máy không niêm phong được")).to_be_visible()
+    assert page.locator("#form").count() == 0
+    context.close()
 
 
 def test_without_scripts_it_says_what_it_needs(browser: Browser, live_server: str, link: Link) -> None:

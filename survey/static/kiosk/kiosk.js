@@ -32,9 +32,15 @@ function stop(why) {
   document.title = find(".stopped h1").textContent;
 }
 
+// Loaded before anybody begins: a newer page may take it from what is kept for use without network.
+const canSeal = () => import("./hpke.js").then(
+  () => true,
+  () => false,
+);
+
 // Why nobody can begin here, or nothing
 async function obstacle() {
-  if (!isSecureContext || !crypto.subtle || !("canSeal" in set)) return "unable";
+  if (!isSecureContext || !crypto.subtle || !(await canSeal())) return "unable";
   if (await noted("unbound").catch(() => false)) return "unbound";
   if (!(await hasRoom())) return "full";
   return set.opens <= today() && today() <= set.closes ? "" : "closed";

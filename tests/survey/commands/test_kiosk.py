@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 
-from survey import devices, sealing
+from survey import devices, sealing, waves
 from survey.commands.kiosk import kiosk
 from survey.database import Database
 from translations import NotFound
@@ -70,3 +71,17 @@ def test_a_new_key_takes_the_place_of_one_that_nobody_needs(folder: Database) ->
     assert CliRunner().invoke(kiosk, ["renew-key"]).exit_code == 0
     assert [old] != list(sealing.keys())
     assert len(sealing.keys()) == 1
+
+
+def test_held_forms_are_listed_with_the_reason_and_without_an_answer(folder: Database) -> None:
+    with folder.writing() as session:
+        made = devices.link(session, "gop-y", "06652", "Sảnh")
+        device, _token = devices.bind(session, made.secret, sealing.current().id)
+        day = str(waves.today())
+        sent = {"id": str(uuid4()), "wave": "gop-y", "unit": "06652", "mode": "kiosk", "day": day}
+        sent["sealed"] = sealing.seal(sealing.current().public, sent, {"answers": {"hl_chung": 7}, "marks": []})
+        sent["key"] = sealing.current().id
+        sealing.receive(session, device, sent)
+    lines = CliRunner().invoke(kiosk, ["held"]).stdout.splitlines()
+    assert lines == ["\t".join((day, "gop-y", "06652", "1", "answers", sent["id"]))]
+    assert CliRunner().invoke(kiosk, ["held", "--wave", "ho-mo"]).stdout == ""

@@ -90,7 +90,10 @@ const actions = {
   },
 };
 
-const heading = () => find("h1, h3", here).focus({ preventScroll: true });
+function heading() {
+  scrollTo(0, 0);
+  find("h1, h3", here).focus({ preventScroll: true });
+}
 
 // Sending
 

@@ -363,6 +363,7 @@ def test_without_a_seal_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
     expect(tablet.get_by_role("alert")).to_contain_text("đã đăng xuất")
     with tablet.context.expect_page() as opened:
         tablet.get_by_role("link", name="Đăng nhập ở trang khác").click()
+    opened.value.wait_for_load_state()
     sign_in(opened.value, interviewer)
     press(tablet, "Gửi phiếu")
     tablet.wait_for_url("**xong=stored")
@@ -703,8 +704,8 @@ def sealed(psu: str | None = "V1", wave: str = "ho-mau", unit: str = "06652", **
 
 @pytest.fixture
 def bound(signed_in: FlaskClient) -> FlaskClient:
-    """The same browser, bound as a tablet."""
-    assert signed_in.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"}).status_code == 204
+    """The same browser, bound as a tablet, while its interviewer stood elsewhere."""
+    assert signed_in.post("/phong-van/may", data={"wave": "gop-y", "unit": "06658"}).status_code == 204
     return signed_in
 
 

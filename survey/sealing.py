@@ -18,6 +18,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -75,9 +76,14 @@ def keys() -> dict[str, Key]:
     found = {}
     for path in sorted(_folder().iterdir()):
         if named := _FILE.fullmatch(path.name):
-            private = serialization.load_pem_private_key(path.read_bytes(), None)
-            found[named[2]] = Key(named[2], cast(ec.EllipticCurvePrivateKey, private))
+            found[named[2]] = Key(named[2], _private(path))
     return found
+
+
+@cache
+def _private(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The key in a file, read once: a file never changes, since its name says what is in it."""
+    return cast(ec.EllipticCurvePrivateKey, serialization.load_pem_private_key(path.read_bytes(), None))
 
 
 def current() -> Key:

@@ -62,7 +62,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     if not _from_here():
         raise Denied("This form was sent from another page. Open it here and send it again.")
     items = place.questionnaire.items
-    given = {code: read(items[code], request.form.getlist(code)) for code in request.form if code in items}
+    given = {code: read(items[code], texts) for code, texts in request.form.lists() if code in items}
     checked = check(place.questionnaire, given)
     troubles = []
     if wait := rate.seconds_to_wait():

@@ -10,6 +10,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+import survey.app  # noqa: F401 (every room is there, with its refusals)
+from translations import Refusal
+
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = [
     ("survey/templates/**.html", "jinja2"),
@@ -17,7 +20,13 @@ METHODS = [
     ("{translations,forms,analysis,survey}/**.py", "python"),
     ("**.py", "python"),
 ]
-REFUSALS = ("Refusal", "NotFound", "Denied", "Conflict", "Gone", "DocumentError", "DesignError", "Problem")
+
+
+def refusals(kind: type[Refusal] = Refusal) -> list[str]:
+    """The names of everything that is raised with a text for a person."""
+    return [kind.__name__, *(name for one in kind.__subclasses__() for name in refusals(one))]
+
+
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -26,7 +35,7 @@ KEYWORDS = {
     "Lazy": None,
     "say": None,
     "ngettext": (1, 2),
-    **dict.fromkeys(REFUSALS),
+    **dict.fromkeys([*refusals(), "DesignError", "Problem"]),
 }
 ROOMS = {"translations", "forms", "analysis", "survey"}
 PLACES = re.compile(r"%\((\w+)\)")

@@ -190,8 +190,9 @@ def receipt(place: Place, keyed: Keyed) -> str:
     numbered = [item for item in place.questionnaire.keyed if item.no]
     answered = sum(item.code in keyed.answers for item in numbered)
     line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
-    warnings = len(keyed.two) + len(keyed.unasked)
-    return f"{line}, {ngettext('%(num)d warning', '%(num)d warnings', warnings) if warnings else _('no warning')}."
+    count = len(keyed.two) + len(keyed.unasked)
+    warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
+    return f"{line}, {warnings}."
 
 
 def _running(session: Session, code: str) -> Wave:

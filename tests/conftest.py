@@ -27,6 +27,7 @@ from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Role, Village, WaveKind
+from translations import speaking
 
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.
 settings.register_profile("hailong", deadline=None)
@@ -54,6 +55,13 @@ def fill(database: Database) -> None:
             session.add(Village(wave="ho-mau", psu=psu, unit=unit, stratum=unit, name=f"Thôn {psu}"))
         for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.KEYER):
             accounts.add(session, role.value, role, "mat-khau-dai")
+
+
+@pytest.fixture(autouse=True)
+def in_vietnamese() -> Iterator[None]:
+    """Each test begins in Vietnamese, whatever language the one before ended in."""
+    with speaking("vi"):
+        yield
 
 
 @pytest.fixture(scope="session")

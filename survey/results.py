@@ -59,6 +59,7 @@ class Options(TypedDict, total=False):
     released    what must be hidden has lost its figures; else it is only marked
     interval, level, variance  as `analysis.estimate`; variance is "auto" unless given
     single_psu  what a stratum with one village means; the wave's own rule unless given
+    without     marks: people with one of them count as blank, as those whom an official helped
     """
 
     items: Sequence[str]
@@ -69,6 +70,7 @@ class Options(TypedDict, total=False):
     level: float
     variance: Variance
     single_psu: SinglePSU | None
+    without: Sequence[str]
 
 
 def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[Estimate]:
@@ -82,6 +84,8 @@ def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[E
 def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:
     """The records of a sample that was read already."""
     by = options.get("by", ())
+    if options.get("without"):
+        people = people.without(options["without"])
     wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
     scoring = scoring_rule(people.questionnaire, options.get("rule"))
     asked = {

@@ -56,6 +56,7 @@ class Sample:
     In an open wave everybody counts once, the stratum is the unit and the PSU the day.
 
     unit, stratum, psu, mode, day  (N,) labels        weight  (N,) > 0
+    documents  the answers of each, without texts     marks   how each form was filled (`responses.MARKS`)
     version  SHA-256 of all that the estimates depend on: responses, villages, weights
     """
 
@@ -69,12 +70,20 @@ class Sample:
     day: Objects
     weight: Floats
     documents: tuple[dict[str, Any], ...]
+    marks: tuple[frozenset[str], ...]
     outside: int
     version: str
     columns: dict[str, Answers] = field(default_factory=dict, repr=False, compare=False)  # those read so far
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def without(self, marks: Iterable[str]) -> Sample:
+        """The same sample in which people with one of the marks left everything blank: the design is kept."""
+        left_out = frozenset(marks)
+        documents = zip(self.documents, self.marks, strict=True)
+        kept = tuple({} if own & left_out else document for document, own in documents)
+        return replace(self, documents=kept, columns={})
 
     def answers(self, item: Item) -> Answers:
         """The column of one item."""
@@ -123,7 +132,13 @@ def _read(session: Session, wave: Wave) -> Sample:
     """
     rows = session.execute(
         select(
-            Response.id, Response.unit, Response.psu, Response.mode, Response.day, cast(Response.answers, String)
+            Response.id,
+            Response.unit,
+            Response.psu,
+            Response.mode,
+            Response.day,
+            cast(Response.answers, String),
+            Response.marks,
         )
         .where(Response.wave == wave.code)
         .order_by(Response.id)
@@ -154,6 +169,7 @@ def _read(session: Session, wave: Wave) -> Sample:
         day=day,
         weight=weight,
         documents=tuple(json.loads(row[5]) for row in counted),
+        marks=tuple(frozenset(row.marks) for row in counted),
         outside=len(rows) - len(counted),
         version=_version(rows, villages.values(), stratum, weight),
     )

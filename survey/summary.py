@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from analysis import Estimate, against_rest, groups, ranks
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import results, units, waves
-from survey.models import Response, Unit, Wave, WeightVersion
+from survey import look_alikes, results, units, waves
+from survey.models import Response, Unit, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
 from survey.wording import is_hidden
 from translations import language
@@ -80,7 +80,10 @@ class UnitLine:
 
 @dataclass(frozen=True)
 class Collection:
-    """What came back. `issued` is None while no paper was printed by the system."""
+    """What came back. `issued` is None while no paper was printed by the system.
+
+    look_alikes  forms of an open wave that are nearly the same as another of their place and day
+    """
 
     issued: int | None
     collected: int
@@ -90,6 +93,7 @@ class Collection:
     units_reached: int
     villages: int
     strata: int
+    look_alikes: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ def _collection(session: Session, people: Sample) -> Collection:
         units_reached=len(set(people.unit.tolist())),
         villages=len(set(zip(people.stratum.tolist(), people.psu.tolist(), strict=True))),
         strata=len(set(people.stratum.tolist())),
+        look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
     )
 
 

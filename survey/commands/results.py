@@ -14,6 +14,7 @@ from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
 from survey import results as wave_results
 from survey.installation import opened
+from survey.responses import MARKS
 from translations import gettext as _
 
 
@@ -27,6 +28,12 @@ from translations import gettext as _
 @click.option("--by", multiple=True, help=_("unit, stratum, mode or an item; several cross."))
 @click.option("--item", multiple=True, help=_("CODE, CODE=VALUE,… or index, index:CS, …; all items without it."))
 @click.option("--rule", help=_("The rule of the index: share or mean."))
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(MARKS),
+    help=_("Leave the answers of such forms out: --without helped-official"),
+)
 @click.option("--released", is_flag=True, help=_("Only what everybody may see: hidden figures are left out."))
 @click.option(
     "--interval",

@@ -51,7 +51,7 @@ def tasks(summary: Summary) -> list[Task]:
     wave, collection = summary.wave.code, summary.collection
     few = sum("few" in line.index.flags and not wording.is_hidden(line.index) for line in summary.units)
     missing = len(summary.units) - collection.units_reached
-    by_need = url_for(".units", wave=wave, xep="can-chu-y")
+    by_need = url_for(".units", wave=wave, xep="chu-y")
     found = [
         Task(
             few,
@@ -71,6 +71,15 @@ def tasks(summary: Summary) -> list[Task]:
                 summary.hidden,
             ),
             by_need,
+        ),
+        Task(
+            collection.look_alikes,
+            ngettext(
+                "form nearly the same as another of its place and day",
+                "forms nearly the same as another of their place and day",
+                collection.look_alikes,
+            ),
+            url_for(".progress", wave=wave),
         ),
         Task(
             collection.outside,

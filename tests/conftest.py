@@ -82,7 +82,7 @@ class PostgreSQL:
 
     def __init__(self) -> None:
         root = os.getuid() == 0
-        # The other account keeps the right to pass through folders: the checkout, or / itself, may be root's alone.
+        # The other account may pass through folders: the checkout, or / itself, may be root's alone.
         rights = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
         account = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *rights]
         self.account = ["setpriv", *account] if root else []

@@ -100,8 +100,9 @@ def _syllable(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         for mark, rank in TONES.items():
             if mark in decomposed:
                 base, tone = unicodedata.normalize("NFC", decomposed.replace(mark, "")), rank
-        letters.append(LETTERS.get(base, len(LETTERS) + ord(base[0])))
         tones.append(tone)
+        if base:  # a mark that stands alone is a tone without a letter
+            letters.append(LETTERS.get(base, len(LETTERS) + ord(base[0])))
     return tuple(letters), (max(tones, default=0),)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translations import formats, speaking
@@ -77,6 +77,7 @@ def test_search_ignores_diacritics_and_both_placements_of_a_tone() -> None:
 
 
 @given(st.text(max_size=30))
+@example("\N{COMBINING DOT BELOW}")
 def test_any_text_can_be_ordered_and_searched(text: str) -> None:
     assert formats.order(text) == formats.order(text)
     assert formats.fold(formats.fold(text)) == formats.fold(text)

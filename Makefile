@@ -21,6 +21,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(VENV)/installed $(CATALOGUES) $(FONTS)/made $(SEALING) ## the virtual environment, everything in it, the compiled catalogue, the report's fonts, the kiosk's sealing
+	@$(BIN)/python -m compileall -q translations forms analysis survey
 
 # The stamp remembers what was installed, so a second call needs no network.
 $(VENV)/installed: requirements.lock setup.cfg pyproject.toml

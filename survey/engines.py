@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.parts import Part
 from analysis.totals import Sums
-from survey.file_estimates import Request
+from survey.file_request import Request
 from survey.tabular import DataFile, canonical
 from translations import Refusal
 

@@ -1,95 +1,27 @@
-"""From a data file to estimates: what a request asks for, read in chunks, summed, and told as records."""
+"""From the chunks of a data file to estimates: what a request asks for, summed, and told as records."""
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.contrast import REST, Rest, contrasts
-from analysis.design import Design, DesignError, Floats, Labels, SinglePSU, code, compact
+from analysis.design import Design, DesignError, Floats, Labels, code, compact
 from analysis.estimate import CELLS_AT_ONCE, Variance, tabulate
 from analysis.interval import Interval
-from analysis.parts import Gathering, Names, Part, part
-from analysis.totals import YES, Measure, Measures, Share, Statistic, Totals, psu_totals
-from analysis.weights import Margins, Method, calibrate
+from analysis.parts import Gathering, Part, part
+from analysis.totals import YES, Measure, Measures, Share, Totals, psu_totals
+from analysis.weights import calibrate
+from survey.file_request import Item, Request, levels, natural
 from survey.tabular import Chunk, DataFile, canonical
 from translations import Refusal
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Item:
-    """A column and, for a share or a number of people, the values asked about."""
-
-    column: str
-    value: str | None  # as it was written after "="
-    wanted: frozenset[str]
-
-    @classmethod
-    def of(cls, text: str) -> Item:
-        """COL or COL=VALUE,…"""
-        column, equals, value = text.partition("=")
-        wanted = frozenset(canonical(one) for one in value.split(",")) if equals else frozenset()
-        return cls(column, value if equals else None, wanted)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a file: the design's columns, the items, the domains."""
-
-    path: str
-    items: tuple[Item, ...]
-    weights: str
-    strata: str | None = None
-    psu: str | None = None
-    fpc: str | None = None
-    by: tuple[str, ...] = ()
-    within: Item | None = None
-    statistic: Statistic = "proportion"
-    denominator: str | None = None
-    single_psu: SinglePSU = "refuse"
-    margins: Margins | None = None
-    method: Method = "raking"
-
-    @property
-    def counted(self) -> bool:
-        """Whether the items are values that people have, not numbers."""
-        return self.statistic == "proportion" or (self.statistic == "total" and self.items[0].value is not None)
-
-    @property
-    def labels(self) -> list[str]:
-        """Columns whose values are names."""
-        within = [self.within.column] if self.within else []
-        return [name for name in (self.strata, self.psu, *self.by, *within, *(self.margins or {})) if name]
-
-    @property
-    def numbers(self) -> list[str]:
-        """Columns whose values are quantities."""
-        measured = [] if self.counted else [item.column for item in self.items]
-        return [name for name in (self.weights, self.fpc, self.denominator, *measured) if name]
-
-    @property
-    def codes(self) -> list[str]:
-        """Columns whose values are answers."""
-        return [item.column for item in self.items] if self.counted else []
-
-    @property
-    def names(self) -> Names:
-        """Item, value and statistic of each measure."""
-        return [(item.column, item.value, self.statistic) for item in self.items]
-
-    def begin(self, file: DataFile) -> Iterator[Chunk]:
-        """Begins to read what is needed of the file."""
-        file.require([*self.labels, *self.numbers, *self.codes])
-        return file.chunks(self.labels, self.numbers, self.codes)
 
 
 @dataclass(frozen=True)
@@ -273,44 +205,8 @@ def _whole(request: Request, k: int, parts: list[Measure | Share]) -> Measure | 
     return Measure(item.column, item.value, request.statistic, score, base, answered)
 
 
-def levels(file: DataFile, columns: Sequence[str]) -> dict[str, list[str]]:
-    """The values that occur in each column, as they are compared, numbers first."""
-    found: dict[str, set[str]] = {name: set() for name in columns}
-    for chunk in file.chunks(codes=columns):
-        for name in columns:
-            column = chunk.codes(name)
-            present = np.unique(column.codes[column.codes != column.blank]).tolist()
-            found[name] |= {canonical(one if column.levels is None else column.levels[one]) for one in present}
-    return {name: sorted(values, key=_natural) for name, values in found.items()}
-
-
-def _natural(text: str) -> tuple[int, float, str]:
-    try:
-        return (0, float(text), text)
-    except ValueError:
-        return (1, 0.0, text)
-
-
 def _natural_domain(domain: Hashable) -> list[tuple[int, float, str]]:
-    return [_natural(str(part)) for part in (domain if isinstance(domain, tuple) else (domain,))]
-
-
-def a_record_per_value(request: Request, file: DataFile) -> Request:
-    """An item without values becomes one item for each value that occurs."""
-    if not request.counted or all(item.value is not None for item in request.items):
-        return request
-    file.require(request.codes)
-    open_items = [item.column for item in request.items if item.value is None]
-    there = levels(file, list(dict.fromkeys(open_items)))
-    items: list[Item] = []
-    for item in request.items:
-        if item.value is None:
-            items += [Item(item.column, value, frozenset({value})) for value in there[item.column]]
-        else:
-            items.append(item)
-    return Request(
-        **{**{part.name: getattr(request, part.name) for part in fields(Request)}, "items": tuple(items)}
-    )
+    return [natural(str(part)) for part in (domain if isinstance(domain, tuple) else (domain,))]
 
 
 def records(
@@ -342,43 +238,6 @@ def _refuse_unknown_values(request: Request, file: DataFile, without: list[tuple
     for item in doubtful:
         if there[item.column] and not item.wanted.intersection(there[item.column]):
             raise _no_value(item.column, item.value, there[item.column])
-
-
-def margins(path: str, data: str) -> Margins:
-    """Population totals from a CSV file `variable,value,total`, which may lie beside the data."""
-    result: dict[str, dict[Hashable, float]] = {}
-    beside = Path(data).parent / path
-    try:
-        text = (beside if not Path(path).exists() and beside.exists() else Path(path)).read_text(
-            encoding="utf-8-sig"
-        )
-    except FileNotFoundError:
-        raise Refusal("There is no file %(file)s.", file=path) from None
-    except UnicodeDecodeError:
-        raise Refusal("%(file)s is not UTF-8. Save the file as UTF-8.", file=path) from None
-    reader = csv.DictReader(text.splitlines())
-    if not {"variable", "value", "total"} <= set(reader.fieldnames or ()):
-        raise Refusal("%(file)s needs the columns variable, value, total.", file=path)
-    for row, line in enumerate(reader, start=2):
-        try:
-            total = float(line["total"] or "")
-        except ValueError:
-            total = math.nan
-        if not math.isfinite(total):
-            raise Refusal(
-                "%(file)s, row %(row)s: the total “%(value)s” is not a number. Correct it.",
-                file=path,
-                row=row,
-                value=line["total"] or "",
-            )
-        values = result.setdefault(line["variable"] or "", {})
-        value = canonical(line["value"] or "")
-        if value in values:
-            raise Refusal("%(file)s, row %(row)s: this value stands twice. Keep one.", file=path, row=row)
-        values[value] = total
-    if not result:
-        raise Refusal("%(file)s is empty.", file=path)
-    return result
 
 
 def estimates(

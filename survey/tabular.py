@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from translations import N_, Refusal
 
-CHUNK = 1 << 24  # bytes of CSV parsed at a time
+CHUNK = 1 << 23  # bytes of CSV parsed at a time
 PIECE = 1 << 20  # bytes that Arrow holds at once within a chunk: they stay in the cache
 LONGEST_RECORD = 1 << 26
 ROWS = 1 << 18  # rows of Parquet read at a time
@@ -406,7 +406,7 @@ def _blocks(path: str, body: int) -> Iterator[memoryview]:
 
 def _last_break(text: bytearray, end: int) -> int:
     """After the last line break outside quotation marks; 0 where there is none. A block begins with a record."""
-    marks = text.count(b'"', 0, end)
+    marks = text.count(b'"', 0, end) if text.find(b'"', 0, end) >= 0 else 0  # finding is faster than counting
     while (place := text.rfind(b"\n", 0, end)) >= 0:
         marks -= text.count(b'"', place, end)
         if marks % 2 == 0:

@@ -131,22 +131,24 @@ def _records(
     items = [text.partition("=")[0] for text in asked["items"]]
     file.require([*columns.values(), *items, *by, *([within.partition("=")[0]] if within else [])])
 
-    work: Any = importlib.import_module("survey.file_estimates")
-    request = work.Request(
+    asking: Any = importlib.import_module("survey.file_request")
+    request = asking.Request(
         path=asked["data"],
-        items=tuple(work.Item.of(text) for text in asked["items"]),
+        items=tuple(asking.Item.of(text) for text in asked["items"]),
         by=tuple(by),
-        within=work.Item.of(within) if within else None,
+        within=asking.Item.of(within) if within else None,
         statistic=asked["statistic"],
         single_psu=asked["single_psu"],
-        margins=work.margins(asked["calibrate"], asked["data"]) if asked["calibrate"] else None,
+        margins=asking.margins(asked["calibrate"], asked["data"]) if asked["calibrate"] else None,
         method=asked["calibration"] or "raking",
         **columns,
     )
-    request = work.a_record_per_value(request, file)
+    request = asking.a_record_per_value(request, file)
+    chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
+    work: Any = importlib.import_module("survey.file_estimates")
     try:
-        if asked["engine"] == "numpy":
-            found = work.totals(request, request.begin(file))
+        if chunks is not None:
+            found = work.totals(request, chunks)
         else:
             part = importlib.import_module("survey.engines").part(request, file, asked["engine"])
             found = [work.gathered(request, [part])]

@@ -35,6 +35,8 @@ class Right(StrEnum):
 
     KEY = "key"  # key paper forms
     INTERVIEW = "interview"  # send answers as an interviewer
+    FIELDWORK = "fieldwork"  # draw samples, print forms, count them back, weigh
+    REVIEW = "review"  # settle two keyings, approve and reject responses
     PROGRESS = "progress"  # counts of forms, never answers
     RESULTS = "results"  # estimates and reports
     WAVES = "waves"  # open waves, publish questionnaires
@@ -43,9 +45,9 @@ class Right(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.HOME_AFFAIRS: frozenset({Right.PROGRESS, Right.RESULTS, Right.WAVES}),
+    Role.HOME_AFFAIRS: frozenset({Right.PROGRESS, Right.RESULTS, Right.WAVES, Right.FIELDWORK, Right.REVIEW}),
     Role.COMMUNE: frozenset({Right.PROGRESS}),
-    Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW}),
+    Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),
     Role.KEYER: frozenset({Right.KEY}),
     Role.INTERVIEWER: frozenset({Right.INTERVIEW}),
     Role.AUDITOR: frozenset(),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -110,6 +111,8 @@ class Wave(Base):
     villages: Mapped[str] = mapped_column(String(10), default="new")  # kept | new, since the wave before
     simulated: Mapped[bool] = mapped_column(default=False)  # made-up data: every page and report says so
     weights: Mapped[int | None]  # the current weight version; none: everybody counts once
+    draw: Mapped[int | None]  # the draw that holds; none: every village of the wave is in its sample
+    closed: Mapped[date | None]  # the day on which the fieldwork was closed, all forms accounted for
 
 
 class Village(Base):
@@ -142,6 +145,7 @@ class Response(Base):
     questionnaire: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
     answers: Mapped[dict[str, Any]] = mapped_column(Document)
     marks: Mapped[list[str]] = mapped_column(Document, default=list)
+    adults: Mapped[int | None]  # in the household, of whom this person was chosen; enters the weight
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
         Index("ix_response_wave", "wave"),
@@ -167,6 +171,7 @@ class WeightVersion(Base):
     version: Mapped[int]
     made: Mapped[date]
     source: Mapped[str] = mapped_column(String(200))
+    report: Mapped[dict[str, Any] | None] = mapped_column(Document)  # how they were computed, and what came of it
     __table_args__ = (UniqueConstraint("wave", "version"),)
 
 
@@ -266,4 +271,214 @@ class Invitation(Base):
     )
 
 
-APPEND_ONLY = ("questionnaire", "response", "response_text", "weight_version", "weight", "held_response")
+class Draw(Base):
+    """A sample drawn from the frame of a wave, which frame, plan and seed give again to the row. Append-only.
+
+    A later draw is a further one; `wave.draw` names the one that holds.
+    """
+
+    __tablename__ = "draw"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    number: Mapped[int]
+    made: Mapped[date]
+    seed: Mapped[str] = mapped_column(String(40))
+    frame: Mapped[str] = mapped_column(String(64))  # SHA-256 of the villages drawn from
+    plan: Mapped[dict[str, Any]] = mapped_column(Document)
+    __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
+class DrawnVillage(Base):
+    """A village that a draw took. Append-only."""
+
+    __tablename__ = "drawn_village"
+    draw: Mapped[int] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    psu: Mapped[str] = mapped_column(String(60), primary_key=True)
+    stratum: Mapped[str] = mapped_column(String(130))  # within which it was drawn: the stratum of its estimates
+    probability: Mapped[float]
+
+
+class DrawnHousehold(Base):
+    """A household that a draw took, by its number in the list of its village. Append-only.
+
+    Nothing joins it to a sheet or a response: the list and the answers are two stores.
+    """
+
+    __tablename__ = "drawn_household"
+    draw: Mapped[int] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    psu: Mapped[str] = mapped_column(String(60), primary_key=True)
+    household: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int]  # 1, 2 … : replacements are used in this order
+    replacement: Mapped[bool]
+    probability: Mapped[float]  # of the household, over both stages
+    weight: Mapped[float]  # households that it stands for
+
+
+class Visit(Base):
+    """What became of a drawn household: one of `fieldwork.OUTCOMES`. It says nothing of what was answered."""
+
+    __tablename__ = "visit"
+    draw: Mapped[int] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    psu: Mapped[str] = mapped_column(String(60), primary_key=True)
+    household: Mapped[int] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+
+
+class SheetState(StrEnum):
+    """Where a paper form is. `out`: not back; `waiting`: back, to be entered; `void`: back or known to be lost to
+    the survey, with the reason; `entered`: its response is stored."""
+
+    OUT = "out"
+    WAITING = "waiting"
+    VOID = "void"
+    ENTERED = "entered"
+
+
+class Batch(Base):
+    """A packet of paper forms that goes to one village. Printed is issued."""
+
+    __tablename__ = "batch"
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    psu: Mapped[str] = mapped_column(String(60))
+    printed: Mapped[date]
+    interviewer: Mapped[str | None] = mapped_column(String(80))  # to whom it was handed over
+    handed_over: Mapped[date | None]
+    returned: Mapped[date | None]
+    counted: Mapped[int | None]  # forms in the packet when it came back, filled in or not
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_batch_village"),
+        Index("ix_batch_wave", "wave"),
+    )
+
+
+class Sheet(Base):
+    """One paper form. It belongs to a batch, not to a household."""
+
+    __tablename__ = "sheet"
+    serial: Mapped[str] = mapped_column(String(12), primary_key=True)
+    batch: Mapped[str] = mapped_column(ForeignKey("batch.code"))
+    place: Mapped[int]  # 1, 2 … in its batch
+    state: Mapped[SheetState] = mapped_column(_values(SheetState), default=SheetState.OUT)
+    reason: Mapped[str | None] = mapped_column(String(200))  # why it is void, or why it is missing at the closing
+    double: Mapped[bool] = mapped_column(default=False)  # chosen for blind second keying
+    reinterview: Mapped[bool] = mapped_column(default=False)  # chosen for phúc tra
+    replaced: Mapped[str | None] = mapped_column(String(20))  # why a replacement was asked instead
+    adults: Mapped[int | None]  # in the household, as noted on the sheet
+    response: Mapped[UUID | None] = mapped_column(ForeignKey("response.id"))
+    __table_args__ = (Index("ix_sheet_batch", "batch"), Index("ix_sheet_response", "response"))
+
+
+class OpenKeying(Base):
+    """A form that somebody is keying, or has keyed while its response waits for the other turn.
+
+    `typed` is kept after every field. Free texts stand here alone until the response is stored, then the row goes.
+    """
+
+    __tablename__ = "open_keying"
+    sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True)  # 1 first, 2 second and blind, 3 who settles the two
+    keyer: Mapped[str] = mapped_column(String(80))
+    typed: Mapped[dict[str, str]] = mapped_column(Document)
+    at: Mapped[str | None] = mapped_column(String(60))  # the item where the keyer stands
+    finished: Mapped[bool] = mapped_column(default=False)
+
+
+class Keying(Base):
+    """What was keyed of a form in one turn, without its free texts. Append-only."""
+
+    __tablename__ = "keying"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"))
+    turn: Mapped[int]
+    keyer: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(String(10))  # person | scan
+    typed: Mapped[dict[str, str]] = mapped_column(Document)
+    day: Mapped[date]
+    __table_args__ = (UniqueConstraint("sheet", "turn"),)
+
+
+class Scan(Base):
+    """A scanned page of a form, until its doubtful marks are settled; then the picture goes."""
+
+    __tablename__ = "scan"
+    sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
+    page: Mapped[int] = mapped_column(primary_key=True)
+    marks: Mapped[dict[str, Any]] = mapped_column(Document)
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ReviewState(StrEnum):
+    """What people decided of a response. A rejected one stays, out of the estimates."""
+
+    NEW = "new"
+    APPROVED = "approved"
+    ON_HOLD = "on_hold"
+    REJECTED = "rejected"
+
+
+class Review(Base):
+    """A decision on a response; the newest one holds. Append-only."""
+
+    __tablename__ = "review"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    response: Mapped[UUID] = mapped_column(ForeignKey("response.id"))
+    state: Mapped[ReviewState] = mapped_column(_values(ReviewState))
+    reason: Mapped[str] = mapped_column(String(400))
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (Index("ix_review_response", "response"), Index("ix_review_wave", "wave"))
+
+
+class Reinterview(Base):
+    """A form chosen for phúc tra: the one link from a form to a household, and what was answered the second time.
+
+    `household` and `answers` are emptied when the agreement is computed, and at the closing of the wave at the
+    latest. No sensitive item is asked again.
+    """
+
+    __tablename__ = "reinterview"
+    sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    household: Mapped[int | None]
+    answers: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    person: Mapped[str | None] = mapped_column(String(80))
+    day: Mapped[date | None]
+
+
+class Agreement(Base):
+    """How far the answers of phúc tra agree with the first ones: figures alone. Append-only."""
+
+    __tablename__ = "agreement"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    made: Mapped[date]
+    figures: Mapped[dict[str, Any]] = mapped_column(Document)
+
+
+class ServiceCount(Base):
+    """Transactions of a service at a unit in a week, from the one-stop system: the population of an open wave."""
+
+    __tablename__ = "service_count"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"), primary_key=True)
+    service: Mapped[str] = mapped_column(String(60), primary_key=True)
+    week: Mapped[date] = mapped_column(primary_key=True)  # its Monday
+    count: Mapped[int]
+
+
+APPEND_ONLY = (
+    "questionnaire",
+    "response",
+    "response_text",
+    "weight_version",
+    "weight",
+    "held_response",
+    "draw",
+    "drawn_village",
+    "drawn_household",
+    "keying",
+    "review",
+    "agreement",
+)

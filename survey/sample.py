@@ -18,7 +18,17 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey import questionnaires
-from survey.models import Response, Village, Wave, WaveKind, Weight
+from survey.models import (
+    DrawnHousehold,
+    DrawnVillage,
+    Response,
+    Review,
+    ReviewState,
+    Village,
+    Wave,
+    WaveKind,
+    Weight,
+)
 
 Objects = NDArray[np.object_]
 Floats = NDArray[np.float64]
@@ -52,8 +62,9 @@ class Answers:
 class Sample:
     """The N responses of a wave that its estimates rest on, in the order of their ids.
 
-    In a sample wave these are the responses with a village; `outside` counts the others, which enter no estimate.
-    In an open wave everybody counts once, the stratum is the unit and the PSU the day.
+    In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
+    counts the others, which enter no estimate. In an open wave everybody counts once, the stratum is the unit and
+    the PSU the day. `rejected` counts responses that a review took out; they are in neither number.
 
     unit, stratum, psu, mode, day  (N,) labels        weight  (N,) > 0
     documents  the answers of each, without texts     marks   how each form was filled (`responses.MARKS`)
@@ -72,6 +83,7 @@ class Sample:
     documents: tuple[dict[str, Any], ...]
     marks: tuple[frozenset[str], ...]
     outside: int
+    rejected: int
     version: str
     columns: dict[str, Answers] = field(default_factory=dict, repr=False, compare=False)  # those read so far
 
@@ -113,9 +125,9 @@ class Sample:
 
 def _counts(session: Session, wave: Wave) -> tuple[object, ...]:
     """What tells one state of a wave from another: rows never change, so it is enough to count them."""
-    tables = (Response, Village)
+    tables = (Response, Village, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
-    return str(session.get_bind().engine.url), wave.code, wave.weights, *counts
+    return str(session.get_bind().engine.url), wave.code, wave.weights, wave.draw, *counts
 
 
 def sample(session: Session, wave: Wave) -> Sample:
@@ -128,7 +140,8 @@ def _read(session: Session, wave: Wave) -> Sample:
     """Reads the wave: every response once, with its village, stratum and current weight.
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
-    village there, else of the wave; without any version everybody weighs 1.
+    village there, else of the wave. Without any version a draw gives the weights, and without a draw everybody
+    weighs 1.
     """
     rows = session.execute(
         select(
@@ -139,25 +152,36 @@ def _read(session: Session, wave: Wave) -> Sample:
             Response.day,
             cast(Response.answers, String),
             Response.marks,
+            Response.adults,
         )
         .where(Response.wave == wave.code)
         .order_by(Response.id)
     ).all()
+    out = rejected(session, wave.code)
+    rows = [row for row in rows if row.id not in out] if out else rows
     villages = {
         village.psu: village for village in session.scalars(select(Village).where(Village.wave == wave.code))
     }
+    strata = {psu: village.stratum for psu, village in villages.items()}
+    if wave.draw is not None:
+        taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
+        strata = {village.psu: village.stratum for village in session.scalars(taken)}
     weights: dict[UUID, float] = {}
     if wave.weights is not None and wave.kind is WaveKind.SAMPLE:
         weights = dict(
             session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights)).all()
         )
-    counted = [row for row in rows if row.psu is not None] if wave.kind is WaveKind.SAMPLE else list(rows)
+    counted = [row for row in rows if row.psu in strata] if wave.kind is WaveKind.SAMPLE else list(rows)
     unit = _objects([row.unit for row in counted])
     day = _objects([row.day.isoformat() for row in counted])
     drawn = wave.kind is WaveKind.SAMPLE
     psu = _objects([row.psu for row in counted]) if drawn else day
-    stratum = _objects([villages[row.psu].stratum for row in counted]) if drawn else unit
-    weight = filled([weights.get(row.id) for row in counted], psu) if drawn else np.ones(len(counted))
+    stratum = _objects([strata[row.psu] for row in counted]) if drawn else unit
+    weight = np.ones(len(counted))
+    if drawn and (wave.weights is not None or wave.draw is None):
+        weight = filled([weights.get(row.id) for row in counted], psu)
+    elif drawn:
+        weight = base_weights(session, wave, [row.psu for row in counted], [row.adults for row in counted])
     return Sample(
         wave=wave,
         questionnaire=questionnaires.by_digest(session, wave.questionnaire),
@@ -171,8 +195,39 @@ def _read(session: Session, wave: Wave) -> Sample:
         documents=tuple(json.loads(row[5]) for row in counted),
         marks=tuple(frozenset(row.marks) for row in counted),
         outside=len(rows) - len(counted),
+        rejected=len(out),
         version=_version(rows, villages.values(), stratum, weight),
     )
+
+
+def rejected(session: Session, wave: str) -> set[UUID]:
+    """The responses of a wave whose newest review rejects them."""
+    newest = dict(
+        session.execute(select(Review.response, Review.state).where(Review.wave == wave).order_by(Review.id)).all()
+    )
+    return {response for response, state in newest.items() if state is ReviewState.REJECTED}
+
+
+MOST_ADULTS = 4  # in a household, as far as its weight goes: one of ten would weigh as much as a small village
+
+
+def base_weights(session: Session, wave: Wave, psus: Sequence[str], adults: Sequence[int | None]) -> Floats:
+    """(N,) adults that each person of the wave's draw stands for: 1 ÷ probability of the household × its adults.
+
+    psus    the village of each; all its households were drawn with one probability
+    adults  in the household, None where nobody noted it: then the mean of those noted, 1 where there is none
+
+    More than `MOST_ADULTS` adults count as so many (Kish 1949, JASA 44: one adult of each household).
+    """
+    rows = session.execute(
+        select(DrawnHousehold.psu, func.max(DrawnHousehold.weight))
+        .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
+        .group_by(DrawnHousehold.psu)
+    )
+    households: dict[str, float] = dict(rows.all())
+    known = np.array([np.nan if count is None else min(count, MOST_ADULTS) for count in adults], dtype=float)
+    typical = 1.0 if np.isnan(known).all() else float(np.nanmean(known))
+    return np.array([households[psu] for psu in psus]) * np.where(np.isnan(known), typical, known)
 
 
 def _objects(values: Sequence[Any]) -> Objects:
@@ -201,5 +256,6 @@ def _version(rows: Sequence[Any], villages: Iterable[Village], stratum: Objects,
         digest.update(row[5].encode())
     for village in sorted(villages, key=lambda village: village.psu):
         digest.update(repr((village.psu, village.unit, village.stratum)).encode())
+    digest.update("\n".join(stratum.tolist()).encode())
     digest.update(weight.tobytes())
     return digest.hexdigest()

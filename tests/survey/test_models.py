@@ -7,7 +7,25 @@ from sqlalchemy.exc import DBAPIError
 
 from survey import waves
 from survey.database import Database
-from survey.models import APPEND_ONLY, Device, HeldResponse, Mode, Response, ResponseText, Weight, WeightVersion
+from survey.models import (
+    APPEND_ONLY,
+    Agreement,
+    Batch,
+    Device,
+    Draw,
+    DrawnHousehold,
+    DrawnVillage,
+    HeldResponse,
+    Keying,
+    Mode,
+    Response,
+    ResponseText,
+    Review,
+    ReviewState,
+    Sheet,
+    Weight,
+    WeightVersion,
+)
 
 
 def response(database: Database) -> Response:
@@ -46,6 +64,31 @@ def response(database: Database) -> Response:
                 sealed="s",
             )
         )
+        day = version.made
+        draw = Draw(wave="ho-mau", number=1, made=day, seed="1", frame="f", plan={})
+        batch = Batch(code="b", wave="ho-mau", psu="V1", printed=day)
+        session.add_all([draw, batch])
+        session.flush()
+        session.add_all(
+            [
+                DrawnVillage(draw=draw.id, psu="V1", stratum="S1", probability=0.5),
+                DrawnHousehold(
+                    draw=draw.id, psu="V1", household=1, place=1, replacement=False, probability=0.1, weight=10.0
+                ),
+                Sheet(serial="1", batch="b", place=1),
+                Review(
+                    wave="ho-mau",
+                    response=kept.id,
+                    state=ReviewState.APPROVED,
+                    reason="",
+                    person="a",
+                    day=day,
+                ),
+                Agreement(wave="ho-mau", made=day, figures={}),
+            ]
+        )
+        session.flush()
+        session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
     return kept
 
 
@@ -55,6 +98,8 @@ def response(database: Database) -> Response:
 def test_what_is_for_good_is_refused_to_change(province: Database, table: str, order: str) -> None:
     response(province)
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
+    columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
+    columns |= {"review": "reason", "agreement": "made"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Blueprint
+from flask import Blueprint, current_app
+from flask_login import current_user
 
 from analysis import Estimate
 from survey import summary, wording
@@ -23,6 +24,28 @@ MODE_NAMES = {
     Mode.PAPER: N_("On paper"),
     Mode.INTERVIEWER: N_("By an interviewer"),
 }
+
+# The pages of a wave's fieldwork, in the order of the work; each takes the wave alone.
+FIELDWORK = (
+    ("staff.sample", N_("Sample")),
+    ("staff.accounting", N_("Paper forms")),
+    ("staff.scans", N_("Scans")),
+    ("staff.import_file", N_("Typed-up data")),
+    ("staff.review", N_("Review")),
+    ("staff.reinterviews", N_("Re-interviews")),
+    ("staff.response_rates", N_("Response rates")),
+    ("staff.weights", N_("Weights")),
+)
+
+
+def fieldwork_tabs() -> list[tuple[str, str]]:
+    """Endpoint and name of the fieldwork's pages that the person may open."""
+    rights = [getattr(current_app.view_functions.get(endpoint), "right", None) for endpoint, _name in FIELDWORK]
+    return [
+        (endpoint, _(name))
+        for (endpoint, name), right in zip(FIELDWORK, rights, strict=True)
+        if right is not None and current_user.may(right)
+    ]
 
 
 def summary_of(wave: str) -> Summary:
@@ -45,8 +68,8 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @pages.context_processor
 def words() -> dict[str, object]:
-    """Templates put a record into words by `wording` alone."""
-    return {"wording": wording}
+    """Templates put a record into words by `wording` alone; the layout leads to the fieldwork's pages."""
+    return {"wording": wording, "fieldwork_tabs": fieldwork_tabs}
 
 
 @pages.app_template_filter("forms")

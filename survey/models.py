@@ -468,6 +468,47 @@ class ServiceCount(Base):
     count: Mapped[int]
 
 
+class Release(Base):
+    """A wave's data as they were frozen on a day, so that what is shown of them can't move any more.
+
+    It goes through hands: frozen, checked, approved, each by name and day. Only an approved one is seen by
+    communes, programs and open files; the newest of these is the one shown.
+    """
+
+    __tablename__ = "release"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    number: Mapped[int]
+    responses: Mapped[bytes] = mapped_column(LargeBinary)  # the ids, 16 bytes each, in their order
+    rejected: Mapped[int]  # responses that a review had taken out by then
+    data: Mapped[str] = mapped_column(String(64))  # `Sample.version` of these responses
+    weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
+    draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
+    frozen: Mapped[date]
+    frozen_by: Mapped[str] = mapped_column(String(80))
+    checked: Mapped[date | None]
+    checked_by: Mapped[str | None] = mapped_column(String(80))
+    approved: Mapped[date | None]
+    approved_by: Mapped[str | None] = mapped_column(String(80))
+    __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
+class IssuedReport(Base):
+    """A report as it went out, byte for byte. Append-only: a correction is a new one that names the old."""
+
+    __tablename__ = "issued_report"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    release: Mapped[int] = mapped_column(ForeignKey("release.id"))
+    number: Mapped[str] = mapped_column(String(60))  # Số: 123/BC-SNV
+    day: Mapped[date]
+    issued_by: Mapped[str] = mapped_column(String(80))
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("issued_report.id"))
+    word: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
 APPEND_ONLY = (
     "questionnaire",
     "response",
@@ -481,4 +522,5 @@ APPEND_ONLY = (
     "keying",
     "review",
     "agreement",
+    "issued_report",
 )

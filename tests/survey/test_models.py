@@ -16,8 +16,10 @@ from survey.models import (
     DrawnHousehold,
     DrawnVillage,
     HeldResponse,
+    IssuedReport,
     Keying,
     Mode,
+    Release,
     Response,
     ResponseText,
     Review,
@@ -88,6 +90,16 @@ def response(database: Database) -> Response:
             ]
         )
         session.flush()
+        release = Release(
+            wave="ho-mau", number=1, responses=kept.id.bytes, rejected=0, data="d", frozen=day, frozen_by="a"
+        )
+        session.add(release)
+        session.flush()
+        session.add(
+            IssuedReport(
+                wave="ho-mau", release=release.id, number="1", day=day, issued_by="a", word=b"w", pdf=b"p"
+            )
+        )
         session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
     return kept
 
@@ -99,7 +111,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     response(province)
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
-    columns |= {"review": "reason", "agreement": "made"}
+    columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

@@ -39,14 +39,18 @@ class Right(StrEnum):
     REVIEW = "review"  # settle two keyings, approve and reject responses
     PROGRESS = "progress"  # counts of forms, never answers
     RESULTS = "results"  # estimates and reports
+    OWN_RESULTS = "own_results"  # what is released of the own commune
+    RELEASE = "release"  # freeze, check and approve results, issue reports
     WAVES = "waves"  # open waves, publish questionnaires
     PEOPLE = "people"  # accounts and tokens
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.HOME_AFFAIRS: frozenset({Right.PROGRESS, Right.RESULTS, Right.WAVES, Right.FIELDWORK, Right.REVIEW}),
-    Role.COMMUNE: frozenset({Right.PROGRESS}),
+    Role.HOME_AFFAIRS: frozenset(
+        {Right.PROGRESS, Right.RESULTS, Right.RELEASE, Right.WAVES, Right.FIELDWORK, Right.REVIEW}
+    ),
+    Role.COMMUNE: frozenset({Right.PROGRESS, Right.OWN_RESULTS}),
     Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),
     Role.KEYER: frozenset({Right.KEY}),
     Role.INTERVIEWER: frozenset({Right.INTERVIEW}),

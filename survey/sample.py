@@ -21,6 +21,7 @@ from survey import questionnaires
 from survey.models import (
     DrawnHousehold,
     DrawnVillage,
+    Release,
     Response,
     Review,
     ReviewState,
@@ -123,20 +124,25 @@ class Sample:
         return Answers(np.where(codes < 0, 0, codes), None, asked, asked & (codes >= 0))
 
 
-def _counts(session: Session, wave: Wave) -> tuple[object, ...]:
+def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
     """What tells one state of a wave from another: rows never change, so it is enough to count them."""
+    if release is not None:
+        return str(session.get_bind().engine.url), wave.code, "release", release.id
     tables = (Response, Village, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     return str(session.get_bind().engine.url), wave.code, wave.weights, wave.draw, *counts
 
 
-def sample(session: Session, wave: Wave) -> Sample:
-    """The wave's sample; read anew only when something was added to it."""
-    return replace(_read(session, wave), wave=wave)
+def sample(session: Session, wave: Wave, release: Release | None = None) -> Sample:
+    """The wave's sample, or that of a release; read anew only when something was added to it."""
+    if release is not None:  # the weights and the draw of that day
+        columns = {column.key: getattr(wave, column.key) for column in Wave.__table__.columns}
+        wave = Wave(**columns | {"weights": release.weights, "draw": release.draw})
+    return replace(_read(session, wave, release), wave=wave)
 
 
 @cached(LRUCache(maxsize=4), key=_counts, lock=threading.Lock())
-def _read(session: Session, wave: Wave) -> Sample:
+def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     """Reads the wave: every response once, with its village, stratum and current weight.
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
@@ -157,8 +163,12 @@ def _read(session: Session, wave: Wave) -> Sample:
         .where(Response.wave == wave.code)
         .order_by(Response.id)
     ).all()
-    out = rejected(session, wave.code)
-    rows = [row for row in rows if row.id not in out] if out else rows
+    if release is None:
+        out = rejected(session, wave.code)
+        rows = [row for row in rows if row.id not in out] if out else rows
+    else:
+        frozen = {release.responses[at : at + 16] for at in range(0, len(release.responses), 16)}
+        rows = [row for row in rows if row.id.bytes in frozen]
     villages = {
         village.psu: village for village in session.scalars(select(Village).where(Village.wave == wave.code))
     }
@@ -195,7 +205,7 @@ def _read(session: Session, wave: Wave) -> Sample:
         documents=tuple(json.loads(row[5]) for row in counted),
         marks=tuple(frozenset(row.marks) for row in counted),
         outside=len(rows) - len(counted),
-        rejected=len(out),
+        rejected=len(out) if release is None else release.rejected,
         version=_version(rows, villages.values(), stratum, weight),
     )
 

@@ -7,8 +7,9 @@ print it and compute nothing.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cachetools import LRUCache, cached
@@ -19,7 +20,7 @@ from analysis import Estimate, against_rest, groups, ranks
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
 from survey import look_alikes, results, units, waves
-from survey.models import Response, Unit, Wave, WaveKind, WeightVersion
+from survey.models import Release, Response, Unit, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
 from survey.wording import is_hidden
 from translations import language
@@ -117,14 +118,22 @@ class Summary:
     units: tuple[UnitLine, ...]
     records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
+    release: Release | None = None  # that the data are of; None for the present data
 
 
-def gather(session: Session, wave: str, rule: str | None = None) -> Summary:
-    """All that is said of the wave, from its present data, in the language of the moment.
+def gather(session: Session, wave: str, rule: str | None = None, release: Release | None = None) -> Summary:
+    """All that is said of the wave, from its present data or those of a release, in the language of the moment.
 
     rule  of the index: share or mean; the questionnaire's own unless given
     """
-    return _made(session, sample(session, waves.find(session, wave)), rule)
+    people = sample(session, waves.find(session, wave), release)
+    made = _made(session, people, rule)
+    if release is None:
+        return made
+    came = replace(
+        made.collection, collected=len(people) + people.outside, modes=dict(Counter(people.mode.tolist()))
+    )
+    return replace(made, draft=release.approved is None, data_day=release.frozen, collection=came, release=release)
 
 
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:

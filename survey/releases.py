@@ -1,0 +1,128 @@
+"""Releases: a wave's data are frozen, checked and approved before anybody outside Home Affairs sees a figure.
+
+A release keeps the ids of its responses with the weights and the draw of that day. Rows never change, so every
+table of a release can be computed again at any time and comes out the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey import waves
+from survey.models import Release, Response, Wave, WaveKind
+from survey.sample import rejected, sample
+from translations import Conflict, NotFound
+from translations.formats import day as written_day
+
+NEW_ANSWERS = 30  # of a unit, before an open wave's newer figure of it is shown
+A_WEEK = timedelta(days=7)  # between two releases of an open wave
+
+
+def every(session: Session, wave: str) -> list[Release]:
+    """The releases of a wave, the newest first."""
+    return list(session.scalars(select(Release).where(Release.wave == wave).order_by(Release.number.desc())))
+
+
+def newest(session: Session, wave: str) -> Release | None:
+    """The release that is shown: the newest approved one."""
+    return next((release for release in every(session, wave) if release.approved is not None), None)
+
+
+def find(session: Session, wave: str, number: int) -> Release:
+    """A release of a wave by its number."""
+    found = session.scalars(select(Release).where(Release.wave == wave, Release.number == number)).first()
+    if found is None:
+        raise NotFound("Wave %(wave)s has no release %(number)s. Look at its list.", wave=wave, number=number)
+    return found
+
+
+def freeze(session: Session, wave: Wave, person: str) -> Release:
+    """Freezes the present data of a wave as its next release, still to be checked and approved.
+
+    In an open wave anybody may answer and look again at the figures, so what one answer changes must never show:
+    a unit's newer answers come in together, once there are 30 of them since the release that is shown, and else
+    wait; and releases lie a week apart. Refused where that is not over, and where there is nothing to show.
+    """
+    shown = newest(session, wave.code)
+    open_to_all = wave.kind is WaveKind.OPEN
+    if open_to_all and shown is not None and waves.today() < shown.frozen + A_WEEK:
+        raise Conflict(
+            "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
+            number=shown.number,
+            day=written_day(shown.frozen),
+        )
+    out = rejected(session, wave.code)
+    rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code)).all()
+    there = {row.id: row.unit for row in rows if row.id not in out}
+    kept = _in_company(there, shown) if open_to_all else set(there)
+    if not kept:
+        raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
+    last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
+    release = Release(
+        wave=wave.code,
+        number=(last or 0) + 1,
+        responses=b"".join(sorted(id.bytes for id in kept)),
+        rejected=len(out),
+        data="",
+        weights=wave.weights,
+        draw=wave.draw,
+        frozen=waves.today(),
+        frozen_by=person,
+    )
+    session.add(release)
+    session.flush()
+    release.data = sample(session, wave, release).version
+    return release
+
+
+def _in_company(there: dict[UUID, str], shown: Release | None) -> set[UUID]:
+    """The responses of an open wave that a new release may hold: a unit's new ones all together, or none."""
+    before = set() if shown is None else _ids(shown) & set(there)
+    new = Counter(unit for id, unit in there.items() if id not in before)
+    return before | {id for id, unit in there.items() if new[unit] >= NEW_ANSWERS}
+
+
+def _ids(release: Release) -> set[UUID]:
+    content = release.responses
+    return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
+
+
+def size(release: Release) -> int:
+    """How many responses it holds."""
+    return len(release.responses) // 16
+
+
+def check(session: Session, release: Release, person: str) -> None:
+    """Notes that somebody checked the figures of a release; refused where that is done."""
+    if release.checked is not None:
+        raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
+    release.checked, release.checked_by = waves.today(), person
+
+
+def approve(session: Session, release: Release, person: str) -> None:
+    """Lets a release be seen. It is checked before, and somebody else approves it than who checked."""
+    if release.approved is not None:
+        raise Conflict(
+            "Release %(number)s is approved already, by %(person)s.", **_by(release.approved_by, release)
+        )
+    if release.checked is None:
+        raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
+    if release.checked_by == person:
+        raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
+    last = every(session, release.wave)[0]
+    if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
+        raise Conflict(
+            "Release %(newer)s is newer than release %(number)s. Approve that one, or freeze a new one.",
+            newer=last.number,
+            number=release.number,
+        )
+    release.approved, release.approved_by = waves.today(), person
+
+
+def _by(person: str | None, release: Release) -> dict[str, object]:
+    return {"number": release.number, "person": person}

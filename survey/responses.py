@@ -55,11 +55,13 @@ def submit(
     marks: tuple[str, ...] = (),
     psu: str | None = None,
     day: date | None = None,
+    adults: int | None = None,
 ) -> bool:
     """Keeps a response; False where the same one is there already. Call inside `writing()`.
 
     answers  as `forms.check` gave them
     psu      the drawn village; only staff and imports know one, never a stranger
+    adults   in the household, where somebody counted them; no part of the content
 
     The same id with the same content (wave, unit, mode, answers, village) is fine, whoever comes first: so a
     phone may send as often as it likes. Other content under a known id is refused.
@@ -71,7 +73,7 @@ def submit(
                 "The village %(psu)s is not one of %(unit)s in this wave.", psu=psu, unit=place.unit.name
             )
     session.flush()
-    if _add(session.connection(), place, id, mode, answers, marks, psu, day):
+    if _add(session.connection(), place, id, mode, answers, marks, psu, day, adults):
         return True
     kept = session.get_one(Response, id)
     if content(session, kept) != (
@@ -114,6 +116,7 @@ def _add(
     marks: tuple[str, ...],
     psu: str | None,
     day: date | None,
+    adults: int | None = None,
 ) -> bool:
     """Adds the rows of a response; False where the id is there already, with whatever content."""
     codes, texts = split(place.questionnaire, answers)
@@ -127,6 +130,7 @@ def _add(
         "questionnaire": place.questionnaire.digest,
         "answers": codes,
         "marks": sorted(set(marks)),
+        "adults": adults,
     }
     # Straight to the table: as objects of a session, one response would cost three times as much.
     if not connection.execute(ONCE[connection.dialect.name], row).rowcount:

@@ -1,104 +1,29 @@
-"""Pages: the clerk who keys paper forms.
+"""Pages: a paper form that has no printed number, or is of a wave without drawn villages.
 
-First the wave, then the commune and its village, then one sheet after another. A sheet is one form with a field
-for each item; `keying.js` turns it into the keying screen, and without the script it is typed from top to bottom.
+A form is one page with a field for each item; `keying.js` turns it into the keying screen, and without the script
+it is typed from top to bottom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import date
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
-from flask_wtf.csrf import validate_csrf
-from sqlalchemy.orm import Session
-from wtforms import ValidationError
 
-from survey import accounts, keying, responses, units, waves
+from survey import keying, responses, waves
 from survey.accounts import Right, requires
 from survey.database import database
+from survey.entry.blueprint import holds_what_was_typed, pages
+from survey.entry.choosing import paper, running, village_of
 from survey.keying import Keyed
 from survey.models import Mode, Village, Wave, WaveKind
 from survey.waves import Place, today
-from translations import Conflict, Gone, NotFound, formats, ngettext
+from translations import Conflict, ngettext
 from translations import gettext as _
-
-P = ParamSpec("P")
-
-pages = Blueprint("entry", __name__, url_prefix="/nhap-phieu")
-
-
-@pages.get("/")
-@requires(Right.KEY)
-def choose_wave() -> ResponseReturnValue:
-    with database().reading() as session:
-        open_now = [wave for wave in waves.every(session) if wave.opens <= today() <= wave.closes]
-        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now}
-    keyed = {code: sum(_paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
-    open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template("entry/waves.html", waves=open_now, keyed=keyed)
-
-
-@pages.get("/<wave>/")
-@requires(Right.KEY)
-def choose_unit(wave: str) -> ResponseReturnValue:
-    words = request.args.get("tim", "").strip()
-    with database().reading() as session:
-        found = _running(session, wave)
-        villages = by_unit(waves.villages(session, found.code))
-        communes = units.communes(session, today())
-        keyed = {unit: _paper(modes) for unit, modes in waves.counts(session, found.code).items()}
-    if found.kind is WaveKind.SAMPLE:
-        communes = [unit for unit in communes if unit.code in villages]
-    return render_template(
-        "entry/units.html",
-        wave=found,
-        communes=units.matching(communes, words),
-        words=words,
-        villages=villages,
-        keyed=keyed,
-        nowhere=not communes,
-    )
-
-
-def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """A form that comes without a session, or after too long, waits on a page that sends it again.
-
-    It stands before `requires` and in place of the general guard against forged forms, which would both answer
-    without what was typed.
-    """
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if request.method != "POST":
-            return view(*args, **kwargs)
-        try:
-            validate_csrf(request.form.get("csrf_token"))
-        except ValidationError:
-            return _again(401, wrong=False)
-        if not current_user.is_authenticated:
-            with database().reading() as session:
-                person = accounts.sign_in(
-                    session, request.form.get("account-name", ""), request.form.get("account-password", "")
-                )
-            if person is None:
-                return _again(401, wrong="account-name" in request.form)
-            login_user(person)
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def _again(status: int, wrong: bool) -> ResponseReturnValue:
-    own = ("csrf_token", "account-name", "account-password")
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
-    return render_template("entry/again.html", fields=fields, wrong=wrong), status
 
 
 @pages.record
@@ -112,11 +37,11 @@ def _guarded_by_itself(state: BlueprintSetupState) -> None:
 def sheet(wave: str, unit: str) -> ResponseReturnValue:
     """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
     with database().reading() as session:
-        found = _running(session, wave)
+        found = running(session, wave)
         place = waves.place(session, found.code, unit)
         villages = waves.villages(session, found.code, place.unit.code)
         counts = waves.by_village(session, found.code, Mode.PAPER)
-        keyed_here = _paper(waves.counts(session, found.code).get(place.unit.code, {}))
+        keyed_here = paper(waves.counts(session, found.code).get(place.unit.code, {}))
     village = None
     if found.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
@@ -193,48 +118,6 @@ def receipt(place: Place, keyed: Keyed) -> str:
     count = len(keyed.two) + len(keyed.unasked)
     warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
     return f"{line}, {warnings}."
-
-
-def _running(session: Session, code: str) -> Wave:
-    """The wave, if forms may be keyed into it today."""
-    wave = waves.find(session, code)
-    if today() < wave.opens:
-        raise NotFound(
-            "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
-            code=wave.code,
-            day=formats.day(wave.opens),
-        )
-    if today() > wave.closes:
-        raise Gone(
-            "The wave %(code)s closed on %(day)s and takes no more forms. Give those left over to Home Affairs.",
-            code=wave.code,
-            day=formats.day(wave.closes),
-        )
-    return wave
-
-
-def village_of(place: Place, villages: Iterable[Village], psu: str) -> Village:
-    """The village of this label at a place; refused where it is none of those."""
-    for village in villages:
-        if village.psu == psu:
-            return village
-    raise NotFound(
-        "There is no village %(psu)s of %(unit)s in this wave. Choose it from the list of its villages.",
-        psu=psu,
-        unit=place.unit.name,
-    )
-
-
-def by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
-    """The villages by the code of their commune."""
-    found: dict[str, list[Village]] = {}
-    for village in villages:
-        found.setdefault(village.unit, []).append(village)
-    return found
-
-
-def _paper(modes: dict[str, int]) -> int:
-    return modes.get(Mode.PAPER.value, 0)
 
 
 def _typed(code: str) -> str:

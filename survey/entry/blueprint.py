@@ -1,0 +1,54 @@
+"""The blueprint of the keying pages, and how a form that comes too late still holds what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user
+from flask_wtf.csrf import validate_csrf
+from wtforms import ValidationError
+
+from survey import accounts
+from survey.database import database
+
+P = ParamSpec("P")
+
+pages = Blueprint("entry", __name__, url_prefix="/nhap-phieu")
+
+
+def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """A form that comes without a session, or after too long, waits on a page that sends it again.
+
+    It stands before `requires` and in place of the general guard against forged forms, which would both answer
+    without what was typed.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if request.method != "POST":
+            return view(*args, **kwargs)
+        try:
+            validate_csrf(request.form.get("csrf_token"))
+        except ValidationError:
+            return _again(401, wrong=False)
+        if not current_user.is_authenticated:
+            with database().reading() as session:
+                person = accounts.sign_in(
+                    session, request.form.get("account-name", ""), request.form.get("account-password", "")
+                )
+            if person is None:
+                return _again(401, wrong="account-name" in request.form)
+            login_user(person)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _again(status: int, wrong: bool) -> ResponseReturnValue:
+    own = ("csrf_token", "account-name", "account-password")
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
+    return render_template("entry/again.html", fields=fields, wrong=wrong), status

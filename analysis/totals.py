@@ -359,9 +359,15 @@ def calibrated(
     share = existing % L
     of_domain = existing // (P * L)
 
+    alike, at = np.unique(of_domain * L + share, return_inverse=True)  # (domain, calibration cell)
+
     def cross(values: Floats) -> Floats:
+        by_cell = np.zeros((len(alike), values.shape[1]))
+        np.add.at(by_cell, at, values)
         whole = np.zeros((G, x.shape[1], values.shape[1]))
-        np.add.at(whole, of_domain, x[share][:, :, None] * values[:, None, :])
+        for g in range(G):
+            own = slice(*np.searchsorted(alike, (g * L, (g + 1) * L)))
+            whole[g] = x[alike[own] % L].T @ by_cell[own]
         return whole
 
     inverse = np.linalg.pinv((x * mass.sum(0)[:, None]).T @ x, hermitian=True)

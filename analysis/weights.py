@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from scipy.special import expit
 
 from analysis.design import Calibration, Design, DesignError, Floats, Ints, code, compact
 
@@ -88,7 +89,8 @@ def calibrate(
 
     labels   variable -> (N,) labels, no blank
     margins  variable -> value -> total; the values of the labels, and the same grand total for all variables
-    bounds   of the factor g, for method "linear"
+    bounds   of the factor g. "linear" is then truncated there, "raking" becomes the logit method; "post" has no
+             choice and is refused where a factor lies outside
     DesignError names a value that sample or margins lack, totals that disagree, a fit that doesn't converge.
     """
     codes = []
@@ -142,7 +144,10 @@ def fit(
     if method == "linear":
         return x, _linear(x, mass, np.concatenate(totals), bounds)
     if method == "post":
-        return x, (totals[0] / np.bincount(levels[0], mass, len(totals[0])))[levels[0]]
+        factor = (totals[0] / np.bincount(levels[0], mass, len(totals[0])))[levels[0]]
+        return x, _within(factor, levels[0], margins, bounds)
+    if bounds is not None:
+        return x, _logit(x, mass, np.concatenate(totals), bounds)
     return x, _rake(levels, mass, totals, margins)
 
 
@@ -157,20 +162,15 @@ def _checked_totals(levels: Ints, mass: Floats, margins: Margins) -> list[Floats
                     column=variable,
                     value=str(label),
                 )
-            if total > 0 and weight <= 0:
-                raise DesignError(
-                    "Nobody in the sample has %(column)s = %(value)s, but the margins say %(total)s people."
-                    " Merge it with another value.",
-                    column=variable,
-                    value=str(label),
-                    total=f"{total:g}",
-                )
             if weight > 0 and total <= 0:
                 raise DesignError(
                     "The sample has %(column)s = %(value)s, but the margins say nobody has it. Correct them.",
                     column=variable,
                     value=str(label),
                 )
+        _refuse_empty(
+            variable, [(label, n) for label, n, w in zip(values, wanted, have, strict=True) if n > 0 >= w]
+        )
     whole = totals[0].sum() if totals else 0.0
     for place, variable in enumerate(margins):
         if abs(totals[place].sum() - whole) > SAME_TOTAL * whole:
@@ -183,6 +183,40 @@ def _checked_totals(levels: Ints, mass: Floats, margins: Margins) -> list[Floats
                 other=f"{totals[place].sum():.10g}",
             )
     return [wanted * (whole / wanted.sum()) if wanted.sum() else wanted for wanted in totals]
+
+
+def _refuse_empty(variable: str, empty: Sequence[tuple[Hashable, float]]) -> None:
+    """Values that the population has and nobody in the sample: all are named."""
+    if len(empty) == 1:
+        raise DesignError(
+            "Nobody in the sample has %(column)s = %(value)s, but the margins say %(total)s people."
+            " Merge it with another value.",
+            column=variable,
+            value=str(empty[0][0]),
+            total=f"{empty[0][1]:g}",
+        )
+    if empty:
+        raise DesignError(
+            "Nobody in the sample has these values of %(column)s, of which the margins have people: %(values)s."
+            " Merge each with another value.",
+            column=variable,
+            values=", ".join(str(label) for label, _total in empty),
+        )
+
+
+def _within(factor: Floats, level: Ints, margins: Margins, bounds: tuple[float, float] | None) -> Floats:
+    """The factors (L,) of post-stratification, which have no choice: outside the bounds they are refused."""
+    outside = np.flatnonzero((factor < bounds[0]) | (factor > bounds[1])) if bounds else np.zeros(0, int)
+    if len(outside):
+        ((variable, values),) = margins.items()
+        raise DesignError(
+            "The factor of %(column)s = %(value)s would be %(factor)s, outside the bounds. Merge it with another"
+            " value, or widen the bounds.",
+            column=variable,
+            value=str(list(values)[level[outside[0]]]),
+            factor=f"{factor[outside[0]]:.3g}",
+        )
+    return factor
 
 
 def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) -> Floats:
@@ -230,18 +264,67 @@ def _linear(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float]
         raise ValueError("bounds of g hold 1")
     slope = np.zeros(x.shape[1])
     factor = np.ones(len(mass))
+    miss = _misses(x, mass, totals, factor)
     for _ in range(1 if bounds is None else 200):
         free = (1 + x @ slope > low) & (1 + x @ slope < high) if bounds else np.ones(len(mass), bool)
         inner = (x * (mass * free)[:, None]).T @ x
         slope = slope + np.linalg.pinv(inner, hermitian=True) @ (totals - x.T @ (mass * factor))
         factor = np.clip(1 + x @ slope, low, high)
-        miss = np.abs(x.T @ (mass * factor) - totals) / np.maximum(np.abs(totals), np.abs(x).T @ mass)
+        miss = _misses(x, mass, totals, factor)
         if (miss <= 1e-10).all():
             return factor
-    raise DesignError(
+    raise _out_of_reach((low, high), miss)
+
+
+def _logit(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float]) -> Floats:
+    """Raking within bounds L < 1 < U: Newton's method on case 6 of Deville & Särndal 1992.
+
+    g = F(x'λ),  F(u) = L + (U − L) expit(A u + log((1 − L)/(U − 1))),  A = (U − L)/((1 − L)(U − 1))
+    Then F(0) = F'(0) = 1.
+    """
+    low, high = bounds
+    if not low < 1 < high:
+        raise ValueError("bounds of g hold 1 between them")
+    steep, at = (high - low) / ((1 - low) * (high - 1)), np.log((1 - low) / (high - 1))
+
+    def factors(slope: Floats) -> Floats:
+        found: Floats = low + (high - low) * expit(steep * (x @ slope) + at)
+        return found
+
+    slope = np.zeros(x.shape[1])
+    factor = factors(slope)
+    miss = _misses(x, mass, totals, factor)
+    for _ in range(200):
+        rise = steep * (factor - low) * (high - factor) / (high - low)
+        inner = (x * (mass * rise)[:, None]).T @ x
+        step = np.linalg.pinv(inner, hermitian=True) @ (totals - x.T @ (mass * factor))
+        for _halving in range(40):
+            tried = factors(slope + step)
+            missed = _misses(x, mass, totals, tried)
+            if missed.max() < miss.max():
+                break
+            step = step / 2
+        else:
+            break
+        slope, factor, miss = slope + step, tried, missed
+        if (miss <= 1e-10).all():
+            return factor
+    if (miss <= 1e-10).all():
+        return factor
+    raise _out_of_reach(bounds, miss)
+
+
+def _misses(x: Floats, mass: Floats, totals: Floats, factor: Floats) -> Floats:
+    """(J,) how far the calibrated sums are from the totals, relative."""
+    missed: Floats = np.abs(x.T @ (mass * factor) - totals) / np.maximum(np.abs(totals), np.abs(x).T @ mass)
+    return missed
+
+
+def _out_of_reach(bounds: tuple[float, float], miss: Floats) -> DesignError:
+    return DesignError(
         "No weights with factors between %(low)s and %(high)s agree with these totals; the nearest miss by"
         " %(miss)s %%. Widen the bounds or merge values.",
-        low=f"{low:g}",
-        high=f"{high:g}",
+        low=f"{bounds[0]:g}",
+        high=f"{bounds[1]:g}",
         miss=f"{100 * float(miss.max()):.2g}",
     )

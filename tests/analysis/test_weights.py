@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis import Design, DesignError, proportion
 from analysis.weights import base_weight, calibrate, design_effect, linear, post_stratify, rake, trim
@@ -77,3 +79,60 @@ def test_base_weights_and_what_unequal_ones_cost() -> None:
     assert base_weight([0.5, 0.1], [0.2, 0.5]).tolist() == pytest.approx([10, 20])
     assert design_effect([2, 2, 2]) == 1
     assert design_effect([1, 3]) == pytest.approx(2 * 10 / 16)
+
+
+# Two of each kind, 25 people each: rows and columns 60 to 40. By symmetry the logit factors within 0.5 and 1.5
+# are 1 on the diagonal (1.5 − g = g − 0.5), so 25 (a + 1) = 60 gives a = 1.4, c = 0.6; raking gives the products
+# 100 x 0.6 x 0.6 / 25 = 1.44, 0.96 and 0.64.
+SQUARE = {"s": ["m", "m", "f", "f"], "a": ["y", "o", "y", "o"]}
+SQUARE_TOTALS = {"s": {"m": 60, "f": 40}, "a": {"y": 60, "o": 40}}
+
+
+def test_raking_within_bounds_is_the_logit_method() -> None:
+    design = Design([25.0] * 4)
+
+    def factors(bounds: tuple[float, float] | None) -> Any:
+        fitted = calibrate(design, SQUARE, SQUARE_TOTALS, "raking", bounds)
+        return (fitted.factor[fitted.cell]).tolist()
+
+    assert factors((0.5, 1.5)) == pytest.approx([1.4, 1, 1, 0.6])
+    assert factors(None) == pytest.approx([1.44, 0.96, 0.96, 0.64])
+    assert factors((0, 1e9)) == pytest.approx([1.44, 0.96, 0.96, 0.64])  # without bounds to speak of: raking
+    with pytest.raises(DesignError, match="between 0.8 and 1.2"):
+        factors((0.8, 1.2))
+    with pytest.raises(ValueError, match="hold 1"):
+        factors((1.1, 2))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25)
+def test_bounded_weights_hit_the_margins_within_the_bounds(seed: int) -> None:
+    r = np.random.default_rng(seed)
+    labels = {"s": r.integers(0, 2, 200), "a": r.integers(0, 4, 200)}
+    design = Design(r.uniform(1, 3, 200))
+    target = design.weight * r.uniform(
+        0.8, 1.25, 200
+    )  # somebody's weights within the bounds: the totals are in reach
+    margins: Any = {
+        name: {int(v): float(target[column == v].sum()) for v in np.unique(column)}
+        for name, column in labels.items()
+    }
+    fitted = calibrate(design, labels, margins, "raking", (0.5, 2.5))
+    weight, g = design.calibrated(fitted).final_weight, fitted.factor
+    for name, column in labels.items():
+        for value, total in margins[name].items():
+            assert weight[column == value].sum() == pytest.approx(total, rel=1e-8)
+    assert ((g > 0.5) & (g < 2.5)).all()
+    link = np.log((g - 0.5) / (2.5 - g))  # what makes it logit: additive in the calibration variables
+    assert link - fitted.x @ np.linalg.pinv(fitted.x) @ link == pytest.approx(0, abs=1e-6)
+
+
+def test_post_stratification_has_no_choice_within_bounds() -> None:
+    design = Design([1.0] * 4)
+    with pytest.raises(DesignError, match="factor of cell = m would be 4.5"):
+        calibrate(design, {"cell": ["m", "m", "f", "f"]}, {"cell": {"m": 9, "f": 2}}, "post", (0.5, 2))
+
+
+def test_all_values_that_nobody_has_are_named() -> None:
+    with pytest.raises(DesignError, match=r"these values of a, .*: x, z\."):
+        rake(Design([1.0] * 2), {"a": ["y", "y"]}, {"a": {"x": 1, "y": 2, "z": 3}})

@@ -113,9 +113,14 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
 
 
 def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
-    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named."""
+    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named.
+
+    Its variances know the calibration that the weights come from, where there is one.
+    """
     rule = single_psu or cast(SinglePSU, people.wave.single_psu)
-    return Design(people.weight, people.stratum, people.psu, single_psu=rule)
+    fitted = people.calibration
+    base = people.weight if fitted is None else people.weight / fitted.factor[fitted.cell]
+    return Design(base, people.stratum, people.psu, single_psu=rule, calibration=fitted)
 
 
 def everything(questionnaire: Questionnaire) -> list[Wanted]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from analysis.design import Calibration
 from forms import Item, Questionnaire
-from survey import questionnaires
+from survey import margins, questionnaires
 from survey.models import (
     DrawnHousehold,
     DrawnVillage,
@@ -29,6 +30,7 @@ from survey.models import (
     Wave,
     WaveKind,
     Weight,
+    WeightVersion,
 )
 
 Objects = NDArray[np.object_]
@@ -64,11 +66,13 @@ class Sample:
     """The N responses of a wave that its estimates rest on, in the order of their ids.
 
     In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
-    counts the others, which enter no estimate. In an open wave everybody counts once, the stratum is the unit and
-    the PSU the day. `rejected` counts responses that a review took out; they are in neither number.
+    counts the others, which enter no estimate. In an open wave the stratum is the unit and the PSU the day, and
+    everybody counts once unless it has weights. `rejected` counts responses that a review took out; they are in
+    neither number.
 
     unit, stratum, psu, mode, day  (N,) labels        weight  (N,) > 0
     documents  the answers of each, without texts     marks   how each form was filled (`responses.MARKS`)
+    calibration  how the weights were fitted to population totals, where they were
     version  SHA-256 of all that the estimates depend on: responses, villages, weights
     """
 
@@ -86,6 +90,7 @@ class Sample:
     outside: int
     rejected: int
     version: str
+    calibration: Calibration | None = field(default=None, repr=False, compare=False)
     columns: dict[str, Answers] = field(default_factory=dict, repr=False, compare=False)  # those read so far
 
     def __len__(self) -> int:
@@ -146,8 +151,8 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     """Reads the wave: every response once, with its village, stratum and current weight.
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
-    village there, else of the wave. Without any version a draw gives the weights, and without a draw everybody
-    weighs 1.
+    village there (in an open wave of its unit), else of the wave. Without any version a draw gives the weights,
+    and without a draw everybody weighs 1.
     """
     rows = session.execute(
         select(
@@ -177,7 +182,7 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
         taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
         strata = {village.psu: village.stratum for village in session.scalars(taken)}
     weights: dict[UUID, float] = {}
-    if wave.weights is not None and wave.kind is WaveKind.SAMPLE:
+    if wave.weights is not None:
         weights = dict(
             session.execute(select(Weight.response, Weight.weight).where(Weight.version == wave.weights)).all()
         )
@@ -188,11 +193,11 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     psu = _objects([row.psu for row in counted]) if drawn else day
     stratum = _objects([strata[row.psu] for row in counted]) if drawn else unit
     weight = np.ones(len(counted))
-    if drawn and (wave.weights is not None or wave.draw is None):
-        weight = filled([weights.get(row.id) for row in counted], psu)
-    elif drawn:
+    if wave.weights is not None:
+        weight = filled([weights.get(row.id) for row in counted], psu if drawn else unit)
+    elif drawn and wave.draw is not None:
         weight = base_weights(session, wave, [row.psu for row in counted], [row.adults for row in counted])
-    return Sample(
+    made = Sample(
         wave=wave,
         questionnaire=questionnaires.by_digest(session, wave.questionnaire),
         ids=tuple(row.id for row in counted),
@@ -208,6 +213,19 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
         rejected=len(out) if release is None else release.rejected,
         version=_version(rows, villages.values(), stratum, weight),
     )
+    fit = _fit(session, wave)
+    if fit is None:
+        return made
+    fitted = margins.applied(made, fit)
+    digest = hashlib.sha256(made.version.encode() + fitted.factor.tobytes() + fitted.x.tobytes())
+    return replace(made, calibration=fitted, version=digest.hexdigest())
+
+
+def _fit(session: Session, wave: Wave) -> dict[str, Any] | None:
+    """The calibration that the current weights come from, as it was kept."""
+    version = None if wave.weights is None else session.get_one(WeightVersion, wave.weights)
+    fit: dict[str, Any] | None = ((version and version.report) or {}).get("fit")
+    return fit
 
 
 def rejected(session: Session, wave: str) -> set[UUID]:
@@ -221,13 +239,19 @@ def rejected(session: Session, wave: str) -> set[UUID]:
 MOST_ADULTS = 4  # in a household, as far as its weight goes: one of ten would weigh as much as a small village
 
 
-def base_weights(session: Session, wave: Wave, psus: Sequence[str], adults: Sequence[int | None]) -> Floats:
+def base_weights(
+    session: Session,
+    wave: Wave,
+    psus: Sequence[str],
+    adults: Sequence[int | None],
+    most: int = MOST_ADULTS,
+) -> Floats:
     """(N,) adults that each person of the wave's draw stands for: 1 ÷ probability of the household × its adults.
 
     psus    the village of each; all its households were drawn with one probability
     adults  in the household, None where nobody noted it: then the mean of those noted, 1 where there is none
 
-    More than `MOST_ADULTS` adults count as so many (Kish 1949, JASA 44: one adult of each household).
+    More than `most` adults count as so many (Kish 1949, JASA 44: one adult of each household).
     """
     rows = session.execute(
         select(DrawnHousehold.psu, func.max(DrawnHousehold.weight))
@@ -235,7 +259,7 @@ def base_weights(session: Session, wave: Wave, psus: Sequence[str], adults: Sequ
         .group_by(DrawnHousehold.psu)
     )
     households: dict[str, float] = dict(rows.all())
-    known = np.array([np.nan if count is None else min(count, MOST_ADULTS) for count in adults], dtype=float)
+    known = np.array([np.nan if count is None else min(count, most) for count in adults], dtype=float)
     typical = 1.0 if np.isnan(known).all() else float(np.nanmean(known))
     return np.array([households[psu] for psu in psus]) * np.where(np.isnan(known), typical, known)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from forms.items import Item, Text
+from forms.items import Condition, Item, Text
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,27 @@ class Headline:
     name: Text
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """Answers that can hardly be true together: `when` it holds, `says` what doesn't fit. It refuses nothing."""
+
+    code: str
+    when: Condition
+    says: Text
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is looked at after the answers are in.
+
+    contradictions  each response is looked through for them
+    again           the items that phúc tra asks a second time
+    """
+
+    contradictions: tuple[Contradiction, ...] = ()
+    again: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Questionnaire:
     """A version of a questionnaire; two are equal when their documents are.
@@ -108,6 +129,7 @@ class Questionnaire:
     paper      the same pages in the order of the paper form
     items      code -> item, in the order of the screens
     written    the document in its canonical form
+    quality    None where the document says nothing of it: then `quality.of` knows
     languages  further languages in which it may have texts: code -> what it calls itself
     join       keeps the syllables of the words that the document lists on one line. Questions and hints come
                joined; choices and titles, which tables show too, are joined by the page that draws them.
@@ -126,6 +148,7 @@ class Questionnaire:
     written: str
     languages: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[str], str] = str
+    quality: Quality | None = None
 
     @property
     def name(self) -> str:

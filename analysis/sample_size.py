@@ -77,9 +77,9 @@ def half_width(error: float, df: float = math.inf, level: float = 0.95) -> float
 def smallest_change(error: float, *, level: float = 0.95, power: float = 0.5) -> float:
     """The change between two waves, each with this standard error and villages of its own, that they can tell.
 
-    (z_{1−α/2} + z_power) √2 se, for a two-sided test of two independent estimates (Cohen 1988, ch. 6). At power 0.5,
-    z_power is 0: a change of this size, if it is what the waves show, is just significant; a true change of that
-    size is missed half the time. At power 0.8 it is found four times in five.
+    (z_{1−α/2} + z_power) √2 se, for a two-sided test of two independent estimates (Cohen 1988, ch. 6). At power
+    0.5, z_power is 0: a change of this size, if it is what the waves show, is just significant; a true change of
+    that size is missed half the time. At power 0.8 it is found four times in five.
     """
     return (normal(level) + float(ndtri(power))) * math.sqrt(2) * error
 

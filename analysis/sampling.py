@@ -90,20 +90,29 @@ def pps(size: Any, n: int, random: np.random.Generator) -> Chosen:
 
 
 def srs(count: int, n: int, random: np.random.Generator) -> Chosen:
-    """n of `count` rows, every set alike: those with the smallest random numbers (Cochran 1977, ch. 2)."""
-    rows = shuffled(count, random)[: _possible(count, n)]
-    return Chosen(np.sort(rows), np.full(n, n / count if count else 1.0))
+    """n of `count` rows, every set of n alike (Cochran 1977, ch. 2)."""
+    return Chosen(np.sort(in_random_order(count, n, random)), _alike(count, n))
 
 
 def every_kth(count: int, n: int, random: np.random.Generator) -> Chosen:
     """n of `count` rows, count/n apart from a random start; that needn't be whole (Cochran 1977, ch. 8)."""
-    rows = systematic(np.full(count, _possible(count, n) / max(count, 1)), float(random.random()))
-    return Chosen(rows, np.full(n, n / count if count else 1.0))
+    points = float(random.random()) + np.arange(_possible(count, n))
+    rows = np.minimum(points * (count / n if n else 1.0), count - 1)  # rounding may reach the end of the list
+    return Chosen(np.floor(rows).astype(np.int64), _alike(count, n))
 
 
-def shuffled(count: int, random: np.random.Generator) -> Ints:
-    """(count,) the rows 0 … count − 1 in a random order."""
-    return np.argsort(random.random(count), kind="stable").astype(np.int64)
+def in_random_order(count: int, n: int, random: np.random.Generator) -> Ints:
+    """(n,) the first n of `count` rows in a random order, whatever the size of the list."""
+    if 2 * _possible(count, n) >= count:
+        return np.argsort(random.random(count), kind="stable")[:n].astype(np.int64)
+    taken: dict[int, None] = {}  # in the order in which they came
+    while len(taken) < n:
+        taken.setdefault(int(random.random() * count))
+    return np.array(list(taken), dtype=np.int64)
+
+
+def _alike(count: int, n: int) -> Floats:
+    return np.full(n, n / count if count else 1.0)
 
 
 def _possible(count: int, n: int) -> int:

@@ -84,7 +84,7 @@ class Table:
         header = next(self._cells(), None)
         if header is None and not faults.count:
             faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
-        if header is not None and self._is_sound(header, known, required):
+        if header is not None and is_sound(faults, self.row, header, known, required):
             self.columns = header
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -164,25 +164,27 @@ class Table:
             self.faults.add(self.row, self._name(place), message)
         return bool(odd)
 
-    def _is_sound(self, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:
-        before = self.faults.count
-        if len(header) == 1 and re.search("[;\t]", header[0]):
-            self.faults.add(self.row, None, Lazy("Separate the columns by commas: save the file as “CSV UTF-8”."))
-            return False
-        if len(header) > WIDEST:
-            self.faults.add(self.row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
-            return False
-        for place, column in enumerate(header):
-            if column not in known and not self.faults.is_telling:
-                self.faults.add(self.row, column, "")
-            elif column not in known:
-                self.faults.add(self.row, column, _unknown(column[:60], known))
-            elif header.index(column) < place:
-                self.faults.add(self.row, column, Lazy("Take out one of the two columns of this name."))
-        for column in required:
-            if column not in header:
-                self.faults.add(self.row, column, Lazy("Add this column: it is needed."))
-        return self.faults.count == before
+
+def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:
+    """Whether a header has the columns it must have, each once, and no other; what is wrong becomes a fault."""
+    before = faults.count
+    if len(header) == 1 and re.search("[;\t]", header[0]):
+        faults.add(row, None, Lazy("Separate the columns by commas: save the file as “CSV UTF-8”."))
+        return False
+    if len(header) > WIDEST:
+        faults.add(row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
+        return False
+    for place, column in enumerate(header):
+        if column not in known and not faults.is_telling:
+            faults.add(row, column, "")
+        elif column not in known:
+            faults.add(row, column, _unknown(column[:60], known))
+        elif header.index(column) < place:
+            faults.add(row, column, Lazy("Take out one of the two columns of this name."))
+    for column in required:
+        if column not in header:
+            faults.add(row, column, Lazy("Add this column: it is needed."))
+    return faults.count == before
 
 
 def _unknown(column: str, known: Sequence[str]) -> Lazy:

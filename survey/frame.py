@@ -1,4 +1,4 @@
-"""The frame of a wave: the villages in which people live, from a CSV file."""
+"""The frame of a wave: the villages in which people live, from a CSV or Excel file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey import units, waves
-from survey.csv_table import Faults, Table
+from survey import units, waves, xlsx_table
+from survey.csv_table import Faults
 from survey.models import Unit, Village, WaveKind
 from translations import Conflict, Lazy
 from translations.formats import nfc
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def load(session: Session, wave: str, path: Path) -> Outcome:
-    """Adds the villages of a CSV file to a sample wave, all or nothing; safe to repeat.
+    """Adds the villages of a CSV or Excel file to a sample wave, all or nothing; safe to repeat.
 
     A village that is there already must be in the same commune and stratum. What is known of it stays; households,
     adults and name are filled in where they are not known yet. A code stands once in a file.
@@ -47,7 +47,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     there = {village.psu: village for village in waves.villages(session, found.code)}
     rows: dict[str, int] = {}
     new = 0
-    table = Table(path, COLUMNS, REQUIRED, faults)
+    table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
     for cells in table:
         given = {column: nfc(cell.strip()) for column, cell in zip(table.columns, cells, strict=True)}
         village = _village(given, found.code, known_units, table.row, faults)
@@ -77,7 +77,7 @@ def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, 
             faults.add(row, column, Lazy("Write at most %(most)s letters on one line.", most=most))
     unit = units.settled(given["unit"])
     if unit and unit not in known_units:
-        faults.add(row, "unit", Lazy("There is no unit with the code %(code)s.", code=unit[:20]))
+        faults.add(row, "unit", _unknown_unit(unit, known_units))
     for column in ("households", "adults"):
         text = given.get(column, "")
         if text and not (COUNT.fullmatch(text) and int(text) > 0):
@@ -93,6 +93,13 @@ def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, 
         households=int(given["households"]),
         adults=int(given["adults"]) if given.get("adults") else None,
     )
+
+
+def _unknown_unit(code: str, known_units: set[str]) -> Lazy:
+    padded = units.settled(code.zfill(5))
+    if padded in known_units:
+        return Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
+    return Lazy("There is no unit with the code %(code)s.", code=code[:20])
 
 
 def _fill_up(kept: Village, given: Village, row: int, faults: Faults) -> None:

@@ -21,11 +21,11 @@ def frame() -> None:
 @frame.command(
     "import",
     help=_(
-        "Add the villages of a CSV file to a sample wave: all of them, or none where a row is wrong. Columns: "
-        "psu, unit, stratum, households, and where known adults and name. Safe to repeat."
+        "Add the villages of a CSV or Excel file to a sample wave: all of them, or none where a row is wrong. "
+        "Columns: psu, unit, stratum, households, and where known adults and name. Safe to repeat."
     ),
 )
-@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that the villages belong to."))
 def import_frame(file: Path, wave: str) -> None:
     with opened().writing() as session:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import DesignError
-from analysis.sampling import every_kth, inclusion_probabilities, pps, shuffled, srs, stream, systematic
+from analysis.sampling import every_kth, in_random_order, inclusion_probabilities, pps, srs, stream, systematic
 
 SIZES = st.lists(st.integers(1, 900), min_size=1, max_size=60)
 
@@ -90,12 +90,32 @@ def test_a_seed_gives_the_same_rows_for_good() -> None:
     """These stand in no book: they keep a release of NumPy, or a change here, from moving draws already made."""
     assert stream("2026").random(3).tolist() == [0.4813417314113997, 0.1554522364248715, 0.40643926842349365]
     assert pps(range(1, 41), 4, stream("2026")).rows.tolist() == [13, 24, 31, 37]
-    assert shuffled(10, stream("2026")).tolist() == [3, 1, 8, 4, 2, 5, 0, 7, 9, 6]
+    assert in_random_order(10, 10, stream("2026")).tolist() == [3, 1, 8, 4, 2, 5, 0, 7, 9, 6]
+    assert in_random_order(100, 4, stream("2026")).tolist() == [48, 15, 40, 13]
 
 
 def test_a_random_number_is_53_bits_of_the_generator_itself() -> None:
     raw = stream("2026").bit_generator.random_raw(3)
     assert stream("2026").random(3).tolist() == [(int(bits) >> 11) * 2.0**-53 for bits in raw]
+
+
+def test_every_order_of_a_list_is_alike() -> None:
+    # The first two of 5 in 4,000 draws: each of the 20 pairs 200 times, standard error √(4000·.05·.95) = 14.
+    pairs = [tuple(in_random_order(5, 2, stream(str(k))).tolist()) for k in range(4000)]
+    counts = [pairs.count(pair) for pair in sorted(set(pairs))]
+    assert len(counts) == 20
+    assert all(abs(count - 200) < 65 for count in counts)
+
+
+@given(st.integers(1, 10**9), st.integers(1, 60), st.text(max_size=4))
+def test_a_long_list_costs_no_more_than_a_short_one(count: int, n: int, seed: str) -> None:
+    n = min(n, count)
+    rows = every_kth(count, n, stream(seed)).rows
+    assert len(set(rows.tolist())) == n
+    assert 0 <= rows.min() <= rows.max() < count
+    assert rows.max() - rows.min() >= (n - 1) * count // n - 1
+    if count > 200:
+        assert len(set(in_random_order(count, n, stream(seed)).tolist())) == n
 
 
 def test_what_is_drawn_in_one_place_does_not_move_another() -> None:

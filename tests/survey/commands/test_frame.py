@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from survey import waves
@@ -51,6 +52,7 @@ def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> N
     ("row", "told"),
     [
         ("T3,99999,A,10,,", "Row 4, column unit: There is no unit with the code 99999."),
+        ("T3,6652,A,10,,", "Row 4, column unit: Write 06652: a spreadsheet has dropped the zero in front."),
         (",06652,A,10,,", "Row 4, column psu: Fill in this cell"),
         ("T3,06652,,10,,", "Row 4, column stratum: Fill in this cell"),
         ("T3,06652,A,,,", "Row 4, column households: Fill in this cell"),
@@ -82,3 +84,25 @@ def test_an_open_wave_has_no_frame(load: Program) -> None:
 
 def test_a_frame_without_its_columns_is_refused(load: Program) -> None:
     assert "Row 1, column households: Add this column" in load("psu,unit,stratum\nT1,06652,A\n").err
+
+
+def test_an_excel_file_does_as_well(hailong: Program, province: Database, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["psu", "name", "unit", "stratum", "households"],
+        ["T1", "Thôn 1", "06652", "A", 120],
+        [7, None, "06658", 2, 80],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "khung.xlsx")
+    assert "Villages stored: 2" in hailong("frame", "import", tmp_path / "khung.xlsx", "--wave", "ho-mau").err
+    assert villages(province)[:2] == [
+        ("7", "06658", "2", 80, None, None),
+        ("T1", "06652", "A", 120, None, "Thôn 1"),
+    ]
+    book.active.append(["T3", None, 6652, "A", 0])
+    book.save(tmp_path / "khung.xlsx")
+    done = hailong("frame", "import", tmp_path / "khung.xlsx", "--wave", "ho-mau")
+    assert done.code == 1
+    assert "Row 4, column unit: Write 06652" in done.err
+    assert "Row 4, column households: Write a whole number" in done.err

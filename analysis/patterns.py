@@ -1,0 +1,89 @@
+"""Patterns of answers that people seldom make by themselves: one level throughout, or another form's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.design import Floats, Ints, code
+
+Codes = NDArray[np.int32]
+Counts = NDArray[np.int16]
+SMALL = 64  # rows that are compared with each other at once
+
+
+def longest_run(codes: Any) -> tuple[Ints, Ints]:
+    """(N,) the longest run of one and the same level along (N, K) items, and (N,) how many were answered.
+
+    0 is a blank; it neither ends a run nor belongs to one (the long-string index, Johnson 2005).
+    """
+    table = np.asarray(codes)
+    last = np.zeros(len(table), table.dtype)
+    run, longest, answered = (np.zeros(len(table), np.int64) for _each in range(3))
+    for column in table.T:
+        given = column != 0
+        run = np.where(given, np.where(column == last, run + 1, 1), run)
+        last = np.where(given, column, last)
+        longest = np.maximum(longest, run)
+        answered += given
+    return longest, answered
+
+
+def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Floats, Ints]:
+    """(N,) the largest share of equal answers with another row of the same group, and (N,) that row.
+
+    codes  (N, K) 0 is a blank; compared are the items that both rows answered
+    group  (N,) labels; a row with a blank label is compared with nobody
+    least  two rows are compared where they share so many answered items
+    most   of a group only the first so many rows are compared, since the work grows with the square
+
+    NaN and −1 where there is nobody to compare with. Maximum percent match: Kuriakose & Robbins 2016.
+    """
+    table: Codes = np.ascontiguousarray(codes, dtype=np.int32)
+    share, other = np.full(len(table), np.nan), np.full(len(table), -1, np.int64)
+    labels = code(group)
+    order = np.argsort(labels.codes, kind="stable")
+    edges = np.flatnonzero(np.diff(labels.codes[order])) + 1
+    for rows in np.split(order, edges):
+        if len(rows) > 1 and labels.codes[rows[0]] >= 0:
+            rows = rows[:most]
+            share[rows], other[rows] = _nearest(table[rows], rows, least)
+    return share, other
+
+
+def _nearest(here: Codes, rows: Ints, least: int) -> tuple[Floats, Ints]:
+    given = (here != 0).astype(np.float32)
+    shared = (given @ given.T).astype(np.float64)
+    with np.errstate(all="ignore"):
+        match = np.where(shared >= least, _equal(here) / shared, -1.0)
+    np.fill_diagonal(match, -1)
+    best = match.argmax(axis=1)
+    top = match[np.arange(len(best)), best]
+    return np.where(top < 0, np.nan, top), np.where(top < 0, -1, rows[best])
+
+
+def _equal(here: Codes) -> Counts:
+    """(n, n) how many answers each two rows have in common."""
+    size, items = here.shape
+    if size <= SMALL:
+        alike = (here[:, None, :] == here[None, :, :]) & (here[:, None, :] != 0)
+        small: Counts = alike.sum(axis=2, dtype=np.int16)
+        return small
+    # Item by item: the cube of a large group would not stay in the processor's cache.
+    same = np.zeros((size, size), np.int16)
+    for item in range(items):
+        column = here[:, item]
+        same += column[:, None] == np.where(column == 0, -1, column)[None, :]
+    return same
+
+
+def fence(values: Any) -> float:
+    """Tukey's upper fence, the third quartile and 1.5 interquartile ranges; NaN where there are no values."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return float("nan")
+    first, third = np.quantile(known, [0.25, 0.75])
+    return float(third + 1.5 * (third - first))

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Protocol
-from uuid import UUID
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 from sqlalchemy import func, select
@@ -23,8 +21,8 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey import questionnaires, waves
 from survey.database import Database
-from survey.models import Response, ResponseText, Wave, WaveKind, Weight
-from survey.sample import filled
+from survey.models import Response, ResponseText, Wave
+from survey.sample import rejected, sample
 from translations import Refusal
 
 BATCH = 1000
@@ -47,8 +45,9 @@ def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, o
     outside  write the others instead: those of a `sample` wave without a village, without stratum, psu and weight
              (the import refuses a blank one)
 
-    With `--weights weight --strata stratum --psu psu` the file gives the estimates that the database gives. Of an
-    `open` wave the stratum is the unit, the village the day and the weight 1. Texts are written as they were
+    With `--weights weight --strata stratum --psu psu` the file gives the estimates that the database gives; of
+    calibrated weights only the database knows the margins, so that standard errors differ. Of an `open` wave the
+    stratum is the unit, the village the day and the weight 1 unless it was weighed. Texts are written as they were
     given, also where a spreadsheet would take one for a formula.
     """
     with database.reading() as session:
@@ -70,35 +69,28 @@ Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]
 
 
 def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
-    if wave.kind is WaveKind.OPEN:
-        for rows in _rows(session, wave):
-            yield [
-                (
-                    (str(row.id), row.unit, row.unit, str(row.day), 1.0, row.mode.value, row.day),
-                    (row.answers, row.texts),
-                )
-                for row in rows
-            ]
-        return
-    strata = {village.psu: village.stratum for village in waves.villages(session, wave.code)}
-    weights = _weights(session, wave)
-    for rows in _rows(session, wave, Response.psu.is_not(None)):
+    people = sample(session, wave)
+    place = {id: at for at, id in enumerate(people.ids)}
+    weight = people.weight.tolist()
+    for rows in _rows(session, wave):
+        counted = [(row, at) for row in rows if (at := place.get(row.id)) is not None]
         yield [
             (
-                (str(row.id), row.unit, strata[row.psu], row.psu, weights[row.id], row.mode.value, row.day),
+                (str(row.id), row.unit, people.stratum[at], people.psu[at], weight[at], row.mode.value, row.day),
                 (row.answers, row.texts),
             )
-            for row in rows
+            for row, at in counted
         ]
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    nobody = wave.kind is WaveKind.OPEN
-    for rows in () if nobody else _rows(session, wave, Response.psu.is_(None)):
-        yield [((str(row.id), row.unit, row.mode.value, row.day), (row.answers, row.texts)) for row in rows]
+    left = {*sample(session, wave).ids, *rejected(session, wave.code)}
+    for rows in _rows(session, wave):
+        outside = [row for row in rows if row.id not in left]
+        yield [((str(row.id), row.unit, row.mode.value, row.day), (row.answers, row.texts)) for row in outside]
 
 
-def _rows(session: Session, wave: Wave, *conditions: Any) -> Iterator[Sequence[Any]]:
+def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
     """The stored rows in the order of their ids, some at a time: they never are in memory together."""
     found = session.execute(
         select(
@@ -111,22 +103,11 @@ def _rows(session: Session, wave: Wave, *conditions: Any) -> Iterator[Sequence[A
             ResponseText.texts,
         )
         .join(ResponseText, ResponseText.response == Response.id, isouter=True)
-        .where(Response.wave == wave.code, *conditions)
+        .where(Response.wave == wave.code)
         .order_by(Response.id),
         execution_options={"yield_per": BATCH},
     )
     yield from found.partitions()
-
-
-def _weights(session: Session, wave: Wave) -> dict[UUID, float]:
-    """The weight of each response in the sample, as `sample` has it."""
-    rows = session.execute(
-        select(Response.id, Response.psu, Weight.weight)
-        .join(Weight, (Weight.response == Response.id) & (Weight.version == wave.weights), isouter=True)
-        .where(Response.wave == wave.code, Response.psu.is_not(None))
-    ).all()
-    weights = filled([row.weight for row in rows], np.array([row.psu for row in rows], dtype=object))
-    return dict(zip((row.id for row in rows), weights.tolist(), strict=True))
 
 
 def _values(

@@ -140,18 +140,23 @@ def _refuse_overlap(variable: str, classes: Sequence[tuple[int, float]]) -> None
 def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[str, str]) -> Labels:
     """(N,) the value of the variable for each person: BLANK where it is blank, None where no class holds it.
 
+    variable  several crossed with `*` are blank where one of them is; joined with `+`, each blank is kept
     values  those of the margins; they tell the classes of a number
     kinds   unit -> phường, xã, đặc khu
     """
-    parts = variable.split("*")
+    names = variable.replace("+", "*").split("*")
     columns = [
-        _column(people, part, {value.split("*")[place] for value in values if value}, kinds)
-        for place, part in enumerate(parts)
+        _column(
+            people, name, {value.split("*")[place] for value in values if value and "+" not in variable}, kinds
+        )
+        for place, name in enumerate(names)
     ]
+    rows = zip(*columns, strict=True)
     joined = np.empty(len(people), dtype=object)
-    joined[:] = [
-        None if None in row else BLANK if BLANK in row else "*".join(row) for row in zip(*columns, strict=True)
-    ]
+    if "+" in variable:
+        joined[:] = ["+".join(row) for row in rows]
+    else:
+        joined[:] = [None if None in row else BLANK if BLANK in row else "*".join(row) for row in rows]
     return joined
 
 
@@ -195,7 +200,7 @@ def as_kept(
             {"name": name, "values": list(values), "merged": dict(merged.get(name, {}))}
             for name, values in variables.items()
         ],
-        "kinds": dict(kinds) if any("kind" in name.split("*") for name in variables) else {},
+        "kinds": dict(kinds) if any("kind" in name for name in variables) else {},
         "cells": levels[:, first].T.tolist(),
         "factors": fitted.factor.tolist(),
     }

@@ -233,13 +233,15 @@ def test_what_is_exported_and_imported_is_the_same(
         writer.writeheader()
         writer.writerows(rows)
     for source, target in ((given_file, first_file), (first_file, second_file)):
-        path = Path(shutil.copy(sqlite_templates["province"], tmp_path / "copy.db"))
+        # A name of its own: what was read of a database is known by its address.
+        path = Path(shutil.copy(sqlite_templates["province"], tmp_path / f"{uuid.uuid4()}.db"))
         database = Database(f"sqlite:///{path}")
         try:
             assert importing.responses(database, "ho-mau", source).stored == len(rows)
             exporting.responses(database, "ho-mau", target)
         finally:
             database.engine.dispose()  # which takes the log with it
+            path.unlink()
     assert first_file.read_bytes() == second_file.read_bytes()
     written = {row["response_id"]: row for row in table(first_file)}
     for row in rows:

@@ -1,0 +1,162 @@
+"""`hailong weights`: the weights of a wave computed, listed, chosen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from analysis.weights import METHODS
+from survey import margins, questionnaires, waves, weighting
+from survey import weights as kept
+from survey.commands import say
+from survey.installation import opened
+from survey.models import Wave
+from survey.sample import MOST_ADULTS
+from translations import Refusal
+from translations import gettext as _
+from translations.formats import number
+
+WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave."))
+
+
+@click.group(
+    help=_(
+        "Weights of a wave, in versions: a version never changes, one of them holds. Computed ones begin with the "
+        "draw (or with the weights that were imported), stand in for those who did not answer, and are fitted to "
+        "population totals."
+    )
+)
+def weights() -> None:
+    pass
+
+
+@weights.command(
+    help=_(
+        "Compute a new version of the weights; it becomes the current one. In an open wave the totals are the "
+        "counts of transactions (hailong transactions import) unless margins are given."
+    )
+)
+@WAVE
+@click.option(
+    "--margins",
+    "file",
+    metavar="FILE.csv",
+    type=click.Path(path_type=Path),
+    help=_(
+        "Population totals: variable,value,total. Variables: items, unit, stratum, kind, mode; crossed with *, as "
+        "gioi_tinh*do_tuoi. Values of a number are classes: 18-29, 60+."
+    ),
+)
+@click.option(
+    "--classes",
+    "by",
+    type=click.Choice(weighting.BY),
+    help=_("Within what those who answered stand for the others; strata where a draw holds."),
+)
+@click.option(
+    "--calibration",
+    type=click.Choice(METHODS),
+    default="raking",
+    show_default=True,
+    help=_("How weights are fitted to the margins."),
+)
+@click.option("--bounds", metavar="LOW,HIGH", help=_("Limits of the factor of the calibration: 0.3,3"))
+@click.option(
+    "--cap-adults",
+    metavar="N",
+    type=click.IntRange(1, 20),
+    default=MOST_ADULTS,
+    show_default=True,
+    help=_("More adults in a household count as so many."),
+)
+def compute(
+    code: str, file: Path | None, by: str | None, calibration: str, bounds: str | None, cap_adults: int
+) -> None:
+    limits = within(bounds)
+    with opened().writing() as session:
+        wave = waves.find(session, code)
+        totals = (
+            None if file is None else margins.read(file, questionnaires.by_digest(session, wave.questionnaire))
+        )
+        plan = weighting.Plan(totals, by, calibration, limits, cap_adults)  # type: ignore[arg-type]
+        made = weighting.compute(session, code, plan)
+        say(
+            "The weights of %(wave)s are now version %(version)s: %(source)s.",
+            wave=code,
+            version=made.version,
+            source=kept.source(made),
+        )
+        report = made.report or {}
+        say(
+            "People: %(people)s; sum of the weights: %(sum)s; design effect of unequal weights (Kish): %(kish)s.",
+            people=number(report["people"]),
+            sum=number(report["sum"]["final"]),
+            kish=number(report["kish"]["final"], 2),
+        )
+        least, most = (one["factor"] for one in report["factors"])
+        say("Factors from %(least)s to %(most)s.", least=number(least, 3), most=number(most, 3))
+        say("The whole report: hailong weights show --wave %(wave)s", wave=code)
+
+
+def within(text: str | None) -> tuple[float, float] | None:
+    """The bounds as they are written: 0.3,3."""
+    if not text:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not 0 < low < 1 < high:
+        raise Refusal("Write the bounds as two numbers with 1 between them, the lower one above 0: 0.3,3")
+    return low, high
+
+
+@weights.command("list", help=_("The versions of a wave, the newest first; the current one is marked *."))
+@WAVE
+def list_(code: str) -> None:
+    with opened().reading() as session:
+        wave = waves.find(session, code)
+        for one in kept.versions(session, wave.code):
+            mark = "*" if one.id == wave.weights else ""
+            click.echo("\t".join((str(one.version), mark, str(one.made), kept.source(one))))
+
+
+@weights.command(help=_("The report of a version, as JSON: what it was computed from, and what came of it."))
+@WAVE
+@click.option("--version", type=int, help=_("Its number; the current one unless given."))
+def show(code: str, version: int | None) -> None:
+    with opened().reading() as session:
+        wave = waves.find(session, code)
+        found = next(
+            (
+                one
+                for one in kept.versions(session, wave.code)
+                if (one.id == wave.weights if version is None else one.version == version)
+            ),
+            None,
+        )
+        if found is None:
+            raise _nothing(wave)
+        report = {key: part for key, part in (found.report or {}).items() if key != "fit"}
+        told = {"version": found.version, "made": str(found.made), "source": kept.source(found), **report}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _nothing(wave: Wave) -> Refusal:
+    return Refusal("The wave %(code)s has no such weights. See: hailong weights list", code=wave.code)
+
+
+@weights.command(help=_("Choose the version that holds."))
+@WAVE
+@click.option("--version", type=int, required=True, help=_("Its number: hailong weights list"))
+def use(code: str, version: int) -> None:
+    with opened().writing() as session:
+        made = kept.use(session, waves.find(session, code), version)
+        say(
+            "The weights of %(wave)s are now version %(version)s: %(source)s.",
+            wave=code,
+            version=made.version,
+            source=kept.source(made),
+        )

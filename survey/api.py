@@ -15,11 +15,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forms import check
-from survey import devices, rate, receipts, responses, results, sealing, waves
+from survey import devices, rate, receipts, releases, responses, results, sealing, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode
 from survey.responses import MARKS, UUID4
+from survey.sample import sample
 from survey.waves import Place
 from translations import Denied, Refusal
 from translations import gettext as _
@@ -115,17 +116,24 @@ def sealed() -> ResponseReturnValue:
 @pages.get("/api/v1/waves/<wave>/results")
 @requires(Right.RESULTS)
 def wave_results(wave: str) -> ResponseReturnValue:
-    """The released records of a wave, as `hailong results --released` prints them."""
+    """The records of the newest approved release of a wave, what must be hidden hidden.
+
+    Where nothing is released they are a draft of the present data, and the header `Hailong-Release` says so: only
+    Home Affairs, who see the drafts on their pages too, hold the right to come here.
+    """
     with database().reading() as session:
-        found = results.estimates(
+        release = releases.newest(session, waves.find(session, wave).code)
+        found = results.table(
             session,
-            wave,
+            sample(session, waves.find(session, wave), release),
             items=request.args.getlist("item"),
             by=request.args.getlist("by"),
             rule=request.args.get("rule"),
             released=True,
         )
-    return jsonify(results.as_records(found))
+    answer = jsonify(results.as_records(found))
+    answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
+    return answer
 
 
 def _body() -> Any:

@@ -7,7 +7,7 @@ table of a release can be computed again at any time and comes out the same.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -95,6 +95,16 @@ def _ids(release: Release) -> set[UUID]:
 def size(release: Release) -> int:
     """How many responses it holds."""
     return len(release.responses) // 16
+
+
+def hands(release: Release) -> list[tuple[date, str]]:
+    """Through whose hands it went, and when: frozen, checked, approved."""
+    steps = (
+        (release.frozen, release.frozen_by),
+        (release.checked, release.checked_by),
+        (release.approved, release.approved_by),
+    )
+    return [(day, person) for day, person in steps if day is not None and person is not None]
 
 
 def check(session: Session, release: Release, person: str) -> None:

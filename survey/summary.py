@@ -98,6 +98,15 @@ class Collection:
 
 
 @dataclass(frozen=True)
+class Issue:
+    """What an issued report bears: its number (Số), its day, and the report that it replaces."""
+
+    number: str
+    day: date
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
 class Summary:
     """All that is said of a wave. `index` is None for a questionnaire without one."""
 
@@ -119,6 +128,7 @@ class Summary:
     records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
     release: Release | None = None  # that the data are of; None for the present data
+    issue: Issue | None = None  # of a report that goes out
 
 
 def gather(session: Session, wave: str, rule: str | None = None, release: Release | None = None) -> Summary:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from survey import report as reports
-from survey import summary
+from survey import releases, summary, waves
 from survey.commands import say
 from survey.exporting import replacing
 from survey.installation import opened
@@ -37,7 +37,8 @@ from translations import gettext as _
 )
 def report(wave: str, form: str, out: Path, lang: str | None) -> None:
     with opened().reading() as session:
-        gathered = summary.gather(session, wave)
+        release = releases.newest(session, waves.find(session, wave).code)
+        gathered = summary.gather(session, wave, release=release)
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(gathered.records))
     content = reports.write(gathered, form, lang or "vi")
     with replacing(out) as file:

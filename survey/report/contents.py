@@ -75,10 +75,8 @@ def contents(summary: Summary) -> Report:
         issuer=_("Department of Home Affairs").upper(),
         state=_("Socialist Republic of Viet Nam").upper(),
         motto=_("Independence - Freedom - Happiness"),
-        number=_("No.: ……/BC-SNV"),
-        place_and_day=_(
-            "%(province)s, day … month … year %(year)s", province=province, year=str(summary.data_day.year)
-        ),
+        number=_number(summary),
+        place_and_day=_place_and_day(summary),
         kind=_("Report").upper(),
         subject=subject(summary),
         addressee=_("To: the People's Committee of %(province)s Province.", province=province),
@@ -93,6 +91,17 @@ def contents(summary: Summary) -> Report:
         signatory=_("Director").upper(),
         signer=_("(Full name)"),
     )
+
+
+def _number(summary: Summary) -> str:
+    return _("No.: ……/BC-SNV") if summary.issue is None else _("No.: %(number)s", number=summary.issue.number)
+
+
+def _place_and_day(summary: Summary) -> str:
+    province = summary.province.name
+    if summary.issue is None:
+        return _("%(province)s, day … month … year %(year)s", province=province, year=str(summary.data_day.year))
+    return _("%(province)s, %(day)s", province=province, day=official_day(summary.issue.day))
 
 
 def subject(summary: Summary) -> tuple[str, str]:
@@ -126,6 +135,8 @@ def _opening(summary: Summary) -> list[Block]:
         )
     if summary.draft:
         blocks.append(Notice(_("This is a draft: the figures are not released and may still change.")))
+    if summary.issue is not None and summary.issue.replaces:
+        blocks.append(Notice(_("This report replaces the report %(number)s.", number=summary.issue.replaces)))
     blocks.append(
         Paragraph(
             _(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, request
 from flask_login import current_user
 
 from analysis import Estimate
-from survey import summary, wording
+from survey import releases, summary, waves, wording
 from survey.accounts import ROLE_NAMES
 from survey.database import database
 from survey.models import Mode, Role
@@ -49,9 +49,11 @@ def fieldwork_tabs() -> list[tuple[str, str]]:
 
 
 def summary_of(wave: str) -> Summary:
-    """All that is said of a wave; refused where there is no such wave."""
+    """All that is said of a wave: of its present data, or of the release that `?ban=` numbers."""
+    number = request.args.get("ban", None, int)
     with database().reading() as session:
-        return summary.gather(session, wave)
+        release = None if number is None else releases.find(session, waves.find(session, wave).code, number)
+        return summary.gather(session, wave, release=release)
 
 
 def keys(records: Iterable[Estimate]) -> list[str]:

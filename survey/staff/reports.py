@@ -34,8 +34,8 @@ KINDS = {
     "json": Kind("JSON", N_("The result table, for programs"), "application/json", False),
 }
 
-# (wave, data, weights, format, language) -> bytes: how large a file was when it was last made of the same data.
-_sizes: dict[tuple[str, str, int | None, str, str], int] = {}
+# (wave, data, weights, draft, format, language) -> bytes: the size of a file when it was last made of them.
+_sizes: dict[tuple[object, ...], int] = {}
 MOST_SIZES = 500
 
 
@@ -81,12 +81,13 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     return answer
 
 
-def _key(summary: Summary, format: str, spoken: str) -> tuple[str, str, int | None, str, str]:
-    return summary.wave.code, summary.data_version, summary.weight_version, format, spoken
+def _key(summary: Summary, format: str, spoken: str) -> tuple[object, ...]:
+    return summary.wave.code, summary.data_version, summary.weight_version, summary.draft, format, spoken
 
 
 def _download(summary: Summary, format: str, spoken: str) -> Download:
     kind = KINDS[format]
     english = "-en" if kind.spoken and spoken == "en" else ""
-    file = f"bao-cao-{summary.wave.code}{english}.{format}"
+    number = f"-ban-{summary.release.number}" if summary.release else ""
+    file = f"bao-cao-{summary.wave.code}{number}{english}.{format}"
     return Download(format, kind, spoken, file, _sizes.get(_key(summary, format, spoken)))

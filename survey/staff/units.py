@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from analysis import Estimate
-from survey import charts, units, waves, wording
+from survey import charts, releases, summary, units, waves, wording
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Unit
+from survey.sample import sample
 from survey.staff.blueprint import in_order, keys, pages, summary_of
 from survey.staff.items import parts_of
 from survey.summary import Line, Summary, UnitLine
@@ -141,11 +144,36 @@ def unit(wave: str, unit: str) -> ResponseReturnValue:
     """One commune: its index, its rank as a range, its headlines, and its items against the province."""
     summary = summary_of(wave)
     code = units.settled(unit)
-    line = next((line for line in summary.units if line.unit.code == code), None)
-    if line is None:
+    if not any(line.unit.code == code for line in summary.units):
         raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=unit)
+    return _beside_the_province(summary, code)
+
+
+@pages.get("/<wave>/xa-minh")
+@requires(Right.OWN_RESULTS)
+def own_unit(wave: str) -> ResponseReturnValue:
+    """What is released of the reader's own commune; nothing of it moves before the next release."""
+    if current_user.unit is None:
+        return redirect(url_for(".units", wave=wave))
     with database().reading() as session:
-        modes = waves.counts(session, wave).get(code, {})
+        found = waves.find(session, wave)
+        release = releases.newest(session, wave)
+        if release is None:
+            return render_template("staff/not_released.html", wave=found)
+        gathered = summary.gather(session, wave, release=release)
+    if not any(line.unit.code == current_user.unit for line in gathered.units):
+        return render_template("staff/not_released.html", wave=found)
+    return _beside_the_province(gathered, current_user.unit)
+
+
+def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
+    line = next(line for line in summary.units if line.unit.code == code)
+    with database().reading() as session:
+        if summary.release is None:
+            modes = waves.counts(session, summary.wave.code).get(code, {})
+        else:
+            people = sample(session, waves.find(session, summary.wave.code), summary.release)
+            modes = dict(Counter(people.mode[people.unit == code].tolist()))
     compared = list(beside(summary, line))
     return render_template(
         "staff/unit.html",

@@ -1,0 +1,70 @@
+"""`hailong release`: freezing a wave's results, checking them, letting them be seen."""
+
+from __future__ import annotations
+
+import click
+
+from survey import releases, waves
+from survey.commands import say
+from survey.installation import opened
+from translations import gettext as _
+
+WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))
+BY = click.option("--by", "person", metavar="NAME", required=True, help=_("Who does this; kept with the release."))
+NUMBER = click.option(
+    "--number", type=int, required=True, help=_("The number of the release: hailong release list")
+)
+
+
+@click.group(
+    help=_(
+        "Results are released: frozen, checked by one person, approved by another, and only then seen by communes "
+        "and programs."
+    )
+)
+def release() -> None:
+    pass
+
+
+@release.command(help=_("Freeze the present data of a wave as its next release."))
+@WAVE
+@BY
+def freeze(code: str, person: str) -> None:
+    with opened().writing() as session:
+        made = releases.freeze(session, waves.find(session, code), person)
+        say(
+            "Release %(number)s of %(wave)s holds %(forms)s forms. Check its figures next.",
+            number=made.number,
+            wave=code,
+            forms=releases.size(made),
+        )
+
+
+@release.command(help=_("Note that the figures of a release were checked."))
+@WAVE
+@NUMBER
+@BY
+def check(code: str, number: int, person: str) -> None:
+    with opened().writing() as session:
+        releases.check(session, releases.find(session, code, number), person)
+    say("Release %(number)s is checked. Somebody else approves it next.", number=number)
+
+
+@release.command(help=_("Let a checked release be seen."))
+@WAVE
+@NUMBER
+@BY
+def approve(code: str, number: int, person: str) -> None:
+    with opened().writing() as session:
+        releases.approve(session, releases.find(session, code, number), person)
+    say("Release %(number)s is approved: communes and programs see it now.", number=number)
+
+
+@release.command("list", help=_("The releases of a wave, the newest first."))
+@WAVE
+def list_(code: str) -> None:
+    with opened().reading() as session:
+        waves.find(session, code)
+        for one in releases.every(session, code):
+            hands = [f"{day}\t{person}" for day, person in releases.hands(one)]
+            click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *hands]))

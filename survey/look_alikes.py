@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from survey.sample import Sample
+from analysis.design import Ints
+from analysis.patterns import nearest
+from survey.sample import Floats, Sample
 
 LEAST_SHARED = 8  # items that both forms answer
 ALIKE = 0.95  # of these, the share with the same answer
@@ -15,25 +17,19 @@ MOST = 2_000  # forms of one place and day that are compared with each other
 
 
 def count(people: Sample) -> int:
-    """How many forms are nearly the same as another one of the same unit and day.
+    """How many forms are nearly the same as another one of the same unit and day."""
+    share, _other = nearest_of(people)
+    return int((share >= ALIKE).sum())
+
+
+def nearest_of(people: Sample) -> tuple[Floats, Ints]:
+    """(N,) the share of equal answers with the nearest form of the same unit and day, and the row of that form.
 
     Compared are the items with one answer; what both left blank says nothing. Beyond 2,000 forms of one place
     and day, which no service point takes, only the first so many by id are compared.
     """
     items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
     answers = [people.answers(item) for item in items]
-    codes = np.stack([np.where(column.given, column.codes, 0) for column in answers], axis=1).astype(np.int16)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for row, place in enumerate(zip(people.unit.tolist(), people.day.tolist(), strict=True)):
-        groups.setdefault(place, []).append(row)
-    found = 0
-    for rows in groups.values():
-        here = codes[rows[:MOST]]
-        shared = (here > 0).astype(np.int32) @ (here > 0).astype(np.int32).T
-        same = np.zeros_like(shared)
-        for column in here.T:
-            same += (column[:, None] == column[None, :]) & (column[:, None] > 0)
-        alike = (shared >= LEAST_SHARED) & (same >= ALIKE * shared)
-        np.fill_diagonal(alike, False)
-        found += int(alike.any(axis=1).sum())
-    return found
+    codes = np.stack([np.where(column.given, column.codes + 1, 0) for column in answers], axis=1)
+    place = np.array([f"{unit} {day}" for unit, day in zip(people.unit, people.day, strict=True)], dtype=object)
+    return nearest(codes, place, LEAST_SHARED, MOST)

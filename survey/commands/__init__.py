@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unit": ("unit", N_("Import units beyond the 54 communes.")),
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),
+    "accounting": ("accounting", N_("Where the paper forms are: entered, waiting, void, missing.")),
     "import": ("data", N_("Import responses from elsewhere: all or nothing.")),
     "data": ("data", N_("Export the responses, in the columns that import takes.")),
     "transactions": ("transactions", N_("Import the counts of transactions that an open wave is weighted to.")),

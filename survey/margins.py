@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from analysis.design import Calibration, compact
 from forms import Item, Questionnaire
 from survey import units
-from survey.csv_table import Faults, Table, nearest
+from survey.csv_table import Faults, nearest
+from survey.xlsx_table import opened
 from translations import Lazy, Refusal
 from translations.formats import nfc
 
@@ -44,13 +45,13 @@ class People(Protocol):
 
 
 def read(path: Path, questionnaire: Questionnaire) -> Margins:
-    """The margins of a CSV file `variable,value,total`, checked against the questionnaire.
+    """The margins of a CSV or Excel file `variable,value,total`, checked against the questionnaire.
 
     variable  an item with one answer, a number, unit, stratum, kind, mode; several crossed with `*`
     value     its code; of a number a class such as 18-29 or 60+; of a cross the values joined by `*`
     """
     faults = Faults()
-    table = Table(path, COLUMNS, COLUMNS, faults)
+    table = opened(path, COLUMNS, COLUMNS, faults)
     found: Margins = {}
     for cells in table:
         given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}

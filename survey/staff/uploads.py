@@ -1,0 +1,41 @@
+"""Files that staff send: how large they may be, and where they lie while they are read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+from werkzeug.datastructures import FileStorage
+
+from survey.staff.blueprint import pages
+from translations.formats import nfc
+
+LARGEST = 20_000_000  # bytes
+LARGE: dict[str, int] = {"staff.import_file": LARGEST, "staff.import_counts": LARGEST}
+
+
+@pages.url_value_preprocessor
+def bound(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Raises the bound of a body for those who are signed in, before the guard against forgery reads it."""
+    if endpoint in LARGE and request.method == "POST" and current_user.is_authenticated:
+        request.max_content_length = LARGE[endpoint]
+
+
+@contextmanager
+def lying(sent: FileStorage) -> Iterator[Path]:
+    """The file in a folder that nobody else may read, under its own name; gone at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
+        path = Path(folder) / name(sent)
+        sent.save(path)
+        yield path
+
+
+def name(sent: FileStorage) -> str:
+    """The name of a file that was sent, fit to be told and to be a file's name here."""
+    last = nfc(sent.filename or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable())[-80:].strip(". ") or "tep"

@@ -6,9 +6,9 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
-from analysis import Estimate
+from analysis import Difference, Estimate
 from translations import gettext as _
-from translations.formats import interval, number, percent
+from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
 SHARES = ("proportion", "index", "ratio")
@@ -86,6 +86,22 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         low=low,
         high=high,
         base=told,
+    )
+
+
+def change(found: Difference | None, decimals: int = 1) -> str:
+    """A difference of two shares: +1,2 điểm %; a dash where there is none to tell."""
+    return "–" if found is None else points(found.estimate, decimals)
+
+
+def change_limits(found: Difference | None, decimals: int = 1) -> str:
+    """The interval of a difference for a table cell, in points: từ −0,4 đến 2,8; why there is none."""
+    if found is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return _("too few for an interval")
+    return _(
+        "from %(low)s to %(high)s", low=number(100 * found.low, decimals), high=number(100 * found.high, decimals)
     )
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from survey import charts, wording
+from survey import charts, comparison, waves, wording
 from survey.accounts import Right, requires
+from survey.comparison import Comparison
+from survey.database import database
+from survey.sample import sample
 from survey.staff.blueprint import in_order, pages, summary_of
 from survey.staff.items import parts_of
 from survey.summary import Summary
@@ -43,7 +46,21 @@ def overview(wave: str) -> ResponseReturnValue:
         rows=rows,
         tasks=tasks(summary),
         modes=in_order(summary.collection.modes),
+        since=since(summary),
     )
+
+
+def since(summary: Summary) -> Comparison | None:
+    """The index beside that of the wave before; None where there is no index or no such wave."""
+    if summary.index is None:
+        return None
+    with database().reading() as session:
+        wave = waves.find(session, summary.wave.code)
+        before = comparison.earlier(session, wave)
+        if not before:
+            return None
+        people = sample(session, wave, summary.release)
+        return comparison.compare(session, sample(session, before[0]), people, [summary.index.code])
 
 
 def tasks(summary: Summary) -> list[Task]:

@@ -1,0 +1,96 @@
+"""Pages: a wave beside an earlier one, with what changed and what can't be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from survey import comparison, waves
+from survey.accounts import Right, requires
+from survey.comparison import Change, Comparison
+from survey.database import database
+from survey.sample import sample
+from survey.staff.blueprint import pages, summary_of
+from survey.staff.items import parts_of
+from survey.summary import Summary
+from translations import NotFound
+from translations.formats import order
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table. `level`: "index", "area", "factor", "item", "headline" or "unit"."""
+
+    name: str
+    level: str
+    change: Change
+
+
+@pages.get("/<wave>/so-sanh")
+@requires(Right.RESULTS)
+def changes(wave: str) -> ResponseReturnValue:
+    """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
+    summary = summary_of(wave)
+    by_unit = request.args.get("theo") == "don-vi"
+    with database().reading() as session:
+        new = waves.find(session, wave)
+        offered = comparison.earlier(session, new)
+        if not offered:
+            return render_template("staff/nothing_earlier.html", summary=summary, wave=new)
+        wanted = request.args.get("voi", offered[0].code)
+        old = next((one for one in offered if one.code == wanted), None)
+        if old is None:
+            raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
+        found = comparison.compare(
+            session,
+            sample(session, old),
+            sample(session, new, summary.release),
+            items_of(summary, by_unit),
+            by_unit=by_unit,
+        )
+    rows = list(_units(summary, found) if by_unit else _lines(summary, found))
+    verdicts = [row.change.verdict for row in rows]
+    return render_template(
+        "staff/changes.html",
+        summary=summary,
+        wave=summary.wave,
+        found=found,
+        offered=offered,
+        rows=rows,
+        by_unit=by_unit,
+        up=verdicts.count("up"),
+        down=verdicts.count("down"),
+    )
+
+
+def items_of(summary: Summary, by_unit: bool) -> list[str]:
+    """What is compared: the index and all below it, and the value that matters of each sensitive item."""
+    headlines = [f"{line.code}={line.worst}" for line in summary.headlines]
+    if summary.index is None:
+        return headlines[:1] if by_unit else headlines
+    if by_unit:
+        return [summary.index.code]
+    lines = (summary.index, *summary.areas, *summary.factors, *summary.items)
+    return [*(line.code for line in lines), *headlines]
+
+
+def _lines(summary: Summary, found: Comparison) -> Iterator[Row]:
+    told = {(change.item, change.value): change for change in found.changes}
+    by_item = {change.item: change for change in found.changes}
+    if summary.index is not None and summary.index.code in by_item:
+        yield Row(summary.index.label, "index", by_item[summary.index.code])
+    for part in parts_of(summary, (*summary.areas, *summary.factors, *summary.items)):
+        if part.line.code in by_item:
+            yield Row(part.line.label, part.level, by_item[part.line.code])
+    for headline in summary.headlines:
+        if (change := told.get((headline.code, str(headline.worst)))) is not None:
+            yield Row(headline.name, "headline", change)
+
+
+def _units(summary: Summary, found: Comparison) -> Iterator[Row]:
+    names = {line.unit.code: line.unit.name for line in summary.units}
+    rows = [Row(names[change.unit], "unit", change) for change in found.changes if change.unit in names]
+    yield from sorted(rows, key=lambda row: order(row.name))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate, against_rest, groups, ranks
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import look_alikes, results, units, waves
+from survey import look_alikes, results, units, waves, weights
 from survey.models import Release, Response, Unit, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
 from survey.wording import is_hidden
@@ -129,6 +129,15 @@ class Summary:
     hidden: int  # how many of them are hidden
     release: Release | None = None  # that the data are of; None for the present data
     issue: Issue | None = None  # of a report that goes out
+    weighting: str = ""  # where the weights come from; empty where everybody counts once
+    calibrated: bool = False  # whether variances know a fit to population totals
+
+    @property
+    def weight_name(self) -> str:
+        """The weights by number and origin, as far as there are any: 2 (import phieu.csv)."""
+        if self.weight_version is None:
+            return self.weighting
+        return f"{self.weight_version} ({self.weighting})" if self.weighting else str(self.weight_version)
 
 
 def gather(session: Session, wave: str, rule: str | None = None, release: Release | None = None) -> Summary:
@@ -149,7 +158,16 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
     """What tells one summary from another."""
     where = str(session.get_bind().engine.url)
-    return where, people.version, people.wave.code, people.wave.single_psu, rule, language(), waves.today()
+    return (
+        where,
+        people.version,
+        people.wave.code,
+        people.wave.single_psu,
+        people.wave.weights,
+        rule,
+        language(),
+        waves.today(),
+    )
 
 
 @cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
@@ -187,6 +205,8 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         data_version=people.version,
         data_day=waves.today(),
         weight_version=_weight_version(session, found),
+        weighting=weights.origin(session, found),
+        calibrated=people.calibration is not None,
         collection=_collection(session, people),
         index=lines.get("index"),
         areas=areas,

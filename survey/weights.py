@@ -152,11 +152,17 @@ def _base(told: dict[str, Any]) -> str:
     return _("everybody once")
 
 
-def named(session: Session, wave: Wave) -> str:
-    """How the weights that hold are called wherever a figure stands; empty where everybody counts once."""
+def origin(session: Session, wave: Wave) -> str:
+    """Where the weights that hold come from; empty where everybody counts once."""
     version = current(session, wave)
     if version is not None:
-        return _("version %(version)s (%(source)s)", version=version.version, source=source(version))
+        return source(version)
     if wave.kind is WaveKind.SAMPLE and wave.draw is not None:
-        return _("of the draw × adults of the household, at most %(most)s", most=MOST_ADULTS)
+        return _("draw × adults of the household, at most %(most)s", most=MOST_ADULTS)
     return ""
+
+
+def named(session: Session, wave: Wave) -> str:
+    """How the weights that hold are called; empty where everybody counts once."""
+    version, told = current(session, wave), origin(session, wave)
+    return told if version is None else _("version %(version)s (%(source)s)", version=version.version, source=told)

@@ -94,9 +94,18 @@ def _computation(summary: Summary) -> list[Block]:
         )
     texts.append(
         _("Weights: everybody counts once.")
+        if not summary.weight_name
+        else _("Weights: %(weights)s.", weights=summary.weight_name)
         if summary.weight_version is None
-        else _("Weights: version %(version)s.", version=str(summary.weight_version))
+        else _("Weights: version %(version)s.", version=summary.weight_name)
     )
+    if summary.calibrated:
+        texts.append(
+            _(
+                "The weights were fitted to known totals (Deville & Särndal 1992). The variances know it: they "
+                "come from the residuals of the regression on these totals."
+            )
+        )
     if is_open(summary):
         texts.append(
             _(
@@ -149,6 +158,16 @@ def again(summary: Summary) -> list[Block]:
         for line in summary.items[:1]
         if line.estimate.value
     ]
+    if summary.calibrated:
+        named = []
+        blocks.append(
+            Paragraph(
+                _(
+                    "The file gives the same figures. Its standard errors don't know the totals that the weights "
+                    "were fitted to; those of the database do (hailong results)."
+                )
+            )
+        )
     for name, record, item in named:
         if wording.is_hidden(record) or "under_3" in record.flags or record.estimate is None:
             continue

@@ -13,7 +13,7 @@ from analysis import Estimate
 from survey import results, units, wording
 from survey.accounts import Right, requires
 from survey.database import database
-from survey.models import Unit, Wave, WaveKind
+from survey.models import Unit, WaveKind
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import answer
 from survey.summary import Headline, Summary
@@ -115,9 +115,9 @@ def _name(summary: Summary, record: Estimate) -> str:
 
 def steps(summary: Summary, figure: Figure) -> list[str]:
     """The way from the forms to the figure, in the order in which it is gone."""
-    record, wave = figure.record, summary.wave
+    record = figure.record
     return [_taken(summary, figure), _scored(summary, figure), _weighted(summary), _divided(record),
-            *_uncertain(wave, record)]  # fmt: skip
+            *_uncertain(summary, record)]  # fmt: skip
 
 
 def _taken(summary: Summary, figure: Figure) -> str:
@@ -150,9 +150,11 @@ def _scored(summary: Summary, figure: Figure) -> str:
 
 
 def _weighted(summary: Summary) -> str:
-    if summary.weight_version is None:
+    if not summary.weight_name:
         return _("Each form counts once: this wave has no weights.")
-    return _("Count each form with its weight: version %(version)s.", version=summary.weight_version)
+    if summary.weight_version is None:
+        return _("Count each form with its weight: %(weights)s.", weights=summary.weight_name)
+    return _("Count each form with its weight: version %(version)s.", version=summary.weight_name)
 
 
 def _divided(record: Estimate) -> str:
@@ -161,7 +163,8 @@ def _divided(record: Estimate) -> str:
     return _("Divide the one sum by the other.")
 
 
-def _uncertain(wave: Wave, record: Estimate) -> Iterator[str]:
+def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
+    wave = summary.wave
     if wave.kind is WaveKind.OPEN:
         yield _("Variation: from the sums of each day, within each commune. Who did not answer is not known.")
     elif record.variance == "pooled":
@@ -171,6 +174,8 @@ def _uncertain(wave: Wave, record: Estimate) -> Iterator[str]:
         )
     else:
         yield _("Variance: linearised, from the sums of each village, within each stratum.")
+    if summary.calibrated:
+        yield _("The variance knows that the weights were fitted to known totals: only the residuals count.")
     if record.statistic == "index":
         yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=number(record.df))
     elif record.statistic == "proportion":
@@ -231,7 +236,8 @@ def _commands(summary: Summary, asked: str, record: Estimate) -> tuple[str, ...]
     by = " --by unit" if record.domain is not None else ""
     item = f"--item {shlex.quote(asked)}{by}"
     here = f"hailong results --wave {wave.code} {item} --released --output json"
-    if record.statistic == "index":
+    # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
+    if record.statistic == "index" or summary.calibrated:
         return (here,)
     value = f"={record.value}" if record.value else ""
     design = "--weights weight --strata stratum --psu psu"

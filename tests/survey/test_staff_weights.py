@@ -82,6 +82,10 @@ def test_weights_are_computed_from_an_uploaded_file_and_chosen(office: FlaskClie
     assert "Đang dùng: bản 1 (mỗi người tính một; khớp lần lượt (raking) theo gioi_tinh)" in page
     assert "Nam 2 50 60 60 1,200" in page
     assert "hệ số từ 0,30 đến 3,00" in page
+    how = plain(office.get("/quan-tri/ho-mau/cach-tinh?item=gioi_tinh=1"))
+    assert "bản 1 (mỗi người tính một; khớp lần lượt (raking) theo gioi_tinh)" in how
+    assert "chỉ phần dư được tính" in how
+    assert "hailong estimate" not in how  # a file would not know the totals
     assert office.post(PAGE, data={**fields, "low": "", "high": ""}).status_code == 303
     assert "bản 2" in plain(office.get(PAGE))
     office.post(f"{PAGE}/dung", data={"csrf_token": fields["csrf_token"], "version": "1"})

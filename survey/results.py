@@ -60,6 +60,7 @@ class Options(TypedDict, total=False):
     interval, level, variance  as `analysis.estimate`; variance is "auto" unless given
     single_psu  what a stratum with one village means; the wave's own rule unless given
     without     marks: people with one of them count as blank, as those whom an official helped
+    asked       shares of all who were asked, a blank being none of the values; else of all who answered
     """
 
     items: Sequence[str]
@@ -71,6 +72,7 @@ class Options(TypedDict, total=False):
     variance: Variance
     single_psu: SinglePSU | None
     without: Sequence[str]
+    asked: bool
 
 
 def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[Estimate]:
@@ -89,7 +91,9 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
     scoring = scoring_rule(people.questionnaire, options.get("rule"))
     asked = {
-        (measure.item, measure.value): measure for one in wanted for measure in measures(people, one, scoring)
+        (measure.item, measure.value): measure
+        for one in wanted
+        for measure in measures(people, one, scoring, options.get("asked", False))
     }
     where = domains(session, people, by) if by else None
     try:
@@ -142,9 +146,12 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: Wanted, rule: Rule | None) -> list[Measure]:
+def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measure]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
-    part of the index one ratio of totals, any other item a share per value, a number its mean."""
+    part of the index one ratio of totals, any other item a share per value, a number its mean.
+
+    asked  shares of such another item are of all who were asked, whether they answered or not
+    """
     index = people.questionnaire.index
     if wanted.item == "index" or wanted.item.startswith("index:"):
         codes = index.codes() if index else {}
@@ -180,7 +187,11 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None) -> list[Measure]
         )
     return [
         Measure(
-            item.code, ",".join(map(str, values)), "proportion", column.any_of(item, values).astype(float), base
+            item.code,
+            ",".join(map(str, values)),
+            "proportion",
+            column.any_of(item, values).astype(float),
+            column.asked.astype(float) if asked else base,
         )
         for values in sets
     ]

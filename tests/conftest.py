@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -21,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
 from werkzeug.serving import make_server
 
-from survey import accounts, questionnaires, waves
+from survey import accounts, demo, questionnaires, waves
 from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
@@ -225,3 +226,33 @@ def phone(browser: Browser, live_server: str) -> Iterator[Page]:
     yield page
     context.close()
     assert not faults
+
+
+@pytest.fixture(scope="session")
+def sign_in() -> Callable[[Flask, str], FlaskClient]:
+    """Signs an account of the tests in: gives a client that is signed in under the name."""
+
+    def signed_in(app: Flask, name: str) -> FlaskClient:
+        client = app.test_client()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/dang-nhap").text)
+        assert token is not None
+        client.post("/dang-nhap", data={"name": name, "password": "mat-khau-dai", "csrf_token": token[1]})
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on the demo's two waves, with the accounts `admin` and `home_affairs`: only to be read."""
+    folder = tmp_path_factory.mktemp("made-up")
+    database = Database(f"sqlite:///{folder / 'hailong.db'}")
+    prepare(database)
+    with database.writing() as session:
+        demo.make(session)
+        for role in (Role.ADMIN, Role.HOME_AFFAIRS):
+            accounts.add(session, role.value, role, "mat-khau-dai")
+    database.engine.dispose()
+    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    yield app
+    app.extensions["database"].engine.dispose()

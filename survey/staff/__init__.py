@@ -1,9 +1,24 @@
 """Pages of those who run the survey and read its results: a module a screen."""
 
-from survey.staff import changes, how, items, overview, people, progress, releases, reports, units, waves, weights
+from survey.staff import (
+    accounting,
+    changes,
+    how,
+    items,
+    overview,
+    people,
+    progress,
+    releases,
+    reports,
+    tables,
+    units,
+    waves,
+    weights,
+)
 from survey.staff.blueprint import pages
 
 __all__ = [
+    "accounting",
     "changes",
     "how",
     "items",
@@ -13,6 +28,7 @@ __all__ = [
     "progress",
     "releases",
     "reports",
+    "tables",
     "units",
     "waves",
     "weights",

@@ -178,6 +178,7 @@ def take_back(
     """
     found = _held(session, wave, code)
     there = _states(session, code)
+    _known(there, serials or ())
     if counted < 0 or counted > len(there):
         raise Refusal("Batch %(code)s has %(all)d forms. Count again.", code=code, all=len(there))
     if serials is None and counted != len(there):
@@ -191,7 +192,6 @@ def take_back(
             "Give a day from %(day)s, when the batch went out, to today.",
             day=shown(found.handed_over or found.printed),
         )
-    _known(there, serials or ())
     wanted = there.keys() if serials is None else set(serials)
     changed = [serial for serial in wanted if there[serial] is SheetState.OUT]
     _change(session, code, changed, SheetState.WAITING, None)

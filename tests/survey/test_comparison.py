@@ -27,9 +27,7 @@ def two(province: Database) -> Database:
         household = questionnaires.find(session, "ho_gia_dinh@1")
         for back, code, kept in ((60, "truoc", "new"), (30, "nay", "new"), (29, "giu", "kept")):
             start = waves.today() - timedelta(back)
-            waves.create(
-                session, code, household, WaveKind.SAMPLE, start, start + timedelta(90), villages=kept
-            )
+            waves.create(session, code, household, WaveKind.SAMPLE, start, start + timedelta(90), villages=kept)
             for psu, unit in VILLAGES.items():
                 session.add(Village(wave=code, psu=psu, unit=unit, stratum=unit))
     return province
@@ -50,9 +48,7 @@ def compared(database: Database, new: str = "nay", **options: Any) -> Comparison
 
 
 def drawn(chance: np.random.Generator, share: float) -> dict[str, list[int]]:
-    return {
-        psu: np.where(chance.random(20) < share + chance.normal(0, 0.08), 1, 2).tolist() for psu in VILLAGES
-    }
+    return {psu: np.where(chance.random(20) < share + chance.normal(0, 0.08), 1, 2).tolist() for psu in VILLAGES}
 
 
 @pytest.mark.parametrize("kept", [False, True])

@@ -7,12 +7,13 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis import Estimate
 from survey import wording
 from survey.models import WaveKind
+from survey.report.figures import figure_columns, figure_row, notes, with_base
+from survey.report.letter import letter
 from survey.report.method import again, method
 from survey.report.names import (
     asked,
@@ -45,10 +46,7 @@ from survey.report.structure import (
 )
 from survey.summary import Headline, Line, Summary, UnitLine
 from translations import gettext as _
-from translations import language
 from translations.formats import number, official_day, percent
-
-ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 
 
 def contents(summary: Summary) -> Report:
@@ -63,45 +61,17 @@ def contents(summary: Summary) -> Report:
     blocks: list[Block] = [*_opening(summary)]
     for title, inner in sections:
         blocks += [Heading(1, title.upper()), *inner] if inner else []
-    blocks.append(
-        Paragraph(
-            _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code), leads=True
-        )
-    )
-    province = summary.province.name
-    return Report(
-        language=language(),
-        authority=_("People's Committee of %(province)s Province", province=province).upper(),
-        issuer=_("Department of Home Affairs").upper(),
-        state=_("Socialist Republic of Viet Nam").upper(),
-        motto=_("Independence - Freedom - Happiness"),
-        number=_number(summary),
-        place_and_day=_place_and_day(summary),
-        kind=_("Report").upper(),
-        subject=subject(summary),
-        addressee=_("To: the People's Committee of %(province)s Province.", province=province),
-        marks=marks(summary),
-        blocks=tuple(_numbered(blocks)),
-        copies_title=_("Copies to:"),
-        copies=(
+    return letter(
+        summary,
+        subject(summary),
+        _("To: the People's Committee of %(province)s Province.", province=summary.province.name),
+        blocks,
+        (
             _("- As above;"),
             _("- People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
-        signatory=_("Director").upper(),
-        signer=_("(Full name)"),
     )
-
-
-def _number(summary: Summary) -> str:
-    return _("No.: ……/BC-SNV") if summary.issue is None else _("No.: %(number)s", number=summary.issue.number)
-
-
-def _place_and_day(summary: Summary) -> str:
-    province = summary.province.name
-    if summary.issue is None:
-        return _("%(province)s, day … month … year %(year)s", province=province, year=str(summary.data_day.year))
-    return _("%(province)s, %(day)s", province=province, day=official_day(summary.issue.day))
 
 
 def subject(summary: Summary) -> tuple[str, str]:
@@ -113,16 +83,6 @@ def subject(summary: Summary) -> tuple[str, str]:
         _("Results of the survey of people's satisfaction"),
         _("with the service of administrative agencies, wave %(wave)s", wave=wave),
     )
-
-
-def marks(summary: Summary) -> tuple[str, ...]:
-    """What stands on every page of every format."""
-    found = []
-    if summary.draft:
-        found.append(_("Draft").upper())
-    if summary.wave.simulated:
-        found.append(_("Made-up data"))
-    return tuple(found)
 
 
 def _opening(summary: Summary) -> list[Block]:
@@ -206,14 +166,14 @@ def _index(summary: Summary, line: Line) -> list[Block]:
     rest = _rest(summary, line.estimate)
     if rest:
         blocks.append(Paragraph(rest))
-    rows = [_figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
-    rows.append(_figure_row(title, line.estimate, strong=True))
+    rows = [figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
+    rows.append(figure_row(title, line.estimate, strong=True))
     blocks.append(
         Table(
             _("Satisfaction index by area"),
-            _figure_columns(summary, _("Area"), _("Index")),
+            figure_columns(summary, _("Area"), _("Index")),
             tuple(rows),
-            _notes([part.estimate for part in summary.areas] + [line.estimate]),
+            notes([part.estimate for part in summary.areas] + [line.estimate]),
         )
     )
     return blocks
@@ -241,7 +201,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
     item = summary.questionnaire.items[headline.code]
     record, name = headline.line.estimate, headline_name(summary, headline)
     rows = [
-        _figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
+        figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
         for line in headline.values
     ]
     closed = any(wording.is_hidden(line.estimate) for line in headline.values)
@@ -263,9 +223,9 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
     blocks: list[Block] = [
         Table(
             asked(item),
-            _figure_columns(summary, _("Answer"), _("Share")),
+            figure_columns(summary, _("Answer"), _("Share")),
             tuple(rows),
-            _notes([line.estimate for line in headline.values]),
+            notes([line.estimate for line in headline.values]),
         ),
         Paragraph(_("%(title)s: %(sentence)s.", title=name, sentence=wording.sentence(record))),
     ]
@@ -299,18 +259,18 @@ def _parts(summary: Summary) -> list[Block]:
         for area in index.areas:
             code = f"index:{area.code}"
             if code in areas:
-                rows.append(_figure_row(str(area.label), areas[code].estimate, strong=True))
+                rows.append(figure_row(str(area.label), areas[code].estimate, strong=True))
             rows.extend(
-                _figure_row(str(factor.label), lines[f"index:{factor.code}"].estimate)
+                figure_row(str(factor.label), lines[f"index:{factor.code}"].estimate)
                 for factor in area.factors
                 if f"index:{factor.code}" in lines
             )
         blocks.append(
             Table(
                 _("Satisfaction index by area and factor"),
-                _figure_columns(summary, _("Area, factor"), _("Index")),
+                figure_columns(summary, _("Area, factor"), _("Index")),
                 tuple(rows),
-                _notes([line.estimate for line in (*summary.areas, *summary.factors)]),
+                notes([line.estimate for line in (*summary.areas, *summary.factors)]),
             )
         )
     if summary.items:
@@ -318,9 +278,9 @@ def _parts(summary: Summary) -> list[Block]:
         blocks.append(
             Table(
                 _("Satisfied answers by question"),
-                _figure_columns(summary, _("Question asked"), _("Satisfied")),
+                figure_columns(summary, _("Question asked"), _("Satisfied")),
                 _item_rows(summary),
-                _notes([scored(line) for line in summary.items]),
+                notes([scored(line) for line in summary.items]),
             )
         )
     return blocks
@@ -355,8 +315,8 @@ def _item_rows(summary: Summary) -> tuple[Row, ...]:
             own = [lines.pop(code) for code in factor.items if code in lines]
             if own:
                 rows.append(Row((str(factor.label),), strong=True))
-                rows.extend(_figure_row(label(summary, line.code), scored(line)) for line in own)
-    rows.extend(_figure_row(label(summary, line.code), line.estimate) for line in lines.values())
+                rows.extend(figure_row(label(summary, line.code), scored(line)) for line in own)
+    rows.extend(figure_row(label(summary, line.code), line.estimate) for line in lines.values())
     return tuple(rows)
 
 
@@ -460,13 +420,13 @@ def _unit_table(summary: Summary) -> Table:
             Column(_("Against the rest"), 26),
         ),
         tuple(rows),
-        _notes([line.index for line in summary.units]),
+        notes([line.index for line in summary.units]),
     )
 
 
 def _unit_headlines(summary: Summary) -> Table:
     rows = [
-        Row((upper(commune(line.unit)), *(_with_base(record) for record in line.headlines)))
+        Row((upper(commune(line.unit)), *(with_base(record) for record in line.headlines)))
         for line in by_name(summary)
     ]
     share = 72 // len(summary.headlines)
@@ -482,67 +442,6 @@ def _unit_headlines(summary: Summary) -> Table:
                 "In square brackets: %(interval)s; after it the number of people who answered.",
                 interval=lower(interval_title(summary)),
             ),
-            *_notes([record for line in summary.units for record in line.headlines]),
+            *notes([record for line in summary.units for record in line.headlines]),
         ),
     )
-
-
-def _figure_columns(summary: Summary, what: str, figure: str) -> tuple[Column, ...]:
-    return (
-        Column(what, 45, LEFT),
-        Column(_("People who answered"), 15),
-        Column(figure, 17),
-        Column(interval_title(summary), 23),
-    )
-
-
-def _figure_row(name: str, record: Estimate, *, strong: bool = False) -> Row:
-    return Row(
-        (name, wording.base(record), wording.figure(record) + wording.mark(record), wording.bracket(record)),
-        strong,
-    )
-
-
-def _with_base(record: Estimate) -> str:
-    """Figure, interval and base in one narrow cell; "0 trên 54" holds its base already."""
-    shown = wording.cell(record, 1)
-    if not shown or wording.is_hidden(record) or record.estimate is None and record.high is None:
-        return shown
-    base = "" if {"none", "all"} & set(record.flags) else f"; {wording.people(record.n)}"
-    return f"{shown}{base}{wording.mark(record)}"
-
-
-def _notes(records: Sequence[Estimate]) -> tuple[str, ...]:
-    """What the signs and words in a table mean; only those that occur."""
-    signs = [sign for sign in wording.MARKS.values() if any(wording.mark(record) == sign for record in records)]
-    notes = [wording.key(sign) for sign in signs]
-    if any(wording.is_hidden(record) for record in records):
-        notes.append(_("hidden: not published, so that nobody's answer can be worked out."))
-    if any("none" in record.flags and not wording.is_hidden(record) for record in records):
-        notes.append(
-            _(
-                "0 of …: no case among those who answered. That does not mean there is none; “at most” says what "
-                "may be."
-            )
-        )
-    return tuple(notes)
-
-
-def _numbered(blocks: Iterable[Block]) -> Iterable[Block]:
-    """The blocks with their numbers: I. for sections, 1. within each, tables and figures throughout."""
-    section = part = tables = figures = 0
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 1:
-            section, part = section + 1, 0
-            yield replace(block, text=f"{ROMAN[section - 1]}. {block.text}")
-        elif isinstance(block, Heading):
-            part += 1
-            yield replace(block, text=f"{part}. {block.text}")
-        elif isinstance(block, Table):
-            tables += 1
-            yield replace(block, caption=_("Table %(no)s. %(caption)s", no=str(tables), caption=block.caption))
-        elif isinstance(block, Figure):
-            figures += 1
-            yield replace(block, caption=_("Figure %(no)s. %(caption)s", no=str(figures), caption=block.caption))
-        else:
-            yield block

@@ -11,7 +11,8 @@ import xlsxwriter
 
 from analysis import Estimate
 from survey import wording
-from survey.report.contents import contents, marks
+from survey.report.contents import contents
+from survey.report.letter import marks
 from survey.report.method import again, method
 from survey.report.names import (
     asked,

@@ -3,7 +3,7 @@
 Both waves are stacked to one file of two domains, so the difference knows what they share: where the villages were
 kept, the covariance counts; where they were drawn anew, the strata are crossed with the wave. Items are matched by
 code, units by what replaced them; the old *records* are estimated again in the new units, never percentages
-averaged (docs/thong-ke.md, § 8).
+averaged (docs/thong-ke.md, § 5).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cachetools import LRUCache, cached
@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 from analysis import Estimate, against_rest, groups, ranks
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import look_alikes, results, units, waves, weights
+from survey import look_alikes, results, standouts, units, waves, weights
 from survey.models import Release, Response, Unit, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
+from survey.standouts import Standout
 from survey.wording import is_hidden
 from translations import language
 from translations.formats import order
@@ -129,6 +130,7 @@ class Summary:
     hidden: int  # how many of them are hidden
     release: Release | None = None  # that the data are of; None for the present data
     issue: Issue | None = None  # of a report that goes out
+    standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs for sure
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
 
@@ -216,6 +218,7 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         units=_units(session, people, by_unit, scoring),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
+        standouts=standouts.of_units(people, scoring) if scoring is not None else {},
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from survey import releases, summary, units, waves
 from survey import report as reports
-from survey import releases, summary, waves
 from survey.commands import say
 from survey.exporting import replacing
 from survey.installation import opened
-from translations import LANGUAGES
+from translations import LANGUAGES, NotFound
 from translations import gettext as _
 
 
@@ -25,24 +26,41 @@ from translations import gettext as _
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(reports.FORMATS)),
+    type=click.Choice([*reports.FORMATS, "zip"]),
     required=True,
-    help=_("Word, PDF, Excel; csv and json hold the records of results."),
+    help=_("Word, PDF, Excel; csv and json hold the records of results; zip the reports of all communes."),
 )
+@click.option("--unit", metavar="CODE", help=_("The report of this commune alone: docx or pdf."))
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
 )
 @click.option(
     "--lang", type=click.Choice(list(LANGUAGES)), help=_("The language of the report; Vietnamese unless given.")
 )
-def report(wave: str, form: str, out: Path, lang: str | None) -> None:
+def report(wave: str, form: str, out: Path, unit: str | None, lang: str | None) -> None:
     with opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
         gathered = summary.gather(session, wave, release=release)
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(gathered.records))
-    content = reports.write(gathered, form, lang or "vi")
     with replacing(out) as file:
-        file.write(content)
+        if form == "zip":
+            reports.write_units(gathered, file, lang or "vi", lambda done: _tell(done, len(gathered.units)))
+        elif unit is not None:
+            file.write(reports.write_unit(gathered, _line(gathered, unit), form, lang or "vi"))
+        else:
+            file.write(reports.write(gathered, form, lang or "vi"))
     if gathered.draft:
         say("Nothing is released in this wave: the report is a draft and says so.")
     say("The report is in %(file)s.", file=out)
+
+
+def _line(gathered: summary.Summary, unit: str) -> summary.UnitLine:
+    found = next((line for line in gathered.units if line.unit.code == units.settled(unit)), None)
+    if found is None:
+        raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=unit)
+    return found
+
+
+def _tell(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r" + _("%(done)s of %(all)s communes", done=done, all=of), err=True, nl=done == of)

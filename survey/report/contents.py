@@ -58,7 +58,7 @@ def contents(summary: Summary) -> Report:
         (_("How it was done"), method(summary)),
         (_("How to compute it again"), again(summary)),
     ]
-    blocks: list[Block] = [*_opening(summary)]
+    blocks: list[Block] = [*opening(summary)]
     for title, inner in sections:
         blocks += [Heading(1, title.upper()), *inner] if inner else []
     return letter(
@@ -85,7 +85,8 @@ def subject(summary: Summary) -> tuple[str, str]:
     )
 
 
-def _opening(summary: Summary) -> list[Block]:
+def opening(summary: Summary) -> list[Block]:
+    """What the data are, and what must be known before any figure of them."""
     blocks: list[Block] = []
     if summary.wave.simulated:
         blocks.append(

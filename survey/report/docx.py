@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from docx import Document
@@ -16,7 +16,6 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from survey.report import plot
-from survey.report.contents import contents
 from survey.report.structure import (
     LEFT,
     Block,
@@ -29,7 +28,6 @@ from survey.report.structure import (
     Row,
     Table,
 )
-from survey.summary import Summary
 
 TYPEFACE = "Times New Roman"
 LOCALES = {"vi": "vi-VN", "en": "en-GB"}
@@ -40,9 +38,8 @@ SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
 CENTRED = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def write(summary: Summary) -> bytes:
-    """The report of a wave; the file's own date is that of the data."""
-    report = contents(summary)
+def write(report: Report, day: date) -> bytes:
+    """The report as a file whose own date is `day`, that of the data."""
     document = Document()
     _styles(document, report)
     _page(document, report)
@@ -53,7 +50,7 @@ def write(summary: Summary) -> bytes:
     properties = document.core_properties
     properties.title, properties.author = report.title, report.issuer
     properties.language = LOCALES[report.language]
-    properties.created = properties.modified = datetime.combine(summary.data_day, time())
+    properties.created = properties.modified = datetime.combine(day, time())
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()

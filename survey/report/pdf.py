@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from survey.report import fonts, plot
-from survey.report.contents import contents
-from survey.report.structure import Block, Figure, Table
-from survey.summary import Summary
+from survey.report.structure import Block, Figure, Report, Table
 from translations import Refusal
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "report" / "report.typ"
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
 
 
-def write(summary: Summary) -> bytes:
-    """The report of a wave. The same data make the same bytes, for the file bears their day and not the clock's.
+def write(report: Report, day: date) -> bytes:
+    """The report as a file whose own date is `day`, that of the data: the same data make the same bytes.
 
     Refused where the typeface is missing, or lacks a sign of a text: an official PDF never falls back to another.
     """
-    report = contents(summary)
     family, folder = fonts.typeface()
     values = {**asdict(report), "title": report.title, "blocks": [_block(block) for block in report.blocks]}
     try:
@@ -37,7 +34,7 @@ def write(summary: Summary) -> bytes:
             format="pdf",
             sys_inputs={"report": json.dumps(values), "family": family},
             pdf_standards=STANDARDS,
-            timestamp=datetime.combine(summary.data_day, time(), UTC),
+            timestamp=datetime.combine(day, time(), UTC),
         )
     except typst.TypstError as error:
         if "could not be displayed" not in error.message:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, render_template, request
+from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from survey import report
+from survey import releases, report, summary, units, waves
 from survey.accounts import Right, requires
+from survey.database import database
+from survey.report import bundle
 from survey.staff.blueprint import pages, summary_of
 from survey.summary import Summary
 from translations import LANGUAGES, N_, NotFound, language
@@ -79,6 +82,55 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@pages.get("/<wave>/bao-cao/xa/<unit>.<format>")
+@requires(Right.RESULTS)
+def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
+    """The report of one commune."""
+    return unit_file(summary_of(wave), units.settled(unit), format)
+
+
+@pages.get("/<wave>/xa-minh/bao-cao.<format>")
+@requires(Right.OWN_RESULTS)
+def own_report(wave: str, format: str) -> ResponseReturnValue:
+    """The report of the reader's own commune, of what is released."""
+    with database().reading() as session:
+        release = releases.newest(session, waves.find(session, wave).code)
+        if release is None or current_user.unit is None:
+            raise NotFound("Nothing is released of this wave yet.")
+        gathered = summary.gather(session, wave, release=release)
+    return unit_file(gathered, current_user.unit, format)
+
+
+def unit_file(summary: Summary, code: str, format: str) -> ResponseReturnValue:
+    """The report of the unit of this code as a download; refused where it has none, or in another format."""
+    line = next((line for line in summary.units if line.unit.code == code), None)
+    if line is None or format not in report.LETTERS:
+        raise NotFound("There is no such report. Choose one on the page of the commune.")
+    spoken = request.args.get("lang", language())
+    made = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
+    answer = Response(made, content_type=KINDS[format].content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{summary.wave.code}-{code}.{format}"'
+    return answer
+
+
+@pages.route("/<wave>/bao-cao/xa.zip", methods=["GET", "POST"])
+@requires(Right.RESULTS)
+def unit_reports(wave: str) -> ResponseReturnValue:
+    """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
+    said = summary_of(wave)
+    spoken = language()
+    there = bundle.state(said, spoken)
+    if request.method == "POST" and there.file is None:
+        bundle.begin(said, spoken)
+        return redirect(url_for(".unit_reports", wave=wave, ban=request.args.get("ban")), 303)
+    if there.file is not None:
+        return send_file(there.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
+    page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, done=there.done))
+    if there.done is not None:
+        page.headers["Refresh"] = "2"
+    return page
 
 
 def _key(summary: Summary, format: str, spoken: str) -> tuple[object, ...]:

@@ -239,6 +239,6 @@ def _workbook(made: Table, rows: Sequence[tuple[Any, ...]]) -> bytes:
             if value is not None:
                 sheet.write(place, column, value, share if column in shares and of_shares else None)
     sheet.set_column(0, 2, 32)
-    sheet.set_footer(f"&C&I{_(NOT_FOR_OTHERS)}")
+    sheet.set_footer("&C&I" + _(NOT_FOR_OTHERS))
     book.close()
     return buffer.getvalue()

@@ -184,6 +184,12 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
         modes=in_order(modes),
         forms=sum(modes.values()),
         compared=compared,
+        standouts=[
+            (row.line.label, one)
+            for one in summary.standouts.get(code, ())
+            for row in compared
+            if row.line.code == one.item and not wording.is_hidden(row.line.estimate)
+        ],
         keys=keys(row.line.estimate for row in compared),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
     )

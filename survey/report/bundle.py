@@ -1,0 +1,69 @@
+"""The reports of all communes in one file: made once for each version of the data, beside the pages, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from survey import report, settings
+from survey.exporting import replacing
+from survey.summary import Summary
+
+KEPT = 6  # bundles; older ones are made again when somebody asks
+_making: dict[Path, int] = {}
+_door = threading.Lock()
+
+
+@dataclass(frozen=True)
+class State:
+    """`file` is there when all communes are done; until then `done` of them are, None where nobody began."""
+
+    file: Path | None
+    done: int | None
+
+
+def state(summary: Summary, language: str) -> State:
+    """How far the bundle is that holds these data in this language."""
+    path = _path(summary, language)
+    if path.exists():
+        return State(path, len(summary.units))
+    with _door:
+        return State(None, _making.get(path))
+
+
+def begin(summary: Summary, language: str) -> None:
+    """Begins to make the bundle in a thread of its own; nothing where it is there or being made."""
+    path = _path(summary, language)
+    with _door:
+        if path in _making or path.exists():
+            return
+        _making[path] = 0
+    threading.Thread(target=_make, args=(summary, language, path)).start()
+
+
+def _make(summary: Summary, language: str, path: Path) -> None:
+    def progress(done: int) -> None:
+        with _door:
+            _making[path] = done
+
+    try:
+        with replacing(path) as file:
+            report.write_units(summary, file, language, progress)
+        kept = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in kept[KEPT:]:
+            old.unlink(missing_ok=True)
+    finally:
+        with _door:
+            del _making[path]
+
+
+def _path(summary: Summary, language: str) -> Path:
+    folder = settings.data_folder() / "reports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    what = (
+        summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
+        summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
+    )  # fmt: skip
+    return folder / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"

@@ -1,0 +1,189 @@
+"""What the report of one commune says: where it stands against the province, and what it is strong and weak in."""
+
+from __future__ import annotations
+
+from survey import wording
+from survey.report.contents import opening
+from survey.report.figures import notes
+from survey.report.letter import letter
+from survey.report.names import (
+    commune,
+    headline_name,
+    interval_title,
+    is_open,
+    label,
+    lower,
+    ranks,
+    scored,
+)
+from survey.report.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
+from survey.summary import Line, Summary, UnitLine
+from translations import gettext as _
+from translations.formats import number, points
+
+
+def contents(summary: Summary, line: UnitLine) -> Report:
+    """The report of a commune in the language of the moment; figures of other communes don't stand in it."""
+    name = commune(line.unit)
+    blocks: list[Block] = [*opening(summary), Heading(1, _("Main results").upper()), *_main(summary, line)]
+    items = _items(summary, line)
+    if items:
+        blocks += [Heading(1, _("Results by question").upper()), *items]
+    blocks += [Heading(1, _("How to read it").upper()), *_reading(summary)]
+    return letter(
+        summary,
+        (_("Results of %(commune)s", commune=name), _("in wave %(wave)s", wave=summary.wave.code)),
+        _("To: the People's Committee of %(commune)s.", commune=name),
+        blocks,
+        (_("- As above;"), _("- Kept: office, administrative reform.")),
+    )
+
+
+def _main(summary: Summary, line: UnitLine) -> list[Block]:
+    blocks: list[Block] = []
+    if summary.index is not None:
+        title = label(summary, summary.index.code)
+        blocks += [
+            Paragraph(
+                _("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(line.index, 1))
+                + " "
+                + _("Whole province: %(sentence)s.", sentence=wording.sentence(summary.index.estimate, 1))
+            ),
+            *(Paragraph(text) for text in _standing(summary, line)),
+        ]
+    for headline, record in zip(summary.headlines, line.headlines, strict=True):
+        blocks.append(
+            Paragraph(
+                _(
+                    "%(title)s: %(sentence)s.",
+                    title=headline_name(summary, headline),
+                    sentence=wording.sentence(record, 1),
+                )
+                + " "
+                + _("Whole province: %(sentence)s.", sentence=wording.sentence(headline.line.estimate, 1))
+            )
+        )
+        if "none" in record.flags and not wording.is_hidden(record):
+            blocks.append(Paragraph(_("The sample met no case. That does not mean that there is none.")))
+    return blocks
+
+
+def _standing(summary: Summary, line: UnitLine) -> list[str]:
+    if wording.is_hidden(line.index) or line.standing is None:
+        return []
+    found = [
+        {
+            "above": _("Higher than the rest of the province, by the test corrected for all communes."),
+            "below": _("Lower than the rest of the province, by the test corrected for all communes."),
+            "same": _("There is not enough to conclude that it is higher or lower than the rest of the province."),
+        }[line.standing]
+    ]
+    if line.ranks is not None:
+        found.append(
+            _(
+                "Its rank among %(count)s communes may be any in %(ranks)s: the sample gives no single one.",
+                count=number(len(summary.units)),
+                ranks=ranks(line),
+            )
+        )
+    return found
+
+
+def _items(summary: Summary, line: UnitLine) -> list[Block]:
+    provincial = {one.code: one for one in summary.items}
+    own = {
+        record.item: Line(record.item, provincial[record.item].label, record)
+        for record in summary.records
+        if record.domain == line.unit.code and record.item in provincial
+    }
+    if not own:
+        return []
+    rows = []
+    for code, one in own.items():
+        record, whole = scored(one), scored(provincial[code])
+        rows.append(
+            Row(
+                (
+                    label(summary, code),
+                    wording.base(record),
+                    wording.figure(record, 1) + wording.mark(record),
+                    wording.bracket(record, 1),
+                    wording.figure(whole, 1),
+                )
+            )
+        )
+    columns = (
+        Column(_("Question asked"), 40, LEFT),
+        Column(_("People who answered"), 13),
+        Column(_("Satisfied"), 15),
+        Column(interval_title(summary), 20),
+        Column(_("Province"), 12),
+    )
+    return [
+        *_standouts(
+            summary, line, {code: one for code, one in own.items() if not wording.is_hidden(one.estimate)}
+        ),
+        Table(
+            _("Satisfied answers by question, beside the province"),
+            columns,
+            tuple(rows),
+            notes([scored(one) for one in own.values()]),
+        ),
+    ]
+
+
+def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list[Block]:
+    found = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in shown]
+    if not found:
+        return [
+            Paragraph(
+                _(
+                    "Of the %(count)s questions none differs from the rest of the province by the test corrected "
+                    "for all of them. What looks high or low in the table may be chance.",
+                    count=number(len(shown)),
+                )
+            )
+        ]
+    blocks: list[Block] = []
+    for above in (True, False):
+        named = [
+            f"{lower(label(summary, one.item))} ({points(one.difference.estimate, 1)})"
+            for one in found
+            if one.above is above
+        ]
+        if named:
+            text = (
+                _(
+                    "Higher than elsewhere in the province, by the test corrected for all questions: %(items)s.",
+                    items="; ".join(named),
+                )
+                if above
+                else _(
+                    "Lower than elsewhere in the province, by the test corrected for all questions: %(items)s.",
+                    items="; ".join(named),
+                )
+            )
+            blocks.append(Paragraph(text))
+    return blocks
+
+
+def _reading(summary: Summary) -> list[Block]:
+    texts = []
+    if not is_open(summary):
+        texts.append(
+            _(
+                "The figures come from a sample. The interval behind each says where the figure of all people of "
+                "the commune lies, in 95 of 100 such samples; two figures whose difference is not named here may "
+                "be equal."
+            )
+        )
+    if summary.rule is not None:
+        texts.append(_("Rule of the index: %(rule)s.", rule=lower(str(summary.rule.label))))
+    texts.append(
+        _(
+            "Figures of fewer than 5 answers are hidden, those of a sensitive question of fewer than 30; one or "
+            "two cases read “under 3 cases”. Data version: %(version)s.",
+            version=summary.data_version[:12],
+        )
+    )
+    return [Paragraph(text) for text in texts]

@@ -1,0 +1,115 @@
+"""The report of one commune, and of all of them in one file."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import pypdfium2
+import pytest
+from docx import Document
+from flask import Flask
+
+from survey import report, summary, wording
+from survey.report import commune
+from survey.report.structure import Paragraph, Table
+from survey.summary import Summary
+from translations import speaking
+
+
+@pytest.fixture(scope="module")
+def said(made_up: Flask) -> Summary:
+    with made_up.extensions["database"].reading() as session:
+        return summary.gather(session, "thu-nghiem")
+
+
+def texts(said: Summary, place: int) -> str:
+    blocks = commune.contents(said, said.units[place]).blocks
+    return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+
+def test_a_commune_s_report_gives_its_figures_beside_the_province_s(said: Summary) -> None:
+    line = said.units[0]
+    told = texts(said, 0)
+    assert wording.sentence(line.index, 1) in told
+    assert said.index is not None
+    assert wording.sentence(said.index.estimate, 1) in told
+    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
+    assert len(table.rows) == 39
+
+
+def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> None:
+    with_some = next(place for place, line in enumerate(said.units) if line.unit.code in said.standouts)
+    without = next(place for place, line in enumerate(said.units) if line.unit.code not in said.standouts)
+    assert "theo phép kiểm định đã hiệu chỉnh cho mọi câu hỏi" in texts(said, with_some)
+    assert "chưa câu nào khác" in texts(said, without)
+    for standouts in said.standouts.values():
+        for one in standouts:
+            assert one.difference.p is not None
+            assert one.difference.p < 0.05 / 30  # Holm's first step of 39 asks for 0.0013
+            assert one.above == ((one.difference.estimate or 0) > 0)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_other_commune_stands_in_it(said: Summary, language: str) -> None:
+    line = said.units[5]
+    with speaking(language):
+        made = report.write_unit(said, line, "docx", language)
+    words = " ".join(paragraph.text for paragraph in Document(io.BytesIO(made)).paragraphs)
+    assert line.unit.name in words
+    others = {other.unit.name for other in said.units if other.unit.name not in line.unit.name}
+    assert not [name for name in others if f" {name}" in words]
+
+
+def test_word_and_pdf_say_the_same(said: Summary) -> None:
+    line = said.units[7]
+    pdf = pypdfium2.PdfDocument(report.write_unit(said, line, "pdf"))
+    try:
+        words = " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in pdf)
+    finally:
+        pdf.close()
+    for figure in (wording.figure(line.index, 1), wording.figure(said.index.estimate, 1)):  # type: ignore[union-attr]
+        assert figure in words
+    document = Document(io.BytesIO(report.write_unit(said, line, "docx")))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
+    assert {text for row in table.rows for text in row.cells} <= set(cells)
+
+
+def test_all_communes_come_in_one_file_the_same_each_time(said: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(said, units=said.units[:3])
+    counted: list[int] = []
+    files = [io.BytesIO(), io.BytesIO()]
+    for file in files:
+        report.write_units(few, file, progress=counted.append)
+    assert counted == [1, 2, 3] * 2
+    with zipfile.ZipFile(files[0]) as bundle, zipfile.ZipFile(files[1]) as again:
+        assert len(bundle.namelist()) == 6
+        assert all(name.isascii() for name in bundle.namelist())
+        for name in bundle.namelist():
+            if name.endswith(".pdf"):
+                assert bundle.read(name) == again.read(name)
+
+
+def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
+    made_up: Flask, sign_in: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    client = sign_in(made_up, "home_affairs")
+    address = "/quan-tri/thu-nghiem/bao-cao/xa.zip"
+    assert "Chưa lập" in client.get(address).text
+    page = client.get("/quan-tri/thu-nghiem/bao-cao").text
+    token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+    waiting = client.post(address, data={"csrf_token": token}, follow_redirects=True)
+    assert waiting.headers.get("Refresh") == "2" or waiting.mimetype == "application/zip"
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_make)"):
+            thread.join()
+    done = client.get(address)
+    with zipfile.ZipFile(io.BytesIO(done.data)) as bundle:
+        assert len(bundle.namelist()) == 108
+    done.close()
+    assert [path.suffix for path in (tmp_path / "reports").iterdir()] == [".zip"]

@@ -1,0 +1,219 @@
+"""`hailong sample`: planning, drawing and showing the sample of a wave."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from analysis.allocation import RULES
+from survey import draws, former, outlook, plans, sizing, waves
+from survey.commands import say
+from survey.installation import opened
+from survey.models import Village
+from survey.outlook import Expected
+from survey.plans import Frame, Plan
+from translations import gettext as _
+
+PLANNED = ("stratum", "frame_villages", "households", "villages", "forms", "standard_error", "half_width")
+MOST = 1_000_000
+
+
+@click.group(help=_("The sample of a wave: planned, drawn from its villages, and kept."))
+def sample() -> None:
+    pass
+
+
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """What a plan consists of, and what is assumed of the field."""
+    count = click.IntRange(1, MOST)
+    for option in reversed(
+        [
+            click.option("--wave", metavar="CODE", required=True, help=_("The wave whose villages are drawn.")),
+            click.option("--villages", type=count, help=_("Villages in all, or in each commune or stratum.")),
+            click.option(
+                "--per",
+                type=click.Choice(["unit", "stratum"]),
+                help=_("Draw --villages in each commune, which then is the stratum, or in each stratum."),
+            ),
+            click.option("--per-village", type=count, required=True, help=_("Households asked in each village.")),
+            click.option(
+                "--allocation",
+                type=click.Choice(list(RULES)),
+                help=_(
+                    "How a number in all is shared out over the strata: proportional unless given; neyman learns "
+                    "from the wave before."
+                ),
+            ),
+            click.option(
+                "--method",
+                type=click.Choice(["pps", "srs"]),
+                default="pps",
+                show_default=True,
+                help=_("pps: large villages more likely, every household alike; srs: every village alike."),
+            ),
+            click.option(
+                "--households",
+                type=click.Choice(["systematic", "srs"]),
+                default="systematic",
+                show_default=True,
+                help=_("How households are drawn from the list of a village."),
+            ),
+            click.option("--collapse", is_flag=True, help=_("Join a stratum of one village with its neighbour.")),
+            click.option(
+                "--share", type=click.FloatRange(0.001, 0.999), help=_("The share expected, as 0.9 (default).")
+            ),
+            click.option(
+                "--deff",
+                type=click.FloatRange(1, 100),
+                help=_("The design effect expected; without it, people of a village are alike by 0.05."),
+            ),
+            click.option(
+                "--response",
+                type=click.FloatRange(0.01, 1),
+                help=_("The part of the forms expected back answered, as 0.95; 1 without it."),
+            ),
+            click.option("--cost", type=click.FloatRange(0), help=_("What a form costs.")),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@sample.command(
+    help=_(
+        "Draw the sample of a wave from its villages and keep it: villages, then households by their number in "
+        "the village's list, and households to replace them. Says on standard error what the sample will be able "
+        "to tell, and prints it as CSV, a row per household. The same villages and seed give the same rows. A "
+        "further draw is kept beside those of before and holds from then on; once forms are printed there is none."
+    )
+)
+@options
+@click.option("--seed", metavar="TEXT", help=_("Where chance begins; made up and told without it."))
+def draw(wave: str, seed: str | None, **given: Any) -> None:
+    if given["villages"] is None:
+        raise click.UsageError(_("Say how many villages: --villages N"))
+    with opened().writing() as session:
+        found = draws.locked(session, wave)
+        plan = former.planned(session, found, _plan(given))
+        drawn = draws.drawn(plans.frame(session, found), plan, seed or draws.new_seed())
+        _tell(drawn.remarks())
+        _tell(outlook.sentences(outlook.of_drawn(session, found, drawn, _expected(given))))
+        kept = draws.keep(session, found, drawn)
+    _print(draws.COLUMNS, draws.table(drawn))
+    say(
+        "Kept as draw number %(number)s of the wave %(wave)s, seed %(seed)s.",
+        number=kept.number,
+        wave=wave,
+        seed=drawn.seed,
+    )
+
+
+@sample.command(
+    name="plan",
+    help=_(
+        "Say what a plan may be expected to tell, and keep nothing: as CSV a row per stratum, in words on "
+        "standard error. --margin computes the number of villages for it, with Slovin's formula beside."
+    ),
+)
+@options
+@click.option(
+    "--margin", type=click.FloatRange(0.001, 0.5), help=_("Half the width wanted for the whole, as 0.03.")
+)
+def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
+    with opened().reading() as session:
+        found = waves.find(session, wave)
+        frame = plans.frame(session, found)
+        expected = _expected(given)
+        if margin is not None:
+            given = _sized(waves.villages(session, found.code), frame, margin, expected, given)
+        if given["villages"] is None:
+            raise click.UsageError(_("Say how many villages, --villages N, or how exact: --margin 0.03"))
+        plan = former.planned(session, found, _plan(given))
+        outlined = outlook.of_plan(session, found, frame, plan, expected)
+        parts = plans.parts(frame, plan)
+    _tell(outlook.sentences(outlined))
+    rows = []
+    for line in outlined.strata:
+        own = [part for part in parts if part.stratum == line.label]
+        rows.append(
+            (
+                line.label,
+                sum(len(part.villages) for part in own),
+                sum(part.households for part in own),
+                sum(part.take for part in own),
+                round(line.forms),
+                line.error,
+                line.half_width,
+            )
+        )
+    _print(PLANNED, rows)
+
+
+@sample.command(
+    help=_(
+        "Print a draw as it is kept, the one that holds without --draw, and say whether villages, plan and seed "
+        "give it again."
+    )
+)
+@click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
+@click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of a draw of before."))
+def show(wave: str, number_wanted: int | None) -> None:
+    with opened().reading() as session:
+        found = waves.find(session, wave)
+        kept = draws.find(session, found, number_wanted)
+        drawn = draws.read(session, kept)
+        again = draws.repeats(session, kept)
+    _print(draws.COLUMNS, draws.table(drawn))
+    say(
+        "Draw number %(number)s of %(day)s, seed %(seed)s.", number=kept.number, day=str(kept.made), seed=kept.seed
+    )
+    if kept.id != found.draw:
+        say("It doesn't hold any more: a later one does.")
+    if again is None:
+        say("The villages of the wave have changed since: it can't be drawn again from them.")
+    elif again:
+        say("Drawn again from villages, plan and seed, it is the same to the row.")
+    else:
+        say("Drawn again from villages, plan and seed, it is another one: ask the administrator why.")
+
+
+def _plan(given: dict[str, Any]) -> Plan:
+    return Plan(
+        villages=given["villages"],
+        per_village=given["per_village"],
+        per=given["per"],
+        allocation=given["allocation"] or ("equal" if given["per"] else "proportional"),
+        method=given["method"],
+        households=given["households"],
+        collapse=given["collapse"],
+    )
+
+
+def _expected(given: dict[str, Any]) -> Expected:
+    names = ("share", "response", "cost")
+    return Expected.of(given["deff"], given["per_village"], **{name: given[name] for name in names})
+
+
+def _sized(
+    villages: list[Village], frame: Frame, margin: float, expected: Expected, given: dict[str, Any]
+) -> dict[str, Any]:
+    """The plan's options with the number of villages that the margin needs."""
+    size = sizing.sized(villages, margin, given["per_village"], expected)
+    _tell(sizing.size_sentences(size))
+    groups = frame.by("unit" if given["per"] == "unit" else "stratum")
+    return {**given, "villages": size.villages if given["per"] is None else -(-size.villages // len(groups))}
+
+
+def _tell(sentences: Iterable[Any]) -> None:
+    for sentence in sentences:
+        click.echo(str(sentence), err=True)
+
+
+def _print(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)

@@ -1,0 +1,188 @@
+"""Planning a sample: the frame of a wave, the strata that a plan makes of it, and how many villages each gets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from analysis import DesignError
+from analysis.allocation import Rule, allocate, shares
+from survey import waves
+from survey.models import Wave, WaveKind
+from translations import Conflict, Refusal
+
+LONGEST_STRATUM = 130
+
+
+class Listed(NamedTuple):
+    """A village of the frame."""
+
+    psu: str
+    unit: str
+    stratum: str
+    households: int
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The villages that may be drawn, by commune and code, so that the order of a file moves nothing."""
+
+    villages: tuple[Listed, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that a draw depends on, hex."""
+        lines = ("\t".join(map(str, village[:4])) for village in self.villages)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def by(self, label: Literal["unit", "stratum"]) -> dict[str, list[Listed]]:
+        """The villages of each commune or stratum, in order."""
+        found: dict[str, list[Listed]] = {}
+        for village in self.villages:
+            found.setdefault(getattr(village, label), []).append(village)
+        return dict(sorted(found.items()))
+
+
+def frame(session: Session, wave: Wave) -> Frame:
+    """The frame of a wave; refused where there is none, or a village's number of households isn't known."""
+    if wave.kind is WaveKind.OPEN:
+        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+    rows = waves.villages(session, wave.code)
+    if not rows:
+        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
+    for row in rows:
+        if row.households is None:
+            raise Refusal(
+                "The number of households of village %(psu)s isn't known. Import a frame that has it.", psu=row.psu
+            )
+    return Frame(
+        tuple(sorted((Listed(v.psu, v.unit, v.stratum, v.households or 0, v.name) for v in rows), key=place))
+    )
+
+
+def place(village: Listed) -> tuple[str, str]:
+    """The order of villages: by commune, then by code."""
+    return village.unit, village.psu
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a sample is drawn.
+
+    villages    in all, or in each commune (per "unit") or stratum, or as many as there are
+    per_village households in each
+    allocation  of `villages` over the frame's strata where they are a number in all
+    method      of drawing villages: systematic with probability proportional to households, or every one alike
+    households  how they are drawn from the village's list
+    collapse    join a stratum of one village with its neighbour; else it is refused, for its error can't be known
+    deviations  for Neyman's allocation: what it takes as the standard deviation of each stratum
+    """
+
+    villages: int
+    per_village: int
+    per: Literal["unit", "stratum"] | None = None
+    allocation: Rule = "proportional"
+    method: Literal["pps", "srs"] = "pps"
+    households: Literal["systematic", "srs"] = "systematic"
+    collapse: bool = False
+    deviations: dict[str, float] | None = None
+
+    @classmethod
+    def read(cls, kept: dict[str, Any]) -> Plan:
+        """From what `Draw.plan` holds."""
+        return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stratum of a plan: its villages, how many are drawn, and the label under which its error is computed."""
+
+    label: str
+    stratum: str
+    villages: tuple[Listed, ...]
+    take: int
+
+    @property
+    def households(self) -> int:
+        """In all of its villages."""
+        return sum(village.households for village in self.villages)
+
+
+def parts(frame: Frame, plan: Plan) -> list[Part]:
+    """The strata of a plan, in the order of their labels.
+
+    Refused: a number of villages or forms below 1, more villages than there are, fewer than the strata need, one
+    village in a stratum without `collapse`.
+    """
+    if plan.villages < 1 or plan.per_village < 1:
+        raise Refusal("Draw at least one village, and one household in it.")
+    groups = frame.by("unit" if plan.per == "unit" else "stratum")
+    if plan.per is None:
+        takes = _allocated(groups, plan)
+    else:
+        takes = {label: min(plan.villages, len(villages)) for label, villages in groups.items()}
+    lonely = [label for label, take in takes.items() if take == 1]
+    if lonely and not plan.collapse:
+        raise Refusal(
+            "One village in a stratum leaves its error unknown: %(strata)s. Draw two or more in each, or let "
+            "neighbours be joined: --collapse",
+            strata=some(lonely),
+        )
+    joined = _joined(takes)
+    return [Part(label, joined[label], tuple(villages), takes[label]) for label, villages in groups.items()]
+
+
+def _allocated(groups: dict[str, list[Listed]], plan: Plan) -> dict[str, int]:
+    sizes = [sum(village.households for village in villages) for villages in groups.values()]
+    deviations = None
+    if plan.allocation == "neyman":
+        known = plan.deviations or {}
+        missing = [label for label in groups if label not in known]
+        if missing:
+            raise Refusal(
+                "Neyman's allocation needs the deviation of each stratum from the wave before, which has none of "
+                "%(strata)s. Choose another: proportional, sqrt or equal.",
+                strata=some(missing),
+            )
+        deviations = [known[label] for label in groups]
+    there = [len(villages) for villages in groups.values()]
+    try:
+        share = shares(plan.allocation, sizes, deviations)
+        takes = allocate(plan.villages, share, 1 if plan.collapse else 2, there)
+    except DesignError as error:
+        raise Refusal(error.message, **error.values) from error
+    return dict(zip(groups, takes.tolist(), strict=True))
+
+
+def _joined(takes: dict[str, int]) -> dict[str, str]:
+    """The label of each stratum, or of the neighbours with which it is joined: so two villages are together."""
+    groups: list[list[str]] = []
+    waiting: list[str] = []
+    for label, take in takes.items():
+        if take > 1 and not waiting:
+            groups.append([label])
+            continue
+        waiting.append(label)
+        if sum(takes[one] for one in waiting) > 1:
+            groups.append(waiting)
+            waiting = []
+    if waiting and groups:
+        groups[-1] += waiting  # the last one has no neighbour but those before it
+    elif waiting:
+        groups.append(waiting)
+    return {label: _label(group) for group in groups for label in group}
+
+
+def _label(group: Sequence[str]) -> str:
+    whole = "+".join(group)
+    return whole if len(whole) <= LONGEST_STRATUM else f"{group[0]}+{len(group) - 1}"
+
+
+def some(labels: Sequence[str], most: int = 5) -> str:
+    """The first few of a list, for a sentence."""
+    return ", ".join(labels[:most]) + (" …" if len(labels) > most else "")

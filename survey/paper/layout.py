@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+
+from forms import Questionnaire
+from survey.paper.form import CORNER, CORNERS, QR, form
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,23 @@ class Layout:
     corners: tuple[tuple[float, float], ...]
     corner: float
     qr: tuple[float, float, float]
+
+
+@lru_cache(maxsize=16)
+def layout(questionnaire: Questionnaire) -> Layout:
+    """Where the boxes of a questionnaire's form stand, as Typst set them; the same on all its sheets.
+
+    In the order of the form: the head's, then by item and choice. A mark is a cross; one that was wrong is
+    blackened whole, which the form says.
+    """
+    boxes = tuple(
+        Box(**{**found, **{side: round(found[side], 3) for side in ("x", "y", "width", "height")}})
+        for found in form(questionnaire).boxes()
+    )
+    return Layout(
+        pages=max(box.page for box in boxes),
+        boxes=boxes,
+        corners=CORNERS,
+        corner=CORNER,
+        qr=QR,
+    )

@@ -1,0 +1,218 @@
+"""A questionnaire as a paper form: its words, and the page on which Typst sets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, cast
+
+import typst
+
+from forms import Condition, Item, Page, Questionnaire
+from survey.fieldwork import ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.report import fonts
+from translations import gettext as _
+from translations import speaking
+
+TEMPLATES = Path(__file__).parent.parent / "templates" / "paper"
+
+# All in millimetres. A printer leaves 5 mm blank at an edge, so the corner marks begin at 7,5.
+CORNER = 5.0
+CORNERS = ((10.0, 10.0), (200.0, 10.0), (200.0, 287.0), (10.0, 287.0))
+QR = (184.5, 16.0, 16.0)
+MARK, PITCH = 4.4, 7.0  # of a circle, and from one to the next
+MOST_ADULTS = 9  # the last circle: so many or more
+CHARACTERS, MOST_LINES = 120, 6  # written by hand on one line, and lines for one answer
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is set: the document for Typst with its fonts, to be compiled or asked."""
+
+    values: str
+
+    def pdf(self) -> bytes:
+        return cast("bytes", self._compiler().compile(format="pdf", pdf_standards=["1.7"]))
+
+    def boxes(self) -> list[dict[str, Any]]:
+        """Every place for a mark, where Typst put it."""
+        found: list[dict[str, Any]] = json.loads(self._compiler().query("<box>", field="value"))
+        return found
+
+    def _compiler(self) -> typst.Compiler:
+        family, folder = fonts.typeface()
+        return typst.Compiler(
+            TEMPLATES / "form.typ",
+            root=TEMPLATES,
+            font_paths=[folder],
+            ignore_system_fonts=True,
+            sys_inputs={"form": self.values, "family": family},
+        )
+
+
+@lru_cache(maxsize=16)
+def form(questionnaire: Questionnaire, authority: str = "", reinterview: bool = False) -> Form:
+    """The form of a questionnaire, in Vietnamese; all its variants have their circles on the same places.
+
+    authority    above the department that asks
+    reinterview  whether the sheet says that the household may be asked again
+    """
+    with speaking("vi"):
+        return Form(json.dumps(_values(questionnaire, authority, reinterview)))
+
+
+def _values(questionnaire: Questionnaire, authority: str, reinterview: bool) -> dict[str, Any]:
+    join = questionnaire.join
+    title = str(questionnaire.title)
+    return {
+        "geometry": {
+            "corner": CORNER,
+            "corners": CORNERS,
+            "mark": MARK,
+            "pitch": PITCH,
+            "top": 27,
+            "bottom": 14,
+            "side": 13,
+        },
+        "title": title,
+        "heading": title.upper(),
+        "authority": authority,
+        "issuer": _("Department of Home Affairs").upper(),
+        "purpose": join(str(questionnaire.purpose)),
+        "promises": [
+            _(
+                "Taking part is voluntary; leave out any question that you do not want to answer. Your answers "
+                "are kept secret: the form takes no name, address or telephone number, and results are published "
+                "for groups only."
+            )
+        ],
+        "reinterview": reinterview,
+        "serial-words": _(
+            "This household may be visited again, to check the work of the survey: a few questions, none of "
+            "them sensitive. For that alone the number of this form stands beside the household's; the link is "
+            "destroyed when the check is done."
+        )
+        if reinterview
+        else _("The number at the top serves to count the forms. It is not tied to any household or person."),
+        "words": {
+            "page": _("Page"),
+            "fill": _("How to fill in:"),
+            "cross": _("put a cross into the circle of your answer"),
+            "wrong": _("If it was wrong, blacken that circle"),
+            "then": _("and cross the right one."),
+            "leave": _("Squares: you may cross several."),
+            "interviewer": _("For the interviewer."),
+            "birthday": _(
+                "Of the people aged 18 and over in the household, ask the one whose birthday comes next."
+            ),
+        },
+        "head": _head(),
+        "parts": [_part(questionnaire, number, page) for number, page in enumerate(questionnaire.paper, start=1)],
+        "closing": _("Thank you for your answers."),
+    }
+
+
+def _head() -> list[dict[str, Any]]:
+    """The questions that the interviewer answers, before all others."""
+    adults = dict.fromkeys(range(1, MOST_ADULTS), "") | {MOST_ADULTS: _("or more")}
+    reasons = {number: _(OUTCOMES[outcome]) for number, outcome in enumerate(ON_THE_SHEET, start=1)}
+    replaced = _("Only where this household replaces one of the list: why did that one not answer?")
+    return [
+        _question("A", ADULTS, "single", _("People aged 18 and over in the household"), choices=adults),
+        _question("B", REPLACED, "single", replaced, choices=reasons),
+    ]
+
+
+def _part(questionnaire: Questionnaire, number: int, page: Page) -> dict[str, Any]:
+    join = questionnaire.join
+    title = _("Part %(number)s. %(title)s", number=number, title=join(str(page.title)))
+    return {
+        "title": title,
+        "intro": str(page.intro) if page.intro else None,
+        "groups": list(_groups(questionnaire, page)),
+    }
+
+
+def _groups(questionnaire: Questionnaire, page: Page) -> Iterator[dict[str, Any]]:
+    """The questions of a page; neighbours on one scale make a table."""
+    spelled_out = {item.beside for item in page.items if item.beside}
+
+    def scale(item: Item) -> tuple[tuple[int, str], ...] | None:
+        if item.kind != "scale" or item.code in spelled_out:
+            return None
+        return tuple((code, str(label)) for code, label in item.choices.items())
+
+    for levels, group in groupby((item for item in page.items if item.beside is None), key=scale):
+        items = list(group)
+        if levels is not None:
+            yield {
+                "kind": "rows",
+                "levels": [
+                    {"code": code, "label": questionnaire.join(label), "missing": code in items[0].missing}
+                    for code, label in levels
+                ],
+                "items": [_item(questionnaire, item) for item in items],
+            }
+            continue
+        for item in items:
+            texts = [_item(questionnaire, text) for text in page.items if text.beside == item.code]
+            yield {**_item(questionnaire, item), "beside": texts}
+
+
+def _item(questionnaire: Questionnaire, item: Item) -> dict[str, Any]:
+    asked_always = item.show_if is None or item.beside is not None
+    notes = [
+        "" if asked_always else _condition(questionnaire, item.show_if),
+        str(item.hint or ""),
+        str(item.reason or "") if item.beside is None else "",
+    ]
+    return {
+        **_question(
+            str(item.no or ""),
+            item.code,
+            item.kind,
+            str(item.label),
+            [note for note in notes if note],
+            {code: questionnaire.join(str(label)) for code, label in item.choices.items()},
+        ),
+        "lines": 1 if item.beside else min(MOST_LINES, -(-(item.max_length or 0) // CHARACTERS)),
+        "digits": len(str(int(item.maximum))) if item.maximum is not None else 0,
+    }
+
+
+def _question(
+    no: str,
+    code: str,
+    kind: str,
+    label: str,
+    notes: list[str] | None = None,
+    choices: dict[int, str] | None = None,
+) -> dict[str, Any]:
+    return {
+        "no": no,
+        "code": code,
+        "kind": kind,
+        "label": label,
+        "notes": notes or [],
+        "choices": [{"code": value, "label": words or None} for value, words in (choices or {}).items()],
+        "beside": [],
+    }
+
+
+def _condition(questionnaire: Questionnaire, condition: Condition | None) -> str:
+    return "" if condition is None else _("Only where %(condition)s.", condition=_when(questionnaire, condition))
+
+
+def _when(questionnaire: Questionnaire, condition: Condition) -> str:
+    if condition.how == "item":
+        item = questionnaire.items[condition.item]
+        codes = ", ".join(map(str, condition.values))
+        return _("question %(no)s was answered %(codes)s", no=item.no, codes=codes)
+    parts = [_when(questionnaire, part) for part in condition.parts]
+    if condition.how == "not":
+        return _("it is not so that %(condition)s", condition=parts[0])
+    return (_(" and ") if condition.how == "all" else _(" or ")).join(parts)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -244,6 +244,27 @@ def villages(session: Session, wave: Wave) -> list[Village]:
         return every_village
     taken = set(session.scalars(select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw)))
     return [village for village in every_village if village.psu in taken]
+
+
+class Held(NamedTuple):
+    """What the draw that holds says of a village: its stratum, and the weight of each of its households."""
+
+    stratum: str
+    weight: float
+
+
+def held(session: Session, wave: Wave) -> dict[str, Held]:
+    """The drawn villages of a wave, by code; none where no draw holds."""
+    rows = session.execute(
+        select(DrawnVillage.psu, DrawnVillage.stratum, func.max(DrawnHousehold.weight))
+        .join(
+            DrawnHousehold,
+            (DrawnHousehold.draw == DrawnVillage.draw) & (DrawnHousehold.psu == DrawnVillage.psu),
+        )
+        .where(DrawnVillage.draw == wave.draw)
+        .group_by(DrawnVillage.psu, DrawnVillage.stratum)
+    )
+    return {psu: Held(stratum, weight) for psu, stratum, weight in rows}
 
 
 COLUMNS = (

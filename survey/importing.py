@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check, read
-from survey import questionnaires, units, waves
+from survey import draws, questionnaires, units, waves
 from survey.csv_table import Faults, Table, nearest
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
@@ -80,7 +80,8 @@ def responses(
     grow with the file, the database is locked only while rows are written, and the order of arrival is nowhere.
 
     A response that is there already with the same content counts as there. In a `sample` wave a file with a column
-    `psu` makes a new version of the weights: those of before, and on top of them the file's. A column that is
+    `psu` makes a new version of the weights: those of before, and on top of them the file's; but where a sample is
+    drawn, its villages, strata and weights hold, and a file that says otherwise is refused. A column that is
     missing is settled so: a made-up id; mode paper; today, or the wave's last day where that is over; without
     `psu`, no village. In an `open` wave stratum, village and weight are not used.
 
@@ -130,6 +131,8 @@ class File:
         }
         villages = waves.villages(session, wave.code)
         self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
+        self.drawn = draws.held(session, wave)
+        self.homes |= {psu: self.homes[psu]._replace(stratum=held.stratum) for psu, held in self.drawn.items()}
         self.framed = any(village.households is not None for village in villages)
         self.in_sample = wave.kind is WaveKind.SAMPLE and "psu" in self.place
         self.today = waves.today()
@@ -227,6 +230,12 @@ class File:
             else:
                 self.homes[psu] = Home(unit, stratum or unit, self.table.row)
             return psu
+        if self.drawn and psu not in self.drawn:
+            self._fault(
+                "psu",
+                Lazy("Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu),
+            )
+            return psu
         for column, value, first in (
             ("unit", unit, home.unit),
             ("stratum", stratum or home.stratum, home.stratum),
@@ -239,6 +248,16 @@ class File:
                         psu=psu,
                         first=first,
                         row=home.row,
+                    ),
+                )
+            elif value != first and column == "stratum" and self.drawn:
+                self._fault(
+                    column,
+                    Lazy(
+                        "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the "
+                        "column out.",
+                        psu=psu,
+                        first=first,
                     ),
                 )
             elif value != first:
@@ -334,7 +353,23 @@ class File:
                     column,
                     Lazy("This response is there already with other content. Take the row out, or give a new id."),
                 )
+            elif line.id not in kept and self.has("weight") and line.psu in self.drawn:
+                self._compare_weight(line, self.drawn[line.psu].weight)
         return [line for line in lines if line.id not in kept]
+
+    def _compare_weight(self, line: Line, drawn: float) -> None:
+        """A response that comes new has the weight of its village's draw, or none."""
+        if not math.isclose(line.weight, drawn, rel_tol=1e-6):
+            self.faults.add(
+                line.row,
+                "weight",
+                Lazy(
+                    "The draw gives village %(psu)s the weight %(weight)s, which holds. Write it, or take the "
+                    "column out.",
+                    psu=line.psu,
+                    weight=f"{drawn:.9g}",
+                ),
+            )
 
     def _differing(self, line: Line, kept: Row[Any]) -> str | None:
         """The column in which a stored response is another one; what the file doesn't say doesn't differ."""
@@ -406,7 +441,9 @@ class Waiting:
 def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome:
     """Stores what waits. Whatever changed since the file was checked is compared once more."""
     wave = session.scalars(select(Wave).where(Wave.code == file.wave.code).with_for_update()).one()
-    if file.in_sample:
+    if wave.draw != file.wave.draw:
+        raise Conflict("Somebody else stored some of this just now. Import the file again.")
+    if file.in_sample and not file.drawn:
         _keep_villages(session, wave, file)
     connection = session.connection()
     weights = NewWeights(session, wave, f"import {path.name}"[:200])
@@ -416,7 +453,7 @@ def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome
         _insert(connection, wave, fresh)
         stored += len(fresh)
         there += len(batch) - len(fresh)
-        if file.in_sample:
+        if file.in_sample and not file.drawn:
             # A response that was there takes the weight of the file only where the file gives one.
             weights.add({line.id: line.weight for line in (batch if file.has("weight") else fresh)})
     return Outcome(stored, there, weights.keep(), tuple(file.remarks(stored)))

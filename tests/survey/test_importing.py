@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from survey import importing, questionnaires, responses, sample, units, waves
+from survey import draws, importing, plans, questionnaires, responses, sample, units, waves
 from survey.database import Database
 from survey.importing import Outcome
 from survey.models import Mode, Response, ResponseText, Village, Wave, WaveKind, WeightVersion
@@ -268,6 +268,39 @@ def test_a_village_that_the_frame_lacks_is_refused_with_the_nearest(province: Da
 
 
 @pytest.mark.both_databases
+@pytest.mark.both_databases
+def test_where_a_sample_is_drawn_its_villages_strata_and_weights_hold(province: Database, load: Import) -> None:
+    """Two of four villages by SRS, 10 households of 100 in each: 1 ÷ (2/4 · 10/100) = 20."""
+    with province.writing() as session:
+        wave = draws.locked(session, "ho-mau")
+        for village in waves.villages(session, "ho-mau"):
+            village.households, village.stratum = 100, "T"
+        session.flush()
+        found = draws.drawn(plans.frame(session, wave), plans.Plan(2, 10, "stratum", method="srs"), "1")
+        draws.keep(session, wave, found)
+        units_of = {one.village.psu: one.village.unit for one in found.taken}
+    first, second = units_of
+    other = next(village for village in found.frame.villages if village.psu not in units_of)
+    right = row(psu=first, unit=units_of[first], stratum="T", weight="20")
+    wrong = [{"stratum": "khac"}, {"psu": other.psu, "unit": other.unit}]
+    with pytest.raises(Refusal) as refused:
+        load([right, *(right | cells | {"response_id": str(uuid.uuid4())} for cells in wrong)])
+    told = str(refused.value)
+    assert f"Row 3, column stratum: Village {first} was drawn in the stratum T" in told
+    assert f"Row 4, column psu: Village {other.psu} was not drawn" in told
+    with pytest.raises(Refusal, match=f"Row 2, column weight: The draw gives village {first} the weight 20"):
+        load([right | {"weight": "1"}])
+    assert load([right]).weights is None
+    bare = row(psu=second, unit=units_of[second])
+    del bare["stratum"], bare["weight"]
+    assert load([bare]).weights is None
+    people = drawn(province)
+    assert people.weight.tolist() == [20, 20]
+    assert set(people.stratum) == {"T"}
+    # What is there stays there, whatever weight it has by now.
+    assert load([right | {"weight": "33"}]).there == 1
+
+
 def test_in_an_open_wave_everybody_counts_once(province: Database, load: Import) -> None:
     done = load([row(weight="x", psu="", stratum="")], "ho-mo")
     assert "counts everybody once" in str(done.remarks[0])

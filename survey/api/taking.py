@@ -1,67 +1,37 @@
-"""`/api/v1`: responses from programs, released results, and the description of both."""
+"""What programs and bound devices send: responses, open and sealed."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from functools import cache
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-import yaml
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forms import check
-from survey import devices, rate, receipts, releases, responses, results, sealing, waves
-from survey.accounts import Right, requires
+from survey import devices, rate, receipts, responses, sealing, waves
+from survey.accounts import Right
+from survey.api.blueprint import pages, problem
 from survey.database import database
 from survey.models import Mode
 from survey.responses import MARKS, UUID4
-from survey.sample import sample
 from survey.waves import Place
 from translations import Denied, Refusal
 from translations import gettext as _
-
-pages = Blueprint("api", __name__)
 
 LARGEST_BODY = 64 * 1024  # bytes
 KEYS = {"id", "wave", "unit", "mode", "answers", "marks"}
 MODES = tuple(mode.value for mode in Mode)
 # What a client must be allowed to do to send in a mode; a phone needs nothing, a kiosk is a bound device.
 RIGHTS = {Mode.PAPER: Right.KEY, Mode.INTERVIEWER: Right.INTERVIEW}
-DESCRIPTION = Path(__file__).parent / "openapi.yaml"
 
 
 class NotJSON(Refusal):
     """The body says that it is something else."""
 
     status = 415
-
-
-def problem(status: int, detail: str, **more: object) -> Response:
-    """An answer by RFC 9457 (application/problem+json)."""
-    title = HTTPStatus(status).phrase
-    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
-    answer.status_code = status
-    answer.content_type = "application/problem+json"
-    return answer
-
-
-@pages.get("/healthz")
-def health() -> ResponseReturnValue:
-    """200 once the database answers."""
-    if database().answers():
-        return {"status": "ok"}
-    return problem(503, _("The database does not answer."))
-
-
-@pages.get("/api/v1/openapi.json")
-def description() -> ResponseReturnValue:
-    """What this is, by OpenAPI 3.1."""
-    return jsonify(_description())
 
 
 @pages.post("/api/v1/responses")
@@ -111,29 +81,6 @@ def sealed() -> ResponseReturnValue:
     receipt = receipts.issue(current_app.config["SECRET_KEY"], sent["wave"], waves.today())
     answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
     return answer, {"stored": 201, "known": 200, "held": 202}[outcome]
-
-
-@pages.get("/api/v1/waves/<wave>/results")
-@requires(Right.RESULTS)
-def wave_results(wave: str) -> ResponseReturnValue:
-    """The records of the newest approved release of a wave, what must be hidden hidden.
-
-    Where nothing is released they are a draft of the present data, and the header `Hailong-Release` says so: only
-    Home Affairs, who see the drafts on their pages too, hold the right to come here.
-    """
-    with database().reading() as session:
-        release = releases.newest(session, waves.find(session, wave).code)
-        found = results.table(
-            session,
-            sample(session, waves.find(session, wave), release),
-            items=request.args.getlist("item"),
-            by=request.args.getlist("by"),
-            rule=request.args.get("rule"),
-            released=True,
-        )
-    answer = jsonify(results.as_records(found))
-    answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
-    return answer
 
 
 def _body() -> Any:
@@ -221,8 +168,3 @@ def _pointer(*steps: str | None) -> str:
 def _unprocessable(errors: list[tuple[str, str]]) -> Response:
     detail = _("Correct what is named under errors, and send it again.")
     return problem(422, detail, errors=[{"pointer": place, "detail": what} for place, what in errors])
-
-
-@cache
-def _description() -> Any:
-    return yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))

@@ -1,0 +1,47 @@
+"""The API as a whole: its errors, its description, and whether it is well."""
+
+from __future__ import annotations
+
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from survey.database import database
+from translations import gettext as _
+
+pages = Blueprint("api", __name__)
+
+DESCRIPTION = Path(__file__).parent / "openapi.yaml"
+
+
+def problem(status: int, detail: str, **more: object) -> Response:
+    """An answer by RFC 9457 (application/problem+json)."""
+    title = HTTPStatus(status).phrase
+    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    answer.status_code = status
+    answer.content_type = "application/problem+json"
+    return answer
+
+
+@pages.get("/healthz")
+def health() -> ResponseReturnValue:
+    """200 once the database answers."""
+    if database().answers():
+        return {"status": "ok"}
+    return problem(503, _("The database does not answer."))
+
+
+@pages.get("/api/v1/openapi.json")
+def description() -> ResponseReturnValue:
+    """What this is, by OpenAPI 3.1."""
+    return jsonify(_description())
+
+
+@cache
+def _description() -> Any:
+    return yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))

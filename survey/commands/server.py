@@ -7,7 +7,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
-from survey import accounts, demo, questionnaires, units
+from survey import accounts, demo, pending, questionnaires, units
 from survey.app import create_app
 from survey.commands import say
 from survey.installation import opened, prepare
@@ -66,6 +66,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        pending.resume()
         return create_app()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,15 @@ def bound(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 def lying(sent: FileStorage) -> Iterator[Path]:
     """The file in a folder that nobody else may read, under its own name; gone at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
-        path = Path(folder) / name(sent)
+        yield saved(sent, Path(folder))
+
+
+def saved(sent: FileStorage, folder: Path) -> Path:
+    """The file in a folder, under its own name."""
+    path = folder / name(sent)
+    with closing(sent):  # a large one lies in a file of its own meanwhile
         sent.save(path)
-        yield path
+    return path
 
 
 def name(sent: FileStorage) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import func, null, select, update
 from sqlalchemy.orm import Session
 
-from survey.models import Reinterview
+from survey.models import Agreement, Reinterview, Wave
+
+
+def blind(session: Session, wave: Wave, sheet: str) -> bool:
+    """Whether nobody may see the first answers of a form, because it is still to be asked again."""
+    if session.get(Reinterview, sheet) is None or wave.closed is not None:
+        return False
+    return session.scalar(select(Agreement.id).where(Agreement.wave == wave.code).limit(1)) is None
 
 
 def links(session: Session, wave: str) -> int:

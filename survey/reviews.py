@@ -1,16 +1,22 @@
-"""Decisions on responses: approved, on hold, rejected. A decision is a new row, and the newest one holds."""
+"""Decisions on responses: approved, on hold, rejected. A decision is a new row, and the newest one holds.
+
+And what of a response may be read by whoever decides.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.models import Response, Review, ReviewState
+from forms import Item, Page
+from survey import questionnaires, reinterviews
+from survey.models import Mode, Response, Review, ReviewState, Sheet, Wave
 from survey.waves import today
 from translations import N_, NotFound, Refusal
 
@@ -78,3 +84,47 @@ def history(session: Session, wave: str, response: UUID) -> list[Decision]:
     """All decisions on a response, the newest first."""
     rows = select(Review).where(Review.wave == wave, Review.response == response).order_by(Review.id.desc())
     return [Decision(row.state, row.reason, row.person, row.day) for row in session.scalars(rows)]
+
+
+# Why the answers of a form are not shown.
+WITHHELD: dict[str, str] = {
+    "alone": N_(
+        "Whoever answers on a phone or at a kiosk answers alone, and nobody reads these answers one by one: "
+        "decide by what stands out."
+    ),
+    "again": N_(
+        "This form is chosen for phúc tra: its answers are shown only when the agreement has been computed, so "
+        "that the second ones are given without the first."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Readable:
+    """The answers of a response that may be read, by page; `value` is None where the item was left blank.
+
+    withheld  a key of `WITHHELD` where nothing of the response is shown, else ""
+    """
+
+    pages: tuple[tuple[Page, tuple[tuple[Item, Any], ...]], ...]
+    withheld: str = ""
+
+
+def readable(session: Session, wave: Wave, response: UUID) -> Readable:
+    """What of a response may be read by those who review it.
+
+    Of a form on paper or from an interviewer, whose work is looked at: all but sensitive items and free texts. Of
+    what a person sent alone, nothing; and nothing of a form that is being asked again.
+    """
+    kept = session.get_one(Response, response)
+    if kept.mode not in (Mode.PAPER, Mode.INTERVIEWER):
+        return Readable((), "alone")
+    serial = session.scalar(select(Sheet.serial).where(Sheet.response == response))
+    if serial is not None and reinterviews.blind(session, wave, serial):
+        return Readable((), "again")
+    shown = []
+    for page in questionnaires.by_digest(session, kept.questionnaire).paper:
+        items = [item for item in page.items if not item.sensitive and item.kind != "text"]
+        if items:
+            shown.append((page, tuple((item, kept.answers.get(item.code)) for item in items)))
+    return Readable(tuple(shown))

@@ -3,6 +3,7 @@
 from survey.staff import (
     accounting,
     changes,
+    effects,
     how,
     import_file,
     items,
@@ -11,6 +12,8 @@ from survey.staff import (
     progress,
     releases,
     reports,
+    review,
+    reviewed,
     tables,
     units,
     waves,
@@ -21,6 +24,7 @@ from survey.staff.blueprint import pages
 __all__ = [
     "accounting",
     "changes",
+    "effects",
     "how",
     "import_file",
     "items",
@@ -30,6 +34,8 @@ __all__ = [
     "progress",
     "releases",
     "reports",
+    "review",
+    "reviewed",
     "tables",
     "units",
     "waves",

@@ -6,13 +6,16 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,7 +23,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from survey import accounts, demo, questionnaires, waves
 from survey.app import create_app
@@ -192,17 +195,54 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+class Serving(ThreadedWSGIServer):
+    """A server that ends when its last request has: one that still ran would hand its connection to the database
+    back after the database was closed, and nobody would close that one."""
+
+    daemon_threads = False
+
+    def __init__(self, app: Flask, port: int) -> None:
+        self.open: set[socket.socket] = set()
+        super().__init__("127.0.0.1", port, app)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        for connection in list(self.open):
+            with suppress(OSError):  # closed by the other side
+                connection.shutdown(socket.SHUT_RD)  # a browser keeps connections for requests that never come
+        super().server_close()  # waits for the requests
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Flask, int], AbstractContextManager[str]]:
+    """Serves an application at a port (0: any that is free) for the length of a block, which gives the address."""
+
+    @contextmanager
+    def served(app: Flask, port: int) -> Iterator[str]:
+        server = Serving(app, port)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+    return served
+
+
 @pytest.fixture
-def live_server(app: Flask) -> Iterator[str]:
+def live_server(app: Flask, serving: Callable[[Flask, int], AbstractContextManager[str]]) -> Iterator[str]:
     """The address of the application, served on a port of its own for a browser."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app, 0) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,8 @@ import os
 import re
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +20,6 @@ from cryptography.exceptions import InvalidTag
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from survey import devices, kiosk, sealing, waves
 from survey.app import create_app
@@ -264,20 +262,14 @@ def test_a_person_answers_in_english_without_network_and_the_next_begins_in_viet
 # Nothing is lost, and nothing counted twice
 
 
-@contextmanager
-def serving(app: Flask, port: int) -> Iterator[BaseWSGIServer]:
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_each_form_arrives_once_over_restarts_of_browser_and_server(
-    browser: Browser, app: Flask, province: Database, link: Link, profile: Path, faults: list[str]
+    browser: Browser,
+    app: Flask,
+    serving: Callable[[Flask, int], AbstractContextManager[str]],
+    province: Database,
+    link: Link,
+    profile: Path,
+    faults: list[str],
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

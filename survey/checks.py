@@ -191,7 +191,7 @@ def _findings(people: Sample, share: Floats, other: Any, limit: float) -> Iterat
             yield row, Finding("straight", int(run[row]), int(answered[row]))
     for row in np.flatnonzero(share >= limit).tolist():
         yield row, Finding("alike", share=float(share[row]), other=people.ids[other[row]])
-    asked, left = _blanks(people)
+    asked, left = blanks(people)
     for row in np.flatnonzero(left > BLANK * asked).tolist():
         yield row, Finding("blank", int(left[row]), int(asked[row]))
     for rule in rules.of(people.questionnaire).contradictions:
@@ -223,7 +223,7 @@ def _codes(people: Sample, items: list[Item]) -> Any:
     return table
 
 
-def _blanks(people: Sample) -> tuple[Any, Any]:
+def blanks(people: Sample) -> tuple[Any, Any]:
     """(N,) items asked, and of these left blank; texts are not counted, "don't know" is an answer."""
     asked, given = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
     for item in people.questionnaire.items.values():

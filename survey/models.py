@@ -252,6 +252,26 @@ class HeldResponse(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class Verdict(StrEnum):
+    """What people decided of a response that was held."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class HeldDecision(Base):
+    """A decision on a held response; the newest one holds, and none follows an acceptance. Append-only."""
+
+    __tablename__ = "held_decision"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    held: Mapped[str] = mapped_column(ForeignKey("held_response.digest"))
+    verdict: Mapped[Verdict] = mapped_column(_values(Verdict))
+    reason: Mapped[str] = mapped_column(String(400))
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (Index("ix_held_decision_held", "held"),)
+
+
 class Invitation(Base):
     """A code that lets one person of a sampled village answer, known by its keyed digest alone.
 
@@ -516,6 +536,7 @@ APPEND_ONLY = (
     "weight_version",
     "weight",
     "held_response",
+    "held_decision",
     "draw",
     "drawn_village",
     "drawn_household",

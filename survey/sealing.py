@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from forms import check
 from survey import devices, responses, settings, waves
-from survey.models import Device, HeldResponse, Mode, Village, Wave, WaveKind
+from survey.models import Device, HeldDecision, HeldResponse, Mode, Verdict, Village, Wave, WaveKind
 from survey.responses import MARKS
 from translations import Conflict, Refusal
 
@@ -101,10 +101,12 @@ def renew() -> Key:
 def forget_old(session: Session) -> int:
     """Destroys the keys that no bound device and no held response may need; gives their number.
 
-    A device may need the key with which it was bound and every later one.
+    A device may need the key with which it was bound and every later one; a held response needs its own
+    until it is accepted.
     """
     needed = set(session.scalars(select(Device.key).where(Device.bound.is_not(None), Device.revoked.is_(None))))
-    held = set(session.scalars(select(HeldResponse.key).distinct()))
+    accepted = select(HeldDecision.held).where(HeldDecision.verdict == Verdict.ACCEPTED)
+    held = set(session.scalars(select(HeldResponse.key).where(HeldResponse.digest.not_in(accepted)).distinct()))
     gone = 0
     known = list(keys())
     for id in known[:-1]:
@@ -154,7 +156,7 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
     refused: the person who answered is gone and can mend nothing. The same again is kept once.
     """
     devices.heard(session, device.id)
-    answers, marks, reason = _opened(sent)
+    answers, marks, reason = opened(sent)
     if not reason:
         reason = _misplaced(session, device, sent)
     if not reason:
@@ -182,14 +184,8 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
     return "held", reason
 
 
-def held(session: Session, wave: str | None = None) -> list[HeldResponse]:
-    """What was held of all waves or of one, by the day of answering: staff see where and why, never an answer."""
-    chosen = select(HeldResponse).order_by(HeldResponse.day, HeldResponse.digest)
-    return list(session.scalars(chosen.where(HeldResponse.wave == wave) if wave else chosen))
-
-
-def _opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], str]:
-    """The answers and marks under the seal, and the reason why they can't be had."""
+def opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], str]:
+    """The answers, unchecked, and the marks under a seal; and why they can't be had: `key`, `seal` or ""."""
     key = keys().get(sent["key"])
     if key is None:
         return None, (), "key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from survey import devices, sealing, settings
+from survey import devices, held, sealing, settings
 from survey.commands import say
 from survey.installation import opened
 from translations import gettext as _
@@ -57,13 +57,27 @@ def revoke(number: int) -> None:
 
 
 @kiosk.command(
-    help=_("Forms that are held instead of counted, as tab-separated lines: day, wave, unit, device, reason, id.")
+    "held",
+    help=_(
+        "Forms that are held instead of counted, as tab-separated lines: day, wave, unit, device, reason, id, "
+        "decision."
+    ),
 )
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
-def held(wave: str | None) -> None:
+def list_held(wave: str | None) -> None:
     with opened().reading() as session:
-        for one in sealing.held(session, wave):
-            click.echo("\t".join((one.day, one.wave, one.unit, str(one.device), one.reason, str(one.id))))
+        for one in held.listed(session, wave):
+            form = one.form
+            cells = (
+                form.day,
+                form.wave,
+                form.unit,
+                str(form.device),
+                form.reason,
+                str(form.id),
+                one.verdict or "",
+            )
+            click.echo("\t".join(cells))
 
 
 @kiosk.command(

@@ -31,6 +31,7 @@ FIELDWORK = (
     ("staff.accounting", N_("Paper forms")),
     ("staff.scans", N_("Scans")),
     ("staff.import_file", N_("Typed-up data")),
+    ("staff.held", N_("Held forms")),
     ("staff.review", N_("Review")),
     ("staff.reinterviews", N_("Re-interviews")),
     ("staff.response_rates", N_("Response rates")),

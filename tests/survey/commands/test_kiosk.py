@@ -83,5 +83,5 @@ def test_held_forms_are_listed_with_the_reason_and_without_an_answer(folder: Dat
         sent["key"] = sealing.current().id
         sealing.receive(session, device, sent)
     lines = CliRunner().invoke(kiosk, ["held"]).stdout.splitlines()
-    assert lines == ["\t".join((day, "gop-y", "06652", "1", "answers", sent["id"]))]
+    assert lines == ["\t".join((day, "gop-y", "06652", "1", "answers", sent["id"], ""))]
     assert CliRunner().invoke(kiosk, ["held", "--wave", "ho-mo"]).stdout == ""

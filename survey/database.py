@@ -57,6 +57,12 @@ class Database:
         one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**one_state)
         self._writing = self.engine.execution_options(writing=True)
+        # A statement alone is a transaction by itself: nobody need be told that one begins and ends.
+        self._alone = (
+            create_engine(url, pool=self.engine.pool, hide_parameters=True)
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -75,23 +81,31 @@ class Database:
             yield session
 
     @contextmanager
-    def adding(self) -> Iterator[Connection]:
-        """Like `writing`, for one who adds a row or two and looks at none: a session would cost as much again."""
-        with self._writer, self._writing.begin() as connection:
+    def adding(self, *, alone: bool = False) -> Iterator[Connection]:
+        """Like `writing`, for one who adds a row or two and looks at none: a session would cost as much again.
+
+        alone  there is only one statement: it is kept at once, and the block can't take it back
+        """
+        with self._writer, (self._alone if alone else self._writing).begin() as connection:
             yield connection
 
     def migrate(self) -> None:
         """Brings the tables to the newest form; a new database gets all of them."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
         with self._writing.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
 
     def answers(self) -> bool:
         """Whether the database can be reached now."""
         with self.engine.connect() as connection:
             return bool(connection.scalar(text("SELECT 1")) == 1)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Brings the tables to the newest form, or to that of a migration of before."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _sqlite(url: str) -> Engine:
@@ -115,7 +129,8 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        # By the driver: SQLAlchemy would take ten times as long.
+        connection.connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 

@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "invitation": ("invitation", N_("Single-use codes for the people of a sample.")),
     "estimate": ("estimate", N_("Survey estimates from any CSV or Parquet file; no database.")),
     "compare": ("estimate", N_("The difference of two domains of any CSV or Parquet file; no database.")),
+    "backup": ("backup", N_("Write everything into one file, while the platform serves.")),
+    "restore": ("backup", N_("Put a backup into an empty data folder; it is checked first.")),
     "user": ("people", N_("Accounts of staff.")),
     "token": ("people", N_("Tokens for programs that read the API.")),
     "first-run": ("server", N_("On an empty database: the demo waves and an administrator.")),

@@ -1,0 +1,53 @@
+"""The keys of an installation in a file of their own, which only a passphrase opens (age, filippo.io/age/v1)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pyrage
+
+from survey import settings
+from translations import Refusal
+
+FROM_ENVIRONMENT = "HAILONG_BACKUP_PASSPHRASE"
+LEAST = 12  # characters
+
+
+def beside(path: Path) -> Path:
+    """Where the keys of a backup lie."""
+    return path.with_name(path.name + ".keys")
+
+
+def sealed(passphrase: str) -> bytes:
+    """The key files of the data folder, encrypted; refused where the passphrase is too short to guard them."""
+    if len(passphrase) < LEAST:
+        raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
+    folder = settings.data_folder()
+    found = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
+    return bytes(pyrage.passphrase.encrypt(json.dumps(found).encode(), passphrase))
+
+
+def opened(content: bytes, passphrase: str) -> dict[str, str]:
+    """File name -> content; refused where the passphrase is another one."""
+    try:
+        found: dict[str, str] = json.loads(pyrage.passphrase.decrypt(content, passphrase))
+    except pyrage.DecryptError:
+        raise Refusal(
+            "The passphrase does not open the file of keys. Type the one of the day of the backup."
+        ) from None
+    return found
+
+
+def put_back(folder: Path, found: dict[str, str]) -> None:
+    """Writes the key files into an empty data folder, readable by its owner alone."""
+    for name, content in found.items():
+        path = folder / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(content)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in (folder / "secret.key", *sorted((folder / "sealing").glob("*.key"))) if path.exists()]

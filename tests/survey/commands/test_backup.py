@@ -1,0 +1,93 @@
+"""The drill: a server is lost, and `hailong restore` brings back what `hailong backup` kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from survey import accounts, sealing, settings
+from survey.database import Database
+from survey.models import Village, Wave
+
+Program = Callable[..., Any]
+PASSPHRASE = "một hai ba bốn năm"
+
+
+@pytest.fixture
+def lost(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to back up into; the data folder was lost after that, and an empty one stands in its place."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
+    settings.secret_key()
+    sealing.current()
+    assert hailong("backup", kept / "b.zip").code == 0
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
+    monkeypatch.delenv("HAILONG_DATABASE_URL")
+    return kept
+
+
+def test_everything_is_back_after_a_loss_and_what_was_sealed_can_be_opened(
+    hailong: Program, lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = hailong("restore", lost / "b.zip")
+    assert done.code == 0, done.err
+    assert "Restored" in done.err
+    back = Database(settings.database_url())
+    with back.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Wave)) == 4
+        assert session.scalar(select(func.count()).select_from(Village)) == 4
+        assert accounts.sign_in(session, "admin", "mat-khau-dai")
+    back.engine.dispose()
+    found = {path.relative_to(tmp_path / "new"): path.read_bytes() for path in (tmp_path / "new").glob("**/*.key")}
+    assert len(found) == 2
+    assert all((tmp_path / "old" / name).read_bytes() == content for name, content in found.items())
+    assert all((tmp_path / "new" / name).stat().st_mode & 0o077 == 0 for name in found)
+
+
+def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(
+    hailong: Program, lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in ("một hai ba bốn sáu", ""):
+        monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", wrong)
+        assert hailong("restore", lost / "b.zip").code == 1
+        assert not (tmp_path / "new").exists()
+    done = hailong("restore", lost / "b.zip", "--without-keys")
+    assert done.code == 0
+    assert "No keys came back" in done.err
+    for path in (tmp_path / "old").glob("**/*.key"):
+        assert path.read_bytes() not in (lost / "b.zip").read_bytes()
+
+
+def test_without_a_passphrase_the_keys_stay_out_and_a_warning_says_so(
+    hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HAILONG_BACKUP_PASSPHRASE", raising=False)
+    done = hailong("backup", tmp_path / "b.zip")
+    assert done.code == 0
+    assert "HAILONG_BACKUP_PASSPHRASE" in done.err
+    assert not (tmp_path / "b.zip.keys").exists()
+    assert hailong("backup", tmp_path / "b.zip").code == 1  # never over another one
+
+
+def test_a_short_passphrase_is_refused_before_anything_is_written(
+    hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", "ngắn")
+    assert hailong("backup", tmp_path / "b.zip").code == 1
+    assert not list(tmp_path.glob("b.zip*"))
+
+
+def test_nothing_is_restored_over_what_is_there(
+    hailong: Program, lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hailong("restore", lost / "b.zip").code == 0
+    before = (tmp_path / "new" / "secret.key").read_bytes()
+    assert hailong("restore", lost / "b.zip").code == 1
+    assert (tmp_path / "new" / "secret.key").read_bytes() == before
+    (lost / "b.zip").write_bytes(b"PK")
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "newer"))
+    assert hailong("restore", lost / "b.zip").code == 1

@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates" / "paper"
 # All in millimetres. A printer leaves 5 mm blank at an edge, so the corner marks begin at 7,5.
 CORNER = 5.0
 CORNERS = ((10.0, 10.0), (200.0, 10.0), (200.0, 287.0), (10.0, 287.0))
-QR = (184.5, 16.0, 16.0)
+QR = (184.5, 15.5, 16.0)  # four of its modules, 3,05 mm, stay blank on each side
 MARK, PITCH = 4.4, 7.0  # of a circle, and from one to the next
 MOST_ADULTS = 9  # the last circle: so many or more
 CHARACTERS, MOST_LINES = 120, 6  # written by hand on one line, and lines for one answer

@@ -1,0 +1,288 @@
+"""Printing: a PDF with the packets of a wave, each with its cover sheet, the slip of its hand-over and its forms.
+
+The form is set once; a page of it is a picture that each sheet refers to, with its number and code on top. So a
+packet takes as long as its pages are many, and one packet at a time is in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+import numpy as np
+import pypdfium2
+import typst
+import zxingcpp
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire
+from survey import questionnaires, units, waves
+from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
+from survey.paper import pdfium, serials
+from survey.paper.form import QR, TEMPLATES, form
+from survey.paper.layout import layout
+from survey.report import fonts
+from translations import NotFound, speaking
+from translations import gettext as _
+from translations.formats import day, number
+
+TEMPLATE = "packet.typ"
+_press = threading.Lock()  # one print at a time: each holds some hundred megabytes
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sheet. `household`: where one for phúc tra has to be used, which the cover alone says."""
+
+    serial: str
+    again: bool
+    household: int | None
+
+
+@dataclass(frozen=True)
+class Packet:
+    """The forms of a village, and what their cover says.
+
+    households, spare  those drawn and those that may replace them, by their number in the village's list; none
+                       for a further batch of the village
+    """
+
+    code: str
+    village: str
+    unit: str
+    printed: date
+    interviewer: str | None
+    sheets: tuple[Printed, ...]
+    households: tuple[int, ...]
+    spare: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Print:
+    """What is printed: the packets of a wave, all on one questionnaire. `authority`: above the one that asks."""
+
+    wave: str
+    questionnaire: Questionnaire
+    authority: str
+    packets: tuple[Packet, ...]
+
+
+def prepared(session: Session, wave: str, *, unit: str | None = None, batch: str | None = None) -> Print:
+    """The packets of a wave that are numbered, of one commune or one alone, in the order of their numbers.
+
+    Refused where there is none.
+    """
+    found = waves.find(session, wave)
+    chosen = (
+        select(Batch, Village)
+        .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
+        .where(Batch.wave == found.code)
+        .order_by(Batch.code)
+    )
+    if unit is not None:
+        chosen = chosen.where(Village.unit == units.find(session, unit).code)
+    if batch is not None:
+        chosen = chosen.where(Batch.code == batch)
+    rows = [(batch, village) for batch, village in session.execute(chosen)]
+    if not rows:
+        raise NotFound("No forms are numbered here yet. Number them first, or look at the code again.")
+    sheets = _sheets(session, [batch.code for batch, _village in rows])
+    first = _first(session, found)
+    lists = {replacement: _households(session, found, replacement) for replacement in (False, True)}
+    packets = []
+    for batch_row, village in rows:
+        is_first = first[village.psu] == batch_row.code
+        packets.append(
+            Packet(
+                code=batch_row.code,
+                village=village.name or village.psu,
+                unit=units.named(units.find(session, village.unit)),
+                printed=batch_row.printed,
+                interviewer=batch_row.interviewer,
+                sheets=tuple(sheets.get(batch_row.code, ())),
+                households=tuple(lists[False].get(village.psu, ())) if is_first else (),
+                spare=tuple(lists[True].get(village.psu, ())) if is_first else (),
+            )
+        )
+    with speaking("vi"):
+        province = units.province(session).name
+        authority = _("People's Committee of %(province)s Province", province=province).upper()
+    questionnaire = questionnaires.by_digest(session, found.questionnaire)
+    return Print(found.code, questionnaire, authority, tuple(packets))
+
+
+def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
+    rows = session.execute(
+        select(Sheet.batch, Sheet.serial, Sheet.reinterview, Reinterview.household)
+        .outerjoin(Reinterview, Reinterview.sheet == Sheet.serial)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.code.in_(batches))
+        .order_by(Sheet.batch, Sheet.place)
+    )
+    return {batch: [Printed(*row[1:]) for row in own] for batch, own in groupby(rows, key=lambda row: row[0])}
+
+
+def _first(session: Session, wave: Wave) -> dict[str, str]:
+    """The first batch of each village."""
+    rows = session.execute(
+        select(Batch.psu, Batch.code).where(Batch.wave == wave.code).order_by(Batch.code.desc())
+    )
+    return dict(rows.all())
+
+
+def _households(session: Session, wave: Wave, replacement: bool) -> dict[str, list[int]]:
+    rows = session.execute(
+        select(DrawnHousehold.psu, DrawnHousehold.household)
+        .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(replacement))
+        .order_by(DrawnHousehold.psu, DrawnHousehold.place)
+    )
+    return {psu: [row[1] for row in own] for psu, own in groupby(rows, key=lambda row: row[0])}
+
+
+def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:
+    """Writes one PDF, A4, for printing on both sides: every packet, every sheet begins on a leaf of its own.
+
+    progress  is told how many packets are done
+    """
+    family, folder = fonts.typeface()
+    with _press, TemporaryDirectory(prefix="hailong-") as name:
+        root = Path(name)
+        shutil.copy(TEMPLATES / TEMPLATE, root)
+        for again in (False, True):
+            if any(sheet.again == again for packet in given.packets for sheet in packet.sheets):
+                (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again).pdf())
+        with pdfium.lock:
+            whole_print = pypdfium2.PdfDocument.new()
+        try:
+            for done, packet in enumerate(given.packets, start=1):
+                with speaking("vi"):
+                    values = _values(given, packet)
+                made = _set(root, {"packet": json.dumps(values), "family": family}, folder)
+                with pdfium.lock, pypdfium2.PdfDocument(made) as part:
+                    whole_print.import_pages(part)
+                progress(done)
+            with pdfium.lock:
+                whole_print.save(file)
+        finally:
+            with pdfium.lock:
+                whole_print.close()
+
+
+def _set(root: Path, values: dict[str, str], fonts: Path) -> bytes:
+    made: bytes = typst.compile(
+        root / TEMPLATE, root=root, font_paths=[fonts], ignore_system_fonts=True, sys_inputs=values, format="pdf"
+    )
+    return made
+
+
+def _file(again: bool) -> str:
+    return "again.pdf" if again else "form.pdf"
+
+
+def _values(given: Print, packet: Packet) -> dict[str, Any]:
+    pages = layout(given.questionnaire).pages
+    numbers = [sheet.serial for sheet in packet.sheets]
+    bound = [sheet for sheet in packet.sheets if sheet.again]
+    return {
+        "authority": given.authority,
+        "issuer": _("Department of Home Affairs").upper(),
+        "state": _("Socialist Republic of Viet Nam").upper(),
+        "motto": _("Independence - Freedom - Happiness"),
+        "title": _("Packet of survey forms").upper(),
+        "survey": str(given.questionnaire.title),
+        "code": packet.code,
+        "about": [
+            [_("Wave"), given.wave],
+            [_("Commune or ward"), packet.unit],
+            [_("Village"), packet.village],
+            [_("Number of forms"), number(len(numbers))],
+            [
+                _("Numbers"),
+                _("from %(first)s to %(last)s", first=numbers[0], last=numbers[-1]) if numbers else "–",
+            ],
+            [_("Printed on"), day(packet.printed)],
+        ],
+        "households": _list(packet.households),
+        "spare": _list(packet.spare),
+        "bound": [[sheet.serial, "" if sheet.household is None else str(sheet.household)] for sheet in bound],
+        "interviewer": packet.interviewer or "",
+        "words": _words(),
+        "qr": QR,
+        "cover-code": _code(packet.code),
+        "pages": pages,
+        "sheets": [
+            {
+                **asdict(sheet),
+                "file": _file(sheet.again),
+                "codes": [_code(serials.code(sheet.serial, page)) for page in range(1, pages + 1)],
+            }
+            for sheet in packet.sheets
+        ],
+    }
+
+
+def _list(households: Sequence[int]) -> str:
+    return ", ".join(map(str, households))
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "serial": _("Form number"),
+        "batch": _("Packet"),
+        "households": _("Households drawn, by their number in the village's list:"),
+        "spare": _("Households that may replace them, in this order:"),
+        "bound": _("Forms for the households that may be visited again"),
+        "bound-why": _(
+            "Use each of these forms in the household beside it, or in the one that replaces it. Hand this sheet "
+            "in with the forms; it is destroyed when the check is done."
+        ),
+        "household": _("Household"),
+        "rules": [
+            _("Ask the adult whose birthday comes next. Note the number of adults at the top of the form."),
+            _(
+                "Replace a household only after three visits at different times, or where it refuses, can't "
+                "answer or isn't there any more. Take the next one of the list, and cross the reason at the top "
+                "of the form."
+            ),
+            _("Bring every form back, filled in or not: the packet is counted when it comes back."),
+        ],
+        "interviewer": _("Interviewer"),
+        "supervisor": _("Supervisor"),
+        "taken": _("Handed over on"),
+        "back": _("Brought back on"),
+        "filled": _("Forms filled in"),
+        "empty": _("Forms not filled in"),
+        "lost": _("Forms missing, and why"),
+        "slip": _("Hand-over of a packet of forms").upper(),
+        "copies": [_("Copy for the Department of Home Affairs"), _("Copy for the interviewer")],
+        "going": _("Hand-over"),
+        "coming": _("Return"),
+        "counted": _("Forms counted"),
+        "giver": _("Given by"),
+        "taker": _("Received by"),
+        "sign": _("(Signature, full name)"),
+        "cut": _("Cut here"),
+    }
+
+
+def _code(text: str) -> list[list[int]]:
+    """The code of a text as rows of black: size first, then column, row and length of each run of modules.
+
+    Its level Q stands a quarter of it being dirty or torn.
+    """
+    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+    black = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False)) == 0
+    runs = [[len(black), 0, 0]]
+    for y, row in enumerate(black):
+        edges = np.flatnonzero(np.diff(row, prepend=False, append=False)).tolist()
+        runs += [[start, y, end - start] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    return runs

@@ -80,6 +80,8 @@ def villages(session: Session, wave: Wave, people: Sample) -> list[Told]:
     people  the wave's sample as its estimates take it; what a review rejected is no interview: somebody was met
     """
     issued = _issued(session, wave)
+    if not issued:
+        return []
     lists = {psu: _Lists(Counter(), Counter(), Counter()) for psu in issued}
     instead = _paper(session, wave, lists)
     _answers(session, wave, people, lists, instead)

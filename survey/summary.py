@@ -17,10 +17,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, against_rest, groups, ranks
+from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import look_alikes, results, standouts, units, waves, weights
-from survey.models import Release, Response, Unit, Wave, WaveKind, WeightVersion
+from survey import accounting, look_alikes, outcomes, results, standouts, units, waves, weights
+from survey.models import Batch, Release, Response, Unit, Village, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
 from survey.standouts import Standout
 from survey.wording import is_hidden
@@ -81,10 +82,46 @@ class UnitLine:
 
 
 @dataclass(frozen=True)
-class Collection:
-    """What came back. `issued` is None while no paper was printed by the system.
+class BatchLine:
+    """A packet of paper forms: where it went, and where its forms are."""
 
+    unit: Unit
+    village: str
+    line: accounting.Line
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where the paper forms are: issued = entered + waiting + void + missing, in each batch and in all.
+
+    void  how many of those void for which of `accounting.REASONS`
+    """
+
+    batches: tuple[BatchLine, ...]
+    void: dict[str, int]
+
+    @property
+    def total(self) -> accounting.Line:
+        """The sum of all batches."""
+        return accounting.total(batch.line for batch in self.batches)
+
+
+@dataclass(frozen=True)
+class Households:
+    """What became of the households drawn: counted, and as those that they stand for; None without a draw."""
+
+    counted: Dispositions
+    weighted: Dispositions | None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What came back: collected = in_sample + outside + rejected.
+
+    issued       None while no paper was printed by the system
+    rejected     forms that a review took out of every figure
     look_alikes  forms of an open wave that are nearly the same as another of their place and day
+    paper, households  as they are now, whatever release the figures are of; None where none was printed or drawn
     """
 
     issued: int | None
@@ -96,6 +133,9 @@ class Collection:
     villages: int
     strata: int
     look_alikes: int = 0
+    rejected: int = 0
+    paper: Paper | None = None
+    households: Households | None = None
 
 
 @dataclass(frozen=True)
@@ -149,10 +189,20 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     """
     people = sample(session, waves.find(session, wave), release)
     made = _made(session, people, rule)
-    if release is None:
-        return made
+    paper = _paper(session, people.wave)
     came = replace(
-        made.collection, collected=len(people) + people.outside, modes=dict(Counter(people.mode.tolist()))
+        made.collection,
+        issued=None if paper is None else paper.total.issued,
+        rejected=people.rejected,
+        paper=paper,
+        households=_households(session, people),
+    )
+    if release is None:
+        return replace(made, collection=came)
+    came = replace(
+        came,
+        collected=len(people) + people.outside + people.rejected,
+        modes=dict(Counter(people.mode.tolist())),
     )
     return replace(made, draft=release.approved is None, data_day=release.frozen, collection=came, release=release)
 
@@ -243,6 +293,36 @@ def _collection(session: Session, people: Sample) -> Collection:
         strata=len(set(people.stratum.tolist())),
         look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
     )
+
+
+def _paper(session: Session, wave: Wave) -> Paper | None:
+    """Where the paper forms are now, by commune and village; None where none was Batch."""
+    lines = accounting.lines(session, wave.code)
+    if not lines:
+        return None
+    named = {unit.code: unit for unit in session.scalars(select(Unit))}
+    villages = {
+        code: village.name or village.psu
+        for code, village in session.execute(
+            select(Batch.code, Village)
+            .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
+            .where(Batch.wave == wave.code)
+        ).all()
+    }
+    batches = [BatchLine(named[str(line.unit)], villages[str(line.batch)], line) for line in lines]
+    batches.sort(key=lambda batch: (order(batch.unit.name), str(batch.line.batch)))
+    return Paper(tuple(batches), accounting.reasons(session, wave.code))
+
+
+def _households(session: Session, people: Sample) -> Households | None:
+    """What became of the households drawn; None where none was drawn and no form printed."""
+    if people.wave.kind is not WaveKind.SAMPLE:
+        return None
+    told = outcomes.villages(session, people.wave, people)
+    if not told:
+        return None
+    is_drawn = people.wave.draw is not None
+    return Households(outcomes.total(told), outcomes.total(told, weighted=True) if is_drawn else None)
 
 
 def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from survey import wording
+from survey.report.fieldwork import fieldwork
 from survey.report.names import headline_name, is_open, label, lower, mode_label
 from survey.report.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
 from survey.summary import Summary
@@ -58,6 +59,8 @@ def _people(summary: Summary) -> list[Block]:
         (_("Collected"), number(came.collected)),
         (_("Valid, counted in the figures"), number(came.in_sample)),
     ]
+    if came.rejected:
+        rows.append((_("Rejected in the review, in no figure"), number(came.rejected)))
     if not is_open(summary):
         rows.append((_("Not by the sample"), number(came.outside)))
     rows.extend((mode_label(mode), number(count)) for mode, count in came.modes.items() if count)
@@ -80,7 +83,7 @@ def _people(summary: Summary) -> list[Block]:
                 )
             )
         )
-    return blocks
+    return [*blocks, *fieldwork(summary)]
 
 
 def _computation(summary: Summary) -> list[Block]:

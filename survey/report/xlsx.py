@@ -10,7 +10,10 @@ from typing import Any
 import xlsxwriter
 
 from analysis import Estimate
+from analysis.response_rates import response_rates
 from survey import wording
+from survey.accounting import Line
+from survey.report import fieldwork
 from survey.report.contents import contents
 from survey.report.letter import marks
 from survey.report.method import again, method
@@ -30,7 +33,7 @@ from survey.report.names import (
 )
 from survey.report.structure import Command, Heading, Paragraph
 from survey.results import FIELDS, as_records, as_row
-from survey.summary import Summary
+from survey.summary import Households, Paper, Summary
 from translations import gettext as _
 
 SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
@@ -45,6 +48,8 @@ def write(summary: Summary) -> bytes:
     item_sheet(book, summary)
     unit_sheet(book, summary)
     collection_sheet(book, summary)
+    if summary.collection.paper is not None:
+        account_sheet(book, summary.collection.paper)
     method_sheet(book, summary)
     tidy_sheet(book, summary)
     book.close()
@@ -244,12 +249,13 @@ def unit_sheet(book: Book, summary: Summary) -> None:
 
 def collection_sheet(book: Book, summary: Summary) -> None:
     """The forms, as the report's table counts them."""
-    sheet = book.sheet(_("Forms"), (_("Forms"), _("Number")), (46, 14))
+    sheet = book.sheet(_("Forms"), (_("Forms"), _("Number")), (56, 14, 16, 14))
     came = summary.collection
     for text, count in (
         (_("Issued"), came.issued),
         (_("Collected"), came.collected),
         (_("Valid, counted in the figures"), came.in_sample),
+        (_("Rejected in the review, in no figure"), came.rejected),
         (_("Not by the sample"), came.outside),
         (_("Communes with forms"), came.units_reached),
         (_("Villages"), came.villages),
@@ -259,6 +265,58 @@ def collection_sheet(book: Book, summary: Summary) -> None:
         sheet.text(0, text)
         sheet.number(1, count, WHOLE)
         sheet.row += 1
+    if came.paper is not None:
+        sheet.row += 1
+        sheet.text(0, _("Paper forms: issued = collected + void + missing"), bold=True)
+        sheet.row += 1
+        for text, count, part in fieldwork.lines(came.paper):
+            sheet.text(0, text, indent=int(part))
+            sheet.number(1, count, WHOLE)
+            sheet.row += 1
+    if came.households is not None:
+        _rates(sheet, came.households)
+
+
+def _rates(sheet: Sheet, households: Households) -> None:
+    """Households and rates below one another: each rate with the households that it is of."""
+    sheet.row += 1
+    for column, title in enumerate(
+        (_("Response rates (AAPOR, Standard Definitions, 2023)"), _("Share"), _("Of households"), _("Weighted"))
+    ):
+        sheet.text(column, title, bold=True)
+    sheet.row += 1
+    heavy = response_rates(households.weighted) if households.weighted else {}
+    for name, rate in response_rates(households.counted).items():
+        if name in fieldwork.RATES:
+            sheet.text(0, fieldwork.meaning(name))
+            sheet.number(1, rate.share, SHARE)
+            sheet.number(2, rate.base, "#,##0.0")
+            sheet.number(3, heavy[name].share if heavy else None, SHARE)
+            sheet.row += 1
+
+
+def account_sheet(book: Book, paper: Paper) -> None:
+    """Where the paper forms of each batch are; the last row is the sum."""
+    counts = (_("Issued"), _("Entered"), _("Waiting to be entered"), _("Void"), _("Missing"), _("With a reason"))
+    sheet = book.sheet(
+        _("Accounting"),
+        (_("Code"), _("Name"), _("Village"), _("Batch"), *counts),
+        (9, 20, 20, 22, *([12] * len(counts))),
+        frozen_columns=4,
+    )
+    for batch in paper.batches:
+        for column, text in enumerate((batch.unit.code, batch.unit.name, batch.village, batch.line.batch or "")):
+            sheet.text(column, text)
+        _account(sheet, batch.line)
+    sheet.text(1, _("All batches"), bold=True)
+    _account(sheet, paper.total, bold=True)
+
+
+def _account(sheet: Sheet, line: Line, **wanted: Any) -> None:
+    counts = (line.issued, line.entered, line.waiting, line.void, line.missing, line.explained)
+    for column, count in enumerate(counts, start=4):
+        sheet.number(column, count, WHOLE, **wanted)
+    sheet.row += 1
 
 
 def method_sheet(book: Book, summary: Summary) -> None:

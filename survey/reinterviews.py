@@ -2,17 +2,158 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
 from sqlalchemy import func, null, select, update
 from sqlalchemy.orm import Session
 
-from survey.models import Agreement, Reinterview, Wave
+from forms import Item, Page, Questionnaire, check, quality
+from survey import questionnaires
+from survey.models import Agreement, Batch, Keying, OpenKeying, Reinterview, Sheet, SheetState, Village, Wave
+from survey.waves import today
+from translations import Conflict, NotFound, Refusal
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A form chosen for phúc tra: where its household is, and how far both interviews have come.
+
+    household  its number in the list of the village, None where nobody noted it
+    state      of the paper of the first interview
+    person     who entered the second answers, and on which day; None while nobody has
+    """
+
+    sheet: str
+    batch: str
+    unit: str
+    village: str
+    household: int | None
+    interviewer: str | None
+    state: SheetState
+    person: str | None
+    day: date | None
+
+
+def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
+    """What is asked a second time, each item with the page of the form that it stands on; none is sensitive."""
+    pages = {item.code: page for page in questionnaire.pages for item in page.items}
+    return [(pages[code], questionnaire.items[code]) for code in quality.of(questionnaire).again]
+
+
+def chosen(session: Session, wave: str) -> list[Chosen]:
+    """All forms of a wave that are chosen, by batch and place; no answer among what is said of them."""
+    rows = session.execute(
+        select(
+            Reinterview.sheet,
+            Sheet.batch,
+            Village.unit,
+            func.coalesce(Village.name, Village.psu).label("village"),
+            Reinterview.household,
+            Batch.interviewer,
+            Sheet.state,
+            Reinterview.person,
+            Reinterview.day,
+        )
+        .join(Sheet, Sheet.serial == Reinterview.sheet)
+        .join(Batch, Batch.code == Sheet.batch)
+        .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
+        .where(Reinterview.wave == wave)
+        .order_by(Sheet.batch, Sheet.place)
+    )
+    return [Chosen(**row) for row in rows.mappings()]
+
+
+def one(session: Session, wave: str, sheet: str) -> Chosen:
+    """A chosen form by its number."""
+    for found in chosen(session, wave):
+        if found.sheet == sheet:
+            return found
+    raise NotFound(
+        "Form %(sheet)s is not chosen for phúc tra in this wave. Choose one from the list.", sheet=sheet
+    )
+
+
+def entered(session: Session, sheet: str, person: str) -> dict[str, Any]:
+    """The second answers of a form as this person entered them; nobody else's, and never the first ones."""
+    row = session.get_one(Reinterview, sheet)
+    return dict(row.answers or {}) if row.person == person else {}
+
+
+def refuse_to_know(session: Session, sheet: str, person: str) -> None:
+    """Refuses somebody who has seen the first answers of a form: keyed it, or asked for it."""
+    keyed = session.scalar(select(Keying.id).where(Keying.sheet == sheet, Keying.keyer == person).limit(1))
+    opened = session.scalar(
+        select(OpenKeying.turn).where(OpenKeying.sheet == sheet, OpenKeying.keyer == person).limit(1)
+    )
+    if keyed is not None or opened is not None:
+        raise Conflict("You have keyed this form and know its answers. Let somebody else enter the second ones.")
+    batch = select(Batch.interviewer).join(Sheet, Sheet.batch == Batch.code).where(Sheet.serial == sheet)
+    if session.scalar(batch) == person:
+        raise Conflict(
+            "You asked for this form the first time. Let somebody else ask and enter the second answers."
+        )
+
+
+def enter(
+    session: Session, wave: str, sheet: str, household: int | None, answers: Mapping[str, Any], person: str
+) -> None:
+    """Keeps what was answered the second time, in the place of what the same person entered before.
+
+    household  its number in the list of the village, None where it isn't known
+    answers    by item code, of the items of `again` alone
+
+    Call inside `writing()`; the wave is locked, so that nothing is entered while the agreement is computed.
+    """
+    found = locked(session, wave)
+    refuse_when_over(session, found)
+    one(session, wave, sheet)
+    refuse_to_know(session, sheet, person)
+    row = session.get_one(Reinterview, sheet)
+    if row.person is not None and row.person != person:
+        raise Conflict("%(person)s has entered this form already. Choose another one.", person=row.person)
+    questionnaire = questionnaires.by_digest(session, found.questionnaire)
+    offered = {item.code for _page, item in again(questionnaire)}
+    checked = check(questionnaire, dict(answers))
+    if checked.problems or not offered.issuperset(checked.answers):
+        raise Refusal("Choose only among the answers that are offered.")
+    if not checked.answers:
+        raise Refusal("Enter at least one answer. A household that was not met stays as it is in the list.")
+    row.household, row.answers = household, checked.answers
+    row.person, row.day = person, today()
+    session.flush()
+
+
+def refuse_when_over(session: Session, wave: Wave) -> None:
+    """Refuses when the links are destroyed already."""
+    if wave.closed is not None:
+        raise Conflict("The fieldwork of this wave is closed: nobody is asked again any more.")
+    if computed(session, wave.code):
+        raise Conflict("The agreement of this wave is computed, and the links are destroyed.")
+
+
+def computed(session: Session, wave: str) -> bool:
+    """Whether the agreement was computed."""
+    return session.scalar(select(Agreement.id).where(Agreement.wave == wave).limit(1)) is not None
+
+
+def locked(session: Session, wave: str) -> Wave:
+    """The wave, locked against others who write about its phúc tra."""
+    found = session.get(Wave, wave, with_for_update=True)
+    if found is None:
+        raise NotFound(
+            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
+        )
+    return found
 
 
 def blind(session: Session, wave: Wave, sheet: str) -> bool:
     """Whether nobody may see the first answers of a form, because it is still to be asked again."""
     if session.get(Reinterview, sheet) is None or wave.closed is not None:
         return False
-    return session.scalar(select(Agreement.id).where(Agreement.wave == wave.code).limit(1)) is None
+    return not computed(session, wave.code)
 
 
 def links(session: Session, wave: str) -> int:

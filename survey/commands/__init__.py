@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import getpass
 import gettext as catalogues
 import importlib
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -27,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unit": ("unit", N_("Import units beyond the 54 communes.")),
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),
+    "forms": ("forms", N_("Number and print the paper forms of a wave.")),
     "accounting": ("accounting", N_("Where the paper forms are: entered, waiting, void, missing.")),
     "import": ("data", N_("Import responses from elsewhere: all or nothing.")),
     "data": ("data", N_("Export the responses, in the columns that import takes.")),
@@ -42,11 +47,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("estimate", N_("The difference of two domains of any CSV or Parquet file; no database.")),
     "backup": ("backup", N_("Write everything into one file, while the platform serves.")),
     "restore": ("backup", N_("Put a backup into an empty data folder; it is checked first.")),
+    "audit": ("audit", N_("The audit trail: who did what, and whether it is whole.")),
     "user": ("people", N_("Accounts of staff.")),
     "token": ("people", N_("Tokens for programs that read the API.")),
     "first-run": ("server", N_("On an empty database: the demo waves and an administrator.")),
 }
 HIDDEN = {"first-run"}
+WITHOUT_DATABASE = {"estimate", "compare"}
 
 
 class Program(click.Group):
@@ -86,6 +93,18 @@ def _language(arguments: list[str]) -> str:
     return "en" if wanted.startswith("en") else "vi"
 
 
+@contextmanager
+def _acting(arguments: list[str]) -> Iterator[None]:
+    """What a command writes stands in the audit trail under the account of the machine that ran it."""
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS or name in WITHOUT_DATABASE:
+        yield  # nothing is read that the quick ones do without
+        return
+    audit = importlib.import_module("survey.audit")
+    with audit.acting(f"@{getpass.getuser()}", "command", shlex.join(["hailong", *arguments])):
+        yield
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -110,7 +129,8 @@ def main(arguments: list[str] | None = None) -> None:
         no_args_is_help=True,
     )
     try:
-        program(arguments, prog_name="hailong", standalone_mode=False)
+        with _acting(arguments):
+            program(arguments, prog_name="hailong", standalone_mode=False)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)

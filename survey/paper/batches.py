@@ -53,7 +53,8 @@ def issue(
     """
     found = _locked(session, wave)
     batched = set(session.scalars(select(Batch.psu).where(Batch.wave == found.code)))
-    needed = [one for one in _needed(session, found, forms, villages) if one.village.psu not in batched]
+    chosen = [village for village in _chosen(session, found, villages) if village.psu not in batched]
+    needed = _needed(session, found, chosen, forms)
     return _numbered(session, found, needed, double, again)
 
 
@@ -63,9 +64,9 @@ def issue_more(session: Session, wave: str, psu: str, forms: int, double: float 
     Nobody is asked again for them: their households are those of the first batch.
     """
     found = _locked(session, wave)
-    [need] = _needed(session, found, None if found.draw else 1, [psu])
+    [village] = _chosen(session, found, [psu])
     _bounded(forms)
-    [batch] = _numbered(session, found, [Needed(need.village, forms, None)], double, 0)
+    [batch] = _numbered(session, found, [Needed(village, forms, None)], double, 0)
     return batch
 
 
@@ -89,33 +90,37 @@ def _locked(session: Session, code: str) -> Wave:
     return wave
 
 
-def _needed(session: Session, wave: Wave, forms: int | None, wanted: Collection[str] | None) -> list[Needed]:
-    """What the villages of the sample get, in the order of the packets: by commune, then by code."""
+def _chosen(session: Session, wave: Wave, wanted: Collection[str] | None) -> list[Village]:
+    """The villages of the sample, or those wanted, in the order of the packets: by commune, then by code."""
     there = {village.psu: village for village in draws.villages(session, wave)}
     if not there:
         raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
     strange = sorted(set(wanted or ()) - there.keys())
     if strange:
         raise NotFound("Not in the sample of this wave: %(villages)s.", villages=", ".join(strange[:5]))
-    chosen = sorted(
+    return sorted(
         (village for psu, village in there.items() if wanted is None or psu in wanted),
         key=lambda village: (order(units.find(session, village.unit).name), village.unit, village.psu),
     )
-    if wave.draw is None:
-        if forms is None:
-            raise Refusal(
-                "No sample is drawn for the wave %(wave)s. Draw it, or say how many forms each village gets.",
-                wave=wave.code,
-            )
-        _bounded(forms)
-        return [Needed(village, forms, None) for village in chosen]
-    if forms is not None:
+
+
+def _needed(session: Session, wave: Wave, chosen: Sequence[Village], forms: int | None) -> list[Needed]:
+    """What these villages get."""
+    if wave.draw is not None and forms is not None:
         raise Refusal(
             "The sample says how many forms each village gets: one for each household drawn. Leave the number "
             "out, or print more for a single village."
         )
-    households = _households(session, wave.draw)
-    return [Needed(village, len(households[village.psu]), households[village.psu]) for village in chosen]
+    if wave.draw is not None:
+        households = _households(session, wave.draw)
+        return [Needed(village, len(households[village.psu]), households[village.psu]) for village in chosen]
+    if forms is None and chosen:
+        raise Refusal(
+            "No sample is drawn for the wave %(wave)s. Draw it, or say how many forms each village gets.",
+            wave=wave.code,
+        )
+    _bounded(1 if forms is None else forms)
+    return [Needed(village, forms or 0, None) for village in chosen]
 
 
 def _bounded(forms: int) -> None:

@@ -76,8 +76,10 @@ class Print:
     packets: tuple[Packet, ...]
 
 
-def prepared(session: Session, wave: str, *, unit: str | None = None, batch: str | None = None) -> Print:
-    """The packets of a wave that are numbered, of one commune or one alone, in the order of their numbers.
+def prepared(
+    session: Session, wave: str, *, unit: str | None = None, village: str | None = None, batch: str | None = None
+) -> Print:
+    """The packets of a wave that are numbered, of a commune, of a village, or one alone, in their order.
 
     Refused where there is none.
     """
@@ -90,27 +92,29 @@ def prepared(session: Session, wave: str, *, unit: str | None = None, batch: str
     )
     if unit is not None:
         chosen = chosen.where(Village.unit == units.find(session, unit).code)
+    if village is not None:
+        chosen = chosen.where(Batch.psu == village)
     if batch is not None:
         chosen = chosen.where(Batch.code == batch)
-    rows = [(batch, village) for batch, village in session.execute(chosen)]
+    rows = session.execute(chosen).all()
     if not rows:
         raise NotFound("No forms are numbered here yet. Number them first, or look at the code again.")
-    sheets = _sheets(session, [batch.code for batch, _village in rows])
+    sheets = _sheets(session, [own.code for own, _place in rows])
     first = _first(session, found)
     lists = {replacement: _households(session, found, replacement) for replacement in (False, True)}
     packets = []
-    for batch_row, village in rows:
-        is_first = first[village.psu] == batch_row.code
+    for own, place in rows:
+        is_first = first[place.psu] == own.code
         packets.append(
             Packet(
-                code=batch_row.code,
-                village=village.name or village.psu,
-                unit=units.named(units.find(session, village.unit)),
-                printed=batch_row.printed,
-                interviewer=batch_row.interviewer,
-                sheets=tuple(sheets.get(batch_row.code, ())),
-                households=tuple(lists[False].get(village.psu, ())) if is_first else (),
-                spare=tuple(lists[True].get(village.psu, ())) if is_first else (),
+                code=own.code,
+                village=place.name or place.psu,
+                unit=units.named(units.find(session, place.unit)),
+                printed=own.printed,
+                interviewer=own.interviewer,
+                sheets=tuple(sheets.get(own.code, ())),
+                households=tuple(lists[False].get(place.psu, ())) if is_first else (),
+                spare=tuple(lists[True].get(place.psu, ())) if is_first else (),
             )
         )
     with speaking("vi"):

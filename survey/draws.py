@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -37,6 +37,11 @@ class Taken:
     def household_probability(self) -> float:
         """Of each household, over both stages; a replacement takes it from the one it replaces."""
         return self.probability * len(self.households) / self.village.households
+
+    @property
+    def weight(self) -> float:
+        """Households that each of them stands for."""
+        return 1 / self.household_probability
 
 
 @dataclass(frozen=True)
@@ -125,19 +130,34 @@ def locked(session: Session, code: str) -> Wave:
     wave = waves.find(session, code)
     session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update())
     session.refresh(wave)
-    if wave.kind is WaveKind.OPEN:
-        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
-    if session.scalar(select(func.count()).where(Batch.wave == wave.code)):
-        raise Conflict("Forms are printed for the sample of this wave: it can't be drawn again.")
-    if session.scalar(select(func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))):
-        raise Conflict("There are responses from villages of this wave already: its sample can't be drawn now.")
+    settled = why_settled(session, wave)
+    if settled is not None:
+        raise settled
     return wave
 
 
-def keep(session: Session, wave: Wave, sample: Drawn, person: str | None = None) -> Draw:
+def why_settled(session: Session, wave: Wave) -> Conflict | None:
+    """Why the sample of a wave may change no more; None where it still may."""
+    if wave.kind is WaveKind.OPEN:
+        return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+    if session.scalar(select(func.count()).where(Batch.wave == wave.code)):
+        return Conflict("Forms are printed for the sample of this wave: it can't be drawn again.")
+    if session.scalar(select(func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))):
+        return Conflict("There are responses from villages of this wave already: its sample can't be drawn now.")
+    return None
+
+
+def keep(
+    session: Session,
+    wave: Wave,
+    sample: Drawn,
+    person: str | None = None,
+    assumed: Mapping[str, float | None] | None = None,
+) -> Draw:
     """Stores a sample of a wave that is `locked`, beside those of before, and makes it the one that holds.
 
-    person  who drew it, where that is known
+    person   who drew it, where that is known
+    assumed  of the field, when the plan was made: the fields of `outlook.Expected`
     """
     last = session.scalar(select(func.max(Draw.number)).where(Draw.wave == wave.code)) or 0
     kept = Draw(
@@ -146,7 +166,7 @@ def keep(session: Session, wave: Wave, sample: Drawn, person: str | None = None)
         made=waves.today(),
         seed=sample.seed,
         frame=sample.frame.digest,
-        plan={**asdict(sample.plan), "person": person},
+        plan={**asdict(sample.plan), "person": person, "assumed": dict(assumed or {})},
     )
     session.add(kept)
     session.flush()
@@ -173,7 +193,7 @@ def _rows(draw: int, one: Taken) -> Iterator[dict[str, Any]]:
                 "place": order,
                 "replacement": replacement,
                 "probability": one.household_probability,
-                "weight": 1 / one.household_probability,
+                "weight": one.weight,
             }
 
 
@@ -194,6 +214,14 @@ def find(session: Session, wave: Wave, number: int | None = None) -> Draw:
     if found is None:
         raise NotFound("The wave %(wave)s has no draw number %(number)s.", wave=wave.code, number=number)
     return found
+
+
+def use(session: Session, wave: Wave, number: int) -> Draw:
+    """Makes a draw of before the one that holds, in a wave that is `locked`; refused where there is none such."""
+    draw = find(session, wave, number)
+    wave.draw = draw.id
+    session.flush()
+    return draw
 
 
 def read(session: Session, draw: Draw) -> Drawn:
@@ -283,5 +311,5 @@ def table(sample: Drawn) -> Iterator[tuple[str | int | float, ...]]:
                     household,
                     replacement,
                     one.household_probability,
-                    1 / one.household_probability,
+                    one.weight,
                 )

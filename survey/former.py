@@ -40,7 +40,7 @@ def deviations(session: Session, wave: Wave) -> dict[str, float]:
         }
     raise Refusal(
         "Neyman's allocation needs a sample wave before this one on %(questionnaire)s, with responses and an "
-        "index. Choose another: proportional, sqrt or equal.",
+        "index. Choose another allocation.",
         questionnaire=code,
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from survey import units, waves, xlsx_table
 from survey.csv_table import Faults
-from survey.models import Unit, Village, WaveKind
+from survey.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
 from translations import Conflict, Lazy
 from translations.formats import nfc
 
@@ -63,6 +64,31 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     faults.refuse(path)
     session.flush()
     return Outcome(new, len(rows) - new)
+
+
+def clear(session: Session, wave: str) -> int:
+    """Takes all villages of a wave out again; how many. Refused once something rests on them."""
+    found = waves.find(session, wave)
+    session.execute(select(Wave.code).where(Wave.code == found.code).with_for_update())
+    for table, rests in (
+        (Draw, Draw.wave),
+        (Response, Response.wave),
+        (Batch, Batch.wave),
+        (Invitation, Invitation.wave),
+    ):
+        if session.scalar(select(func.count()).select_from(table).where(rests == found.code)):
+            raise Conflict(
+                "A draw, forms, codes or responses rest on these villages: they stay. Add others by a file."
+            )
+    count = len(waves.villages(session, found.code))
+    session.execute(delete(Village).where(Village.wave == found.code))
+    return count
+
+
+def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]]:
+    """The villages of a wave in `COLUMNS`, as `load` takes them."""
+    for village in waves.villages(session, wave):
+        yield tuple(getattr(village, column) for column in COLUMNS)
 
 
 def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, faults: Faults) -> Village | None:

@@ -109,6 +109,11 @@ class Outlook:
     found: float
 
     @property
+    def aimed_at(self) -> int:
+        """Communes, with and without a village."""
+        return self.reached + self.unreached
+
+    @property
     def cost(self) -> float | None:
         """Of all forms."""
         return None if self.expected.cost is None else self.forms * self.expected.cost
@@ -256,22 +261,52 @@ def sentences(outlook: Outlook) -> Iterator[Lazy]:
         "%(villages)s villages in %(reached)s of %(communes)s communes; %(forms)s forms.",
         villages=number(outlook.villages),
         reached=number(outlook.reached),
-        communes=number(outlook.reached + outlook.unreached),
+        communes=number(outlook.aimed_at),
         forms=number(outlook.forms),
     )
-    if outlook.missed:
-        names = ", ".join(unit.name for unit in outlook.missed)
-        yield Lazy("Communes without a village: %(names)s. Nothing will be known of them alone.", names=names)
+    yield from _missed(outlook)
     yield Lazy(
         "Expected on a share of %(share)s, with a design effect of %(deff)s and %(response)s of the forms back, "
         "in points at 95%% confidence: the province %(province)s; strata %(strata)s; communes %(communes)s.",
         share=percent(expected.share, 0),
         deff=number(outlook.deff, 1),
         response=percent(expected.response, 0),
-        province=_points([outlook.province]),
-        strata=_points(outlook.strata),
-        communes=_points(outlook.communes),
+        province=points([outlook.province]),
+        strata=points(outlook.strata),
+        communes=points(outlook.communes),
     )
+    yield from _few(outlook)
+    yield _change(outlook)
+    if outlook.cost is not None:
+        yield Lazy("The forms cost %(cost)s.", cost=number(outlook.cost))
+
+
+def cautions(outlook: Outlook) -> Iterator[Lazy]:
+    """What a sample will not tell, and the change that it will."""
+    yield from _missed(outlook)
+    yield from _few(outlook)
+    yield _change(outlook)
+
+
+def whole(count: float) -> str:
+    """A number of villages or forms: whole where it is, else to a tenth, for it is an expectation."""
+    return number(count, 0 if abs(count - round(count)) < 1e-9 else 1)
+
+
+def _missed(outlook: Outlook) -> Iterator[Lazy]:
+    if outlook.missed:
+        names = ", ".join(unit.name for unit in outlook.missed)
+        yield Lazy("Communes without a village: %(names)s. Nothing will be known of them alone.", names=names)
+    elif outlook.unreached:
+        yield Lazy(
+            "Chance leaves about %(count)s of %(communes)s communes without a village: nothing will be known of "
+            "them alone.",
+            count=number(outlook.unreached),
+            communes=number(outlook.aimed_at),
+        )
+
+
+def _few(outlook: Outlook) -> Iterator[Lazy]:
     if outlook.few:
         yield Lazy(
             "In %(few)s of %(communes)s communes the sample is too small for a figure of their own: it tells less "
@@ -280,20 +315,48 @@ def sentences(outlook: Outlook) -> Iterator[Lazy]:
             communes=number(len(outlook.communes)),
             least=FEW,
         )
-    yield Lazy(
+
+
+def _change(outlook: Outlook) -> Lazy:
+    return Lazy(
         "Two such waves can tell a change of %(told)s points; a true change of %(found)s points is found four "
         "times in five.",
-        told=number(100 * outlook.told, 1),
-        found=number(100 * outlook.found, 1),
+        told=in_points(outlook.told),
+        found=in_points(outlook.found),
     )
-    if outlook.cost is not None:
-        yield Lazy("The forms cost %(cost)s.", cost=number(outlook.cost))
 
 
-def _points(lines: Sequence[Line]) -> str:
+def bought(
+    session: Session, wave: Wave, frame: Frame, plan: Plan, expected: Expected, counts: Sequence[int] = (2, 3, 4)
+) -> list[tuple[Plan, Outlook]]:
+    """What so many villages in each commune would buy, all else as in the plan; a commune with fewer gives all."""
+    plans = [replace(plan, villages=count, per="unit", allocation="equal", collapse=True) for count in counts]
+    return [(one, of_plan(session, wave, frame, one, expected)) for one in plans]
+
+
+def bought_sentences(offers: Sequence[tuple[Plan, Outlook]]) -> Iterator[Lazy]:
+    """The offers of `bought`, one a line."""
+    for plan, outlook in offers:
+        yield Lazy(
+            "%(villages)s villages a commune: %(forms)s forms; communes %(communes)s points, %(few)s of them too "
+            "small for a figure of their own; the province %(province)s.",
+            villages=plan.villages,
+            forms=number(outlook.forms),
+            communes=points(outlook.communes),
+            few=number(outlook.few),
+            province=points([outlook.province]),
+        )
+
+
+def in_points(share: float) -> str:
+    """A fraction in percentage points: 1,7."""
+    return number(100 * share, 1)
+
+
+def points(lines: Sequence[Line]) -> str:
     """The half-widths of some domains: ±1,7; ±4,2–9,8."""
     known = sorted(line.half_width for line in lines if line.half_width is not None)
     if not known:
         return gettext("no interval")
-    first, last = number(100 * known[0], 1), number(100 * known[-1], 1)
+    first, last = in_points(known[0]), in_points(known[-1])
     return f"±{first}" if first == last else f"±{first}–{last}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
@@ -13,9 +13,23 @@ from analysis import DesignError
 from analysis.allocation import Rule, allocate, shares
 from survey import waves
 from survey.models import Wave, WaveKind
-from translations import Conflict, Refusal
+from translations import N_, Conflict, Lazy, Refusal
 
 LONGEST_STRATUM = 130
+RULE_NAMES: dict[Rule, str] = {
+    "equal": N_("the same to each"),
+    "proportional": N_("in proportion to households"),
+    "sqrt": N_("by the square root of households"),
+    "neyman": N_("by Neyman: households × how far apart villages were in the wave before"),
+}
+METHOD_NAMES = {
+    "pps": N_("large villages more likely (probability proportional to size, systematic)"),
+    "srs": N_("every village alike (simple random)"),
+}
+HOUSEHOLD_NAMES = {
+    "systematic": N_("at even distances in the village's list (systematic)"),
+    "srs": N_("by lot from the village's list (simple random)"),
+}
 
 
 class Listed(NamedTuple):
@@ -98,6 +112,22 @@ class Plan:
         return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
 
 
+def words(plan: Plan) -> Iterator[Lazy]:
+    """A plan as a person would tell it."""
+    told = {"villages": plan.villages, "households": plan.per_village}
+    if plan.per == "unit":
+        yield Lazy("%(villages)s villages in each commune, %(households)s households in each village", **told)
+    elif plan.per == "stratum":
+        yield Lazy("%(villages)s villages in each stratum, %(households)s households in each village", **told)
+    else:
+        yield Lazy("%(villages)s villages in all, %(households)s households in each village", **told)
+        yield Lazy("villages shared out over the strata: %(rule)s", rule=Lazy(RULE_NAMES[plan.allocation]))
+    yield Lazy("villages: %(method)s", method=Lazy(METHOD_NAMES[plan.method]))
+    yield Lazy("households: %(method)s", method=Lazy(HOUSEHOLD_NAMES[plan.households]))
+    if plan.collapse:
+        yield Lazy("a stratum of one village is joined with its neighbour")
+
+
 @dataclass(frozen=True)
 class Part:
     """A stratum of a plan: its villages, how many are drawn, and the label under which its error is computed."""
@@ -130,7 +160,7 @@ def parts(frame: Frame, plan: Plan) -> list[Part]:
     if lonely and not plan.collapse:
         raise Refusal(
             "One village in a stratum leaves its error unknown: %(strata)s. Draw two or more in each, or let "
-            "neighbours be joined: --collapse",
+            "neighbours be joined (--collapse).",
             strata=some(lonely),
         )
     joined = _joined(takes)
@@ -146,7 +176,7 @@ def _allocated(groups: dict[str, list[Listed]], plan: Plan) -> dict[str, int]:
         if missing:
             raise Refusal(
                 "Neyman's allocation needs the deviation of each stratum from the wave before, which has none of "
-                "%(strata)s. Choose another: proportional, sqrt or equal.",
+                "%(strata)s. Choose another allocation.",
                 strata=some(missing),
             )
         deviations = [known[label] for label in groups]

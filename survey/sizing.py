@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from analysis.sample_size import needed, slovin
 from survey.models import Village
 from survey.outlook import Expected
+from survey.plans import Frame
 from translations import Lazy
 from translations.formats import number, percent
 
@@ -48,6 +50,11 @@ def sized(villages: Sequence[Village], margin: float, per_village: int, expected
         math.ceil(size.forms / per_village),
         slovin(population, margin),
     )
+
+
+def villages_of(size: Sizing, frame: Frame, per: Literal["unit", "stratum"] | None) -> int:
+    """The number of villages that a plan has for this size: in all, or in each commune or stratum."""
+    return size.villages if per is None else math.ceil(size.villages / len(frame.by(per)))
 
 
 def size_sentences(size: Sizing) -> Iterator[Lazy]:

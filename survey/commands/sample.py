@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -101,8 +102,9 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
         plan = former.planned(session, found, _plan(given))
         drawn = draws.drawn(plans.frame(session, found), plan, seed or draws.new_seed())
         _tell(drawn.remarks())
-        _tell(outlook.sentences(outlook.of_drawn(session, found, drawn, _expected(given))))
-        kept = draws.keep(session, found, drawn)
+        expected = _expected(given)
+        _tell(outlook.sentences(outlook.of_drawn(session, found, drawn, expected)))
+        kept = draws.keep(session, found, drawn, assumed=asdict(expected))
     _print(draws.COLUMNS, draws.table(drawn))
     say(
         "Kept as draw number %(number)s of the wave %(wave)s, seed %(seed)s.",
@@ -135,7 +137,9 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
         plan = former.planned(session, found, _plan(given))
         outlined = outlook.of_plan(session, found, frame, plan, expected)
         parts = plans.parts(frame, plan)
+        offers = outlook.bought(session, found, frame, plan, expected) if plan.per == "unit" else []
     _tell(outlook.sentences(outlined))
+    _tell(outlook.bought_sentences(offers))
     rows = []
     for line in outlined.strata:
         own = [part for part in parts if part.stratum == line.label]
@@ -171,6 +175,7 @@ def show(wave: str, number_wanted: int | None) -> None:
     say(
         "Draw number %(number)s of %(day)s, seed %(seed)s.", number=kept.number, day=str(kept.made), seed=kept.seed
     )
+    _tell(plans.words(drawn.plan))
     if kept.id != found.draw:
         say("It doesn't hold any more: a later one does.")
     if again is None:
@@ -179,6 +184,17 @@ def show(wave: str, number_wanted: int | None) -> None:
         say("Drawn again from villages, plan and seed, it is the same to the row.")
     else:
         say("Drawn again from villages, plan and seed, it is another one: ask the administrator why.")
+
+
+@sample.command(
+    help=_("Let a draw of before hold again. Once forms are printed or answers came, the draw stays as it is.")
+)
+@click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
+@click.option("--draw", "wanted", type=int, metavar="N", required=True, help=_("The number of a draw of before."))
+def use(wave: str, wanted: int) -> None:
+    with opened().writing() as session:
+        draws.use(session, draws.locked(session, wave), wanted)
+    say("Draw number %(number)s of the wave %(wave)s holds now.", number=wanted, wave=wave)
 
 
 def _plan(given: dict[str, Any]) -> Plan:
@@ -204,8 +220,7 @@ def _sized(
     """The plan's options with the number of villages that the margin needs."""
     size = sizing.sized(villages, margin, given["per_village"], expected)
     _tell(sizing.size_sentences(size))
-    groups = frame.by("unit" if given["per"] == "unit" else "stratum")
-    return {**given, "villages": size.villages if given["per"] is None else -(-size.villages // len(groups))}
+    return {**given, "villages": sizing.villages_of(size, frame, given["per"])}
 
 
 def _tell(sentences: Iterable[Any]) -> None:

@@ -16,7 +16,11 @@ from survey.staff.blueprint import pages
 from translations.formats import nfc
 
 LARGEST = 20_000_000  # bytes
-LARGE: dict[str, int] = {"staff.import_file": LARGEST, "staff.import_counts": LARGEST}
+LARGE: dict[str, int] = {
+    "staff.import_file": LARGEST,
+    "staff.import_counts": LARGEST,
+    "staff.import_frame": LARGEST,
+}
 
 
 @pages.url_value_preprocessor

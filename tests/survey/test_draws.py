@@ -169,6 +169,22 @@ def test_a_second_draw_stands_beside_the_first(province: Database) -> None:
         session.execute(DrawnVillage.__table__.update().values(probability=1))
 
 
+def test_a_draw_of_before_can_hold_again(province: Database) -> None:
+    filled(province)
+    first, _second = drawn_once(province), drawn_once(province, "2")
+    with province.writing() as session:
+        draws.use(session, draws.locked(session, "ho-mau"), 1)
+    with province.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        assert draws.find(session, wave).id == wave.draw == first.id
+        assert draws.held(session, wave) == {
+            one.village.psu: (one.stratum, 1 / one.household_probability)
+            for one in draws.read(session, first).taken
+        }
+    with pytest.raises(NotFound, match="no draw number 3"), province.writing() as session:
+        draws.use(session, draws.locked(session, "ho-mau"), 3)
+
+
 def test_nothing_is_drawn_once_forms_are_printed_or_answers_came(province: Database) -> None:
     filled(province)
     kept = drawn_once(province)

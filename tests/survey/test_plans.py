@@ -152,7 +152,37 @@ def test_the_outlook_of_two_villages_of_27_in_each_commune(province: Database) -
         # Eighteen in all reach eighteen at most, and say nothing of a commune.
         eighteen = outlook.of_plan(session, wave, whole, Plan(18, 27), Expected())
         assert (eighteen.reached, eighteen.unreached) == (18, 36)
-        assert "communes no interval" in "\n".join(map(str, outlook.sentences(eighteen)))
+        told = "\n".join(map(str, outlook.sentences(eighteen)))
+        assert "communes no interval" in told
+        assert "Chance leaves about 36 of 54 communes without a village" in told
+
+
+def test_two_three_and_four_villages_a_commune_are_laid_side_by_side(province: Database) -> None:
+    """As above: n_eff of 54, 81 and 108 answers at D = 2.3 is 23.5, 35.2 and 47: only two villages are too few."""
+    with province.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        codes = [unit.code for unit in outlook.communes(session, wave, frame())]
+        whole = frame(*(village(f"{code}{k}", code, "A") for code in codes for k in range(20)))
+        offers = outlook.bought(session, wave, whole, Plan(18, 27), Expected())
+    assert [(plan.villages, plan.per, round(found.forms), found.few) for plan, found in offers] == [
+        (2, "unit", 2916, 54),
+        (3, "unit", 4374, 0),
+        (4, "unit", 5832, 0),
+    ]
+    told = [str(sentence) for sentence in outlook.bought_sentences(offers)]
+    assert told[0].startswith("2 villages a commune: 2,916 forms; communes ±12.4 points, 54 of them too small")
+
+
+def test_a_plan_is_told_in_words() -> None:
+    told = "; ".join(map(str, plans.words(Plan(2, 27, "unit", households="srs", collapse=True))))
+    assert told == (
+        "2 villages in each commune, 27 households in each village; villages: large villages more likely "
+        "(probability proportional to size, systematic); households: by lot from the village's list "
+        "(simple random); a stratum of one village is joined with its neighbour"
+    )
+    assert "shared out over the strata: by the square root" in "; ".join(
+        map(str, plans.words(Plan(18, 27, allocation="sqrt")))
+    )
 
 
 def test_unequal_villages_drawn_alike_cost_more(province: Database) -> None:

@@ -68,6 +68,9 @@ def test_the_same_seed_gives_the_same_rows_and_the_first_draw_stays(framed: Prog
     assert "It doesn't hold any more" in shown.err
     assert "it is the same to the row" in shown.err
     assert "doesn't hold" not in framed("sample", "show", "--wave", "ho-nam").err
+    assert framed("sample", "use", "--wave", "ho-nam", "--draw", 2).code == 0
+    assert framed("sample", "show", "--wave", "ho-nam").out == other.out
+    assert framed("sample", "use", "--wave", "ho-nam", "--draw", 3).code == 0
     with province.reading() as session:
         assert session.get_one(Wave, "ho-nam").draw == session.scalar(select(func.max(Draw.id)))
 
@@ -118,6 +121,7 @@ def test_a_plan_keeps_nothing(framed: Program, province: Database) -> None:
     done = framed("sample", "plan", *EACH, "--cost", 10000)
     assert [row["villages"] for row in table(done.out)] == ["2", "2"]
     assert "The forms cost 360,000." in done.err
+    assert "3 villages a commune: 54 forms" in done.err
     done = framed(
         *(
             "sample",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
@@ -31,11 +32,12 @@ from survey.paper import pdfium, serials
 from survey.paper.form import QR, TEMPLATES, form
 from survey.paper.layout import layout
 from survey.report import fonts
-from translations import NotFound, speaking
+from translations import Conflict, NotFound, speaking
 from translations import gettext as _
 from translations.formats import day, number
 
 TEMPLATE = "packet.typ"
+PATIENCE = 30.0  # seconds for which one waits for another's print
 _press = threading.Lock()  # one print at a time: each holds some hundred megabytes
 
 
@@ -155,10 +157,12 @@ def _households(session: Session, wave: Wave, replacement: bool) -> dict[str, li
 def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:
     """Writes one PDF, A4, for printing on both sides: every packet, every sheet begins on a leaf of its own.
 
+    Refused where somebody else's print takes too long.
+
     progress  is told how many packets are done
     """
     family, folder = fonts.typeface()
-    with _press, TemporaryDirectory(prefix="hailong-") as name:
+    with _pressing(), TemporaryDirectory(prefix="hailong-") as name:
         root = Path(name)
         shutil.copy(TEMPLATES / TEMPLATE, root)
         for again in (False, True):
@@ -179,6 +183,16 @@ def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambd
         finally:
             with pdfium.lock:
                 whole_print.close()
+
+
+@contextmanager
+def _pressing() -> Iterator[None]:
+    if not _press.acquire(timeout=PATIENCE):
+        raise Conflict("Other forms are being printed just now. Try again in a minute.")
+    try:
+        yield
+    finally:
+        _press.release()
 
 
 def _set(root: Path, values: dict[str, str], fonts: Path) -> bytes:

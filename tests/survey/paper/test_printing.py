@@ -17,7 +17,7 @@ from survey.paper import batches, printing, serials
 from survey.paper.layout import layout
 from survey.paper.printing import Print
 from survey.plans import Plan
-from translations import NotFound
+from translations import Conflict, NotFound
 
 WAVE = "ho-mau"
 DOTS = 6  # to the millimetre
@@ -184,3 +184,20 @@ def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
         assert len(document) == 4 + 2 * 2
         assert "Hộ số . . ." in text_of(document[0])
         assert "Ý KIẾN VỀ LẦN LÀM THỦ TỤC" in text_of(document[4])
+
+
+def test_who_prints_while_another_does_waits_and_is_told_so(
+    issued: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "PATIENCE", 0.01)
+    given = prepared(issued, batch="ho-mau-001")
+    refused = []
+
+    def second(_done: int) -> None:
+        with pytest.raises(Conflict, match="đang in"):
+            written(given)
+        refused.append(True)
+
+    printing.write(given, io.BytesIO(), second)
+    assert refused
+    assert written(given).startswith(b"%PDF")

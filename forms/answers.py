@@ -154,14 +154,17 @@ def read(item: Item, texts: Sequence[str]) -> Any:
         return texts[0] if len(texts) == 1 else [*texts] or None
     if item.kind == "multiple":
         texts = [part for text in texts for part in text.split(";")]
-    values = [value(text.strip(), item.kind == "number") for text in texts if text.strip()]
+    elif len(texts) == 1:  # as nearly every field
+        return value(texts[0], item.kind == "number")
+    values = [found for text in texts if (found := value(text, item.kind == "number")) is not None]
     return values if item.kind == "multiple" or len(values) > 1 else next(iter(values), None)
 
 
-def value(text: str, decimals: bool) -> int | float | str:
+def value(text: str, decimals: bool) -> int | float | str | None:
+    text = text.strip()
     if WHOLE.fullmatch(text):
         return int(text)
-    return float(text) if decimals and DECIMAL.fullmatch(text) else text
+    return float(text) if decimals and DECIMAL.fullmatch(text) else text or None
 
 
 def shown(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:

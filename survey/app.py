@@ -30,6 +30,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 import translations
 from survey import accounts, api, entry, interviewer, kiosk, respondent, settings, sign_in, staff
 from survey.database import Database
+from survey.sessions import Sessions
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
 from translations import gettext as _
@@ -55,6 +56,7 @@ MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is r
 def create_app(**config: Any) -> Flask:
     """The application. `config` overrides: DATABASE_URL, SECRET_KEY, RATE, and Flask's own."""
     app = Flask(__name__, static_folder=None)
+    app.session_interface = Sessions()
     app.config.update(
         SECRET_KEY=config.get("SECRET_KEY") or settings.secret_key(),
         DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),
@@ -167,8 +169,7 @@ def _choose_language() -> None:
 
 
 def _protect(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.extend(HEADERS)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

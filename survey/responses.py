@@ -31,12 +31,18 @@ MARKS = (
 )
 # The one form of an id that a client may make: version 4, from chance alone, so it says nothing of the device.
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+MOST_ADULTS = 99  # in a household: two digits
 # Of two that bring the same id at once, the second waits for the first and adds nothing.
 ONCE = {
     name: added(Response).on_conflict_do_nothing(index_elements=["id"]).execution_options(preserve_rowcount=True)
     for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 TEXTS = insert(ResponseText)
+
+
+def may_be_adults(number: object) -> bool:
+    """Whether this can be a number of adults in a household."""
+    return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MOST_ADULTS
 
 
 def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -73,16 +79,11 @@ def submit(
                 "The village %(psu)s is not one of %(unit)s in this wave.", psu=psu, unit=place.unit.name
             )
     session.flush()
-    if _add(session.connection(), place, id, mode, answers, marks, psu, day, adults):
+    codes, texts = split(place.questionnaire, answers)
+    if _add(session.connection(), place, id, mode, codes, texts, marks=marks, psu=psu, day=day, adults=adults):
         return True
     kept = session.get_one(Response, id)
-    if content(session, kept) != (
-        place.wave.code,
-        place.unit.code,
-        mode,
-        psu,
-        *split(place.questionnaire, answers),
-    ):
+    if content(session, kept) != (place.wave.code, place.unit.code, mode, psu, codes, texts):
         raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
     return False
 
@@ -100,8 +101,9 @@ def keep(
 
     A new id, which nearly every one is, costs no more than its insert.
     """
-    with database.adding() as connection:
-        if _add(connection, place, id, mode, answers, marks, None, None):
+    codes, texts = split(place.questionnaire, answers)
+    with database.adding(alone=not texts) as connection:
+        if _add(connection, place, id, mode, codes, texts, marks=marks):
             return True
     with database.writing() as session:
         return submit(session, place, id, mode, answers, marks=marks)
@@ -112,14 +114,15 @@ def _add(
     place: Place,
     id: UUID,
     mode: Mode,
-    answers: Mapping[str, Any],
+    codes: dict[str, Any],
+    texts: dict[str, str],
+    *,
     marks: tuple[str, ...],
-    psu: str | None,
-    day: date | None,
+    psu: str | None = None,
+    day: date | None = None,
     adults: int | None = None,
 ) -> bool:
     """Adds the rows of a response; False where the id is there already, with whatever content."""
-    codes, texts = split(place.questionnaire, answers)
     row = {
         "id": id,
         "wave": place.wave.code,

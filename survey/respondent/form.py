@@ -144,7 +144,8 @@ def _id() -> str:
 
 def _marks() -> tuple[str, ...]:
     """How the sent form was filled, as far as it says so in words that are known."""
-    return tuple(mark for mark in responses.MARKS if mark in request.form.getlist("marks"))
+    sent = request.form.getlist("marks")
+    return tuple(mark for mark in responses.MARKS if mark in sent)
 
 
 def _draft(place: Place) -> str:
@@ -226,5 +227,5 @@ def _from_here() -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if source is None:
         return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-    own = {request.host, urlsplit(current_app.config["BASE_URL"] or request.host_url).netloc}
-    return urlsplit(source).netloc in own
+    base = current_app.config["BASE_URL"]
+    return urlsplit(source).netloc in (request.host, urlsplit(base).netloc if base else request.host)

@@ -1,7 +1,7 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from survey.database import Database
@@ -39,6 +39,22 @@ def test_reading_keeps_nothing(database: Database) -> None:
         session.flush()
     with database.reading() as session:
         assert session.get(Unit, "TT1") is None
+
+
+def test_adding_is_kept_whole_and_a_statement_alone_at_once(database: Database) -> None:
+    def add(code: str, *, alone: bool) -> None:
+        with database.adding(alone=alone) as connection:
+            connection.execute(insert(Unit), {"code": code, "name": "Tổ", "kind": "tổ", "parent": "22"})
+            raise ZeroDivisionError
+
+    for alone in (False, True):
+        with pytest.raises(ZeroDivisionError):
+            add(f"T{alone:d}", alone=alone)
+    for code in ("T2", "T3"):  # a connection that was used so serves a transaction again
+        with pytest.raises(ZeroDivisionError):
+            add(code, alone=False)
+    with database.reading() as session:
+        assert session.scalars(select(Unit.code).where(Unit.kind == "tổ")).all() == ["T1"]
 
 
 def test_what_points_at_nothing_is_refused(database: Database) -> None:

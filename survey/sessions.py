@@ -1,0 +1,21 @@
+"""The cookie in which a browser keeps who is signed in and what a page wants to remember."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own; but nothing is done where there is no session, as with nearly everybody who sends a form."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Sets the cookie anew where it has to be."""
+        if session or session.modified:
+            super().save_session(app, session, response)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from forms import DocumentError, Questionnaire, load
-from survey import questionnaires, recordings, waves
+from survey import devices, questionnaires, recordings, waves
 from survey.database import Database
 from survey.models import WaveKind
 
@@ -114,3 +116,72 @@ def test_a_question_can_be_heard_in_each_language_that_it_was_recorded_in(
     phone.get_by_role("button", name="Bỏ qua").click()
     expect(phone.locator("#gi")).to_be_visible()
     expect(phone.locator("[data-listen]:visible")).to_have_count(0)
+
+
+@contextmanager
+def kiosk(province: Database, browser: Browser, base: str) -> Iterator[tuple[Page, devices.Link]]:
+    """A bound kiosk that asks the document."""
+    with province.writing() as session:
+        link = devices.link(session, "nghe", "06652", "Sảnh")
+    context = browser.new_context(base_url=base, locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"/kiosk/bind/{link.secret}")
+    expect(page.locator("html[data-ready]")).to_be_attached()
+    yield page, link
+    context.close()
+
+
+KEPT = "async () => (await (await caches.open('kiosk-sounds')).keys()).map(({ url }) => url.slice(-7)).sort()"
+PLAYED = """(address) => new Promise((resolve) => {
+  const sound = new Audio(address);
+  sound.ondurationchange = () => resolve(sound.duration);
+  sound.onerror = () => resolve(0);
+  sound.load();
+})"""
+PART = """async (address) => {
+  const reply = await fetch(address, { headers: { Range: "bytes=4-7" } });
+  return [reply.status, reply.headers.get("Content-Range"), (await reply.arrayBuffer()).byteLength];
+}"""
+
+
+def kept(page: Page, count: int) -> list[str]:
+    """The recordings on the device, once there are so many, or those of after ten seconds."""
+    for _time in range(100):
+        if len(found := page.evaluate(KEPT)) == count:
+            break
+        page.wait_for_timeout(100)
+    return sorted(found)
+
+
+def test_a_kiosk_plays_its_recordings_without_network(
+    heard: Questionnaire, province: Database, browser: Browser, live_server: str
+) -> None:
+    with kiosk(province, browser, live_server) as (page, link):
+        assert kept(page, 2) == ["/vui/vi", "vui/tyz"]
+        page.context.set_offline(True)
+        page.reload()
+        page.get_by_role("button", name="Bắt đầu").click()
+        with page.expect_response(f"**/nghe/{heard.digest}/vui/tyz") as reply:
+            page.get_by_role("link", name="Nghe (Tày) Có vui không?", exact=True).click()
+        assert reply.value.from_service_worker
+        assert page.evaluate(PLAYED, f"/nghe/{heard.digest}/vui/vi") == pytest.approx(1, abs=0.01)
+        assert page.evaluate(PLAYED, f"/nghe/{heard.digest}/gi/vi") == 0
+        assert page.evaluate(PART, f"/nghe/{heard.digest}/vui/vi") == [206, "bytes 4-7/8044", 4]
+        page.goto("/kiosk/nghe/06652")
+        page.locator("[data-staff]").focus()
+        page.keyboard.press("Enter")
+        for digit in link.leave_code:
+            page.locator(f"[data-digit='{digit}']").click()
+        expect(page.locator("[data-sounds] b")).to_have_text("2 / 2")
+
+
+def test_a_kiosk_keeps_no_recording_that_would_leave_forms_no_room(
+    heard: Questionnaire, province: Database, browser: Browser, live_server: str
+) -> None:
+    with recordings.find(heard, "vui", "vi").open("ab") as file:
+        file.truncate(65_000_000)  # bytes, of which the disk holds few
+    with kiosk(province, browser, live_server) as (page, _link):
+        assert kept(page, 1) == ["vui/tyz"]
+        page.evaluate("dispatchEvent(new Event('online'))")  # as once a minute
+        page.wait_for_timeout(500)
+        assert kept(page, 1) == ["vui/tyz"]

@@ -54,6 +54,16 @@ async function unlock() {
   const ready = "ready" in set;
   find("[data-ready]").hidden = !ready;
   find("[data-not-ready]").hidden = ready;
+  await countSounds();
+}
+
+// How many of the recordings that the questions have are on the device
+async function countSounds() {
+  const named = new Set(Array.from(document.querySelectorAll("[data-listen]"), (link) => link.pathname));
+  const kept = named.size ? await (await caches.open("kiosk-sounds")).keys() : [];
+  const here = kept.filter(({ url }) => named.has(new URL(url).pathname)).length;
+  find("[data-sounds]").hidden = !named.size;
+  find("[data-sounds] b").textContent = `${here} / ${named.size}`;
 }
 
 async function sendNow() {
@@ -72,7 +82,7 @@ async function quit() {
     find("[data-kept]").hidden = false;
     return;
   }
-  await caches.delete("kiosk");
+  for (const name of await caches.keys()) await caches.delete(name);
   for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
   leave("/");
 }

@@ -1,4 +1,4 @@
-"""Pages: which forms are keyed: the wave, the commune, its village."""
+"""Pages: which forms are keyed: the wave, then a number or a packet; without numbers, commune and village."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from survey import units, waves
+from survey import double_entry, turns, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.entry.blueprint import pages
@@ -21,20 +22,33 @@ from translations import Gone, NotFound, formats
 @requires(Right.KEY)
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
-        open_now = [wave for wave in waves.every(session) if wave.opens <= today() <= wave.closes]
+        every = waves.every(session)
+        printed = turns.has_batches(session, [wave.code for wave in every])
+        # Printed forms are keyed until the fieldwork is closed, long after the last interview.
+        open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
         counts = {wave.code: waves.counts(session, wave.code) for wave in open_now}
+        differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
     keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template("entry/waves.html", waves=open_now, keyed=keyed)
+    return render_template("entry/waves.html", waves=open_now, keyed=keyed, differing=differing)
+
+
+def _takes_forms(wave: Wave, printed: bool) -> bool:
+    return wave.opens <= today() and (wave.closed is None if printed else today() <= wave.closes)
 
 
 @pages.get("/<wave>/")
 @requires(Right.KEY)
 def choose_unit(wave: str) -> ResponseReturnValue:
+    """The packets of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
+        found = waves.find(session, wave)
+        printed = turns.villages_with_batches(session, found.code)
+        if printed and "khong-so" not in request.args:
+            return choose_form(session, found)
         found = running(session, wave)
-        villages = by_unit(waves.villages(session, found.code))
+        villages = by_unit(v for v in waves.villages(session, found.code) if v.psu not in printed)
         communes = units.communes(session, today())
         keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
     if found.kind is WaveKind.SAMPLE:
@@ -47,7 +61,25 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         villages=villages,
         keyed=keyed,
         nowhere=not communes,
+        printed=bool(printed),
     )
+
+
+def choose_form(
+    session: Session, wave: Wave, typed: str = "", fault: str = "", status: int = 200
+) -> ResponseReturnValue:
+    """The page of a wave whose forms are numbered: a number, the packets that wait, what is begun."""
+    turns.takes_paper(wave)
+    printed = turns.villages_with_batches(session, wave.code)
+    return render_template(
+        "entry/packets.html",
+        wave=wave,
+        packets=turns.waiting(session, wave.code, current_user.name),
+        begun=turns.begun(session, wave.code, current_user.name),
+        without=len({village.psu for village in waves.villages(session, wave.code)} - printed),
+        typed=typed,
+        fault=fault,
+    ), status
 
 
 def running(session: Session, code: str) -> Wave:

@@ -14,7 +14,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from survey import keying, responses, waves
+from survey import keying, responses, turns, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.entry.blueprint import holds_what_was_typed, pages
@@ -40,13 +40,22 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
         found = running(session, wave)
         place = waves.place(session, found.code, unit)
         villages = waves.villages(session, found.code, place.unit.code)
+        printed = turns.villages_with_batches(session, found.code)
         counts = waves.by_village(session, found.code, Mode.PAPER)
         keyed_here = paper(waves.counts(session, found.code).get(place.unit.code, {}))
     village = None
     if found.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
-            return render_template("entry/villages.html", place=place, wave=found, villages=villages, keyed=counts)
+            unnumbered = [one for one in villages if one.psu not in printed]
+            return render_template(
+                "entry/villages.html", place=place, wave=found, villages=unnumbered, keyed=counts
+            )
         village = village_of(place, villages, request.args["thon"])
+        if village.psu in printed:
+            raise Conflict(
+                "The forms of %(village)s have numbers. Key them by number, so that none is counted twice.",
+                village=village.name or village.psu,
+            )
         keyed_here = counts.get(village.psu, 0)
     drawn = _Sheet(place, village, keyed_here)
     return drawn.kept() if request.method == "POST" else drawn.page()
@@ -90,7 +99,7 @@ class _Sheet:
 
     def page(self, status: int = 200, **notices: Any) -> ResponseReturnValue:
         problems = {problem.code: str(problem) for problem in self.keyed.problems} if status != 200 else {}
-        items = self.place.questionnaire.keyed
+        parts, items = self.place.questionnaire.paper, self.place.questionnaire.keyed
         wrong = [item for item in items if item.code in problems]
         return render_template(
             "entry/sheet.html",
@@ -98,6 +107,8 @@ class _Sheet:
             wave=self.place.wave,
             village=self.village,
             keyed_here=self.keyed_here,
+            parts=parts,
+            items=items,
             typed=self.typed,
             keyed=self.keyed,
             problems=problems,

@@ -3,10 +3,11 @@
 
 const $ = id => document.getElementById(id);
 let unsaved = false;
+let stop = () => {}; // ends the saving of the form before
 
 function start() {
   const form = $("sheet") ?? $("again");
-  if (!form) return;
+  if (!form) { document.querySelector("[autofocus]")?.focus(); return; }
   form.addEventListener("submit", event => { event.preventDefault(); send(form); });
   if (form.matches("#sheet")) screen(form); // not form.id: it has a field of that name
   else form.querySelector("[autofocus]").focus();
@@ -20,7 +21,9 @@ async function send(form) {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (page.getElementById("sheet") || page.getElementById("again")) {
+    // A printed form is followed by the next one of its packet, or by the list of packets.
+    if (page.getElementById("sheet") || page.getElementById("again") || (answer.ok && answer.redirected && page.getElementById("so"))) {
+      stop();
       unsaved = !answer.ok;
       history.replaceState(null, "", answer.url);
       document.title = page.title;
@@ -41,6 +44,57 @@ const word = (name, values = {}) =>
 
 const complain = text => { $("fault").textContent = text; };
 
+// Sends what was typed as soon as its field is left: one request at a time, which takes all that came meanwhile. What
+// could not be sent stays here and is tried again, with the next field and every few seconds.
+function saver(form) {
+  const waiting = new Map();
+  let place = form.dataset.at, busy = false, ended = false, timer = 0;
+  const tell = (name, values) => {
+    $("saved-so-far").textContent = word(name, values);
+    $("saved-so-far").classList.toggle("fault", name !== "kept");
+  };
+  const sendOn = async () => {
+    if (busy || ended) return;
+    busy = true;
+    clearTimeout(timer);
+    const sent = new Map(waiting);
+    const body = new URLSearchParams([...sent, ["at", place]]);
+    const headers = { "X-CSRFToken": form.elements.csrf_token.value };
+    try {
+      const answer = await fetch(form.dataset.save, { method: "POST", body, headers, redirect: "manual", keepalive: true });
+      if (ended) return;
+      if (answer.ok) {
+        for (const [code, text] of sent) if (waiting.get(code) === text) waiting.delete(code);
+        unsaved = waiting.size > 0;
+        tell("kept");
+      } else if (answer.status === 409 || answer.status === 410) {
+        ended = true; // it is no longer this keyer's form
+        unsaved = false;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        complain((page.querySelector("main p") ?? page.body).textContent.trim().replace(/\s+/g, " "));
+        return;
+      } else throw answer.type === "opaqueredirect" || answer.status === 400 ? "signed_out" : "waiting";
+      busy = false;
+      if (waiting.size) sendOn();
+    } catch (reason) {
+      if (ended) return;
+      busy = false;
+      tell(reason === "signed_out" ? reason : "waiting", { count: waiting.size });
+      timer = setTimeout(sendOn, 3000);
+    }
+  };
+  stop();
+  stop = () => { ended = true; clearTimeout(timer); };
+  return {
+    typed: (code, text) => waiting.set(code, text),
+    moved: code => {
+      if (code === place && !waiting.size) return;
+      place = code;
+      sendOn();
+    },
+  };
+}
+
 function screen(form) {
   document.body.classList.add("live");
   const rows = [...form.querySelectorAll("[data-item]")].map(element => {
@@ -56,6 +110,8 @@ function screen(form) {
   });
   const byCode = Object.fromEntries(rows.map(row => [row.code, row]));
   const numbered = rows.filter(row => row.no);
+  const rules = JSON.parse(form.dataset.rules || "[]"); // [what is said, when] of answers that hardly go together
+  const saving = form.dataset.save ? saver(form) : null;
   const box = $("box");
   let at = 0;      // where the keyer is; rows.length is the end of the form
   let where = false; // the box takes the number of a question
@@ -78,6 +134,7 @@ function screen(form) {
   const isTwo = row => row.two.includes(typed(row));
   const isBlank = row => row.blank.includes(typed(row));
   const untyped = () => numbered.filter(row => asked(row) && !typed(row));
+  const odd = () => rules.filter(([, when]) => holds(when)).map(([says]) => says);
   const warned = row => isTwo(row) || (typed(row) && !isBlank(row) && !asked(row));
 
   // Moving
@@ -87,7 +144,7 @@ function screen(form) {
     return Math.max(0, Math.min(next, rows.length));
   };
   const go = place => { keep(); stand(place); };
-  const stand = place => { at = place; where = false; $("fault").textContent = ""; show(); };
+  const stand = place => { at = place; where = false; $("fault").textContent = ""; show(); saving?.moved(rows[at]?.code ?? "."); };
   // What stands in the box without Enter is kept too, whichever way the keyer leaves.
   const keep = () => {
     const row = rows[at];
@@ -96,8 +153,10 @@ function screen(form) {
   };
   const inRange = (row, text) => /^-?\d+(\.\d+)?$/.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
   const write = text => {
-    if (rows[at].field.value !== text) unsaved = true;
+    if (rows[at].field.value === text) return;
     rows[at].field.value = text;
+    unsaved = true;
+    saving?.typed(rows[at].code, text);
   };
   const refuse = text => {
     $("fault").textContent = text;
@@ -108,7 +167,7 @@ function screen(form) {
     const row = rows[at];
     const text = box.value.trim();
     if (where) {
-      const found = numbered.find(one => String(one.no) === text);
+      const found = numbered.find(one => one.no.toLowerCase() === text.toLowerCase());
       if (found) go(rows.indexOf(found));
       else refuse(word("nowhere", { typed: text, last: numbered.at(-1).no }));
       return;
@@ -173,7 +232,7 @@ function screen(form) {
       if (text) go(rows.indexOf(text));
       else box.value = "";
     },
-    day: () => { box.value = ""; $("day").focus(); },
+    day: () => { box.value = ""; $("day")?.focus(); },
     help: () => { box.value = ""; $("help").showModal(); },
     enter, finish,
   };
@@ -242,11 +301,14 @@ function screen(form) {
   }
 
   function warnings() {
-    const found = rows.filter(warned);
+    const found = [
+      ...rows.filter(warned).map(row =>
+        isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) }) : word("warn_unasked", { name: row.short })),
+      ...odd(),
+    ];
     $("warned").textContent = found.length;
     $("warnings-say").hidden = !found.length;
-    $("warnings").replaceChildren(...found.map(row =>
-      element("li", isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) }) : word("warn_unasked", { name: row.short }))));
+    $("warnings").replaceChildren(...found.map(text => element("li", text)));
   }
 
   function review() {
@@ -257,7 +319,7 @@ function screen(form) {
       answered: of(row => typed(row) && !isBlank(row) && !isTwo(row)),
       blank: of(isBlank),
       two: of(isTwo),
-      warned: rows.filter(warned).length,
+      warned: rows.filter(warned).length + odd().length,
     });
     $("left").hidden = !open.length;
     $("left-says").textContent = word("left", { count: open.length });
@@ -279,7 +341,7 @@ function screen(form) {
     $("fault").textContent = "";
     if (!where && row.kind === "text") return;
     const letter = letters[text.slice(-1).toLowerCase()];
-    if (letter) { does[letter](); return; }
+    if (letter && (letter !== "day" || $("day"))) { does[letter](); return; }
     if (where || row.kind === "number" || !text) return;
     if (row.field.value && text.length > row.field.value.length && text.startsWith(row.field.value)) text = text.slice(row.field.value.length);
     take(row, text, false);
@@ -288,6 +350,7 @@ function screen(form) {
   const keys = { F2: "finish", ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "back", ArrowDown: "forth", Enter: "enter" };
   document.body.addEventListener("keydown", event => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || $("help").open) return;
+    if (event.target.closest(".away")) return;
     if (event.target === $("day") && event.key !== "F2") {
       if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); show(); }
       return;
@@ -323,15 +386,16 @@ function screen(form) {
     go(rows.indexOf(byCode[code]));
   });
   $("help").addEventListener("close", () => show());
-  $("day").addEventListener("change", () => { unsaved = true; });
+  $("day")?.addEventListener("change", () => { unsaved = true; });
   form.addEventListener("submit", () => { $("blanks").disabled = !untyped().length; }, { capture: true });
 
   const wrong = rows.findIndex(row => row.field.getAttribute("aria-invalid"));
   const begun = rows.some(row => typed(row));
-  const first = wrong >= 0 ? wrong : begun ? rows.indexOf(untyped()[0] ?? null) : 0;
+  const left = form.dataset.at === "." ? rows.length : rows.findIndex(row => row.code === form.dataset.at);
+  const first = wrong >= 0 ? wrong : left >= 0 ? left : begun ? rows.indexOf(untyped()[0] ?? null) : 0;
   stand(first >= 0 ? first : rows.length);
   if (wrong >= 0) $("fault").textContent = rows[wrong].field.closest("[data-item]").querySelector(".fault").textContent;
-  if ($("day").getAttribute("aria-invalid")) $("day").focus();
+  if ($("day")?.getAttribute("aria-invalid")) $("day").focus();
 }
 
 addEventListener("beforeunload", event => { if (unsaved) event.preventDefault(); });

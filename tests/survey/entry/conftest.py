@@ -1,0 +1,54 @@
+"""A packet of printed forms, and a keyer who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey import accounts, keying, questionnaires, waves
+from survey.database import Database
+from survey.models import Batch, Role, Sheet, SheetState
+from survey.paper import serials
+
+FORMS = [serials.numbered(1_000_001 + place) for place in range(5)]
+
+
+@pytest.fixture
+def forms() -> list[str]:
+    """The numbers of the forms of `packet`, in the order of their places."""
+    return FORMS
+
+
+@pytest.fixture
+def packet(province: Database) -> Database:
+    """Packet B1 of village V1 of `ho-mau`: five forms that are back, the last two to be keyed twice; and the
+    accounts `keyer_2` and `supervisor`."""
+    today = waves.today()
+    with province.writing() as session:
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=today, returned=today, counted=5))
+        session.flush()
+        session.add_all(
+            Sheet(serial=serial, batch="B1", place=place, state=SheetState.WAITING, double=place > 3)
+            for place, serial in enumerate(FORMS, start=1)
+        )
+        accounts.add(session, "keyer_2", Role.KEYER, "mat-khau-dai")
+        accounts.add(session, "supervisor", Role.SUPERVISOR, "mat-khau-dai")
+    return province
+
+
+@pytest.fixture
+def typed(province: Database) -> dict[str, str]:
+    """A form on which every question has its first answer, of a household that replaces none."""
+    with province.reading() as session:
+        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
+    items = (*keying.head(), *questionnaire.keyed)
+    return {item.code: str(next(iter(item.choices))) for item in items if item.choices} | {"ho_thay_the": "9"}
+
+
+@pytest.fixture
+def keyer(app: Flask, packet: Database, sign_in: Callable[[Flask, str], FlaskClient]) -> FlaskClient:
+    """A browser without scripts in which the keyer is signed in."""
+    return sign_in(app, "keyer")

@@ -1,0 +1,241 @@
+"""The keying screen of a printed form in a real browser: saved field by field, resumed where it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
+
+from forms import Questionnaire
+from survey import keying, questionnaires, turns
+from survey.database import Database
+from survey.models import OpenKeying, Response
+
+OFFICE = {"width": 1366, "height": 768}
+WAVE = "/nhap-phieu/ho-mau/"
+
+# What a key costs until the screen is painted again.
+STOPWATCH = """() => {
+  window.took = [];
+  addEventListener("keydown", event => {
+    const start = event.timeStamp;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.took.push(performance.now() - start);
+      channel.port2.postMessage(0);
+    });
+  }, { capture: true });
+}"""
+
+
+@pytest.fixture
+def context(browser: Browser, live_server: str, packet: Database) -> Iterator[BrowserContext]:
+    """A browser on an office computer in which the keyer is signed in."""
+    made = browser.new_context(viewport=OFFICE, base_url=live_server)
+    page = made.new_page()
+    page.goto("/dang-nhap")
+    page.fill("#name", "keyer")
+    page.fill("#password", "mat-khau-dai")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nhap-phieu/")
+    page.close()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sheet(context: BrowserContext) -> Iterator[Page]:
+    """The keying screen with the first form of the packet; a fault of its script fails the test."""
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(WAVE)
+    page.click("text=B1")
+    expect(page.locator("body.live")).to_be_visible()
+    yield page
+    assert faults == []
+
+
+@pytest.fixture
+def household(province: Database) -> Questionnaire:
+    with province.reading() as session:
+        return questionnaires.find(session, "ho_gia_dinh@1")
+
+
+def at(page: Page) -> str:
+    here: str = page.evaluate("document.querySelector('.map .here')?.dataset.go ?? ''")
+    return here
+
+
+def opened(database: Database, number: str) -> OpenKeying | None:
+    with database.reading() as session:
+        return session.get(OpenKeying, (number, turns.FIRST))
+
+
+def saved(page: Page, number: str, database: Database, code: str, text: str) -> None:
+    """Waits until a field has come to the server."""
+    for _time in range(100):
+        row = opened(database, number)
+        if row is not None and row.typed.get(code) == text:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{code} is not saved")
+
+
+def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_is_left(
+    sheet: Page, household: Questionnaire, packet: Database, forms: list[str]
+) -> None:
+    assert sheet.locator("h1").text_content() == forms[0]
+    sheet.evaluate(STOPWATCH)
+    presses, wanted, saves = 0, {}, []
+    sheet.on("requestfinished", lambda request: saves.append(request) if request.url.endswith("/luu") else None)
+    for item in (*keying.head(), *household.keyed):
+        if item.kind == "text" and item.show_if:
+            continue
+        assert at(sheet) == item.code
+        if item.kind == "text":
+            keys = ["Enter"]
+        elif item.kind == "multiple":
+            keys, wanted[item.code] = ["1", "3", "Enter"], [1, 3]
+        else:
+            level = list(item.choices)[len(wanted) % 2 if item.kind == "scale" else 0]
+            keys, wanted[item.code] = [str(level)], level
+        for key in keys:
+            sheet.keyboard.press(key)
+        presses += len(keys)
+    expect(sheet.locator("#review")).to_be_visible()
+    took = sheet.evaluate("window.took")
+    last = next(item.code for item in reversed(household.keyed) if item.kind != "text")
+    saved(sheet, forms[0], packet, last, str(wanted[last]))
+    row = opened(packet, forms[0])
+    assert row is not None
+    assert set(wanted) <= set(row.typed)
+    assert saves
+    sheet.keyboard.press("Enter")
+    presses += 1
+    # The next form of the packet begins at once, with nothing of the one before.
+    expect(sheet.locator("h1")).to_have_text(forms[1])
+    expect(sheet.locator(".last")).to_contain_text(f"Phiếu {forms[0]}: 86 trên 86 câu")
+    assert at(sheet) == "so_nguoi_lon"
+    assert sheet.evaluate("document.activeElement.id") == "box"
+    with packet.reading() as session:
+        [stored] = session.scalars(select(Response))
+    head = {code: wanted.pop(code) for code in ("so_nguoi_lon", "ho_thay_the")}
+    assert (stored.answers, stored.adults) == (wanted, head["so_nguoi_lon"])
+    assert presses / 86 <= 1.1
+    assert sorted(took)[len(took) // 2] <= 50  # ms; the middle one, for other tests run beside this one
+
+
+def test_a_dead_browser_begins_again_at_that_very_field(
+    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+) -> None:
+    for key in "391112":
+        sheet.keyboard.press(key)
+    saved(sheet, forms[0], packet, "hoc_van", "2")
+    here = at(sheet)
+    sheet.close()  # without a word
+    page = context.new_page()
+    page.goto(WAVE)
+    page.click(f"text={forms[0]}")
+    expect(page.locator("body.live")).to_be_visible()
+    assert at(page) == here == "nghe_nghiep"
+    assert page.input_value("#f-so_nguoi_lon") == "3"
+
+
+def test_a_silent_server_keeps_the_fields_here_until_it_answers_again(
+    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+) -> None:
+    sheet.keyboard.press("3")
+    saved(sheet, forms[0], packet, "so_nguoi_lon", "3")
+    context.set_offline(True)
+    sheet.keyboard.press("9")
+    sheet.keyboard.press("2")
+    expect(sheet.locator("#saved-so-far")).to_contain_text("Máy chủ chưa trả lời: ")
+    assert at(sheet) == "dan_toc"  # nothing stops
+    context.set_offline(False)
+    saved(sheet, forms[0], packet, "gioi_tinh", "2")
+    expect(sheet.locator("#saved-so-far")).to_have_text("Gõ xong ô nào, ô ấy được lưu ngay.")
+
+
+def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(
+    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+) -> None:
+    sheet.keyboard.press("3")
+    saved(sheet, forms[0], packet, "so_nguoi_lon", "3")
+    context.clear_cookies()
+    sheet.keyboard.press("9")
+    expect(sheet.locator("#saved-so-far")).to_contain_text("Phiên đăng nhập đã hết")
+    sheet.keyboard.press("2")
+    sheet.keyboard.press("F2")
+    sheet.keyboard.press("F2")
+    expect(sheet.locator("#again")).to_be_visible()
+    sheet.keyboard.type("keyer")
+    sheet.keyboard.press("Tab")
+    sheet.keyboard.type("mat-khau-dai")
+    sheet.keyboard.press("Enter")
+    expect(sheet.locator("h1")).to_have_text(forms[1])
+    with packet.reading() as session:
+        [stored] = session.scalars(select(Response))
+    assert stored.answers == {"gioi_tinh": 2}
+
+
+def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
+    sheet: Page, packet: Database, forms: list[str]
+) -> None:
+    for key in "1911111":  # retired, and younger than 25
+        sheet.keyboard.press(key)
+    expect(sheet.locator("#warnings")).to_contain_text("Đã nghỉ hưu mà chưa đến 35 tuổi")
+    saved(sheet, forms[0], packet, "nghe_nghiep", "1")
+    with packet.writing() as session:
+        turns.give_back(session, forms[0])
+    sheet.keyboard.press("2")
+    expect(sheet.locator("#fault")).to_contain_text("không còn mở cho ông/bà")
+
+
+def test_after_the_last_form_the_number_of_another_is_asked(
+    context: BrowserContext, packet: Database, forms: list[str]
+) -> None:
+    page = context.new_page()
+    page.goto(WAVE)
+    page.keyboard.type(f"HL1:{forms[2]}:1")  # a scanner types, and presses Enter
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(forms[2])
+    page.keyboard.press("2")
+    page.keyboard.press("F2")
+    page.keyboard.press("F2")
+    expect(page.locator("#so")).to_be_focused()
+    expect(page.locator(".done")).to_contain_text(f"Phiếu {forms[2]}: 1 trên 86 câu")
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1280, 800)])
+def test_nothing_of_the_screen_scrolls_or_runs_out(sheet: Page, size: tuple[int, int]) -> None:
+    sheet.set_viewport_size({"width": size[0], "height": size[1]})
+    root = "document.documentElement"
+    assert sheet.evaluate(f"[{root}.scrollHeight, {root}.scrollWidth]") == [size[1], size[0]]
+    for place in ("so_nguoi_lon", "ho_thay_the"):
+        assert at(sheet) == place
+        assert sheet.evaluate(
+            "(box => box.scrollHeight <= box.clientHeight)(document.getElementById('asking'))"
+        ), place
+        sheet.keyboard.press("1")
+    sheet.set_viewport_size({"width": 360, "height": 640})
+    assert sheet.evaluate(f"{root}.scrollWidth") == 360
+
+
+def test_axe_finds_nothing(context: BrowserContext, sheet: Page) -> None:
+    found = []
+    for address in ("", WAVE):
+        if address:
+            sheet.goto(address)
+        else:
+            sheet.click("summary")
+        found += [
+            f"{address}: {violation['id']} {node['target']} {node['failureSummary']}"
+            for violation in Axe().run(sheet).response["violations"]
+            for node in violation["nodes"]
+        ]
+    assert found == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select
@@ -231,17 +230,14 @@ def read(session: Session, draw: Draw) -> Drawn:
         for v in waves.villages(session, draw.wave)
     }
     plan = Plan.read(draw.plan)
-    rows = session.scalars(
-        select(DrawnHousehold)
+    rows = session.execute(
+        select(DrawnHousehold.psu, DrawnHousehold.replacement, DrawnHousehold.household)
         .where(DrawnHousehold.draw == draw.id)
         .order_by(DrawnHousehold.psu, DrawnHousehold.replacement, DrawnHousehold.place)
     )
     households: dict[str, tuple[list[int], list[int]]] = {}
-    for psu, group in groupby(rows, key=lambda row: row.psu):
-        lists: tuple[list[int], list[int]] = ([], [])
-        for row in group:
-            lists[row.replacement].append(row.household)
-        households[psu] = lists
+    for psu, replacement, household in rows:
+        households.setdefault(psu, ([], []))[replacement].append(household)
     taken = [
         Taken(
             listed[village.psu],
@@ -257,9 +253,9 @@ def read(session: Session, draw: Draw) -> Drawn:
     return Drawn(plan, draw.seed, whole, tuple(sorted(taken, key=lambda one: place(one.village))))
 
 
-def repeats(session: Session, draw: Draw) -> bool | None:
-    """Whether frame, plan and seed give the draw again to the row; None where the frame has changed since."""
-    kept = read(session, draw)
+def repeats(kept: Drawn, draw: Draw) -> bool | None:
+    """Whether frame, plan and seed give what was `read` of a draw again, to the row; None where the frame has
+    changed since."""
     if kept.frame.digest != draw.frame:
         return None
     return drawn(kept.frame, kept.plan, kept.seed).taken == kept.taken

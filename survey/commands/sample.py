@@ -170,7 +170,7 @@ def show(wave: str, number_wanted: int | None) -> None:
         found = waves.find(session, wave)
         kept = draws.find(session, found, number_wanted)
         drawn = draws.read(session, kept)
-        again = draws.repeats(session, kept)
+        again = draws.repeats(drawn, kept)
     _print(draws.COLUMNS, draws.table(drawn))
     say(
         "Draw number %(number)s of %(day)s, seed %(seed)s.", number=kept.number, day=str(kept.made), seed=kept.seed

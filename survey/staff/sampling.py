@@ -163,7 +163,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
             drawn=taken,
             words=list(plans.words(taken.plan)),
             remarks=list(taken.remarks()),
-            repeats=draws.repeats(session, draw),
+            repeats=draws.repeats(taken, draw),
             outlook=foretold,
             lines={line.label: line for line in foretold.communes},
             outlooks=outlook,

@@ -142,12 +142,12 @@ def test_a_draw_is_kept_as_it_was_drawn_and_repeats(province: Database) -> None:
         assert (kept.number, kept.seed, kept.plan["person"]) == (1, "1", "le-lan")
         whole = plans.frame(session, wave)
         assert draws.read(session, kept) == draws.drawn(whole, Plan(2, 9, "unit"), "1")
-        assert draws.repeats(session, kept) is True
+        assert draws.repeats(draws.read(session, kept), kept) is True
         assert len(draws.villages(session, wave)) == 6
     with province.writing() as session:
         session.add(Village(wave="ho-mau", psu="Y", unit="06652", stratum="A", households=50))
     with province.reading() as session:
-        assert draws.repeats(session, kept) is None
+        assert draws.repeats(draws.read(session, kept), kept) is None
         assert len(draws.read(session, kept).taken) == 6
 
 

@@ -4,38 +4,143 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from survey import accounts, demo
+from survey import accounts, demo, draws, plans, questionnaires, reinterviews, responses, reviews, waves
 from survey.database import Database
 from survey.installation import prepare
-from survey.models import Role
+from survey.models import (
+    Agreement,
+    Batch,
+    Keying,
+    Mode,
+    ReviewState,
+    Role,
+    Sheet,
+    SheetState,
+    Village,
+    WaveKind,
+)
+from survey.paper import batches
 
 PASSWORD = "mat-khau-dai"
-PAGES = (
-    "/quan-tri/",
-    "/quan-tri/thu-nghiem/",
-    "/quan-tri/thu-nghiem/don-vi",
-    "/quan-tri/thu-nghiem/don-vi?hien=C5&xep=chu-y",
-    "/quan-tri/thu-nghiem/don-vi?tim=khong+co",
-    "/quan-tri/thu-nghiem/don-vi/06652",
-    "/quan-tri/thu-nghiem/cau-hoi",
-    "/quan-tri/thu-nghiem/cach-tinh?item=C5=3",
-    "/quan-tri/thu-nghiem/bao-cao",
-    "/quan-tri/thu-nghiem/tien-do",
-    "/quan-tri/gop-y/",
-    "/quan-tri/gop-y/don-vi",
-    "/quan-tri/dot-moi",
-    "/quan-tri/nguoi-dung",
-)
+FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
+# What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
+PAGES = {
+    "staff.index": ("/quan-tri/",),
+    "staff.overview": ("/quan-tri/thu-nghiem/", "/quan-tri/gop-y/", "/quan-tri/thuc-dia/"),
+    "staff.units": (
+        "/quan-tri/thu-nghiem/don-vi",
+        "/quan-tri/thu-nghiem/don-vi?hien=C5&xep=chu-y",
+        "/quan-tri/thu-nghiem/don-vi?tim=khong+co",
+        "/quan-tri/gop-y/don-vi",
+    ),
+    "staff.unit": ("/quan-tri/thu-nghiem/don-vi/06652",),
+    "staff.items": ("/quan-tri/thu-nghiem/cau-hoi",),
+    "staff.table": ("/quan-tri/thu-nghiem/bang?muc=C5&theo=gioi_tinh",),
+    "staff.changes": ("/quan-tri/thu-nghiem/so-sanh",),
+    "staff.how": ("/quan-tri/thu-nghiem/cach-tinh?item=C5=3",),
+    "staff.reports": ("/quan-tri/thu-nghiem/bao-cao",),
+    "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
+    "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
+    "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.new_wave": ("/quan-tri/dot-moi",),
+    "staff.people": ("/quan-tri/nguoi-dung",),
+    "staff.audit_trail": ("/quan-tri/nhat-ky",),
+    "staff.sample": ("/quan-tri/thuc-dia/mau", "/quan-tri/thu-nghiem/mau"),
+    "staff.plan_sample": (
+        "/quan-tri/thuc-dia/mau/ke-hoach",
+        "/quan-tri/thuc-dia/mau/ke-hoach?thon=2&moi=unit&phieu=9",
+    ),
+    "staff.drawn": ("/quan-tri/thuc-dia/mau/1",),
+    "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
+    "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
+    "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
+    "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
+    "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
+    "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
+    "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),
+    "staff.reviewed": ("/quan-tri/thuc-dia/ra-soat/{response}",),
+    "staff.effects": ("/quan-tri/thuc-dia/ra-soat/nguoi-hoi-nguoi-nhap",),
+    "staff.reinterviews": ("/quan-tri/thuc-dia/phuc-tra", "/quan-tri/thu-nghiem/phuc-tra"),
+    "staff.reinterview": ("/quan-tri/thuc-dia/phuc-tra/{serial}",),
+    "staff.reinterview_list": ("/quan-tri/thuc-dia/phuc-tra/in",),
+    "staff.response_rates": ("/quan-tri/thuc-dia/ty-le",),
+    "staff.weights": ("/quan-tri/thu-nghiem/quyen-so",),
+}
+# Pages that axe doesn't look at, and why.
+LEFT_OUT = {
+    "staff.table_file": "a file",
+    "staff.download": "a file",
+    "staff.unit_report": "a file",
+    "staff.own_report": "a file",
+    "staff.issued_report": "a file",
+    "staff.frame_file": "a file",
+    "staff.drawn_file": "a file",
+    "staff.household_list_file": "a file",
+    "staff.printed_forms": "a file",
+    "staff.own_unit": "what staff.unit shows, for an account of the commune",
+}
 
 
 # Targets of 24 px are part of WCAG 2.2 AA, and axe looks for them only when asked.
 CHECKED = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+
+
+def fieldwork(session: Session) -> None:
+    """A sample wave whose forms are out: two came back and were keyed, one is on hold in the review."""
+    household = questionnaires.find(session, "ho_gia_dinh@1")
+    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
+    wave = waves.create(session, FIELD, household, WaveKind.SAMPLE, start, end, simulated=True)
+    for unit in ("06652", "06658"):
+        for number in range(1, 5):
+            name = f"Thôn {number}"
+            psu = f"{unit}-{number}"
+            session.add(
+                Village(wave=FIELD, psu=psu, unit=unit, stratum=unit, name=name, households=200, adults=600)
+            )
+    session.flush()
+    draws.keep(session, wave, draws.drawn(plans.frame(session, wave), plans.Plan(2, 9, "unit"), "20261125"))
+    batches.issue(session, FIELD, again=1.0)
+    first = session.scalars(select(Batch).order_by(Batch.code)).first()
+    assert first is not None
+    first.interviewer, first.handed_over = "Nguyễn Lan", waves.today()
+    place = waves.place(session, FIELD, session.get_one(Village, (FIELD, first.psu)).unit)
+    sheets = session.scalars(select(Sheet).where(Sheet.batch == first.code).order_by(Sheet.place)).all()
+    for sheet, answers in zip(
+        sheets, ({"th_dien": 4}, {"th_dien": 5, "nghe_nghiep": 1, "do_tuoi": 1}), strict=False
+    ):
+        id = uuid4()
+        responses.submit(session, place, id, Mode.PAPER, answers, psu=first.psu)
+        sheet.response, sheet.state = id, SheetState.ENTERED
+        session.flush()
+        session.add(Keying(sheet=sheet.serial, turn=1, keyer="lan", source="person", typed={}, day=waves.today()))
+    reviews.decide(session, FIELD, [id], ReviewState.ON_HOLD, "Hỏi lại thôn", "lan")
+    reinterviews.enter(session, FIELD, sheets[0].serial, 7, {"gioi_tinh": 1}, "minh")
+    kappa = {"kappa": 0.6, "low": 0.2, "high": 0.8, "equal": 0.8, "equal_low": 0.6, "equal_high": 0.9}
+    of_item = kappa | {"item": "gioi_tinh", "weighted": False, "n": 40}
+    of_person = kappa | {"domain": "Nguyễn Lan", "forms": 40, "pairs": 40}
+    figures = {"chosen": 50, "asked": 45, "forms": 40, "items": [of_item], "interviewers": [of_person]}
+    session.add(Agreement(wave="thu-nghiem", made=waves.today(), figures=figures))
+
+
+def places(database: Database) -> dict[str, str]:
+    """What the addresses of `PAGES` name, of the wave of the fieldwork."""
+    with database.reading() as session:
+        sheet = session.scalars(select(Sheet).where(Sheet.response.is_not(None)).order_by(Sheet.serial)).first()
+        open_one = session.scalars(select(Sheet).where(Sheet.response.is_(None)).order_by(Sheet.serial)).first()
+        assert sheet is not None
+        assert open_one is not None
+        return {"batch": sheet.batch, "response": str(sheet.response), "serial": open_one.serial}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +150,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prepare(made)
     with made.writing() as session:
         demo.make(session)
+        fieldwork(session)
         accounts.add(session, "admin", Role.ADMIN, PASSWORD)
     made.engine.dispose()
     return path
@@ -78,16 +184,35 @@ def opened(browser: Browser, address: str, width: int = 1280, language: str = "v
     [(1280, "vi", "light"), (360, "en", "dark")],
 )
 def test_axe_finds_nothing_and_nothing_runs_off_the_page(
-    browser: Browser, live_server: str, width: int, language: str, scheme: str
+    browser: Browser, live_server: str, app: Flask, province: Database, width: int, language: str, scheme: str
 ) -> None:
     page = opened(browser, live_server, width, language, color_scheme=scheme)
-    for address in PAGES:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-        found = Axe().run(page, options=CHECKED).response["violations"]
-        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], address
+    there = places(province)
+    addresses = [one for name, own in PAGES.items() if name in app.view_functions for one in own]
+    found: dict[str, list[object]] = {}
+    for address in (one.format(**there) for one in addresses):
+        answer = page.goto(address)
+        assert answer is not None
+        violations = Axe().run(page, options=CHECKED).response["violations"]
+        found[address] = [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
+        if answer.status != 200:
+            found[address].append(answer.status)
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found[address].append("runs off the page")
+    assert {address: faults for address, faults in found.items() if faults} == {}
     assert page.faults == []  # type: ignore[attr-defined]
     page.context.close()
+
+
+def test_axe_looks_at_every_page_of_the_staff(app: Flask) -> None:
+    """A new page is entered in `PAGES`, or in `LEFT_OUT` with a reason."""
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ())
+    }
+    assert pages <= {*PAGES, *LEFT_OUT}
+    assert not {*PAGES} & {*LEFT_OUT}
 
 
 def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(browser: Browser, live_server: str) -> None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from forms import Questionnaire
 from survey.fieldwork import HEAD
+from survey.keying import NOTHING, TWO
+from survey.paper import serials
 from survey.paper.form import form
 from survey.paper.layout import Box, Layout, layout
 from survey.paper.pictures import Grey, pictures
@@ -36,7 +38,7 @@ def printed(questionnaire: Questionnaire, serial: str) -> list[Grey]:
         dots = page.shape[1] / WIDTH
         left, top, wide = (round(at * dots) for at in (x - side / 2, y - side / 2, side))
         page[top : top + wide, left : left + wide] = cv2.resize(
-            code(f"HL1:{serial}:{number}"), (wide, wide), interpolation=cv2.INTER_NEAREST
+            code(serials.code(serial, number)), (wide, wide), interpolation=cv2.INTER_NEAREST
         )
         found.append(page)
     return found
@@ -69,6 +71,26 @@ class Sheet:
         uneven = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         left = 1 - np.clip(self.ink.astype(np.float32) / 255 * darkness * uneven, 0, 0.97)
         return np.asarray(np.clip(self.page.astype(np.float32) * left, 0, 255), np.uint8)
+
+
+def made_up(questionnaire: Questionnaire, rng: Generator) -> dict[str, str]:
+    """What a keyer would type of a sheet, made up: 6 % blank, 1.5 % two marks, words on a third of the lines."""
+    boxes: dict[str, list[Box]] = {}
+    for box in layout(questionnaire).boxes:
+        boxes.setdefault(box.item, []).append(box)
+    typed = {}
+    for code, own in boxes.items():
+        item, chance = questionnaire.items.get(code), rng.random()
+        choices = [box.code for box in own]
+        if own[0].kind == "text":
+            typed[code] = "…" if chance < 1 / 3 else ""
+        elif own[0].kind == "digit":
+            typed[code] = str(rng.integers(1, 10 ** len(own))) if chance < 0.6 else NOTHING
+        elif item is not None and item.kind == "multiple":
+            typed[code] = ";".join(str(one) for one in choices if rng.random() < 0.3) or NOTHING
+        else:
+            typed[code] = NOTHING if chance < 0.06 else TWO if chance < 0.075 else str(rng.choice(choices))
+    return typed
 
 
 def filled(page_image: Grey, layout: Layout, page: int, typed: dict[str, str], hand: str, rng: Generator) -> Grey:
@@ -119,7 +141,7 @@ def _answer(sheet: Sheet, boxes: list[Box], typed: str, hand: str) -> None:
 def marked(codes: dict[int, Box], typed: str, rng: Generator) -> list[int]:
     """The choices that are marked where a keyer would type this."""
     typed = typed.strip()
-    if typed in ("8", "*") and 8 not in codes:
+    if typed == "*" or (typed == "8" and 8 not in codes):
         return [int(code) for code in rng.choice(sorted(codes), 2, replace=False)]
     parts = typed.replace(",", ";").split(";")
     return [int(part) for part in parts if part.isdigit() and int(part) in codes]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,13 +14,13 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from forms import Questionnaire
+from survey.paper import serials
 from survey.paper.form import form
 from survey.paper.layout import Layout
 from survey.paper.pictures import Grey, pictures
 
 Points = NDArray[np.float64]  # (N, 2): x, y
 
-CODE = re.compile(r"HL1:([0-9A-Za-z-]{1,12}):([0-9]{1,2})")
 SCALE = 6  # pixels a millimetre of a page laid straight: 152 dpi
 WIDTH, HEIGHT = 210, 297  # mm
 NEAR = 70  # mm from where the code says that a corner mark is: a photograph from the side stretches the page
@@ -32,7 +31,7 @@ QUICK: dict[str, Any] = {
     "try_invert": False,
 }
 LEFT = 4  # marks looked at in each corner
-FARTHEST = 0.1  # sides of the code between where it is and where the corner marks say: bent pages reach 0.05
+GOOD, FARTHEST = 0.04, 0.1  # sides of the code between where it is and where the corner marks say
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Found:
 def find(picture: Grey) -> Found | None:
     """The code of the page in a picture that may lie on any side; None where there is none."""
     for barcode in _codes(picture):
-        named = CODE.fullmatch(barcode.text)
+        named = serials.CODE.fullmatch(barcode.text)
         if named:
             at = barcode.position
             corners = [
@@ -118,10 +117,16 @@ def _corner_marks(picture: Grey, found: Found, layout: Layout) -> Points | None:
         if not len(near):
             return None
         choices.append(squares[near])
-    best = min(product(*choices), key=lambda four: _misfit(np.array(four), layout, code, found.corners))
-    chosen = np.array(best)
-    if _misfit(chosen, layout, code, found.corners) > FARTHEST * side * scale:
+    best, least = choices, float("inf")
+    for four in product(*choices):  # the likeliest first
+        misfit = _misfit(np.array(four), layout, code, found.corners) / (side * scale)
+        if misfit < least:
+            best, least = list(four), misfit
+        if least < GOOD:
+            break
+    if least > FARTHEST:
         return None
+    chosen = np.array(best)
     return np.array([_centre(picture, point, layout.corner * scale) for point in chosen])
 
 

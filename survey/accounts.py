@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from survey import units
+from survey import audit, units
 from survey.database import database
 from survey.models import Account, Role, Token
 from translations import N_, Conflict, Denied, Refusal
@@ -43,6 +43,7 @@ class Right(StrEnum):
     RELEASE = "release"  # freeze, check and approve results, issue reports
     WAVES = "waves"  # open waves, publish questionnaires
     PEOPLE = "people"  # accounts and tokens
+    AUDIT = "audit"  # read the audit trail
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -54,7 +55,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),
     Role.KEYER: frozenset({Right.KEY}),
     Role.INTERVIEWER: frozenset({Right.INTERVIEW}),
-    Role.AUDITOR: frozenset(),
+    Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 
 ROLE_NAMES: dict[Role, str] = {
@@ -102,6 +103,7 @@ def add(session: Session, name: str, role: Role, password: str, unit: str | None
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
     if role is Role.COMMUNE and unit is None:
         raise Refusal("Name the commune that this account reads: --unit CODE")
+    audit.tell(account=name, role=role.value)
     session.add(
         Account(
             name=name,
@@ -171,6 +173,7 @@ def add_token(session: Session, name: str, role: Role) -> str:
     if session.get(Token, name) is not None:
         raise Conflict("There is a token %(name)s already. Choose another name.", name=name)
     text = secrets.token_urlsafe(32)
+    audit.tell(token=name, role=role.value)
     session.add(Token(name=name, role=role, digest=_digest(text)))
     return text
 
@@ -219,7 +222,13 @@ def requires(right: Right) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Denied(
                     "Your account is not for this page. Ask the administrator for the right, or sign out."
                 )
-            return view(*args, **kwargs)
+            with audit.page(current_user.name, str(request.endpoint), kwargs):
+                if request.endpoint in audit.EXPORTS and request.method == "GET":
+                    if request.args:
+                        audit.tell(asked=request.query_string.decode())
+                    with database().writing():  # what is shown or sent leaves an entry of its own
+                        pass
+                return view(*args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]
         return guarded

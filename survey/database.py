@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 
+from survey import audit
 from translations import Refusal
 
 RESTED = 5.0  # seconds
@@ -72,13 +73,17 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose work is kept whole at the end of the block, or not at all where it raised."""
+        """A session whose work is kept whole at the end of the block, or not at all where it raised.
+
+        What somebody of the staff writes goes into the audit trail with it.
+        """
         with (
             self._writer,
             Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+            audit.append(session)
 
     @contextmanager
     def adding(self, *, alone: bool = False) -> Iterator[Connection]:

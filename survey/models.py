@@ -529,6 +529,18 @@ class IssuedReport(Base):
     __table_args__ = (UniqueConstraint("wave", "number"),)
 
 
+class AuditEntry(Base):
+    """Who of the staff did what to what, and when; each entry's digest covers the one before. Append-only."""
+
+    __tablename__ = "audit_entry"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(40))  # ISO 8601, in Việt Nam
+    who: Mapped[str] = mapped_column(String(80))
+    what: Mapped[str] = mapped_column(String(80))  # one of `audit.ACTS`
+    subject: Mapped[str] = mapped_column(String(300))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
 APPEND_ONLY = (
     "questionnaire",
     "response",
@@ -544,4 +556,5 @@ APPEND_ONLY = (
     "review",
     "agreement",
     "issued_report",
+    "audit_entry",
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey import waves
+from survey import audit, waves
 from survey.models import Release, Response, Wave, WaveKind
 from survey.sample import rejected, sample
 from translations import Conflict, NotFound
@@ -77,6 +77,7 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     session.add(release)
     session.flush()
     release.data = sample(session, wave, release).version
+    audit.tell(release=release.number, step="freeze")
     return release
 
 
@@ -112,6 +113,7 @@ def check(session: Session, release: Release, person: str) -> None:
     if release.checked is not None:
         raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
     release.checked, release.checked_by = waves.today(), person
+    audit.tell(release=release.number, step="check")
 
 
 def approve(session: Session, release: Release, person: str) -> None:
@@ -132,6 +134,7 @@ def approve(session: Session, release: Release, person: str) -> None:
             number=release.number,
         )
     release.approved, release.approved_by = waves.today(), person
+    audit.tell(release=release.number, step="approve")
 
 
 def _by(person: str | None, release: Release) -> dict[str, object]:

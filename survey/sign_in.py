@@ -8,7 +8,7 @@ from flask_login import current_user, login_required, login_user, logout_user
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from survey import accounts
+from survey import accounts, audit
 from survey.accounts import LEAST_PASSWORD, Person
 from survey.database import database
 from survey.models import Role
@@ -56,7 +56,8 @@ def sign_in() -> ResponseReturnValue:
     if person is None:
         # One answer for both, so that nobody learns which names exist.
         return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
-    login_user(person)
+    with audit.acting(person.name, "sign_in.sign_in"), database().writing():
+        login_user(person)
     return redirect(wanted or home(person), 303)
 
 
@@ -72,7 +73,8 @@ def sign_out() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     form = ChangePassword(request.form)
     if request.method == "POST" and form.validate():
-        with database().writing() as session:
+        acting = audit.acting(current_user.name, "sign_in.change_password")
+        with acting, database().writing() as session:
             person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
         if person is not None:
             login_user(person)  # every other sign-in of this account has just ended
@@ -85,8 +87,13 @@ def change_password() -> ResponseReturnValue:
 
 
 def home(person: Person) -> str:
-    """Where somebody begins: keyers at the paper, interviewers with an interview, all others at the waves."""
-    own = {Role.KEYER: "entry.choose_wave", Role.INTERVIEWER: "interviewer.choose_wave"}
+    """Where somebody begins: keyers at the paper, interviewers with an interview, auditors at the audit trail, all
+    others at the waves."""
+    own = {
+        Role.KEYER: "entry.choose_wave",
+        Role.INTERVIEWER: "interviewer.choose_wave",
+        Role.AUDITOR: "staff.audit_trail",
+    }
     return url_for(own[person.role]) if person.role in own else "/quan-tri/"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
-from survey import questionnaires, units
+from survey import audit, questionnaires, units
 from survey.database import Database
 from survey.models import Mode, Response, Unit, Village, Wave, WaveKind
 from translations import Conflict, Gone, NotFound, Refusal
@@ -70,6 +70,7 @@ def create(
         villages=villages,
         simulated=simulated,
     )
+    audit.tell(wave=code)
     session.add(wave)
     session.flush()
     return wave

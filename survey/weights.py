@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from survey import waves
+from survey import audit, waves
 from survey.models import Wave, WaveKind, Weight, WeightVersion
 from survey.sample import MOST_ADULTS
 from translations import N_, NotFound
@@ -91,6 +91,7 @@ def keep(
         [{"version": version.id, "response": id, "weight": weight} for id, weight in weights.items()],
     )
     wave.weights = version.id
+    audit.tell(version=version.version)
     session.flush()
     return version
 
@@ -116,6 +117,7 @@ def use(session: Session, wave: Wave, number: int) -> WeightVersion:
             number=number,
         )
     wave.weights = version.id
+    audit.tell(version=number)
     session.flush()
     return version
 

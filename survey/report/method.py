@@ -143,12 +143,22 @@ def _computation(summary: Summary) -> list[Block]:
     return [Paragraph(text) for text in texts]
 
 
+def _trail(summary: Summary) -> list[Block]:
+    """The end of the audit trail, kept in the report: a trail that was cut off later can't show it any more."""
+    if summary.trail is None:
+        return []
+    entries, digest = summary.trail
+    said = _("The audit trail had %(entries)s entries then; the digest of the last one:", entries=number(entries))
+    return [Paragraph(said, leads=True), Command(digest)]
+
+
 def again(summary: Summary) -> list[Block]:
     """The state of the data, and the commands that give the same figures."""
     wave = summary.wave.code
     blocks: list[Block] = [
         Paragraph(_("All figures come from one state of the data, known by this SHA-256 digest:"), leads=True),
         Command(summary.data_version),
+        *_trail(summary),
         Paragraph(_("The data with the weights, as a file:"), leads=True),
         Command(f"hailong data --wave {wave} --format csv --out {wave}.csv"),
     ]

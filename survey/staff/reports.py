@@ -126,6 +126,8 @@ def unit_reports(wave: str) -> ResponseReturnValue:
         bundle.begin(said, spoken)
         return redirect(url_for(".unit_reports", wave=wave, ban=request.args.get("ban")), 303)
     if there.file is not None:
+        with database().writing():  # that it was taken out stands in the audit trail
+            pass
         return send_file(there.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
     page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, done=there.done))
     if there.done is not None:

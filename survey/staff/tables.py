@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import xlsxwriter
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from analysis import DesignError, Estimate
@@ -33,7 +31,6 @@ NOT_FOR_OTHERS = N_("Not to be passed on")
 FILE_COLUMNS = (
     "item", "answer", "group", "share", "low", "high", "people", "weighted", "of_all_asked", "remark", "note"
 )  # fmt: skip
-seen = logging.getLogger("hailong.tables")
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,6 @@ def table_file(wave: str, format: str) -> ResponseReturnValue:
         people, made = _asked_for(session, wave)
     if made is None:
         raise NotFound("Choose what the table is of first.")
-    seen.info("table of %s by %s: %s, as %s", wave, current_user.name, request.query_string.decode(), format)
     rows = list(_rows(made))
     content = _workbook(made, rows) if format == "xlsx" else _csv(rows)
     kinds = {"csv": "text/csv; charset=utf-8", "xlsx": f"{OFFICE}.spreadsheetml.sheet"}

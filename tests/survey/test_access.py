@@ -30,6 +30,7 @@ MAY = {
     Right.RELEASE: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.PEOPLE: {Role.ADMIN},
+    Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
 }
 
 

@@ -10,11 +10,13 @@ from survey.database import Database
 from survey.models import (
     APPEND_ONLY,
     Agreement,
+    AuditEntry,
     Batch,
     Device,
     Draw,
     DrawnHousehold,
     DrawnVillage,
+    HeldDecision,
     HeldResponse,
     IssuedReport,
     Keying,
@@ -25,6 +27,7 @@ from survey.models import (
     Review,
     ReviewState,
     Sheet,
+    Verdict,
     Weight,
     WeightVersion,
 )
@@ -78,6 +81,8 @@ def response(database: Database) -> Response:
                     draw=draw.id, psu="V1", household=1, place=1, replacement=False, probability=0.1, weight=10.0
                 ),
                 Sheet(serial="1", batch="b", place=1),
+                HeldDecision(held="d", verdict=Verdict.DECLINED, reason="r", person="p", day=day),
+                AuditEntry(number=1, at="2026-01-01T08:00:00+07:00", who="w", what="x", subject="", digest="d"),
                 Review(
                     wave="ho-mau",
                     response=kept.id,
@@ -112,6 +117,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
     columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
+    columns |= {"held_decision": "reason", "audit_entry": "who"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 from typing import Any
 
 import openpyxl
@@ -12,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import results, waves
+from survey import audit, results, waves
 from survey.sample import sample
 from survey.staff import tables
 
@@ -84,19 +83,20 @@ def test_the_address_holds_the_whole_table(reader: FlaskClient) -> None:
 
 
 def test_the_files_hold_the_page_s_figures_and_say_that_they_stay_here(
-    made_up: Flask, reader: FlaskClient, caplog: pytest.LogCaptureFixture
+    made_up: Flask, reader: FlaskClient
 ) -> None:
     query = "?muc=C5&theo=gioi_tinh"
     records = made(made_up, "C5", "gioi_tinh").records
-    with caplog.at_level(logging.INFO, "hailong.tables"):
-        answer = reader.get(f"{PAGE}.csv{query}")
+    answer = reader.get(f"{PAGE}.csv{query}")
     assert "khong-pho-bien" in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [float(row["share"]) for row in rows] == [record.estimate for record in records]
     assert {row["note"] for row in rows} == {"Không phổ biến"}
-    assert [record.getMessage() for record in caplog.records] == [
-        "table of thu-nghiem by home_affairs: muc=C5&theo=gioi_tinh, as csv"
-    ]
+    with made_up.extensions["database"].reading() as session:
+        noted = audit.newest(session)
+    assert noted is not None
+    assert (noted.who, noted.what) == ("home_affairs", "staff.table_file")
+    assert noted.subject == "wave=thu-nghiem format=csv asked=muc=C5&theo=gioi_tinh"
     sheet = openpyxl.load_workbook(io.BytesIO(reader.get(f"{PAGE}.xlsx{query}").data)).active
     assert sheet is not None
     assert sheet["A2"].value == "Không phổ biến"

@@ -1,0 +1,63 @@
+"""`hailong audit`: reading the audit trail, and finding whether it was tampered with."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+from sqlalchemy import select
+
+from survey import audit as trail
+from survey.commands import say
+from survey.installation import opened
+from survey.models import AuditEntry
+from translations import gettext as _
+from translations.formats import number
+
+
+def _digest(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"[0-9a-f]{12,64}", given):
+        raise click.BadParameter(_("Give the digest as it is printed: 12 to 64 of the letters 0–9 and a–f."))
+    return given
+
+
+@click.group(help=_("The audit trail: who did what to what, each entry chained to the one before."))
+def audit() -> None:
+    pass
+
+
+@audit.command(
+    "verify",
+    help=_(
+        "Count the chain again from its beginning. A changed or missing entry is found by itself; an end that was "
+        "cut off only with a digest that was kept outside: give the one that a report prints."
+    ),
+)
+@click.option(
+    "--kept", metavar="DIGEST", callback=_digest, help=_("A digest of before, or its first 12 letters or more.")
+)
+def verify(kept: str | None) -> None:
+    with opened().reading() as session:
+        found = trail.verify(session, kept)
+    if found.broken is not None:
+        say("The trail is broken at entry %(number)s: it was changed or taken out.", number=number(found.broken))
+        sys.exit(1)
+    if found.kept is False:
+        say(
+            "No entry has the digest %(digest)s: the end of the trail was cut off, or it is another one.",
+            digest=kept,
+        )
+        sys.exit(1)
+    say("The trail is whole: %(entries)s entries.", entries=number(found.entries))
+    click.echo(found.digest)
+
+
+@audit.command("list", help=_("The newest entries, as tab-separated lines: number, when, who, what, on what."))
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help=_("How many."))
+def list_entries(last: int) -> None:
+    with opened().reading() as session:
+        entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(last)))
+    for entry in reversed(entries):
+        what = _(trail.ACTS.get(entry.what, entry.what))
+        click.echo("\t".join((str(entry.number), entry.at, entry.who, what, entry.subject)))

@@ -1,0 +1,39 @@
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from survey.database import Database
+
+Program = Callable[..., Any]
+
+
+def test_what_a_command_writes_is_in_the_trail_and_verified(hailong: Program) -> None:
+    made = hailong(
+        *("wave", "create", "dot-2", "--questionnaire", "ho_gia_dinh@1", "--kind", "open"),
+        *("--from", "2026-01-01", "--to", "2026-02-01"),
+    )
+    assert made.code == 0
+    told = hailong("audit", "list").out.splitlines()
+    assert len(told) == 1
+    number, _at, who, what, subject = told[0].split("\t")
+    assert (number, who[0], what) == ("1", "@", "Ran a command on the server")
+    assert subject.startswith("hailong wave create dot-2 --questionnaire ho_gia_dinh@1")
+    done = hailong("audit", "verify")
+    assert (done.code, len(done.out.strip())) == (0, 64)
+    assert hailong("audit", "verify", "--kept", done.out.strip()[:12]).code == 0
+    assert hailong("audit", "verify", "--kept", "0" * 64).code == 1
+    assert hailong("audit", "verify", "--kept", "x").code == 2
+
+
+def test_tampering_ends_with_an_error(hailong: Program, province: Database) -> None:
+    hailong("user", "add", "lan", "--role", "keyer")
+    hailong("unit", "import", "khong-co.csv")
+    assert hailong("audit", "list").out == ""  # neither of these has written anything
+    hailong("token", "add", "may", "--role", "home_affairs")
+    with province.writing() as session:
+        session.execute(text("DROP TRIGGER audit_entry_refuses_update"))
+        session.execute(text("UPDATE audit_entry SET who = '@x'"))
+    done = hailong("audit", "verify")
+    assert done.code == 1
+    assert "entry 1" in done.err

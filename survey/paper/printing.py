@@ -292,15 +292,19 @@ def _words() -> dict[str, Any]:
     }
 
 
-def _code(text: str) -> list[list[int]]:
-    """The code of a text as rows of black: size first, then column, row and length of each run of modules.
+def _code(text: str) -> str:
+    """The code of a text as SVG, one path: Typst draws it in half the time that its own curves take.
 
     Its level Q stands a quarter of it being dirty or torn.
     """
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
     black = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False)) == 0
-    runs = [[len(black), 0, 0]]
+    path = []
     for y, row in enumerate(black):
         edges = np.flatnonzero(np.diff(row, prepend=False, append=False)).tolist()
-        runs += [[start, y, end - start] for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    return runs
+        path += [
+            f"M{start} {y}h{end - start}v1h{start - end}z"
+            for start, end in zip(edges[::2], edges[1::2], strict=True)
+        ]
+    size = len(black)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{"".join(path)}"/></svg>'

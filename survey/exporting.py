@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -19,11 +19,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey import questionnaires, waves
+from survey import questionnaires, sav, waves
 from survey.database import Database
 from survey.models import Response, ResponseText, Wave
 from survey.sample import rejected, sample
-from translations import Refusal
+from translations import N_, Refusal
+from translations import gettext as _
 
 BATCH = 1000
 ABOUT = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
@@ -186,9 +187,76 @@ def _parquet_kind(item: Item) -> pa.DataType:
     return {"single": pa.int16(), "scale": pa.int16(), "number": pa.float64()}.get(item.kind, pa.string())
 
 
+# What the columns around the answers are called where a file can say so.
+CALLED: dict[str, str] = {
+    "response_id": N_("Number of the form"),
+    "unit": N_("Commune or ward"),
+    "stratum": N_("Stratum"),
+    "psu": N_("Village (cluster)"),
+    "weight": N_("Weight"),
+    "mode": N_("Way of answering"),
+    "day": N_("Day"),
+}
+
+
+class Sav:
+    """SPSS: codes with labels, what is no answer as missing values, several choices as a column each, 0 or 1.
+
+    The labels stand in the language of the moment. All rows are in memory: a text is as wide as the widest.
+    """
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+        self.file, self.columns, self.questionnaire = file, columns, questionnaire
+        self.rows: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Sav:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        if stop[0] is not None:
+            return
+        columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.columns)
+        variables: list[sav.Variable] = []
+        data: list[Sequence[Any]] = []
+        for name, column in zip(self.columns, columns, strict=True):
+            for variable, values in _sav_columns(name, column, self.questionnaire.items.get(name)):
+                variables.append(variable)
+                data.append(values)
+        named = sav.names(variable.name for variable in variables)
+        called = [replace(variable, name=name) for variable, name in zip(variables, named, strict=True)]
+        sav.write(self.file, called, data, str(self.questionnaire.title))
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.rows += rows
+
+
+def _sav_columns(
+    name: str, column: Sequence[Any], item: Item | None
+) -> Iterator[tuple[sav.Variable, Sequence[Any]]]:
+    if item is None:
+        kind = {"weight": "number", "day": "date"}.get(name, "text")
+        measure, decimals = (sav.SCALE, 4) if name == "weight" else (sav.NOMINAL, 0)
+        yield sav.Variable(name, _(CALLED.get(name, name)), kind, decimals=decimals, measure=measure), column
+    elif item.kind == "multiple":
+        yes = {0: _("not chosen"), 1: _("chosen")}
+        sets = [None if value is None else set(str(value).split(";")) for value in column]
+        for code, text in item.choices.items():
+            chosen = [None if one is None else int(str(code) in one) for one in sets]
+            yield sav.Variable(f"{name}_{code}", f"{item.short}: {text}", labels=yes), chosen
+    elif item.kind in ("number", "text"):
+        kind, measure = ("number", sav.SCALE) if item.kind == "number" else ("text", sav.NOMINAL)
+        yield sav.Variable(name, str(item.label), kind, measure=measure), column
+    else:
+        labels = {code: str(text) for code, text in item.choices.items()}
+        missing = tuple(sorted(item.missing))[:3]  # the format knows no more
+        measure = sav.ORDINAL if item.kind == "scale" else sav.NOMINAL
+        yield sav.Variable(name, str(item.label), labels=labels, missing=missing, measure=measure), column
+
+
 FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]] = {
     "csv": Csv,
     "parquet": Parquet,
+    "sav": Sav,
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
+import pyreadstat
 import pytest
 from sqlalchemy import func, select
 
@@ -99,6 +100,34 @@ def test_an_export_in_parquet_has_the_same_rows(hailong: Program, file: Path, tm
     hailong("import", file, "--wave", "ho-mau")
     assert hailong("data", "--wave", "ho-mau", "--format", "parquet", "--out", tmp_path / "out.parquet").code == 0
     assert sorted(parquet.read_table(tmp_path / "out.parquet")["weight"].to_pylist()) == [10, 20]
+
+
+def test_an_export_for_spss_has_vietnamese_labels_and_missing_values(
+    hailong: Program, file: Path, tmp_path: Path
+) -> None:
+    file.write_text("unit,weight,dich_vu,tiep_xuc,gop_y\n06652,1.5,4,98,Cảm ơn\n", encoding="utf-8")
+    assert hailong("import", file, "--wave", "gop-y").code == 0
+    out = tmp_path / "out.sav"
+    assert hailong("--lang", "vi", "data", "--wave", "gop-y", "--format", "sav", "--out", out).code == 0
+    data, about = pyreadstat.read_sav(out, output_format="dict", user_missing=True)
+    assert (data["unit"][0], data["dich_vu"][0], data["tiep_xuc"][0]) == ("06652", 4, 98)
+    assert data["gop_y"][0] == "Cảm ơn"
+    assert about.column_names_to_labels["weight"] == "Quyền số"
+    assert about.variable_value_labels["tiep_xuc"][99] == "Tôi không muốn trả lời"
+    assert [line["lo"] for line in about.missing_ranges["tiep_xuc"]] == [98, 99]
+
+
+def test_an_export_for_spss_has_a_column_for_each_of_several_choices(
+    hailong: Program, file: Path, tmp_path: Path
+) -> None:
+    file.write_text("unit,psu,weight,C2\n06652,V1,10,1;3\n06652,V1,10,\n", encoding="utf-8")
+    hailong("import", file, "--wave", "ho-mau")
+    out = tmp_path / "out.sav"
+    assert hailong("data", "--wave", "ho-mau", "--format", "sav", "--out", out).code == 0
+    data, _about = pyreadstat.read_sav(out, output_format="dict")
+    chosen = [[data[f"C2_{code}"][row] for code in (1, 2, 3)] for row in range(2)]
+    assert [1, 0, 1] in chosen
+    assert [None, None, None] in chosen
 
 
 def test_an_export_to_nowhere_is_wrong_input(hailong: Program, tmp_path: Path) -> None:

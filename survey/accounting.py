@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from survey import waves
 from survey.fieldwork import ON_THE_SHEET, OUTCOMES, VOID
 from survey.models import Batch, Sheet, SheetState, Village, Wave
+from survey.paper.serials import serial as of_form
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as shown
 from translations.formats import nfc
 
 # Why a form is void: what became of its household, or what became of the paper.
 REASONS: dict[str, str] = {outcome.value: OUTCOMES[outcome] for outcome in ON_THE_SHEET} | VOID
-SCANNED = re.compile(r"^HL1:([0-9A-Za-z-]{1,12}):[0-9]{1,2}$")  # what the code on a sheet holds: serial and page
+GROUPED = re.compile(r"(?<![^\s,;])([0-9]{4}) ([0-9]{4})(?![^\s,;])")  # a serial as the paper shows it
 BETWEEN = re.compile(r"[\s,;]+")
 LONGEST_REASON = 200
 
@@ -132,7 +133,7 @@ def batch_of(session: Session, wave: str, text: str) -> str | None:
 
 def serials(text: str) -> list[str]:
     """The serials in what was typed or scanned, one after another, each once."""
-    words = (SCANNED.sub(r"\1", word) for word in BETWEEN.split(nfc(text)))
+    words = (of_form(word) for word in BETWEEN.split(GROUPED.sub(r"\1\2", nfc(text))))
     return list(dict.fromkeys(word for word in words if word.isprintable() and word))
 
 

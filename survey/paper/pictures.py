@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import threading
 from collections.abc import Iterator
 
 import cv2
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
+from survey.paper import pdfium
 from translations import Refusal
 
 Grey = NDArray[np.uint8]
@@ -29,8 +29,6 @@ REDUCED = {
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
     1: cv2.IMREAD_GRAYSCALE,
 }
-
-_pdfium = threading.Lock()  # the library takes one call at a time
 
 
 def pictures(data: bytes) -> Iterator[Grey | Refusal]:
@@ -68,7 +66,7 @@ def _decoded(buffer: NDArray[np.uint8], page: int, pages: int, width: int, heigh
 
 def _of_pdf(data: bytes) -> Iterator[Grey | Refusal]:
     try:
-        with _pdfium:
+        with pdfium.lock:
             document = PdfDocument(data)
             count = len(document)
     except PdfiumError as error:
@@ -77,11 +75,11 @@ def _of_pdf(data: bytes) -> Iterator[Grey | Refusal]:
         if count > MOST_PAGES:
             raise _too_many(count)
         for number in range(count):
-            with _pdfium:
+            with pdfium.lock:
                 found = _rendered(document, number)
             yield found
     finally:
-        with _pdfium:
+        with pdfium.lock:
             document.close()
 
 

@@ -145,6 +145,8 @@ def test_what_a_scanner_types_is_read(province: Database) -> None:
         "00000001",
         "00000002",
     ]
+    # As the paper shows them, in two groups.
+    assert accounting.serials("1000 0004 1000 0012,10000020 2026") == ["10000004", "10000012", "10000020", "2026"]
     with province.reading() as session:
         for typed in ("B1", " 00000002\n", "HL1:00000002:1"):
             assert accounting.batch_of(session, "ho-mau", typed) == "B1"

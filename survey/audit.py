@@ -88,6 +88,7 @@ OF_ONE_FORM = frozenset(
         "interviewer.interview",
         "interviewer.households",
         "staff.reinterview",
+        "staff.take_back_form",
     }
 )
 # Parts of an address that an entry may name. Never a form, a sheet or a response.

@@ -30,6 +30,7 @@ FIELDWORK = (
     ("staff.sample", N_("Sample")),
     ("staff.accounting", N_("Paper forms")),
     ("staff.scans", N_("Scans")),
+    ("staff.keying", N_("Keying")),
     ("staff.import_file", N_("Typed-up data")),
     ("staff.held", N_("Held forms")),
     ("staff.review", N_("Review")),

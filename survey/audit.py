@@ -39,6 +39,7 @@ ACTS: dict[str, str] = {
     "staff.use_draw": N_("Chose the draw that holds"),
     "staff.print_forms": N_("Printed paper forms"),
     "staff.more_forms": N_("Issued more paper forms"),
+    "staff.printed_forms": N_("Downloaded paper forms"),
     "staff.batch": N_("Counted a packet of paper forms"),
     "staff.hand_over": N_("Handed a packet over"),
     "staff.close_fieldwork": N_("Closed the fieldwork"),
@@ -50,6 +51,9 @@ ACTS: dict[str, str] = {
     "staff.weights": N_("Computed weights"),
     "staff.use_weights": N_("Chose the weights that hold"),
     "staff.import_counts": N_("Imported counts of transactions"),
+    "staff.targets": N_("Set targets"),
+    "staff.import_targets": N_("Imported targets from a file"),
+    "staff.remove_target": N_("Took a target back"),
     "staff.release_step": N_("Took a step towards a release"),
     "staff.issue": N_("Issued a report"),
     "staff.unit_reports": N_("Downloaded the reports of all communes"),
@@ -73,6 +77,7 @@ EXPORTS = frozenset(
         "staff.issued_report",
         "staff.drawn_file",
         "staff.household_list_file",
+        "staff.printed_forms",
     }
 )
 # Pages that write of a single form: the trail would say when it came.

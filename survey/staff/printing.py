@@ -13,7 +13,7 @@ from wtforms import IntegerField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
-from survey import accounting, draws, units, waves
+from survey import accounting, audit, draws, units, waves
 from survey.accounting import Line
 from survey.accounts import Right, requires
 from survey.database import database
@@ -100,6 +100,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
                 double=form.double.data / 100,
                 again=form.again.data / 100,
             )
+            audit.tell(packets=len(made), unit=form.unit.data or "–")
     except Refusal as refusal:
         form.unit.errors = [str(refusal)]
         return _page(found, form, _more(wave, empty=True), refusal.status)
@@ -122,6 +123,7 @@ def more_forms(wave: str) -> ResponseReturnValue:
         return _page(found, None, form, 422)
     with database().writing() as session:
         batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
+        audit.tell(packet=batch, forms=form.count.data)
     flash(_("Packet %(code)s is numbered. Print it here.", code=batch))
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 

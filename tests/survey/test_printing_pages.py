@@ -10,10 +10,11 @@ import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from survey import accounting, draws, plans, waves
 from survey.database import Database
-from survey.models import Sheet, Village, Wave
+from survey.models import AuditEntry, Sheet, Village, Wave
 from survey.plans import Plan
 
 SignIn = Callable[[Flask, str], FlaskClient]
@@ -71,6 +72,9 @@ def test_a_drawn_sample_is_numbered_and_printed(office: FlaskClient, province: D
         assert all(sheet.double and not sheet.reinterview for sheet in session.query(Sheet))
     assert pages(office) == 4 * (4 + 2 * 4)
     assert pages(office, "?don-vi=06658") == 2 * (4 + 2 * 4)
+    with province.reading() as session:  # its covers lead to households: who took it stands in the trail
+        trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
+    assert ("staff.printed_forms", "wave=ho-mau asked=don-vi=06658") in trail
 
 
 def test_without_a_draw_the_number_of_forms_is_asked_for(office: FlaskClient, province: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis.sampling import every_kth, in_random_order, pps, srs, stream
 from survey import waves
-from survey.models import Batch, Draw, DrawnHousehold, DrawnVillage, Response, Village, Wave, WaveKind
+from survey.models import Batch, Draw, DrawnHousehold, DrawnVillage, Invitation, Response, Village, Wave, WaveKind
 from survey.plans import Frame, Listed, Part, Plan, parts, place, some
 from translations import Conflict, Lazy, NotFound, Refusal
 
@@ -143,6 +143,8 @@ def why_settled(session: Session, wave: Wave) -> Conflict | None:
         return Conflict("Forms are printed for the sample of this wave: it can't be drawn again.")
     if session.scalar(select(func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))):
         return Conflict("There are responses from villages of this wave already: its sample can't be drawn now.")
+    if session.scalar(select(func.count()).where(Invitation.wave == wave.code)):
+        return Conflict("Codes are made for villages of this wave: its sample can't be drawn now.")
     return None
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import case, insert, select, update
 from sqlalchemy.orm import Session
 
-from survey import responses, units, waves
+from survey import draws, responses, units, waves
 from survey.models import Invitation, Mode, Response, Village, WaveKind
 from survey.receipts import ALPHABET
 from survey.waves import Place
@@ -42,7 +42,7 @@ class Letter:
 def make(session: Session, key: str, wave: str, psus: Collection[str], count: int) -> list[Letter]:
     """New codes for villages of a sample wave; they are kept nowhere, only their digests.
 
-    psus   the villages; all of the wave where none is named
+    psus   the villages; where none is named all that were drawn, or all of the wave where none was
     key    the secret under which their digests are kept
     count  codes for each village
     """
@@ -55,7 +55,7 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
         raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(found.closes))
     if not 1 <= count <= MOST:
         raise Refusal("Make 1 to %(most)s codes for a village at once.", most=MOST)
-    villages = {village.psu: village for village in waves.villages(session, found.code)}
+    villages = {village.psu: village for village in draws.villages(session, found)}
     unknown = next((psu for psu in psus if psu not in villages), None)
     if unknown is not None:
         raise NotFound("There is no village %(psu)s in the wave %(wave)s.", psu=unknown, wave=wave)

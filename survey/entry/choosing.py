@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from survey import double_entry, turns, units, waves
+from survey import double_entry, draws, turns, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.entry.blueprint import pages
@@ -48,7 +48,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         if printed and "khong-so" not in request.args:
             return choose_form(session, found)
         found = running(session, wave)
-        villages = by_unit(v for v in waves.villages(session, found.code) if v.psu not in printed)
+        villages = by_unit(v for v in draws.villages(session, found) if v.psu not in printed)
         communes = units.communes(session, today())
         keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
     if found.kind is WaveKind.SAMPLE:
@@ -76,7 +76,7 @@ def choose_form(
         wave=wave,
         packets=turns.waiting(session, wave.code, current_user.name),
         begun=turns.begun(session, wave.code, current_user.name),
-        without=len({village.psu for village in waves.villages(session, wave.code)} - printed),
+        without=len({village.psu for village in draws.villages(session, wave)} - printed),
         typed=typed,
         fault=fault,
     ), status

@@ -14,7 +14,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from survey import keying, responses, turns, waves
+from survey import draws, keying, responses, turns, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.entry.blueprint import holds_what_was_typed, pages
@@ -39,7 +39,7 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
     with database().reading() as session:
         found = running(session, wave)
         place = waves.place(session, found.code, unit)
-        villages = waves.villages(session, found.code, place.unit.code)
+        villages = [one for one in draws.villages(session, found) if one.unit == place.unit.code]
         printed = turns.villages_with_batches(session, found.code)
         counts = waves.by_village(session, found.code, Mode.PAPER)
         keyed_here = paper(waves.counts(session, found.code).get(place.unit.code, {}))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from survey import draws, plans, responses, results, sample, waves
+from survey import draws, invitations, plans, responses, results, sample, waves
 from survey.database import Database
 from survey.models import Batch, Draw, DrawnHousehold, DrawnVillage, Mode, Village
 from survey.plans import Frame, Listed, Plan
@@ -204,6 +207,34 @@ def test_nothing_is_drawn_once_forms_are_printed_or_answers_came(province: Datab
         draws.locked(session, "ho-mo")
     with province.reading() as session:
         assert session.scalar(select(func.count()).select_from(Draw)) == 1
+
+
+def test_codes_go_to_drawn_villages_and_settle_the_draw(province: Database) -> None:
+    filled(province)
+    kept = drawn_once(province)
+    with province.writing() as session:
+        taken = {one.village.psu for one in draws.read(session, kept).taken}
+        letters = invitations.make(session, "key", "ho-mau", [], 1)
+        assert {letter.psu for letter in letters} == taken
+        other = next(v.psu for v in waves.villages(session, "ho-mau") if v.psu not in taken)
+        with pytest.raises(NotFound, match=f"no village {other}"):
+            invitations.make(session, "key", "ho-mau", [other], 1)
+    with pytest.raises(Conflict, match="Codes are made"):
+        drawn_once(province, "2")
+
+
+def test_forms_are_keyed_for_drawn_villages_alone(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    filled(province)
+    kept = drawn_once(province)
+    with province.reading() as session:
+        taken = {one.village.psu for one in draws.read(session, kept).taken if one.village.unit == "06652"}
+        others = {v.psu for v in waves.villages(session, "ho-mau", "06652")} - taken
+    keyer = sign_in(app, "keyer")
+    offered = set(re.findall(r"thon=(\w+)", keyer.get("/nhap-phieu/ho-mau/06652").text))
+    assert offered == taken
+    assert keyer.get(f"/nhap-phieu/ho-mau/06652?thon={others.pop()}").status_code == 404
 
 
 def test_without_a_draw_every_village_is_in_the_sample(province: Database) -> None:

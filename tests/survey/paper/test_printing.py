@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -10,6 +12,7 @@ import pytest
 import zxingcpp
 from numpy.typing import NDArray
 
+from forms import load
 from survey import draws, plans, units, waves
 from survey.database import Database
 from survey.models import Sheet, Village
@@ -184,6 +187,40 @@ def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
         assert len(document) == 4 + 2 * 2
         assert "Hộ số . . ." in text_of(document[0])
         assert "Ý KIẾN VỀ LẦN LÀM THỦ TỤC" in text_of(document[4])
+
+
+ONE_PAGE = """
+code: thu
+version: 1
+title: {vi: Phiếu thử, en: Trial}
+purpose: {vi: Để thử, en: To try}
+consent: {vi: Gửi là đồng ý, en: Sending is consent}
+pages:
+  - code: viec
+    title: {vi: Việc, en: Business}
+    items:
+      - {code: lan, kind: number, minimum: 0, maximum: 50, label: {vi: Mấy lần?, en: How often?}}
+      - code: qua
+        kind: multiple
+        label: {vi: Qua đâu?, en: How?}
+        choices: {1: {vi: Loa, en: Radio}, 2: {vi: Báo, en: Press}}
+"""
+
+
+def test_a_form_of_one_page_has_a_blank_back_and_a_number_a_cell_for_each_digit(
+    issued: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "thu.yaml").write_text(ONE_PAGE, encoding="utf-8")
+    given = replace(prepared(issued, batch="ho-mau-001"), questionnaire=load(tmp_path / "thu.yaml"))
+    where = layout(given.questionnaire)
+    assert where.pages == 1
+    cells = [box for box in where.boxes if box.kind == "digit"]
+    assert [(box.item, box.code) for box in cells] == [("lan", 1), ("lan", 2)]
+    assert cells[0].x + cells[0].width == pytest.approx(cells[1].x)
+    with pypdfium2.PdfDocument(written(given)) as document:
+        texts = [text_of(page) for page in document]
+    assert ["Mấy lần?" in text for text in texts[4:]] == [True, False, True, False]
+    assert texts[5] == texts[7] == ""
 
 
 def test_who_prints_while_another_does_waits_and_is_told_so(

@@ -529,6 +529,22 @@ class IssuedReport(Base):
     __table_args__ = (UniqueConstraint("wave", "number"),)
 
 
+class Target(Base):
+    """What a figure of a wave is to reach by a decision, and the office and head who answer for it."""
+
+    __tablename__ = "target"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    measure: Mapped[str] = mapped_column(String(80))  # as `hailong results --item` takes it: index, C5=1
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))  # a commune, or the province
+    value: Mapped[float]  # a fraction
+    at_most: Mapped[bool] = mapped_column(default=False)  # it is not to be exceeded, where else it is to be reached
+    office: Mapped[str] = mapped_column(String(200))
+    head: Mapped[str] = mapped_column(String(120))
+    decision: Mapped[str] = mapped_column(String(200))  # the document that decided it
+    __table_args__ = (UniqueConstraint("wave", "measure", "unit"),)
+
+
 class AuditEntry(Base):
     """Who of the staff did what to what, and when; each entry's digest covers the one before. Append-only."""
 

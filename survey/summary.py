@@ -20,7 +20,7 @@ from analysis import Estimate, against_rest, groups, ranks
 from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import accounting, audit, look_alikes, outcomes, results, standouts, units, waves, weights
+from survey import accounting, audit, look_alikes, outcomes, results, standouts, targets, units, waves, weights
 from survey.models import Batch, Release, Response, Unit, Village, Wave, WaveKind, WeightVersion
 from survey.sample import Sample, sample
 from survey.standouts import Standout
@@ -173,6 +173,7 @@ class Summary:
     standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs for sure
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
+    targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
 
     @property
@@ -190,7 +191,11 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     """
     people = sample(session, waves.find(session, wave), release)
     last = audit.newest(session)
-    made = replace(_made(session, people, rule), trail=(last.number, last.digest) if last else None)
+    made = replace(
+        _made(session, people, rule),
+        targets=targets.lines(session, people, rule),
+        trail=(last.number, last.digest) if last else None,
+    )
     paper = _paper(session, people.wave)
     came = replace(
         made.collection,

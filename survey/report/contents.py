@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis import Estimate
-from survey import wording
+from survey import targets, wording
 from survey.models import WaveKind
 from survey.report.figures import figure_columns, figure_row, notes, with_base
 from survey.report.letter import letter
@@ -142,7 +142,48 @@ def _main(summary: Summary) -> list[Block]:
         )
         for headline in summary.headlines:
             blocks.extend(_headline(summary, headline))
+    if summary.targets:
+        blocks += [Heading(2, _("Targets")), _targets(summary)]
     return blocks
+
+
+def _targets(summary: Summary) -> Table:
+    """Each target by decision, whether the sample says that it is reached, and who answers for it."""
+    rows = []
+    for line in summary.targets:
+        share = percent(line.target.value)
+        wanted = (
+            _("at most %(share)s", share=share) if line.target.at_most else _("at least %(share)s", share=share)
+        )
+        who = f"{line.target.office} – {line.target.head}"
+        rows.append(
+            Row(
+                (
+                    targets.name_of(summary.questionnaire, line.target.measure),
+                    commune(line.unit) if line.unit.parent else _("The whole province"),
+                    wanted,
+                    with_base(line.record),
+                    _(targets.VERDICTS[line.verdict]),
+                    f"{who} ({line.target.decision})" if line.target.decision else who,
+                )
+            )
+        )
+    return Table(
+        _("Targets and whether they are reached"),
+        (
+            Column(_("Figure"), 22, LEFT),
+            Column(_("Commune or ward"), 12),
+            Column(_("Target"), 14),
+            Column(_("Estimate"), 18),
+            Column(_("Verdict"), 14),
+            Column(_("Who answers for it"), 20, LEFT),
+        ),
+        tuple(rows),
+        (
+            _("Reached or not reached is said only where the whole interval lies on one side of the target."),
+            *notes([line.record for line in summary.targets]),
+        ),
+    )
 
 
 def _index(summary: Summary, line: Line) -> list[Block]:

@@ -20,6 +20,7 @@ LARGE: dict[str, int] = {
     "staff.import_file": LARGEST,
     "staff.import_counts": LARGEST,
     "staff.import_frame": LARGEST,
+    "staff.import_targets": LARGEST,
 }
 
 

@@ -15,7 +15,19 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey import accounts, demo, draws, plans, questionnaires, reinterviews, responses, reviews, waves
+from survey import (
+    accounts,
+    demo,
+    double_entry,
+    draws,
+    plans,
+    questionnaires,
+    reinterviews,
+    responses,
+    reviews,
+    turns,
+    waves,
+)
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import (
@@ -53,6 +65,7 @@ PAGES = {
     "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.audit_trail": ("/quan-tri/nhat-ky",),
@@ -66,6 +79,7 @@ PAGES = {
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
     "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
+    "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
     "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
     "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
     "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),
@@ -124,6 +138,13 @@ def fieldwork(session: Session) -> None:
         sheet.response, sheet.state = id, SheetState.ENTERED
         session.flush()
         session.add(Keying(sheet=sheet.serial, turn=1, keyer="lan", source="person", typed={}, day=waves.today()))
+    for sheet in sheets[2:5]:
+        sheet.double, typed = True, {"th_dien": "4", "C5": "1"}
+        double_entry.finish(session, sheet.serial, 1, "lan", typed)
+        double_entry.finish(session, sheet.serial, 2, "minh", typed | {"C5": "2"})
+    double_entry.finish(session, sheets[2].serial, 3, "ba", typed)
+    double_entry.finish(session, sheets[3].serial, 3, "ba", typed)
+    turns.take(session, sheets[5].serial, "lan")
     reviews.decide(session, FIELD, [id], ReviewState.ON_HOLD, "Hỏi lại thôn", "lan")
     reinterviews.enter(session, FIELD, sheets[0].serial, 7, {"gioi_tinh": 1}, "minh")
     kappa = {"kappa": 0.6, "low": 0.2, "high": 0.8, "equal": 0.8, "equal_low": 0.6, "equal_high": 0.9}

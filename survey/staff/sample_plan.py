@@ -13,7 +13,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
-from survey import draws, former, outlook, plans, sizing, waves
+from survey import audit, draws, former, outlook, plans, sizing, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Wave
@@ -233,6 +233,7 @@ def draw_sample(wave: str) -> ResponseReturnValue:
             drawn = draws.drawn(frame, plan, (form.seed.data or "").strip() or draws.new_seed())
             kept = draws.keep(session, found, drawn, current_user.name, asdict(form.expected))
             number = kept.number
+            audit.tell(draw=number, seed=kept.seed)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
 
-from survey import draws, frame, outlook, plans, units, waves
+from survey import audit, draws, frame, outlook, plans, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.draws import Taken
@@ -177,6 +177,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
     number = request.form.get("lan", 0, int)
+    audit.tell(draw=number)
     with database().writing() as session:
         draws.use(session, draws.locked(session, wave), number)
     flash(_("Draw number %(number)s holds now.", number=number))

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from survey import draws, frame, plans, questionnaires, units, waves
+from survey import audit, draws, frame, plans, questionnaires, units, waves
 from survey.database import Database
 from survey.models import Batch, Village, WaveKind
 
@@ -165,6 +165,10 @@ def test_a_sample_is_drawn_shown_and_drawn_again(framed: FlaskClient, province: 
     page = plain(framed.get(f"{PAGE}/1"))
     assert "mỗi xã 2 thôn, mỗi thôn 9 hộ" in page
     assert "home_affairs" in page
+    with province.reading() as session:
+        entry = audit.newest(session)
+        assert entry is not None
+        assert (entry.what, entry.subject) == ("staff.draw_sample", "wave=ho-nam draw=1 seed=2026")
     assert "Số mầm 2026" in page
     assert "Chọn lại từ danh sách thôn, kế hoạch và số mầm thì đúng đến từng dòng." in page
     assert "95% số phiếu thu về" in page  # what was assumed then

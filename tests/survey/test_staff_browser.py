@@ -65,6 +65,7 @@ PAGES = {
     "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
@@ -309,4 +310,14 @@ def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(browser: 
     expect(page.locator(".desk-foot")).to_be_visible()
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"
+    page.context.close()
+
+
+def test_the_list_of_those_who_are_asked_again_fits_on_a_sheet(browser: Browser, live_server: str) -> None:
+    """What runs off the sheet is lost, and nobody can scroll it: 186 mm lie between the margins."""
+    page = opened(browser, live_server, width=703)
+    page.goto(f"/quan-tri/{FIELD}/phuc-tra/in")
+    page.emulate_media(media="print")
+    expect(page.locator(".fill-in thead .cell")).to_have_count(10)
+    assert page.locator(".sideways").evaluate("e => e.scrollWidth <= e.clientWidth")
     page.context.close()

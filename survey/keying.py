@@ -35,6 +35,7 @@ class Keyed:
     untyped   numbered items for which nothing was typed, not even that the paper is blank
     two       items with two marks
     unasked   items answered although their condition does not hold: kept as written
+    beyond    items with a number that can't be, as a printed sheet holds it: kept as written, no answer
     odd       what the questionnaire says of answers that can hardly be true together: kept as written too
     head      what stands before the questions, by its code
     """
@@ -44,6 +45,7 @@ class Keyed:
     untyped: list[Item]
     two: list[Item]
     unasked: list[Item]
+    beyond: list[Item]
     odd: list[Text]
     head: dict[str, Any]
 
@@ -116,16 +118,27 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
     asked = shown(questionnaire, checked.answers)
     found = {item.code: _headed(item, texts[item.code]) for item in heading}
     wrong = [Problem(code, held) for code, held in found.items() if isinstance(held, Lazy)]
+    beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
+    passed = {item.code for item in beyond}
     wanted = [item for item in questionnaire.keyed if item.no and item.code in asked]
     return Keyed(
         answers=checked.answers,
-        problems=[*wrong, *checked.problems],
+        problems=[*wrong, *(problem for problem in checked.problems if problem.code not in passed)],
         untyped=[item for item in (*heading, *wanted) if not texts[item.code].strip()],
         two=[item for item in (*heading, *questionnaire.keyed) if texts[item.code].strip() in two_marks(item)],
         unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
+        beyond=beyond,
         odd=[rule.says for rule in quality.of(questionnaire).contradictions if rule.when.holds(checked.answers)],
         head={code: held for code, held in found.items() if held is not None and not isinstance(held, Lazy)},
     )
+
+
+def _beyond(item: Item, typed: str) -> bool:
+    """Whether a number was written that lies outside its limits."""
+    if item.kind != "number":
+        return False
+    held = value(item, typed)
+    return type(held) in (int, float) and isinstance(RULES[item.kind](item, held), Lazy)
 
 
 def _headed(item: Item, typed: str) -> Any:

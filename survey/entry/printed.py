@@ -215,7 +215,8 @@ class _Screen:
         numbered = [item.code for item in self.items if keying.number(item)]
         answered = sum(code in self.keyed.answers or code in self.keyed.head for code in numbered)
         line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
-        count = len(self.keyed.two) + len(self.keyed.unasked) + len(self.keyed.odd)
+        kept = self.keyed
+        count = len(kept.two) + len(kept.unasked) + len(kept.beyond) + len(kept.odd)
         warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
         return f"{line}, {warnings}."
 

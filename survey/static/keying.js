@@ -1,6 +1,7 @@
 // The keying screen: one key writes an answer and goes on. The fields of the form hold what was typed and are what
 // is sent; everything here only shows them and moves between them.
 
+const NUMBER = /^-?\d+(\.\d+)?$/;
 const $ = id => document.getElementById(id);
 let unsaved = false;
 let stop = () => {}; // ends the saving of the form before
@@ -135,7 +136,9 @@ function screen(form) {
   const isBlank = row => row.blank.includes(typed(row));
   const untyped = () => numbered.filter(row => asked(row) && !typed(row));
   const odd = () => rules.filter(([, when]) => holds(when)).map(([says]) => says);
-  const warned = row => isTwo(row) || (typed(row) && !isBlank(row) && !asked(row));
+  // The paper is right: what a printed form holds is kept as written, even a number that can't be.
+  const isBeyond = row => saving && row.kind === "number" && NUMBER.test(typed(row)) && !inRange(row, typed(row));
+  const warned = row => isTwo(row) || isBeyond(row) || (typed(row) && !isBlank(row) && !asked(row));
 
   // Moving
   const onward = (from, step) => {
@@ -149,9 +152,10 @@ function screen(form) {
   const keep = () => {
     const row = rows[at];
     if (where || !row) return;
-    if (row.kind === "text" || (row.kind === "number" && inRange(row, box.value.trim()))) write(box.value.trim());
+    if (row.kind === "text" || (row.kind === "number" && written(row, box.value.trim()))) write(box.value.trim());
   };
-  const inRange = (row, text) => /^-?\d+(\.\d+)?$/.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
+  const inRange = (row, text) => NUMBER.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
+  const written = (row, text) => saving ? NUMBER.test(text) : inRange(row, text);
   const write = text => {
     if (rows[at].field.value === text) return;
     rows[at].field.value = text;
@@ -175,7 +179,7 @@ function screen(form) {
     if (!row) { form.requestSubmit(); return; }
     if (row.kind === "text") { go(onward(at, 1)); return; }
     if (row.kind === "number") {
-      if (text && !row.blank.includes(text) && !inRange(row, text)) {
+      if (text && !row.blank.includes(text) && !written(row, text)) {
         refuse(word("range", { typed: text, first: row.limits[0], last: row.limits[1] }));
         return;
       }
@@ -303,7 +307,9 @@ function screen(form) {
   function warnings() {
     const found = [
       ...rows.filter(warned).map(row =>
-        isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) }) : word("warn_unasked", { name: row.short })),
+        isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) })
+          : isBeyond(row) ? word("warn_beyond", { no: row.no, typed: typed(row), first: row.limits[0], last: row.limits[1] })
+          : word("warn_unasked", { name: row.short })),
       ...odd(),
     ];
     $("warned").textContent = found.length;

@@ -9,13 +9,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from forms import Questionnaire
-from survey import keying, questionnaires, turns
+from forms import Questionnaire, parse
+from survey import double_entry, keying, questionnaires, turns, waves
 from survey.database import Database
-from survey.models import OpenKeying, Response
+from survey.models import Batch, Keying, OpenKeying, Response, Sheet, SheetState, Village, WaveKind
 
 OFFICE = {"width": 1366, "height": 768}
 WAVE = "/nhap-phieu/ho-mau/"
+LIST = "/nhap-phieu/doi-chieu/"
 
 # What a key costs until the screen is painted again.
 STOPWATCH = """() => {
@@ -196,11 +197,43 @@ def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
     expect(sheet.locator("#fault")).to_contain_text("không còn mở cho ông/bà")
 
 
+def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(context: BrowserContext, packet: Database) -> None:
+    two = {"vi": "x", "en": "x"}
+    age = {"code": "tuoi", "kind": "number", "label": two, "minimum": 18, "maximum": 110}
+    page_of = {"code": "P", "title": two, "items": [age]}
+    made = parse({"code": "thu", "version": 1, "title": two, "purpose": two, "consent": two, "pages": [page_of]})
+    today = waves.today()
+    with packet.writing() as session:
+        questionnaires.publish(session, made, today)
+        waves.create(session, "thu", made, WaveKind.SAMPLE, today, today)
+        session.add(Village(wave="thu", psu="T1", unit="06652", stratum="06652"))
+        session.flush()
+        session.add(Batch(code="T1", wave="thu", psu="T1", printed=today))
+        session.flush()
+        session.add(Sheet(serial="20000002", batch="T1", place=1, state=SheetState.OUT))
+    page = context.new_page()
+    page.goto("/nhap-phieu/thu/")
+    expect(page.locator("#so")).to_be_focused()
+    page.keyboard.type("20000002")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("20000002")
+    for key in ("2", "9", "1", "3", "0", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#warnings")).to_contain_text("130 không nằm trong khoảng 18 đến 110")
+    expect(page.locator("#review")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".done")).to_contain_text("1 cảnh báo")
+    with packet.reading() as session:
+        [kept], [stored] = session.scalars(select(Keying)), session.scalars(select(Response))
+    assert (kept.typed["tuoi"], stored.answers, stored.adults) == ("130", {}, 2)
+
+
 def test_after_the_last_form_the_number_of_another_is_asked(
     context: BrowserContext, packet: Database, forms: list[str]
 ) -> None:
     page = context.new_page()
     page.goto(WAVE)
+    expect(page.locator("#so")).to_be_focused()
     page.keyboard.type(f"HL1:{forms[2]}:1")  # a scanner types, and presses Enter
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(forms[2])
@@ -226,16 +259,27 @@ def test_nothing_of_the_screen_scrolls_or_runs_out(sheet: Page, size: tuple[int,
     assert sheet.evaluate(f"{root}.scrollWidth") == 360
 
 
-def test_axe_finds_nothing(context: BrowserContext, sheet: Page) -> None:
-    found = []
-    for address in ("", WAVE):
-        if address:
-            sheet.goto(address)
-        else:
-            sheet.click("summary")
-        found += [
-            f"{address}: {violation['id']} {node['target']} {node['failureSummary']}"
-            for violation in Axe().run(sheet).response["violations"]
-            for node in violation["nodes"]
-        ]
+def test_axe_finds_nothing(
+    sheet: Page, context: BrowserContext, packet: Database, typed: dict[str, str], forms: list[str]
+) -> None:
+    with packet.writing() as session:
+        double_entry.finish(session, forms[3], 1, "lan", typed)
+        double_entry.finish(session, forms[3], 2, "minh", typed | {"C5": "2"})
+    sheet.click("summary")
+    looked = [sheet]
+    for name, address in (("keyer", WAVE), ("supervisor", LIST), ("supervisor", f"{LIST}{forms[3]}")):
+        page = context.new_page()
+        context.clear_cookies()
+        page.goto(f"/dang-nhap?next={address}")
+        page.fill("#name", name)
+        page.fill("#password", "mat-khau-dai")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{address}")
+        looked.append(page)
+    found = [
+        f"{page.url}: {violation['id']} {node['target']} {node['failureSummary']}"
+        for page in looked
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
     assert found == []

@@ -158,7 +158,7 @@ class Parquet:
     """A column for each of the CSV's: codes as whole numbers, several choices as the text 1;3, day as a date."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
-        kinds = {"weight": pa.float64(), "day": pa.date32()}
+        kinds = {"row": pa.int32(), "weight": pa.float64(), "day": pa.date32()}
         kinds |= {code: _parquet_kind(item) for code, item in questionnaire.items.items()}
         self.schema = pa.schema([(column, kinds.get(column, pa.string())) for column in columns])
         self.writer = parquet.ParquetWriter(file, self.schema, compression="zstd")
@@ -190,9 +190,10 @@ def _parquet_kind(item: Item) -> pa.DataType:
 # What the columns around the answers are called where a file can say so.
 CALLED: dict[str, str] = {
     "response_id": N_("Number of the form"),
+    "row": N_("Row"),
     "unit": N_("Commune or ward"),
     "stratum": N_("Stratum"),
-    "psu": N_("Village (cluster)"),
+    "psu": N_("Cluster: a village; in open data several"),
     "weight": N_("Weight"),
     "mode": N_("Way of answering"),
     "day": N_("Day"),
@@ -234,7 +235,7 @@ def _sav_columns(
     name: str, column: Sequence[Any], item: Item | None
 ) -> Iterator[tuple[sav.Variable, Sequence[Any]]]:
     if item is None:
-        kind = {"weight": "number", "day": "date"}.get(name, "text")
+        kind = {"row": "number", "weight": "number", "day": "date"}.get(name, "text")
         measure, decimals = (sav.SCALE, 4) if name == "weight" else (sav.NOMINAL, 0)
         yield sav.Variable(name, _(CALLED.get(name, name)), kind, decimals=decimals, measure=measure), column
     elif item.kind == "multiple":
@@ -242,15 +243,20 @@ def _sav_columns(
         sets = [None if value is None else set(str(value).split(";")) for value in column]
         for code, text in item.choices.items():
             chosen = [None if one is None else int(str(code) in one) for one in sets]
-            yield sav.Variable(f"{name}_{code}", f"{item.short}: {text}", labels=yes), chosen
+            yield sav.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), chosen
     elif item.kind in ("number", "text"):
         kind, measure = ("number", sav.SCALE) if item.kind == "number" else ("text", sav.NOMINAL)
-        yield sav.Variable(name, str(item.label), kind, measure=measure), column
+        yield sav.Variable(name, _plain(item.label), kind, measure=measure), column
     else:
-        labels = {code: str(text) for code, text in item.choices.items()}
+        labels = {code: _plain(text) for code, text in item.choices.items()}
         missing = tuple(sorted(item.missing))[:3]  # the format knows no more
         measure = sav.ORDINAL if item.kind == "scale" else sav.NOMINAL
-        yield sav.Variable(name, str(item.label), labels=labels, missing=missing, measure=measure), column
+        yield sav.Variable(name, _plain(item.label), labels=labels, missing=missing, measure=measure), column
+
+
+def _plain(text: object) -> str:
+    """Without the spaces that keep words together on a phone."""
+    return str(text).replace("\u00a0", " ")
 
 
 FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]] = {

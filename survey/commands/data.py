@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from survey import exporting, importing
+from survey import exporting, importing, open_data
 from survey.commands import say
 from survey.installation import opened
 from translations import gettext as _
@@ -66,8 +66,29 @@ def import_(file: Path, wave: str) -> None:
     "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
 )
 @click.option("--outside", is_flag=True, help=_("The responses outside the sample instead."))
-def data(wave: str, kind: str, out: Path, outside: bool) -> None:
+@click.option("--open", "is_open", is_flag=True, help=_("The anonymised file, of the newest approved release."))
+def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool) -> None:
+    if is_open and outside:
+        raise click.UsageError(_("Give --open or --outside, not both."))
+    if is_open:
+        _write_open(wave, kind, out)
+        return
     written = exporting.responses(opened(), wave, out, kind, outside=outside)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
+
+
+def _write_open(wave: str, kind: str, out: Path) -> None:
+    """Writes the open file, and says what was changed and what people were promised."""
+    with opened().reading() as session:
+        made = open_data.microdata(session, wave)
+    made.save(out, kind)
+    say("Responses written: %(rows)s, to %(file)s.", rows=number(len(made)), file=out)
+    say(
+        "Everybody is like %(others)s others at least, by area and what is declared.",
+        others=number(made.smallest - 1),
+    )
+    for change in made.changes:
+        click.echo(f"{change.column or '*'}: {change.what} ({number(change.values)})", err=True)
+    click.echo(open_data.promise(made.questionnaire), err=True)

@@ -8,7 +8,7 @@ import pyreadstat
 import pytest
 from sqlalchemy import func, select
 
-from survey import waves
+from survey import releases, waves
 from survey.database import Database
 from survey.models import Response
 
@@ -128,6 +128,35 @@ def test_an_export_for_spss_has_a_column_for_each_of_several_choices(
     chosen = [[data[f"C2_{code}"][row] for code in (1, 2, 3)] for row in range(2)]
     assert [1, 0, 1] in chosen
     assert [None, None, None] in chosen
+
+
+def test_open_data_come_from_an_approved_release_and_say_what_was_changed(
+    hailong: Program, province: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "phieu.csv"
+    unit = ["06652", "06658"]
+    lines = [f"{unit[n % 2]},{4 - n % 2},2,98,Cảm ơn ông Bảy" for n in range(80)]
+    file.write_text("unit,hl_chung,dich_vu,tiep_xuc,gop_y\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    hailong("import", file, "--wave", "gop-y")
+    out = tmp_path / "mo.csv"
+    arguments = ("data", "--wave", "gop-y", "--open", "--out", out)
+    refused = hailong(*arguments)
+    assert (refused.code, out.exists()) == (1, False)
+    with province.writing() as session:
+        release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
+        releases.check(session, release, "minh")
+    assert hailong(*arguments).code == 1
+    with province.writing() as session:
+        release = releases.find(session, "gop-y", 1)
+        releases.approve(session, release, "hoa")
+    done = hailong(*arguments)
+    assert (done.code, done.out) == (0, "")
+    assert "gop_y: Left out" in done.err
+    assert "Before you publish rows" in done.err
+    content = out.read_text(encoding="utf-8")
+    assert len(content.splitlines()) == 81
+    assert "Bảy" not in content
+    assert hailong(*arguments, "--outside").code == 2
 
 
 def test_an_export_to_nowhere_is_wrong_input(hailong: Program, tmp_path: Path) -> None:

@@ -194,9 +194,12 @@ def _union_df(table: Table) -> Floats:
     """(K,) PSUs minus strata where a row of either side answered."""
     linear, frame = table.scores, table.totals.frame
     psus = np.zeros((len(frame.stratum), linear.count.shape[1]))
-    np.maximum.at(psus, linear.psu, (linear.count > 0).astype(np.float64))
+    if linear.square is None:
+        np.maximum.at(psus, linear.psu, linear.psus)
+    else:  # a row is on one side
+        np.add.at(psus, linear.psu, linear.psus)
     strata_met = np.zeros((len(frame.sampled), psus.shape[1]))
-    np.maximum.at(strata_met, frame.stratum, psus)
+    np.maximum.at(strata_met, frame.stratum, np.minimum(psus, 1))
     df: Floats = psus.sum(0) - strata_met.sum(0)
     return df
 

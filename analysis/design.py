@@ -115,7 +115,7 @@ class Frame:
 
     stratum: Ints  # (P,) 0 … H−1
     strata: list[Hashable]  # H labels
-    psus: list[Hashable] | None  # P labels; None where each row is its own PSU
+    psus: list[Hashable] | None  # P labels; None where each row is its own PSU: one by one, or by stratum (P = H)
     sampled: Ints  # (H,) m_h, PSUs of the stratum in the file
     remaining: Floats  # (H,) f_h = 1 − m_h/M_h; 1 without fpc
     single_psu: SinglePSU
@@ -133,13 +133,16 @@ def frame(
     psus: list[Hashable] | None,
     fpc: Floats | None = None,
     single_psu: SinglePSU = "refuse",
+    sampled: Ints | None = None,
 ) -> Frame:
     """The frame of P PSUs with their `stratum` (P,), checked.
 
+    sampled (H,): the PSUs of each stratum, where they are not listed one by one and `stratum` lists strata.
     fpc (H,): the number of PSUs of each stratum in the population or, where all are at most 1, the sampling
     fraction. DesignError: fpc below the sample, not positive; a lonely stratum while `single_psu` is "refuse".
     """
-    sampled = np.bincount(stratum, minlength=len(strata)).astype(np.int64)
+    if sampled is None:
+        sampled = np.bincount(stratum, minlength=len(strata)).astype(np.int64)
     remaining = np.ones(len(strata))
     if fpc is not None and len(strata):
         if not np.isfinite(fpc).all() or (fpc < 0).any():

@@ -19,7 +19,10 @@ Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
 
 @dataclass(frozen=True)
 class Part:
-    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only."""
+    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only.
+
+    Where each row is its own PSU, the rows of a stratum are summed together: the label is None.
+    """
 
     psus: list[tuple[Hashable, Hashable]]  # p pairs (stratum, label) with a row
     domains: list[Hashable]  # g
@@ -28,18 +31,23 @@ class Part:
     sums: Sums  # (C, K) under base weights
     mass: Floats  # (p, l) base weights of all rows
     fpc: dict[Hashable, float]  # by stratum
+    rows: Ints | None = None  # (p,) where each row is its own PSU: how many a stratum has
+    squares: Sums | None = None  # (C, K) and their sums under squared weights
 
 
 def part(
     weight: Floats,
     stratum: Labels,
-    psu: Labels,
+    psu: Labels | None,
     domain: Labels,
     measures: Measures,
     groups: Labels | None = None,
     fpc: dict[Hashable, float] | None = None,
 ) -> Part:
-    """The sums of N rows; weights and labels are checked by the caller. Domain −1 is none."""
+    """The sums of N rows; weights and labels are checked by the caller. Domain −1 is none; psu None: each row."""
+    alone = psu is None
+    if psu is None:
+        psu = Labels([None], np.zeros(len(weight), np.int64))
     pairs, row = compact(stratum.codes * len(psu.levels) + psu.codes, len(stratum.levels) * len(psu.levels))
     names = [
         (stratum.levels[pair // len(psu.levels)], psu.levels[pair % len(psu.levels)]) for pair in pairs.tolist()
@@ -58,7 +66,9 @@ def part(
     cells = (
         np.stack([existing // L % p, existing // (L * p), existing % L], axis=1) if len(existing) else _no_cells()
     )
-    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {})  # type: ignore[arg-type]
+    rows = np.bincount(row, minlength=p).astype(np.int64) if alone else None
+    squares = sums(place, len(existing), weight**2, measures) if alone else None
+    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {}, rows, squares)  # type: ignore[arg-type]
 
 
 def _no_cells() -> Ints:
@@ -75,6 +85,8 @@ class Gathering:
         self._groups: dict[tuple[Hashable, ...], int] = {}
         self._cells: dict[tuple[int, int, int], int] = {}
         self._sums: Sums | None = None
+        self._squares: Sums | None = None
+        self._rows: Ints | None = None
         self._mass = np.zeros((0, 0))
         self._fpc: dict[Hashable, float] = {}
 
@@ -93,11 +105,14 @@ class Gathering:
         own = (psu[one.cells[:, 0]], domain[one.cells[:, 1]], group[one.cells[:, 2]])
         keys = zip(*(part.tolist() for part in own), strict=True)
         place = np.array([self._cells.setdefault(key, len(self._cells)) for key in keys], np.int64)
-        if self._sums is None:
-            self._sums = one.sums.added(place, len(self._cells))
-            return
-        every = np.concatenate([np.arange(len(self._sums.score)), place])
-        self._sums = self._sums.joined(one.sums).added(every, len(self._cells))
+        self._sums = _added(self._sums, one.sums, place, len(self._cells))
+        if one.rows is not None and one.squares is not None:
+            rows = np.zeros(len(self._psus), np.int64)
+            rows[psu] = one.rows
+            if self._rows is not None:
+                rows[: len(self._rows)] += self._rows
+            self._rows = rows
+            self._squares = _added(self._squares, one.squares, place, len(self._cells))
 
     def totals(
         self,
@@ -106,6 +121,7 @@ class Gathering:
         method: Method = "raking",
     ) -> Totals:
         """The totals of all parts, with margins under calibrated weights. DesignError as in `Design` and `fit`."""
+        found = self._found()
         if not self._mass.any():
             raise DesignError("All weights are 0. Give each response the number of people it stands for.")
         strata = code([stratum for stratum, _ in self._psus])
@@ -115,13 +131,16 @@ class Gathering:
         rank[order] = np.arange(len(order))
         pairs = list(self._psus)
         fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
-        built = frame(strata.codes[order], strata.levels, [pairs[k][1] for k in order], fpc, self.single_psu)
+        alone = self._rows is not None
+        names = None if alone else [pairs[k][1] for k in order]
+        sampled = None if self._rows is None else self._rows[order]
+        built = frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
         wanted = code(list(self._domains)).levels if domains is None else list(domains)
         if list(self._domains) == [None]:
             wanted = [None]
         place = {label: g for g, label in enumerate(wanted)}
         at = np.array([place.get(label, -1) for label in self._domains], np.int64)
-        found, P, L = self._found(), len(order), len(self._groups)
+        P, L = len(order), len(self._groups)
         cells = np.array(list(self._cells), np.int64).reshape(-1, 3)
         kept = np.flatnonzero(at[cells[:, 1]] >= 0) if len(cells) else np.zeros(0, np.int64)
         cells = cells[kept]
@@ -129,7 +148,10 @@ class Gathering:
         sequence = np.argsort(existing)
         existing, found = existing[sequence], found[kept[sequence]]
         if margins is None:
-            return Totals(built, self.names, wanted, existing % P, existing // P, found)
+            squares = None if self._squares is None else self._squares[kept[sequence]]
+            return Totals(built, self.names, wanted, existing % P, existing // P, found, None, squares)
+        if alone:
+            raise ValueError("margins need PSUs with labels")
         levels, values = [], list(self._groups)
         for v, (variable, totals) in enumerate(margins.items()):
             ranks = {label: k for k, label in enumerate(totals)}
@@ -148,3 +170,10 @@ class Gathering:
         if self._sums is None:
             raise DesignError("The file has no rows.")
         return self._sums
+
+
+def _added(before: Sums | None, one: Sums, place: Ints, size: int) -> Sums:
+    """The cells of before, row c of `one` added to cell `place[c]`."""
+    if before is None:
+        return one.added(place, size)
+    return before.joined(one).added(np.concatenate([np.arange(len(before.score)), place]), size)

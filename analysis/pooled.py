@@ -25,8 +25,8 @@ def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
     m = by_stratum.answered
     with np.errstate(all="ignore"):
         mean = np.where(m > 0, by_stratum.total / m, 0.0)
-    away = np.where(scores.count > 0, (scores.total - mean[by_stratum.run]) ** 2, 0.0)
-    part = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0) * reduce(away, by_stratum.starts)
+    away = reduce(scores.around(mean[by_stratum.run]), by_stratum.starts)
+    part = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0) * away
     variance = per_domain(part, by_stratum, scores.domains)
     df = per_domain(np.maximum(m - 1, 0), by_stratum, scores.domains)
 
@@ -57,8 +57,9 @@ def edges(totals: Totals, whole: Whole) -> Bools:
 
 def take(totals: Totals, whole: Whole) -> Floats:
     """(G, K) m_g = Σ_c n_gc²/n_g, the answered rows in the PSU of a person met at random."""
+    count = totals.sums.count
     with np.errstate(all="ignore"):
-        return by_domain(totals, totals.sums.count**2) / whole.count
+        return by_domain(totals, count**2 if totals.squares is None else count) / whole.count
 
 
 def intraclass(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata) -> Intraclass:

@@ -18,6 +18,7 @@ Statistic = Literal["proportion", "mean", "total", "ratio", "index"]
 STATISTICS: tuple[Statistic, ...] = ("proportion", "mean", "total", "ratio", "index")
 States = NDArray[np.uint8]
 BLANK, NO, YES = 0, 1, 2  # what a row says to a share
+ROUNDING = 1e-13  # what is this small beside its terms is 0: what is left is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +123,12 @@ class Sums:
         return Sums(**parts)
 
     def squares(self, ratio: Floats) -> Floats:
-        """Σ w (y − R x)² of each cell for R = `ratio`, which broadcasts to (C, K)."""
+        """Σ w (y − R x)² of each cell for R = `ratio`, which broadcasts to (C, K); mere rounding is 0."""
         step = ratio - self.shift
-        squares: Floats = np.maximum(self.rr - 2 * step * self.rx + step**2 * self.xx, 0)
-        return squares
+        cross, far = 2 * step * self.rx, step**2 * self.xx
+        squares = self.rr - cross + far
+        seen = np.maximum(ROUNDING * (self.rr + np.abs(cross) + far), (ROUNDING * ratio) ** 2 * self.xx)
+        return np.where(squares > seen, squares, 0.0)
 
     def added(self, place: Ints, size: int, factor: Floats | None = None) -> Sums:
         """Sums over cells: row c is added to row `place[c]` of `size`; weighted sums times `factor` (C,)."""
@@ -263,7 +266,11 @@ class Regression:
 
 @dataclass(frozen=True)
 class Totals:
-    """Per-PSU totals of K measures in G domains. C cells exist; they are sorted by domain, stratum, PSU."""
+    """Per-PSU totals of K measures in G domains. C cells exist; they are sorted by domain, stratum, PSU.
+
+    Where each row is its own PSU, the rows of a stratum may be summed together: then a PSU of the frame is such a
+    stratum, and `squares` holds what the variance needs of its rows.
+    """
 
     frame: Frame
     measures: list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
@@ -272,6 +279,7 @@ class Totals:
     domain: Ints  # (C,)
     sums: Sums  # (C, K)
     regression: Regression | None = None
+    squares: Sums | None = None  # (C, K) the same sums under squared weights: Σ w² …
 
     @property
     def weighted(self) -> Floats:
@@ -398,4 +406,5 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         existing // P,
         totals.sums[kept].added(cell, len(existing)),
         regression,
+        None if totals.squares is None else totals.squares[kept].added(cell, len(existing)),
     )

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.design import Bools, Floats, Frame, Ints
-from analysis.totals import Totals, add_runs, by_domain, runs
-
-ROUNDING = 1e-13  # a PSU total this small beside its terms is 0: what is left is rounding
+from analysis.totals import ROUNDING, Totals, add_runs, by_domain, runs
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,10 @@ def is_total(totals: Totals) -> Bools:
 
 @dataclass(frozen=True)
 class Scores:
-    """The linearised total T of each cell, and how many answered there; sorted by domain, stratum, PSU."""
+    """The linearised total T of each cell, and how many answered there; sorted by domain, stratum, PSU.
+
+    A cell is a PSU; or, with `square`, the rows of a stratum, each its own PSU.
+    """
 
     frame: Frame
     domains: int  # G
@@ -75,6 +76,21 @@ class Scores:
     total: Floats  # (C, K) T_c
     count: Floats  # (C, K) answered rows
     everywhere: bool  # calibration: the residuals of rows outside the domain count too
+    square: Floats | None = None  # (C, K) Σ T² of the answered rows, each its own PSU
+
+    @property
+    def psus(self) -> Floats:
+        """(C, K) how many PSUs with an answered row a cell has."""
+        return (self.count > 0).astype(np.float64) if self.square is None else self.count
+
+    def around(self, mean: Floats) -> Floats:
+        """(C, K) Σ (T − mean)² over the PSUs with an answered row of each cell; mean (C, K)."""
+        if self.square is None:
+            return np.where(self.count > 0, (self.total - mean) ** 2, 0.0)
+        own = self.total / np.maximum(self.count, 1)
+        spread = self.square - self.count * own**2
+        spread[spread <= ROUNDING * self.square] = 0  # rows that are all alike
+        return spread + self.count * (own - mean) ** 2
 
 
 def scores(totals: Totals, whole: Whole) -> Scores:
@@ -91,7 +107,10 @@ def scores(totals: Totals, whole: Whole) -> Scores:
     linear /= scale[totals.domain]
     regression = totals.regression
     if regression is None:
-        return Scores(totals.frame, len(totals.domains), totals.psu, totals.domain, linear, sums.count, False)
+        square = None if totals.squares is None else totals.squares.squares(here) / scale[totals.domain] ** 2
+        return Scores(
+            totals.frame, len(totals.domains), totals.psu, totals.domain, linear, sums.count, False, square
+        )
     G, P, K = len(totals.domains), len(totals.frame.stratum), linear.shape[1]
     at = totals.domain * P + totals.psu
     dense, count = np.zeros((G * P, K)), np.zeros((G * P, K))
@@ -120,7 +139,7 @@ def strata(scores: Scores) -> Strata:
     stratum = scores.frame.stratum[scores.psu]
     starts, at = runs(scores.domain * H + stratum)
     run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(stratum))))
-    answered = reduce((scores.count > 0).astype(np.float64), starts)
+    answered = reduce(scores.psus, starts)
     return Strata(starts, at // H, at % H, run, answered, reduce(scores.total, starts))
 
 
@@ -148,9 +167,14 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
     frame = scores.frame
     m = frame.sampled[by_stratum.stratum][:, None].astype(np.float64)
     f = frame.remaining[by_stratum.stratum][:, None]
-    listed = np.diff(np.append(by_stratum.starts, len(scores.psu)))[:, None]
     mean = by_stratum.total / m
-    deviation = reduce((scores.total - mean[by_stratum.run]) ** 2, by_stratum.starts) + (m - listed) * mean**2
+    if scores.square is None:
+        listed = np.diff(np.append(by_stratum.starts, len(scores.psu)))[:, None]
+        deviation = reduce((scores.total - mean[by_stratum.run]) ** 2, by_stratum.starts)
+    else:
+        listed = by_stratum.answered
+        deviation = reduce(scores.around(mean[by_stratum.run]), by_stratum.starts)
+    deviation += (m - listed) * mean**2
     part = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0) * deviation
     lonely = (m == 1) & (f > 0)
     if not lonely.any():
@@ -179,30 +203,45 @@ def covariance(scores: Scores, k: int) -> Floats:
     dense[scores.psu, scores.domain] = scores.total[:, k]
     answered = np.zeros_like(dense)
     answered[scores.psu, scores.domain] = scores.count[:, k] > 0
-    return product(scores.frame, dense, answered)
+    if scores.square is None:
+        return product(scores.frame, dense, answered)
+    square = np.zeros_like(dense)
+    square[scores.psu, scores.domain] = scores.square[:, k]
+    return product(scores.frame, dense, answered, square)
 
 
 def meeting(scores: Scores, k: int) -> Bools:
     """(G, G) which domains share a PSU in which both answered measure `k`."""
+    if scores.square is not None:  # a row is in one domain
+        return np.eye(scores.domains, dtype=bool)
     answered = np.zeros((len(scores.frame.stratum), scores.domains))
     answered[scores.psu, scores.domain] = scores.count[:, k] > 0
     shared: Bools = answered.T @ answered > 0
     return shared
 
 
-def product(frame: Frame, dense: Floats, answered: Floats) -> Floats:
+def product(frame: Frame, dense: Floats, answered: Floats, square: Floats | None = None) -> Floats:
     """(Q, Q) covariances of Q estimates from their PSU totals (P, Q); its diagonal is `direct`.
 
     C = Σ_h f_h m_h/(m_h − 1) [ Σ_c T_ca T_cb − m_h T̄_ha T̄_hb ]
+
+    square  (P, Q) Σ T² where P lists strata whose rows are PSUs, each in one of Q domains: Σ T_a T_b is 0
     """
     m, f = frame.sampled.astype(np.float64), frame.remaining
     sums = np.zeros((len(m), dense.shape[1]))
     np.add.at(sums, frame.stratum, dense)
     centred = dense - (sums / m[:, None])[frame.stratum]
     factor = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0)
+    within: Floats | float = 0.0
+    if square is not None:
+        many = np.where(frame.sampled > 1, 1.0, 0.0)[frame.stratum][:, None]
+        between = dense / np.sqrt(m[frame.stratum])[:, None] * many
+        within = np.diag((square * factor[frame.stratum][:, None]).sum(0))
+        within = within - (between * factor[frame.stratum][:, None]).T @ between
+        centred = centred * (1 - many)
     lonely = frame.lonely
     if not lonely.any():
-        return (centred * factor[frame.stratum][:, None]).T @ centred
+        return (centred * factor[frame.stratum][:, None]).T @ centred + within
     touched = np.zeros_like(sums)
     np.add.at(touched, frame.stratum, answered)
     touched = np.minimum(touched, 1)
@@ -211,7 +250,7 @@ def product(frame: Frame, dense: Floats, answered: Floats) -> Floats:
         alone = lonely[frame.stratum]
         centred[alone] = (dense[alone] - dense.sum(0) / psus) * touched[frame.stratum][alone]
         factor = np.where(lonely, f, factor)
-    matrix: Floats = (centred * factor[frame.stratum][:, None]).T @ centred
+    matrix: Floats = (centred * factor[frame.stratum][:, None]).T @ centred + within
     if frame.single_psu == "average":
         every, others = touched.sum(0), (touched * ~lonely[:, None]).sum(0)
         with np.errstate(all="ignore"):

@@ -9,6 +9,7 @@ import importlib
 import os
 import shutil
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from survey.tabular import DataFile, canonical
 from translations import Refusal
 
 SUMS = ("score", "base", "weight", "count", "events", "full", "rr", "rx", "xx")
+COUNTS = ("count", "events", "full")  # that know no weight
+SQUARED = "_squared"  # the same sums under squared weights
 
 
 def part(request: Request, file: DataFile, engine: str) -> Part:
-    """The totals of the whole file, added up by the engine."""
-    if request.psu is None:
-        raise Refusal("The engine %(engine)s needs --psu: without it every row would come back.", engine=engine)
+    """The totals of the whole file, added up by the engine: by PSU; by stratum where each row is its own PSU."""
+    if request.psu is None and request.margins is not None:
+        raise Refusal("The engine %(engine)s needs --psu or no --calibrate. Or use --engine numpy.", engine=engine)
     ibis = _module("ibis")
     table = _table(ibis, file, engine)
     keys = _keys(request, table)
@@ -37,26 +40,29 @@ def part(request: Request, file: DataFile, engine: str) -> Part:
     if request.fpc:
         fpc = table[request.fpc].try_cast("float64")
         columns |= {"fpc": fpc.min(), "fpc_most": fpc.max(), "fpc_blank": fpc.isnull().sum()}
+    weights = {"": weight}
+    if request.psu is None:
+        weights[SQUARED] = weight * weight
+        columns["rows"] = table.count()
     for k in range(len(request.items)):
         y, x, answered = _scores(ibis, request, table, k)
         counts = u & answered
         if request.counted:
-            columns |= {
-                f"score{k}": weight.sum(where=counts & y),
-                f"base{k}": weight.sum(where=counts),
-                f"events{k}": (counts & y).sum(),
-                f"count{k}": counts.sum(),
-            }
+            columns |= {f"events{k}": (counts & y).sum(), f"count{k}": counts.sum()}
+            for which, w in weights.items():
+                columns |= {f"score{which}{k}": w.sum(where=counts & y), f"base{which}{k}": w.sum(where=counts)}
             continue
         r = y - shift[k] * x
         sums = {"score": y, "base": x, "weight": 1.0, "rr": r * r, "rx": r * x, "xx": x * x}
-        columns |= {f"{name}{k}": (weight * part).sum(where=counts) for name, part in sums.items()}
+        for which, w in weights.items():
+            columns |= {f"{name}{which}{k}": (w * part).sum(where=counts) for name, part in sums.items()}
         columns |= {
             f"count{k}": counts.sum(),
             f"events{k}": (counts & (y > 0)).sum(),
             f"full{k}": (counts & (y >= x)).sum(),
         }
-    told = table.group_by(**keys).aggregate(**columns).to_pyarrow().to_pydict()
+    grouped = table.group_by(**keys) if keys else table
+    told = grouped.aggregate(**columns).to_pyarrow().to_pydict()
     table.get_backend().disconnect()  # or Spark's shutdown fills the screen
     return _part(request, told, shift)
 
@@ -99,7 +105,7 @@ def _spark() -> Any:
 
 def _keys(request: Request, table: Any) -> dict[str, Any]:
     """Stratum, PSU, domain, whether the row is within, and the calibration variables."""
-    keys = {"psu": table[request.psu]}
+    keys = {"psu": table[request.psu]} if request.psu else {}
     if request.strata:
         keys["stratum"] = table[request.strata]
     keys |= {f"by{k}": table[name] for k, name in enumerate(request.by)}
@@ -147,20 +153,21 @@ def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> P
             column=request.weights,
         )
     groups = list(zip(*(told[f"margin{k}"] for k in range(len(request.margins or {}))), strict=True))
-    names = [name for name in (request.strata and "stratum", "psu") if name]
+    names = [name for name in (request.strata and "stratum", request.psu and "psu") if name]
     for name in [*names, *(f"margin{k}" for k in range(len(request.margins or {})))]:
         if any(label is None or label == "" for label in told[name]):
             columns = {"stratum": request.strata, "psu": request.psu}
             columns |= {f"margin{k}": column for k, column in enumerate(request.margins or {})}
             raise Refusal("Column %(column)s has blank rows. Fill them in.", column=columns[name])
-    rows = len(told["psu"])
+    rows = len(told["mass"])
     strata = told.get("stratum", ["all"] * rows)
+    labels = told.get("psu", [None] * rows)
     psus: dict[tuple[Hashable, Hashable], int] = {}
     domains: dict[Hashable, int] = {}
     cells: dict[tuple[Hashable, ...], int] = {}
     at = np.full((rows, 3), -1, np.int64)
     for row in range(rows):
-        at[row, 0] = psus.setdefault((strata[row], told["psu"][row]), len(psus))
+        at[row, 0] = psus.setdefault((strata[row], labels[row]), len(psus))
         at[row, 2] = cells.setdefault(tuple(map(canonical, groups[row])) if groups else (), len(cells))
         domain = _domain(request, told, row)
         if domain is not _NOWHERE:
@@ -168,10 +175,15 @@ def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> P
     mass = np.zeros((len(psus), len(cells)))
     np.add.at(mass, (at[:, 0], at[:, 2]), np.array(told["mass"], dtype=np.float64))
     inside = at[:, 1] >= 0
-    return Part(
+    found = Part(
         list(psus), list(domains), list(cells), at[inside], _sums(request, told, shift)[inside], mass,
         _fpc(request, told, strata),
     )  # fmt: skip
+    if request.psu is not None:
+        return found
+    many = np.zeros(len(psus), np.int64)
+    np.add.at(many, at[:, 0], np.array(told["rows"], np.int64))
+    return replace(found, rows=many, squares=_sums(request, told, shift, SQUARED)[inside])
 
 
 _NOWHERE = object()
@@ -188,9 +200,9 @@ def _domain(request: Request, told: dict[str, list[Any]], row: int) -> Any:
     return labels if len(labels) > 1 else labels[0] if labels else None
 
 
-def _sums(request: Request, told: dict[str, list[Any]], shift: list[float]) -> Sums:
+def _sums(request: Request, told: dict[str, list[Any]], shift: list[float], which: str = "") -> Sums:
     def table(name: str) -> Any:
-        columns = [told[f"{name}{k}"] for k in range(len(request.items))]
+        columns = [told[f"{name}{'' if name in COUNTS else which}{k}"] for k in range(len(request.items))]
         return np.nan_to_num(np.array(columns, dtype=np.float64)).T
 
     if request.counted:

@@ -130,9 +130,9 @@ def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
 
 
 def totals(request: Request, chunks: Iterable[Chunk]) -> Iterator[Totals]:
-    """The totals of a file, read once: by PSU chunk by chunk; without PSUs a few items at a time."""
+    """The totals of a file, read once, chunk by chunk; with margins and no PSUs a few items at a time."""
     rows = (rows_of(request, chunk) for chunk in chunks)
-    if request.psu is None:
+    if request.psu is None and request.margins is not None:
         yield from _of_rows(request, list(rows))
     else:
         yield gathered(request, (_part(request, some) for some in rows))
@@ -157,8 +157,7 @@ def _part(request: Request, rows: Rows) -> Part:
                 )
             if len(values):
                 fpc[label] = float(values[0])
-    psu = rows.psu or rows.stratum
-    return part(rows.weight, rows.stratum, psu, rows.domain, rows.measures, rows.groups, fpc)
+    return part(rows.weight, rows.stratum, rows.psu, rows.domain, rows.measures, rows.groups, fpc)
 
 
 def _of_rows(request: Request, rows: list[Rows]) -> Iterator[Totals]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from analysis import Design, Measure, Share, estimate, ratio
-from analysis.design import Labels, code
-from analysis.estimate import tabulate
+from analysis.contrast import REST, contrasts
+from analysis.design import Floats, Labels, code
+from analysis.estimate import Variance, tabulate
 from analysis.parts import Gathering, part
+from analysis.totals import Measures, Totals, psu_totals
+from analysis.variance import covariance, scores, wholes
 from analysis.weights import rake
 
 
@@ -58,3 +63,59 @@ def test_ratios_of_parts_are_shifted_alike() -> None:
         gathering.add(part(np.ones(size), code(["all"] * size), code(psu[rows]), whole_file, [measure]))
     (parts,) = tabulate(gathering.totals()).records()
     assert (parts.standard_error, parts.deff) == pytest.approx((whole.standard_error, whole.deff))
+
+
+RULES = some.sampled_from(["centered", "average", "certainty"])
+VARIANCES = some.sampled_from(["direct", "pooled", "auto"])
+
+
+@given(some.integers(0, 10**6), some.integers(1, 4), RULES, VARIANCES, some.booleans())
+def test_rows_that_are_psus_are_summed_by_stratum(
+    seed: int, pieces: int, rule: Any, variance: Variance, has_fpc: bool
+) -> None:
+    """Sums and sums of squares say what the rows one by one say; strata of one row and weights of 0 among them."""
+    r = np.random.default_rng(seed)
+    n = int(r.integers(2, 50))
+    stratum, unit = r.integers(0, 5, n), r.integers(0, 4, n)
+    weight = r.choice([0.0, 1.0, 2.5, 7.25], n) if seed % 2 else r.uniform(0, 3, n)
+    weight[0] = 1.0
+    answer, score = r.integers(0, 4, n).astype(np.int8), r.choice([np.nan, 0.0, 3.0, 10.0], n) + r.uniform(0, 1, n)
+    base, place = r.uniform(0, 5, n), [None if label == 0 else f"u{label}" for label in unit]
+    fpc = (np.bincount(stratum, minlength=5) + r.integers(0, 3, 5))[stratum] if has_fpc else None
+
+    def measures(rows: Any) -> Measures:
+        there, y = ~np.isnan(score[rows]), np.nan_to_num(score[rows])
+        return [
+            Share("q", "2", answer[rows], frozenset({2})),
+            Share("q", "2", answer[rows], frozenset({2, 3}), 0, "total"),
+            Measure("y", None, "mean", y, there),
+            Measure("y", None, "total", y, there),
+            Measure("y", None, "ratio", y, base[rows], there),
+        ]
+
+    design = Design(weight, stratum, None, fpc, rule)
+    whole = psu_totals(design, measures(slice(None)), place)
+    gathering = Gathering([(one.item, one.value, one.statistic) for one in measures(slice(None))], rule)
+    for rows in np.array_split(r.permutation(n), pieces):
+        labels, strata = code([place[row] for row in rows]), code(stratum[rows])
+        fpcs = {} if fpc is None else dict(zip(stratum[rows].tolist(), fpc[rows].tolist(), strict=True))
+        gathering.add(part(weight[rows], strata, None, labels, measures(rows), None, fpcs))
+    parts = gathering.totals()
+    assert len(parts.frame.stratum) == len(set(stratum.tolist()))
+    one, other = (_told(totals, variance) for totals in (whole, parts))
+    assert one[0] == other[0]
+    np.testing.assert_allclose(one[1], other[1], rtol=1e-6, atol=1e-6)
+    for k in range(5):
+        matrices = [covariance(scores(totals, wholes(totals)), k) for totals in (whole, parts)]
+        np.testing.assert_allclose(*matrices, rtol=1e-6, atol=1e-9)
+
+
+def _told(totals: Totals, variance: Variance) -> tuple[list[Any], Floats]:
+    """What is counted and what is computed: of each domain, and of each domain beside the others."""
+    found = tabulate(totals, variance=variance).records()
+    pairs = [(label, REST) for label in totals.domains]
+    apart = contrasts(totals, pairs, 0.95, variance) if len(pairs) > 1 else []
+    counted = [(x.domain, x.n, x.df, x.flags, x.variance) for x in found] + [(x.from_, x.n, x.df) for x in apart]
+    figures = [(x.estimate, x.standard_error, x.low, x.high, x.deff, x.n_eff) for x in found]
+    figures += [(x.estimate, x.standard_error, x.low, x.high, x.p, 0.0) for x in apart]
+    return counted, np.array(figures, np.float64)

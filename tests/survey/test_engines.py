@@ -25,6 +25,12 @@ CALLS = {
     "fpc": ("estimate", "sipas_fpc_a", *DESIGN, "--fpc", "so_thon", "--item", "c9_01=4,5"),
     "raking": ("estimate", "calibrated_a", *DESIGN, *SHARES, "--by", "gioi_tinh",
                "--calibrate", str(REFERENCE / "margins_calibrate-calibrate-raking.csv")),
+    "rows": ("estimate", "sipas_a", "--weights", "w", "--strata", "vung", *SHARES, "--by", "xa",
+             "--variance", "auto"),
+    "rows-ratio": ("estimate", "sipas_a", "--weights", "w", "--item", "so_lan_tre", "--statistic", "ratio",
+                   "--denominator", "so_lan"),
+    "rows-within": ("compare", "waves_a", "--weights", "w", "--strata", "vung", "--item", "c9_03=4,5",
+                    "--by", "dot", "--from", "1", "--to", "2", "--within", "xa=Việt Hưng"),
     "within": ("compare", "waves_a", *DESIGN, "--item", "c9_03=4,5", "--by", "dot", "--from", "1", "--to", "2",
                "--within", "xa=Việt Hưng"),
 }  # fmt: skip
@@ -80,9 +86,11 @@ def test_spark_with_two_workers_adds_up_alike(
     same(run(call, data, "numpy", capfd), run(call, data, "spark", capfd))
 
 
-def test_without_psu_no_engine_helps(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_psu_no_engine_calibrates(capfd: pytest.CaptureFixture[str]) -> None:
+    margins = str(REFERENCE / "margins_calibrate-calibrate-raking.csv")
+    asked = ("--weights", "w", "--item", "c9_01=4,5", "--calibrate", margins, "--engine", "duckdb")
     with pytest.raises(SystemExit) as end:
-        main(["estimate", str(REFERENCE / "srs_a.csv"), "--weights", "w", "--item", "y=1", "--engine", "duckdb"])
+        main(["estimate", str(REFERENCE / "calibrated_a.csv"), *asked])
     assert end.value.code == 1
     assert "--psu" in capfd.readouterr().err
 

@@ -295,7 +295,10 @@ def test_nothing_of_the_web_is_imported(data: Path) -> None:
     assert told.stderr.strip() == "[]"
 
 
-def test_memory_is_that_of_a_few_chunks(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("design", [("--psu", "thon"), ()], ids=["psu", "rows"])
+def test_memory_is_that_of_a_few_chunks(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, design: tuple[str, ...]
+) -> None:
     """However long the file, no more chunks are held than processors and one."""
     path = tmp_path / "long.csv"
     r = np.random.default_rng(1)
@@ -318,6 +321,6 @@ def test_memory_is_that_of_a_few_chunks(run: Run, tmp_path: Path, monkeypatch: p
         return table
 
     monkeypatch.setattr(tabular._Reader, "parse", counted)
-    (one,) = run.records("estimate", path, "--weights", "w", "--psu", "thon", "--item", "q=4,5")
+    (one,) = run.records("estimate", path, "--weights", "w", *design, "--item", "q=4,5")
     assert one["n"] == 20000
     assert most <= (tabular.os.cpu_count() or 1) + 1

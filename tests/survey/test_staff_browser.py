@@ -66,6 +66,7 @@ PAGES = {
     "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),

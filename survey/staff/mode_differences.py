@@ -1,0 +1,40 @@
+"""Page: how the ways of answering differ, once the people who chose them are made alike."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from survey import mode_differences, waves
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.sample import sample
+from survey.staff.blueprint import pages, summary_of
+from survey.summary import Summary
+from translations import N_
+from translations import gettext as _
+
+WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune")}
+
+
+@pages.get("/<wave>/cach-tra-loi", endpoint="modes")
+@requires(Right.RESULTS)
+def by_mode(wave: str) -> ResponseReturnValue:
+    """The index, its parts and the headlines by way of answering."""
+    summary = summary_of(wave)
+    with database().reading() as session:
+        people = sample(session, waves.find(session, wave), summary.release)
+        found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
+    return render_template("staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike)
+
+
+def alike(pair: mode_differences.Compared) -> list[str]:
+    """By what people were made alike, in words."""
+    return [_(WORDS[name]) for name in pair.alike]
+
+
+def measures(summary: Summary) -> list[str]:
+    """What is compared: the index with its parts, and the headlines."""
+    index = summary.questionnaire.index
+    headlines = [f"{line.item}={line.value}" for line in summary.questionnaire.headlines]
+    return [*(index.codes() if index else ()), *headlines]

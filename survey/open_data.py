@@ -8,6 +8,7 @@ group gave is blanked; villages become variance units of three communes, weights
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 from sqlalchemy.orm import Session
 
 from analysis import anonymity
@@ -91,8 +93,22 @@ def microdata(session: Session, wave: str) -> Open:
         raise Conflict(
             "%(wave)s has too few answers for open microdata: at least %(least)s.", wave=wave, least=rules.k
         )
-    # An order that nobody can know who has not the ids of all responses.
-    secret = hashlib.sha256(release.responses).digest()
+    return _made(session, found, release, people, rules)
+
+
+@cached(
+    LRUCache(maxsize=2),
+    key=lambda session, wave, release, people, rules: (
+        str(session.get_bind().engine.url),
+        release.id,
+        people.version,
+    ),
+    lock=threading.Lock(),
+)
+def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:
+    # What nobody can know who has not the ids of the responses. It is that of the wave's first release, so that
+    # two releases join the same villages: what differs would tell them apart.
+    secret = hashlib.sha256(releases.every(session, found.code)[-1].responses).digest()
     order = sorted(range(len(people)), key=lambda row: hashlib.sha256(secret + people.ids[row].bytes).digest())
     made = _Making(session, people, rules, np.array(order, np.int64), secret)
     return Open(

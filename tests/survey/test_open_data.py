@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow.parquet as parquet
 import pyreadstat
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from forms import openness
-from survey import demo, open_data, releases, waves
+from survey import demo, open_bundle, open_data, releases, responses, waves
 from survey.database import Database
 from survey.installation import prepare
+from survey.models import Mode
 from survey.open_data import Open
 from survey.sample import sample
 from translations import Conflict
@@ -141,3 +147,82 @@ def test_only_what_is_approved_is_opened(province: Database) -> None:
 
 def test_it_tells_what_people_were_promised(made: Open) -> None:
     assert "không theo từng người" in open_data.promise(made.questionnaire)
+
+
+def files(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        return {name: bundle.read(name) for name in bundle.namelist()}
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_one_file_holds_estimates_rows_dictionary_and_changes(made: Open, released: Database) -> None:
+    with released.reading() as session:
+        name, content = open_bundle.write(session, "thu-nghiem")
+        assert open_bundle.write(session, "thu-nghiem") == (name, content)
+    found = files(content)
+    assert name == "du-lieu-mo-thu-nghiem-ban-1.zip"
+    estimates = table(found["uoc-luong.csv"])
+    assert [line["item"] for line in estimates] == [line["item"] for line in json.loads(found["uoc-luong.json"])]
+    described = table(found["tu-dien.csv"])
+    columns = {(line["file"], line["column"]) for line in described}
+    assert columns >= {("uoc-luong", column) for column in estimates[0]}
+    assert columns >= {("tung-dong", column) for column in table(found["tung-dong.csv"])[0]}
+    named = {(line["column"], line["value"]) for line in described if line["file"] == "tung-dong"}
+    values = {
+        (code, str(value)) for code in ("khu_vuc", "do_tuoi", "C5") for value in set(made.answers[code]) - {None}
+    }
+    assert values <= named
+    changes = table(found["thay-doi.csv"])
+    assert [(line["column"], int(line["values"])) for line in changes] == [
+        (change.column, change.values) for change in made.changes
+    ]
+    assert "dữ liệu mô phỏng" in found["doc-truoc.txt"].decode().lower()
+    assert len(table(found["tung-dong.csv"])) == len(made)
+
+
+def test_the_estimates_have_lost_what_must_be_hidden(released: Database) -> None:
+    with released.reading() as session:
+        _name, content = open_bundle.write(session, "gop-y")
+    hidden = [line for line in table(files(content)["uoc-luong.csv"]) if "hidden" in line["flags"].split(";")]
+    assert hidden
+    assert all(line["estimate"] == line["n"] == "" for line in hidden)
+
+
+def test_two_releases_of_a_wave_join_the_same_villages(released: Database, made: Open) -> None:
+    with released.writing() as session:
+        release = releases.freeze(session, waves.find(session, "thu-nghiem"), "lan")
+        release.responses = release.responses[16 * 50 :]  # as if some had been rejected since
+        releases.check(session, release, "minh")
+        releases.approve(session, release, "hoa")
+    with released.reading() as session:
+        later = open_data.microdata(session, "thu-nghiem")
+    assert later.release.number == 2
+    pairs = {
+        tuple(row) for one in (made, later) for row in zip(one.columns["psu"], one.answers["khu_vuc"], strict=True)
+    }
+    assert len(pairs) == len(set(made.columns["psu"]))
+
+
+def test_the_page_shows_what_was_changed_and_gives_the_file(
+    province: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    client = sign_in(app, "home_affairs")
+    assert "Chưa có gì được công bố" in client.get("/quan-tri/gop-y/du-lieu-mo").text
+    assert client.get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 409
+    with province.writing() as session:
+        place = waves.place(session, "gop-y", "06652")
+        for n in range(40):
+            responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2})
+        release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
+        releases.check(session, release, "minh")
+        releases.approve(session, release, "hoa")
+    shown = client.get("/quan-tri/gop-y/du-lieu-mo").text
+    assert "Về xã chỉ cho biết loại đơn vị" in shown
+    assert "không theo từng người" in shown
+    reply = client.get("/quan-tri/gop-y/du-lieu-mo.zip")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="du-lieu-mo-gop-y-ban-1.zip"'
+    assert len(table(files(reply.data)["tung-dong.csv"])) == 40
+    assert sign_in(app, "keyer").get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 403

@@ -1,0 +1,37 @@
+"""Pages: the open data of a wave: what they hold, what was changed for it, and the file."""
+
+from __future__ import annotations
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+
+from survey import open_bundle, open_data, releases, waves
+from survey.accounts import Right, requires
+from survey.database import database
+from survey.staff.blueprint import pages
+
+
+@pages.get("/<wave>/du-lieu-mo", endpoint="open_data")
+@requires(Right.RESULTS)
+def shown(wave: str) -> ResponseReturnValue:
+    """What the open file of the newest approved release holds; without one, what to do first."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        release = releases.newest(session, found.code)
+        made = None if release is None else open_data.microdata(session, wave)
+    about = open_bundle.about(made) if made else []
+    return render_template("staff/open_data.html", wave=found, release=release, made=made, about=about)
+
+
+@pages.get("/<wave>/du-lieu-mo.zip")
+@requires(Right.RESULTS)
+def open_file(wave: str) -> ResponseReturnValue:
+    """All of it in one file."""
+    with database().reading() as session:
+        name, content = open_bundle.write(session, wave)
+    with database().writing():  # that it was taken out stands in the audit trail
+        pass
+    answer = Response(content, content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

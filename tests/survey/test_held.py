@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from survey import devices, held, responses, sealing, waves
@@ -248,3 +250,18 @@ def test_the_number_of_the_response_stays_with_the_command(province: Database, l
         (one,) = held.listed(session, "gop-y")
     assert one.name == late[:8]
     assert isinstance(one.form.id, UUID)
+
+
+def test_axe_finds_nothing_where_forms_are_held_and_decided(
+    phone: Page, province: Database, late: str, receive: Callable[..., str]
+) -> None:
+    decide(province, receive(unit="06658"), verdict=Verdict.DECLINED)
+    phone.goto("/dang-nhap")
+    phone.fill("[name=name]", "home_affairs")
+    phone.fill("[name=password]", "mat-khau-dai")
+    phone.click("main button")
+    phone.goto(f"{PAGE}?chon=het")
+    expect(phone.locator("[name=phieu]:checked")).to_have_count(2)
+    found = Axe().run(phone, options={"rules": {"target-size": {"enabled": True}}})
+    assert found.violations_count == 0, found.generate_report()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360

@@ -14,8 +14,10 @@ from uuid import uuid4
 import pyarrow.parquet as parquet
 import pyreadstat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 
 from forms import openness
 from survey import demo, open_bundle, open_data, releases, responses, waves
@@ -207,7 +209,7 @@ def test_two_releases_of_a_wave_join_the_same_villages(released: Database, made:
 
 
 def test_the_page_shows_what_was_changed_and_gives_the_file(
-    province: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+    province: Database, app: Flask, phone: Page, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "home_affairs")
     assert "Chưa có gì được công bố" in client.get("/quan-tri/gop-y/du-lieu-mo").text
@@ -226,3 +228,12 @@ def test_the_page_shows_what_was_changed_and_gives_the_file(
     assert reply.headers["Content-Disposition"] == 'attachment; filename="du-lieu-mo-gop-y-ban-1.zip"'
     assert len(table(files(reply.data)["tung-dong.csv"])) == 40
     assert sign_in(app, "keyer").get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 403
+    phone.goto("/dang-nhap")
+    phone.fill("[name=name]", "home_affairs")
+    phone.fill("[name=password]", "mat-khau-dai")
+    phone.click("main button")
+    phone.goto("/quan-tri/gop-y/du-lieu-mo?lang=en")
+    expect(phone.locator("tbody tr").first).to_contain_text("the whole file")
+    looked = Axe().run(phone, options={"rules": {"target-size": {"enabled": True}}})
+    assert looked.violations_count == 0, looked.generate_report()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360

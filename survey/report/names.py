@@ -8,6 +8,7 @@ from analysis import Estimate
 from forms import Item
 from survey import wording
 from survey.models import Unit, WaveKind
+from survey.results import satisfied
 from survey.summary import Headline, Line, Summary, UnitLine
 from translations import N_
 from translations import gettext as _
@@ -28,16 +29,30 @@ MODES = {
 
 
 def label(summary: Summary, code: str) -> str:
-    """The name of an item or of a part of the index."""
+    """The name of an item or of a part of the index; the code itself where the questionnaire has none such."""
     if code in summary.questionnaire.items:
         return str(summary.questionnaire.items[code].short)
-    return str(summary.questionnaire.index.label(code)) if summary.questionnaire.index else code
+    index = summary.questionnaire.index
+    return str(index.label(code)) if index and code in index.codes() else code
 
 
 def value_label(item: Item, line: Line) -> str:
     """The choice that a line of a headline stands for."""
     choice = item.choices.get(int(line.code)) if line.code.isdecimal() else None
     return str(choice) if choice else line.label
+
+
+def answer_label(summary: Summary, record: Estimate) -> str:
+    """What was answered by those whom a record counts; empty for a part of the index."""
+    item = summary.questionnaire.items.get(record.item)
+    if item is None:
+        return ""
+    if record.value is None:
+        return _("Mean")
+    if item.kind == "scale" and summary.rule is not None and record.value == satisfied(summary.rule):
+        return _("Satisfied")
+    choices = (item.choices.get(int(code)) for code in record.value.split(","))
+    return ", ".join(str(choice) for choice in choices if choice)
 
 
 def asked(item: Item) -> str:

@@ -18,6 +18,7 @@ from survey.report.contents import contents
 from survey.report.letter import marks
 from survey.report.method import again, method
 from survey.report.names import (
+    answer_label,
     asked,
     blank_label,
     by_name,
@@ -38,6 +39,12 @@ from translations import gettext as _
 
 SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
 ESTIMATE_WIDTHS = (14, 14, 14, 14, 38)
+LABELS = (
+    "item_label",
+    "value_label",
+    "domain_kind",
+    "domain_label",
+)  # of the tidy sheet, beside the fields of a record
 
 
 def write(summary: Summary) -> bytes:
@@ -203,11 +210,11 @@ def headline_sheet(book: Book, summary: Summary) -> None:
 
 
 def item_sheet(book: Book, summary: Summary) -> None:
-    """Every question of the index."""
+    """Every question: those of the index first, by factor; then each answer of the others, in the form's order."""
     sheet = book.sheet(
         _("Questions"),
-        (_("Code"), _("Question asked"), _("Factor"), *_estimate_head(summary, _("Satisfied"))),
-        (18, 46, 38, *ESTIMATE_WIDTHS),
+        (_("Code"), _("Question asked"), _("Factor"), _("Answer"), *_estimate_head(summary, _("Estimate"))),
+        (18, 46, 38, 24, *ESTIMATE_WIDTHS),
         frozen_columns=2,
     )
     index = summary.questionnaire.index
@@ -217,11 +224,19 @@ def item_sheet(book: Book, summary: Summary) -> None:
         for factor in area.factors
         for code in factor.items
     }
-    for line in summary.items:
-        sheet.text(0, line.code)
-        sheet.text(1, label(summary, line.code), text_wrap=True)
-        sheet.text(2, factor_of.get(line.code, ""), text_wrap=True)
-        sheet.estimate(3, scored(line))
+    lines = [(line.code, scored(line)) for line in summary.items]
+    told = {line.code for line in summary.items}
+    lines += [
+        (record.item, record)
+        for record in summary.records
+        if record.domain is None and record.item in summary.questionnaire.items and record.item not in told
+    ]
+    for code, record in lines:
+        sheet.text(0, code)
+        sheet.text(1, label(summary, code), text_wrap=True)
+        sheet.text(2, factor_of.get(code, ""), text_wrap=True)
+        sheet.text(3, answer_label(summary, record), text_wrap=True)
+        sheet.estimate(4, record)
         sheet.row += 1
 
 
@@ -329,14 +344,37 @@ def method_sheet(book: Book, summary: Summary) -> None:
 
 
 def tidy_sheet(book: Book, summary: Summary) -> None:
-    """Every record behind the report, a row each, as `hailong report --format csv` prints them."""
-    sheet = book.sheet(_("Data"), FIELDS, (20, 8, 12, 12, *([13] * (len(FIELDS) - 5)), 24), frozen_columns=1)
-    first = sheet.row
-    for record in as_records(summary.records):
-        for column, value in enumerate(as_row(record).values()):
+    """Every record behind the report, a row each, as `hailong report --format csv` prints them, and the names of
+    its codes: a table of Excel, so that a pivot table can be made of it at once."""
+    widths = (20, 8, 12, 12, *([13] * (len(FIELDS) - 5)), 24, 46, 24, 12, 20)
+    sheet = book.sheet(_("Data"), (*FIELDS, *LABELS), widths, frozen_columns=1)
+    first, names = sheet.row, {line.unit.code: line.unit.name for line in summary.units}
+    for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):
+        whole = record.domain is None
+        name = summary.province.name if whole else names.get(str(record.domain), str(record.domain))
+        labels = (
+            label(summary, record.item),
+            answer_label(summary, record),
+            "province" if whole else "unit",
+            name,
+        )
+        for column, value in enumerate((*row.values(), *labels)):
             if isinstance(value, (int, float)):
                 sheet.number(column, value, "General")
             elif value:
                 sheet.text(column, value)
         sheet.row += 1
-    sheet.sheet.autofilter(first - 1, 0, max(sheet.row - 1, first), len(FIELDS) - 1)
+    sheet.sheet.add_table(
+        first - 1,
+        0,
+        max(sheet.row - 1, first),
+        len(FIELDS) + len(LABELS) - 1,
+        {
+            "name": "records",
+            "style": None,
+            "columns": [
+                {"header": name, "header_format": book.format(bold=True, bottom=1, valign="vcenter")}
+                for name in (*FIELDS, *LABELS)
+            ],
+        },
+    )

@@ -84,7 +84,7 @@ def test_excel_holds_the_figures_of_the_summary_as_numbers(summary: Summary) -> 
     assert first["Chỉ số hài lòng chung"] == (0.9012, 0.8940, 0.9070, 2916)
     assert first["Có nhiều công chức"] == (0.0194, 0.0141, 0.0260, 2843)
     assert first["Để trống"][0] == 0.025
-    items = {row[0]: row[3:7] for row in book["Câu hỏi"]}
+    items = {row[0]: row[4:8] for row in book["Câu hỏi"]}
     for line in summary.items:
         if not line.estimate.flags:
             record = line.estimate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 
 from survey import report
+from survey.results import FIELDS
 from survey.summary import Summary
 
 
@@ -64,7 +66,35 @@ def test_heads_stay_in_sight(book: Any) -> None:
         assert pane is not None, name
         head = [cell.value for cell in sheet[int("".join(filter(str.isdigit, pane))) - 1]]
         assert head[0], name
-    assert book["Dữ liệu"].auto_filter.ref
+
+
+def test_the_tidy_sheet_is_a_table_of_codes_and_their_names(book: Any, kept: Summary) -> None:
+    sheet = book["Dữ liệu"]
+    [table] = sheet.tables.values()
+    head, *rows = [[cell.value for cell in row] for row in sheet[table.ref]]
+    assert head == [*FIELDS, "item_label", "value_label", "domain_kind", "domain_label"]
+    assert len(rows) == len(kept.records)
+    named = [dict(zip(head, row, strict=True)) for row in rows]
+    commune = next(row for row in named if row["domain"] == "06652" and row["item"] == "C5")
+    assert (commune["domain_kind"], commune["domain_label"]) == ("unit", "Hà Tu")
+    index = next(row for row in named if row["item"] == "index")
+    assert (index["item_label"], index["value_label"]) == ("Chỉ số hài lòng chung", None)
+    assert (index["domain_kind"], index["domain_label"]) == ("province", "Quảng Ninh")
+    satisfied = next(row for row in named if row["value"] == "4,5")
+    assert satisfied["value_label"] == "Hài lòng"
+
+
+def test_every_question_is_listed_with_each_answer_it_could_get(make: Callable[..., Summary]) -> None:
+    summary = make()
+    shown = replace(summary.headlines[0].values[1].estimate, item="C5", value="2")
+    gone = replace(shown, value="3", flags=("hidden",))
+    told = (*(line.estimate for line in summary.items), shown, gone)
+    book = book_of(replace(summary, records=told))
+    rows = [[cell.value for cell in row] for row in book["Câu hỏi"].iter_rows()]
+    [second, third] = [row for row in rows if row[0] == "C5"]
+    assert second[3:8] == ["Có một số công chức", 0.08, 0.069, 0.093, 2843]
+    assert third[3:8] == ["Có nhiều công chức", "ẩn", None, None, None]
+    assert sum(row[3] == "Hài lòng" for row in rows) == len(summary.items)
 
 
 def test_every_sheet_bears_the_marks(book: Any) -> None:

@@ -34,6 +34,11 @@ def test_the_last_key_is_blanked_first_and_one_where_one_is_enough() -> None:
     assert suppress(keys, 2).tolist() == [[False] * 3] * 2 + [[False, False, True]] * 2 + [[False] * 3] * 2
 
 
+def test_a_key_that_saves_nobody_stays() -> None:
+    keys = np.array([[1, 1, 1]] * 2 + [[1, 2, 1], [1, 3, 1]])
+    assert suppress(keys, 2).tolist() == [[False] * 3] * 2 + [[False, True, False]] * 2
+
+
 def test_whom_nothing_saves_somebody_of_the_largest_class_keeps_company() -> None:
     keys = np.array([[1, 1]] * 3 + [[2, 2]])
     assert suppress(keys, 2).tolist() == [[True, True], [False, False], [False, False], [True, True]]

@@ -142,6 +142,8 @@ def _decide(form: _Form) -> None:
     for choice in form.choices:
         code = choice.item.code
         choice.chosen, choice.other = request.form.get(code, ""), request.form.get(f"{code}-{OTHER}", "")[:200]
+        if not choice.chosen and choice.other.strip():  # who typed it there meant it
+            choice.chosen = OTHER
         if choice.chosen not in (OTHER, *map(str, range(len(choice.values)))):
             choice.chosen, choice.fault = "", _("Choose what stands on the paper.")
         elif choice.chosen == OTHER and not choice.decided and choice.item.kind != "text":

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -147,7 +148,7 @@ def _count(session: Session, form: HeldResponse, day: date | None) -> None:
     """Keeps what is under the seal as a response."""
     sent = {"id": str(form.id), "wave": form.wave, "unit": form.unit, "mode": form.mode.value, "day": form.day}
     sent |= {"key": form.key, "sealed": form.sealed} | ({"psu": form.psu} if form.psu else {})
-    answers, marks, fault = sealing.opened(sent)
+    answers, marks, adults, fault = sealing.opened(sent)
     if fault == "key":
         raise Refusal(
             "Form %(number)s needs a key that is not here. Put the file *-%(key)s.key back into the folder "
@@ -162,12 +163,13 @@ def _count(session: Session, form: HeldResponse, day: date | None) -> None:
     checked = check(place.questionnaire, answers)
     if checked.problems and not checked.answers:
         raise Refusal("Form %(number)s can only be declined: no answer in it fits.", number=short(form))
+    about: dict[str, Any] = {"marks": marks, "psu": form.psu, "day": on, "adults": adults}
     try:
-        responses.submit(session, place, form.id, form.mode, checked.answers, marks=marks, psu=form.psu, day=on)
+        responses.submit(session, place, form.id, form.mode, checked.answers, **about)
     except Conflict:
         # Two that accept the same form at once give it the same number, and count it once.
         own = UUID(bytes=hashlib.sha256(b"held" + form.digest.encode()).digest()[:16], version=4)
-        responses.submit(session, place, own, form.mode, checked.answers, marks=marks, psu=form.psu, day=on)
+        responses.submit(session, place, own, form.mode, checked.answers, **about)
 
 
 def _day(session: Session, form: HeldResponse, given: date | None) -> date:

@@ -1,29 +1,48 @@
 """Pages: the interviewer's tablet, that asks one person after another in a village.
 
-First the wave, then the commune and its village, then the form question by question. It is read aloud, and handed
-over for what is sensitive: `interviewer.js` locks those answers, and no page here gives an answer back.
+First the wave, then the commune and its village, where a sample is drawn the household, then the form question by
+question. It is read aloud, and handed over for what is sensitive: `interviewer.js` locks those answers, and no
+page here gives an answer back.
+
+Which household is asked, the tablet alone knows: it stands behind the # of the form's address, which no browser
+sends. What became of the household comes later, from the list, without the answers.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, make_response, render_template, request, send_from_directory
+from flask import (
+    Blueprint,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
 
 from forms import check
-from survey import devices, entry, kiosk, responses, sealing, units, waves
+from survey import devices, draws, entry, kiosk, questionnaires, responses, sealing, units, visits, waves
 from survey.accounts import Right, requires
 from survey.database import database
+from survey.fieldwork import OUTCOMES, Outcome
 from survey.models import Mode, Village, WaveKind
 from survey.respondent import form
 from survey.responses import MARKS, UUID4
 from survey.waves import Place, today
 from translations import N_, Refusal
 from translations import gettext as _
+
+NUMBER = re.compile(r"[1-9][0-9]{0,6}")  # of a household in the list of its village
 
 pages = Blueprint("interviewer", __name__, url_prefix="/phong-van")
 
@@ -86,7 +105,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
         found = waves.find(session, wave)
-        villages = entry.by_unit(waves.villages(session, found.code))
+        villages = entry.by_unit(draws.villages(session, found))
         communes = units.communes(session, today())
     if found.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
@@ -107,13 +126,14 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
         place = waves.place(session, wave, unit)
-        villages = waves.villages(session, place.wave.code, place.unit.code)
+        villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
+        done = visits.done(session, place.wave)
     village = None
     if place.wave.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
             return render_template(
-                "interviewer/villages.html", place=place, wave=place.wave, villages=villages, kept=kept
+                "interviewer/villages.html", place=place, wave=place.wave, villages=villages, kept=kept, done=done
             )
         village = entry.village_of(place, villages, request.args["thon"])
     if request.method == "POST":
@@ -125,13 +145,90 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         village=village,
         named=units.named(place.unit),
         kept=kept.get(village.psu) if village else None,
+        has_list=village is not None and village.psu in done,
         questions=form.drawn(place.questionnaire),
         screens=form.screens(place.questionnaire),
         minutes=form.minutes(place.questionnaire),
         id=uuid.uuid4(),
         key=sealing.current(),
-        can_seal=(kiosk.STATIC / kiosk.BUNDLE).exists(),
+        can_seal=_can_seal(),
+        most_adults=responses.MOST_ADULTS,
     )
+
+
+def _can_seal() -> bool:
+    return (kiosk.STATIC / kiosk.BUNDLE).exists()
+
+
+@pages.route("/<wave>/<unit>/ho", methods=["GET", "POST"])
+@requires(Right.INTERVIEW)
+def households(wave: str, unit: str) -> ResponseReturnValue:
+    """The drawn households of a village, `?thon=`, and what became of each."""
+    if request.method == "POST":
+        return _visited(wave, unit)
+    return _list(wave, unit)
+
+
+def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseReturnValue:
+    with database().reading() as session:
+        place = waves.place(session, wave, unit)
+        village = _village(session, place)
+        drawn = visits.households(session, place.wave, village.psu)
+    return render_template(
+        "interviewer/households.html",
+        place=place,
+        wave=place.wave,
+        village=village,
+        named=units.named(place.unit),
+        households=drawn,
+        opened=visits.opened(drawn),
+        outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
+        can_seal=_can_seal(),
+        fault=fault,
+    ), status
+
+
+def _village(session: Session, place: Place) -> Village:
+    """The drawn village that the address names."""
+    here = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
+    return entry.village_of(place, here, request.args.get("thon", ""))
+
+
+def _visited(wave: str, unit: str) -> ResponseReturnValue:
+    """Notes what became of households: of one, or from the script of as many as wait.
+
+    They may come after the wave's last day: the tablet was without network till then.
+    """
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        village = _village(session, Place(found, units.find(session, unit), questionnaire))
+    try:
+        told = _told()
+        with database().writing() as session:
+            visits.record(session, wave, village.psu, told)
+    except Refusal as refusal:
+        if request.is_json:
+            raise
+        return _list(wave, unit, str(refusal), refusal.status)
+    if request.is_json:
+        return "", 204
+    return redirect(url_for(".households", wave=wave, unit=unit, thon=village.psu), 303)
+
+
+def _told() -> dict[int, Outcome]:
+    """What a page without script sends of one household, or {"visits": {number: outcome}}."""
+    found: Any = {request.form.get("household", ""): request.form.get("outcome", "")}
+    if request.is_json:
+        sent = request.get_json(silent=True)
+        found = sent.get("visits") if isinstance(sent, dict) else None
+    elif not found.keys() - {""} or "" in found.values():
+        raise Refusal("Choose what became of the household.")
+    if not isinstance(found, dict) or not all(
+        NUMBER.fullmatch(number) and outcome in list(Outcome) for number, outcome in found.items()
+    ):
+        raise Faulty(N_("Send visits as JSON: the outcome of each household by its number."))
+    return {int(number): Outcome(outcome) for number, outcome in found.items()}
 
 
 def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
@@ -141,6 +238,9 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
         raise Faulty(N_("Send id, answers and marks as JSON."))
     marks: Any = sent.get("marks", [])
     if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
+        raise Faulty(N_("Send id, answers and marks as JSON."))
+    adults = sent.get("adults")
+    if adults is not None and not responses.may_be_adults(adults):
         raise Faulty(N_("Send id, answers and marks as JSON."))
     checked = check(place.questionnaire, sent.get("answers"))
     if checked.problems:
@@ -157,5 +257,6 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
             checked.answers,
             marks=("helped-interviewer", *(mark for mark in marks if mark != "helped-none")),
             psu=village.psu if village else None,
+            adults=adults if village else None,
         )
     return {"status": "stored" if new else "known"}, 201 if new else 200

@@ -156,7 +156,7 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
     refused: the person who answered is gone and can mend nothing. The same again is kept once.
     """
     devices.heard(session, device.id)
-    answers, marks, reason = opened(sent)
+    answers, marks, adults, reason = opened(sent)
     if not reason:
         reason = _misplaced(session, device, sent)
     if not reason:
@@ -175,6 +175,7 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
                     marks=marks,
                     psu=sent.get("psu"),
                     day=date.fromisoformat(sent["day"]),
+                    adults=adults,
                 )
             except Conflict:
                 reason = "conflict"
@@ -184,21 +185,25 @@ def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str
     return "held", reason
 
 
-def opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], str]:
-    """The answers, unchecked, and the marks under a seal; and why they can't be had: `key`, `seal` or ""."""
+def opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], int | None, str]:
+    """What lies under a seal: the answers, unchecked, the marks, and from a tablet the number of adults in the
+    household; and why it can't be had: `key`, `seal` or ""."""
     key = keys().get(sent["key"])
     if key is None:
-        return None, (), "key"
+        return None, (), None, "key"
     try:
         content = json.loads(SUITE.decrypt(_read(sent["sealed"]), key.private, info=about(sent)))
     except (InvalidTag, ValueError, RecursionError):
-        return None, (), "seal"
-    if not isinstance(content, dict) or content.keys() - {"answers", "marks"}:
-        return None, (), "seal"
-    marks = content.get("marks", [])
+        return None, (), None, "seal"
+    known = {"answers", "marks", "adults"} if sent["mode"] == Mode.INTERVIEWER else {"answers", "marks"}
+    if not isinstance(content, dict) or content.keys() - known:
+        return None, (), None, "seal"
+    marks, adults = content.get("marks", []), content.get("adults")
     if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
-        return None, (), "seal"
-    return content.get("answers"), tuple(marks), ""
+        return None, (), None, "seal"
+    if adults is not None and not responses.may_be_adults(adults):
+        return None, (), None, "seal"
+    return content.get("answers"), tuple(marks), adults, ""
 
 
 def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:

@@ -3,11 +3,13 @@
 const CACHE = "interviewer";
 const PATIENCE = 4000; // ms after which a page that is kept is shown instead
 const LANGUAGES = ["vi", "en"];
-const PAGE = /^\/phong-van\/[^/]+\/[^/]+$/;
+const PAGE = /^\/phong-van\/[^/]+\/[^/]+(\/ho)?$/;
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
-addEventListener("message", (event) => event.data.keep && event.waitUntil(keep(event.data.keep)));
+addEventListener("message", (event) => {
+  if (event.data.keep) event.waitUntil(keepAll(event.data.keep).then((kept) => event.ports[0].postMessage(kept)));
+});
 
 // The name under which a page is kept: its place, its village and its language, and nothing else of its address
 function named(address, language) {
@@ -18,22 +20,29 @@ function named(address, language) {
   return `${pathname}?${new URLSearchParams(village === null ? { lang } : { thon: village, lang })}`;
 }
 
-// Fetches a page in each language, its own last because the server remembers the last one, and all that it names.
+async function keepAll(addresses) {
+  const kept = [];
+  for (const address of addresses) kept.push(await keep(address));
+  return kept.every(Boolean);
+}
+
+// Fetches a page in each language, its own last because the server remembers the last one, and all that it names;
+// whether it is kept.
 async function keep(address) {
   try {
     const own = new URL(address, location.origin).searchParams.get("lang");
     const cache = await caches.open(CACHE);
     for (const language of [...LANGUAGES.filter((one) => one !== own), own]) {
       const page = await fetch(named(address, language), { cache: "no-store" });
-      if (!page.ok || page.redirected) return;
+      if (!page.ok || page.redirected) return false;
       for (const name of (await page.clone().text()).match(/(?<=")\/static\/[^"]+/g) ?? []) {
         if (!(await cache.match(name, { ignoreVary: true }))) await cache.add(name);
       }
       await cache.put(named(address, language), page);
     }
-    for (const page of await clients.matchAll()) page.postMessage("kept");
+    return true;
   } catch {
-    // Without network what was kept before stays.
+    return false; // without network what was kept before stays
   }
 }
 

@@ -5,11 +5,11 @@
 import { leave } from "./exit.js";
 import { go, lock, steps } from "./form.js";
 import { answers, marks } from "./kiosk/answers.js";
-import { empty, forgetNote, keep, waiting } from "./kiosk/outbox.js";
+import { empty, keep, waiting } from "./kiosk/outbox.js";
 import { seal } from "./kiosk/seal.js";
+import { canSeal, post, prepare } from "./tablet.js";
+import { visited } from "./visits.js";
 
-const AGAIN = 60_000; // ms between two looks whether the network is back
-const PATIENCE = 15_000; // ms for which an answer of the server is waited for
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
@@ -97,8 +97,6 @@ function heading() {
 
 // Sending
 
-const why = { 401: "signed-out", 403: "signed-out", 400: "refused", 404: "refused", 409: "refused", 410: "refused", 413: "refused", 422: "refused" };
-
 async function send(form, locked) {
   if (sending) return;
   sending = true;
@@ -108,33 +106,22 @@ async function send(form, locked) {
   const helped = all("[name=helped]:checked", form).map((input) => input.value);
   const about = marks(form, (performance.now() - began) / 1000, root.lang);
   const content = { answers: { ...answers(form), ...locked }, marks: ["helped-interviewer", ...about, ...helped] };
+  const adults = find("[name=adults]", form)?.value.trim();
+  if (/^[1-9]\d?$/.test(adults)) content.adults = Number(adults);
   let outcome = await post(form.action, JSON.stringify({ id, ...content }), "application/json");
   if (["network", "signed-out"].includes(outcome) && (await keepSealed(form, content))) outcome = "waits";
   sending = false;
-  if (outcome === "stored" || outcome === "waits") return leave(`${form.dataset.again}&xong=${outcome}`);
+  if (outcome === "stored" || outcome === "waits") {
+    if (household()) await visited(form.dataset, household(), "complete").catch(() => {});
+    return leave(`${form.dataset.list ?? form.dataset.again}&xong=${outcome}`);
+  }
   button.textContent = words;
   complain(form, outcome);
-}
-
-// What is sent goes with a token of the moment, since an interview may last longer than that of its page holds.
-async function post(address, body, type) {
-  const signal = AbortSignal.timeout(PATIENCE);
-  try {
-    const first = await fetch("/phong-van/phien", { cache: "no-store", signal });
-    if (first.redirected || first.status === 403) return "signed-out";
-    const { token } = await first.json();
-    const headers = { "Content-Type": type, "X-CSRFToken": token };
-    const reply = await fetch(address, { method: "POST", headers, body, redirect: "error", signal });
-    return reply.ok ? "stored" : (why[reply.status] ?? "network");
-  } catch {
-    return "network";
-  }
 }
 
 // Without network the interview waits on the tablet, sealed to the server's key, beside those of before.
 
 const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
-const canSeal = (form) => isSecureContext && Boolean(crypto.subtle && navigator.serviceWorker) && "canSeal" in form.dataset;
 
 async function keepSealed(form, content) {
   if (!canSeal(form)) return false;
@@ -160,24 +147,6 @@ async function count() {
   find("[data-count]", box).textContent = waits;
 }
 
-// Binds the tablet while its interviewer is signed in, and keeps this page for when there is no network.
-async function prepare(form) {
-  if (!canSeal(form)) return;
-  navigator.storage?.persist?.();
-  navigator.serviceWorker.register("/phong-van/worker.js").catch(() => {}); // without network that of before stays
-  const { wave, unit, again } = form.dataset;
-  const bound = await post("/phong-van/may", new URLSearchParams({ wave, unit }).toString(), "application/x-www-form-urlencoded");
-  if (bound === "stored") await forgetNote("unbound").catch(() => {});
-  navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data === "kept" && find("[data-offline]")) find("[data-offline]").hidden = false;
-  });
-  const { active } = await navigator.serviceWorker.ready;
-  active.postMessage({ keep: again });
-  await look();
-  setInterval(look, AGAIN);
-  addEventListener("online", look);
-}
-
 function complain(form, reason) {
   find(".trouble", form)?.remove();
   find(".review", form).prepend(part("unkept-part"));
@@ -186,10 +155,20 @@ function complain(form, reason) {
   box.focus();
 }
 
+// The household that is asked stands behind the # of the address, which is never sent: the list leads here.
+
+const household = () => Number(/^#ho=([1-9]\d*)$/.exec(location.hash)?.[1]) || undefined;
+
+function choose(form) {
+  if ("list" in form.dataset && !household()) return location.replace(form.dataset.list);
+  for (const place of all("[data-household]", form)) place.textContent = household();
+}
+
 // What happens
 
 function begun() {
   find("#form").hidden = false;
+  choose(find("#form"));
   const done = new URLSearchParams(location.search).get("xong");
   for (const line of all("[data-done]")) line.hidden = line.dataset.done !== done;
   all(".screen:has(.locked)").forEach(named); // the page in another language, with what was locked before
@@ -221,4 +200,5 @@ addEventListener("beforeunload", (event) => {
 });
 
 begun();
-prepare(find("#form"));
+const { again, list } = find("#form").dataset;
+prepare(find("#form"), list ? [list, again] : [again], look);

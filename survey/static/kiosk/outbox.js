@@ -46,6 +46,11 @@ export const keep = (item) => change("outbox", (store) => store.put(item));
 export const waiting = () => look("outbox", (store) => store.count());
 export const note = (name) => change("notes", (store) => store.put(true, name));
 export const noted = (name) => look("notes", (store) => store.get(name));
+// Writes under a name what `next` makes of what stands there.
+export const changeNote = (name, next) =>
+  change("notes", (store) => {
+    store.get(name).onsuccess = ({ target }) => store.put(next(target.result), name);
+  });
 export const forgetNote = (name) => change("notes", (store) => store.delete(name));
 const forget = (id) => change("outbox", (store) => store.delete(id));
 

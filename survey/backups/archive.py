@@ -1,4 +1,4 @@
-"""A backup: a ZIP file with the rows of every table as of one moment, and the recordings."""
+"""A backup: a ZIP file with the rows of every table as of one moment, the recordings and the boundaries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from translations import Conflict, Refusal
 
 FORMAT = 1
 MANIFEST = "backup.json"
-RECORDING = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}")
+FILES = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson")
 
 # What zipfile and json raise over a file that is damaged, or made to mislead.
 DAMAGE = (
@@ -51,13 +51,13 @@ class Contents:
     day         on which it was made, in Việt Nam
     revision    the form of the tables (a migration of ours)
     tables      name -> (rows, digest over them in any order)
-    recordings  path in the data folder -> SHA-256
+    files       recordings and boundaries: path in the data folder -> SHA-256
     """
 
     day: str
     revision: str
     tables: dict[str, tuple[int, str]]
-    recordings: dict[str, str]
+    files: dict[str, str]
 
 
 def write(database: Database, path: Path, progress: Progress) -> Contents:
@@ -82,7 +82,7 @@ def write(database: Database, path: Path, progress: Progress) -> Contents:
                 day=today().isoformat(),
                 revision=revision,
                 tables=_write_tables(connection, archive, progress),
-                recordings=_write_recordings(archive),
+                files=_write_files(archive),
             )
             archive.writestr(MANIFEST, json.dumps({"format": FORMAT, **asdict(contents)}, indent=1))
             archive.close()
@@ -99,8 +99,8 @@ def check(path: Path) -> Contents:
     with _read(path) as archive:
         contents = _contents(archive)
         names = set(archive.namelist())
-        awaited = {f"tables/{name}.jsonl" for name in contents.tables} | {MANIFEST, *contents.recordings}
-        if names != awaited or not all(map(RECORDING.fullmatch, contents.recordings)):
+        awaited = {f"tables/{name}.jsonl" for name in contents.tables} | {MANIFEST, *contents.files}
+        if names != awaited or not all(map(FILES.fullmatch, contents.files)):
             raise _damaged(path)
         for name, (count, digest) in contents.tables.items():
             found = rows.Digest()
@@ -108,7 +108,7 @@ def check(path: Path) -> Contents:
                 found.add(line)
             if (found.rows, str(found)) != (count, digest):
                 raise _damaged(path)
-        for name, sha in contents.recordings.items():
+        for name, sha in contents.files.items():
             if hashlib.sha256(archive.read(name)).hexdigest() != sha:
                 raise _damaged(path)
     if contents.revision not in {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}:
@@ -144,7 +144,7 @@ def restore(database: Database, path: Path, contents: Contents, progress: Progre
             _leave_nothing(database)
             raise
         folder = settings.data_folder()
-        for name in contents.recordings:
+        for name in contents.files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(archive.read(name))
     database.migrate()
@@ -184,11 +184,11 @@ def _write_tables(
     return told
 
 
-def _write_recordings(archive: zipfile.ZipFile) -> dict[str, str]:
+def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
     folder, told = settings.data_folder(), {}
-    for path in sorted((folder / "recordings").glob("*/*")):
+    for path in sorted([*(folder / "recordings").glob("*/*"), *folder.glob("boundaries.geojson")]):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and RECORDING.fullmatch(name):
+        if path.is_file() and FILES.fullmatch(name):
             content = path.read_bytes()
             told[name] = hashlib.sha256(content).hexdigest()
             archive.writestr(name, content, zipfile.ZIP_STORED)

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "kiosk": ("kiosk", N_("Kiosks: links that bind devices, and what became of them.")),
     "results": ("results", N_("Estimates of a wave, from the database.")),
     "release": ("release", N_("Freeze results, check them, let them be seen.")),
+    "map": ("map", N_("Boundaries of the communes, for the map of results.")),
     "target": ("target", N_("Targets by decision, and who answers for them.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),

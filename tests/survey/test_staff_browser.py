@@ -67,6 +67,7 @@ PAGES = {
     "staff.open_data": ("/quan-tri/thu-nghiem/du-lieu-mo",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.map": ("/quan-tri/thu-nghiem/ban-do", "/quan-tri/thu-nghiem/ban-do?hien=C5", "/quan-tri/gop-y/ban-do"),
     "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),

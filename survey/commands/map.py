@@ -1,0 +1,33 @@
+"""`hailong map`: the boundaries of the communes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey import boundaries, units, waves
+from survey.commands import say
+from survey.installation import opened
+from translations import gettext as _
+from translations.formats import number
+
+
+@click.group(help=_("Boundaries of the communes, for the map of results."))
+def map() -> None:
+    pass
+
+
+@map.command(
+    "import",
+    help=_(
+        "Load the boundaries from a GeoJSON file in longitude and latitude: a Polygon or MultiPolygon for each "
+        "commune, with its code in the property code. All communes, or none are taken."
+    ),
+)
+@click.argument("file", metavar="FILE.geojson", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_map(file: Path) -> None:
+    with opened().reading() as session:
+        communes = units.communes(session, waves.today())
+    count = boundaries.load(file, communes)
+    say("The boundaries of %(count)s communes are loaded.", count=number(count))

@@ -8,7 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from survey import units, waves
+from survey import held, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode, Unit
@@ -34,6 +34,8 @@ def progress(wave: str) -> ResponseReturnValue:
         communes = units.communes(session, min(found.closes, max(found.opens, waves.today())))
         # A unit that is no commune, or is gone, is listed where forms came from it.
         others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]
+        may_decide = current_user.may(Right.FIELDWORK)
+        waiting = sum(one.verdict is None for one in held.listed(session, wave)) if may_decide else 0
     listed = [unit for unit in (*communes, *others) if current_user.unit in (None, unit.code)]
     modes = [mode for mode in Mode if any(mode in counts.get(unit.code, {}) for unit in listed)] or list(Mode)
     rows = [_row(unit, counts.get(unit.code, {}), modes) for unit in listed]
@@ -45,6 +47,7 @@ def progress(wave: str) -> ResponseReturnValue:
         sums=[sum(row.counts[place] for row in rows) for place in range(len(modes))],
         forms=sum(row.forms for row in rows),
         without=sum(row.forms == 0 for row in rows),
+        held=waiting,
     )
 
 

@@ -241,6 +241,16 @@ def test_the_list_is_cut_down_and_ticked_by_reason_and_state(
     assert "Không có phiếu giữ lại nào đúng như đã chọn" in client.get(f"{PAGE}?trang-thai=declined").text
 
 
+def test_the_page_of_progress_says_that_forms_wait_for_a_decision(
+    app: Flask, province: Database, late: str, sign_in: Callable[..., FlaskClient]
+) -> None:
+    client = sign_in(app, "home_affairs")
+    assert "1 phiếu đã đến mà chưa được tính" in client.get("/quan-tri/gop-y/tien-do").text
+    assert "chưa được tính" not in client.get("/quan-tri/ho-mo/tien-do").text
+    decide(province, late)
+    assert "chưa được tính" not in client.get("/quan-tri/gop-y/tien-do").text
+
+
 def test_a_keyer_has_no_access(app: Flask, sign_in: Callable[..., FlaskClient]) -> None:
     assert sign_in(app, "keyer").get(PAGE).status_code == 403
 

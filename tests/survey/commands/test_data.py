@@ -1,4 +1,5 @@
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,21 @@ def test_an_export_for_spss_has_a_column_for_each_of_several_choices(
     chosen = [[data[f"C2_{code}"][row] for code in (1, 2, 3)] for row in range(2)]
     assert [1, 0, 1] in chosen
     assert [None, None, None] in chosen
+
+
+def test_the_figures_of_the_file_for_spss_are_those_of_the_results(
+    hailong: Program, file: Path, tmp_path: Path
+) -> None:
+    rows = [f"06652,V{1 + n % 2},{10 + n % 3},{1 + n % 3}" for n in range(12)]
+    file.write_text("unit,psu,weight,C5\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    hailong("import", file, "--wave", "ho-mau")
+    out = tmp_path / "out.sav"
+    hailong("data", "--wave", "ho-mau", "--format", "sav", "--out", out)
+    data, _about = pyreadstat.read_sav(out, output_format="dict")
+    (record,) = json.loads(hailong("results", "--wave", "ho-mau", "--item", "C5=3").out)
+    pairs = list(zip(data["weight"], data["C5"], strict=True))
+    share = sum(weight for weight, level in pairs if level == 3) / sum(weight for weight, _level in pairs)
+    assert share == pytest.approx(record["estimate"], rel=1e-12)
 
 
 def test_open_data_come_from_an_approved_release_and_say_what_was_changed(

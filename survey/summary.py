@@ -17,11 +17,36 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, against_rest, groups, ranks
+from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import accounting, audit, look_alikes, outcomes, results, standouts, targets, units, waves, weights
-from survey.models import Batch, Release, Response, Unit, Village, Wave, WaveKind, WeightVersion
+from survey import (
+    accounting,
+    audit,
+    keying_errors,
+    look_alikes,
+    outcomes,
+    results,
+    standouts,
+    targets,
+    units,
+    waves,
+    weights,
+)
+from survey.models import (
+    Batch,
+    Keying,
+    Release,
+    Response,
+    Sheet,
+    SheetState,
+    Unit,
+    Village,
+    Wave,
+    WaveKind,
+    WeightVersion,
+)
 from survey.sample import Sample, sample
 from survey.standouts import Standout
 from survey.wording import is_hidden
@@ -122,6 +147,7 @@ class Collection:
     rejected     forms that a review took out of every figure
     look_alikes  forms of an open wave that are nearly the same as another of their place and day
     paper, households  as they are now, whatever release the figures are of; None where none was printed or drawn
+    keying       errors of keying, from forms keyed twice; None where there are none
     """
 
     issued: int | None
@@ -136,6 +162,7 @@ class Collection:
     rejected: int = 0
     paper: Paper | None = None
     households: Households | None = None
+    keying: ErrorRate | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +230,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         rejected=people.rejected,
         paper=paper,
         households=_households(session, people),
+        keying=None if paper is None else _keying(session, people.wave),
     )
     if release is None:
         return replace(made, collection=came)
@@ -319,6 +347,19 @@ def _paper(session: Session, wave: Wave) -> Paper | None:
     batches = [BatchLine(named[str(line.unit)], villages[str(line.batch)], line) for line in lines]
     batches.sort(key=lambda batch: (order(batch.unit.name), str(batch.line.batch)))
     return Paper(tuple(batches), accounting.reasons(session, wave.code))
+
+
+def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
+    """What tells one state of the double entry from another: keyings never change, and a form is stored once."""
+    keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
+    stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
+    counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored))
+    return str(session.get_bind().engine.url), wave.code, *counts
+
+
+@cached(LRUCache(maxsize=16), key=_keyed, lock=threading.Lock())
+def _keying(session: Session, wave: Wave) -> ErrorRate | None:
+    return keying_errors.gather(session, wave).everyone
 
 
 def _households(session: Session, people: Sample) -> Households | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.keying import ErrorRate
 from analysis.response_rates import response_rates
 from survey import accounting
 from survey.report.structure import LEFT, Block, Column, Paragraph, Row, Table
@@ -20,6 +21,8 @@ def fieldwork(summary: Summary) -> list[Block]:
     blocks: list[Block] = []
     if came.paper is not None:
         blocks.append(_accounts(came.paper))
+    if came.keying is not None:
+        blocks.append(Paragraph(keying(came.keying)))
     if came.households is not None:
         blocks.extend(_rates(came.households))
     return blocks
@@ -45,6 +48,37 @@ def _accounts(paper: Paper) -> Table:
         (Column(_("Paper forms"), 65, LEFT), Column(_("Number"), 35)),
         tuple(Row((f"– {text}" if part else text, number(count))) for text, count, part in lines(paper)),
         (),
+    )
+
+
+def keying(errors: ErrorRate) -> str:
+    """How often keying went wrong, in a sentence."""
+    base = {
+        "errors": number(errors.errors),
+        "fields": number(errors.fields),
+        "forms": number(errors.forms),
+    }
+    if errors.rate is None or errors.low is None or errors.high is None:
+        return _(
+            "Double entry: %(errors)s errors in %(fields)s fields of %(forms)s forms keyed twice. These are too "
+            "few for a rate.",
+            **base,
+        )
+    high = number(1000 * errors.high, 2)
+    if not errors.errors:
+        return _(
+            "Double entry: no error in %(fields)s fields of %(forms)s forms keyed twice, at most %(high)s in "
+            "1,000 fields.",
+            high=high,
+            **base,
+        )
+    return _(
+        "Double entry: %(rate)s errors in 1,000 fields [%(low)s; %(high)s], from %(errors)s errors in %(fields)s "
+        "fields of %(forms)s forms keyed twice without seeing each other.",
+        rate=number(1000 * errors.rate, 2),
+        low=number(1000 * errors.low, 2),
+        high=high,
+        **base,
     )
 
 

@@ -288,6 +288,10 @@ def collection_sheet(book: Book, summary: Summary) -> None:
             sheet.text(0, text, indent=int(part))
             sheet.number(1, count, WHOLE)
             sheet.row += 1
+    if came.keying is not None:
+        sheet.row += 1
+        sheet.text(0, fieldwork.keying(came.keying), text_wrap=True)
+        sheet.row += 1
     if came.households is not None:
         _rates(sheet, came.households)
 

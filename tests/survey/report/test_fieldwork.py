@@ -13,7 +13,7 @@ import pytest
 
 from survey import accounting, releases, report, responses, reviews, summary, waves
 from survey.database import Database
-from survey.models import Batch, Mode, ReviewState, Sheet, SheetState, Wave
+from survey.models import Batch, Keying, Mode, ReviewState, Sheet, SheetState, Wave
 from survey.summary import Summary
 
 UNITS = {"V1": "06652", "V3": "06658"}
@@ -100,6 +100,36 @@ def test_the_workbook_has_a_row_for_each_batch_and_their_sum(surveyed: Database)
     assert all(row[4] == sum(row[5:9]) for row in rows)
     forms = {row[0]: row[1] for row in book["Phiếu"].iter_rows(values_only=True)}
     assert (forms["Phát ra"], forms["Thiếu"], forms["Bị loại khi rà soát, không tính vào số liệu"]) == (19, 4, 1)
+
+
+def test_the_errors_of_keying_are_told_with_their_interval(surveyed: Database) -> None:
+    """Two forms of three fields each, both keyed twice, with one error in the second keying of one."""
+    assert gathered(surveyed).collection.keying is None
+    with surveyed.writing() as session:
+        for serial in ("V1-1", "V1-2"):
+            session.get_one(Sheet, serial).double = True
+            for turn, answer in ((1, "1"), (2, "2" if serial == "V1-1" else "1"), (3, "1")):
+                if turn < 3 or serial == "V1-1":
+                    typed = {"C4": answer, "C5": "1", "C6": "1"}
+                    session.add(
+                        Keying(
+                            sheet=serial,
+                            turn=turn,
+                            keyer=f"k{turn}",
+                            source="person",
+                            typed=typed,
+                            day=date(2026, 1, 2),
+                        )
+                    )
+    said = gathered(surveyed)
+    assert said.collection.keying is not None
+    assert (said.collection.keying.errors, said.collection.keying.fields) == (1, 12)
+    words = [paragraph.text for paragraph in docx.Document(io.BytesIO(report.write(said, "docx"))).paragraphs]
+    [line] = [text for text in words if text.startswith("Nhập hai lần")]
+    assert "83,33 lỗi trên 1.000 ô [" in line
+    assert "1 lỗi trong 12 ô của 2 phiếu" in line
+    book = openpyxl.load_workbook(io.BytesIO(report.write(said, "xlsx")))
+    assert line in [row[0] for row in book["Phiếu"].iter_rows(values_only=True)]
 
 
 def test_what_is_counted_back_afterwards_shows_at_once(surveyed: Database) -> None:

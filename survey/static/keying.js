@@ -103,7 +103,7 @@ function screen(form) {
     return {
       ...JSON.parse(element.dataset.item),
       field: element.querySelector("input"),
-      question: element.querySelector("label").textContent.replace(/^\s*\d*\s*/, "").trim(),
+      question: element.querySelector("label").lastChild.textContent.trim(), // after the span with its number
       hint: element.dataset.hint,
       part: `${part.part}. ${part.title}`,
       cell: document.querySelector(`[data-go="${element.querySelector("input").name}"]`),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from forms import Questionnaire, parse
 from survey import double_entry, keying, questionnaires, turns, waves
@@ -87,10 +95,45 @@ def saved(page: Page, number: str, database: Database, code: str, text: str) -> 
     raise AssertionError(f"{code} is not saved")
 
 
+@contextmanager
+def served(database: Database, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`hailong serve` in a process of its own."""
+    folder = Path(str(make_url(database.url).database)).parent
+    settings = {
+        "HAILONG_DATA": str(folder),
+        "HAILONG_DATABASE_URL": database.url,
+        "HAILONG_SECRET_KEY": "tests",
+    }
+    server = subprocess.Popen(
+        [Path(sys.executable).with_name("hailong"), "serve", "--port", str(port)],
+        env={**os.environ, **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends and server.poll() is None:
+            with socket.socket() as trial:
+                if trial.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+        yield server
+    finally:
+        kill(server)
+
+
+def kill(server: subprocess.Popen[bytes]) -> None:
+    """Kills a server with all its processes; a second time there is nothing to kill."""
+    if server.poll() is None:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
 def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_is_left(
     sheet: Page, household: Questionnaire, packet: Database, forms: list[str]
 ) -> None:
     assert sheet.locator("h1").text_content() == forms[0]
+    assert sheet.locator("#question").inner_text() == "A Số người từ 18 tuổi trở lên trong hộ"
     sheet.evaluate(STOPWATCH)
     presses, wanted, saves = 0, {}, []
     sheet.on("requestfinished", lambda request: saves.append(request) if request.url.endswith("/luu") else None)
@@ -160,6 +203,39 @@ def test_a_silent_server_keeps_the_fields_here_until_it_answers_again(
     context.set_offline(False)
     saved(sheet, forms[0], packet, "gioi_tinh", "2")
     expect(sheet.locator("#saved-so-far")).to_have_text("Gõ xong ô nào, ô ấy được lưu ngay.")
+
+
+def test_a_server_that_was_killed_has_every_field_that_it_took(
+    browser: Browser, packet: Database, forms: list[str]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with served(packet, port) as server:
+        context = browser.new_context(viewport=OFFICE, base_url=address)
+        page = context.new_page()
+        page.goto(f"/dang-nhap?next={WAVE}")
+        page.fill("#name", "keyer")
+        page.fill("#password", "mat-khau-dai")
+        page.keyboard.press("Enter")
+        page.click("text=B1")
+        expect(page.locator("body.live")).to_be_visible()
+        page.keyboard.press("3")
+        page.keyboard.press("9")
+        saved(page, forms[0], packet, "ho_thay_the", "9")
+        kill(server)
+        page.keyboard.press("2")
+        expect(page.locator("#saved-so-far")).to_contain_text("Máy chủ chưa trả lời: ")
+    with served(packet, port):
+        saved(page, forms[0], packet, "gioi_tinh", "2")  # by itself, once the server is there again
+        page.close()
+        page = context.new_page()
+        page.goto(f"{WAVE}phieu/{forms[0]}")
+        expect(page.locator("body.live")).to_be_visible()
+        assert at(page) == "dan_toc"
+        assert page.input_value("#f-so_nguoi_lon") == "3"
+        context.close()
 
 
 def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(

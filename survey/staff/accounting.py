@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,11 +42,12 @@ SHOWN = {
 
 @dataclass(frozen=True)
 class Row:
-    """A batch in the list."""
+    """A batch in the list. `whole`: the sum of its village, where this is the last of several batches there."""
 
     batch: Batch
     village: Village
     line: Line
+    whole: Line | None = None
 
     @property
     def differs(self) -> bool:
@@ -148,23 +149,40 @@ def _communes(session: Session, wave: str) -> list[Commune]:
     found = []
     for code, lines in accounting.by_unit(accounting.lines(session, wave)).items():
         rows = [Row(batches[str(line.batch)], villages[batches[str(line.batch)].psu], line) for line in lines]
+        rows.sort(key=lambda row: (row.village.psu, row.batch.code))
         found.append(Commune(units.find(session, code), accounting.total(lines, code), rows))
     return sorted(found, key=lambda commune: order(commune.unit.name))
 
 
 def _cut(communes: list[Commune], unit: str, shown: str) -> list[Commune]:
-    """What the list shows of them; a sum stays that of the whole commune."""
+    """What the list shows of them; a sum stays that of the whole commune or village."""
     holds = {
         "chua-ve": lambda line: line.missing > 0,
         "cho-nhap": lambda line: line.waiting > 0,
         "can-xu-ly": lambda line: bool(closing.gaps([line])),
     }.get(shown, lambda line: True)
     cut = [
-        Commune(commune.unit, commune.line, [row for row in commune.rows if holds(row.line)])
+        Commune(
+            commune.unit, commune.line, _with_sums(commune.rows, [row for row in commune.rows if holds(row.line)])
+        )
         for commune in communes
         if unit in ("", commune.unit.code)
     ]
     return [commune for commune in cut if commune.rows]
+
+
+def _with_sums(all_rows: list[Row], shown: list[Row]) -> list[Row]:
+    """The rows shown, the last of each village that has several batches with their sum."""
+    lines: dict[str, list[Line]] = {}
+    for row in all_rows:
+        lines.setdefault(row.village.psu, []).append(row.line)
+    last = {row.village.psu: row.batch.code for row in shown}
+    return [
+        replace(row, whole=accounting.total(lines[row.village.psu], row.line.unit))
+        if last[row.village.psu] == row.batch.code and len(lines[row.village.psu]) > 1
+        else row
+        for row in shown
+    ]
 
 
 @pages.route("/<wave>/phieu/<batch>", methods=["GET", "POST"])

@@ -142,6 +142,23 @@ def test_the_list_is_cut_down_and_a_scanned_number_leads_to_its_packet(app: Flas
     assert client.get("/quan-tri/ho-mo/phieu/B1").status_code == 404
 
 
+def test_a_village_with_further_forms_has_a_sum_of_its_own(app: Flask, printed: Database) -> None:
+    """V1 has B1 of 5 forms and B3 of 2 more: 7 in all; V3 has one batch and no further sum."""
+    with printed.writing() as session:
+        session.add(Batch(code="B3", wave="ho-mau", psu="V1", printed=TODAY))
+        session.flush()
+        session.add_all(Sheet(serial=f"{30 + place:08d}", batch="B3", place=place) for place in (1, 2))
+    client = signed_in(app)
+    sums = re.findall(r'<tr role="row" class="whole">(.*?)</tr>', client.get(LIST).text, re.DOTALL)
+    assert len(sums) == 1
+    assert "Mọi tập phiếu của Thôn V1" in sums[0]
+    assert re.findall(r"</span>(\d+)</td>", sums[0]) == ["7", "0", "0", "0", "7"]
+    send(client, what="back", counted="5")
+    cut = client.get(f"{LIST}?xem=cho-nhap").text
+    assert re.findall(r"phieu/(B\d)", cut) == ["B1"]
+    assert 'class="whole"' in cut, "the sum is of the whole village, whatever is listed"
+
+
 def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_opens_it_again(
     app: Flask, printed: Database
 ) -> None:

@@ -40,3 +40,4 @@ VOID = {
 # What stands at the head of a sheet, before the questions: keyed and scanned like an item.
 ADULTS, REPLACED = "so_nguoi_lon", "ho_thay_the"
 HEAD = (ADULTS, REPLACED)
+MOST_ADULTS = 9  # the last circle: so many or more

@@ -14,11 +14,10 @@ from typing import Any
 
 from forms import Item, Page, Problem, Questionnaire, Text, check, quality, read, shown
 from forms.answers import RULES
-from survey.fieldwork import ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.fieldwork import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
 from translations import gettext as _
 
-MOST_ADULTS = 9  # the last circle of the paper: so many or more
 LETTERS = {ADULTS: "A", REPLACED: "B"}  # what the paper prints before them instead of a number
 
 BLANK = ("9", "-")

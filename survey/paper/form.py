@@ -13,7 +13,7 @@ from typing import Any, cast
 import typst
 
 from forms import Condition, Item, Page, Questionnaire
-from survey.fieldwork import ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.fieldwork import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from survey.report import fonts
 from translations import gettext as _
 from translations import speaking
@@ -25,7 +25,6 @@ CORNER = 5.0
 CORNERS = ((10.0, 10.0), (200.0, 10.0), (200.0, 287.0), (10.0, 287.0))
 QR = (184.5, 15.5, 16.0)  # four of its modules, 3,05 mm, stay blank on each side
 MARK, PITCH = 4.4, 7.0  # of a circle, and from one to the next
-MOST_ADULTS = 9  # the last circle: so many or more
 CHARACTERS, MOST_LINES = 120, 6  # written by hand on one line, and lines for one answer
 
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),
     "forms": ("forms", N_("Number and print the paper forms of a wave.")),
+    "scan": ("scan", N_("Read scanned forms: what is clear is keyed, what isn't waits for a person.")),
     "accounting": ("accounting", N_("Where the paper forms are: entered, waiting, void, missing.")),
     "import": ("data", N_("Import responses from elsewhere: all or nothing.")),
     "data": ("data", N_("Export the responses, in the columns that import takes.")),

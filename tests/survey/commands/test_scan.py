@@ -1,0 +1,36 @@
+"""`hailong scan`: files of pages are read; what became of them is told, and what was wrong with single ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from survey import questionnaires
+from survey.database import Database
+from survey.models import Batch, Scan, Sheet
+from survey.paper import filling, serials
+from survey.waves import today
+
+SERIAL = serials.numbered(3_000_001)
+
+
+def test_pages_are_kept_and_faults_are_told_by_file_and_page(
+    hailong: Callable[..., Any], province: Database, tmp_path: Path
+) -> None:
+    with province.writing() as session:
+        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=today()))
+        session.flush()
+        session.add(Sheet(serial=SERIAL, batch="B1", place=1))
+    page, *_others = filling.printed(questionnaire, SERIAL)
+    good, bad = tmp_path / "tot.jpg", tmp_path / "hong.pdf"
+    good.write_bytes(filling.packed(page).tobytes())
+    bad.write_bytes(b"no scan")
+    done = hailong("scan", "--wave", "ho-mau", good, bad)
+    assert (done.code, done.out) == (1, "")
+    assert "hong.pdf, page 1: " in done.err
+    assert "Pages read: 2; not kept: 1. Forms keyed: 0; waiting for a person or for pages: 1." in done.err
+    with province.reading() as session:
+        assert session.get_one(Scan, (SERIAL, 1)).picture is None  # a blank page has nothing doubtful
+    assert hailong("scan", "--wave", "khong-co", good).code == 1

@@ -1,0 +1,206 @@
+"""Scanned pages become a keying: once all are in and nothing is doubtful; else a person settles what is."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from forms import shipped
+from survey import double_entry, keying, questionnaires, turns, waves
+from survey.database import Database
+from survey.models import Batch, Keying, Response, ResponseText, Scan, Sheet, SheetState, Village, WaveKind
+from survey.paper import filling, scanning, serials
+from survey.paper.layout import layout
+from survey.paper.pictures import Grey
+from survey.paper.scanning import Page
+from survey.waves import today
+from translations import Conflict, Refusal
+
+[SHORT] = [one for one in shipped() if one.code == "noi_phuc_vu"]
+FIRST, SECOND, OTHER = (serials.numbered(number) for number in (2_000_001, 2_000_002, 2_000_003))
+
+
+@cache
+def blank(serial: str) -> list[Grey]:
+    return filling.printed(SHORT, serial)
+
+
+@pytest.fixture
+def packet(province: Database) -> Database:
+    """Wave `giay` on the short form, with the forms FIRST (keyed once) and SECOND (keyed twice); OTHER is of
+    another wave."""
+    with province.writing() as session:
+        found = waves.find(session, "gop-y")
+        for code, forms in (("giay", (FIRST, SECOND)), ("giay-2", (OTHER,))):
+            short = questionnaires.find(session, "noi_phuc_vu@1")
+            made = waves.create(session, code, short, WaveKind.SAMPLE, found.opens, found.closes)
+            session.add(Village(wave=made.code, psu="V1", unit="06652", stratum="06652", name="Thôn 1"))
+            session.flush()
+            session.add(Batch(code=f"{code}-001", wave=code, psu="V1", printed=today()))
+            session.flush()
+            session.add_all(
+                Sheet(serial=serial, batch=f"{code}-001", place=place, double=serial == SECOND)
+                for place, serial in enumerate(forms, start=1)
+            )
+    return province
+
+
+def sure() -> dict[str, str]:
+    """What is typed of a form on which every question has its second answer, and nothing is written."""
+    codes: dict[str, list[int]] = {}
+    for box in layout(SHORT).boxes:
+        if box.kind == "mark":
+            codes.setdefault(box.item, []).append(box.code)
+    return {item: str(sorted(choices)[1]) for item, choices in codes.items()}
+
+
+def pages(serial: str, typed: dict[str, str]) -> list[bytes]:
+    rng = np.random.default_rng(4)
+    return [
+        filling.packed(filling.filled(page, layout(SHORT), number, typed, "cross", rng)).tobytes()
+        for number, page in enumerate(blank(serial), start=1)
+    ]
+
+
+def scan(database: Database, *files: bytes, wave: str = "giay") -> list[Page]:
+    return list(
+        scanning.take_in(database, wave, [(f"trang-{n}.jpg", file) for n, file in enumerate(files, start=1)])
+    )
+
+
+def sheet(database: Database, serial: str) -> Sheet:
+    with database.reading() as session:
+        return session.get_one(Sheet, serial)
+
+
+def a_line() -> str:
+    """A line of the short form on which something may be written."""
+    return next(box.item for box in layout(SHORT).boxes if box.kind == "text")
+
+
+def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(packet: Database) -> None:
+    first, last = pages(FIRST, sure())
+    assert scan(packet, last) == [Page("trang-1.jpg", 1, FIRST, 2, 0, stored=False)]
+    assert sheet(packet, FIRST).state is SheetState.WAITING
+    assert scan(packet, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0, stored=True)]
+    assert sheet(packet, FIRST).state is SheetState.ENTERED
+    with packet.reading() as session:
+        [row] = session.scalars(select(Keying))
+        [response] = session.scalars(select(Response).where(Response.wave == "giay"))
+        scans = list(session.scalars(select(Scan)))
+    assert (row.source, row.keyer, row.turn) == ("scan", scanning.SCANNER, 1)
+    assert row.typed == keying.fields(SHORT, sure())
+    assert response.answers == keying.keyed(SHORT, sure()).answers
+    assert [scan.picture for scan in scans] == [None, None]
+    assert all("typed" not in scan.marks for scan in scans)  # the answers stand in the keying alone
+
+
+def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_settled(packet: Database) -> None:
+    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind == "scale")
+    found = scan(packet, *pages(FIRST, sure() | {single: "*", a_line(): "x"}))
+    assert [page.stored for page in found] == [False, False]
+    assert sum(page.doubtful for page in found) == 2
+    with packet.reading() as session:
+        [waits] = scanning.waiting(session, "giay")
+        doubts = scanning.doubts(session, "giay", FIRST)
+        picture = cv2.imdecode(np.frombuffer(scanning.clip(session, "giay", FIRST, single), np.uint8), 0)
+        with pytest.raises(Conflict):
+            scanning.clip(session, "giay", FIRST, "hl_nothing")
+    assert (waits.doubtful, waits.missing) == (2, ())
+    assert {doubt.item.code: doubt.likeliest for doubt in doubts} == {
+        single: keying.two_marks(SHORT.items[single])[0],
+        a_line(): "",
+    }
+    assert picture is not None
+    assert picture.shape[1] > 8 * picture.shape[0]  # the rows of one question, not the page
+    with packet.writing() as session, pytest.raises(Refusal):
+        scanning.settle(session, "giay", FIRST, "lan", {a_line(): "Chờ lâu"})
+    with packet.writing() as session:
+        assert scanning.settle(session, "giay", FIRST, "lan", {single: "3", a_line(): "Chờ lâu"}).stored
+    with packet.reading() as session:
+        [response] = session.scalars(select(Response).where(Response.wave == "giay"))
+        assert response.answers[single] == 3
+        assert session.get(ResponseText, response.id) is not None
+        assert session.scalars(select(Keying.keyer)).all() == ["lan"]
+        assert session.scalars(select(Scan.picture)).all() == [None, None]
+        assert not scanning.waiting(session, "giay")
+        with pytest.raises(Conflict):
+            scanning.clip(session, "giay", FIRST, single)
+
+
+def test_a_scan_is_one_of_two_keyings_and_never_both(packet: Database) -> None:
+    files = pages(SECOND, sure())
+    assert scan(packet, *files)[-1].stored
+    assert sheet(packet, SECOND).state is SheetState.WAITING
+    assert all(page.fault for page in scan(packet, *files))
+    with packet.writing() as session:
+        assert turns.take(session, SECOND, "lan").turn == turns.SECOND
+    with packet.writing() as session:
+        assert double_entry.finish(session, SECOND, 2, "lan", sure()).stored
+
+
+def test_a_scan_may_be_the_second_keying_of_a_form_that_a_person_keyed(packet: Database) -> None:
+    with packet.writing() as session:
+        double_entry.finish(session, SECOND, 1, "lan", sure())
+    assert scan(packet, *pages(SECOND, sure()))[-1].stored
+    assert sheet(packet, SECOND).state is SheetState.ENTERED
+
+
+def test_a_page_scanned_twice_is_kept_once_and_a_better_one_replaces_a_worse(packet: Database) -> None:
+    first, _last = pages(FIRST, sure())
+    single = next(iter(sure()))
+    [worse, _rest] = pages(FIRST, sure() | {single: "*"})
+    assert scan(packet, worse)[0].doubtful == 1
+    assert scan(packet, worse)[0].fault
+    assert scan(packet, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0)]
+    with packet.reading() as session:
+        assert [scan.marks["doubtful"] for scan in session.scalars(select(Scan))] == [{}]
+        [waits] = scanning.waiting(session, "giay")
+    assert waits.missing == (2,)
+
+
+def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(packet: Database) -> None:
+    strange = filling.packed(blank(OTHER)[0]).tobytes()
+    unknown = filling.packed(filling.printed(SHORT, "99999999")[0]).tobytes()
+    beyond = blank(FIRST)[0].copy()
+    rng = np.random.default_rng(1)
+    empty = filling.packed(rng.integers(200, 255, (800, 600)).astype(np.uint8)).tobytes()
+    with packet.writing() as session:
+        session.execute(update(Sheet).where(Sheet.serial == SECOND).values(state=SheetState.VOID, reason="blank"))
+    void = filling.packed(blank(SECOND)[0]).tobytes()
+    corner = beyond.copy()
+    corner[-300:, :300] = 255
+    torn = filling.packed(corner).tobytes()
+    found = scan(packet, strange, unknown, empty, void, torn, b"no picture", pages(FIRST, sure())[0])
+    assert [bool(page.fault) for page in found] == [True] * 6 + [False]
+    assert [page.serial for page in found] == [OTHER, "99999999", None, SECOND, FIRST, None, FIRST]
+    assert sheet(packet, OTHER).state is SheetState.OUT
+    with packet.reading() as session:
+        assert [scan.sheet for scan in session.scalars(select(Scan))] == [FIRST]
+
+
+def test_a_form_that_somebody_is_keying_is_not_taken_from_them(packet: Database) -> None:
+    with packet.writing() as session:
+        turns.take(session, FIRST, "lan")
+    assert "lan" in scan(packet, pages(FIRST, sure())[0])[0].fault
+
+
+def test_a_scanned_form_can_be_keyed_by_hand_instead(packet: Database) -> None:
+    scan(packet, pages(FIRST, sure())[0])
+    with packet.writing() as session:
+        assert turns.take_next(session, "giay-001", "lan") is None
+        scanning.forget(session, "giay", FIRST)
+        opened = turns.take_next(session, "giay-001", "lan")
+        assert opened is not None
+        assert opened.sheet == FIRST
+
+
+def test_the_pages_of_a_closed_fieldwork_are_refused(packet: Database) -> None:
+    with packet.writing() as session:
+        waves.find(session, "giay").closed = today()
+    with pytest.raises(Refusal):
+        scan(packet, pages(FIRST, sure())[0])

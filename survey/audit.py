@@ -65,6 +65,7 @@ ACTS: dict[str, str] = {
     "staff.issued_report": N_("Downloaded an issued report"),
     "staff.drawn_file": N_("Downloaded a drawn sample"),
     "staff.household_list_file": N_("Downloaded a list of households"),
+    "staff.open_file": N_("Downloaded open data"),
 }
 # Pages that only show or send something, which stands in the trail nevertheless.
 EXPORTS = frozenset(
@@ -77,6 +78,7 @@ EXPORTS = frozenset(
         "staff.issued_report",
         "staff.drawn_file",
         "staff.household_list_file",
+        "staff.open_file",
         "staff.printed_forms",
     }
 )

@@ -12,7 +12,7 @@ from wtforms import DateField, RadioField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from survey import held, waves
+from survey import audit, held, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.held import Held
@@ -138,6 +138,7 @@ def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
         decided = held.decide(
             session, found.code, ticked, verdict, form.reason.data, current_user.name, form.day.data
         )
+        audit.tell(forms=decided, decision=verdict.value)
     if not decided:
         flash(_("This was decided already: nothing has changed."))
     elif verdict is Verdict.ACCEPTED:

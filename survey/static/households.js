@@ -2,7 +2,7 @@
 // sent later, never together with an interview.
 
 import { empty, waiting } from "./kiosk/outbox.js";
-import { canSeal, keepPages, post, prepare } from "./tablet.js";
+import { canSeal, inTurn, keepPages, post, prepare } from "./tablet.js";
 import { pending, sent, visited } from "./visits.js";
 
 const PATIENCE = 10_000; // ms for which the page is waited for to be kept anew
@@ -15,7 +15,6 @@ const rows = all("[data-household]", list);
 const silent = new Set(list.dataset.silent.split(" ")); // what gives no answers
 const words = new Map(all("[data-outcome]", find("#outcome-words").content).map((word) => [word.dataset.outcome, word.textContent]));
 let waits = {}; // what the server was not told yet
-let sending = false;
 
 const numberOf = (row) => row.dataset.household;
 const placeOf = (row) => Number(row.dataset.place);
@@ -60,6 +59,7 @@ async function draw() {
 
 function complain(reason) {
   const box = find("[data-trouble]");
+  if (reason === "signed-out" && !box.hidden && !find("[data-why=signed-out]", box).hidden) return; // told already
   box.hidden = !reason;
   for (const line of all("[data-why]", box)) line.hidden = line.dataset.why !== reason;
   if (reason) box.focus();
@@ -76,15 +76,14 @@ async function note(form) {
   form.closest("details").open = false;
   await draw();
   find("summary", row).focus();
-  await send();
+  await send().catch(() => {}); // what is noted waits for the next time
 }
 
 // Tells the server of this village what it does not know yet. The page that is kept must know it too, before the
 // tablet forgets it.
-async function send() {
+const send = inTurn(async () => {
   const known = Object.entries(waits).filter(([number]) => rows.some((row) => numberOf(row) === number));
-  if (sending || !known.length) return;
-  sending = true;
+  if (!known.length) return;
   const told = Object.fromEntries(known);
   const outcome = await post(list.dataset.address, JSON.stringify({ visits: told }), "application/json");
   if (outcome === "stored") {
@@ -94,8 +93,7 @@ async function send() {
     waits = await pending(village);
     await draw();
   } else if (outcome !== "network") complain(outcome);
-  sending = false;
-}
+});
 
 async function look() {
   waits = await pending(village);

@@ -34,8 +34,31 @@ export async function keepPages(pages) {
   return kept;
 }
 
-// Binds the tablet while its interviewer is signed in, keeps the pages, and looks again and again what can be sent.
+// Runs `act` as often as it is asked for, one run after the other: who asks during a run gets one more.
+export function inTurn(act) {
+  let runs = false;
+  let wanted = false;
+  return async () => {
+    wanted = true;
+    if (runs) return;
+    runs = true;
+    try {
+      while (wanted) {
+        wanted = false;
+        await act();
+      }
+    } finally {
+      runs = false;
+    }
+  };
+}
+
+// Binds the tablet while its interviewer is signed in, keeps the pages, and looks again and again what can be sent;
+// `look` never fails.
 export async function prepare(box, pages, look) {
+  const round = inTurn(look);
+  setInterval(round, AGAIN);
+  addEventListener("online", round);
   if (canSeal(box)) {
     navigator.storage?.persist?.();
     navigator.serviceWorker.register("/phong-van/worker.js").catch(() => {}); // without network that of before stays
@@ -47,7 +70,5 @@ export async function prepare(box, pages, look) {
       if (line) line.hidden = !kept;
     });
   }
-  await look();
-  setInterval(look, AGAIN);
-  addEventListener("online", look);
+  await round();
 }

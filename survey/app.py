@@ -26,6 +26,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import translations
 from survey import accounts, api, entry, interviewer, kiosk, respondent, settings, sign_in, staff
@@ -62,6 +63,7 @@ def create_app(**config: Any) -> Flask:
         DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),
         RATE=settings.rate(),
         BASE_URL=settings.base_url(),
+        PROXIES=settings.proxies(),
         KIOSK_IDLE=settings.kiosk_idle(),
         KIOSK_WARNING=30,  # seconds of the countdown
         KIOSK_RECEIPT=30,  # seconds for which a receipt stands there
@@ -76,6 +78,8 @@ def create_app(**config: Any) -> Flask:
         COMPRESS_STREAMS=False,
     )
     app.config.update(config)
+    if app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, app.config["PROXIES"], 0, 0, 0, 0)  # type: ignore[method-assign]
     app.extensions["database"] = Database(app.config["DATABASE_URL"])
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(translations.gettext, _plural, newstyle=True)  # type: ignore[attr-defined]

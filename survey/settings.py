@@ -9,9 +9,14 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+def data_path() -> Path:
+    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout."""
+    return Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
+
+
 def data_folder() -> Path:
-    """`HAILONG_DATA`, else `var/` of the checkout; made where it is missing, readable by its owner alone."""
-    folder = Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
+    """The data folder; made where it is missing, readable by its owner alone."""
+    folder = data_path()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
@@ -49,3 +54,9 @@ def kiosk_idle() -> float:
 def base_url() -> str | None:
     """`HAILONG_BASE_URL`: the address that people outside see, where a proxy stands in front."""
     return os.environ.get("HAILONG_BASE_URL") or None
+
+
+def proxies() -> int:
+    """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
+    none, for anybody could write that header."""
+    return int(os.environ.get("HAILONG_PROXIES") or 0)

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from survey import settings
-from survey.backups import archive, keys
+from survey.backups import archive, keys, latest
 from survey.commands import say
 from survey.database import Database
 from survey.installation import opened
+from survey.waves import today
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import day, number
@@ -45,6 +46,7 @@ def backup(file: Path) -> None:
         file,
         _progress,
     )
+    latest.note(settings.data_folder(), today())
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Backed up: %(rows)s rows of %(tables)d tables, to %(file)s.",

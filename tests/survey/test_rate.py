@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from survey.rate import Rate
+from survey.app import create_app
+from survey.database import Database
+from survey.rate import Rate, seconds_to_wait
 
 
 class Clock:
@@ -70,3 +72,20 @@ def test_the_same_address_has_another_name_after_each_start(clock: Clock) -> Non
         names += rate._buckets
         rate.stop()
     assert names[0] != names[1]
+
+
+@pytest.mark.parametrize(("proxies", "second"), [(0, 429), (1, 200)])
+def test_a_proxy_is_believed_only_where_one_was_named(province: Database, proxies: int, second: int) -> None:
+    app = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", RATE=1, PROXIES=proxies)
+
+    @app.get("/counted")
+    def counted() -> tuple[str, int]:
+        return "", 429 if seconds_to_wait() else 200
+
+    answers = [
+        app.test_client().get("/counted", headers={"X-Forwarded-For": address}).status_code
+        for address in ("203.0.113.1", "203.0.113.2")
+    ]
+    app.extensions["rate"].stop()
+    app.extensions["database"].engine.dispose()
+    assert answers == [200, second]

@@ -1,0 +1,42 @@
+"""`hailong doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from survey import doctor as looking
+from survey.commands import say
+from survey.doctor import State
+from translations import N_
+from translations import gettext as _
+
+MARKS = {State.WELL: N_("well"), State.LOOK: N_("look at it"), State.MEND: N_("MEND")}
+
+
+@click.command(
+    help=_(
+        "Look at the installation: data folder, keys, disk, database, audit trail, clock, address, backup. "
+        "It says of each thing what to do, and changes nothing. It ends with 1 where something must be mended before "
+        "people are let in."
+    )
+)
+@click.option("--json", "as_json", is_flag=True, help=_("One array of records: state, what, do."))
+def doctor(as_json: bool) -> None:
+    found = looking.examine()
+    if as_json:
+        records = [{"state": one.state.value, "what": one.what, "do": one.do} for one in found]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            mark = _(MARKS[one.state])
+            click.echo(f"[{mark}] {one.what}")
+            if one.do:
+                click.echo(f"    → {one.do}")
+    wrong = sum(one.state is State.MEND for one in found)
+    if wrong:
+        say("To be mended: %(count)d.", count=wrong)
+        sys.exit(1)
+    say("Nothing must be mended.")

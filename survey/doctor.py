@@ -1,0 +1,386 @@
+"""What is well with an installation and what is not; of what isn't, it is said what to do.
+
+Nothing here changes anything: no folder is made, no table migrated. Each check looks at one thing and can be read
+by itself; one that can't be made, because something before it failed, is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import translations
+from survey import audit, settings
+from survey.backups import latest
+from survey.database import MIGRATIONS, Database
+from survey.models import Account, Response, Role
+from survey.report import fonts
+from translations import Refusal, formats
+from translations import gettext as _
+
+LEAST_SPACE, LITTLE_SPACE = 1_000_000_000, 5_000_000_000  # bytes free on the disk of the data
+SHORTEST_KEY = 32  # characters of a secret key that somebody chose
+OLDEST_BACKUP = timedelta(days=2)
+OLDEST_POSTGRESQL = 140_000  # 14.0; the oldest that is still looked after
+ASTRAY = 60  # seconds by which the clock of the database may differ from ours
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+# SQLite's log is shared memory: on a disk of another machine it destroys the file (sqlite.org/wal.html).
+FAR = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs", "fuse.glusterfs"}
+)
+
+
+class State(StrEnum):
+    """How a thing is: well, worth a look, or to be mended before people are let in."""
+
+    WELL = "well"
+    LOOK = "look"
+    MEND = "mend"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    what  the thing and how it is
+    do    what to do about it; empty where it is well
+    """
+
+    state: State
+    what: str
+    do: str = ""
+
+
+def examine() -> list[Finding]:
+    """Everything, in the order in which it would be mended, in the language of the moment."""
+    found = [*program(), *clock(), *address()]
+    folder = settings.data_path()
+    if not folder.is_dir():
+        what = _("There is no data folder %(folder)s.", folder=folder)
+        return [*found, _mend(what, _("Name it in HAILONG_DATA, or make it: hailong init"))]
+    found += [*rights(folder), *secret(folder), *space(folder)]
+    try:
+        database = Database(settings.database_url())
+    except Refusal as refusal:
+        return [*found, _mend(str(refusal), _("Correct HAILONG_DATABASE_URL."))]
+    if database.is_sqlite and not Path(database.engine.url.database or "").is_file():
+        return [*found, _mend(_("There is no database yet."), _("Make it: hailong init"))]
+    try:
+        found += contents(database, folder)
+    except SQLAlchemyError as error:
+        what = _("The database does not answer: %(reason)s", reason=_reason(error))
+        found.append(_mend(what, _("Start it, or correct HAILONG_DATABASE_URL.")))
+    finally:
+        database.engine.dispose()
+    return found
+
+
+def program() -> Iterator[Finding]:
+    """What belongs to the program itself: the compiled catalogue, the typeface of reports."""
+    stale = [
+        path.parent.parent.name
+        for path in sorted(translations.FOLDER.glob("*/LC_MESSAGES/messages.po"))
+        if not path.with_suffix(".mo").is_file()
+        or path.with_suffix(".mo").stat().st_mtime < path.stat().st_mtime - 1
+    ]
+    if stale:
+        what = _(
+            "The catalogue of %(languages)s is not compiled, or older than its texts.", languages=", ".join(stale)
+        )
+        yield _mend(what, _("Run: make setup"))
+    else:
+        yield _well(_("The texts of every language are compiled."))
+    try:
+        family, _folder = fonts.typeface()
+    except Refusal:
+        yield _mend(_("The typeface of reports is not there: no PDF can be made."), _("Run: make setup"))
+    else:
+        yield _well(_("Reports are set in %(family)s.", family=family))
+
+
+def clock() -> Iterator[Finding]:
+    """The time zone of Việt Nam, by which a response gets its day."""
+    try:
+        off = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).utcoffset()
+    except ZoneInfoNotFoundError:
+        off = None
+    if off != timedelta(hours=7):
+        yield _mend(_("The time zone of Việt Nam is not known here."), _("Run: make setup"))
+        return
+    now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
+    yield _well(_("In Việt Nam it is %(time)s on %(day)s.", time=f"{now:%H:%M}", day=formats.day(now.date())))
+
+
+def address() -> Iterator[Finding]:
+    """The address that people see."""
+    url = settings.base_url()
+    if url is None:
+        yield _look(
+            _("HAILONG_BASE_URL is not set: posters, letters and kiosks carry no address."),
+            _("Set it to the address that people see, https://… where they come from outside."),
+        )
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        what = _("HAILONG_BASE_URL is no address: %(url)s", url=url)
+        yield _mend(what, _("Write it whole: https://hailong.example.gov.vn"))
+    elif parts.scheme == "http" and parts.hostname not in HERE:
+        what = _("People reach %(url)s without encryption: who is on the way reads what they answer.", url=url)
+        yield _mend(what, _("Put Caddy or nginx with TLS in front (docs/trien-khai.md) and write https:// there."))
+    else:
+        yield _well(_("People reach the platform at %(url)s.", url=url))
+    if parts.hostname and parts.hostname not in HERE and not settings.proxies():
+        yield _look(
+            _("HAILONG_PROXIES is not set: behind a proxy everybody counts as one address, and shares one limit."),
+            _("Set HAILONG_PROXIES=1 where one proxy stands in front and sends X-Forwarded-For."),
+        )
+
+
+def rights(folder: Path) -> Iterator[Finding]:
+    """Who may read the data folder and the keys in it."""
+    open_to_others = [
+        (path, right)
+        for path, right in [(folder, "700"), *((key, "600") for key in sorted(_keys(folder)))]
+        if path.stat().st_mode & 0o077
+    ]
+    for path, right in open_to_others:
+        what = _("Other accounts of this machine may read or write %(path)s.", path=path)
+        yield _mend(what, _("Run: %(command)s", command=f"chmod {right} {path}"))
+    if not open_to_others:
+        yield _well(_("The data folder %(folder)s and its keys are for their owner alone.", folder=folder))
+    if folder.stat().st_uid != os.getuid():
+        what = _("The data folder %(folder)s belongs to another account.", folder=folder)
+        yield _look(what, _("Run hailong as the account that serves, or the files it makes can't be read there."))
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        what = _("The data folder %(folder)s can't be written.", folder=folder)
+        yield _mend(what, _("Run: %(command)s", command=f"chmod 700 {folder}"))
+
+
+def secret(folder: Path) -> Iterator[Finding]:
+    """The key that signs cookies, receipts and invitation codes."""
+    given, kept = os.environ.get("HAILONG_SECRET_KEY"), folder / "secret.key"
+    if given and len(given) < SHORTEST_KEY:
+        yield _mend(
+            _("HAILONG_SECRET_KEY is short: who guesses it signs in as anybody."),
+            _("Take it away, and one is made; or give at least %(least)d random characters.", least=SHORTEST_KEY),
+        )
+    elif given:
+        yield _well(_("The secret key comes from HAILONG_SECRET_KEY."))
+    elif not kept.is_file():
+        what = _("There is no secret key yet.")
+        yield _look(
+            what, _("It is made when the platform is first served. After a restore: bring secret.key back.")
+        )
+    elif kept.stat().st_size < SHORTEST_KEY:
+        what = _("The file %(file)s is damaged.", file=kept)
+        yield _mend(what, _("Bring it back from the backup of the keys; a new one makes printed codes worthless."))
+    else:
+        yield _well(_("The secret key is there."))
+
+
+def space(folder: Path) -> Iterator[Finding]:
+    """What is free on the disk of the data folder."""
+    free = shutil.disk_usage(folder).free
+    what = _("%(size)s GB are free for the data folder.", size=formats.number(free / 1e9, 1))
+    if free < LEAST_SPACE:
+        yield _mend(what, _("Make room now: on a full disk no form can be kept."))
+    elif free < LITTLE_SPACE:
+        yield _look(what, _("Make room before it is needed: old backups elsewhere, a larger disk."))
+    else:
+        yield _well(what)
+
+
+def contents(database: Database, folder: Path) -> Iterator[Finding]:
+    """The database: its form, whether it can be written, its settings, and what stands in it."""
+    with database.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    known = ScriptDirectory(str(MIGRATIONS))
+    if present is None:
+        yield _mend(_("The database is empty."), _("Run: hailong init"))
+        return
+    if present not in {script.revision for script in known.walk_revisions()}:
+        what = _("The database has the newer form %(form)s, which this version does not know.", form=present)
+        yield _mend(what, _("Install the newer version again, or restore the backup from before it."))
+        return
+    if present != known.get_current_head():
+        what = _("The database has the older form %(form)s.", form=present)
+        yield _mend(what, _("Back up, then run: hailong init"))
+        return
+    yield _well(_("The database answers and has the newest form."))
+    yield from writable(database)
+    yield from sqlite(database) if database.is_sqlite else postgresql(database)
+    with database.reading() as session:
+        yield from trail(session)
+        yield from people(session)
+    yield from backup(folder)
+
+
+def writable(database: Database) -> Iterator[Finding]:
+    """Whether a table could be made now; it is taken back at once."""
+    try:
+        with database.engine.connect().execution_options(writing=True) as connection:
+            connection.execute(text("CREATE TABLE doctor_tries_to_write (number INTEGER)"))
+            connection.rollback()
+    except SQLAlchemyError as error:
+        what = _("The database can't be written: %(reason)s", reason=_reason(error))
+        yield _mend(what, _("Give the account that serves the right to write it and to make tables."))
+    else:
+        yield _well(_("The database can be written."))
+
+
+def sqlite(database: Database) -> Iterator[Finding]:
+    """The file of SQLite: sound, with a log, on a disk of this machine."""
+    path = Path(database.engine.url.database or "")
+    with database.engine.connect() as connection:
+        sound = connection.scalar(text("PRAGMA quick_check(1)"))
+        journal = connection.scalar(text("PRAGMA journal_mode"))
+    if sound != "ok":
+        what = _("The file of the database is damaged: %(reason)s", reason=sound)
+        yield _mend(what, _("Stop serving, keep the file, and restore the last backup (docs/quan-tri.md)."))
+    kind = _file_system(path)
+    if journal != "wal" or kind in FAR:
+        yield _mend(
+            _("SQLite lies on %(kind)s, where its log is not safe.", kind=kind or "?"),
+            _("Put HAILONG_DATA on a disk of this machine, or use PostgreSQL."),
+        )
+    elif sound == "ok":
+        yield _well(_("SQLite is sound, with a log, on a disk of this machine."))
+
+
+def postgresql(database: Database) -> Iterator[Finding]:
+    """The settings of PostgreSQL on which it depends that what was confirmed is kept."""
+    with database.engine.connect() as connection:
+        setting = {
+            name: str(connection.scalar(text("SELECT current_setting(:name)"), {"name": name}))
+            for name in (
+                *("fsync", "full_page_writes", "synchronous_commit", "server_encoding", "archive_mode"),
+                *("server_version", "server_version_num"),
+            )
+        }
+        mighty = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
+        row = connection.execute(
+            text(
+                "SELECT ssl, coalesce(host(client_addr), '') AS address FROM pg_stat_ssl "
+                "JOIN pg_stat_activity USING (pid) WHERE pid = pg_backend_pid()"
+            )
+        ).one()
+        theirs = float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+    lost = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if setting[name] == "off"]
+    for name in lost:
+        what = _("PostgreSQL runs with %(name)s = off: a power cut may lose what was confirmed.", name=name)
+        yield _mend(what, _("Run in psql, then restart: %(command)s", command=f"ALTER SYSTEM SET {name} = on"))
+    if setting["server_encoding"] != "UTF8":
+        what = _("The database stores %(encoding)s, not Unicode.", encoding=setting["server_encoding"])
+        yield _mend(what, _("Make it anew with ENCODING 'UTF8' and restore the backup into it."))
+    if int(setting["server_version_num"]) < OLDEST_POSTGRESQL:
+        what = _("PostgreSQL %(version)s is no longer looked after.", version=setting["server_version"])
+        yield _look(what, _("Move to a newer one."))
+    elif not lost:
+        yield _well(_("PostgreSQL %(version)s keeps what it confirms.", version=setting["server_version"]))
+    if setting["archive_mode"] == "off":
+        what = _("PostgreSQL archives no log: after a loss there is only the last backup.")
+        yield _look(what, _("Set up point-in-time recovery (docs/trien-khai.md)."))
+    if mighty:
+        what = _("The account of the database may do everything on that server.")
+        yield _look(what, _("Give the platform an account of its own that owns its database and nothing else."))
+    if row.address not in {"", *HERE} and not row.ssl:
+        what = _("What goes to the database passes the network without encryption.")
+        yield _mend(what, _("Add ?sslmode=verify-full to HAILONG_DATABASE_URL, and a certificate to the server."))
+    if abs(theirs - datetime.now(UTC).timestamp()) > ASTRAY:
+        what = _("The clocks of this machine and of the database differ by more than a minute.")
+        yield _mend(what, _("Let both take the time from the network (NTP)."))
+
+
+def trail(session: Session) -> Iterator[Finding]:
+    """The audit trail, and the clock against what was written before."""
+    verified = audit.verify(session)
+    if verified.broken is not None:
+        what = _("The audit trail is broken at entry %(number)s.", number=formats.number(verified.broken))
+        yield _mend(
+            what, _("Keep the server as it is, restore a backup elsewhere, and compare: hailong audit list")
+        )
+    else:
+        yield _well(_("The audit trail is whole: %(entries)s entries.", entries=formats.number(verified.entries)))
+    now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
+    entry = audit.newest(session)
+    newest = session.scalar(select(func.max(Response.day)))
+    ahead = (entry is not None and entry.at > now.isoformat(timespec="seconds")) or (
+        newest is not None and newest > now.date()
+    )
+    if ahead:
+        what = _("The clock stands before what was written already.")
+        yield _mend(what, _("Set the clock right, and let it take the time from the network (NTP)."))
+
+
+def people(session: Session) -> Iterator[Finding]:
+    """Whether somebody may administer."""
+    if session.scalar(select(func.count()).select_from(Account).where(Account.role == Role.ADMIN)):
+        return
+    what = _("There is no administrator.")
+    yield _look(what, _("Make one: hailong user add NAME --role admin"))
+
+
+def backup(folder: Path) -> Iterator[Finding]:
+    """How old the last backup is that `hailong backup` noted."""
+    day = latest.day(folder)
+    if day is None:
+        yield _look(_("No backup was made yet with hailong backup."), _("Run it nightly (docs/trien-khai.md)."))
+    elif _day_before(OLDEST_BACKUP) > day:
+        what = _("The last backup is of %(day)s.", day=formats.day(day))
+        yield _look(what, _("See why the nightly backup did not run: systemctl status hailong-backup"))
+    else:
+        yield _well(_("The last backup is of %(day)s.", day=formats.day(day)))
+
+
+def _day_before(age: timedelta) -> date:
+    return (datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")) - age).date()
+
+
+def _keys(folder: Path) -> Iterator[Path]:
+    if (folder / "secret.key").is_file():
+        yield folder / "secret.key"
+    yield from (folder / "sealing").glob("*.key")
+
+
+def _file_system(path: Path) -> str | None:
+    """The kind of file system a path lies on, from Linux's own table; None where there is none."""
+    mounts = Path("/proc/self/mounts")
+    if sys.platform != "linux" or not mounts.is_file():
+        return None
+    found, longest = None, -1
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _device, place, kind, *_rest = line.split(" ")
+        place = place.replace("\\040", " ")
+        if path.is_relative_to(place) and len(place) >= longest:
+            found, longest = kind, len(place)
+    return found
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+
+
+def _well(what: str) -> Finding:
+    return Finding(State.WELL, what)
+
+
+def _look(what: str, do: str) -> Finding:
+    return Finding(State.LOOK, what, do)
+
+
+def _mend(what: str, do: str) -> Finding:
+    return Finding(State.MEND, what, do)

@@ -1,0 +1,147 @@
+"""The doctor finds what was done to an installation, says what to do, and touches nothing."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from survey import audit, doctor, settings, waves
+from survey.backups import latest
+from survey.database import Database
+from survey.doctor import Finding, State
+from translations import speaking
+
+
+@pytest.fixture
+def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A data folder as it should be, on the province of the test."""
+    data = tmp_path / "data"
+    monkeypatch.setenv("HAILONG_DATA", str(data))
+    monkeypatch.setenv("HAILONG_DATABASE_URL", province.url)
+    monkeypatch.setenv("HAILONG_BASE_URL", "https://hailong.tinh.gov.vn")
+    monkeypatch.setenv("HAILONG_PROXIES", "1")
+    settings.secret_key()
+    latest.note(data, waves.today())
+    return data
+
+
+def found(words: str) -> Finding:
+    """The one finding that says these words, in English."""
+    with speaking("en"):
+        said = [one for one in doctor.examine() if words in one.what]
+    assert len(said) == 1, said
+    return said[0]
+
+
+def states() -> set[State]:
+    return {one.state for one in doctor.examine()}
+
+
+def test_a_sound_installation_is_well_and_is_not_touched(folder: Path, province: Database) -> None:
+    before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+    assert states() == {State.WELL}
+    assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
+    with province.reading() as session:
+        assert not session.scalars(text("SELECT name FROM sqlite_master WHERE name LIKE 'doctor%'")).all()
+
+
+def test_where_nothing_is_there_nothing_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "none"))
+    monkeypatch.delenv("HAILONG_DATABASE_URL", raising=False)
+    assert found("There is no data folder").state is State.MEND
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "none").mkdir(0o700)
+    assert found("no database yet").state is State.MEND
+    assert not list((tmp_path / "none").iterdir())
+
+
+@pytest.mark.parametrize(("name", "right"), [("", 0o750), ("secret.key", 0o644)])
+def test_what_others_may_read_is_named_with_the_command_that_mends_it(folder: Path, name: str, right: int) -> None:
+    (folder / name).chmod(right)
+    one = found("may read or write")
+    assert one.state is State.MEND
+    assert os.system(one.do.removeprefix("Run: ")) == 0
+    assert states() == {State.WELL}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words", "state"),
+    [
+        ("HAILONG_BASE_URL", "", "HAILONG_BASE_URL is not set", State.LOOK),
+        ("HAILONG_BASE_URL", "http://hailong.tinh.gov.vn", "without encryption", State.MEND),
+        ("HAILONG_BASE_URL", "hailong.tinh.gov.vn", "is no address", State.MEND),
+        ("HAILONG_PROXIES", "", "HAILONG_PROXIES is not set", State.LOOK),
+        ("HAILONG_SECRET_KEY", "tinh2026", "is short", State.MEND),
+        ("HAILONG_DATABASE_URL", "nonsense", "not a database address", State.MEND),
+        ("HAILONG_DATABASE_URL", "postgresql+psycopg://x@/x?host=/nowhere", "does not answer", State.MEND),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str, state: State
+) -> None:
+    monkeypatch.setenv(name, value)
+    one = found(words)
+    assert one.state is state
+    assert one.do
+
+
+@pytest.mark.parametrize(
+    ("revision", "words"), [("0001", "older form"), ("9999", "newer form"), (None, "database is empty")]
+)
+def test_tables_of_another_form_are_noticed(
+    folder: Path, province: Database, revision: str | None, words: str
+) -> None:
+    with province.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision or ""})
+        if revision is None:
+            session.execute(text("DELETE FROM alembic_version"))
+    assert found(words).state is State.MEND
+
+
+def test_a_trail_that_was_tampered_with_and_a_clock_that_is_slow_are_noticed(
+    folder: Path, province: Database
+) -> None:
+    with audit.acting("lan", "command", "one"), province.writing():
+        pass
+    assert states() == {State.WELL}
+    with province.writing() as session:
+        session.execute(text("DROP TRIGGER audit_entry_refuses_update"))
+        session.execute(text("UPDATE audit_entry SET at = '2999-01-01T00:00:00+07:00'"))
+    assert found("broken at entry 1").state is State.MEND
+    assert found("clock stands before").state is State.MEND
+
+
+def test_an_old_backup_and_none_are_noticed(folder: Path) -> None:
+    latest.note(folder, date(2026, 1, 2))
+    assert found("The last backup").state is State.LOOK
+    latest.note(folder, waves.today() - timedelta(1))
+    assert found("The last backup").state is State.WELL
+    (folder / latest.FILE).unlink()
+    assert found("No backup was made").state is State.LOOK
+
+
+def test_a_disk_that_is_nearly_full_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for least, state in ((10**18, State.MEND), (1, State.LOOK)):
+        monkeypatch.setattr(doctor, "LEAST_SPACE", least)
+        monkeypatch.setattr(doctor, "LITTLE_SPACE", 10**18)
+        assert found("are free").state is state
+
+
+def test_a_disk_of_another_machine_is_no_place_for_sqlite(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_file_system", lambda _path: "nfs4")
+    assert found("nfs4").state is State.MEND
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_postgresql_that_may_lose_what_it_confirmed_is_noticed(folder: Path) -> None:
+    """The server of the tests runs without fsync, as its superuser, and archives nothing."""
+    one = found("fsync = off")
+    assert one.state is State.MEND
+    assert "ALTER SYSTEM SET fsync = on" in one.do
+    assert found("archives no log").state is State.LOOK
+    assert found("may do everything").state is State.LOOK
+    assert found("can be written").state is State.WELL

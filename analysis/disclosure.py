@@ -4,7 +4,8 @@
 
 Hidden: fewer than 5 answers; of a sensitive item fewer than 30, and a group that all gave the same event. One or
 two events of a sensitive item are masked. Then others are hidden with them until no hidden figure follows from the
-shown ones and the totals, which are taken as known (Willenborg & de Waal 2001, ch. 4; Cox 1980).
+shown ones and the totals, which are taken as known (Willenborg & de Waal 2001, ch. 4; Cox 1980), and until each
+masked one can be one case as well as two (the attacker's problem of Fischetti & Salazar 2001).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from analysis.design import Floats
 
@@ -163,9 +166,65 @@ class _Table:
             return len(cells) == 1 or (across and 0 < events < FEWEST_EVENTS)
 
         def order(cell: tuple[int, int]) -> tuple[bool, float, float]:
-            return (self.events[cell] == 0, self.events[cell], self.n[cell[1]])
+            # With one event less it would be masked itself, which tells that it has them all.
+            fixed = self.telling[cell[0]] and self.events[cell] == FEWEST_EVENTS
+            return (self.events[cell] == 0 or fixed, self.events[cell], self.n[cell[1]])
 
-        return masked, _complete(masked | covered, rows + columns, unsafe, key=order)
+        lines = rows + columns
+        found = _complete(masked | covered, lines, unsafe, key=order)
+        while stuck := self._stuck(masked, found, hidden, lines):
+            near = [c for line in lines if stuck.intersection(line) for c in line if c not in found]
+            if not near:  # "under 3" would say how many: no figure of these values is called so
+                told = {v for v, _ in stuck}
+                return {(v, d) for v, d in masked if v not in told}, found
+            found = _complete(found | {min(near, key=order)}, lines, unsafe, key=order)
+        return masked, found
+
+    def _stuck(
+        self,
+        masked: set[tuple[int, int]],
+        found: set[tuple[int, int]],
+        hidden: set[int],
+        lines: list[list[tuple[int, int]]],
+    ) -> set[tuple[int, int]]:
+        """The masked cells that can't be one as well as two once everything released is put together: the sums,
+        that no count is negative, that a masked one is one or two, and that another telling one is not.
+
+        Tables are looked for that fit all this, each with as many other counts as can be; few are needed.
+        """
+        cells = sorted(found)
+        place = {cell: at for at, cell in enumerate(cells)}
+        true = np.array([self.events[cell] for cell in cells])
+        sums = [row for line in lines if (row := [place[cell] for cell in line if cell in place])]
+        known = csr_array(
+            (
+                np.ones(sum(map(len, sums))),
+                (np.repeat(np.arange(len(sums)), [len(row) for row in sums]), [at for row in sums for at in row]),
+            ),
+            shape=(len(sums), len(cells)),
+        )
+        least, most = np.zeros(len(cells)), np.full(len(cells), self.n.sum())
+        for at, (v, d) in enumerate(cells):
+            if (v, d) in masked:
+                least[at], most[at] = 1, FEWEST_EVENTS - 1
+            elif self.telling[v] and d not in hidden:  # no case, or too many to be masked
+                least[at], most[at] = (FEWEST_EVENTS, most[at]) if true[at] else (0, 0)
+        left = {place[cell] for cell in masked}
+        while left:
+            aim = np.zeros(len(cells))
+            for at in left:
+                aim[at] = -1 if true[at] < FEWEST_EVENTS - 1 else 1
+            other = milp(
+                aim,
+                integrality=np.ones(len(cells)),
+                bounds=Bounds(least, most),
+                constraints=LinearConstraint(known, known @ true, known @ true),
+            )
+            moved = {at for at in left if other.x is not None and round(other.x[at]) != true[at]}
+            if not moved:
+                break
+            left -= moved
+        return {cells[at] for at in left}
 
 
 def _key(domain: Hashable) -> Hashable:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey import double_entry, keying, turns, waves
+from survey import double_entry, keying, questionnaires, turns, waves
 from survey.database import Database
 from survey.double_entry import SCAN, Finished
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
@@ -28,7 +28,7 @@ from survey.paper.pictures import Grey, pictures
 from translations import Conflict, Refusal
 
 SCANNER = "scan"  # who keyed a form of which nothing had to be settled
-ABOVE, BELOW = 7.0, 3.0  # mm around a question on the picture that a person sees
+ABOVE, BELOW = 3.5, 2.5  # mm around a question on the picture that a person sees
 QUALITY = 75
 
 
@@ -192,11 +192,11 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
     grouped: dict[str, tuple[Sheet, Batch, list[Scan]]] = {}
     for sheet, batch, scan in rows:
         grouped.setdefault(sheet.serial, (sheet, batch, []))[2].append(scan)
+    questionnaire = questionnaires.by_digest(session, waves.find(session, wave).questionnaire)
     found = []
     for sheet, batch, scans in grouped.values():
         if _finished(scans):
             continue
-        questionnaire = turns.printed(session, sheet.serial).place.questionnaire
         there = {scan.page for scan in scans}
         missing = tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
         found.append(Waiting(sheet, batch, len(_doubts(questionnaire, scans)), missing))
@@ -206,6 +206,12 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
 def doubts(session: Session, wave: str, serial: str) -> list[Doubt]:
     """What a person settles of a form, in the order of the paper; refused where nothing of it waits."""
     return _doubts(*_waits(session, wave, serial))
+
+
+def for_another(session: Session, serial: str, keyer: str) -> None:
+    """Refuses a form that this person keyed: who looks at its pictures is to know nothing of the other keying."""
+    if keyer in {row.keyer for row in _keyings(session, serial)}:
+        raise Conflict("You have keyed form %(serial)s yourself: another person takes this turn.", serial=serial)
 
 
 def missing(session: Session, wave: str, serial: str) -> tuple[int, ...]:

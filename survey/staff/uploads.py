@@ -17,6 +17,7 @@ from translations.formats import nfc
 
 LARGEST = 20_000_000  # bytes
 LARGE: dict[str, int] = {
+    "staff.scans": LARGEST,
     "staff.import_file": LARGEST,
     "staff.import_counts": LARGEST,
     "staff.import_frame": LARGEST,

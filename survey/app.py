@@ -174,16 +174,23 @@ def _choose_language() -> None:
 
 def _protect(response: Response) -> Response:
     response.headers.extend(HEADERS)
-    if request.is_secure:
+    if _over_tls():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
     for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
         chosen = request.args.get(name)
         # Of a page alone: the language of a downloaded report is no choice for the pages.
         if chosen in known and chosen != request.cookies.get(name) and response.mimetype == "text/html":
-            response.set_cookie(name, chosen, samesite="Lax", httponly=True, max_age=31_536_000)
+            response.set_cookie(
+                name, chosen, samesite="Lax", httponly=True, secure=_over_tls(), max_age=31_536_000
+            )
     return response
+
+
+def _over_tls() -> bool:
+    """Whether people come by TLS, which a proxy in front may have taken off."""
+    return request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def _wants_json() -> bool:

@@ -19,8 +19,8 @@ MARKS = {State.WELL: N_("well"), State.LOOK: N_("look at it"), State.MEND: N_("M
 @click.command(
     help=_(
         "Look at the installation: data folder, keys, disk, database, audit trail, clock, address, backup. "
-        "It says of each thing what to do, and changes nothing. It ends with 1 where something must be mended before "
-        "people are let in."
+        "It says of each thing what to do, and changes nothing. It ends with 1 where something must be mended "
+        "before people are let in."
     )
 )
 @click.option("--json", "as_json", is_flag=True, help=_("One array of records: state, what, do."))

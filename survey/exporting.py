@@ -23,6 +23,7 @@ from survey import questionnaires, sav, waves
 from survey.database import Database
 from survey.models import Response, ResponseText, Wave
 from survey.sample import rejected, sample
+from survey.texts import Ring
 from translations import N_, Refusal
 from translations import gettext as _
 
@@ -70,7 +71,7 @@ Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]
 
 
 def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
-    people = sample(session, wave)
+    people, ring = sample(session, wave), Ring(session.connection())
     place = {id: at for at, id in enumerate(people.ids)}
     weight = people.weight.tolist()
     for rows in _rows(session, wave):
@@ -78,21 +79,30 @@ def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
         yield [
             (
                 (str(row.id), row.unit, people.stratum[at], people.psu[at], weight[at], row.mode.value, row.day),
-                (row.answers, row.texts),
+                (row.answers, ring.opened(wave.code, row.id, row.texts)),
             )
             for row, at in counted
         ]
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    left = {*sample(session, wave).ids, *rejected(session, wave.code)}
+    left, ring = {*sample(session, wave).ids, *rejected(session, wave.code)}, Ring(session.connection())
     for rows in _rows(session, wave):
         outside = [row for row in rows if row.id not in left]
-        yield [((str(row.id), row.unit, row.mode.value, row.day), (row.answers, row.texts)) for row in outside]
+        yield [
+            (
+                (str(row.id), row.unit, row.mode.value, row.day),
+                (row.answers, ring.opened(wave.code, row.id, row.texts)),
+            )
+            for row in outside
+        ]
 
 
 def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
-    """The stored rows in the order of their ids, some at a time: they never are in memory together."""
+    """The stored rows in the order of their ids, some at a time: they never are in memory together.
+
+    Texts are sealed still; those that are destroyed are as if nothing had been written.
+    """
     found = session.execute(
         select(
             Response.id,

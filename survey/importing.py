@@ -24,6 +24,7 @@ from survey.csv_table import Faults, Table, nearest
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
 from survey.responses import split
+from survey.texts import Ring
 from survey.weights import NewWeights
 from translations import Conflict, Lazy, Refusal
 from translations.formats import day as written_day
@@ -346,8 +347,9 @@ class File:
                 .where(Response.id.in_([line.id for line in lines]))
             )
         }
+        ring = Ring(session.connection())
         for line in lines:
-            if line.id in kept and (column := self._differing(line, kept[line.id])) is not None:
+            if line.id in kept and (column := self._differing(line, kept[line.id], ring)) is not None:
                 self.faults.add(
                     line.row,
                     column,
@@ -371,8 +373,9 @@ class File:
                 ),
             )
 
-    def _differing(self, line: Line, kept: Row[Any]) -> str | None:
-        """The column in which a stored response is another one; what the file doesn't say doesn't differ."""
+    def _differing(self, line: Line, kept: Row[Any], ring: Ring) -> str | None:
+        """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
+        what was destroyed."""
         if kept.wave != self.wave.code:
             return "response_id"
         for column in ("unit", "psu", "mode", "day"):
@@ -380,7 +383,9 @@ class File:
                 return column
         if self.in_sample and line.psu != kept.psu:
             return "psu"
-        said, stored = {**line.answers, **line.texts}, {**kept.answers, **(kept.texts or {})}
+        texts = ring.opened(kept.wave, kept.id, kept.texts)
+        said = line.answers if texts is None else {**line.answers, **line.texts}
+        stored = {**kept.answers, **(texts or {})}
         return next((code for code in {**said, **stored} if said.get(code) != stored.get(code)), None)
 
 
@@ -489,6 +494,9 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
             for line in lines
         ],
     )
-    texts = [{"response": line.id, "texts": line.texts} for line in lines if line.texts]
+    ring = Ring(connection)
+    texts = [
+        {"response": line.id, "texts": ring.seal(wave.code, line.id, line.texts)} for line in lines if line.texts
+    ]
     if texts:
         connection.execute(insert(ResponseText.__table__), texts)  # type: ignore[arg-type]

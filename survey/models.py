@@ -154,12 +154,23 @@ class Response(Base):
 
 
 class ResponseText(Base):
-    """What a person wrote in words, apart from the rest because it may name somebody. Append-only."""
+    """What a person wrote in words, apart from the rest because it may name somebody, and sealed. Append-only.
+
+    `survey.texts` seals and opens.
+    """
 
     __tablename__ = "response_text"
     response: Mapped[UUID] = mapped_column(ForeignKey("response.id"), primary_key=True)
     texts: Mapped[dict[str, str]] = mapped_column(Document)
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class TextKey(Base):
+    """The key of a wave's texts, wrapped by the master key; empty once it is destroyed."""
+
+    __tablename__ = "text_key"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class WeightVersion(Base):

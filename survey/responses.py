@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from forms import Questionnaire
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Village
+from survey.texts import Ring, written
 from survey.waves import Place, today
 from translations import LANGUAGES, Conflict, Refusal
 
@@ -83,7 +84,8 @@ def submit(
     if _add(session.connection(), place, id, mode, codes, texts, marks=marks, psu=psu, day=day, adults=adults):
         return True
     kept = session.get_one(Response, id)
-    if content(session, kept) != (place.wave.code, place.unit.code, mode, psu, codes, texts):
+    same = content(kept) == (place.wave.code, place.unit.code, mode, psu, codes)
+    if not same or written(session, id) not in (texts, None):  # what is destroyed can't differ
         raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
     return False
 
@@ -139,11 +141,11 @@ def _add(
     if not connection.execute(ONCE[connection.dialect.name], row).rowcount:
         return False
     if texts:
-        connection.execute(TEXTS, {"response": id, "texts": texts})
+        sealed = Ring(connection).seal(place.wave.code, id, texts)
+        connection.execute(TEXTS, {"response": id, "texts": sealed})
     return True
 
 
-def content(session: Session, kept: Response) -> tuple[Any, ...]:
-    """What makes two responses the same: wave, unit, mode, village, answers and texts."""
-    texts = session.get(ResponseText, kept.id)
-    return kept.wave, kept.unit, kept.mode, kept.psu, kept.answers, dict(texts.texts) if texts else {}
+def content(kept: Response) -> tuple[Any, ...]:
+    """What makes two responses the same, beside what was written: wave, unit, mode, village, answers."""
+    return kept.wave, kept.unit, kept.mode, kept.psu, kept.answers

@@ -41,6 +41,12 @@ def secret_key() -> str:
     return kept.read_text()
 
 
+def text_key_file() -> Path:
+    """The master key of what people wrote: `HAILONG_TEXT_KEY`, else a file in the data folder."""
+    given = os.environ.get("HAILONG_TEXT_KEY")
+    return Path(given).absolute() if given else data_folder() / "texts.key"
+
+
 def rate() -> float:
     """Submissions a second that one address may send: `HAILONG_RATE`, 200 unless given."""
     return float(os.environ.get("HAILONG_RATE") or 200)

@@ -36,6 +36,9 @@ from translations import speaking
 settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
 
+# The master key of texts: one for all tests of a process, whatever data folder a test has.
+os.environ["HAILONG_TEXT_KEY"] = str(Path(tempfile.mkdtemp(prefix="hailong-key-")) / "texts.key")
+
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
 

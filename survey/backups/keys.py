@@ -9,10 +9,11 @@ from pathlib import Path
 import pyrage
 
 from survey import settings
-from translations import Refusal
+from translations import Conflict, Refusal
 
 FROM_ENVIRONMENT = "HAILONG_BACKUP_PASSPHRASE"
 LEAST = 12  # characters
+TEXTS = "texts.key"
 
 
 def beside(path: Path) -> Path:
@@ -26,6 +27,9 @@ def sealed(passphrase: str) -> bytes:
         raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
     folder = settings.data_folder()
     found = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
+    texts = settings.text_key_file()
+    if texts.exists():
+        found[TEXTS] = texts.read_text("ascii")
     return bytes(pyrage.passphrase.encrypt(json.dumps(found).encode(), passphrase))
 
 
@@ -40,11 +44,20 @@ def opened(content: bytes, passphrase: str) -> dict[str, str]:
     return found
 
 
+def must_not_be_there(found: dict[str, str]) -> None:
+    """Refused where another master key of texts stands in the place of the one that comes back."""
+    place = settings.text_key_file()
+    if TEXTS in found and place.exists() and place.read_text("ascii") != found[TEXTS]:
+        raise Conflict("Another key stands at %(file)s. Name a new place: HAILONG_TEXT_KEY=…", file=place)
+
+
 def put_back(folder: Path, found: dict[str, str]) -> None:
     """Writes the key files into an empty data folder, readable by its owner alone."""
     for name, content in found.items():
-        path = folder / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path = settings.text_key_file() if name == TEXTS else folder / name
+        if path.exists():  # the same one, which lay outside and was not lost
+            continue
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(content)
 

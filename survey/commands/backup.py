@@ -82,6 +82,7 @@ def restore(file: Path, without_keys: bool) -> None:
     found = {} if without_keys or not beside.exists() else keys.opened(beside.read_bytes(), _passphrase(beside))
     database = Database(settings.database_url())
     archive.must_be_empty(database, settings.data_folder())
+    keys.must_not_be_there(found)
     archive.restore(
         database,
         file,

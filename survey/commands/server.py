@@ -7,7 +7,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
-from survey import accounts, demo, pending, questionnaires, units
+from survey import accounts, demo, pending, questionnaires, texts, units
 from survey.app import create_app
 from survey.commands import say
 from survey.installation import opened, prepare
@@ -39,6 +39,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
     database = opened()
     if database.is_sqlite:
         workers = 1
+    with database.reading() as session:
+        texts.check(session.connection())
     database.engine.dispose()
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
     Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()

@@ -18,6 +18,7 @@ from forms import Item, Questionnaire, parse
 from survey import keying, questionnaires, waves
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Wave, WaveKind
+from survey.texts import written
 
 SHEET = "/nhap-phieu/ho-mau/06652?thon=V1"
 
@@ -166,7 +167,7 @@ def test_a_keyed_form_is_kept_with_its_village_as_paper(
     assert len(row.answers) == 84
     assert row.marks == []
     with province.reading() as session:
-        assert session.get_one(ResponseText, row.id).texts == {"dan_toc_khac": "Dao"}
+        assert written(session, row.id) == {"dan_toc_khac": "Dao"}
     page = keyer.get(answer.location).text
     assert "Phiếu trước đã lưu" in page
     assert "84 trên 84 câu có trả lời" in page
@@ -217,7 +218,8 @@ def test_an_answer_to_an_item_that_is_not_asked_is_kept_and_warned_of(
     answer = send(keyer, typed(household, C2="1", C2_khac="nghe hàng xóm"))
     assert answer.status_code == 303
     with province.reading() as session:
-        assert session.scalars(select(ResponseText)).one().texts == {"C2_khac": "nghe hàng xóm"}
+        only = session.scalars(select(ResponseText.response)).one()
+        assert written(session, only) == {"C2_khac": "nghe hàng xóm"}
     assert "1 cảnh báo" in keyer.get(answer.location).text
 
 

@@ -26,6 +26,7 @@ from survey.app import create_app
 from survey.database import Database
 from survey.devices import Link
 from survey.models import Device, HeldResponse, Response, ResponseText, Wave
+from survey.texts import written
 
 START = "/kiosk/gop-y/06652"
 PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1280, "height": 800}
@@ -195,7 +196,7 @@ def traces(profile: Path, words: list[str], fields: dict[str, int] | None = None
     return found
 
 
-def written(answers: dict[str, int]) -> list[str]:
+def as_written(answers: dict[str, int]) -> list[str]:
     """Every answer as a document, a sent form, and a browser's memory of a form's fields would write it."""
     return [
         form.format(code=code, value=value)
@@ -239,7 +240,7 @@ def test_with_network_the_receipt_has_a_code(page: Page, province: Database) -> 
             waves.today(),
             ["helped-family", "lang-vi", "quick"],
         )
-        assert session.scalars(select(ResponseText)).one().texts == {"gop_y": "Ghế ngồi chật"}
+        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"gop_y": "Ghế ngồi chật"}
     press(page, "Xong")
     expect(page.locator(".intro")).to_be_visible()
 
@@ -361,7 +362,7 @@ def test_answers_of_somebody_who_left_are_nowhere_on_the_disk(
             page.go_forward()
             assert marker not in page.content()
         assert page.locator("input:checked").count() == 0
-    assert traces(profile, [marker, *written(ANSWERS)], ANSWERS) == []
+    assert traces(profile, [marker, *as_written(ANSWERS)], ANSWERS) == []
 
 
 def test_answers_are_nowhere_on_the_disk_when_the_power_goes(
@@ -374,7 +375,7 @@ def test_answers_are_nowhere_on_the_disk_when_the_power_goes(
         page.evaluate("history.pushState({}, '')")  # a moment at which a browser writes down what a page holds
         page.wait_for_timeout(3000)
         kill(page, profile)
-    assert traces(profile, [marker, *written(ANSWERS)], ANSWERS) == []
+    assert traces(profile, [marker, *as_written(ANSWERS)], ANSWERS) == []
     with device(browser, profile, live_server, faults) as page:
         page.goto(START)
         expect(page.locator(".intro")).to_be_visible()
@@ -415,7 +416,7 @@ def test_whoever_holds_the_device_can_not_read_what_waits(
         (item,) = waiting(page)
         public = page.locator("html").get_attribute("data-public")
     assert set(item) == {"id", "wave", "unit", "mode", "day", "key", "sealed"}
-    assert traces(profile, [marker, *written(ANSWERS)]) == []
+    assert traces(profile, [marker, *as_written(ANSWERS)]) == []
     assert traces(profile, [item["id"]])  # the outbox itself is on the disk, and was looked into
     about, sealed = sealing.about(item), sealing._read(item["sealed"])
     assert len(sealed) == 65 + 4096 + 16  # whatever was answered

@@ -53,7 +53,7 @@ def response(database: Database) -> Response:
         )
         session.add_all([kept, version, device])
         session.flush()
-        session.add(ResponseText(response=kept.id, texts={"C10_khac": "a"}))
+        session.add(ResponseText(response=kept.id, texts={"sealed": "a"}))
         session.add(Weight(version=version.id, response=kept.id, weight=2.0))
         session.add(
             HeldResponse(
@@ -136,7 +136,7 @@ def test_nor_by_a_back_door(province: Database) -> None:
     with pytest.raises(DBAPIError), province.writing() as session:
         session.execute(replace, {"id": kept.id.hex} if province.is_sqlite else {})
     with province.reading() as session:
-        assert session.get_one(ResponseText, kept.id).texts == {"C10_khac": "a"}
+        assert session.get_one(ResponseText, kept.id).texts == {"sealed": "a"}
 
 
 @pytest.mark.both_databases

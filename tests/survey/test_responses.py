@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from survey import responses, waves
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText
+from survey.texts import written
 from translations import Conflict, Refusal
 
 pytestmark = pytest.mark.both_databases
@@ -45,7 +46,7 @@ def test_words_stand_apart_from_the_other_answers(province: Database) -> None:
     submit(province, id)
     with province.reading() as session:
         assert session.get_one(Response, id).answers == {"C2": [1, 6], "C5": 1}
-        assert session.get_one(ResponseText, id).texts == {"C2_khac": "Loa xã"}
+        assert written(session, id) == {"C2_khac": "Loa xã"}
     submit(province, uuid4(), {"C5": 1})
     assert count(province, ResponseText) == 1
 
@@ -91,7 +92,7 @@ def test_other_content_under_the_same_id_is_refused(province: Database, other: d
     with province.reading() as session:
         kept = session.get_one(Response, id)
         assert (kept.wave, kept.unit, kept.psu, kept.answers) == ("ho-mau", "06652", None, {"C2": [1, 6], "C5": 1})
-        assert session.get_one(ResponseText, id).texts == {"C2_khac": "Loa xã"}
+        assert written(session, id) == {"C2_khac": "Loa xã"}
 
 
 def test_a_village_belongs_to_its_commune(province: Database) -> None:

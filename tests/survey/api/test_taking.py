@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from survey import accounts, rate
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Role
+from survey.texts import written
 from survey.waves import today
 
 
@@ -49,7 +50,7 @@ def test_a_response_is_stored_with_the_servers_day_and_nothing_of_the_sender(
         assert (str(kept.id), kept.wave, kept.unit, kept.mode) == (sent["id"], "ho-mo", "06652", Mode.PHONE)
         assert (kept.day, kept.psu, kept.marks) == (today(), None, ["lang-vi", "quick"])
         assert kept.answers == {"C5": 1, "C2": [1, 6]}
-        assert session.scalars(select(ResponseText)).one().texts == {"C2_khac": "quạ"}
+        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"C2_khac": "quạ"}
 
 
 def test_sent_twice_is_stored_once_whatever_the_order_of_keys_and_choices(

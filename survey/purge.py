@@ -1,0 +1,120 @@
+"""Destroying what was promised to be destroyed: a wave's texts, its invitation codes and the links of phúc tra.
+
+The consent says: at the latest 12 months after the wave ends. No row of answers is touched. Texts are destroyed by
+destroying their key; the rows that are left say nothing any more.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Delete, delete, select, text, update
+from sqlalchemy.orm import Session
+
+from survey import audit, reinterviews, texts, waves
+from survey.database import Database
+from survey.models import Batch, Invitation, OpenKeying, Scan, Sheet, TextKey, Wave
+from translations import Refusal
+from translations.formats import day
+
+KEPT = timedelta(days=365)  # after the last day of a wave
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed."""
+
+    wave: str
+    texts: bool
+    invitations: int
+    links: int
+    drafts: int
+
+
+def due(session: Session, today: date) -> list[Wave]:
+    """The waves whose time is over."""
+    return list(session.scalars(select(Wave).where(Wave.closes < today - KEPT).order_by(Wave.code)))
+
+
+def purge(database: Database, code: str | None = None, *, early: bool = False) -> list[Purged]:
+    """Destroys for one wave, or for every wave whose time is over; a second time there is nothing left.
+
+    early  before the 12 months are over, which the promise allows, but never before the wave has ended
+
+    The master key is renewed with it, so that the wrapped keys in older backups open to nothing; the freed pages
+    of the database are written over.
+    """
+    with database.writing() as session:
+        found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
+        done = [_purged(session, wave.code) for wave in found]
+        changed = any(one.texts for one in done)
+        draft = texts.renew(session.connection()) if changed else None
+        audit.tell(waves=",".join(one.wave for one in done))
+    if draft is not None:
+        texts.settle(draft)
+    _write_over(database)
+    return done
+
+
+def traces(database: Database, wrapped: bytes) -> int:
+    """In how many files of an SQLite database some bytes still stand: the proof that a key is gone."""
+    place = Path(str(database.engine.url.database))
+    files = [path for path in place.parent.glob(f"{place.name}*") if path.is_file()]
+    return sum(wrapped in path.read_bytes() for path in files)
+
+
+def wrapped_keys(session: Session) -> dict[str, bytes]:
+    """The wrapped keys of the waves whose texts can be read."""
+    return {row.wave: row.wrapped for row in session.scalars(select(TextKey)) if row.wrapped}
+
+
+def _ended(session: Session, code: str, early: bool) -> Wave:
+    wave = waves.find(session, code)
+    if wave.closes >= waves.today():
+        raise Refusal(
+            "Wave %(code)s runs until %(day)s: nothing of it is destroyed yet.", code=code, day=day(wave.closes)
+        )
+    if not early and wave.closes >= waves.today() - KEPT:
+        raise Refusal(
+            "Wave %(code)s is kept until %(day)s. To destroy earlier, add --early.",
+            code=code,
+            day=day(wave.closes + KEPT),
+        )
+    return wave
+
+
+def _purged(session: Session, wave: str) -> Purged:
+    sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
+    invitations = _deleted(session, delete(Invitation).where(Invitation.wave == wave))
+    drafts = _deleted(session, delete(OpenKeying).where(OpenKeying.sheet.in_(sheets)))
+    session.execute(update(Scan).where(Scan.sheet.in_(sheets)).values(picture=None))
+    return Purged(
+        wave,
+        texts.destroy(session.connection(), wave),
+        invitations,
+        reinterviews.destroy(session, wave),
+        drafts,
+    )
+
+
+def _deleted(session: Session, order: Delete) -> int:
+    return cast(CursorResult[Any], session.execute(order)).rowcount
+
+
+def _write_over(database: Database) -> None:
+    """Leaves nothing of what was taken out in the database's files."""
+    if database.is_sqlite:
+        with closing(database.engine.raw_connection()) as raw:  # neither works inside a transaction
+            bare = cast(sqlite3.Connection, raw.driver_connection)
+            for order in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                bare.execute(order)
+        return
+    outside = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        for table in ("text_key", "invitation", "reinterview", "open_keying", "scan"):
+            connection.execute(text(f"VACUUM FULL {table}"))

@@ -1,0 +1,181 @@
+"""What people wrote in their own words: sealed at rest, and destroyed for good by destroying a key.
+
+Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound to wave and response). The data
+key lies in the database, wrapped by a master key in a file (`HAILONG_TEXT_KEY`, best outside the data folder):
+neither the database nor a backup without that file can be read. No row of texts is ever changed or deleted; once
+the key of its wave is gone, it says nothing any more. `renew` makes a new master key and wraps the keys that are
+left anew, so an older backup's wrapped keys open to nothing either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from survey import settings
+from survey.models import Response, ResponseText, TextKey
+from translations import Refusal
+
+NONCE = 12  # bytes
+SIZE = 32
+# Of two who make a wave's key at once, the second takes the first one's.
+ONCE = {
+    name: added(TextKey).on_conflict_do_nothing(index_elements=["wave"])
+    for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+
+class Ring:
+    """The keys of the waves within one transaction, each read once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys: dict[str, bytes | None] = {}
+
+    def seal(self, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts of a response as they are stored. The wave's key is made with its first text.
+
+        RuntimeError where the wave's key was destroyed: its time is over, and nothing is written then.
+        """
+        key = self._key(wave)
+        if key is None:
+            made = _wrapped(master(), wave, secrets.token_bytes(SIZE))
+            self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
+            del self._keys[wave]
+            key = self._key(wave)
+            if key is None:
+                raise RuntimeError(f"the texts of {wave} are destroyed")
+        said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
+        return {"sealed": b64encode(_sealed(key, _bound(wave, response), said)).decode()}
+
+    def opened(self, wave: str, response: UUID, kept: Mapping[str, str] | None) -> dict[str, str] | None:
+        """What was written: empty where nothing was, None where it is destroyed."""
+        if kept is None:
+            return {}
+        key = self._key(wave)
+        if key is None:
+            return None
+        found: dict[str, str] = json.loads(_open(key, _bound(wave, response), b64decode(kept["sealed"])))
+        return found
+
+    def _key(self, wave: str) -> bytes | None:
+        if wave not in self._keys:
+            wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
+            self._keys[wave] = _unwrapped(master(), wave, wrapped) if wrapped else None
+        return self._keys[wave]
+
+
+def written(session: Session, response: UUID) -> dict[str, str] | None:
+    """What was written with a stored response: empty where nothing was, None where it is destroyed."""
+    kept = session.get(ResponseText, response)
+    wave = session.get_one(Response, response).wave
+    return Ring(session.connection()).opened(wave, response, kept.texts if kept else None)
+
+
+def destroy(connection: Connection, wave: str) -> bool:
+    """Destroys the key of a wave's texts; False where that is done already or nothing was written.
+
+    The row stays, empty: a wave whose texts are destroyed gets no other key.
+    """
+    done = connection.execute(
+        update(TextKey).where(TextKey.wave == wave, TextKey.wrapped != b"").values(wrapped=b"")
+    )
+    return bool(done.rowcount)
+
+
+def renew(connection: Connection) -> Path:
+    """Wraps the keys that are left by a new master key; gives its draft, which `settle` puts in the old's place.
+
+    The draft comes first and the place is taken only after the commit: whenever the machine stops, one of the two
+    files opens the keys.
+    """
+    old, new = master(), secrets.token_bytes(SIZE)
+    for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
+        if wrapped:
+            key = _unwrapped(old, wave, wrapped)
+            connection.execute(
+                update(TextKey).where(TextKey.wave == wave).values(wrapped=_wrapped(new, wave, key))
+            )
+    draft = settings.text_key_file().with_suffix(".new")
+    _write(draft, new)
+    return draft
+
+
+def settle(draft: Path) -> None:
+    """Puts the new master key in the place of the old one, which is written over first."""
+    place = settings.text_key_file()
+    with open(place, "r+b") as old:
+        old.write(secrets.token_bytes(place.stat().st_size))
+        old.flush()
+        os.fsync(old.fileno())
+    draft.replace(place)
+
+
+def check(connection: Connection) -> None:
+    """Refused where the master key does not open the keys of the waves: texts could be neither kept nor read."""
+    for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
+        if wrapped:
+            _unwrapped(master(), wave, wrapped)
+
+
+def master() -> bytes:
+    """The master key; made once, where there is none."""
+    place = settings.text_key_file()
+    if not place.exists():
+        draft = place.with_suffix(f".{secrets.token_hex(4)}")
+        _write(draft, secrets.token_bytes(SIZE))
+        try:
+            os.link(draft, place)  # of two that start at once, one makes it
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return b64decode(place.read_bytes(), altchars=b"-_")
+
+
+def _write(path: Path, key: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(urlsafe_b64encode(key))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _bound(wave: str, response: UUID) -> bytes:
+    return f"{wave}/{response}".encode()
+
+
+def _wrapped(by: bytes, wave: str, key: bytes) -> bytes:
+    return _sealed(by, wave.encode(), key)
+
+
+def _unwrapped(by: bytes, wave: str, wrapped: bytes) -> bytes:
+    try:
+        return _open(by, wave.encode(), wrapped)
+    except InvalidTag:
+        raise Refusal(
+            "The key file %(file)s does not open the texts of wave %(wave)s. Put back the one that belongs to "
+            "this database, or name it: HAILONG_TEXT_KEY=…",
+            file=settings.text_key_file(),
+            wave=wave,
+        ) from None
+
+
+def _sealed(key: bytes, bound: bytes, said: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, said, bound)
+
+
+def _open(key: bytes, bound: bytes, sealed: bytes) -> bytes:
+    return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)

@@ -1,0 +1,101 @@
+"""What was promised to be destroyed is destroyed, provably; the other answers stay."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from survey import invitations, purge, responses, settings, waves
+from survey.backups import archive
+from survey.database import Database
+from survey.models import Invitation, Mode, Response, ResponseText, Wave
+from survey.texts import written
+from translations import Refusal
+
+
+@pytest.fixture(autouse=True)
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A master key of the test's own."""
+    monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path / "outside" / "texts.key"))
+    return settings.text_key_file()
+
+
+def answered(province: Database, wave: str, closes: date) -> UUID:
+    """A response with a text in a wave that then ended on a day, and an invitation code of it."""
+    id = uuid4()
+    with province.writing() as session:
+        place = waves.place(session, wave, "06652")
+        responses.submit(session, place, id, Mode.PHONE, {"C5": 1, "C2": [6], "C2_khac": "lời riêng"})
+        found = session.get_one(Wave, wave)
+        found.opens, found.closes = date(2020, 1, 1), closes
+    return id
+
+
+def texts_of(province: Database, id: UUID) -> dict[str, str] | None:
+    with province.reading() as session:
+        return written(session, id)
+
+
+@pytest.mark.both_databases
+def test_only_waves_whose_time_is_over_are_destroyed_and_their_answers_stay(province: Database) -> None:
+    today = waves.today()
+    over = answered(province, "ho-mo", today - timedelta(366))
+    not_yet = answered(province, "ho-mau", today - timedelta(365))
+    done = purge.purge(province)
+    assert [(one.wave, one.texts) for one in done] == [("da-dong", False), ("ho-mo", True)]
+    assert (texts_of(province, over), texts_of(province, not_yet)) == (None, {"C2_khac": "lời riêng"})
+    with province.reading() as session:
+        assert session.get_one(Response, over).answers == {"C5": 1, "C2": [6]}
+        assert session.scalar(select(func.count()).select_from(ResponseText)) == 2
+    assert not any(one.texts for one in purge.purge(province))
+
+
+def test_the_key_is_in_no_file_of_the_database_and_an_older_backup_opens_to_nothing(
+    province: Database, tmp_path: Path, key: Path
+) -> None:
+    answered(province, "ho-mo", date(2021, 1, 1))
+    with province.reading() as session:
+        wrapped = purge.wrapped_keys(session)["ho-mo"]
+    assert purge.traces(province, wrapped) > 0
+    made = archive.write(province, tmp_path / "old-backup", lambda *_told: None)
+    old_key = key.read_bytes()
+    purge.purge(province)
+    assert purge.traces(province, wrapped) == 0
+    assert key.read_bytes() != old_key
+    # The old backup, restored beside the key of today: the wrapped key in it opens to nothing.
+    back = Database(f"sqlite:///{tmp_path / 'back.db'}")
+    archive.restore(back, tmp_path / "old-backup", made, lambda *_told: None)
+    with back.reading() as session:
+        only = session.scalars(select(ResponseText.response)).one()
+        with pytest.raises(Refusal):
+            written(session, only)
+    back.engine.dispose()
+    # A backup of after it says that the texts are destroyed.
+    archive.write(province, tmp_path / "new-backup", lambda *_told: None)
+    assert wrapped not in (tmp_path / "new-backup").read_bytes()
+
+
+def test_codes_of_invitations_go_too(province: Database) -> None:
+    with province.writing() as session:
+        invitations.make(session, "khóa", "ho-mau", ["V1", "V2", "V3", "V4"], 3)
+        session.get_one(Wave, "ho-mau").closes = date(2021, 1, 1)
+        session.get_one(Wave, "ho-mau").opens = date(2020, 1, 1)
+    done = purge.purge(province)[-1]
+    assert done.invitations == 12  # three for each of four villages
+    with province.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Invitation)) == 0
+
+
+def test_nothing_is_destroyed_before_a_wave_ends_and_early_only_when_asked(province: Database) -> None:
+    with pytest.raises(Refusal, match="chưa hủy gì"):
+        purge.purge(province, "ho-mo", early=True)
+    id = answered(province, "ho-mo", date(waves.today().year, 1, 1))
+    if waves.today() > date(waves.today().year, 1, 1):
+        with pytest.raises(Refusal, match="--early"):
+            purge.purge(province, "ho-mo")
+        assert purge.purge(province, "ho-mo", early=True)[0].texts
+        assert texts_of(province, id) is None

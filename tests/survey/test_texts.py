@@ -1,0 +1,158 @@
+"""What people write in words lies sealed, is read by who holds the key alone, and is gone once the key is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
+
+from survey import responses, settings, texts, waves
+from survey.database import Database
+from survey.models import Mode, ResponseText, TextKey, Wave
+from survey.texts import Ring, written
+from translations import Refusal
+
+MARK = "chị Lan ở xóm Đình"
+
+
+@pytest.fixture
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A master key of the test's own."""
+    monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path / "outside" / "texts.key"))
+    return settings.text_key_file()
+
+
+def write(province: Database, wave: str = "gop-y", said: str = MARK) -> UUID:
+    id = uuid4()
+    with province.writing() as session:
+        responses.submit(session, waves.place(session, wave, "06652"), id, Mode.PHONE, {"gop_y": said})
+    return id
+
+
+def read(province: Database, id: UUID) -> dict[str, str] | None:
+    with province.reading() as session:
+        return written(session, id)
+
+
+@pytest.mark.both_databases
+def test_a_text_is_sealed_where_it_lies_and_read_with_the_key(province: Database, key: Path) -> None:
+    id = write(province)
+    assert read(province, id) == {"gop_y": MARK}
+    with province.reading() as session:
+        kept = session.get_one(ResponseText, id).texts
+        wrapped = session.get_one(TextKey, "gop-y").wrapped
+    assert set(kept) == {"sealed"}
+    assert MARK not in str(kept)
+    assert key.stat().st_mode & 0o077 == 0
+    assert key.read_bytes() not in wrapped
+
+
+def test_the_same_words_are_never_sealed_alike_and_a_seal_fits_its_response_alone(
+    province: Database, key: Path
+) -> None:
+    one, other = write(province), write(province)
+    with province.reading() as session:
+        kept = [session.get_one(ResponseText, id).texts for id in (one, other)]
+        assert kept[0] != kept[1]
+        ring = Ring(session.connection())
+        assert ring.opened("gop-y", one, kept[0]) == {"gop_y": MARK}
+        with pytest.raises(InvalidTag):  # taken from another response, it doesn't open
+            ring.opened("gop-y", one, kept[1])
+
+
+def test_the_same_form_again_is_known_and_with_other_words_refused(province: Database, key: Path) -> None:
+    id = write(province)
+    for said, known in ((MARK, True), ("khác", False)):
+        with province.writing() as session:
+            place = waves.place(session, "gop-y", "06652")
+            if known:
+                assert not responses.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+            else:
+                with pytest.raises(Refusal):
+                    responses.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+
+
+def test_without_its_key_file_a_wave_says_so_and_makes_no_other_key(province: Database, key: Path) -> None:
+    id = write(province)
+    key.unlink()
+    with pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
+        read(province, id)
+    with province.reading() as session, pytest.raises(Refusal):
+        texts.check(session.connection())
+
+
+@pytest.mark.both_databases
+def test_a_destroyed_key_takes_the_texts_of_its_wave_along_and_no_other(province: Database, key: Path) -> None:
+    with province.writing() as session:
+        short = waves.find(session, "gop-y").questionnaire
+        session.get_one(Wave, "ho-mo").questionnaire = short
+    gone, kept = write(province), write(province, "ho-mo")
+    with province.writing() as session:
+        assert texts.destroy(session.connection(), "gop-y")
+        assert not texts.destroy(session.connection(), "gop-y")
+    assert (read(province, gone), read(province, kept)) == (None, {"gop_y": MARK})
+    with pytest.raises(RuntimeError, match="destroyed"):
+        write(province)
+    with province.reading() as session:
+        assert session.scalars(select(ResponseText)).all()  # the rows stay
+
+
+def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(province: Database, key: Path) -> None:
+    id = write(province)
+    with province.reading() as session:
+        before = session.get_one(TextKey, "gop-y").wrapped
+    old = key.read_bytes()
+    with province.writing() as session:
+        draft = texts.renew(session.connection())
+    texts.settle(draft)
+    assert key.read_bytes() != old
+    assert read(province, id) == {"gop_y": MARK}
+    with province.reading() as session:
+        assert session.get_one(TextKey, "gop-y").wrapped != before
+    assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
+    key.write_bytes(old)
+    with pytest.raises(Refusal):
+        read(province, id)
+
+
+@pytest.mark.both_databases
+def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(database: Database, key: Path) -> None:
+    old = Database(database.url)
+    with old.adding() as connection:
+        down(connection)
+        connection.execute(
+            text(
+                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
+                " simulated) SELECT 'cu', digest, 'open', :yes, '2025-01-01', '2025-12-31', 'centered', 'new', :no"
+                " FROM questionnaire WHERE code = 'noi_phuc_vu'"
+            ),
+            {"yes": True, "no": False},
+        )
+        id = uuid4()
+        connection.execute(
+            text(
+                "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
+                " SELECT :id, 'cu', '06652', 'phone', '2025-02-01', questionnaire, '{}', '[]' FROM wave"
+            ),
+            {"id": id.hex if database.is_sqlite else id},
+        )
+        connection.execute(
+            text("INSERT INTO response_text (response, texts) VALUES (:id, :texts)"),
+            {"id": id.hex if database.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
+        )
+    old.migrate()
+    assert read(old, id) == {"gop_y": "chào"}
+    for order in ("UPDATE response_text SET texts = texts", "DELETE FROM response_text"):
+        with pytest.raises(DBAPIError, match="append-only"), old.writing() as session:
+            session.execute(text(order))
+    old.engine.dispose()
+
+
+def down(connection: Connection) -> None:
+    """The database as it was before the migration that seals."""
+    connection.execute(text("DROP TABLE text_key"))
+    connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))

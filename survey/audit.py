@@ -94,7 +94,10 @@ OF_ONE_FORM = frozenset(
         "entry.settle",
         "interviewer.interview",
         "interviewer.households",
+        "staff.forget_scan",
         "staff.reinterview",
+        "staff.scanned",
+        "staff.scans",
         "staff.take_back_form",
     }
 )
@@ -139,6 +142,16 @@ def page(who: str, endpoint: str, on: Mapping[str, object]) -> Iterator[None]:
     else:
         with acting(who, endpoint, on):
             yield
+
+
+@contextmanager
+def of_one_form() -> Iterator[None]:
+    """What is written inside the block is of a single form, and leaves no entry."""
+    token = _act.set(None)
+    try:
+        yield
+    finally:
+        _act.reset(token)
 
 
 def tell(**parts: object) -> None:

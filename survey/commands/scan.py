@@ -29,6 +29,8 @@ STEP = 100  # pages between two lines of progress, where they can't be written o
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that was answered."))
 def scan(files: tuple[Path, ...], wave: str) -> None:
     database = opened()
+    with database.writing():
+        pass  # the audit trail has the command, and not when each form came
     pages = faults = stored = 0
     for pages, page in enumerate(scanning.take_in(database, wave, _each(files)), start=1):
         stored += page.stored

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey import double_entry, keying, questionnaires, turns, waves
+from survey import audit, double_entry, keying, questionnaires, turns, waves
 from survey.database import Database
 from survey.double_entry import SCAN, Finished
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
@@ -109,7 +109,7 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
         readings = None if flat is None else read(flat, questionnaire, page)
         if flat is None or readings is None:
             raise Refusal("The page is bent, or a corner is missing. Lay it flat and scan all of it once more.")
-        with database.writing() as session:
+        with audit.of_one_form(), database.writing() as session:
             doubtful, stored = keep(session, wave, serial, page, readings, flat)
     except Refusal as refusal:
         return Page(name, place, serial, page, fault=str(refusal))

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -38,6 +40,7 @@ from survey.models import (
     Mode,
     ReviewState,
     Role,
+    Scan,
     Sheet,
     SheetState,
     Village,
@@ -84,6 +87,8 @@ PAGES = {
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
     "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
+    "staff.scans": ("/quan-tri/thuc-dia/quet", "/quan-tri/thu-nghiem/quet"),
+    "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
     "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
     "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
     "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
@@ -104,6 +109,7 @@ LEFT_OUT = {
     "staff.own_report": "a file",
     "staff.open_file": "a file",
     "staff.issued_report": "a file",
+    "staff.scan_picture": "a picture",
     "staff.frame_file": "a file",
     "staff.drawn_file": "a file",
     "staff.household_list_file": "a file",
@@ -151,6 +157,12 @@ def fieldwork(session: Session) -> None:
     double_entry.finish(session, sheets[2].serial, 3, "ba", typed)
     double_entry.finish(session, sheets[3].serial, 3, "ba", typed)
     turns.take(session, sheets[5].serial, "lan")
+    sheets[6].state = SheetState.WAITING
+    marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}
+    _done, picture = cv2.imencode(".jpg", np.full((60, 1260), 230, np.uint8))
+    for page in range(1, 5):
+        here = marks if page == 2 else {"typed": {}, "confidence": {}, "doubtful": {}}
+        session.add(Scan(sheet=sheets[6].serial, page=page, marks=here, picture=picture.tobytes()))
     reviews.decide(session, FIELD, [id], ReviewState.ON_HOLD, "Hỏi lại thôn", "lan")
     reinterviews.enter(session, FIELD, sheets[0].serial, 7, {"gioi_tinh": 1}, "minh")
     kappa = {"kappa": 0.6, "low": 0.2, "high": 0.8, "equal": 0.8, "equal_low": 0.6, "equal_high": 0.9}
@@ -167,7 +179,13 @@ def places(database: Database) -> dict[str, str]:
         open_one = session.scalars(select(Sheet).where(Sheet.response.is_(None)).order_by(Sheet.serial)).first()
         assert sheet is not None
         assert open_one is not None
-        return {"batch": sheet.batch, "response": str(sheet.response), "serial": open_one.serial}
+        scan = session.scalars(select(Scan.sheet)).first()
+        return {
+            "batch": sheet.batch,
+            "response": str(sheet.response),
+            "serial": open_one.serial,
+            "scan": str(scan),
+        }
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from survey import questionnaires
 from survey.database import Database
-from survey.models import Batch, Scan, Sheet
+from survey.models import AuditEntry, Batch, Scan, Sheet
 from survey.paper import filling, serials
 from survey.waves import today
 
@@ -33,4 +35,7 @@ def test_pages_are_kept_and_faults_are_told_by_file_and_page(
     assert "Pages read: 2; not kept: 1. Forms keyed: 0; waiting for a person or for pages: 1." in done.err
     with province.reading() as session:
         assert session.get_one(Scan, (SERIAL, 1)).picture is None  # a blank page has nothing doubtful
+        [entry] = session.scalars(select(AuditEntry))
+    assert "hailong scan" in entry.subject
+    assert SERIAL not in entry.subject
     assert hailong("scan", "--wave", "khong-co", good).code == 1

@@ -16,7 +16,6 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from analysis.design import Floats
 
@@ -196,13 +195,9 @@ class _Table:
         place = {cell: at for at, cell in enumerate(cells)}
         true = np.array([self.events[cell] for cell in cells])
         sums = [row for line in lines if (row := [place[cell] for cell in line if cell in place])]
-        known = csr_array(
-            (
-                np.ones(sum(map(len, sums))),
-                (np.repeat(np.arange(len(sums)), [len(row) for row in sums]), [at for row in sums for at in row]),
-            ),
-            shape=(len(sums), len(cells)),
-        )
+        known = np.zeros((len(sums), len(cells)))
+        for row, inside in enumerate(sums):
+            known[row, inside] = 1
         least, most = np.zeros(len(cells)), np.full(len(cells), self.n.sum())
         for at, (v, d) in enumerate(cells):
             if (v, d) in masked:

@@ -1,4 +1,4 @@
-"""The report as PDF, by Typst: tagged for screen readers (PDF/UA-1) and fit for an archive (PDF/A-2a)."""
+"""The report as PDF, by Typst: tagged for screen readers (PDF/UA-1), fit for an archive (PDF/A-2a), signable."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import typst
 
-from survey.report import fonts, plot
+from survey.report import fonts, plot, signature
 from survey.report.structure import Block, Figure, Report, Table
 from translations import Refusal
+from translations import gettext as _
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "report" / "report.typ"
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
@@ -43,7 +44,7 @@ def write(report: Report, day: date) -> bytes:
             "The typeface of the report has no sign for a character (%(reason)s). Correct the name it stands in.",
             reason=error.message,
         ) from error
-    return made
+    return signature.with_field(made, report.signatory, _("Signature of the director"))
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -196,8 +196,8 @@ class _Table:
         true = np.array([self.events[cell] for cell in cells])
         sums = [row for line in lines if (row := [place[cell] for cell in line if cell in place])]
         known = np.zeros((len(sums), len(cells)))
-        for row, inside in enumerate(sums):
-            known[row, inside] = 1
+        for at, inside in enumerate(sums):
+            known[at, inside] = 1
         least, most = np.zeros(len(cells)), np.full(len(cells), self.n.sum())
         for at, (v, d) in enumerate(cells):
             if (v, d) in masked:

@@ -26,6 +26,7 @@ from survey.paper.marks import Reading, read
 from survey.paper.pages import HEIGHT, SCALE, find, straight
 from survey.paper.pictures import Grey, pictures
 from translations import Conflict, Refusal
+from translations import gettext as _
 
 SCANNER = "scan"  # who keyed a form of which nothing had to be settled
 ABOVE, BELOW = 3.5, 2.5  # mm around a question on the picture that a person sees
@@ -50,6 +51,15 @@ class Page:
     doubtful: int = 0
     stored: bool = False
     fault: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a page brought: questions that wait for a person; whether the form is keyed now, or wholly blank."""
+
+    doubtful: int = 0
+    stored: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,10 +120,16 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
         if flat is None or readings is None:
             raise Refusal("The page is bent, or a corner is missing. Lay it flat and scan all of it once more.")
         with audit.of_one_form(), database.writing() as session:
-            doubtful, stored = keep(session, wave, serial, page, readings, flat)
+            kept = keep(session, wave, serial, page, readings, flat)
     except Refusal as refusal:
         return Page(name, place, serial, page, fault=str(refusal))
-    return Page(name, place, serial, page, doubtful, stored)
+    fault = ""
+    if kept.blank:
+        fault = _(
+            "Nothing is marked on form %(serial)s: set it aside as blank, or key it by hand. Its scan was let go.",
+            serial=serial,
+        )
+    return Page(name, place, serial, page, kept.doubtful, kept.stored, fault)
 
 
 def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
@@ -137,10 +153,8 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
     return form.place.questionnaire
 
 
-def keep(
-    session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey
-) -> tuple[int, bool]:
-    """Keeps a page that was read: how many of its questions wait for a person, and whether the form is keyed now.
+def keep(session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey) -> Kept:
+    """Keeps a page that was read.
 
     Call inside `writing()`. A page that is there already is kept only where less of the new one is doubtful.
     """
@@ -175,9 +189,13 @@ def keep(
     session.flush()
     scans = _scans(session, serial)
     if len(scans) < layout(questionnaire).pages or _doubts(questionnaire, scans):
-        return len(doubtful), False
-    _keyed(session, serial, SCANNER, _typed(scans), scans)
-    return 0, True
+        return Kept(len(doubtful))
+    typed = _typed(scans)
+    if not keying.keyed(questionnaire, typed).answers:  # a person says whether it came back blank
+        session.execute(delete(Scan).where(Scan.sheet == serial))
+        return Kept(blank=True)
+    _keyed(session, serial, SCANNER, typed, scans)
+    return Kept(stored=True)
 
 
 def waiting(session: Session, wave: str) -> list[Waiting]:

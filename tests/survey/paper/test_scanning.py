@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 
 import cv2
@@ -9,13 +10,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from forms import shipped
+from forms import Questionnaire, shipped
 from survey import double_entry, keying, questionnaires, turns, waves
 from survey.database import Database
 from survey.models import Batch, Keying, Response, ResponseText, Scan, Sheet, SheetState, Village, WaveKind
-from survey.paper import filling, scanning, serials
+from survey.paper import batches, filling, printing, scanning, serials
 from survey.paper.layout import layout
-from survey.paper.pictures import Grey
+from survey.paper.pages import find
+from survey.paper.pictures import Grey, pictures
 from survey.paper.scanning import Page
 from survey.waves import today
 from translations import Conflict, Refusal
@@ -49,13 +51,18 @@ def packet(province: Database) -> Database:
     return province
 
 
+def choices(questionnaire: Questionnaire) -> dict[str, list[str]]:
+    """What can be typed of each question with circles."""
+    codes: dict[str, list[str]] = {}
+    for box in layout(questionnaire).boxes:
+        if box.kind == "mark":
+            codes.setdefault(box.item, []).append(str(box.code))
+    return codes
+
+
 def sure() -> dict[str, str]:
     """What is typed of a form on which every question has its second answer, and nothing is written."""
-    codes: dict[str, list[int]] = {}
-    for box in layout(SHORT).boxes:
-        if box.kind == "mark":
-            codes.setdefault(box.item, []).append(box.code)
-    return {item: str(sorted(choices)[1]) for item, choices in codes.items()}
+    return {item: codes[1] for item, codes in choices(SHORT).items()}
 
 
 def pages(serial: str, typed: dict[str, str]) -> list[bytes]:
@@ -204,3 +211,43 @@ def test_the_pages_of_a_closed_fieldwork_are_refused(packet: Database) -> None:
         waves.find(session, "giay").closed = today()
     with pytest.raises(Refusal):
         scan(packet, pages(FIRST, sure())[0])
+
+
+def test_a_form_without_any_mark_is_left_to_a_person(packet: Database) -> None:
+    files = [filling.packed(page).tobytes() for page in blank(FIRST)]
+    *_before, last = scan(packet, *files)
+    assert last.fault
+    assert not last.stored
+    with packet.writing() as session:
+        assert not session.scalars(select(Scan)).all()
+        assert not scanning.waiting(session, "giay")
+        opened = turns.take_next(session, "giay-001", "lan")
+        assert opened is not None
+        turns.set_aside(session, FIRST, opened.turn, "lan", "blank")
+
+
+def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Database) -> None:
+    with province.writing() as session:
+        batches.issue(session, "ho-mau", forms=1, villages=["V1"], double=0, again=0)
+        given = printing.prepared(session, "ho-mau")
+        [serial] = session.scalars(select(Sheet.serial))
+    file = io.BytesIO()
+    printing.write(given, file)
+    rng = np.random.default_rng(9)
+    here = layout(given.questionnaire)
+    typed = {code: texts[0] for code, texts in choices(given.questionnaire).items()}
+    pages = []
+    for page in pictures(file.getvalue()):
+        assert not isinstance(page, Refusal)
+        found = find(page)
+        if found is not None:  # a page of the form, and not of the cover
+            page = filling.filled(page, here, found.page, typed, "cross", rng)
+        pages.append(np.asarray(cv2.rotate(filling.photographed(page, "turned", rng), cv2.ROTATE_180), np.uint8))
+    done, tiff = cv2.imencodemulti(".tiff", pages)
+    assert done
+    taken = list(scanning.take_in(province, "ho-mau", [("tap.tiff", tiff.tobytes())]))
+    assert [page.page for page in taken if page.serial == serial] == [1, 2, 3, 4]
+    assert [page.stored for page in taken if page.serial == serial] == [False, False, False, True]
+    with province.reading() as session:
+        [row] = session.scalars(select(Keying))
+    assert row.typed == keying.fields(given.questionnaire, typed)

@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import translations
-from survey import accounts, api, entry, interviewer, kiosk, respondent, settings, sign_in, staff
+from survey import accounts, api, entry, interviewer, kiosk, metrics, respondent, settings, sign_in, staff
 from survey.database import Database
 from survey.sessions import Sessions
 from survey.waves import today
@@ -105,6 +105,7 @@ def create_app(**config: Any) -> Flask:
     Compress(app)
     accounts.manager.init_app(app)
     accounts.manager.unauthorized_handler(_ask_to_sign_in)
+    metrics.watch(app)
     app.before_request(_choose_language)
     app.after_request(_protect)
     app.register_error_handler(Refusal, _refuse)

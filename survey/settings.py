@@ -66,3 +66,8 @@ def proxies() -> int:
     """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
     none, for anybody could write that header."""
     return int(os.environ.get("HAILONG_PROXIES") or 0)
+
+
+def metrics_token() -> str | None:
+    """`HAILONG_METRICS_TOKEN`: what a program sends to read /metrics from another machine."""
+    return os.environ.get("HAILONG_METRICS_TOKEN") or None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 from sqlalchemy import select
 
-from survey import accounts, demo, pending, questionnaires, texts, units
+from survey import accounts, demo, metrics, pending, questionnaires, texts, units
 from survey.app import create_app
 from survey.commands import say
 from survey.installation import opened, prepare
+from survey.logs import Logs
 from survey.models import Account, Role, Wave
 from translations import gettext as _
 
@@ -46,6 +49,16 @@ def serve(host: str, port: int, workers: int | None) -> None:
     Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
 
 
+def _give_slot(arbiter: Arbiter, worker: Worker) -> None:
+    """A new worker counts where no other does."""
+    taken = {getattr(one, "slot", None) for one in arbiter.WORKERS.values()}
+    worker.slot = next((slot for slot in range(1, metrics.SLOTS) if slot not in taken), 0)
+
+
+def _take_slot(_arbiter: Arbiter, worker: Worker) -> None:
+    metrics.SHARED.take(worker.slot)
+
+
 class Server(BaseApplication):
     """gunicorn with threads, set up from here instead of a file of its own."""
 
@@ -59,6 +72,9 @@ class Server(BaseApplication):
             "accesslog": None,  # it would hold addresses
             "errorlog": "-",
             "loglevel": "warning",
+            "logger_class": Logs,
+            "pre_fork": _give_slot,
+            "post_fork": _take_slot,
             **options,
         }
         super().__init__()

@@ -112,7 +112,7 @@ def test_only_pages_of_ours_are_html(app: Flask, sign_in: SignIn) -> None:
             assert answer.text.lstrip().lower().startswith(("<!doctype html>", "<svg")), address
         elif answer.status_code == 200 and answer.mimetype not in {
             *("application/json", "text/javascript", "text/css", "application/manifest+json"),
-            *("image/jpeg", "audio/mpeg", "audio/ogg", "audio/webm"),
+            *("text/plain", "image/jpeg", "audio/mpeg", "audio/ogg", "audio/webm"),
         }:
             assert answer.headers.get("Content-Disposition", "").startswith("attachment"), address
         answer.close()

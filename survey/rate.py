@@ -40,7 +40,7 @@ class Rate:
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""
-        name = hashlib.blake2b(_network(address), key=self._key, digest_size=16).digest()
+        name = self._name(address)
         with self._lock:
             now = self._clock()
             left, at = self._buckets.get(name, (self.most, now))
@@ -50,6 +50,14 @@ class Rate:
             if self._timer is None:
                 self._set_timer()
         return wait
+
+    def give_back(self, address: str) -> None:
+        """Takes back one that was counted and let through."""
+        name = self._name(address)
+        with self._lock:
+            if name in self._buckets:
+                left, at = self._buckets[name]
+                self._buckets[name] = (min(self.most, left + 1), at)
 
     def forget(self) -> None:
         """Drops every bucket that is full again; called by a clock, for there may be no next submission."""
@@ -70,6 +78,9 @@ class Rate:
             self._timer.cancel()
             self._timer = None
 
+    def _name(self, address: str) -> bytes:
+        return hashlib.blake2b(network(address), key=self._key, digest_size=16).digest()
+
     def _set_timer(self) -> None:
         self._timer = threading.Timer(KEPT, self.forget)
         self._timer.daemon = True
@@ -79,7 +90,8 @@ class Rate:
         return len(self._buckets)
 
 
-def _network(address: str) -> bytes:
+def network(address: str) -> bytes:
+    """What counts as one client: an IPv4 address, or an IPv6 network (/64)."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

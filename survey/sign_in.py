@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from survey import accounts, audit
+from survey import accounts, audit, lockout
 from survey.accounts import LEAST_PASSWORD, Person
 from survey.database import database
 from survey.models import Role
-from translations import Lazy
+from translations import Lazy, ngettext
 from translations import gettext as _
 
 pages = Blueprint("sign_in", __name__)
@@ -51,14 +51,20 @@ def sign_in() -> ResponseReturnValue:
         return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False)
     person = None
     if form.validate():
+        if wait := lockout.seconds_to_wait(form.name.data):
+            page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=_span(wait))
+            return page, 429, {"Retry-After": str(wait)}
         with database().reading() as session:
             person = accounts.sign_in(session, form.name.data, form.password.data)
     if person is None:
         # One answer for both, so that nobody learns which names exist.
         return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
+    lockout.was_right(person.name)
     with audit.acting(person.name, "sign_in.sign_in"), database().writing():
         login_user(person)
-    return redirect(wanted or home(person), 303)
+    answer = make_response(redirect(wanted or home(person), 303))
+    lockout.know_browser(answer, person.name)
+    return answer
 
 
 @pages.post("/dang-xuat")
@@ -84,6 +90,14 @@ def change_password() -> ResponseReturnValue:
     return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), (
         422 if form.errors else 200
     )
+
+
+def _span(seconds: int) -> str:
+    """How long to wait, in whole seconds up to a minute and a half, else in minutes."""
+    if seconds <= 90:
+        return ngettext("%(num)d second", "%(num)d seconds", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("%(num)d minute", "%(num)d minutes", minutes)
 
 
 def home(person: Person) -> str:

@@ -1,0 +1,128 @@
+"""How long somebody waits after wrong passwords: counted in memory, written nowhere, never for somebody else.
+
+Wrong passwords are counted by account and client together: who guesses from elsewhere doesn't lock the owner
+out. A client is the network it comes from (see `survey.rate`), or, once the account has signed in from a browser,
+that browser: it carries a signed mark (`known_browser`), so that a guesser behind the same router locks out nobody
+who was in before. A network has a measure of its own besides, for those who try one password on many names. What
+is known of a client is a hash under a key that is made at the start and never leaves the memory; an hour after the
+last wrong password it is gone. Several server processes count each by itself.
+
+After "Device Cookies", https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Response, current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from survey.rate import Rate, network
+from translations.formats import nfc
+
+FREE = 5  # wrong passwords before the first wait
+FIRST, LONGEST = 15.0, 900.0  # seconds; each further wrong password doubles the wait
+FORGOTTEN = 3_600.0  # seconds after the last wrong password
+# Wrong passwords of one network, whatever the names: some for a whole office on a Monday, few for a list of names.
+AT_ONCE, A_SECOND = 30, 0.1
+COOKIE = "trinh-duyet"
+KEPT_FOR = 365 * 86_400  # seconds
+
+
+class Lockout:
+    """Wrong passwords of the last hour, by account and client."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._tries: dict[bytes, tuple[int, float]] = {}  # hash -> (wrong passwords, time of the last)
+        self._lock = threading.Lock()
+        self._networks = Rate(A_SECOND, clock, most=AT_ONCE)
+
+    def take(self, name: str, address: str, browser: str | None = None) -> int:
+        """Counts a try as a wrong one: 0 when it may be made, otherwise the whole seconds to wait before the next.
+
+        It is counted before it is looked at, so that tries at the same moment count too; `right` takes it back.
+        """
+        with self._lock:
+            now = self._clock()
+            self._tries = {kept: (wrong, at) for kept, (wrong, at) in self._tries.items() if now - at < FORGOTTEN}
+            kept = self._name(name, address, browser)
+            wrong, at = self._tries.get(kept, (0, now))
+            wait = at + _pause(wrong) - now
+            if wait > 0:
+                return math.ceil(wait)
+            if browser is None and (wait := self._networks.take(address)):
+                return math.ceil(wait)
+            self._tries[kept] = (wrong + 1, now)
+        return 0
+
+    def right(self, name: str, address: str, browser: str | None = None) -> None:
+        """The try that was just counted was the right one: what was wrong before is forgotten."""
+        with self._lock:
+            self._tries.pop(self._name(name, address, browser), None)
+        if browser is None:
+            self._networks.give_back(address)
+
+    def stop(self) -> None:
+        """Ends the clock that forgets networks."""
+        self._networks.stop()
+
+    def _name(self, name: str, address: str, browser: str | None) -> bytes:
+        client = b"browser\0" + browser.encode() if browser else b"network\0" + network(address)
+        text = nfc(name).strip().encode() + b"\0" + client
+        return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
+
+    def __len__(self) -> int:
+        return len(self._tries)
+
+
+def _pause(wrong: int) -> float:
+    """Seconds to wait after so many wrong passwords."""
+    return 0.0 if wrong < FREE else min(LONGEST, FIRST * 2.0 ** min(wrong - FREE, 30))
+
+
+def seconds_to_wait(name: str) -> int:
+    """Whole seconds that this client must wait before it may try a password of the account; 0 when it may now."""
+    if "lockout" not in current_app.extensions:
+        current_app.extensions["lockout"] = Lockout()
+    lockout: Lockout = current_app.extensions["lockout"]
+    return lockout.take(name, request.remote_addr or "", known_browser(name))
+
+
+def was_right(name: str) -> None:
+    """Takes back the try that `seconds_to_wait` counted last."""
+    lockout: Lockout = current_app.extensions["lockout"]
+    lockout.right(name, request.remote_addr or "", known_browser(name))
+
+
+def known_browser(name: str) -> str | None:
+    """The mark of a browser from which this account has signed in before: a random text, and nothing else."""
+    try:
+        account, mark = _signer().loads(request.cookies.get(COOKIE, ""))
+    except (BadSignature, TypeError, ValueError):
+        return None
+    return str(mark) if account == nfc(name).strip() else None
+
+
+def know_browser(answer: Response, name: str) -> None:
+    """Marks the browser as one from which the account has signed in."""
+    if known_browser(name) is None:
+        answer.set_cookie(
+            COOKIE,
+            _signer().dumps([nfc(name).strip(), secrets.token_urlsafe(16)]),
+            max_age=KEPT_FOR,
+            httponly=True,
+            samesite="Lax",
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]) or request.is_secure,
+            path="/dang-nhap",
+        )
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt="known-browser")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from survey import accounting, reinterviews, waves
@@ -38,7 +38,7 @@ def close(session: Session, wave: str) -> None:
     own = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
     reinterviews.destroy(session, wave)
     session.execute(delete(OpenKeying).where(OpenKeying.sheet.in_(own)))
-    session.execute(update(Scan).where(Scan.sheet.in_(own)).values(picture=None))
+    session.execute(delete(Scan).where(Scan.sheet.in_(own)))
     found.closed = waves.today()
     session.flush()
 

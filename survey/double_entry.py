@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from forms import Questionnaire
 from survey import keying, responses, turns
 from survey.fieldwork import ADULTS, ON_THE_SHEET, REPLACED
-from survey.models import Batch, Keying, Mode, OpenKeying, Sheet, SheetState
+from survey.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
 from survey.turns import FIRST, SECOND, SETTLED, Printed
 from survey.waves import today
 from translations import Conflict, Refusal
@@ -210,4 +210,5 @@ def _store(session: Session, form: Printed, row: Sheet, done: Mapping[int, Keyin
     replaced = keyed.head.get(REPLACED)
     row.replaced = None if replaced is None else ON_THE_SHEET[replaced - 1].value
     session.execute(delete(OpenKeying).where(OpenKeying.sheet == row.serial))
+    session.execute(delete(Scan).where(Scan.sheet == row.serial))  # of pages that nobody settled
     session.flush()

@@ -92,7 +92,7 @@ def _purged(session: Session, wave: str) -> Purged:
     sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
     invitations = _deleted(session, delete(Invitation).where(Invitation.wave == wave))
     drafts = _deleted(session, delete(OpenKeying).where(OpenKeying.sheet.in_(sheets)))
-    session.execute(update(Scan).where(Scan.sheet.in_(sheets)).values(picture=None))
+    session.execute(delete(Scan).where(Scan.sheet.in_(sheets)))
     return Purged(
         wave,
         texts.destroy(session.connection(), wave),

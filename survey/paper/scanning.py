@@ -213,8 +213,6 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
     questionnaire = questionnaires.by_digest(session, waves.find(session, wave).questionnaire)
     found = []
     for sheet, batch, scans in grouped.values():
-        if _finished(scans):
-            continue
         there = {scan.page for scan in scans}
         missing = tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
         found.append(Waiting(sheet, batch, len(_doubts(questionnaire, scans)), missing))
@@ -279,14 +277,11 @@ def forget(session: Session, wave: str, serial: str) -> None:
 
 
 def _keyed(session: Session, serial: str, keyer: str, typed: Mapping[str, str], scans: list[Scan]) -> Finished:
-    """Ends the turn; of the scans only how much of them was doubtful stays."""
-    turn = len(_keyings(session, serial)) + 1
-    finished = double_entry.finish(session, serial, turn, keyer, typed, source=SCAN)
+    """Ends the turn; the codes stand in the keying then, and nothing is left of the scans."""
     for scan in scans:
-        scan.marks = {"read": len(scan.marks["typed"]), "settled": len(scan.marks["doubtful"])}
-        scan.picture = None
-    session.flush()
-    return finished
+        session.delete(scan)
+    turn = len(_keyings(session, serial)) + 1
+    return double_entry.finish(session, serial, turn, keyer, typed, source=SCAN)
 
 
 def _keyings(session: Session, serial: str) -> list[Keying]:
@@ -300,13 +295,9 @@ def _scans(session: Session, serial: str) -> list[Scan]:
 def _waits(session: Session, wave: str, serial: str) -> tuple[Questionnaire, list[Scan]]:
     """The scans of a form that wait for a person."""
     scans = _scans(session, serial) if serial.isprintable() else []
-    if not scans or _finished(scans):
+    if not scans:
         raise Conflict("There is nothing to settle for form %(serial)s any more.", serial=serial)
     return _wanted(session, wave, serial), scans
-
-
-def _finished(scans: list[Scan]) -> bool:
-    return any("typed" not in scan.marks for scan in scans)
 
 
 def _typed(scans: list[Scan]) -> dict[str, str]:

@@ -102,8 +102,7 @@ def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(pack
     assert (row.source, row.keyer, row.turn) == ("scan", scanning.SCANNER, 1)
     assert row.typed == keying.fields(SHORT, sure())
     assert response.answers == keying.keyed(SHORT, sure()).answers
-    assert [scan.picture for scan in scans] == [None, None]
-    assert all("typed" not in scan.marks for scan in scans)  # the answers stand in the keying alone
+    assert not scans  # the answers stand in the keying alone
 
 
 def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_settled(packet: Database) -> None:
@@ -133,7 +132,7 @@ def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_set
         assert response.answers[single] == 3
         assert session.get(ResponseText, response.id) is not None
         assert session.scalars(select(Keying.keyer)).all() == ["lan"]
-        assert session.scalars(select(Scan.picture)).all() == [None, None]
+        assert not session.scalars(select(Scan)).all()
         assert not scanning.waiting(session, "giay")
         with pytest.raises(Conflict):
             scanning.clip(session, "giay", FIRST, single)
@@ -251,3 +250,11 @@ def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Dat
     with province.reading() as session:
         [row] = session.scalars(select(Keying))
     assert row.typed == keying.fields(given.questionnaire, typed)
+
+
+def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(packet: Database) -> None:
+    scan(packet, pages(FIRST, sure())[0])
+    with packet.writing() as session:
+        opened = turns.take(session, FIRST, "lan")
+        assert double_entry.finish(session, FIRST, opened.turn, "lan", sure()).stored
+        assert not session.scalars(select(Scan)).all()

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, select, text, update
+from sqlalchemy import CursorResult, Delete, delete, select, text
 from sqlalchemy.orm import Session
 
 from survey import audit, reinterviews, texts, waves

@@ -27,7 +27,7 @@ from translations import Conflict, Refusal
 
 FORMAT = 1
 MANIFEST = "backup.json"
-FILES = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson")
+FILES = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson|templates/report\.docx")
 
 # What zipfile and json raise over a file that is damaged, or made to mislead.
 DAMAGE = (
@@ -51,7 +51,7 @@ class Contents:
     day         on which it was made, in Việt Nam
     revision    the form of the tables (a migration of ours)
     tables      name -> (rows, digest over them in any order)
-    files       recordings and boundaries: path in the data folder -> SHA-256
+    files       recordings, boundaries, the report's template: path in the data folder -> SHA-256
     """
 
     day: str
@@ -186,7 +186,8 @@ def _write_tables(
 
 def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
     folder, told = settings.data_folder(), {}
-    for path in sorted([*(folder / "recordings").glob("*/*"), *folder.glob("boundaries.geojson")]):
+    others = [folder / "boundaries.geojson", folder / "templates" / "report.docx"]
+    for path in sorted([*(folder / "recordings").glob("*/*"), *others]):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and FILES.fullmatch(name):
             content = path.read_bytes()

@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "map": ("map", N_("Boundaries of the communes, for the map of results.")),
     "target": ("target", N_("Targets by decision, and who answers for them.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
+    "template": ("template", N_("The Word document that reports are written into: their look.")),
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),
     "invitation": ("invitation", N_("Single-use codes for the people of a sample.")),
     "estimate": ("estimate", N_("Survey estimates from any CSV or Parquet file; no database.")),

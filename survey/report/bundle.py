@@ -9,6 +9,7 @@ from pathlib import Path
 
 from survey import report, settings
 from survey.exporting import replacing
+from survey.report import template
 from survey.summary import Summary
 
 KEPT = 6  # bundles; older ones are made again when somebody asks
@@ -65,5 +66,6 @@ def _path(summary: Summary, language: str) -> Path:
     what = (
         summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
+        template.version(),
     )  # fmt: skip
     return folder / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"

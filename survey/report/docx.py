@@ -1,4 +1,7 @@
-"""The report as a Word document that can be edited: real styles, real headings, table heads that repeat."""
+"""The report as a Word document that can be edited: real styles, real headings, table heads that repeat.
+
+Its look is that of the province's template where there is one, else the one below.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from survey.report import plot
+from survey.report import plot, template
 from survey.report.structure import (
     LEFT,
     Block,
@@ -31,7 +34,7 @@ from survey.report.structure import (
 
 TYPEFACE = "Times New Roman"
 LOCALES = {"vi": "vi-VN", "en": "en-GB"}
-TEXT_WIDTH = 162  # mm: A4 without margins of 30 and 18
+TEXT_WIDTH = 162  # mm: A4 without margins of 30 and 18; widths below are parts of it, whatever the page is
 HEAD_WIDTHS = (64, 98)  # the right one holds "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" on one line
 FOOT_WIDTHS = (81, 81)
 SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -40,9 +43,9 @@ CENTRED = WD_ALIGN_PARAGRAPH.CENTER
 
 def write(report: Report, day: date) -> bytes:
     """The report as a file whose own date is `day`, that of the data."""
-    document = Document()
-    _styles(document, report)
-    _page(document, report)
+    document = template.own() or shipped()
+    _language(document, report)
+    _marks(document, report)
     _head(document, report)
     for block in report.blocks:
         _block(document, block)
@@ -59,14 +62,46 @@ def write(report: Report, day: date) -> bytes:
 # Styles and page
 
 
-def _styles(document: Any, report: Report) -> None:
-    """Every look is a style, so that the whole document changes with one of them."""
-    normal = document.styles["Normal"]
-    _typeface(normal, 14)
+def shipped() -> Any:
+    """An empty document in the look of Nghị định 30: what a province begins its own template with."""
+    document = Document()
+    _styles(document)
+    _page(document)
+    return document
+
+
+def _language(document: Any, report: Report) -> None:
+    properties = document.styles["Normal"].element.get_or_add_rPr()
+    for old in properties.findall(qn("w:lang")):
+        properties.remove(old)
     language = OxmlElement("w:lang")
     for name in ("w:val", "w:eastAsia"):
         language.set(qn(name), LOCALES[report.language])
-    normal.element.get_or_add_rPr().append(language)
+    properties.append(language)
+
+
+def _marks(document: Any, report: Report) -> None:
+    """What must stand on every page, at the foot, below what a template has there."""
+    if not report.marks:
+        return
+    section = document.sections[0]
+    footers = [section.footer]
+    if section.different_first_page_header_footer:
+        footers.append(section.first_page_footer)
+    if document.settings.odd_and_even_pages_header_footer:
+        footers.append(section.even_page_footer)
+    for footer in footers:
+        last = footer.paragraphs[-1] if footer.paragraphs else None
+        paragraph = last if last is not None and not last.text and not len(last.runs) else footer.add_paragraph()
+        paragraph.style = document.styles["Table Note"]
+        paragraph.alignment = CENTRED
+        paragraph.add_run(" – ".join(report.marks))
+
+
+def _styles(document: Any) -> None:
+    """Every look is a style, so that the whole document changes with one of them."""
+    normal = document.styles["Normal"]
+    _typeface(normal, 14)
     shape = normal.paragraph_format
     shape.space_after, shape.space_before = Pt(6), Pt(0)
     shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.MULTIPLE, 1.1
@@ -135,8 +170,8 @@ def _typeface(style: Any, size: float, *, bold: bool = False, italic: bool = Fal
         style.element.get_or_add_rPr().remove(spacing)
 
 
-def _page(document: Any, report: Report) -> None:
-    """A4 and the margins of Nghị định 30; the number at the head from page 2, the marks at the foot of each."""
+def _page(document: Any) -> None:
+    """A4 and the margins of Nghị định 30; the number at the head from page 2."""
     section = document.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -153,11 +188,6 @@ def _page(document: Any, report: Report) -> None:
             element.set(qn("w:fldCharType"), kind)
         element.text = text
         run._r.append(element)
-    if report.marks:
-        for footer in (section.first_page_footer, section.footer):
-            footer.paragraphs[0].style = document.styles["Table Note"]
-            footer.paragraphs[0].alignment = CENTRED
-            footer.paragraphs[0].add_run(" – ".join(report.marks))
 
 
 # Head and foot
@@ -181,7 +211,7 @@ def _head(document: Any, report: Report) -> None:
     rule = document.add_paragraph(style="Letterhead")
     rule.paragraph_format.space_before = Pt(5)
     rule.paragraph_format.line_spacing = Pt(8)
-    _border(rule, "top", between=TEXT_WIDTH - 50)
+    _border(rule, "top", between=template.text_width(document) - 50)
     addressee = document.add_paragraph(report.addressee)
     addressee.alignment = CENTRED
 
@@ -203,10 +233,12 @@ def _foot(document: Any, report: Report) -> None:
 def _pair(document: Any, widths: tuple[int, int]) -> tuple[Any, Any]:
     """Two cells side by side without a border, in a row that is never parted."""
     table = document.add_table(rows=1, cols=2)
-    _grid(table, [Mm(width) for width in widths])
+    scale = template.text_width(document) / TEXT_WIDTH
+    wide = [Mm(width * scale) for width in widths]
+    _grid(table, wide)
     _whole(table.rows[0])
     left, right = table.rows[0].cells
-    left.width, right.width = (Mm(width) for width in widths)
+    left.width, right.width = wide
     return left, right
 
 
@@ -279,7 +311,8 @@ def _table(document: Any, block: Table) -> None:
     table = document.add_table(rows=0, cols=len(block.columns))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    widths = [Mm(TEXT_WIDTH * column.width / 100) for column in block.columns]
+    whole = template.text_width(document)
+    widths = [Mm(whole * column.width / 100) for column in block.columns]
     _grid(table, widths)
     # Named by their ids: looking a style up for each of a thousand cells took most of the time.
     text_style, head_style = (document.styles[name].style_id for name in ("Table Text", "Table Head"))
@@ -313,7 +346,7 @@ def _figure(document: Any, block: Figure) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = CENTRED
     paragraph.paragraph_format.keep_with_next = True
-    picture = paragraph.add_run().add_picture(io.BytesIO(plot.png(block)), width=Mm(TEXT_WIDTH))
+    picture = paragraph.add_run().add_picture(io.BytesIO(plot.png(block)), width=Mm(template.text_width(document)))
     for side in ("distT", "distB", "distL", "distR"):  # other programs than Word take no value for some space
         picture._inline.set(side, "0")
     description = picture._inline.docPr

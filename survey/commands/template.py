@@ -1,0 +1,51 @@
+"""`hailong template`: the look of the Word reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey.commands import say
+from survey.exporting import replacing
+from survey.installation import opened
+from survey.report import docx
+from survey.report import template as templates
+from translations import gettext as _
+
+
+@click.group(
+    help=_(
+        "The look of the Word reports: styles, margins, the head and foot of pages. Save the template in use, "
+        "change it in Word, and let it be used."
+    )
+)
+def template() -> None:
+    pass
+
+
+@template.command(help=_("Write the template in use into a file, to be changed in Word."))
+@click.argument("file", metavar="FILE.docx", type=click.Path(path_type=Path))
+def save(file: Path) -> None:
+    document = templates.own() or docx.shipped()
+    with replacing(file) as made:
+        document.save(made)
+    say("The template is in %(file)s. Change its styles, margins, head and foot, not their names.", file=file)
+
+
+@template.command(help=_("Check a template and use it for all Word reports from now on."))
+@click.argument("file", metavar="FILE.docx", type=click.Path(path_type=Path))
+def use(file: Path) -> None:
+    with opened().writing():  # who changed it stands in the audit trail
+        templates.use(file)
+    say("Word reports are written into this template from now on. Issued reports stay as they are.")
+
+
+@template.command(help=_("Go back to the shipped look."))
+def drop() -> None:
+    with opened().writing():
+        there = templates.drop()
+    if there:
+        say("The shipped look is in use again.")
+    else:
+        say("The shipped look is in use already.")

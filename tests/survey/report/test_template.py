@@ -1,0 +1,153 @@
+"""A province gives the Word report its own look; nothing of what the report says depends on it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from docx.enum.section import WD_SECTION
+from docx.shared import Mm, Pt, RGBColor
+
+from survey import report
+from survey.commands import main
+from survey.report import bundle, template
+from survey.report import docx as word
+from survey.summary import Summary
+from translations import Refusal, speak
+
+BLUE = RGBColor(0x1F, 0x38, 0x64)
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.delenv("HAILONG_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def changed(path: Path) -> Path:
+    """The shipped template in blue Arial, narrower, with words in its head and body."""
+    document = word.shipped()
+    for level in (1, 2):
+        font = document.styles[f"Heading {level}"].font
+        font.name, font.color.rgb = "Arial", BLUE
+    section = document.sections[0]
+    section.left_margin = Mm(40)
+    section.first_page_header.paragraphs[0].text = "SỞ NỘI VỤ QUẢNG NINH"
+    document.add_paragraph("Chữ mẫu trong thân")
+    document.save(path)
+    return path
+
+
+def made(summary: Summary) -> Any:
+    return docx.Document(io.BytesIO(report.write(summary, "docx")))
+
+
+def hailong(*arguments: str) -> int:
+    """Runs `hailong template` within this process; its exit code."""
+    try:
+        main(["template", *arguments])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        speak("vi")
+    return 0
+
+
+def words(document: Any) -> list[str]:
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return [*(paragraph.text for paragraph in document.paragraphs), *cells]
+
+
+def test_the_look_of_the_template_is_the_look_of_the_report(kept: Summary, tmp_path: Path) -> None:
+    before = made(kept)
+    template.use(changed(tmp_path / "cua-tinh.docx"))
+    after = made(kept)
+    for level in (1, 2):
+        font = after.styles[f"Heading {level}"].font
+        assert (font.name, font.color.rgb) == ("Arial", BLUE)
+    section = after.sections[0]
+    assert section.first_page_header.paragraphs[0].text == "SỞ NỘI VỤ QUẢNG NINH"
+    assert abs(section.left_margin - Mm(40)) < Mm(0.1)
+    assert words(after) == words(before)
+    for footer in (section.footer, section.first_page_footer):
+        assert footer.paragraphs[0].text == "DỰ THẢO – Dữ liệu mô phỏng"
+
+
+def test_tables_and_the_plot_keep_within_the_margins_of_the_template(kept: Summary, tmp_path: Path) -> None:
+    template.use(changed(tmp_path / "cua-tinh.docx"))
+    document = made(kept)
+    room = Mm(210 - 40 - 18 + 0.5)
+    for table in document.tables:
+        assert sum(column.width for column in table.columns) <= room
+    assert document.inline_shapes[0].width <= room
+
+
+def test_marks_stand_below_what_the_foot_of_the_template_says(kept: Summary, tmp_path: Path) -> None:
+    document = word.shipped()
+    document.sections[0].footer.paragraphs[0].text = "Số 1 Đường Một"
+    document.save(tmp_path / "cua-tinh.docx")
+    template.use(tmp_path / "cua-tinh.docx")
+    foot = [paragraph.text for paragraph in made(kept).sections[0].footer.paragraphs]
+    assert foot == ["Số 1 Đường Một", "DỰ THẢO – Dữ liệu mô phỏng"]
+
+
+def test_a_template_without_the_styles_is_refused_and_says_which(folder: Path, tmp_path: Path) -> None:
+    docx.Document().save(tmp_path / "trang.docx")
+    with pytest.raises(Refusal) as refused:
+        template.use(tmp_path / "trang.docx")
+    said = str(refused.value)
+    for name in ("Letterhead", "Table Head", "Notice"):
+        assert name in said
+    assert "Heading 1" not in said
+    assert "hailong template save" in said
+    assert not (folder / template.FILE).exists()
+
+
+def test_a_template_put_there_by_hand_is_checked_too(kept: Summary, folder: Path) -> None:
+    (folder / "templates").mkdir()
+    docx.Document().save(folder / template.FILE)
+    with pytest.raises(Refusal, match="Letterhead"):
+        report.write(kept, "docx")
+    assert report.write(kept, "pdf").startswith(b"%PDF")
+
+
+def test_several_sections_a_narrow_page_and_other_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sai.docx"
+    document = word.shipped()
+    document.add_section(WD_SECTION.NEW_PAGE)
+    document.save(path)
+    with pytest.raises(Refusal, match="phần"):
+        template.use(path)
+    document = word.shipped()
+    document.sections[0].left_margin = Mm(90)
+    document.save(path)
+    with pytest.raises(Refusal, match="120 mm"):
+        template.use(path)
+    for content in (b"", b"PK\x03\x04", b"%PDF-1.7"):
+        path.write_bytes(content)
+        with pytest.raises(Refusal, match="Word"):
+            template.use(path)
+
+
+def test_kept_reports_of_all_communes_are_made_anew_with_another_template(kept: Summary, tmp_path: Path) -> None:
+    before = bundle._path(kept, "vi")
+    template.use(changed(tmp_path / "cua-tinh.docx"))
+    assert bundle._path(kept, "vi") != before
+
+
+def test_the_program_saves_uses_and_drops_a_template(kept: Summary, tmp_path: Path) -> None:
+    file = str(tmp_path / "mau.docx")
+
+    assert hailong("save", file) == 0
+    document = docx.Document(file)
+    document.styles["Normal"].font.size = Pt(13)
+    document.save(file)
+    assert hailong("use", file) == 0
+    assert made(kept).styles["Normal"].font.size == Pt(13)
+    assert hailong("drop") == 0
+    assert made(kept).styles["Normal"].font.size == Pt(14)

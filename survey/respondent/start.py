@@ -8,6 +8,8 @@ from itertools import groupby
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from analysis.disclosure import FEWEST, FEWEST_SENSITIVE
+from forms import openness
 from survey import questionnaires, units, waves
 from survey.database import database
 from survey.models import Unit
@@ -57,7 +59,9 @@ def choose() -> ResponseReturnValue:
 
 def privacy() -> ResponseReturnValue:
     """What is kept of a person, and what is not."""
-    return render_template("respondent/privacy.html")
+    return render_template(
+        "respondent/privacy.html", fewest=FEWEST, delicate=FEWEST_SENSITIVE, alike=openness.FEWEST
+    )
 
 
 def _row(unit: Unit, words: str) -> Row:

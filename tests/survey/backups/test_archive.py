@@ -112,10 +112,10 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
         assert session.scalar(select(func.count()).select_from(Sheet)) == 0
 
 
-def test_recordings_come_along(
-    database: Database, new: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("spoken", [Path("recordings") / ("0" * 64) / "C5.vi.mp3", Path("templates/report.docx")])
+def test_recordings_and_the_template_come_along(
+    database: Database, new: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: Path
 ) -> None:
-    spoken = Path("recordings") / ("0" * 64) / "C5.vi.mp3"
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
     (tmp_path / "old" / spoken).parent.mkdir(parents=True)
     (tmp_path / "old" / spoken).write_bytes(b"spoken")

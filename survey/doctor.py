@@ -354,6 +354,10 @@ def _keys(folder: Path) -> Iterator[Path]:
     if (folder / "secret.key").is_file():
         yield folder / "secret.key"
     yield from (folder / "sealing").glob("*.key")
+    given = os.environ.get("HAILONG_TEXT_KEY")
+    texts = Path(given).absolute() if given else folder / "texts.key"
+    if texts.is_file():
+        yield texts
 
 
 def _file_system(path: Path) -> str | None:

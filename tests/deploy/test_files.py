@@ -1,0 +1,82 @@
+"""What is installed beside the platform is what the programs it is written for can read."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from survey import settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEPLOY = ROOT / "deploy"
+
+
+def test_the_environment_names_only_what_the_platform_reads() -> None:
+    read = set(re.findall(r'"(HAILONG_[A-Z_]+)"', Path(settings.__file__).read_text("utf-8")))
+    read |= {"HAILONG_LOG", "HAILONG_DEBUG", "HAILONG_BACKUP_PASSPHRASE"}
+    for path in (DEPLOY / "environment", *DEPLOY.glob("*.service"), DEPLOY / "Containerfile"):
+        assert set(re.findall(r"HAILONG_[A-Z_]+", path.read_text("utf-8"))) <= read, path.name
+
+
+def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:
+    for name in ("Caddyfile", "nginx.conf"):
+        text = (DEPLOY / name).read_text("utf-8")
+        assert "/metrics" in text
+        assert "127.0.0.1:8000" in text
+    assert (DEPLOY / "nginx.conf").read_text("utf-8").count("access_log off;") == 2
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("name", ["hailong.service", "hailong-backup.service", "hailong-backup.timer"])
+def test_systemd_reads_the_unit(name: str, tmp_path: Path) -> None:
+    for path in DEPLOY.glob("hailong*"):
+        text = path.read_text("utf-8")
+        # The program and the account are not on this machine.
+        text = text.replace("/opt/hai-long/.venv/bin/hailong", "/bin/true")
+        (tmp_path / path.name).write_text(text.replace("=hailong\n", "=daemon\n"), "utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", tmp_path / name], capture_output=True, text=True
+    )
+    said = [line for line in done.stderr.splitlines() if name in line]
+    assert done.returncode == 0, done.stderr
+    assert not said
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy here")
+def test_caddy_reads_its_file(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile"],
+        capture_output=True,
+        text=True,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None or shutil.which("openssl") is None, reason="no nginx here")
+def test_nginx_reads_its_file(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "1"]
+        + ["-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    for there, here in (
+        ("/etc/ssl/hai-long.pem", certificate),
+        ("/etc/ssl/hai-long.key", key),
+        ("/var/log/nginx/hai-long.log", tmp_path / "log"),
+    ):
+        assert there in text
+        text = text.replace(there, str(here))
+    whole = f"pid {tmp_path}/pid;\nerror_log {tmp_path}/log;\nevents {{}}\nhttp {{\n{text}\n}}\n"
+    (tmp_path / "nginx.conf").write_text(whole, "utf-8")
+    done = subprocess.run(
+        ["nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

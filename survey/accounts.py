@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from survey import audit, units
+from survey import audit, passwords, units
 from survey.database import database
 from survey.models import Account, Role, Token
 from translations import N_, Conflict, Denied, Refusal
@@ -98,7 +98,7 @@ def add(session: Session, name: str, role: Role, password: str, unit: str | None
     name = nfc(name).strip()
     if not name or len(name) > 80:
         raise Refusal("Give the account a name of 1 to 80 letters.")
-    hashed = _hashed(password)
+    hashed = _hashed(password, name)
     if session.get(Account, name) is not None:
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
     if role is Role.COMMUNE and unit is None:
@@ -146,15 +146,16 @@ def change_password(session: Session, name: str, old: str, new: str) -> Person |
     if sign_in(session, name, old) is None:
         return None
     account = session.get_one(Account, nfc(name).strip())
-    account.password = _hashed(new)
+    account.password = _hashed(new, account.name)
     account.session = secrets.token_urlsafe(16)
     session.flush()
     return _person(account)
 
 
-def _hashed(password: str) -> str:
+def _hashed(password: str, name: str) -> str:
     if len(password) < LEAST_PASSWORD:
         raise Refusal("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD)
+    passwords.check(password, name)
     return _hasher.hash(nfc(password))
 
 

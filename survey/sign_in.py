@@ -12,7 +12,7 @@ from survey import accounts, audit, lockout
 from survey.accounts import LEAST_PASSWORD, Person
 from survey.database import database
 from survey.models import Role
-from translations import Lazy, ngettext
+from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
 
 pages = Blueprint("sign_in", __name__)
@@ -79,10 +79,22 @@ def sign_out() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     form = ChangePassword(request.form)
     if request.method == "POST" and form.validate():
+        if wait := lockout.seconds_to_wait(current_user.name):
+            form.old.errors = [
+                _("The password was wrong too many times. Wait %(span)s, then try again.", span=_span(wait))
+            ]
+            page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
+            return page, 429, {"Retry-After": str(wait)}
         acting = audit.acting(current_user.name, "sign_in.change_password")
-        with acting, database().writing() as session:
-            person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
+        try:
+            with acting, database().writing() as session:
+                person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
+        except Refusal as easy:
+            lockout.was_right(current_user.name)
+            form.new.errors = [str(easy)]
+            return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), 422
         if person is not None:
+            lockout.was_right(person.name)
             login_user(person)  # every other sign-in of this account has just ended
             flash(_("The password is changed. Wherever else you were signed in, you are signed out now."))
             return redirect(home(person), 303)

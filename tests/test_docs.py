@@ -68,3 +68,10 @@ def test_every_command_explains_itself(name: str) -> None:
 def test_links_of_the_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_decision_is_listed_once() -> None:
+    folder = ROOT / "docs" / "quyet-dinh"
+    listed = re.findall(r"\((\d{4}-[a-z-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
+    assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [int(name[:4]) for name in listed] == list(range(1, len(listed) + 1))

@@ -20,6 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis.design import Floats
 
 Cell = TypeVar("Cell")
+Place = tuple[int, int]  # value, domain
 Mark = Literal["hidden", "hidden_with", "under_3"]
 FEWEST, FEWEST_SENSITIVE, FEWEST_EVENTS = 5, 30, 3
 
@@ -171,55 +172,75 @@ class _Table:
 
         lines = rows + columns
         found = _complete(masked | covered, lines, unsafe, key=order)
-        while stuck := self._stuck(masked, found, hidden, lines):
-            near = [c for line in lines if stuck.intersection(line) for c in line if c not in found]
-            if not near:  # "under 3" would say how many: no figure of these values is called so
-                told = {v for v, _ in stuck}
-                return {(v, d) for v, d in masked if v not in told}, found
-            found = _complete(found | {min(near, key=order)}, lines, unsafe, key=order)
+        strict = {v for v, _ in masked}
+        while stuck := self._stuck(masked, found, hidden, lines, strict):
+            moved = self._moves(masked, found, hidden, lines, strict, min(stuck), opening=True)
+            if moved is None:  # "under 3" would say how many, so it reads as others that are hidden with one
+                strict.discard(min(stuck)[0])
+                masked = masked - {min(stuck)}
+            else:
+                found = _complete(found | moved, lines, unsafe, key=order)
         return masked, found
 
     def _stuck(
-        self,
-        masked: set[tuple[int, int]],
-        found: set[tuple[int, int]],
-        hidden: set[int],
-        lines: list[list[tuple[int, int]]],
-    ) -> set[tuple[int, int]]:
-        """The masked cells that can't be one as well as two once everything released is put together: the sums,
-        that no count is negative, that a masked one is one or two, and that another telling one is not.
+        self, masked: set[Place], found: set[Place], hidden: set[int], lines: list[list[Place]], strict: set[int]
+    ) -> set[Place]:
+        """The masked cells that can't be one case as well as two once everything released is put together."""
+        left = set(masked)
+        while left and (moved := left & (self._moves(masked, found, hidden, lines, strict, left) or set())):
+            left -= moved
+        return left
 
-        Tables are looked for that fit all this, each with as many other counts as can be; few are needed.
+    def _moves(
+        self,
+        masked: set[Place],
+        found: set[Place],
+        hidden: set[int],
+        lines: list[list[Place]],
+        strict: set[int],
+        wanted: Place | set[Place],
+        *,
+        opening: bool = False,
+    ) -> set[Place] | None:
+        """Cells that differ in another table that fits all that is released: the sums, that no count is negative,
+        that a masked one is one or two, and that another one of a `strict` value is not.
+
+        As many of the `wanted` differ as can; or, `opening`, the one wanted does, and as few shown ones as can
+        differ with it, which are then to be hidden. None where there is no such table.
         """
-        cells = sorted(found)
+        cells = sorted({cell for line in lines for cell in line} | found)
         place = {cell: at for at, cell in enumerate(cells)}
         true = np.array([self.events[cell] for cell in cells])
-        sums = [row for line in lines if (row := [place[cell] for cell in line if cell in place])]
-        known = np.zeros((len(sums), len(cells)))
-        for at, inside in enumerate(sums):
-            known[at, inside] = 1
-        least, most = np.zeros(len(cells)), np.full(len(cells), self.n.sum())
+        shown = np.array([cell not in found for cell in cells])
+        up, down = np.full(len(cells), np.inf), true.copy()
         for at, (v, d) in enumerate(cells):
             if (v, d) in masked:
-                least[at], most[at] = 1, FEWEST_EVENTS - 1
-            elif self.telling[v] and d not in hidden:  # no case, or too many to be masked
-                least[at], most[at] = (FEWEST_EVENTS, most[at]) if true[at] else (0, 0)
-        left = {place[cell] for cell in masked}
-        while left:
-            aim = np.zeros(len(cells))
-            for at in left:
-                aim[at] = -1 if true[at] < FEWEST_EVENTS - 1 else 1
-            other = milp(
-                aim,
-                integrality=np.ones(len(cells)),
-                bounds=Bounds(least, most),
-                constraints=LinearConstraint(known, known @ true, known @ true),
-            )
-            moved = {at for at in left if other.x is not None and round(other.x[at]) != true[at]}
-            if not moved:
-                break
-            left -= moved
-        return {cells[at] for at in left}
+                up[at], down[at] = FEWEST_EVENTS - 1 - true[at], true[at] - 1
+            elif v in strict and d not in hidden:  # no case, or too many to be masked
+                up[at], down[at] = (np.inf, true[at] - FEWEST_EVENTS) if true[at] else (0, 0)
+        if not opening:
+            up[shown] = down[shown] = 0
+        most = np.concatenate([up, down])
+        aim, least = np.zeros(2 * len(cells)), np.zeros(2 * len(cells))
+        if opening:
+            cost = np.where(shown, 1 + true / (1 + true.sum()), 0)  # of two the smaller one is hidden
+            aim += np.concatenate([cost, cost])
+        for cell in {wanted} if isinstance(wanted, tuple) else wanted:
+            at = place[cell] + (0 if up[place[cell]] else len(cells))
+            aim[at], least[at] = -1, int(opening)
+        known = np.zeros((len(lines), len(cells)))
+        for row, line in enumerate(lines):
+            known[row, [place[cell] for cell in line]] = 1
+        other = milp(
+            aim,
+            integrality=np.ones(len(aim)),
+            bounds=Bounds(least, most),
+            constraints=LinearConstraint(np.hstack([known, -known]), 0, 0),
+        )
+        if other.x is None:
+            return None
+        change = np.rint(other.x[: len(cells)] - other.x[len(cells) :])
+        return {cells[at] for at in np.flatnonzero(change)}
 
 
 def _key(domain: Hashable) -> Hashable:

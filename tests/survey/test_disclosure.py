@@ -111,6 +111,9 @@ def reader(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], fo
     for by, figures in tables.items():
         cells: dict[Hashable, list[Told]] = {}
         called = {told.count.value for told in figures if told.mark == "under_3"} & set(telling)
+        called -= {
+            told.count.value for told in figures if told.mark == "hidden_with" and 0 < told.count.events < 3
+        }
         for told in figures:
             cells.setdefault(told.count.domain, []).append(told)
         for domain, values in cells.items():

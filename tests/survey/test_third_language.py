@@ -63,7 +63,7 @@ class Said(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.aside = tag if tag in ("script", "style") else ""
+        self.aside = tag if tag in ("script", "style", "code") else ""  # a code is of no language
         known = dict(attributes)
         if known.get("name") == "viewport" or known.get("name") in ("robots", "color-scheme"):
             return

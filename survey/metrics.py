@@ -163,7 +163,7 @@ def text() -> str:
     memory = SHARED.memory()
     gauges = [
         ("hailong_database_up", "1 where the database answers.", int(_answers())),
-        ("hailong_processes", "Processes that serve.", len(memory)),
+        ("hailong_processes", "Processes of the server, with the one that watches over the others.", len(memory)),
         ("hailong_memory_bytes", "What they hold in memory together.", sum(memory)),
         ("hailong_disk_free_bytes", "Free for the data folder.", shutil.disk_usage(settings.data_folder()).free),
     ]

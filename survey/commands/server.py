@@ -73,6 +73,7 @@ class Server(BaseApplication):
             "errorlog": "-",
             "loglevel": "warning",
             "logger_class": Logs,
+            "control_socket_disable": True,  # a further door that nobody needs
             "pre_fork": _give_slot,
             "post_fork": _take_slot,
             **options,

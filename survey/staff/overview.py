@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
+from cachetools import LRUCache, cached
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from survey import charts, comparison, waves, wording
 from survey.accounts import Right, requires
 from survey.comparison import Comparison
 from survey.database import database
-from survey.sample import sample
+from survey.sample import Sample, sample
 from survey.staff.blueprint import in_order, pages, summary_of
 from survey.staff.items import parts_of
 from survey.summary import Summary
@@ -36,6 +39,7 @@ def overview(wave: str) -> ResponseReturnValue:
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
+    compared = since(summary)
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
     return render_template(
         "staff/overview.html",
@@ -46,7 +50,8 @@ def overview(wave: str) -> ResponseReturnValue:
         rows=rows,
         tasks=tasks(summary),
         modes=in_order(summary.collection.modes),
-        since=since(summary),
+        since=compared,
+        moved=moved(summary, compared) if compared else {},
     )
 
 
@@ -61,6 +66,29 @@ def since(summary: Summary) -> Comparison | None:
             return None
         people = sample(session, wave, summary.release)
         return comparison.compare(session, sample(session, before[0]), people, [summary.index.code])
+
+
+def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
+    """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
+    with database().reading() as session:
+        people = sample(session, waves.find(session, summary.wave.code), summary.release)
+        verdicts = _verdicts(session, sample(session, since.old), people)
+    names = {line.code: line.label for line in summary.items}
+    return {
+        way: [names[code] for code, verdict in verdicts.items() if verdict == way and code in names]
+        for way in ("up", "down")
+    }
+
+
+@cached(
+    LRUCache(maxsize=16),
+    key=lambda _session, old, new: (old.wave.code, old.version, new.wave.code, new.version, new.wave.villages),
+    lock=threading.Lock(),
+)
+def _verdicts(session: Session, old: Sample, new: Sample) -> dict[str, str | None]:
+    index = new.questionnaire.index
+    found = comparison.compare(session, old, new, index.codes()["index"] if index else ())
+    return {change.item: change.verdict for change in found.changes}
 
 
 def tasks(summary: Summary) -> list[Task]:

@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import accounts, demo, units, waves
+from survey import accounts, comparison, demo, units, waves
 from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Role
+from survey.sample import sample
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,21 @@ def test_the_overview_says_what_changed_with_its_interval(reader: FlaskClient) -
     line = page.partition("So với đợt nam-truoc:")[2].partition("</p>")[0]
     assert "điểm" in line
     assert "(từ " in line
+
+
+def test_the_overview_names_the_questions_that_moved_by_the_corrected_test(
+    reader: FlaskClient, two_years: Flask
+) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/").text
+    with two_years.extensions["database"].reading() as session:
+        now, then = (sample(session, waves.find(session, code)) for code in ("thu-nghiem", "nam-truoc"))
+        index = now.questionnaire.index
+        assert index is not None
+        found = comparison.compare(session, then, now, index.codes()["index"]).changes
+    for verdict, sign, word in (("up", "▲", "tăng"), ("down", "▼", "giảm")):
+        names = [str(now.questionnaire.items[one.item].short) for one in found if one.verdict == verdict]
+        assert (f"{sign} {len(names)} câu {word}: {names[0]}" in page) if names else (f"câu {word}:" not in page)
+    assert any(one.verdict in ("up", "down") for one in found)
 
 
 @pytest.mark.parametrize(("address", "lines"), [("so-sanh", 1 + 2 + 9 + 39 + 2), ("so-sanh?theo=don-vi", 54)])

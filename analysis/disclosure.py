@@ -179,7 +179,7 @@ class _Table:
                 strict.discard(min(stuck)[0])
                 masked = masked - {min(stuck)}
             else:
-                found = _complete(found | moved, lines, unsafe, key=order)
+                found = _complete(set(), lines, unsafe, key=order, also=found | moved)
         return masked, found
 
     def _stuck(
@@ -248,13 +248,18 @@ def _key(domain: Hashable) -> Hashable:
 
 
 def _complete(
-    first: set[Cell], lines: list[list[Cell]], unsafe: Callable[[set[Cell]], bool], key: Callable[[Cell], Any]
+    first: set[Cell],
+    lines: list[list[Cell]],
+    unsafe: Callable[[set[Cell]], bool],
+    key: Callable[[Cell], Any],
+    also: Collection[Cell] = (),
 ) -> set[Cell]:
     """Hides more cells, the least first, until no line's hidden cells are `unsafe` and no first one follows.
 
-    A line is a set of cells whose sum is known.
+    A line is a set of cells whose sum is known. `also`: hidden already, which may follow: more of them never give
+    one away that did not follow before.
     """
-    hidden = set(first)
+    hidden = first.union(also)
     while True:
         before = len(hidden)
         for line in lines:
@@ -264,6 +269,8 @@ def _complete(
                 hidden.add(min(shown, key=key))
         if len(hidden) > before:
             continue
+        if not first:
+            return hidden
         following = determined(hidden, lines)
         exposed = first & following
         shown = [cell for line in lines if exposed.intersection(line) for cell in line if cell not in hidden]

@@ -53,6 +53,11 @@ def test_the_documents_speak_of_the_commands() -> None:
     assert len(calls()) > 10
 
 
+def test_every_command_is_written_about() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    assert not [name for name in COMMANDS if name not in HIDDEN and f"hailong {name}" not in said]
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in HIDDEN])
 def test_every_command_explains_itself(name: str) -> None:
     context = click.Context(Program("hailong"))

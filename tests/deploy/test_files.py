@@ -80,3 +80,12 @@ def test_nginx_reads_its_file(tmp_path: Path) -> None:
         ["nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_nginx_takes_present_versions_of_tls_with_forward_secrecy_alone() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert re.findall(r"ssl_protocols ([^;]+);", text) == ["TLSv1.2 TLSv1.3"]
+    ciphers = re.findall(r"ssl_ciphers ([^;]+);", text)[0].split(":")
+    assert all(
+        re.fullmatch(r"ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA\d+|CHACHA20-POLY1305)", one) for one in ciphers
+    )

@@ -69,6 +69,11 @@ def test_the_page_tells_of_every_table_that_leads_to_a_response(page: str) -> No
         assert words in page
 
 
+def test_the_table_of_retention_has_every_table_of_the_database() -> None:
+    said = (ROOM.parent / "docs" / "phap-ly" / "thoi-han-luu.md").read_text("utf-8")
+    assert not [name for name in Base.metadata.tables if f"`{name}`" not in said]
+
+
 def test_what_is_joined_to_a_household_is_joined_to_no_response(page: str) -> None:
     assert "the list is joined to no form" in page
     tables = {name: table for name, table in Base.metadata.tables.items() if "household" in table.columns}

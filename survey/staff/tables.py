@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
+from cachetools import LRUCache, cached
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from survey.models import Mode, Unit
 from survey.sample import Sample, sample
 from survey.staff.blueprint import MODE_NAMES, keys, pages
 from survey.staff.reports import OFFICE
-from translations import N_, NotFound
+from translations import N_, NotFound, language
 from translations import gettext as _
 
 MOST_GROUPINGS = 2
@@ -133,6 +135,14 @@ def _asked_for(session: Session, wave: str) -> tuple[Sample, Table | None]:
     return people, made(session, people, wanted, by)
 
 
+def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:
+    """What tells one table from another: the data, what is asked of them, and the names in it."""
+    wave = people.wave
+    named = tuple((unit.code, unit.name) for unit in units.communes(session))
+    return people.version, wave.code, wave.single_psu, wave.weights, wave.opens, wanted, by, language(), named
+
+
+@cached(LRUCache(maxsize=500), key=_state, lock=threading.Lock())
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
     one = results.Wanted.read(wanted)

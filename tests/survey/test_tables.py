@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from typing import Any
 
 import openpyxl
@@ -11,7 +12,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import audit, results, waves
+from survey import audit, responses, results, units, waves
+from survey.database import Database
+from survey.models import Mode
 from survey.sample import sample
 from survey.staff import tables
 
@@ -110,3 +113,26 @@ def test_what_can_not_be_a_table_is_told(reader: FlaskClient) -> None:
     assert reader.get(f"{PAGE}?muc=C5&theo=psu").status_code == 400
     assert reader.get(f"{PAGE}.csv").status_code == 404
     assert reader.get(f"{PAGE}.pdf?muc=C5").status_code == 404
+
+
+def test_a_table_is_kept_until_an_answer_is_added_or_a_commune_gets_another_name(province: Database) -> None:
+    def table() -> tables.Table:
+        with province.reading() as session:
+            people = sample(session, waves.find(session, "gop-y"))
+            return tables.made(session, people, "hl_chung", ("unit",))
+
+    def answer() -> None:
+        with province.writing() as session:
+            place = waves.place(session, "gop-y", "06652")
+            responses.submit(session, place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 5})
+
+    for _person in range(6):
+        answer()
+    before = table()
+    assert table() is before
+    answer()
+    after = table()
+    assert [max(record.n or 0 for record in one.records) for one in (before, after)] == [6, 7]
+    with province.writing() as session:
+        units.find(session, "06652").name = "Hà Tu Mới"
+    assert "Hà Tu Mới" in [group.name for group in table().groups]

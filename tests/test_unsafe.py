@@ -1,0 +1,103 @@
+"""What would let somebody's text become a program or a page is nowhere in the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("translations", "forms", "survey", "analysis")
+MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}
+CALLS = {
+    "eval",
+    "exec",
+    "compile",
+    "os.system",
+    "os.popen",
+    "yaml.load",
+    "yaml.unsafe_load",
+    "render_template_string",
+}
+# A template's own output, marked as such after the words in it are bound together.
+MARKED = {"survey/respondent/form.py"}
+PATTERNS = {"compile", "match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
+# Patterns made of our own words: the names of modes, and words that a questionnaire of ours lists.
+OF_OUR_WORDS = {"survey/sealing.py", "forms/parsing.py"}
+IN_SCRIPTS = re.compile(
+    r"\.(innerHTML|outerHTML)\s*\+?=[^=]|insertAdjacentHTML|document\.write|\beval\(|new Function"
+    r"|createContextualFragment|set(Timeout|Interval)\(\s*[\"'`]|javascript:"
+)
+
+
+def code() -> Iterator[tuple[str, ast.AST]]:
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                name = path.relative_to(ROOT).as_posix()
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    yield name, node
+
+
+def test_no_text_is_run_as_code_or_read_as_objects() -> None:
+    wrong = []
+    for name, node in code():
+        if isinstance(node, ast.Import):
+            wrong += [f"{name}:{node.lineno}" for one in node.names if one.name.split(".")[0] in MODULES]
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in MODULES:
+            wrong.append(f"{name}:{node.lineno}")
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in CALLS or (called == "Markup" and name not in MARKED):
+                wrong.append(f"{name}:{node.lineno} {called}")
+    assert not wrong
+
+
+def test_no_pattern_is_made_of_what_somebody_sent() -> None:
+    wrong = []
+    for name, node in code():
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{call}" for call in PATTERNS}:
+            made = [one for one in ast.walk(node.args[0]) if isinstance(one, ast.FormattedValue)]
+            values = [one.value for one in made]
+            if any(not (isinstance(value, ast.Name) and value.id.isupper()) for value in values) and (
+                name not in OF_OUR_WORDS
+            ):
+                wrong.append(f"{name}:{node.lineno}")
+    assert not wrong
+
+
+def test_no_script_and_no_template_takes_text_for_markup() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for path in sorted((ROOT / "survey" / "static").rglob("*.js"))
+        if path.name != "hpke.js"  # a library, bundled at set-up
+        for found in IN_SCRIPTS.finditer(path.read_text(encoding="utf-8"))
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for path in sorted((ROOT / "survey").rglob("*.html"))
+        if "node_modules" not in path.parts
+        for found in re.finditer(r"\|\s*safe\b|autoescape|\son[a-z]+=", path.read_text(encoding="utf-8"))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", ["/dang-nhap"])
+def test_a_password_is_masked_and_may_be_pasted(client: FlaskClient, path: str) -> None:
+    field = re.search(r"<input[^>]*name=\"password\"[^>]*>", client.get(path).text)
+    assert field is not None
+    assert 'type="password"' in field[0]
+    assert 'autocomplete="current-password"' in field[0]
+    assert "onpaste" not in client.get(path).text
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PUT", "DELETE", "PATCH"])
+def test_a_method_that_no_page_takes_is_refused(client: FlaskClient, method: str) -> None:
+    for path in ("/", "/dang-nhap", "/api/v1/responses", "/healthz"):
+        answer = client.open(path, method=method)
+        assert answer.status_code == 405
+        assert "phien" not in answer.text

@@ -122,9 +122,12 @@ def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
     Its variances know the calibration that the weights come from, where there is one.
     """
     rule = single_psu or cast(SinglePSU, people.wave.single_psu)
-    fitted = people.calibration
-    base = people.weight if fitted is None else people.weight / fitted.factor[fitted.cell]
-    return Design(base, people.stratum, people.psu, single_psu=rule, calibration=fitted)
+    if rule not in people.designs:  # the people stay the same, and so does what is known of their villages
+        fitted = people.calibration
+        base = people.weight if fitted is None else people.weight / fitted.factor[fitted.cell]
+        made = Design(base, people.stratum, people.psu, single_psu=rule, calibration=fitted)
+        people.designs[rule] = made
+    return people.designs[rule]
 
 
 def everything(questionnaire: Questionnaire) -> list[Wanted]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
-from analysis.design import Calibration
+from analysis.design import Calibration, Design
 from forms import Item, Questionnaire
 from survey import margins, questionnaires
 from survey.models import (
@@ -92,6 +92,7 @@ class Sample:
     version: str
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
     columns: dict[str, Answers] = field(default_factory=dict, repr=False, compare=False)  # those read so far
+    designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
 
     def __len__(self) -> int:
         return len(self.ids)

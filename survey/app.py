@@ -27,6 +27,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 import translations
 from survey import accounts, api, entry, interviewer, kiosk, metrics, respondent, settings, sign_in, staff
@@ -54,10 +55,18 @@ LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
 MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is refused
 
 
+class Number(IntegerConverter):
+    """A number in an address, as large as a column of a database takes; a larger one is no address of ours."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
 def create_app(**config: Any) -> Flask:
     """The application. `config` overrides: DATABASE_URL, SECRET_KEY, RATE, and Flask's own."""
     app = Flask(__name__, static_folder=None)
     app.session_interface = Sessions()
+    app.url_map.converters["int"] = Number
     app.config.update(
         SECRET_KEY=config.get("SECRET_KEY") or settings.secret_key(),
         DATABASE_URL=config.get("DATABASE_URL") or settings.database_url(),

@@ -25,6 +25,16 @@ from translations import Refusal
 FILE = "boundaries.geojson"
 LARGEST = 50_000_000  # bytes
 WIDTH = 1000.0  # of the drawing, in its own units
+# What the readers raise over a file that is none of these, or made to mislead.
+DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,  # nested without end
+    shapely.errors.ShapelyError,
+)
 GRID, FINEST = 0.5, 2.0  # corners closer together than this are one; what is less than this from a line is on it
 
 
@@ -49,7 +59,7 @@ def load(path: Path, communes: Iterable[Unit]) -> int:
         raise Refusal("The file is larger than 50 MB. Simplify the boundaries first.")
     try:
         found = _read(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
+    except DAMAGE:
         raise Refusal(
             "This is not a GeoJSON file of boundaries: a FeatureCollection in longitude and latitude, each "
             "feature with its commune's code in the property code."

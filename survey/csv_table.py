@@ -6,7 +6,7 @@ import csv
 import difflib
 import re
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,15 @@ class Table:
         self.columns: list[str] = []
         self._record: list[str] = []  # the lines of the row being read
         self._odd = False
-        self._records = csv.reader(self._lines(path), strict=True)
+        self._source = self._lines(path)
+        self._records = csv.reader(self._source, strict=True)
         header = next(self._cells(), None)
         if header is None and not faults.count:
             faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
         if header is not None and is_sound(faults, self.row, header, known, required):
             self.columns = header
+        else:
+            self._source.close()
 
     def __iter__(self) -> Iterator[list[str]]:
         """The cells of each sound row after the header; `row` is its number."""
@@ -113,6 +116,7 @@ class Table:
             try:
                 cells = next(self._records, None)
             except csv.Error:
+                self._source.close()
                 self.faults.add(
                     self.row + 1,
                     self._name(self._broken_cell()),
@@ -125,7 +129,7 @@ class Table:
             if cells and not (self._odd and self._report(cells)):
                 yield cells
 
-    def _lines(self, path: Path) -> Iterator[str]:
+    def _lines(self, path: Path) -> Generator[str]:
         try:
             file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
         except OSError as error:

@@ -6,6 +6,7 @@ import io
 import math
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
@@ -22,6 +23,21 @@ from translations import Lazy, Refusal
 warnings.filterwarnings("ignore", module="openpyxl")
 MOST_ROWS = 200_000
 LARGEST = 200_000_000  # bytes of the file unpacked: what claims more is no table
+# What zipfile, openpyxl and the readers of XML under it raise over a file that is damaged, or made to mislead.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    InvalidFileException,
+    SyntaxError,  # both readers of XML call theirs so
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,  # a part that is locked, packed in an unknown way or nested without end
+)
 MARKS = ("PK\x03\x04", "PK\x05\x06")
 
 
@@ -95,18 +111,17 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
             if sum(part.file_size for part in packed.infolist()) > LARGEST:
                 raise Refusal("%(file)s is too large for a table. Divide it.", file=path.name)
         book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+        with closing(book):
+            if book.worksheets:
+                sheet = book.worksheets[0]
+                sheet.reset_dimensions()  # some programs write them wrongly
+                yield from sheet.iter_rows(values_only=True, max_col=WIDEST + 1)
     except OSError as error:
         raise Refusal(
             "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=error.strerror
         ) from error
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+    except DAMAGE as error:
         raise Refusal("%(file)s is no Excel file. Save it as .xlsx or as CSV UTF-8.", file=path.name) from error
-    with closing(book):
-        sheet = book.worksheets[0] if book.worksheets else None
-        if sheet is None:
-            return
-        sheet.reset_dimensions()  # some programs write them wrongly
-        yield from sheet.iter_rows(values_only=True, max_col=WIDEST + 1)
 
 
 def _text(value: Any) -> str:

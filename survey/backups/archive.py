@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -27,6 +28,8 @@ from translations import Conflict, Refusal
 
 FORMAT = 1
 MANIFEST = "backup.json"
+LARGEST_MANIFEST = 20_000_000  # bytes
+LONGEST_LINE = 64_000_000  # characters of a row: the largest holds an issued report
 FILES = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson|templates/report\.docx")
 
 # What zipfile and json raise over a file that is damaged, or made to mislead.
@@ -37,8 +40,8 @@ DAMAGE = (
     KeyError,
     ValueError,
     TypeError,
-    NotImplementedError,
     AttributeError,
+    RuntimeError,  # a part that is locked, packed in an unknown way, or nested without end
 )
 
 Progress = Callable[[str, int, int], None]  # a table, its rows so far, its rows in all
@@ -109,8 +112,9 @@ def check(path: Path) -> Contents:
             if (found.rows, str(found)) != (count, digest):
                 raise _damaged(path)
         for name, sha in contents.files.items():
-            if hashlib.sha256(archive.read(name)).hexdigest() != sha:
-                raise _damaged(path)
+            with archive.open(name) as member:
+                if hashlib.file_digest(member, "sha256").hexdigest() != sha:  # type: ignore[arg-type]
+                    raise _damaged(path)
     if contents.revision not in {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}:
         raise Refusal("The backup was made by a newer version of Hài Lòng. Install that version first.")
     return contents
@@ -213,9 +217,15 @@ def _read(path: Path) -> Iterator[zipfile.ZipFile]:
         raise Refusal("There is no file %(file)s.", file=path) from None
     except DAMAGE:
         raise _damaged(path) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise _damaged(path) from None  # a part of it would stand before its beginning
 
 
 def _contents(archive: zipfile.ZipFile) -> Contents:
+    if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
+        raise ValueError("no manifest is this large")
     told = json.loads(archive.read(MANIFEST))
     if told.pop("format") != FORMAT:
         raise ValueError("another format")
@@ -224,7 +234,10 @@ def _contents(archive: zipfile.ZipFile) -> Contents:
 
 def _lines(archive: zipfile.ZipFile, table: str) -> Iterator[str]:
     with archive.open(f"tables/{table}.jsonl") as member:
-        for line in TextIOWrapper(member, "utf-8", newline="\n"):
+        text = TextIOWrapper(member, "utf-8", newline="\n")
+        while line := text.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise ValueError("no row is this long")
             yield line.rstrip("\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -18,6 +19,8 @@ from translations import Refusal
 Grey = NDArray[np.uint8]
 
 MOST_PAGES = 2_000  # in one file
+MOST_PARTS = 200_000  # segments before a JPEG's frame, or entries in all of a TIFF's directories
+FILLING = re.compile(b"\xff*")
 MOST_PIXELS = 130_000_000  # of a page: A4 at 1,200 dpi
 ENOUGH = 1_700  # pixels of the longer side; a JPEG that has several times as many is read at a part of its size
 RENDERED = 2_400  # pixels of the longer side of a page of a PDF: A4 at 205 dpi
@@ -137,24 +140,28 @@ def _sizes(data: bytes) -> list[tuple[int, int]]:
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     """From the frame header: markers C0 to CF but for C4, C8 and CC (ITU T.81, table B.1)."""
     place = 2
-    while True:
-        while data[place] == 0xFF:
-            place += 1
+    for _segment in range(MOST_PARTS):
+        place += len(FILLING.match(data, place)[0])  # type: ignore[index]  # it matches nothing, too
         marker = data[place]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack(">HH", data[place + 4 : place + 8])
             return width, height
         place += 1 + struct.unpack(">H", data[place + 1 : place + 3])[0]
+    raise struct.error("no frame")
 
 
 def _tiff_sizes(data: bytes) -> Iterator[tuple[int, int]]:
     """From tags 256 and 257 of each directory (TIFF 6.0, section 2)."""
     order = "<" if data[:2] == b"II" else ">"
     seen: set[int] = set()
+    left = MOST_PARTS
     place = struct.unpack(f"{order}I", data[4:8])[0]
     while place and place not in seen and len(seen) <= MOST_PAGES:
         seen.add(place)
         entries = struct.unpack(f"{order}H", data[place : place + 2])[0]
+        left -= entries
+        if left < 0:
+            raise struct.error("directories that repeat themselves")
         tags = {}
         for entry in range(entries):
             at = place + 2 + 12 * entry

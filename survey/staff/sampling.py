@@ -199,13 +199,13 @@ def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     answer = Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
     """A text that a spreadsheet would take for a formula has a space in front, which `load` passes over."""
     return f" {cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
 

@@ -25,6 +25,7 @@ from survey.models import Mode, Unit
 from survey.sample import Sample, sample
 from survey.staff.blueprint import MODE_NAMES, keys, pages
 from survey.staff.reports import OFFICE
+from survey.staff.sampling import harmless
 from translations import N_, NotFound, language
 from translations import gettext as _
 
@@ -225,7 +226,7 @@ def _csv(rows: Sequence[tuple[Any, ...]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(FILE_COLUMNS)
-    writer.writerows(rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     return "\ufeff" + text.getvalue()
 
 

@@ -134,13 +134,9 @@ def main(responses: int) -> None:
         chance = random.Random(1)
         for name, chosen in (("table by one grouping", pairs), ("table by two", crossed)):
             picked = [one for one in chance.sample(chosen, TABLES) if one[0] not in one[1:]]
-            told(
-                name,
-                *asked(
-                    client,
-                    [f"{start}/bang?muc={one[0]}" + "".join(f"&theo={by}" for by in one[1:]) for one in picked],
-                ),
-            )
+            asking = [f"{start}/bang?muc={one[0]}" + "".join(f"&theo={by}" for by in one[1:]) for one in picked]
+            told(f"{name}, for the first time", *asked(client, asking))
+            told(f"{name}, again", *asked(client, asking))
         told("communes", *asked(client, [f"{start}/don-vi?xep={by}" for by in ("ten", "uoc-luong", "chu-y")] * 10))
         reports(said)
         app.extensions["database"].engine.dispose()

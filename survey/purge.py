@@ -7,18 +7,19 @@ destroying their key; the rows that are left say nothing any more.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, select, text
+from sqlalchemy import CursorResult, Delete, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from survey import audit, reinterviews, texts, waves
+from survey import audit, reinterviews, sealing, texts, waves
 from survey.database import Database
-from survey.models import Batch, Invitation, OpenKeying, Scan, Sheet, TextKey, Wave
+from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
 from translations import Refusal
 from translations.formats import day
 
@@ -27,13 +28,17 @@ KEPT = timedelta(days=365)  # after the last day of a wave
 
 @dataclass(frozen=True)
 class Purged:
-    """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed."""
+    """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed.
+
+    sealed  forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
+    """
 
     wave: str
     texts: bool
     invitations: int
     links: int
     drafts: int
+    sealed: int = 0
 
 
 def due(session: Session, today: date) -> list[Wave]:
@@ -57,8 +62,20 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         audit.tell(waves=",".join(one.wave for one in done))
     if draft is not None:
         texts.settle(draft)
+    with database.reading() as session:
+        left = _keys_forgotten(session, [one.wave for one in done])
     _write_over(database)
-    return done
+    return [replace(one, sealed=left[one.wave]) for one in done]
+
+
+def _keys_forgotten(session: Session, over: list[str]) -> Counter[str]:
+    """Destroys the keys of what is held sealed of these waves; counts by wave what can be opened all the same."""
+    held = session.execute(select(HeldResponse.wave, HeldResponse.key).where(HeldResponse.wave.in_(over))).all()
+    if any(key == sealing.current().id for _wave, key in held):
+        sealing.renew()  # the newest key stays, so there must be a newer one
+    sealing.forget_old(session, over)
+    there = sealing.keys()
+    return Counter(wave for wave, key in held if key in there)
 
 
 def traces(database: Database, wrapped: bytes) -> int:
@@ -92,6 +109,12 @@ def _purged(session: Session, wave: str) -> Purged:
     sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
     invitations = _deleted(session, delete(Invitation).where(Invitation.wave == wave))
     drafts = _deleted(session, delete(OpenKeying).where(OpenKeying.sheet.in_(sheets)))
+    # A kiosk of a wave that is long over has nothing to send any more, and would keep its key alive.
+    session.execute(
+        update(Device)
+        .where(Device.wave == wave, Device.mode == Mode.KIOSK, Device.revoked.is_(None))
+        .values(revoked=waves.today())
+    )
     session.execute(delete(Scan).where(Scan.sheet.in_(sheets)))
     return Purged(
         wave,

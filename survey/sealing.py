@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -98,15 +99,18 @@ def renew() -> Key:
     return _add(max(numbers, default=0) + 1)
 
 
-def forget_old(session: Session) -> int:
+def forget_old(session: Session, over: Collection[str] = ()) -> int:
     """Destroys the keys that no bound device and no held response may need; gives their number.
+
+    over  waves whose time is over: what is held of them needs no key any more
 
     A device may need the key with which it was bound and every later one; a held response needs its own
     until it is accepted.
     """
     needed = set(session.scalars(select(Device.key).where(Device.bound.is_not(None), Device.revoked.is_(None))))
     accepted = select(HeldDecision.held).where(HeldDecision.verdict == Verdict.ACCEPTED)
-    held = set(session.scalars(select(HeldResponse.key).where(HeldResponse.digest.not_in(accepted)).distinct()))
+    waiting = HeldResponse.digest.not_in(accepted) & HeldResponse.wave.not_in(over)
+    held = set(session.scalars(select(HeldResponse.key).where(waiting).distinct()))
     gone = 0
     known = list(keys())
     for id in known[:-1]:

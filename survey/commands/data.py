@@ -73,7 +73,10 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool) -> None:
     if is_open:
         _write_open(wave, kind, out)
         return
-    written = exporting.responses(opened(), wave, out, kind, outside=outside)
+    database = opened()
+    with database.writing():
+        pass  # that rows were taken out stands in the audit trail, with the command
+    written = exporting.responses(database, wave, out, kind, outside=outside)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))

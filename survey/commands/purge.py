@@ -57,4 +57,11 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
                     "The key of %(wave)s is still in the database's files. Run it again.", wave=gone.wave
                 )
             say("Proved: the key of %(wave)s is in no file of the database any more.", wave=gone.wave)
+        if gone.sealed:
+            say(
+                "%(wave)s: %(count)s held forms can still be opened, because a bound device of another wave needs "
+                "their key. Revoke or bind the old devices anew (hailong kiosk list) and run it again.",
+                wave=gone.wave,
+                count=number(gone.sealed),
+            )
     say("Destroy the FILE.keys of every backup of before by hand: with them the old texts could be read.")

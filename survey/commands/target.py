@@ -23,8 +23,8 @@ def target() -> None:
     "import",
     help=_(
         "Store targets from a CSV or Excel file: all of them, or none where a row is wrong. Columns: measure "
-        "(index, index:CS, or an item with its answer: C5=1), percent, office, head; and where wanted unit (blank: "
-        "the province), at_most (1: not to be exceeded), decision."
+        "(index, index:CS, or an item with its answer: C5=1), percent, office, head; and where wanted unit "
+        "(blank: the province), at_most (1: not to be exceeded), decision."
     ),
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))

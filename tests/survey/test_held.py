@@ -16,9 +16,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from survey import devices, held, responses, sealing, waves
+from survey import devices, held, purge, responses, sealing, waves
 from survey.database import Database
-from survey.models import Device, HeldDecision, Mode, Response, Verdict, Wave
+from survey.models import Device, HeldDecision, HeldResponse, Mode, Response, Verdict, Wave
 from translations import Refusal
 
 PAGE = "/quan-tri/gop-y/giu-lai"
@@ -192,6 +192,24 @@ def test_only_what_is_not_accepted_keeps_its_key(province: Database, late: str) 
     decide(province, late)
     with province.writing() as session:
         assert sealing.forget_old(session) == 1
+
+
+def test_what_is_held_of_a_wave_whose_time_is_over_opens_to_nothing_any_more(
+    province: Database, late: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_TEXT_KEY", str(folder / "texts.key"))
+    with province.writing() as session:
+        session.get_one(Wave, "gop-y").closes = date(2021, 1, 1)
+        session.get_one(Wave, "gop-y").opens = date(2020, 1, 1)
+        key = session.get_one(HeldResponse, late).key
+    known = sealing.keys
+    assert key in known()
+    [done] = [one for one in purge.purge(province) if one.wave == "gop-y"]
+    assert done.sealed == 0
+    assert key not in known()
+    with province.reading() as session:
+        assert session.get_one(Device, 1).revoked is not None
+        assert session.get_one(HeldResponse, late).sealed  # the row stays, and says nothing
 
 
 # The page

@@ -216,6 +216,8 @@ def _answer(status: int, title: str, what: str) -> ResponseReturnValue:
 
 
 def _refuse(refusal: Refusal) -> ResponseReturnValue:
+    if refusal.status == 403 and current_user.is_authenticated:
+        logging.getLogger("hailong").warning("denied to %r at %s", current_user.name, request.endpoint)
     titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Already there"), 410: _("Closed")}
     return _answer(refusal.status, titles.get(refusal.status, _("Please correct this")), str(refusal))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from survey.database import Database
@@ -63,3 +64,12 @@ def test_every_answer_carries_the_headers_of_safety(app: Flask) -> None:
         assert "unsafe" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_denied_to_somebody_of_the_staff_is_logged_and_to_a_stranger_is_not(
+    app: Flask, sign_in: Callable[[Flask, str], FlaskClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert sign_in(app, "keyer").get("/quan-tri/ho-mau/bao-cao?x=DauVet").status_code == 403
+    assert [record.getMessage() for record in caplog.records] == ["denied to 'keyer' at staff.reports"]
+    app.test_client().get("/quan-tri/ho-mau/bao-cao")
+    assert len(caplog.records) == 1

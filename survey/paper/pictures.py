@@ -126,8 +126,7 @@ def _sizes(data: bytes) -> list[tuple[int, int]]:
     picture."""
     try:
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
-            width, height = struct.unpack(">II", data[16:24])
-            return [(width, height)]
+            return [_png_size(data)]
         if data.startswith(b"\xff\xd8"):
             return [_jpeg_size(data)]
         if data[:4] in (b"II*\0", b"MM\0*"):
@@ -135,6 +134,19 @@ def _sizes(data: bytes) -> list[tuple[int, int]]:
     except (struct.error, IndexError) as error:
         raise Refusal("The file is damaged. Scan it again.") from error
     raise Refusal("The file is none of %(kinds)s.", kinds=KINDS)
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    """From the header (PNG 3, section 11.2.1), once all chunks lie within the file: a decoder makes room for what
+    a chunk says of itself, and another header could say another size."""
+    place, chunks = 8, 0
+    while place < len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        if (kind == b"IHDR") != (chunks == 0) or place + 12 + length > len(data) or chunks > MOST_PARTS:
+            raise struct.error("a chunk that can't be")
+        place, chunks = place + 12 + length, chunks + 1
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

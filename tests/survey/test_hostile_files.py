@@ -34,6 +34,9 @@ from survey.paper.pictures import pictures
 from survey.xlsx_table import opened
 from translations import Refusal
 
+# What a library remarks about a strange file stops nothing, but here it would.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
+
 SLOWEST = 2.0  # seconds of the processor for a file
 ROOM = 700  # MB that a process may grow by: a page of 130 million points and the like are borne
 Read = Callable[[bytes], None]
@@ -207,6 +210,19 @@ def small_pdf(box: str = "0 0 60 80") -> bytes:
 def test_a_pdf_with_a_strange_page_gives_a_picture_or_a_reason(box: str) -> None:
     for page in pictures(small_pdf(box)):
         assert isinstance(page, Refusal) or page.size < 10_000_000
+
+
+def test_a_png_gets_no_room_for_what_a_chunk_says_of_itself() -> None:
+    data = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    place = data.index(b"IDAT") - 4
+    for wrong in (b"\xff\0\0\0", b"\x7f\xff\xff\xff"):
+        with pytest.raises(Refusal):
+            list(pictures(data[:place] + wrong + data[place + 4 :]))
+    header = data[8:33].replace(b"\0\0\0\x08\0\0\0\x08", b"\0\1\0\0\0\1\0\0")
+    with pytest.raises(Refusal):
+        list(pictures(data[:33] + header + data[33:]))
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 100
 
 
 def tiff_that_repeats_itself() -> bytes:

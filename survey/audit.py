@@ -30,9 +30,13 @@ ACTS: dict[str, str] = {
     "command": N_("Ran a command on the server"),
     "sign_in.sign_in": N_("Signed in"),
     "sign_in.change_password": N_("Changed the own password"),
+    "sign_in.end": N_("Ended own sign-ins"),
+    "sign_in.second_factor": N_("Added a second factor"),
+    "sign_in.remove_factor": N_("Took the own second factor away"),
     "interviewer.bind": N_("Bound an interviewer's tablet"),
     "staff.new_wave": N_("Opened a wave"),
     "staff.people": N_("Made an account"),
+    "staff.person": N_("Changed an account"),
     "staff.import_frame": N_("Imported a frame of villages"),
     "staff.clear_frame": N_("Removed the frame of villages"),
     "staff.draw_sample": N_("Drew a sample"),
@@ -160,6 +164,11 @@ def tell(**parts: object) -> None:
     if act is not None:
         said = " ".join(f"{name}={value}" for name, value in parts.items())
         _act.set(replace(act, on=f"{act.on} {said}".strip()[:LONGEST]))
+
+
+def forget() -> None:
+    """Leaves the present act out of the trail: nothing came of it."""
+    _act.set(None)
 
 
 def append(session: Session) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -204,7 +206,36 @@ class Account(Base):
     role: Mapped[Role] = mapped_column(_values(Role))
     unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     password: Mapped[str] = mapped_column(String(200))
-    session: Mapped[str] = mapped_column(String(40))  # renewed to end every open session
+    off: Mapped[bool] = mapped_column(default=False, server_default=false())  # never deleted: its name stands
+    temporary: Mapped[bool] = mapped_column(default=False, server_default=false())  # a password to be changed
+
+
+class SignIn(Base):
+    """One place where an account is signed in. `until`, `seen` and `proved` are seconds since 1970.
+
+    `seen` is the last use, to ten minutes; `proved` when its owner last gave the password.
+    """
+
+    __tablename__ = "sign_in"
+    __table_args__ = (UniqueConstraint("account", "number"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("account.name"))
+    number: Mapped[int]
+    begun: Mapped[date]
+    until: Mapped[int] = mapped_column(BigInteger)
+    seen: Mapped[int] = mapped_column(BigInteger)
+    proved: Mapped[int] = mapped_column(BigInteger)
+
+
+class SecondFactor(Base):
+    """What an account signs in with besides its password: a sealed secret, the step of the last code that was
+    used, and the digests of the recovery codes that are left."""
+
+    __tablename__ = "second_factor"
+    account: Mapped[str] = mapped_column(ForeignKey("account.name"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    step: Mapped[int] = mapped_column(BigInteger)
+    codes: Mapped[list[str]] = mapped_column(Document)
 
 
 class Token(Base):

@@ -9,6 +9,7 @@ common passwords is no list of all breached ones: that has hundreds of millions 
 from __future__ import annotations
 
 import gzip
+import secrets
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,13 @@ def is_common(password: str, name: str = "") -> bool:
     written = unicodedata.normalize("NFC", password).casefold()
     forms = {plain(written), plain(written.translate(SIGNS))}
     return any(len(set(form)) < 5 or _few_pieces(form, own) for form in forms)
+
+
+def easy() -> str:
+    """A new one that can be copied from a screen by hand: 80 random bits in groups of four."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"  # no l, i, o, 0, 1
+    text = "".join(secrets.choice(letters) for _place in range(16))
+    return "-".join(text[place : place + 4] for place in range(0, 16, 4))
 
 
 def plain(text: str) -> str:

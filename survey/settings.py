@@ -57,6 +57,23 @@ def kiosk_idle() -> float:
     return float(os.environ.get("HAILONG_KIOSK_IDLE") or 60)
 
 
+def session_idle() -> float:
+    """Hours without use after which a sign-in ends: `HAILONG_SESSION_IDLE`, 12."""
+    return float(os.environ.get("HAILONG_SESSION_IDLE") or 12)
+
+
+def session_life() -> float:
+    """Hours after which a sign-in ends in any case: `HAILONG_SESSION_LIFE`, 168 (seven days)."""
+    return float(os.environ.get("HAILONG_SESSION_LIFE") or 168)
+
+
+def second_factor() -> frozenset[str]:
+    """`HAILONG_SECOND_FACTOR`: the roles that need a second factor, such as `admin,home_affairs`; none unless
+    given."""
+    given = os.environ.get("HAILONG_SECOND_FACTOR") or ""
+    return frozenset(role.strip() for role in given.split(",") if role.strip())
+
+
 def base_url() -> str | None:
     """`HAILONG_BASE_URL`: the address that people outside see, where a proxy stands in front."""
     return os.environ.get("HAILONG_BASE_URL") or None

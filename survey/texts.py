@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey import settings
-from survey.models import Response, ResponseText, TextKey
+from survey.models import Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
 NONCE = 12  # bytes
@@ -107,9 +107,31 @@ def renew(connection: Connection) -> Path:
             connection.execute(
                 update(TextKey).where(TextKey.wave == wave).values(wrapped=_wrapped(new, wave, key))
             )
+    for account, secret in connection.execute(select(SecondFactor.account, SecondFactor.secret)).all():
+        bound = factor_of(account).encode()
+        try:
+            again = _sealed(new, bound, _open(old, bound, secret))
+        except InvalidTag:
+            continue  # sealed by a key that is gone already
+        connection.execute(update(SecondFactor).where(SecondFactor.account == account).values(secret=again))
     draft = settings.text_key_file().with_suffix(".new")
     _write(draft, new)
     return draft
+
+
+def factor_of(account: str) -> str:
+    """What the secret of an account's second factor is bound to."""
+    return f"second factor/{account}"
+
+
+def sealed_for(bound: str, said: bytes) -> bytes:
+    """A short secret of another table under the master key, bound to what it belongs to."""
+    return _sealed(master(), bound.encode(), said)
+
+
+def opened_for(bound: str, sealed: bytes) -> bytes:
+    """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
+    return _open(master(), bound.encode(), sealed)
 
 
 def settle(draft: Path) -> None:

@@ -33,11 +33,45 @@ def add_user(name: str, role: str, unit: str | None) -> None:
     say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[Role(role)]))
 
 
-@user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit."))
+@user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit, and “off” where it is off."))
 def list_users() -> None:
     with opened().reading() as session:
         for person in accounts.every(session):
-            click.echo("\t".join((person.name, person.role.value, person.unit or "")))
+            off = ("off",) if accounts.find(session, person.name).off else ()
+            click.echo("\t".join((person.name, person.role.value, person.unit or "", *off)))
+
+
+@user.command("off", help=_("Switch an account off and end its sign-ins. Its name stays in the audit trail."))
+@click.argument("name")
+def switch_off(name: str) -> None:
+    with opened().writing() as session:
+        accounts.switch(session, name, off=True)
+    say("The account %(name)s is off.", name=name)
+
+
+@user.command("on", help=_("Switch an account on again."))
+@click.argument("name")
+def switch_on(name: str) -> None:
+    with opened().writing() as session:
+        accounts.switch(session, name, off=False)
+    say("The account %(name)s is on.", name=name)
+
+
+@user.command("reset-password", help=_("Print a password for one sign-in, at which another is chosen."))
+@click.argument("name")
+def reset_password(name: str) -> None:
+    with opened().writing() as session:
+        password = accounts.reset_password(session, name)
+    say("Hand this password over to %(name)s: another is chosen at the first sign-in.", name=name)
+    click.echo(password)
+
+
+@user.command("reset-second-factor", help=_("Take the second factor of an account away: the phone was lost."))
+@click.argument("name")
+def reset_second_factor(name: str) -> None:
+    with opened().writing() as session:
+        accounts.reset_second_factor(session, name)
+    say("The account %(name)s has no second factor any more.", name=name)
 
 
 @click.group(help=_("Tokens for programs that read the API."))

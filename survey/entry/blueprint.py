@@ -8,11 +8,11 @@ from typing import ParamSpec
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
+from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
-from survey import accounts
+from survey import accounts, lockout, second_factors
 from survey.database import database
 
 P = ParamSpec("P")
@@ -36,19 +36,31 @@ def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, 
         except ValidationError:
             return _again(401, wrong=False)
         if not current_user.is_authenticated:
-            with database().reading() as session:
-                person = accounts.sign_in(
-                    session, request.form.get("account-name", ""), request.form.get("account-password", "")
-                )
-            if person is None:
-                return _again(401, wrong="account-name" in request.form)
-            login_user(person)
+            if "account-name" not in request.form:
+                return _again(401, wrong=False)
+            if not _signed_in(*(request.form.get(f"account-{name}", "") for name in ("name", "password", "code"))):
+                return _again(401, wrong=True)
         return view(*args, **kwargs)
 
     return guarded
 
 
+def _signed_in(name: str, password: str, code: str) -> bool:
+    """Signs in where all is right; who must wait is told so like somebody who is wrong."""
+    if lockout.seconds_to_wait(name):
+        return False
+    with database().writing() as session:
+        person = accounts.sign_in(session, name, password)
+        if person is None:
+            return False
+        if second_factors.has(session, person.name) and not second_factors.check(session, person.name, code):
+            return False
+        accounts.enter(session, person)
+    lockout.was_right(name)
+    return True
+
+
 def _again(status: int, wrong: bool) -> ResponseReturnValue:
-    own = ("csrf_token", "account-name", "account-password")
+    own = ("csrf_token", "account-name", "account-password", "account-code")
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in own]
     return render_template("entry/again.html", fields=fields, wrong=wrong), status

@@ -24,7 +24,7 @@ def shown(wave: str) -> ResponseReturnValue:
 
 
 @pages.get("/<wave>/du-lieu-mo.zip")
-@requires(Right.RESULTS)
+@requires(Right.RESULTS, proven=True)
 def open_file(wave: str) -> ResponseReturnValue:
     """All of it in one file."""
     with database().reading() as session:

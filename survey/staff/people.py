@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from survey import accounts, units
+from survey import accounts, second_factors, sign_ins, units
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Account, Role, Unit
 from survey.staff.blueprint import pages, role_name
 from survey.staff.form import AS_TYPED, StaffForm
-from translations import Conflict, Lazy, formats
+from translations import N_, Conflict, Lazy, Refusal, formats
+from translations import gettext as _
 
 
 class PersonForm(StaffForm):
@@ -71,6 +73,50 @@ def people() -> ResponseReturnValue:
     return render_template(
         "staff/people.html", form=form, accounts=after, places=places, added=added, password=password
     ), 201
+
+
+# What an administrator does to an account, in the order of the page.
+ACTS = {"sign-ins", "password", "second-factor", "off", "on"}
+
+
+@pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
+@requires(Right.PEOPLE)
+def person(name: str) -> ResponseReturnValue:
+    """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
+    act = request.form.get("act", "")
+    password = None
+    if request.method == "POST":
+        if act not in ACTS:
+            raise Refusal("Choose what to do with the account.")
+        if name == current_user.name:
+            raise Refusal("This is your own account: see “My account”, or ask another administrator.")
+        with database().writing() as session:
+            if act == "password":
+                password = accounts.reset_password(session, name)
+            elif act == "second-factor":
+                accounts.reset_second_factor(session, name)
+            elif act == "sign-ins":
+                accounts.sign_out_everywhere(session, name)
+            else:
+                accounts.switch(session, name, off=act == "off")
+        if password is None:
+            flash(_(DONE[act]))
+            return redirect(url_for(".person", name=name), 303)
+    with database().reading() as session:
+        account = accounts.find(session, name)
+        shown = sign_ins.every(session, account.name)
+        factor = second_factors.has(session, account.name)
+    return render_template(
+        "staff/person.html", account=account, sign_ins=shown, factor=factor, password=password
+    ), 201 if password else 200
+
+
+DONE = {
+    "sign-ins": N_("All sign-ins of the account are ended."),
+    "second-factor": N_("The second factor is taken away; the person adds a new one."),
+    "off": N_("The account is switched off. Its name stays in the audit trail."),
+    "on": N_("The account is switched on again."),
+}
 
 
 def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from survey import accounts
+from survey import accounts, sign_ins
 from survey.accounts import RIGHTS, ROLE_NAMES, Right
 from survey.database import Database
 from survey.models import Account, Role, Token
@@ -78,11 +78,10 @@ def test_a_commune_account_keeps_the_settled_code_of_its_commune(province: Datab
 
 def test_a_new_password_ends_the_sign_ins_of_before(province: Database) -> None:
     with province.writing() as session:
-        before = accounts.sign_in(session, "keyer", "mat-khau-dai")
-        after = accounts.change_password(session, "keyer", "mat-khau-dai", "mot cau that dai")
-    assert before is not None
-    assert after is not None
-    assert before.get_id() != after.get_id()
+        mark = sign_ins.begin(session, "keyer").id
+        assert sign_ins.find(session, mark, "keyer") is not None
+        assert accounts.change_password(session, "keyer", "mat-khau-dai", "mot cau that dai") is not None
+        assert sign_ins.find(session, mark, "keyer") is None
     with province.reading() as session:
         assert accounts.sign_in(session, "keyer", "mat-khau-dai") is None
         assert accounts.sign_in(session, "keyer", "mot cau that dai") is not None

@@ -76,7 +76,11 @@ PAGES = {
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
+    "staff.person": ("/quan-tri/nguoi-dung/admin",),
     "staff.audit_trail": ("/quan-tri/nhat-ky",),
+    "sign_in.account": ("/tai-khoan",),
+    "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),
+    "sign_in.prove": ("/xac-nhan",),
     "staff.sample": ("/quan-tri/thuc-dia/mau", "/quan-tri/thu-nghiem/mau"),
     "staff.plan_sample": (
         "/quan-tri/thuc-dia/mau/ke-hoach",

@@ -154,5 +154,13 @@ def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(database:
 
 def down(connection: Connection) -> None:
     """The database as it was before the migration that seals."""
-    connection.execute(text("DROP TABLE text_key"))
+    for order in (
+        "DROP TABLE second_factor",
+        "DROP TABLE sign_in",
+        'ALTER TABLE account DROP COLUMN "off"',
+        "ALTER TABLE account DROP COLUMN temporary",
+        "ALTER TABLE account ADD COLUMN session VARCHAR(40) DEFAULT '' NOT NULL",
+        "DROP TABLE text_key",
+    ):
+        connection.execute(text(order))
     connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))

@@ -34,7 +34,7 @@ from survey.app import MOST_DROPPED, create_app
 from survey.database import Database
 from survey.models import Response, Role, Unit, Wave
 
-SLOWEST = 2.0  # seconds of the processor for an answer; twice that beside other tests on the same machine
+SLOWEST = 2.0  # seconds of the processor for an answer on a quiet machine; where others work too, up to twice that
 # What writes a document for each commune or each printed form says how long it takes, and is no page.
 DOCUMENTS = {"staff.unit_reports", "staff.printed_forms"}
 LONGEST_TEXT = 20_000
@@ -192,7 +192,7 @@ class Walk:
     def text(self) -> str:
         kind = self.chance.random()
         if kind < 0.8:
-            return self.chance.choice(NASTY)
+            return sendable(self.chance.choice(NASTY))
         if kind < 0.9:
             return str(self.chance.randint(-(10**6), 10**9))
         return "".join(
@@ -325,7 +325,7 @@ def test_no_address_fails_whoever_asks_whatever(world: tuple[Flask, Database], s
         f"processor ({seen.where[:200]}); memory {before:.0f} to {peak():.0f} MB\n"
     )
     assert not seen.faults, "\n".join(seen.faults[:10])
-    assert seen.longest < SLOWEST * (2 if count < 1000 else 1), seen.where
+    assert seen.longest < 2 * SLOWEST, seen.where
 
 
 # What a form can bring for any field: what people type, what nobody types, and codes that are nearly right.

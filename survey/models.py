@@ -580,7 +580,7 @@ class Target(Base):
     measure: Mapped[str] = mapped_column(String(80))  # as `hailong results --item` takes it: index, C5=1
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))  # a commune, or the province
     value: Mapped[float]  # a fraction
-    at_most: Mapped[bool] = mapped_column(default=False)  # it is not to be exceeded, where else it is to be reached
+    at_most: Mapped[bool] = mapped_column(default=False)  # not to be exceeded, where else it is to be reached
     office: Mapped[str] = mapped_column(String(200))
     head: Mapped[str] = mapped_column(String(120))
     decision: Mapped[str] = mapped_column(String(200))  # the document that decided it

@@ -1,7 +1,7 @@
 """Figures that others have published, cited with their sources: they lie beside the own ones, without an interval.
 
-The ministry's SIPAS and a province's own survey are two surveys and never one series. Figures from before 2022 were
-found by another method and are left out.
+The ministry's SIPAS and a province's own survey are two surveys and never one series. Figures from before 2022
+were found by another method and are left out.
 """
 
 from __future__ import annotations

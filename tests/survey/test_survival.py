@@ -142,10 +142,10 @@ def test_two_servers_on_one_database_that_are_killed_again_and_again_lose_nothin
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of eight megabytes."""
+    """A disk of 64 megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)], capture_output=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(folder)], capture_output=True)
     if done.returncode:
         pytest.skip("only root may mount a small disk, and not in every container")
     yield folder

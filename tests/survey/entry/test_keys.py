@@ -248,6 +248,7 @@ def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(
     expect(sheet.locator("#saved-so-far")).to_contain_text("Phiên đăng nhập đã hết")
     sheet.keyboard.press("2")
     sheet.keyboard.press("F2")
+    expect(sheet.locator("#review")).to_be_visible()
     sheet.keyboard.press("F2")
     expect(sheet.locator("#again")).to_be_visible()
     sheet.keyboard.type("keyer")
@@ -313,8 +314,11 @@ def test_after_the_last_form_the_number_of_another_is_asked(
     page.keyboard.type(f"HL1:{forms[2]}:1")  # a scanner types, and presses Enter
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(forms[2])
+    expect(page.locator("#asking h2")).to_contain_text("A ")  # the script is there
     page.keyboard.press("2")
+    expect(page.locator("#asking h2")).to_contain_text("B ")
     page.keyboard.press("F2")
+    expect(page.locator("#review")).to_be_visible()
     page.keyboard.press("F2")
     expect(page.locator("#so")).to_be_focused()
     expect(page.locator(".done")).to_contain_text(f"Phiếu {forms[2]}: 1 trên 86 câu")

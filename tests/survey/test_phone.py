@@ -356,8 +356,8 @@ def test_a_draft_holds_nothing_delicate_and_no_word(phone: Page) -> None:
     at_review(phone)
     text = draft(phone)
     assert "dich_vu" in text
-    for hidden in ("bi_phien_ha", "bi_doi_tien", "da_dua_tien", "gop_y", "Ghế", "chật", "99"):
-        assert hidden not in text
+    for hidden in ("bi_phien_ha", "bi_doi_tien", "da_dua_tien", "gop_y", "Ghế", "chật", '"99"'):
+        assert hidden not in text.replace("\\", "")  # a made-up id may hold any two digits
     phone.goto(HOUSEHOLD)
     press(phone, "Bắt đầu")
     phone.evaluate(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import numpy as np
 from cachetools import LRUCache, cached
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.patterns import fence, longest_run, nearest
@@ -22,7 +22,7 @@ from forms import Item, Questionnaire
 from forms import quality as rules
 from survey import look_alikes, questionnaires
 from survey.models import Batch, Response, Sheet, Wave
-from survey.sample import Bools, Floats, Objects, Sample
+from survey.sample import Bools, Floats, Objects, Sample, stored
 from translations import N_
 
 CHECKS: dict[str, str] = {
@@ -150,19 +150,7 @@ def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
 
 def everyone(session: Session, wave: Wave) -> Sample:
     """All responses of a wave as arrays, with those that estimates leave out; without a village `psu` is None."""
-    rows = session.execute(
-        select(
-            Response.id,
-            Response.unit,
-            Response.psu,
-            Response.mode,
-            Response.day,
-            cast(Response.answers, String),
-            Response.marks,
-        )
-        .where(Response.wave == wave.code)
-        .order_by(Response.id)
-    ).all()
+    rows = stored(session, wave)
     columns = [np.array([row[place] for row in rows], dtype=object) for place in range(1, 5)]
     unit, psu, mode, day = columns
     return Sample(
@@ -175,7 +163,7 @@ def everyone(session: Session, wave: Wave) -> Sample:
         mode=np.array([each.value for each in mode], dtype=object),
         day=day,
         weight=np.ones(len(rows)),
-        documents=tuple(json.loads(row[5]) for row in rows),
+        documents=tuple(json.loads(row.answers) for row in rows),
         marks=tuple(frozenset(row.marks) for row in rows),
         outside=0,
         rejected=0,

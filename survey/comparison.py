@@ -273,7 +273,7 @@ def _changes(
     told = [found[key] if _may_be_told(old[key], new[key]) else None for key in keys]
     adjusted = holm([one.p if one is not None else None for one in told])
     return [
-        Change(key[0], key[1], key[2], old[key], new[key], one, _verdict(one, p))
+        Change(key[0], key[1], key[2], old[key], new[key], one, verdict(one, p))
         for key, one, p in zip(keys, told, adjusted, strict=True)
     ]
 
@@ -282,7 +282,8 @@ def _may_be_told(old: Estimate, new: Estimate) -> bool:
     return not any(is_hidden(one) or one.estimate is None for one in (old, new))
 
 
-def _verdict(found: Difference | None, p: float | None) -> str | None:
+def verdict(found: Difference | None, p: float | None) -> str | None:
+    """ "up" or "down" where the corrected test holds, else "same"; None where there is nothing to test."""
     if found is None or found.estimate is None or p is None:
         return None
     if p > 1 - LEVEL or found.estimate == 0:

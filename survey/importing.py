@@ -95,15 +95,7 @@ def responses(
             questionnaire = questionnaires.by_digest(session, found.questionnaire)
             table = Table(path, [*COLUMNS, *questionnaire.items], ["unit"], faults)
             file = File(session, found, questionnaire, table)
-            for line in file.lines(progress):
-                if (twin := waiting.add(line)) is not None:
-                    faults.add(
-                        line.row,
-                        "response_id",
-                        Lazy("Row %(row)s has this id already. Keep one of them.", row=twin),
-                    )
-            for batch in waiting.batches():
-                file.fresh(session, batch)
+            read_through(session, file, waiting, progress)
         faults.refuse(path)
         try:
             with database.writing() as session:
@@ -387,6 +379,21 @@ class File:
         said = line.answers if texts is None else {**line.answers, **line.texts}
         stored = {**kept.answers, **(texts or {})}
         return next((code for code in {**said, **stored} if said.get(code) != stored.get(code)), None)
+
+
+def read_through(session: Session, file: File, waiting: Waiting, progress: Callable[[int], None]) -> int:
+    """Reads a file to its end and says how many rows it has; ids that stand twice in it, or are stored with other
+    content, become faults."""
+    rows = 0
+    for line in file.lines(progress):
+        rows += 1
+        if (twin := waiting.add(line)) is not None:
+            file.faults.add(
+                line.row, "response_id", Lazy("Row %(row)s has this id already. Keep one of them.", row=twin)
+            )
+    for batch in waiting.batches():
+        file.fresh(session, batch)
+    return rows
 
 
 class Waiting:

@@ -386,16 +386,6 @@ def checked(database: Database, wave: str, path: Path) -> Checked:
         questionnaire = questionnaires.by_digest(session, found.questionnaire)
         table = Table(path, known(questionnaire), ["unit"], faults)
         file = importing.File(session, found, questionnaire, table)
-        rows = 0
-        for line in file.lines(lambda _rows: None):
-            rows += 1
-            if (twin := waiting.add(line)) is not None:
-                faults.add(
-                    line.row,
-                    "response_id",
-                    Lazy("Row %(row)s has this id already. Keep one of them.", row=twin),
-                )
-        for batch in waiting.batches():
-            file.fresh(session, batch)
+        rows = importing.read_through(session, file, waiting, lambda _rows: None)
     told = sorted(faults.told, key=lambda fault: fault.row)
     return Checked(rows, tuple(told), faults.count, tuple(file.remarks(rows)))

@@ -21,6 +21,7 @@ from analysis.contrast import contrasts, holm
 from analysis.design import code
 from analysis.totals import psu_totals
 from survey import results, targets
+from survey.comparison import LEVEL, verdict
 from survey.models import Mode, WaveKind
 from survey.sample import Floats, Objects, Sample
 from survey.wording import is_hidden
@@ -28,7 +29,6 @@ from translations import Refusal
 
 ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them
 FEWEST = 30  # answers in a mode, below which it is not compared
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,7 @@ def _pair(
         alike,
         covered,
         tuple(
-            Line(
-                measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, _verdict(one, p)
-            )
+            Line(measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, verdict(one, p))
             for (measure, sides, one), p in zip(told, adjusted, strict=True)
             if sides[0] is not None and sides[1] is not None
         ),
@@ -158,11 +156,3 @@ def _differences(
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     return dict(zip(asked, found, strict=True))
-
-
-def _verdict(found: Difference | None, p: float | None) -> str | None:
-    if found is None or found.estimate is None or p is None:
-        return None
-    if p > 1 - LEVEL or found.estimate == 0:
-        return "same"
-    return "up" if found.estimate > 0 else "down"

@@ -147,6 +147,21 @@ def sample(session: Session, wave: Wave, release: Release | None = None) -> Samp
     return replace(_read(session, wave, release), wave=wave)
 
 
+def stored(session: Session, wave: Wave) -> Sequence[Any]:
+    """Every response of a wave as it lies there, by its id; the answers are still the text of a document."""
+    found = select(
+        Response.id,
+        Response.unit,
+        Response.psu,
+        Response.mode,
+        Response.day,
+        cast(Response.answers, String).label("answers"),
+        Response.marks,
+        Response.adults,
+    )
+    return session.execute(found.where(Response.wave == wave.code).order_by(Response.id)).all()
+
+
 @cached(LRUCache(maxsize=4), key=_counts, lock=threading.Lock())
 def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     """Reads the wave: every response once, with its village, stratum and current weight.
@@ -155,20 +170,7 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     village there (in an open wave of its unit), else of the wave. Without any version a draw gives the weights,
     and without a draw everybody weighs 1.
     """
-    rows = session.execute(
-        select(
-            Response.id,
-            Response.unit,
-            Response.psu,
-            Response.mode,
-            Response.day,
-            cast(Response.answers, String),
-            Response.marks,
-            Response.adults,
-        )
-        .where(Response.wave == wave.code)
-        .order_by(Response.id)
-    ).all()
+    rows = stored(session, wave)
     if release is None:
         out = rejected(session, wave.code)
         rows = [row for row in rows if row.id not in out] if out else rows
@@ -208,7 +210,7 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
         mode=_objects([row.mode.value for row in counted]),
         day=day,
         weight=weight,
-        documents=tuple(json.loads(row[5]) for row in counted),
+        documents=tuple(json.loads(row.answers) for row in counted),
         marks=tuple(frozenset(row.marks) for row in counted),
         outside=len(rows) - len(counted),
         rejected=len(out) if release is None else release.rejected,
@@ -288,7 +290,7 @@ def _version(rows: Sequence[Any], villages: Iterable[Village], stratum: Objects,
     digest = hashlib.sha256()
     for row in rows:
         digest.update(repr((row.id.hex, row.unit, row.psu, row.mode.value, row.day.isoformat())).encode())
-        digest.update(row[5].encode())
+        digest.update(row.answers.encode())
     for village in sorted(villages, key=lambda village: village.psu):
         digest.update(repr((village.psu, village.unit, village.stratum)).encode())
     digest.update("\n".join(stratum.tolist()).encode())

@@ -22,8 +22,8 @@ from survey.outlook import Expected
 from survey.plans import Plan
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
-from survey.staff.uploads import lying
-from translations import Lazy, NotFound, Refusal, formats, ngettext
+from survey.staff.uploads import taken
+from translations import Lazy, formats, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -108,21 +108,12 @@ def sample(wave: str) -> ResponseReturnValue:
 def import_frame(wave: str) -> ResponseReturnValue:
     """Takes a file of villages, all of it or nothing."""
     form = FrameForm()
-    if form.validate_on_submit() and not form.file.data:
-        form.file.errors = [_("Choose a file.")]
-    if not form.errors:
-        try:
-            with lying(form.file.data) as path, database().writing() as session:
-                done = frame.load(session, wave, path)
-        except Refusal as refusal:
-            if isinstance(refusal, NotFound):
-                raise
-            form.file.errors = str(refusal).splitlines()
-        else:
-            new = formats.number(done.stored)
-            flash(ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new))
-            return redirect(url_for(".sample", wave=wave), 303)
-    return _page(wave, form, 422)
+    done = taken(form, lambda session, path: frame.load(session, wave, path))
+    if done is None:
+        return _page(wave, form, 422)
+    new = formats.number(done.stored)
+    flash(ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new))
+    return redirect(url_for(".sample", wave=wave), 303)
 
 
 @pages.post("/<wave>/mau/xoa-khung")

@@ -14,10 +14,10 @@ from survey.accounts import Right, requires
 from survey.database import database
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.form import StaffForm
-from survey.staff.uploads import lying
+from survey.staff.uploads import taken
 from survey.summary import Summary
 from survey.targets import Unfit, Verdict
-from translations import Lazy, NotFound, Refusal
+from translations import Lazy
 from translations import gettext as _
 from translations.formats import number
 
@@ -83,28 +83,19 @@ def all_targets(wave: str) -> ResponseReturnValue:
 def import_targets(wave: str) -> ResponseReturnValue:
     """Takes a file of targets, all of it or nothing."""
     form = FileForm()
-    if form.validate_on_submit() and not form.file.data:
-        form.file.errors = [_("Choose a file.")]
-    if not form.errors:
-        try:
-            with lying(form.file.data) as path, database().writing() as session:
-                done = targets.load(session, wave, path)
-        except Refusal as refusal:
-            if isinstance(refusal, NotFound):
-                raise
-            form.file.errors = str(refusal).splitlines()
-        else:
-            flash(
-                _(
-                    "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
-                    stored=number(done.stored),
-                    changed=number(done.changed),
-                    there=number(done.there),
-                )
-            )
-            return redirect(url_for(".targets", wave=wave), 303)
-    summary = summary_of(wave)
-    return _page(summary, _form(summary, formdata=None), form, 422)
+    done = taken(form, lambda session, path: targets.load(session, wave, path))
+    if done is None:
+        summary = summary_of(wave)
+        return _page(summary, _form(summary, formdata=None), form, 422)
+    flash(
+        _(
+            "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
+            stored=number(done.stored),
+            changed=number(done.changed),
+            there=number(done.there),
+        )
+    )
+    return redirect(url_for(".targets", wave=wave), 303)
 
 
 @pages.post("/<wave>/muc-tieu/bo")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from survey.database import database
 from survey.staff.blueprint import pages
+from survey.staff.form import StaffForm
+from translations import NotFound, Refusal
+from translations import gettext as _
 from translations.formats import nfc
 
+Done = TypeVar("Done")
 LARGEST = 20_000_000  # bytes
 LARGE: dict[str, int] = {
     "staff.scans": LARGEST,
@@ -37,6 +43,22 @@ def lying(sent: FileStorage) -> Iterator[Path]:
     """The file in a folder that nobody else may read, under its own name; gone at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         yield saved(sent, Path(folder))
+
+
+def taken(form: StaffForm, load: Callable[[Session, Path], Done]) -> Done | None:
+    """What `load` made of the file of a form, in one transaction; None where the form has a fault now."""
+    if form.validate_on_submit() and not form.file.data:
+        form.file.errors = [_("Choose a file.")]
+    if form.errors:
+        return None
+    try:
+        with lying(form.file.data) as path, database().writing() as session:
+            return load(session, path)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        form.file.errors = str(refusal).splitlines()
+        return None
 
 
 def saved(sent: FileStorage, folder: Path) -> Path:

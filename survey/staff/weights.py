@@ -24,7 +24,7 @@ from survey.models import Unit, Wave, WaveKind, WeightVersion
 from survey.sample import MOST_ADULTS
 from survey.staff.blueprint import MODE_NAMES, pages
 from survey.staff.form import StaffForm
-from survey.staff.uploads import lying
+from survey.staff.uploads import lying, taken
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 
@@ -168,18 +168,9 @@ def use_weights(wave: str) -> ResponseReturnValue:
 def import_counts(wave: str) -> ResponseReturnValue:
     """Takes counts of transactions; the weights are computed apart from it."""
     form = CountForm()
-    if form.validate_on_submit() and not form.file.data:
-        form.file.errors = [_("Choose a file.")]
-    if not form.errors:
-        try:
-            with lying(form.file.data) as path, database().writing() as session:
-                transactions.load(session, wave, path)
-            return redirect(url_for(".weights", wave=wave), 303)
-        except Refusal as refusal:
-            if isinstance(refusal, NotFound):
-                raise
-            form.file.errors = [str(refusal)]
-    return _page(wave, WeightForm(formdata=None), form, 422)
+    if taken(form, lambda session, path: transactions.load(session, wave, path)) is None:
+        return _page(wave, WeightForm(formdata=None), form, 422)
+    return redirect(url_for(".weights", wave=wave), 303)
 
 
 def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> ResponseReturnValue:

@@ -11,18 +11,8 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from survey import accounts
 from survey.database import Database
 from survey.models import Role, Unit
-
-
-@pytest.fixture
-def token(province: Database) -> Any:
-    def make(role: Role) -> dict[str, str]:
-        with province.writing() as session:
-            return {"Authorization": f"Bearer {accounts.add_token(session, role.value, role)}"}
-
-    return make
 
 
 def answer(client: FlaskClient, answers: dict[str, Any]) -> None:

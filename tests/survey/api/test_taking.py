@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from survey import accounts, rate
+from survey import rate
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Role
 from survey.texts import written
@@ -192,15 +192,6 @@ def test_refusals_speak_the_language_that_is_asked_for(client: FlaskClient) -> N
     ]
     assert said[0].startswith("Không có")
     assert said[1].startswith("There is no wave")
-
-
-@pytest.fixture
-def token(province: Database) -> Any:
-    def make(role: Role) -> dict[str, str]:
-        with province.writing() as session:
-            return {"Authorization": f"Bearer {accounts.add_token(session, role.value, role)}"}
-
-    return make
 
 
 def test_a_program_that_may_key_sends_paper_forms(client: FlaskClient, token: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext
 
+from forms import Questionnaire
 from survey import accounts, keying, questionnaires, waves
 from survey.database import Database
 from survey.models import Batch, Role, Sheet, SheetState
@@ -52,3 +54,46 @@ def typed(province: Database) -> dict[str, str]:
 def keyer(app: Flask, packet: Database, sign_in: Callable[[Flask, str], FlaskClient]) -> FlaskClient:
     """A browser without scripts in which the keyer is signed in."""
     return sign_in(app, "keyer")
+
+
+OFFICE = {"width": 1366, "height": 768}
+
+# What a key costs until the screen is painted again.
+STOPWATCH = """() => {
+  window.took = [];
+  addEventListener("keydown", event => {
+    const start = event.timeStamp;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.took.push(performance.now() - start);
+      channel.port2.postMessage(0);
+    });
+  }, { capture: true });
+}"""
+
+
+@pytest.fixture
+def context(browser: Browser, live_server: str) -> Iterator[BrowserContext]:
+    """A browser on an office computer in which the keyer is signed in."""
+    made = browser.new_context(viewport=OFFICE, base_url=live_server)
+    page = made.new_page()
+    page.goto("/dang-nhap")
+    page.fill("#name", "keyer")
+    page.fill("#password", "mat-khau-dai")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nhap-phieu/")
+    page.close()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stopwatch() -> str:
+    """A script that notes in `window.took` what each key costs, in milliseconds."""
+    return STOPWATCH
+
+
+@pytest.fixture
+def household(province: Database) -> Questionnaire:
+    with province.reading() as session:
+        return questionnaires.find(session, "ho_gia_dinh@1")

@@ -26,37 +26,9 @@ OFFICE = {"width": 1366, "height": 768}
 WAVE = "/nhap-phieu/ho-mau/"
 LIST = "/nhap-phieu/doi-chieu/"
 
-# What a key costs until the screen is painted again.
-STOPWATCH = """() => {
-  window.took = [];
-  addEventListener("keydown", event => {
-    const start = event.timeStamp;
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => window.took.push(performance.now() - start);
-      channel.port2.postMessage(0);
-    });
-  }, { capture: true });
-}"""
-
 
 @pytest.fixture
-def context(browser: Browser, live_server: str, packet: Database) -> Iterator[BrowserContext]:
-    """A browser on an office computer in which the keyer is signed in."""
-    made = browser.new_context(viewport=OFFICE, base_url=live_server)
-    page = made.new_page()
-    page.goto("/dang-nhap")
-    page.fill("#name", "keyer")
-    page.fill("#password", "mat-khau-dai")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/nhap-phieu/")
-    page.close()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def sheet(context: BrowserContext) -> Iterator[Page]:
+def sheet(context: BrowserContext, packet: Database) -> Iterator[Page]:
     """The keying screen with the first form of the packet; a fault of its script fails the test."""
     page = context.new_page()
     faults: list[str] = []
@@ -67,12 +39,6 @@ def sheet(context: BrowserContext) -> Iterator[Page]:
     expect(page.locator("body.live")).to_be_visible()
     yield page
     assert faults == []
-
-
-@pytest.fixture
-def household(province: Database) -> Questionnaire:
-    with province.reading() as session:
-        return questionnaires.find(session, "ho_gia_dinh@1")
 
 
 def at(page: Page) -> str:
@@ -130,11 +96,11 @@ def kill(server: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_is_left(
-    sheet: Page, household: Questionnaire, packet: Database, forms: list[str]
+    sheet: Page, household: Questionnaire, packet: Database, forms: list[str], stopwatch: str
 ) -> None:
     assert sheet.locator("h1").text_content() == forms[0]
     assert sheet.locator("#question").inner_text() == "A Số người từ 18 tuổi trở lên trong hộ"
-    sheet.evaluate(STOPWATCH)
+    sheet.evaluate(stopwatch)
     presses, wanted, saves = 0, {}, []
     sheet.on("requestfinished", lambda request: saves.append(request) if request.url.endswith("/luu") else None)
     for item in (*keying.head(), *household.keyed):

@@ -18,34 +18,6 @@ from survey.models import Response, WaveKind
 SHEET = "/nhap-phieu/ho-mau/06652?thon=V1"
 OFFICE = {"width": 1366, "height": 768}
 
-# Counts what a key costs until the screen is painted again.
-STOPWATCH = """() => {
-  window.took = [];
-  addEventListener("keydown", event => {
-    const start = event.timeStamp;
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => window.took.push(performance.now() - start);
-      channel.port2.postMessage(0);
-    });
-  }, { capture: true });
-}"""
-
-
-@pytest.fixture
-def context(browser: Browser, live_server: str) -> Iterator[BrowserContext]:
-    """A browser on an office computer in which the keyer is signed in."""
-    made = browser.new_context(viewport=OFFICE, base_url=live_server)
-    page = made.new_page()
-    page.goto("/dang-nhap")
-    page.fill("#name", "keyer")
-    page.fill("#password", "mat-khau-dai")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/nhap-phieu/")
-    page.close()
-    yield made
-    made.close()
-
 
 @pytest.fixture
 def sheet(context: BrowserContext) -> Iterator[Page]:
@@ -57,12 +29,6 @@ def sheet(context: BrowserContext) -> Iterator[Page]:
     expect(page.locator("body.live")).to_be_visible()
     yield page
     assert faults == []
-
-
-@pytest.fixture
-def household(province: Database) -> Questionnaire:
-    with province.reading() as session:
-        return questionnaires.find(session, "ho_gia_dinh@1")
 
 
 def kept(database: Database) -> list[Response]:
@@ -93,9 +59,9 @@ def saved(page: Page, count: int) -> None:
 
 
 def test_a_form_is_keyed_by_one_key_an_item_and_kept(
-    sheet: Page, household: Questionnaire, province: Database
+    sheet: Page, household: Questionnaire, province: Database, stopwatch: str
 ) -> None:
-    sheet.evaluate(STOPWATCH)
+    sheet.evaluate(stopwatch)
     presses, wanted = 0, {}
     for item in household.keyed:
         if item.kind == "text" and item.show_if:

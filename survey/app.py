@@ -30,7 +30,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import translations
-from survey import accounts, api, entry, interviewer, kiosk, metrics, respondent, settings, sign_in, staff
+from survey import (
+    accounts,
+    api,
+    entry,
+    integers,
+    interviewer,
+    kiosk,
+    metrics,
+    respondent,
+    settings,
+    sign_in,
+    staff,
+)
 from survey.database import Database
 from survey.sessions import Sessions
 from survey.waves import today
@@ -59,7 +71,7 @@ class Number(IntegerConverter):
     """A number in an address, as large as a column of a database takes; a larger one is no address of ours."""
 
     def __init__(self, map: Map) -> None:
-        super().__init__(map, max=2**31 - 1)
+        super().__init__(map, max=integers.LARGEST)
 
 
 def create_app(**config: Any) -> Flask:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from survey import accounts, audit, lockout, second_factors, sign_ins
+from survey import accounts, audit, integers, lockout, second_factors, sign_ins
 from survey.accounts import LEAST_PASSWORD, Person
 from survey.database import database
 from survey.models import Role
@@ -191,7 +191,7 @@ def account() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 def end() -> ResponseReturnValue:
     """Ends one of the own sign-ins, or all but this one."""
-    number = request.form.get("number", None, int)
+    number = request.form.get("number", None, integers.asked)
     with audit.acting(current_user.name, "sign_in.end"), database().writing() as session:
         ended = sign_ins.end(session, current_user.name, number, but=current_user.session)
     flash(ngettext("%(num)d sign-in is ended.", "%(num)d sign-ins are ended.", ended))

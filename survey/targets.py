@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cachetools import LRUCache, cached
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -230,9 +232,27 @@ def lines(session: Session, people: Sample, rule: str | None = None) -> tuple[Li
 def _records(
     session: Session, people: Sample, wanted: Sequence[str], by: list[str], rule: str | None
 ) -> dict[tuple[str, str | None], Estimate]:
-    """The records of some measures by (measure, unit)."""
-    found = {}
-    for measure in dict.fromkeys(wanted):
-        for record in results.table(session, people, items=[measure], by=by, rule=rule, released=True):
-            found[measure, record.domain if isinstance(record.domain, str) else None] = record
-    return found
+    """The records of some measures by (measure, unit), from one table; kept as long as the data are the same."""
+    return _table(session, people, tuple(dict.fromkeys(wanted)), tuple(by), rule)
+
+
+@cached(
+    LRUCache(maxsize=16),
+    key=lambda _session, people, *asked: (people.version, people.wave.code, people.wave.single_psu, *asked),
+    lock=threading.Lock(),
+)
+def _table(
+    session: Session, people: Sample, wanted: tuple[str, ...], by: tuple[str, ...], rule: str | None
+) -> dict[tuple[str, str | None], Estimate]:
+    if not wanted:
+        return {}
+    scoring = results.scoring_rule(people.questionnaire, rule)
+    measures = {}
+    for name in wanted:
+        [one] = results.measures(people, results.Wanted.read(name), scoring)
+        measures[one.item, one.value] = name
+    found = results.table(session, people, items=wanted, by=by, rule=rule, released=True)
+    return {
+        (measures[record.item, record.value], record.domain if isinstance(record.domain, str) else None): record
+        for record in found
+    }

@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from survey import audit
+from survey import audit, integers
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import AuditEntry
@@ -19,7 +19,7 @@ EACH_PAGE = 100
 @requires(Right.AUDIT)
 def audit_trail() -> ResponseReturnValue:
     """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
-    who, until = request.args.get("ai", ""), request.args.get("den", None, int)
+    who, until = request.args.get("ai", ""), request.args.get("den", None, integers.asked)
     query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(EACH_PAGE + 1)
     if who:
         query = query.where(AuditEntry.who == who)

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, request
 from flask_login import current_user
 
 from analysis import Estimate
-from survey import releases, summary, waves, wording
+from survey import integers, releases, summary, waves, wording
 from survey.accounts import ROLE_NAMES
 from survey.database import database
 from survey.models import Mode, Role
@@ -52,7 +52,7 @@ def fieldwork_tabs() -> list[tuple[str, str]]:
 
 def summary_of(wave: str) -> Summary:
     """All that is said of a wave: of its present data, or of the release that `?ban=` numbers."""
-    number = request.args.get("ban", None, int)
+    number = request.args.get("ban", None, integers.asked)
     with database().reading() as session:
         release = None if number is None else releases.find(session, waves.find(session, wave).code, number)
         return summary.gather(session, wave, release=release)

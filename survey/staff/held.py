@@ -12,7 +12,7 @@ from wtforms import DateField, RadioField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from survey import audit, held, waves
+from survey import audit, held, integers, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.held import Held
@@ -90,7 +90,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
     reason, state = (request.args.get(name, "") for name in ("ly-do", "trang-thai"))
     chosen = [one for one in every if reason in ("", one.form.reason) and state in ("", _state(one))]
     last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, int), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
     rows = chosen[(page - 1) * A_PAGE : page * A_PAGE]
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and request.method == "GET":

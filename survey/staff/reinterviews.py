@@ -14,7 +14,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from forms import Item, Page, Questionnaire
-from survey import agreements, questionnaires, reinterviews, units, waves
+from survey import agreements, integers, questionnaires, reinterviews, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import SheetState, Unit, Wave
@@ -119,7 +119,7 @@ def _listed(wave: str, form: ComputeForm) -> str:
         )
     shown = [row for row in rows if unit in ("", row.unit.code)]
     last = max(1, -(-len(shown) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, int), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
     return render_template(
         "staff/reinterviews.html",
         wave=found,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
-from survey import releases, waves
+from survey import integers, releases, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Release
@@ -118,7 +118,7 @@ def issue(wave: str) -> ResponseReturnValue:
     try:
         with database().writing() as session:
             release = _named(session, waves.find(session, wave).code)
-            replaces = request.form.get("thay", None, int)
+            replaces = request.form.get("thay", None, integers.asked)
             issuing.issue(session, release, form.number.data, form.day.data, current_user.name, replaces)
     except Refusal as refusal:
         return _page(wave, form, refusal)
@@ -151,7 +151,7 @@ STEPS: dict[str, Callable[[Session, str], str]] = {
 
 
 def _named(session: Session, wave: str) -> Release:
-    return releases.find(session, wave, request.form.get("ban", 0, int))
+    return releases.find(session, wave, request.form.get("ban", 0, integers.asked))
 
 
 @pages.get("/<wave>/cong-bo/<int:id>/<format>")

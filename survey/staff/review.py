@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire, Text
 from forms import quality as rules
-from survey import checks, questionnaires, reviews, units, waves
+from survey import checks, integers, questionnaires, reviews, units, waves
 from survey.accounts import Right, requires
 from survey.checks import Finding, Form, Looked
 from survey.database import database
@@ -193,7 +193,7 @@ def review(wave: str) -> ResponseReturnValue:
     chosen = [form for form in listed.looked.forms.values() if wanted.holds(form, listed.decision(form))]
     chosen.sort(key=listed.place)
     last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, int), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
     rows = [listed.row(form) for form in chosen[(page - 1) * A_PAGE : page * A_PAGE]]
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and not fault:

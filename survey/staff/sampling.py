@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
 
-from survey import audit, draws, frame, outlook, plans, units, waves
+from survey import audit, draws, frame, integers, outlook, plans, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.draws import Taken
@@ -167,7 +167,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
 @requires(Right.FIELDWORK)
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
-    number = request.form.get("lan", 0, int)
+    number = request.form.get("lan", 0, integers.asked)
     audit.tell(draw=number)
     with database().writing() as session:
         draws.use(session, draws.locked(session, wave), number)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from analysis import DesignError, Estimate
 from analysis.association import Association, association
 from forms import Item, Questionnaire
-from survey import releases, results, units, waves, wording
+from survey import integers, releases, results, units, waves, wording
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode, Unit
@@ -127,7 +127,7 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 
 def _asked_for(session: Session, wave: str) -> tuple[Sample, Table | None]:
     found = waves.find(session, wave)
-    number = request.args.get("ban", None, int)
+    number = request.args.get("ban", None, integers.asked)
     people = sample(session, found, None if number is None else releases.find(session, wave, number))
     wanted = request.args.get("muc", "").strip()
     by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]

@@ -9,7 +9,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from survey import targets, units, waves
+from survey import integers, targets, units, waves
 from survey.accounts import Right, requires
 from survey.database import database
 from survey.staff.blueprint import pages, summary_of
@@ -103,7 +103,7 @@ def import_targets(wave: str) -> ResponseReturnValue:
 def remove_target(wave: str) -> ResponseReturnValue:
     """Takes a target back."""
     with database().writing() as session:
-        targets.remove(session, wave, request.form.get("muc-tieu", 0, int))
+        targets.remove(session, wave, request.form.get("muc-tieu", 0, integers.asked))
     flash(_("The target is taken back."))
     return redirect(url_for(".targets", wave=wave), 303)
 

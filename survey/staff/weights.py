@@ -16,7 +16,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from forms import Questionnaire
-from survey import margins, questionnaires, transactions, waves, weighting
+from survey import integers, margins, questionnaires, transactions, waves, weighting
 from survey import weights as kept
 from survey.accounts import Right, requires
 from survey.database import database
@@ -159,7 +159,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
-        kept.use(session, waves.find(session, wave), request.form.get("version", 0, int))
+        kept.use(session, waves.find(session, wave), request.form.get("version", 0, integers.asked))
     return redirect(url_for(".weights", wave=wave), 303)
 
 
@@ -178,7 +178,7 @@ def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> Respon
         wave = waves.find(session, code)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         found = kept.versions(session, wave.code)
-        shown = _shown(found, wave, request.args.get("phien-ban", None, int))
+        shown = _shown(found, wave, request.args.get("phien-ban", None, integers.asked))
         names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
         names |= {village.psu: village.name for village in waves.villages(session, wave.code) if village.name}
         counted = transactions.counted(session, wave.code)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from flask_wtf import FlaskForm
+from wtforms import TextAreaField
 
 import translations
 from translations import N_
+from translations import gettext as _
 
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}  # a phone must not mend codes and names
 # What WTForms says by itself.
@@ -36,3 +39,14 @@ class StaffForm(FlaskForm):
             if notes:
                 render_kw.setdefault("aria-describedby", " ".join(notes))
             return super().render_field(field, {"autocomplete": "off", **render_kw})
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """No text holds a control character: no document can show one, and no database keeps them all."""
+        held = bool(super().validate(extra_validators))
+        for field in self:
+            allowed = "\t\r\n" if isinstance(field, TextAreaField) else ""
+            text = field.data if isinstance(field.data, str) else ""
+            if any(category(sign) == "Cc" and sign not in allowed for sign in text):
+                field.errors = [*field.errors, _("Take out the signs that can't be printed.")]
+                held = False
+        return held

@@ -325,7 +325,8 @@ def test_no_address_fails_whoever_asks_whatever(world: tuple[Flask, Database], s
         f"processor ({seen.where[:200]}); memory {before:.0f} to {peak():.0f} MB\n"
     )
     assert not seen.faults, "\n".join(seen.faults[:10])
-    assert seen.longest < SLOWEST, seen.where
+    # The short walk runs beside other tests, which may double what an answer costs; the long one runs alone.
+    assert seen.longest < (SLOWEST if count > 1_000 else 2 * SLOWEST), seen.where
 
 
 # What a form can bring for any field: what people type, what nobody types, and codes that are nearly right.

@@ -218,9 +218,10 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     """
     people = sample(session, waves.find(session, wave), release)
     last = audit.newest(session)
+    made = _made(session, people, rule)
     made = replace(
-        _made(session, people, rule),
-        targets=targets.lines(session, people, rule),
+        made,
+        targets=targets.lines(session, people, made.records, rule),
         trail=(last.number, last.digest) if last else None,
     )
     paper = _paper(session, people.wave)

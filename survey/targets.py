@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cachetools import LRUCache, cached
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -207,52 +205,30 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
     return Verdict.REACHED if low >= wanted else Verdict.MISSED if high < wanted else Verdict.UNDECIDED
 
 
-def lines(session: Session, people: Sample, rule: str | None = None) -> tuple[Line, ...]:
-    """Every target of a wave with its figure, the province's first, then by commune; what is hidden stays so."""
+def lines(
+    session: Session, people: Sample, table: Iterable[Estimate], rule: str | None = None
+) -> tuple[Line, ...]:
+    """Every target of a wave with its figure, the province's first, then by commune; what is hidden stays so.
+
+    table  records of the wave that were made already; only what a target asks for beside them is computed
+    """
     found = session.scalars(select(Target).where(Target.wave == people.wave.code).order_by(Target.id)).all()
     if not found:
         return ()
     there = {unit.code: unit for unit in session.scalars(select(Unit))}
-    whole: list[str] = []
-    by_unit: list[str] = []
-    for target in found:
-        (whole if there[target.unit].parent is None else by_unit).append(target.measure)
-    records = {**_records(session, people, whole, [], rule), **_records(session, people, by_unit, ["unit"], rule)}
+    records = {(record.item, record.value, record.domain): record for record in table}
+    scoring = results.scoring_rule(people.questionnaire, rule)
     made = []
     for target in found:
         unit = there[target.unit]
-        domain = None if unit.parent is None else unit.code
-        record = records.get((target.measure, domain))
-        if record is not None:
+        [asked] = results.measures(people, results.Wanted.read(target.measure), scoring)
+        key = asked.item, asked.value, None if unit.parent is None else unit.code
+        if key not in records:
+            by = [] if unit.parent is None else ["unit"]
+            others = results.table(session, people, items=[target.measure], by=by, rule=rule, released=True)
+            records |= {(record.item, record.value, record.domain): record for record in others}
+        if key in records:
             name = name_of(people.questionnaire, target.measure)
-            made.append(Line(target, unit, name, record, verdict(record, target.value, target.at_most)))
+            judged = verdict(records[key], target.value, target.at_most)
+            made.append(Line(target, unit, name, records[key], judged))
     return tuple(sorted(made, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))
-
-
-def _records(
-    session: Session, people: Sample, wanted: Sequence[str], by: list[str], rule: str | None
-) -> dict[tuple[str, str | None], Estimate]:
-    """The records of some measures by (measure, unit), from one table; kept as long as the data are the same."""
-    return _table(session, people, tuple(dict.fromkeys(wanted)), tuple(by), rule)
-
-
-@cached(
-    LRUCache(maxsize=16),
-    key=lambda _session, people, *asked: (people.version, people.wave.code, people.wave.single_psu, *asked),
-    lock=threading.Lock(),
-)
-def _table(
-    session: Session, people: Sample, wanted: tuple[str, ...], by: tuple[str, ...], rule: str | None
-) -> dict[tuple[str, str | None], Estimate]:
-    if not wanted:
-        return {}
-    scoring = results.scoring_rule(people.questionnaire, rule)
-    measures = {}
-    for name in wanted:
-        [one] = results.measures(people, results.Wanted.read(name), scoring)
-        measures[one.item, one.value] = name
-    found = results.table(session, people, items=wanted, by=by, rule=rule, released=True)
-    return {
-        (measures[record.item, record.value], record.domain if isinstance(record.domain, str) else None): record
-        for record in found
-    }

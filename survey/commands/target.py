@@ -47,7 +47,7 @@ def import_targets(file: Path, wave: str) -> None:
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
 def list_targets(wave: str) -> None:
     with opened().reading() as session:
-        found = targets.lines(session, sample(session, waves.find(session, wave)))
+        found = targets.lines(session, sample(session, waves.find(session, wave)), ())
     for line in found:
         one = line.target
         cells = (one.unit, one.measure, f"{one.value:.4%}", line.verdict.value, one.office, one.head)

@@ -82,7 +82,7 @@ test-spark: setup $(VENV)-spark/installed ## the same totals from DuckDB and fro
 	@command -v java >/dev/null || { \
 	  [ "$$(id -u)" = 0 ] || { echo "Spark needs Java. Run once: sudo apt-get install --no-install-recommends default-jre-headless"; exit 1; }; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }
-	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/test_engines.py
+	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/files/test_engines.py
 
 soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
 	@$(BIN)/pytest -n 2 -m soak -o addopts="--import-mode=importlib -q"

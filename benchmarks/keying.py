@@ -29,11 +29,13 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forms import Questionnaire
-from survey import accounts, keying, questionnaires, waves
+from survey import questionnaires, waves
 from survey.database import Database
+from survey.fieldwork import keying
 from survey.installation import prepare
 from survey.models import Batch, Role, Sheet, SheetState, Village, WaveKind
 from survey.paper import serials
+from survey.people import accounts
 
 PASSWORD = "mat-khau-dai"
 PACE = 125  # ms from key to key

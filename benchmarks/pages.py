@@ -25,12 +25,14 @@ import typst
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import accounts, demo, report, summary
+from survey import demo, report
 from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Role
-from survey.summary import Summary
+from survey.people import accounts
+from survey.results import summary
+from survey.results.summary import Summary
 
 PASSWORD, TABLES = "mat-khau-dai", 120
 GROUPINGS = ("unit", "stratum", "mode", "gioi_tinh", "do_tuoi", "dan_toc", "hoc_van", "nghe_nghiep")

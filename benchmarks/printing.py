@@ -21,13 +21,14 @@ from pathlib import Path
 import typst
 
 from forms import Questionnaire
-from survey import draws, plans, questionnaires, units, waves
+from survey import questionnaires, units, waves
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Village, WaveKind
 from survey.paper import batches, printing
 from survey.paper.form import form
-from survey.plans import Plan
+from survey.sampling import draws, plans
+from survey.sampling.plans import Plan
 
 BARE = """#set page(paper: "a4", margin: 0mm)
 #for number in range(FORMS) { for page in range(1, 5) { image("form.pdf", page: page, width: 210mm) } }"""

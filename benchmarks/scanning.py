@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from forms import Questionnaire, shipped
-from survey.keying import head, one_form
+from survey.fieldwork.keying import head, one_form
 from survey.paper.filling import HANDS, KINDS, filled, made_up, packed, photographed, printed
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read

@@ -30,21 +30,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import translations
-from survey import (
-    accounts,
-    api,
-    entry,
-    integers,
-    interviewer,
-    kiosk,
-    metrics,
-    respondent,
-    settings,
-    sign_in,
-    staff,
-)
+from survey import api, entry, integers, interviewer, kiosk, metrics, respondent, settings, staff
 from survey.database import Database
-from survey.sessions import Sessions
+from survey.people import accounts, sign_in
+from survey.people.sessions import Sessions
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
 from translations import gettext as _

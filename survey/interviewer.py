@@ -31,13 +31,15 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey import devices, draws, entry, kiosk, questionnaires, responses, sealing, units, visits, waves
-from survey.accounts import Right, requires
+from survey import devices, entry, kiosk, questionnaires, responses, sealing, units, waves
 from survey.database import database
-from survey.fieldwork import OUTCOMES, Outcome
+from survey.fieldwork import visits
+from survey.fieldwork.dispositions import OUTCOMES, Outcome
 from survey.models import Mode, Village, WaveKind
+from survey.people.accounts import Right, requires
 from survey.respondent import form
 from survey.responses import MARKS, UUID4
+from survey.sampling import draws
 from survey.waves import Place, today
 from translations import N_, Refusal
 from translations import gettext as _

@@ -17,8 +17,9 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from survey import audit, reinterviews, sealing, texts, waves
+from survey import audit, sealing, texts, waves
 from survey.database import Database
+from survey.fieldwork import reinterviews
 from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
 from translations import Refusal
 from translations.formats import day

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Calibration, Design
 from forms import Item, Questionnaire
-from survey import margins, questionnaires
+from survey import questionnaires
 from survey.models import (
     DrawnHousehold,
     DrawnVillage,
@@ -32,6 +32,7 @@ from survey.models import (
     Weight,
     WeightVersion,
 )
+from survey.sampling import margins
 
 Objects = NDArray[np.object_]
 Floats = NDArray[np.float64]

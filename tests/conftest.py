@@ -25,11 +25,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
 from werkzeug.serving import ThreadedWSGIServer
 
-from survey import accounts, demo, questionnaires, waves
+from survey import demo, questionnaires, waves
 from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Role, Village, WaveKind
+from survey.people import accounts
 from translations import speaking
 
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.

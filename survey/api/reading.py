@@ -15,11 +15,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from forms import Text
-from survey import questionnaires, releases, results, units, waves
-from survey.accounts import Right, requires
+from survey import questionnaires, units, waves
 from survey.api.blueprint import pages
 from survey.database import database
 from survey.models import Release, Unit, Wave
+from survey.people.accounts import Right, requires
+from survey.results import releases, result_table
 from survey.sample import sample
 from translations import Refusal
 
@@ -85,7 +86,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         found_wave = waves.find(session, wave)
         release = releases.newest(session, found_wave.code)
-        found = results.table(
+        found = result_table.table(
             session,
             sample(session, found_wave, release),
             items=request.args.getlist("item"),
@@ -93,7 +94,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
             rule=request.args.get("rule"),
             released=True,
         )
-    answer = _listed(results.as_records(found))
+    answer = _listed(result_table.as_records(found))
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
     return answer
 

@@ -12,10 +12,10 @@ from flask_login import current_user
 
 from forms import check
 from survey import devices, rate, receipts, responses, sealing, waves
-from survey.accounts import Right
 from survey.api.blueprint import pages, problem
 from survey.database import database
 from survey.models import Mode
+from survey.people.accounts import Right
 from survey.responses import MARKS, UUID4
 from survey.waves import Place
 from translations import Denied, Refusal

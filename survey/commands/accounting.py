@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from survey import accounting as forms
 from survey import waves
 from survey.commands import say
+from survey.fieldwork import accounting as forms
 from survey.installation import opened
 from translations import gettext as _
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from survey import exporting, importing, open_data
 from survey.commands import say
+from survey.files import exporting, importing, open_data
 from survey.installation import opened
 from translations import gettext as _
 from translations.formats import number

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from survey.tabular import DataFile
+from survey.files.tabular import DataFile
 from translations import Refusal
 from translations import gettext as _
 
@@ -131,7 +131,7 @@ def _records(
     items = [text.partition("=")[0] for text in asked["items"]]
     file.require([*columns.values(), *items, *by, *([within.partition("=")[0]] if within else [])])
 
-    asking: Any = importlib.import_module("survey.file_request")
+    asking: Any = importlib.import_module("survey.files.file_request")
     request = asking.Request(
         path=asked["data"],
         items=tuple(asking.Item.of(text) for text in asked["items"]),
@@ -145,12 +145,12 @@ def _records(
     )
     request = asking.a_record_per_value(request, file)
     chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
-    work: Any = importlib.import_module("survey.file_estimates")
+    work: Any = importlib.import_module("survey.files.file_estimates")
     try:
         if chunks is not None:
             found = work.totals(request, chunks)
         else:
-            part = importlib.import_module("survey.engines").part(request, file, asked["engine"])
+            part = importlib.import_module("survey.files.engines").part(request, file, asked["engine"])
             found = [work.gathered(request, [part])]
         records = work.records(request, file, found, lambda one: getattr(work, told)(request, one, *how))
     except work.DesignError as error:  # what only the design shows is told to the person as a refusal

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from survey import units, waves
 from survey.commands import say
-from survey.draws import villages
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from survey.installation import opened
 from survey.models import Batch, Sheet
 from survey.paper import batches, printing
 from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
+from survey.sampling.draws import villages
 from translations import gettext as _
 
 share = click.FloatRange(0, 100)

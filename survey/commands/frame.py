@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from survey import frame as frames
 from survey.commands import say
 from survey.installation import opened
+from survey.sampling import frame as frames
 from translations import gettext as _
 from translations.formats import number
 

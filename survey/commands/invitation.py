@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from survey import addresses, invitations, settings
+from survey import addresses, settings
 from survey.commands import say
-from survey.exporting import replacing
+from survey.fieldwork import invitations
+from survey.files.exporting import replacing
 from survey.installation import opened
 from translations import gettext as _
 from translations.formats import number

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from survey import boundaries, units, waves
+from survey import units, waves
 from survey.commands import say
 from survey.installation import opened
+from survey.results import boundaries
 from translations import gettext as _
 from translations.formats import number
 

@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from survey import accounts
-from survey.accounts import ROLE_NAMES
 from survey.commands import say
 from survey.installation import opened
 from survey.models import Role
+from survey.people import accounts
+from survey.people.accounts import ROLE_NAMES
 from translations import Refusal
 from translations import gettext as _
 

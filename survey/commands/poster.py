@@ -8,7 +8,7 @@ import click
 
 from survey import addresses, posters
 from survey.commands import say
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from survey.installation import opened
 from survey.models import WaveKind
 from survey.waves import find

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from survey import releases, waves
+from survey import waves
 from survey.commands import say
 from survey.installation import opened
+from survey.results import releases
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from survey import releases, summary, units, waves
 from survey import report as reports
+from survey import units, waves
 from survey.commands import say
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from survey.installation import opened
+from survey.results import releases, summary
 from translations import LANGUAGES, NotFound
 from translations import gettext as _
 

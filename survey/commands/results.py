@@ -12,9 +12,9 @@ import click
 from analysis.design import SINGLE_PSU
 from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
-from survey import results as wave_results
 from survey.installation import opened
 from survey.responses import MARKS
+from survey.results import result_table as wave_results
 from translations import gettext as _
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import click
 
 from analysis.allocation import RULES
-from survey import draws, former, outlook, plans, sizing, waves
+from survey import waves
 from survey.commands import say
 from survey.installation import opened
 from survey.models import Village
-from survey.outlook import Expected
-from survey.plans import Frame, Plan
+from survey.sampling import draws, former, outlook, plans, sizing
+from survey.sampling.outlook import Expected
+from survey.sampling.plans import Frame, Plan
 from translations import gettext as _
 
 PLANNED = ("stratum", "frame_villages", "households", "villages", "forms", "standard_error", "half_width")

@@ -9,12 +9,14 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from sqlalchemy import select
 
-from survey import accounts, demo, metrics, pending, questionnaires, texts, units
+from survey import demo, metrics, questionnaires, texts, units
 from survey.app import create_app
 from survey.commands import say
+from survey.files import pending
 from survey.installation import opened, prepare
 from survey.logs import Logs
 from survey.models import Account, Role, Wave
+from survey.people import accounts
 from translations import gettext as _
 
 

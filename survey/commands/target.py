@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from survey import targets, waves
+from survey import waves
 from survey.commands import say
 from survey.installation import opened
+from survey.results import targets
 from survey.sample import sample
 from translations import gettext as _
 from translations.formats import number

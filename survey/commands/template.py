@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from survey.commands import say
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from survey.installation import opened
 from survey.report import docx
 from survey.report import template as templates

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from survey import transactions as counts
 from survey.commands import say
 from survey.installation import opened
+from survey.sampling import transactions as counts
 from translations import gettext as _
 from translations.formats import number
 

@@ -8,7 +8,7 @@ import click
 
 from survey import units
 from survey.commands import say
-from survey.csv_table import Faults, Table
+from survey.files.csv_table import Faults, Table
 from survey.installation import opened
 from translations import gettext as _
 from translations.formats import number

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from analysis.weights import METHODS
-from survey import margins, questionnaires, waves, weighting
-from survey import weights as kept
+from survey import questionnaires, waves
 from survey.commands import say
 from survey.installation import opened
 from survey.models import Wave
 from survey.sample import MOST_ADULTS
+from survey.sampling import margins, weighting
+from survey.sampling import weights as kept
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number

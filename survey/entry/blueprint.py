@@ -12,8 +12,8 @@ from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
-from survey import accounts, lockout, second_factors
 from survey.database import database
+from survey.people import accounts, lockout, second_factors
 
 P = ParamSpec("P")
 

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from survey import double_entry, draws, turns, units, waves
-from survey.accounts import Right, requires
+from survey import units, waves
 from survey.database import database
 from survey.entry.blueprint import pages
+from survey.fieldwork import double_entry, turns
 from survey.models import Mode, Village, Wave, WaveKind
+from survey.people.accounts import Right, requires
+from survey.sampling import draws
 from survey.waves import Place, today
 from translations import Gone, NotFound, formats
 

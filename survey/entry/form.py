@@ -14,13 +14,15 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from survey import draws, keying, responses, turns, waves
-from survey.accounts import Right, requires
+from survey import responses, waves
 from survey.database import database
 from survey.entry.blueprint import holds_what_was_typed, pages
 from survey.entry.choosing import paper, running, village_of
-from survey.keying import Keyed
+from survey.fieldwork import keying, turns
+from survey.fieldwork.keying import Keyed
 from survey.models import Mode, Village, Wave, WaveKind
+from survey.people.accounts import Right, requires
+from survey.sampling import draws
 from survey.waves import Place, today
 from translations import Conflict, ngettext
 from translations import gettext as _

@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
 from forms import Questionnaire, quality
-from survey import double_entry, keying, turns, waves
-from survey.accounting import REASONS
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
 from survey.entry.blueprint import holds_what_was_typed, pages
 from survey.entry.choosing import choose_form
+from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork.accounting import REASONS
+from survey.fieldwork.turns import Printed
 from survey.models import Batch, Keying, OpenKeying
-from survey.turns import Printed
+from survey.people.accounts import Right, requires
 from translations import Conflict, Refusal, ngettext
 from translations import gettext as _
 

@@ -11,13 +11,14 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from forms import Item
-from survey import double_entry, keying, turns, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
-from survey.double_entry import Pair
 from survey.entry.blueprint import pages
+from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork.double_entry import Pair
+from survey.fieldwork.turns import SETTLED, Printed
 from survey.models import Batch, Sheet
-from survey.turns import SETTLED, Printed
+from survey.people.accounts import Right, requires
 from translations import Conflict
 from translations import gettext as _
 

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from survey import draws, units, waves
-from survey.accounting import open_for_paper
+from survey import units, waves
+from survey.fieldwork.accounting import open_for_paper
 from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
 from survey.paper import serials
+from survey.sampling import draws
 from translations import Conflict, NotFound, Refusal
 from translations.formats import order
 

@@ -11,8 +11,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from forms import Questionnaire
-from survey.fieldwork import HEAD
-from survey.keying import NOTHING, TWO
+from survey.fieldwork.dispositions import HEAD
+from survey.fieldwork.keying import NOTHING, TWO
 from survey.paper import serials
 from survey.paper.form import form
 from survey.paper.layout import Box, Layout, layout

@@ -13,7 +13,7 @@ from typing import Any, cast
 import typst
 
 from forms import Condition, Item, Page, Questionnaire
-from survey.fieldwork import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.fieldwork.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from survey.report import fonts
 from translations import gettext as _
 from translations import speaking

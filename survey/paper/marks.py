@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forms import Item, Questionnaire
-from survey.keying import blank, head, two_marks
+from survey.fieldwork.keying import blank, head, two_marks
 from survey.paper.layout import Box, layout
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, prints
 from survey.paper.pictures import Grey

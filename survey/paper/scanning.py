@@ -17,9 +17,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey import audit, double_entry, keying, questionnaires, turns, waves
+from survey import audit, questionnaires, waves
 from survey.database import Database
-from survey.double_entry import SCAN, Finished
+from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork.double_entry import SCAN, Finished
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read

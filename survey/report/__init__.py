@@ -9,7 +9,7 @@ from typing import IO
 from survey.report import commune, csv, docx, json, pdf, xlsx
 from survey.report.contents import contents
 from survey.report.structure import Report
-from survey.summary import Summary, UnitLine
+from survey.results.summary import Summary, UnitLine
 from translations import LANGUAGES, Refusal, speaking
 from translations.formats import fold
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from survey import report, settings
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from survey.report import template
-from survey.summary import Summary
+from survey.results.summary import Summary
 
 KEPT = 6  # bundles; older ones are made again when somebody asks
 _making: dict[Path, int] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from survey import wording
 from survey.report.contents import opening
 from survey.report.figures import notes
 from survey.report.letter import letter
@@ -17,7 +16,8 @@ from survey.report.names import (
     scored,
 )
 from survey.report.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
-from survey.summary import Line, Summary, UnitLine
+from survey.results import wording
+from survey.results.summary import Line, Summary, UnitLine
 from translations import gettext as _
 from translations.formats import number, points
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis import Estimate
-from survey import targets, wording
 from survey.models import WaveKind
 from survey.report.figures import figure_columns, figure_row, notes, with_base
 from survey.report.letter import letter
@@ -44,7 +43,8 @@ from survey.report.structure import (
     Row,
     Table,
 )
-from survey.summary import Headline, Line, Summary, UnitLine
+from survey.results import targets, wording
+from survey.results.summary import Headline, Line, Summary, UnitLine
 from translations import gettext as _
 from translations.formats import number, official_day, percent
 

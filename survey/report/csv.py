@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from survey.results import FIELDS, as_records, as_row
-from survey.summary import Summary
+from survey.results.result_table import FIELDS, as_records, as_row
+from survey.results.summary import Summary
 
 
 def write(summary: Summary) -> bytes:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from analysis.keying import ErrorRate
 from analysis.response_rates import response_rates
-from survey import accounting
+from survey.fieldwork import accounting
 from survey.report.structure import LEFT, Block, Column, Paragraph, Row, Table
-from survey.summary import Households, Paper, Summary
+from survey.results.summary import Households, Paper, Summary
 from translations import gettext as _
 from translations.formats import number, percent
 

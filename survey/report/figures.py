@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis import Estimate
-from survey import wording
 from survey.report.names import interval_title
 from survey.report.structure import LEFT, Column, Row
-from survey.summary import Summary
+from survey.results import wording
+from survey.results.summary import Summary
 from translations import gettext as _
 
 

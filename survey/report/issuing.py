@@ -8,9 +8,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
-from survey import report, summary, waves
+from survey import report, waves
 from survey.models import IssuedReport, Release
-from survey.summary import Issue
+from survey.results import summary
+from survey.results.summary import Issue
 from translations import Conflict, NotFound, Refusal
 
 

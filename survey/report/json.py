@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from survey.results import as_records
-from survey.summary import Summary
+from survey.results.result_table import as_records
+from survey.results.summary import Summary
 
 
 def write(summary: Summary) -> bytes:

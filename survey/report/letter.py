@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from survey.report.structure import Block, Figure, Heading, Paragraph, Report, Table
-from survey.summary import Summary
+from survey.results.summary import Summary
 from translations import gettext as _
 from translations import language
 from translations.formats import official_day

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from survey import wording
 from survey.report.fieldwork import fieldwork
 from survey.report.names import headline_name, is_open, label, lower, mode_label
 from survey.report.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
-from survey.summary import Summary
+from survey.results import wording
+from survey.results.summary import Summary
 from translations import N_
 from translations import gettext as _
 from translations.formats import number

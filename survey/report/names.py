@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from analysis import Estimate
 from forms import Item
-from survey import wording
 from survey.models import Unit, WaveKind
-from survey.results import satisfied
-from survey.summary import Headline, Line, Summary, UnitLine
+from survey.results import wording
+from survey.results.result_table import satisfied
+from survey.results.summary import Headline, Line, Summary, UnitLine
 from translations import N_
 from translations import gettext as _
 from translations.formats import order

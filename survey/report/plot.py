@@ -10,9 +10,9 @@ import resvg
 from jinja2 import Environment, FileSystemLoader, Template
 
 from analysis import Estimate
-from survey import charts, wording
 from survey.report import fonts
 from survey.report.structure import Figure
+from survey.results import charts, wording
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "report"
 NOTHING = charts.Whisker(None, None, None)

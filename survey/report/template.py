@@ -17,7 +17,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.exceptions import PackageNotFoundError
 
 from survey import settings
-from survey.exporting import replacing
+from survey.files.exporting import replacing
 from translations import Refusal
 
 FILE = "templates/report.docx"  # in the data folder

@@ -11,8 +11,7 @@ import xlsxwriter
 
 from analysis import Estimate
 from analysis.response_rates import response_rates
-from survey import wording
-from survey.accounting import Line
+from survey.fieldwork.accounting import Line
 from survey.report import fieldwork
 from survey.report.contents import contents
 from survey.report.letter import marks
@@ -33,8 +32,9 @@ from survey.report.names import (
     value_label,
 )
 from survey.report.structure import Command, Heading, Paragraph
-from survey.results import FIELDS, as_records, as_row
-from survey.summary import Households, Paper, Summary
+from survey.results import wording
+from survey.results.result_table import FIELDS, as_records, as_row
+from survey.results.summary import Households, Paper, Summary
 from translations import gettext as _
 
 SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"

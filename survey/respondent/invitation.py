@@ -13,9 +13,10 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from survey import invitations, rate
+from survey import rate
 from survey.database import database
-from survey.invitations import Used
+from survey.fieldwork import invitations
+from survey.fieldwork.invitations import Used
 from survey.respondent.form import TOKEN_HOLDS, fill_in
 from translations import NotFound
 from translations import gettext as _

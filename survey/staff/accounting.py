@@ -12,12 +12,13 @@ from wtforms import DateField, IntegerField, RadioField, SelectField, StringFiel
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from survey import accounting, closing, reinterviews, units, waves
-from survey.accounting import Line
-from survey.accounts import Right, requires
+from survey import units, waves
 from survey.database import database
-from survey.fieldwork import OUTCOMES, Outcome
+from survey.fieldwork import accounting, closing, reinterviews
+from survey.fieldwork.accounting import Line
+from survey.fieldwork.dispositions import OUTCOMES, Outcome
 from survey.models import Batch, Sheet, SheetState, Unit, Village
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from survey.staff.waves import DAYS

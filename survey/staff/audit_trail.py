@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from survey import audit, integers
-from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import AuditEntry
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 
 EACH_PAGE = 100

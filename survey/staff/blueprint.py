@@ -8,11 +8,12 @@ from flask import Blueprint, current_app, request
 from flask_login import current_user
 
 from analysis import Estimate
-from survey import integers, releases, summary, waves, wording
-from survey.accounts import ROLE_NAMES
+from survey import integers, waves
 from survey.database import database
 from survey.models import Mode, Role
-from survey.summary import Summary
+from survey.people.accounts import ROLE_NAMES
+from survey.results import releases, summary, wording
+from survey.results.summary import Summary
 from translations import N_, formats, ngettext
 from translations import gettext as _
 

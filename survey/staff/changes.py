@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from survey import comparison, waves
-from survey.accounts import Right, requires
-from survey.comparison import Change, Comparison
+from survey import waves
 from survey.database import database
+from survey.people.accounts import Right, requires
+from survey.results import comparison
+from survey.results.comparison import Change, Comparison
+from survey.results.summary import Summary
 from survey.sample import sample
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import parts_of
-from survey.summary import Summary
 from translations import NotFound
 from translations.formats import order
 

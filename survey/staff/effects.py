@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from survey import effects, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.fieldwork import effects
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 
 

@@ -13,10 +13,10 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from survey import audit, held, integers, waves
-from survey.accounts import Right, requires
 from survey.database import database
 from survey.held import Held
 from survey.models import Verdict
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
 from survey.staff.waves import DAYS

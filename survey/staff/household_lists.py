@@ -8,12 +8,13 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from survey import draws, outlook, units, waves
-from survey.accounts import Right, requires
+from survey import units, waves
 from survey.database import database
-from survey.draws import Drawn, Taken
-from survey.fieldwork import ON_THE_SHEET, OUTCOMES
+from survey.fieldwork.dispositions import ON_THE_SHEET, OUTCOMES
 from survey.models import Draw, Unit, Wave
+from survey.people.accounts import Right, requires
+from survey.sampling import draws, outlook
+from survey.sampling.draws import Drawn, Taken
 from survey.staff.blueprint import pages
 from survey.staff.sampling import by_commune, table_file
 from translations import NotFound

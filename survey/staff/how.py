@@ -10,13 +10,14 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
-from survey import results, units, wording
-from survey.accounts import Right, requires
+from survey import units
 from survey.database import database
 from survey.models import Unit, WaveKind
+from survey.people.accounts import Right, requires
+from survey.results import result_table, wording
+from survey.results.summary import Headline, Summary
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import answer
-from survey.summary import Headline, Summary
 from translations import N_, NotFound
 from translations import gettext as _
 from translations.formats import day, number, percent, points
@@ -53,7 +54,7 @@ class Figure:
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
-    wanted = results.Wanted.read(request.args.get("item", "index"))
+    wanted = result_table.Wanted.read(request.args.get("item", "index"))
     found = figure(summary, wanted, request.args.get("unit"))
     return render_template(
         "staff/how.html",
@@ -66,7 +67,7 @@ def how(wave: str) -> ResponseReturnValue:
     )
 
 
-def figure(summary: Summary, wanted: results.Wanted, code: str | None) -> Figure:
+def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> Figure:
     """The figure of the report that is wanted, or the same computed for this question alone."""
     wave = summary.wave.code
     value = ",".join(map(str, wanted.values)) if wanted.values is not None else None
@@ -77,7 +78,7 @@ def figure(summary: Summary, wanted: results.Wanted, code: str | None) -> Figure
         record = _find(summary.records, wanted.item, value, domain)
         if record is None:
             by = ("unit",) if unit else ()
-            found = results.estimates(session, wave, items=[asked], by=by, released=True)
+            found = result_table.estimates(session, wave, items=[asked], by=by, released=True)
             record = _find(found, wanted.item, value, domain)
     if record is None:
         raise NotFound("There is no such figure in this wave. Choose one on the page of the wave.")

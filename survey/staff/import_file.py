@@ -13,12 +13,13 @@ from flask_login import current_user
 from flask_wtf.file import FileField
 
 from forms import Questionnaire
-from survey import importing, mapping, pending, questionnaires, units, waves
-from survey.accounts import Right, requires
-from survey.csv_table import nearest
+from survey import questionnaires, units, waves
 from survey.database import database
-from survey.mapping import BLANK, Plan, Reading, Source, Word
+from survey.files import importing, mapping, pending
+from survey.files.csv_table import nearest
+from survey.files.mapping import BLANK, Plan, Reading, Source, Word
 from survey.models import Mode, Wave
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import MODE_NAMES, pages
 from survey.staff.form import StaffForm
 from survey.staff.uploads import saved

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
 from forms import Index
-from survey import charts
-from survey.accounts import Right, requires
+from survey.people.accounts import Right, requires
+from survey.results import charts
+from survey.results.summary import Line, Summary
 from survey.staff.blueprint import keys, pages, summary_of
-from survey.summary import Line, Summary
 from translations import gettext as _
 
 

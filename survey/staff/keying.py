@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from survey import double_entry, keying, keying_errors, turns, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.fieldwork import double_entry, keying, keying_errors, turns
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from translations import gettext as _
 

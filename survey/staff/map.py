@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from survey import boundaries
-from survey.accounts import Right, requires
+from survey.people.accounts import Right, requires
+from survey.results import boundaries
 from survey.staff.blueprint import keys, pages, summary_of
 from survey.staff.units import choices, finding
 from translations.formats import order

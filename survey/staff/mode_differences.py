@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from survey import mode_differences, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.people.accounts import Right, requires
+from survey.results import mode_differences
+from survey.results.summary import Summary
 from survey.sample import sample
 from survey.staff.blueprint import pages, summary_of
-from survey.summary import Summary
 from translations import N_
 from translations import gettext as _
 

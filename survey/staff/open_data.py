@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
-from survey import open_bundle, open_data, releases, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.files import open_bundle, open_data
+from survey.people.accounts import Right, requires
+from survey.results import releases
 from survey.staff.blueprint import pages
 
 

@@ -10,14 +10,15 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from survey import charts, comparison, waves, wording
-from survey.accounts import Right, requires
-from survey.comparison import Comparison
+from survey import waves
 from survey.database import database
+from survey.people.accounts import Right, requires
+from survey.results import charts, comparison, wording
+from survey.results.comparison import Comparison
+from survey.results.summary import Summary
 from survey.sample import Sample, sample
 from survey.staff.blueprint import in_order, pages, summary_of
 from survey.staff.items import parts_of
-from survey.summary import Summary
 from translations import gettext as _
 from translations import ngettext
 

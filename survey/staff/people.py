@@ -13,10 +13,11 @@ from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from survey import accounts, second_factors, sign_ins, units
-from survey.accounts import Right, requires
+from survey import units
 from survey.database import database
 from survey.models import Account, Role, Unit
+from survey.people import accounts, second_factors, sign_ins
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages, role_name
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import N_, Conflict, Lazy, Refusal, formats

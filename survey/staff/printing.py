@@ -13,13 +13,15 @@ from wtforms import IntegerField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
-from survey import accounting, audit, draws, units, waves
-from survey.accounting import Line
-from survey.accounts import Right, requires
+from survey import audit, units, waves
 from survey.database import database
+from survey.fieldwork import accounting
+from survey.fieldwork.accounting import Line
 from survey.models import Batch, Unit, Village, Wave, WaveKind
 from survey.paper import batches, printing
 from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
+from survey.people.accounts import Right, requires
+from survey.sampling import draws
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
 from translations import Lazy, Refusal, ngettext

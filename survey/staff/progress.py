@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from survey import held, units, waves
-from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Mode, Unit
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 
 

@@ -14,11 +14,12 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from forms import Item, Page, Questionnaire
-from survey import agreements, integers, questionnaires, reinterviews, units, waves
-from survey.accounts import Right, requires
+from survey import integers, questionnaires, units, waves
 from survey.database import database
+from survey.fieldwork import agreements, reinterviews
+from survey.fieldwork.reinterviews import Chosen
 from survey.models import SheetState, Unit, Wave
-from survey.reinterviews import Chosen
+from survey.people.accounts import Right, requires
 from survey.staff.accounting import STATES
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
-from survey import integers, releases, waves
-from survey.accounts import Right, requires
+from survey import integers, waves
 from survey.database import database
 from survey.models import Release
+from survey.people.accounts import Right, requires
 from survey.report import issuing
+from survey.results import releases
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from survey.staff.reports import KINDS

@@ -8,12 +8,13 @@ from flask import Response, make_response, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from survey import releases, report, summary, units, waves
-from survey.accounts import Right, requires
+from survey import report, units, waves
 from survey.database import database
+from survey.people.accounts import Right, requires
 from survey.report import bundle
+from survey.results import releases, summary
+from survey.results.summary import Summary
 from survey.staff.blueprint import pages, summary_of
-from survey.summary import Summary
 from translations import LANGUAGES, N_, NotFound, language
 
 OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from analysis.response_rates import Dispositions, Rate, response_rates
-from survey import outcomes, units, waves
-from survey.accounts import Right, requires
+from survey import units, waves
 from survey.database import database
+from survey.fieldwork import outcomes
+from survey.fieldwork.outcomes import Told
 from survey.models import Unit, Wave, WaveKind
-from survey.outcomes import Told
+from survey.people.accounts import Right, requires
 from survey.sample import sample
 from survey.staff.blueprint import pages
 from translations import N_

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire, Text
 from forms import quality as rules
-from survey import checks, integers, questionnaires, reviews, units, waves
-from survey.accounts import Right, requires
-from survey.checks import Finding, Form, Looked
+from survey import integers, questionnaires, units, waves
 from survey.database import database
+from survey.fieldwork import checks, reviews
+from survey.fieldwork.checks import Finding, Form, Looked
+from survey.fieldwork.reviews import UNDECIDED, Decision
 from survey.models import ReviewState, Unit, Village, Wave
-from survey.reviews import UNDECIDED, Decision
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
 from translations import NotFound, Refusal, ngettext

@@ -7,9 +7,9 @@ from uuid import UUID
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from survey import reviews
-from survey.accounts import Right, requires
 from survey.database import database
+from survey.fieldwork import reviews
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from survey.staff.review import read
 from translations import NotFound

@@ -13,13 +13,14 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
-from survey import audit, draws, former, outlook, plans, sizing, waves
-from survey.accounts import Right, requires
+from survey import audit, waves
 from survey.database import database
 from survey.models import Wave
-from survey.outlook import Expected, Outlook
-from survey.plans import HOUSEHOLD_NAMES, METHOD_NAMES, RULE_NAMES, Frame, Part, Plan
-from survey.sizing import Sizing
+from survey.people.accounts import Right, requires
+from survey.sampling import draws, former, outlook, plans, sizing
+from survey.sampling.outlook import Expected, Outlook
+from survey.sampling.plans import HOUSEHOLD_NAMES, METHOD_NAMES, RULE_NAMES, Frame, Part, Plan
+from survey.sampling.sizing import Sizing
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import Lazy, NotFound, Refusal

@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
 
-from survey import audit, draws, frame, integers, outlook, plans, units, waves
-from survey.accounts import Right, requires
+from survey import audit, integers, units, waves
 from survey.database import database
-from survey.draws import Taken
 from survey.models import Draw, Unit, Village, Wave, WaveKind
-from survey.outlook import Expected
-from survey.plans import Plan
+from survey.people.accounts import Right, requires
+from survey.sampling import draws, frame, outlook, plans
+from survey.sampling.draws import Taken
+from survey.sampling.outlook import Expected
+from survey.sampling.plans import Plan
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
 from survey.staff.uploads import taken

@@ -13,11 +13,12 @@ from wtforms import MultipleFileField
 
 from forms import Item
 from forms.answers import RULES
-from survey import keying, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.fieldwork import keying
 from survey.paper import scanning
 from survey.paper.scanning import Doubt, Page, Waiting
+from survey.people.accounts import Right, requires
 from survey.staff import uploads
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from survey import charts, published, series, targets, waves
-from survey.accounts import Right, requires
+from survey import waves
 from survey.database import database
+from survey.people.accounts import Right, requires
+from survey.results import charts, published, series, targets
 from survey.staff.blueprint import keys, pages, summary_of
 from translations import NotFound
 

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from analysis import DesignError, Estimate
 from analysis.association import Association, association
 from forms import Item, Questionnaire
-from survey import integers, releases, results, units, waves, wording
-from survey.accounts import Right, requires
+from survey import integers, units, waves
 from survey.database import database
 from survey.models import Mode, Unit
+from survey.people.accounts import Right, requires
+from survey.results import releases, result_table, wording
 from survey.sample import Sample, sample
 from survey.staff.blueprint import MODE_NAMES, keys, pages
 from survey.staff.reports import OFFICE
@@ -146,12 +147,12 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
 @cached(LRUCache(maxsize=500), key=_state, lock=threading.Lock())
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
-    one = results.Wanted.read(wanted)
+    one = result_table.Wanted.read(wanted)
     item = people.questionnaire.items.get(one.item)
-    records = results.table(session, people, items=[wanted], by=by, released=True)
+    records = result_table.table(session, people, items=[wanted], by=by, released=True)
     asked: list[Estimate | None] = [None] * len(records)
     if item is not None and item.sensitive:
-        asked = list(results.table(session, people, items=[wanted], by=by, released=True, asked=True))
+        asked = list(result_table.table(session, people, items=[wanted], by=by, released=True, asked=True))
     communes = {unit.code: unit for unit in units.communes(session)}
     grouped: dict[str, list[Line]] = {}
     for record, other in zip(records, asked, strict=True):
@@ -205,7 +206,7 @@ def _tested(
         for given in (people.answers(item), people.answers(grouping))
     ]
     try:
-        return association(results.design(people), *columns)
+        return association(result_table.design(people), *columns)
     except DesignError:
         return None
 

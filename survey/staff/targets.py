@@ -9,14 +9,15 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from survey import integers, targets, units, waves
-from survey.accounts import Right, requires
+from survey import integers, units, waves
 from survey.database import database
+from survey.people.accounts import Right, requires
+from survey.results import targets
+from survey.results.summary import Summary
+from survey.results.targets import Unfit, Verdict
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.form import StaffForm
 from survey.staff.uploads import taken
-from survey.summary import Summary
-from survey.targets import Unfit, Verdict
 from translations import Lazy
 from translations import gettext as _
 from translations.formats import number

@@ -12,14 +12,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from analysis import Estimate
-from survey import charts, releases, summary, units, waves, wording
-from survey.accounts import Right, requires
+from survey import units, waves
 from survey.database import database
 from survey.models import Unit
+from survey.people.accounts import Right, requires
+from survey.results import charts, releases, summary, wording
+from survey.results.summary import Line, Summary, UnitLine
 from survey.sample import sample
 from survey.staff.blueprint import in_order, keys, pages, summary_of
 from survey.staff.items import parts_of
-from survey.summary import Line, Summary, UnitLine
 from translations import Lazy, NotFound
 from translations import gettext as _
 from translations.formats import order

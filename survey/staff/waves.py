@@ -13,9 +13,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from survey import questionnaires, waves
-from survey.accounts import Right, requires
 from survey.database import database
 from survey.models import Wave, WaveKind
+from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import Conflict, Lazy

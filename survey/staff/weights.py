@@ -16,12 +16,13 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from forms import Questionnaire
-from survey import integers, margins, questionnaires, transactions, waves, weighting
-from survey import weights as kept
-from survey.accounts import Right, requires
+from survey import integers, questionnaires, waves
 from survey.database import database
 from survey.models import Unit, Wave, WaveKind, WeightVersion
+from survey.people.accounts import Right, requires
 from survey.sample import MOST_ADULTS
+from survey.sampling import margins, transactions, weighting
+from survey.sampling import weights as kept
 from survey.staff.blueprint import MODE_NAMES, pages
 from survey.staff.form import StaffForm
 from survey.staff.uploads import lying, taken

@@ -21,7 +21,7 @@ const placeOf = (row) => Number(row.dataset.place);
 const isSpare = (row) => "spare" in row.dataset;
 const outcomeOf = (row, noted = waits) => noted[numberOf(row)] ?? row.dataset.outcome;
 
-// How many replacements may be asked; the rule is that of survey/visits.py.
+// How many replacements may be asked; the rule is that of survey/fieldwork/visits.py.
 function opened(noted = waits) {
   let count = 0;
   for (const row of rows) {

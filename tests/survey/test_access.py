@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from flask_login import login_user
 
-from survey import accounts
-from survey.accounts import RIGHTS, Person, Right, requires
 from survey.database import Database
 from survey.models import Role
+from survey.people import accounts
+from survey.people.accounts import RIGHTS, Person, Right, requires
 from translations import Denied
 
 # What a stranger sends or reads stands outside: answers, what a bound device sealed, the description of both.

@@ -12,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from survey import accounts, audit, summary
-from survey.accounts import Right
+from survey import audit
 from survey.database import Database
 from survey.models import AuditEntry, Role
+from survey.people import accounts
+from survey.people.accounts import Right
 from survey.report import method
+from survey.results import summary
 from translations import Conflict
 
 SignIn = Callable[[Flask, str], FlaskClient]

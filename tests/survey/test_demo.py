@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from forms import check
-from survey import demo, questionnaires, summary, waves
+from survey import demo, questionnaires, waves
 from survey.database import Database
 from survey.models import Response, Village, Wave, WaveKind, Weight
+from survey.results import summary
 from translations import Conflict
 
 

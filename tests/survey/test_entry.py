@@ -15,8 +15,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms import Item, Questionnaire, parse
-from survey import keying, questionnaires, waves
+from survey import questionnaires, waves
 from survey.database import Database
+from survey.fieldwork import keying
 from survey.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.texts import written
 

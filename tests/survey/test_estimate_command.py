@@ -22,9 +22,9 @@ from analysis.design import SINGLE_PSU
 from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
 from analysis.weights import METHODS
-from survey import tabular
 from survey.commands import estimate as command
 from survey.commands import main
+from survey.files import tabular
 
 ROWS = """w,tang,thon,xa,c9,cho,lan,tong
 1.5,1,1,Hà Tu,5,10,2,3

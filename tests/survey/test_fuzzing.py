@@ -29,10 +29,10 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
-from survey import accounts
 from survey.app import MOST_DROPPED, create_app
 from survey.database import Database
 from survey.models import Response, Role, Unit, Wave
+from survey.people import accounts
 
 SLOWEST = 2.0  # seconds of the processor for an answer
 # What writes a document for each commune or each printed form says how long it takes, and is no page.

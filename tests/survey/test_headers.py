@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
-from survey import sign_in as signing_in
 from survey.app import HEADERS, create_app
 from survey.database import Database
+from survey.people import sign_in as signing_in
 
 SignIn = Callable[[Flask, str], FlaskClient]
 VALUES = {

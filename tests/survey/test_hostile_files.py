@@ -26,12 +26,12 @@ import openpyxl
 import pytest
 
 from forms import DocumentError, load
-from survey import boundaries
 from survey.backups import archive
-from survey.csv_table import Faults
 from survey.database import Database
+from survey.files.csv_table import Faults
+from survey.files.xlsx_table import opened
 from survey.paper.pictures import pictures
-from survey.xlsx_table import opened
+from survey.results import boundaries
 from translations import Refusal
 
 # What a library remarks about a strange file stops nothing, but here it would.

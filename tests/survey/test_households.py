@@ -16,10 +16,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, Request, expect
 from sqlalchemy import select, text
 
-from survey import accounts, closing, sealing, visits, waves
+from survey import sealing, waves
 from survey.database import Database
-from survey.fieldwork import Outcome
+from survey.fieldwork import closing, visits
+from survey.fieldwork.dispositions import Outcome
 from survey.models import Draw, DrawnHousehold, DrawnVillage, HeldResponse, Response, Role, Visit
+from survey.people import accounts
 from translations import Conflict, NotFound, Refusal
 
 PASSWORD = "mat-khau-dai"

@@ -17,9 +17,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
-from survey import accounts, devices, kiosk, sealing, waves
+from survey import devices, kiosk, sealing, waves
 from survey.database import Database
 from survey.models import Device, HeldResponse, Mode, Response, ResponseText, Role
+from survey.people import accounts
 from survey.texts import written
 
 FORM = "/phong-van/ho-mau/06652?thon=V1"

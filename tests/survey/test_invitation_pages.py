@@ -11,8 +11,9 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from survey import invitations, rate, waves
+from survey import rate, waves
 from survey.database import Database
+from survey.fieldwork import invitations
 from survey.models import Invitation, Response
 
 

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from survey import invitations, purge, responses, settings, waves
+from survey import purge, responses, settings, waves
 from survey.backups import archive
 from survey.database import Database
+from survey.fieldwork import invitations
 from survey.models import Invitation, Mode, Response, ResponseText, Wave
 from survey.texts import written
 from translations import Refusal

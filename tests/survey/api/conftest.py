@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from survey import accounts
 from survey.database import Database
 from survey.models import Role
+from survey.people import accounts
 
 
 @pytest.fixture

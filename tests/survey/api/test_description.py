@@ -19,10 +19,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from survey import accounts, responses
+from survey import responses
 from survey.api.taking import KEYS, MODES
 from survey.database import Database
 from survey.models import Role
+from survey.people import accounts
 
 THERE = {"wave": "ho-mo", "name": "noi_phuc_vu@1"}
 CHECKS = [

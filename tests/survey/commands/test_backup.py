@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from survey import accounts, sealing, settings
+from survey import sealing, settings
 from survey.database import Database
 from survey.models import Village, Wave
+from survey.people import accounts
 
 Program = Callable[..., Any]
 PASSPHRASE = "một hai ba bốn năm"

@@ -9,9 +9,10 @@ import pyreadstat
 import pytest
 from sqlalchemy import func, select
 
-from survey import releases, waves
+from survey import waves
 from survey.database import Database
 from survey.models import Response
+from survey.results import releases
 
 Program = Callable[..., Any]
 

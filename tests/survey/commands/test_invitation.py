@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from survey import invitations, settings
+from survey import settings
 from survey.commands.invitation import invitation
 from survey.database import Database
+from survey.fieldwork import invitations
 from survey.models import Invitation
 from translations import NotFound, Refusal
 

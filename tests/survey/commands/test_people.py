@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from survey import accounts
 from survey.commands.people import token, user
 from survey.database import Database
 from survey.models import Account, Role, Token
+from survey.people import accounts
 from translations import Conflict, Refusal
 
 

@@ -10,10 +10,11 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from survey import demo, results
+from survey import demo
 from survey.commands import main
 from survey.database import Database
 from survey.report import fonts
+from survey.results import result_table
 from translations import speak
 
 PEOPLE = 540
@@ -47,7 +48,7 @@ def report(out: Path, format: str, *more: str, wave: str = "thu-nghiem") -> int:
 
 def test_all_formats_hold_the_figure_of_results(folder: Database, tmp_path: Path) -> None:
     with folder.reading() as session:
-        [index] = results.estimates(session, "thu-nghiem", items=["index"], released=True)
+        [index] = result_table.estimates(session, "thu-nghiem", items=["index"], released=True)
     assert index.estimate is not None
     shown = f"{100 * index.estimate:.2f}".replace(".", ",") + "%"
     for format in ("docx", "pdf", "xlsx", "csv", "json"):
@@ -64,7 +65,7 @@ def test_all_formats_hold_the_figure_of_results(folder: Database, tmp_path: Path
         (pytest.approx(index.estimate), pytest.approx(index.low), pytest.approx(index.high), index.n)
     ]
     records = json.loads((tmp_path / "r.json").read_text())
-    assert results.as_records([index])[0] in records
+    assert result_table.as_records([index])[0] in records
     assert len((tmp_path / "r.csv").read_text().splitlines()) == len(records) + 1
 
 

@@ -23,16 +23,17 @@ import pytest
 from sqlalchemy import select
 
 from forms import Questionnaire
-from survey import accounting, checks, closing, double_entry, keying, keying_errors, questionnaires, reviews, waves
-from survey import summary as summaries
+from survey import questionnaires, waves
 from survey.database import Database
-from survey.double_entry import Finished
-from survey.fieldwork import ADULTS, REPLACED
+from survey.fieldwork import accounting, checks, closing, double_entry, keying, keying_errors, reviews
+from survey.fieldwork.dispositions import ADULTS, REPLACED
+from survey.fieldwork.double_entry import Finished
+from survey.fieldwork.turns import FIRST, SECOND, SETTLED
 from survey.models import Batch, Reinterview, ReviewState, Sheet, SheetState
 from survey.paper import batches, filling, scanning
 from survey.paper.layout import layout
 from survey.paper.pictures import pictures
-from survey.turns import FIRST, SECOND, SETTLED
+from survey.results import summary as summaries
 from translations import Conflict
 from translations.formats import number
 

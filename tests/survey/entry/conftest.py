@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext
 
 from forms import Questionnaire
-from survey import accounts, keying, questionnaires, waves
+from survey import questionnaires, waves
 from survey.database import Database
+from survey.fieldwork import keying
 from survey.models import Batch, Role, Sheet, SheetState
 from survey.paper import serials
+from survey.people import accounts
 
 FORMS = [serials.numbered(1_000_001 + place) for place in range(5)]
 

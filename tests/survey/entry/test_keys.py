@@ -18,8 +18,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import make_url, select
 
 from forms import Questionnaire, parse
-from survey import double_entry, keying, questionnaires, turns, waves
+from survey import questionnaires, waves
 from survey.database import Database
+from survey.fieldwork import double_entry, keying, turns
 from survey.models import Batch, Keying, OpenKeying, Response, Sheet, SheetState, Village, WaveKind
 
 OFFICE = {"width": 1366, "height": 768}

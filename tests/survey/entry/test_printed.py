@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from survey import turns, waves
+from survey import waves
 from survey.database import Database
+from survey.fieldwork import turns
 from survey.models import Keying, OpenKeying, Response, Sheet, SheetState, Village, Wave
 
 WAVE = "/nhap-phieu/ho-mau"

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from survey import double_entry
 from survey.database import Database
+from survey.fieldwork import double_entry
 from survey.models import Keying, Response, Sheet, SheetState
 from survey.texts import written
 

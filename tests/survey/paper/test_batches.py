@@ -9,11 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from survey import accounting, draws, plans, reinterviews, waves
+from survey import waves
 from survey.database import Database
+from survey.fieldwork import accounting, reinterviews
 from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
 from survey.paper import batches, serials
-from survey.plans import Plan
+from survey.sampling import draws, plans
+from survey.sampling.plans import Plan
 from translations import Conflict, NotFound, Refusal
 
 WAVE = "ho-mau"

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from forms import Questionnaire, shipped
-from survey.fieldwork import HEAD
+from survey.fieldwork.dispositions import HEAD
 from survey.paper.form import form
 from survey.paper.layout import Box, layout
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from forms import Questionnaire, shipped
-from survey.keying import head, one_form
+from survey.fieldwork.keying import head, one_form
 from survey.paper.filling import (
     HANDS,
     KINDS,

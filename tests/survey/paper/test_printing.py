@@ -13,13 +13,14 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from forms import load
-from survey import draws, plans, units, waves
+from survey import units, waves
 from survey.database import Database
 from survey.models import Sheet, Village
 from survey.paper import batches, printing, serials
 from survey.paper.layout import layout
 from survey.paper.printing import Print
-from survey.plans import Plan
+from survey.sampling import draws, plans
+from survey.sampling.plans import Plan
 from translations import Conflict, NotFound
 
 WAVE = "ho-mau"

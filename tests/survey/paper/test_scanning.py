@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from forms import Questionnaire, shipped
-from survey import double_entry, keying, questionnaires, turns, waves
+from survey import questionnaires, waves
 from survey.database import Database
+from survey.fieldwork import double_entry, keying, turns
 from survey.models import Batch, Keying, Response, ResponseText, Scan, Sheet, SheetState, Village, WaveKind
 from survey.paper import batches, filling, printing, scanning, serials
 from survey.paper.layout import layout

@@ -13,7 +13,7 @@ from analysis import Estimate
 from forms import Questionnaire, shipped
 from survey import units
 from survey.models import Unit, Wave, WaveKind
-from survey.summary import Collection, Headline, Line, Summary, UnitLine
+from survey.results.summary import Collection, Headline, Line, Summary, UnitLine
 
 QUESTIONNAIRES = {found.name: found for found in shipped()}
 HOUSEHOLD, SHORT = QUESTIONNAIRES["ho_gia_dinh@1"], QUESTIONNAIRES["noi_phuc_vu@1"]

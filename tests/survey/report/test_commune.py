@@ -13,10 +13,11 @@ import pytest
 from docx import Document
 from flask import Flask
 
-from survey import report, summary, wording
+from survey import report
 from survey.report import commune
 from survey.report.structure import Paragraph, Table
-from survey.summary import Summary
+from survey.results import summary, wording
+from survey.results.summary import Summary
 from translations import speaking
 
 

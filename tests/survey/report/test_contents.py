@@ -9,7 +9,7 @@ from dataclasses import replace
 from analysis import Estimate
 from survey.report.contents import contents
 from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
-from survey.summary import Summary
+from survey.results.summary import Summary
 from translations import speaking
 
 Make = Callable[..., Summary]

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from survey import report
-from survey.summary import Summary
+from survey.results.summary import Summary
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,12 @@ import docx
 import openpyxl
 import pytest
 
-from survey import accounting, releases, report, responses, reviews, summary, waves
+from survey import report, responses, waves
 from survey.database import Database
+from survey.fieldwork import accounting, reviews
 from survey.models import Batch, Keying, Mode, ReviewState, Sheet, SheetState, Wave
-from survey.summary import Summary
+from survey.results import releases, summary
+from survey.results.summary import Summary
 
 UNITS = {"V1": "06652", "V3": "06658"}
 VOID, OUT, WAITING, ENTERED = SheetState.VOID, SheetState.OUT, SheetState.WAITING, SheetState.ENTERED

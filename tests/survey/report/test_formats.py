@@ -15,8 +15,8 @@ import pypdfium2
 import pytest
 
 from survey import report
-from survey.results import FIELDS, as_records
-from survey.summary import Summary
+from survey.results.result_table import FIELDS, as_records
+from survey.results.summary import Summary
 from translations import Refusal, language
 
 Make = Callable[..., Summary]

@@ -13,7 +13,7 @@ from pypdfium2 import raw
 
 from survey import report
 from survey.report import fonts
-from survey.summary import Summary
+from survey.results.summary import Summary
 from translations import Refusal
 
 LETTERS = "ÀẢÃÁẠĂẰẲẴẮẶÂẦẨẪẤẬĐÈẺẼÉẸÊỀỂỄẾỆÌỈĨÍỊÒỎÕÓỌÔỒỔỖỐỘƠỜỞỠỚỢÙỦŨÚỤƯỪỬỮỨỰỲỶỸÝỴ"

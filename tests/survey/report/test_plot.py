@@ -13,7 +13,7 @@ import pytest
 from survey.report import plot
 from survey.report.contents import contents
 from survey.report.structure import Figure
-from survey.summary import Summary
+from survey.results.summary import Summary
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -23,9 +23,11 @@ from flask.testing import FlaskClient
 
 from analysis import Design, Measure, estimate
 from forms import Questionnaire
-from survey import demo, exporting, report, results, summary
+from survey import demo, report
 from survey.commands import main
-from survey.summary import Summary
+from survey.files import exporting
+from survey.results import result_table, summary
+from survey.results.summary import Summary
 from translations import speak
 
 COMMUNE = "06652"
@@ -78,8 +80,8 @@ def wave(made_up: Flask, sign_in: Any, tmp_path_factory: pytest.TempPathFactory)
 def wanted(wave: Demo) -> dict[str, Found]:
     """What the database says."""
     with wave.app.extensions["database"].reading() as session:
-        whole = results.estimates(session, demo.SAMPLE, items=WHAT[:-1], released=True)
-        by_unit = results.estimates(session, demo.SAMPLE, items=["index"], by=["unit"], released=True)
+        whole = result_table.estimates(session, demo.SAMPLE, items=WHAT[:-1], released=True)
+        by_unit = result_table.estimates(session, demo.SAMPLE, items=["index"], by=["unit"], released=True)
     records = [*whole, next(record for record in by_unit if record.domain == COMMUNE)]
     return {what: of(record) for what, record in zip(WHAT, records, strict=True)}
 

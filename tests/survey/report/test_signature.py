@@ -23,7 +23,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from survey import report
 from survey.report import signature
-from survey.summary import Summary
+from survey.results.summary import Summary
 
 Signer = tuple[signers.SimpleSigner, asn1.Certificate]
 

@@ -15,7 +15,7 @@ from survey import report
 from survey.commands import main
 from survey.report import bundle, template
 from survey.report import docx as word
-from survey.summary import Summary
+from survey.results.summary import Summary
 from translations import Refusal, speak
 
 BLUE = RGBColor(0x1F, 0x38, 0x64)

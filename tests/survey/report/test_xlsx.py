@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from survey import report
-from survey.results import FIELDS
-from survey.summary import Summary
+from survey.results.result_table import FIELDS
+from survey.results.summary import Summary
 
 
 def book_of(summary: Summary) -> Any:

@@ -1,0 +1,271 @@
+"""Where each paper form is: issued = entered + waiting + void + missing, in a batch, a commune, a wave.
+
+Printed is issued. A form that nobody has counted back is missing, whatever the reason. Each change asks for the
+state that it starts from, within the transaction, so that a form entered meanwhile stays entered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from survey import waves
+from survey.fieldwork.dispositions import ON_THE_SHEET, OUTCOMES, VOID
+from survey.models import Batch, Sheet, SheetState, Village, Wave
+from survey.paper.serials import serial as of_form
+from translations import Conflict, NotFound, Refusal
+from translations.formats import day as shown
+from translations.formats import nfc
+
+# Why a form is void: what became of its household, or what became of the paper.
+REASONS: dict[str, str] = {outcome.value: OUTCOMES[outcome] for outcome in ON_THE_SHEET} | VOID
+GROUPED = re.compile(r"(?<![^\s,;])([0-9]{4}) ([0-9]{4})(?![^\s,;])")  # a serial as the paper shows it
+BETWEEN = re.compile(r"[\s,;]+")
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """The forms of a batch, or of several. `missing`: all that is not back, of which `explained` have a reason."""
+
+    batch: str | None
+    unit: str | None
+    issued: int
+    entered: int
+    waiting: int
+    void: int
+    missing: int
+    explained: int
+
+    @property
+    def back(self) -> int:
+        """Forms that were counted back, whatever became of them."""
+        return self.issued - self.missing
+
+    def record(self) -> dict[str, str | int | None]:
+        """The line as `hailong accounting` prints it."""
+        return {name: value for name, value in asdict(self).items() if name != "explained"}
+
+
+def lines(session: Session, wave: str) -> list[Line]:
+    """The accounts of a wave, a line for each batch, by its code."""
+
+    def count(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(Sheet.serial).filter(*conditions).label(name)
+
+    out = Sheet.state == SheetState.OUT
+    rows = session.execute(
+        select(
+            Batch.code.label("batch"),
+            Village.unit,
+            count("issued"),
+            count("entered", Sheet.state == SheetState.ENTERED),
+            count("waiting", Sheet.state == SheetState.WAITING),
+            count("void", Sheet.state == SheetState.VOID),
+            count("missing", out),
+            count("explained", out, Sheet.reason.is_not(None)),
+        )
+        .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
+        .outerjoin(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave)
+        .group_by(Batch.code, Village.unit)
+        .order_by(Batch.code)
+    )
+    return [Line(**row) for row in rows.mappings()]
+
+
+def total(lines: Iterable[Line], unit: str | None = None) -> Line:
+    """The sum of several lines; `unit` names the commune where all of them lie in one."""
+    counts = [(line.issued, line.entered, line.waiting, line.void, line.missing, line.explained) for line in lines]
+    issued, entered, waiting, void, missing, explained = map(sum, zip((0,) * 6, *counts, strict=True))
+    return Line(None, unit, issued, entered, waiting, void, missing, explained)
+
+
+def by_unit(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """The lines of each commune."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(str(line.unit), []).append(line)
+    return found
+
+
+def reasons(session: Session, wave: str) -> dict[str, int]:
+    """How many forms of a wave are void for which reason, in the order of `REASONS`."""
+    rows = session.execute(
+        select(Sheet.reason, func.count())
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave, Sheet.state == SheetState.VOID)
+        .group_by(Sheet.reason)
+    )
+    counts = {reason or "": count for reason, count in rows}
+    return {code: counts[code] for code in (*REASONS, *sorted(counts.keys() - REASONS)) if code in counts}
+
+
+def batch(session: Session, wave: str, code: str) -> Batch:
+    """The batch of this code; refused where the wave has none such."""
+    found = session.get(Batch, code)
+    if found is None or found.wave != wave:
+        raise NotFound("This wave has no batch %(code)s. Look at its cover sheet again.", code=code)
+    return found
+
+
+def sheets(session: Session, batch: str) -> list[Sheet]:
+    """The forms of a batch, in the order of their packet."""
+    return list(session.scalars(select(Sheet).where(Sheet.batch == batch).order_by(Sheet.place, Sheet.serial)))
+
+
+def batch_of(session: Session, wave: str, text: str) -> str | None:
+    """The code of the batch that a code or a serial, typed or scanned, belongs to; None where there is none."""
+    words = serials(text)
+    return session.scalar(
+        select(Batch.code)
+        .outerjoin(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave, or_(Batch.code.in_(words), Sheet.serial.in_(words)))
+        .order_by(Batch.code)
+        .limit(1)
+    )
+
+
+def serials(text: str) -> list[str]:
+    """The serials in what was typed or scanned, one after another, each once."""
+    words = (of_form(word) for word in BETWEEN.split(GROUPED.sub(r"\1\2", nfc(text))))
+    return list(dict.fromkeys(word for word in words if word.isprintable() and word))
+
+
+def open_for_paper(wave: Wave) -> None:
+    """Refuses a wave whose fieldwork is closed: no paper is printed, counted or keyed there any more."""
+    if wave.closed is not None:
+        raise Conflict(
+            "The fieldwork of wave %(wave)s was closed on %(day)s: no paper form is taken any more. An "
+            "administrator can open it again.",
+            wave=wave.code,
+            day=shown(wave.closed),
+        )
+
+
+def hand_over(session: Session, wave: str, code: str, interviewer: str, day: date) -> None:
+    """Notes who took a batch to its village, and when. Call inside `writing()`.
+
+    It may be noted again, with another name too, until the batch is back.
+    """
+    found = _held(session, wave, code)
+    interviewer = nfc(interviewer).strip()
+    if not interviewer or len(interviewer) > 80:
+        raise Refusal("Say in 1 to 80 letters who takes the batch.")
+    if (found.interviewer, found.handed_over) == (interviewer, day):
+        return
+    if found.returned is not None:
+        raise Conflict("Batch %(code)s is back already: who took it stays as it is.", code=code)
+    if not found.printed <= day <= waves.today():
+        raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(found.printed))
+    found.interviewer, found.handed_over = interviewer, day
+    session.flush()
+
+
+def take_back(
+    session: Session, wave: str, code: str, day: date, counted: int, serials: Collection[str] | None = None
+) -> int:
+    """Counts a batch back: forms that were out wait to be entered now; how many. Call inside `writing()`.
+
+    counted  forms in the packet, filled in or not
+    serials  those that are there; None for all of the batch, which must then be as many as were counted
+
+    The others stay out. Forms that come later are taken back in the same way.
+    """
+    found = _held(session, wave, code)
+    there = _states(session, code)
+    _known(there, serials or ())
+    if counted < 0 or counted > len(there):
+        raise Refusal("Batch %(code)s has %(all)d forms. Count again.", code=code, all=len(there))
+    if serials is None and counted != len(there):
+        raise Refusal(
+            "You counted %(counted)d of %(all)d forms. Tick or scan those that are there; the others stay out.",
+            counted=counted,
+            all=len(there),
+        )
+    if not (found.handed_over or found.printed) <= day <= waves.today():
+        raise Refusal(
+            "Give a day from %(day)s, when the batch went out, to today.",
+            day=shown(found.handed_over or found.printed),
+        )
+    wanted = there.keys() if serials is None else set(serials)
+    changed = [serial for serial in wanted if there[serial] is SheetState.OUT]
+    _change(session, code, changed, SheetState.WAITING, None)
+    found.returned, found.counted = day, counted
+    session.flush()
+    return len(changed)
+
+
+def mark(
+    session: Session, wave: str, code: str, serials: Collection[str], state: SheetState, reason: str | None = None
+) -> int:
+    """Says where forms of a batch are; how many changed. Call inside `writing()`.
+
+    state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
+
+    Each step can be undone by another, as long as the form isn't entered.
+    """
+    _held(session, wave, code)
+    there = _states(session, code)
+    _known(there, serials)
+    entered = sorted(serial for serial in serials if there[serial] is SheetState.ENTERED)
+    if entered:
+        raise Conflict(
+            "Entered already, and left as they are: %(serials)s. What is wrong with an entered form is said in "
+            "the review.",
+            serials=", ".join(entered),
+        )
+    _change(session, code, sorted(set(serials)), state, _reason(state, reason))
+    return len(set(serials))
+
+
+def _reason(state: SheetState, reason: str | None) -> str | None:
+    if state is SheetState.VOID:
+        if reason not in REASONS:
+            raise Refusal("Choose why the forms are void.")
+        return reason
+    if state is SheetState.WAITING:
+        return None
+    if state is not SheetState.OUT:
+        raise ValueError(state)
+    words = " ".join(nfc(reason or "").split())
+    if len(words) > LONGEST_REASON:
+        raise Refusal("Give the reason in at most %(longest)d letters.", longest=LONGEST_REASON)
+    return words or None
+
+
+def _held(session: Session, wave: str, code: str) -> Batch:
+    """The batch, locked until the transaction ends, in a wave that nobody closes meanwhile."""
+    found = session.get(Wave, wave, with_for_update={"read": True})
+    if found is None:
+        raise NotFound(
+            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
+        )
+    open_for_paper(found)
+    batch(session, wave, code)
+    return session.get_one(Batch, code, with_for_update=True)
+
+
+def _states(session: Session, code: str) -> dict[str, SheetState]:
+    """Where each form of a batch is, locked until the transaction ends."""
+    rows = select(Sheet.serial, Sheet.state).where(Sheet.batch == code).order_by(Sheet.serial).with_for_update()
+    return dict(session.execute(rows).all())
+
+
+def _known(there: dict[str, SheetState], serials: Collection[str]) -> None:
+    strange = sorted(set(serials) - there.keys())
+    if strange:
+        raise Refusal("Not of this batch, and nothing was changed: %(serials)s.", serials=", ".join(strange))
+
+
+def _change(session: Session, code: str, serials: Collection[str], state: SheetState, reason: str | None) -> None:
+    session.execute(
+        update(Sheet)
+        .where(Sheet.batch == code, Sheet.serial.in_(serials), Sheet.state != SheetState.ENTERED)
+        .values(state=state, reason=reason)
+    )

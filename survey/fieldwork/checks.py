@@ -1,0 +1,246 @@
+"""What is looked for in every response of a wave. A finding accuses nobody: it says which form to look at again.
+
+Findings tell no level and no choice that a person gave; who looks at a form goes by its paper.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from cachetools import LRUCache, cached
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis.patterns import fence, longest_run, nearest
+from forms import Item, Questionnaire
+from forms import quality as rules
+from survey import questionnaires
+from survey.fieldwork import look_alikes
+from survey.models import Batch, Response, Sheet, Wave
+from survey.sample import Bools, Floats, Objects, Sample, stored
+from translations import N_
+
+CHECKS: dict[str, str] = {
+    "straight": N_("One level throughout"),
+    "alike": N_("Nearly the same as another form"),
+    "blank": N_("Many questions left blank"),
+    "contradiction": N_("Answers that do not fit together"),
+    "quick": N_("Filled too fast"),
+    "same": N_("The same button throughout"),
+}
+MARKS = ("quick", "same")  # what the form itself noticed
+
+LONG = 10  # a run is looked for where so many items on one scale stand together and were answered
+STRAIGHT = 0.9  # of these, the share in one run
+BLANK = 0.2  # of the items asked: AAPOR's usual bound of a complete interview
+ALIKE = 0.85  # Kuriakose & Robbins 2016; critics: Simmons, Mercer, Schwarzer & Kennedy 2016
+COMPARED = 30  # with fewer items forms resemble each other by chance; then the rule of `look_alikes` holds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found in a form.
+
+    part, whole  straight: items in the run, and answered; blank: items left blank, and asked; else 0
+    share        alike: equal answers with the nearest form; else None
+    other        alike: that form
+    rule         contradiction: its code in the questionnaire
+    """
+
+    check: str
+    part: int = 0
+    whole: int = 0
+    share: float | None = None
+    other: UUID | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The sheet that a response was keyed from, its batch, and who had the batch; None where there is none."""
+
+    serial: str | None = None
+    batch: str | None = None
+    interviewer: str | None = None
+
+
+NO_PAPER = Paper()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A response as somebody who reviews it may know it: where it came from, and the paper to fetch."""
+
+    id: UUID
+    unit: str
+    psu: str | None
+    mode: str
+    paper: Paper
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The forms of a wave with what was found.
+
+    limit   the share of equal answers from which on two forms are listed
+    usual   quartiles of the share of equal answers with the nearest form; None where nobody could be compared
+    """
+
+    forms: dict[UUID, Form]
+    limit: float
+    usual: tuple[float, float, float] | None
+
+    def found(self) -> list[Form]:
+        """Those in which some check found something."""
+        return [form for form in self.forms.values() if form.findings]
+
+
+def look(session: Session, wave: Wave) -> Looked:
+    """Runs all checks on all responses of a wave, those outside the sample and those rejected among them."""
+    return _look(session, wave)
+
+
+def _state(session: Session, wave: Wave) -> tuple[object, ...]:
+    """Responses never change; the paper they came on may still be joined to them, and batches be handed over."""
+    count = session.scalar(select(func.count()).where(Response.wave == wave.code))
+    joined = select(func.count()).where(
+        Sheet.batch == Batch.code, Batch.wave == wave.code, Sheet.response.is_not(None)
+    )
+    handed = select(Batch.code, Batch.interviewer).where(Batch.wave == wave.code).order_by(Batch.code)
+    given = hash(tuple(tuple(row) for row in session.execute(handed)))
+    return str(session.get_bind().engine.url), wave.code, count, session.scalar(joined), given
+
+
+@cached(LRUCache(maxsize=4), key=_state, lock=threading.Lock())
+def _look(session: Session, wave: Wave) -> Looked:
+    people = everyone(session, wave)
+    papers = _papers(session, wave)
+    asked_by = np.array([papers.get(id, NO_PAPER).interviewer for id in people.ids], dtype=object)
+    share, other, limit = alike(people, asked_by)
+    found: list[list[Finding]] = [[] for _form in people.ids]
+    for row, finding in _findings(people, share, other, limit):
+        found[row].append(finding)
+    forms = {
+        id: Form(
+            id, people.unit[row], people.psu[row], people.mode[row], papers.get(id, NO_PAPER), tuple(found[row])
+        )
+        for row, id in enumerate(people.ids)
+    }
+    known = share[np.isfinite(share)]
+    first, middle, third = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
+    return Looked(forms, limit, (float(first), float(middle), float(third)) if len(known) else None)
+
+
+def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
+    rows = session.execute(
+        select(Sheet.response, Sheet.serial, Sheet.batch, Batch.interviewer)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave.code)
+    )
+    return {
+        row.response: Paper(row.serial, row.batch, row.interviewer) for row in rows if row.response is not None
+    }
+
+
+def everyone(session: Session, wave: Wave) -> Sample:
+    """All responses of a wave as arrays, with those that estimates leave out; without a village `psu` is None."""
+    rows = stored(session, wave)
+    columns = [np.array([row[place] for row in rows], dtype=object) for place in range(1, 5)]
+    unit, psu, mode, day = columns
+    return Sample(
+        wave=wave,
+        questionnaire=questionnaires.by_digest(session, wave.questionnaire),
+        ids=tuple(row.id for row in rows),
+        unit=unit,
+        stratum=unit,
+        psu=psu,
+        mode=np.array([each.value for each in mode], dtype=object),
+        day=day,
+        weight=np.ones(len(rows)),
+        documents=tuple(json.loads(row.answers) for row in rows),
+        marks=tuple(frozenset(row.marks) for row in rows),
+        outside=0,
+        rejected=0,
+        version="",
+    )
+
+
+def _findings(people: Sample, share: Floats, other: Any, limit: float) -> Iterator[tuple[int, Finding]]:
+    """(row, finding), check by check."""
+    for items in blocks(people.questionnaire):
+        run, answered = longest_run(_codes(people, items))
+        for row in np.flatnonzero((answered >= LONG) & (run >= STRAIGHT * answered)).tolist():
+            yield row, Finding("straight", int(run[row]), int(answered[row]))
+    for row in np.flatnonzero(share >= limit).tolist():
+        yield row, Finding("alike", share=float(share[row]), other=people.ids[other[row]])
+    asked, left = blanks(people)
+    for row in np.flatnonzero(left > BLANK * asked).tolist():
+        yield row, Finding("blank", int(left[row]), int(asked[row]))
+    for rule in rules.of(people.questionnaire).contradictions:
+        for row, document in enumerate(people.documents):
+            if rule.when.holds(document):
+                yield row, Finding("contradiction", rule=rule.code)
+    for row, marks in enumerate(people.marks):
+        for mark in MARKS:
+            if mark in marks:
+                yield row, Finding(mark)
+
+
+def blocks(questionnaire: Questionnaire) -> list[list[Item]]:
+    """The items that stand on one page and have one scale, at least ten of them, in the order of the form."""
+    found: dict[tuple[str, tuple[int, ...]], list[Item]] = {}
+    for item in questionnaire.items.values():
+        if item.kind == "scale":
+            found.setdefault((item.page, tuple(item.choices)), []).append(item)
+    return [items for items in found.values() if len(items) >= LONG]
+
+
+def _codes(people: Sample, items: list[Item]) -> Any:
+    """(N, K) the levels, 0 where there is none; a choice that is no answer (98, 99) is none."""
+    table = np.zeros((len(people), len(items)), np.int32)
+    for place, item in enumerate(items):
+        column = people.answers(item)
+        valid = column.given & np.isin(column.codes, list(item.valid))
+        table[:, place] = np.where(valid, column.codes + 1, 0)
+    return table
+
+
+def blanks(people: Sample) -> tuple[Any, Any]:
+    """(N,) items asked, and of these left blank; texts are not counted, "don't know" is an answer."""
+    asked, given = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
+    for item in people.questionnaire.items.values():
+        if item.kind != "text":
+            column = people.answers(item)
+            asked += column.asked
+            given += column.given
+    return asked, asked - given
+
+
+def alike(people: Sample, asked_by: Objects) -> tuple[Floats, Any, float]:
+    """(N,) share of equal answers with the nearest form of the same village or interviewer, that form, and the
+    share from which on a form is listed.
+
+    A fixed 85% lists hundreds of honest forms where most people are satisfied, so what is usual in the wave counts
+    too: at least 85%, and above the fence of the box plot of all forms. Copies without a difference are always
+    listed. With fewer than 30 such questions, and in an open wave, the rule of `look_alikes` holds instead.
+    """
+    items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
+    if len(items) < COMPARED or people.wave.kind == "open":
+        share, other = look_alikes.nearest_of(people)
+        return share, other, look_alikes.ALIKE
+    codes = np.stack(
+        [np.where(column.given, column.codes + 1, 0) for column in map(people.answers, items)], axis=1
+    )
+    share, other = nearest(codes, people.psu, COMPARED)
+    by_person, theirs = nearest(codes, asked_by, COMPARED)
+    better: Bools = np.nan_to_num(by_person, nan=-1) > np.nan_to_num(share, nan=-1)
+    share, other = np.where(better, by_person, share), np.where(better, theirs, other)
+    limit = np.nanmax([ALIKE, fence(share)])
+    return share, other, float(min(limit, 1.0))

@@ -1,0 +1,59 @@
+"""Closing the fieldwork of a wave: only when every paper form is accounted for."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from survey import waves
+from survey.fieldwork import accounting, reinterviews
+from survey.fieldwork.accounting import Line
+from survey.models import Batch, OpenKeying, Scan, Sheet, Wave
+from translations import Conflict, NotFound
+
+
+def gaps(lines: list[Line]) -> list[Line]:
+    """The batches that keep a wave open: forms wait to be entered, or are missing without a reason."""
+    return [line for line in lines if line.waiting or line.missing > line.explained]
+
+
+def close(session: Session, wave: str) -> None:
+    """Closes the fieldwork; refused while there are `gaps`. Call inside `writing()`.
+
+    What joins a form to a household or to a person in words goes now at the latest: the links and answers of
+    phúc tra, half-keyed forms, pictures of scanned pages.
+    """
+    found = _locked(session, wave)
+    if found.closed is not None:
+        return
+    lines = accounting.lines(session, wave)
+    left = gaps(lines)
+    if left:
+        raise Conflict(
+            "The fieldwork can't be closed yet: %(waiting)d forms wait to be entered, and %(missing)d are missing "
+            "without a reason, in the batches %(batches)s.",
+            waiting=sum(line.waiting for line in left),
+            missing=sum(line.missing - line.explained for line in left),
+            batches=", ".join(str(line.batch) for line in left[:5]) + (" …" if len(left) > 5 else ""),
+        )
+    own = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
+    reinterviews.destroy(session, wave)
+    session.execute(delete(OpenKeying).where(OpenKeying.sheet.in_(own)))
+    session.execute(delete(Scan).where(Scan.sheet.in_(own)))
+    found.closed = waves.today()
+    session.flush()
+
+
+def reopen(session: Session, wave: str) -> None:
+    """Opens the fieldwork again; what the closing destroyed stays destroyed. Call inside `writing()`."""
+    _locked(session, wave).closed = None
+    session.flush()
+
+
+def _locked(session: Session, wave: str) -> Wave:
+    found = session.get(Wave, wave, with_for_update=True)
+    if found is None:
+        raise NotFound(
+            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
+        )
+    return found

@@ -1,0 +1,149 @@
+"""Whether answers differ by who asked or who keyed. Never an accusation: people work in different villages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis import Difference, Measure, against_rest, groups
+from analysis.contrast import Group
+from analysis.effects import Effect, between, beyond
+from survey.models import Batch, Keying, Sheet, Wave
+from survey.results import result_table
+from survey.results.result_table import Wanted
+from survey.sample import Floats, Objects, Sample, sample
+from translations.formats import order
+
+FEWEST = 10  # forms of a person: below, no difference is told
+BLANK = "blank"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Of one figure: how much of its differences goes with the person who asked or keyed.
+
+    all    of the differences between people's answers, those between villages among them
+    beyond of the differences between villages: what one who works in one village alone can't be told from
+    """
+
+    code: str
+    label: str
+    all: Effect
+    beyond: Effect
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A person who asked or keyed. Differences from all others, None with too few forms; `groups` after Holm."""
+
+    name: str
+    forms: int
+    villages: int
+    index: Difference | None
+    blank: Difference | None
+    index_group: Group
+    blank_group: Group
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Of all interviewers, or of all keyers."""
+
+    shares: list[Shared]
+    workers: list[Worker]
+
+
+def interviewers(session: Session, wave: Wave) -> Effects:
+    """By who had the batch that a form came in."""
+    rows = session.execute(
+        select(Sheet.response, Batch.interviewer)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave.code, Sheet.response.is_not(None), Batch.interviewer.is_not(None))
+    )
+    return _effects(
+        sample(session, wave), {response: name for response, name in rows if response is not None and name}
+    )
+
+
+def keyers(session: Session, wave: Wave) -> Effects:
+    """By who keyed a form first; what a scanner read has no keyer."""
+    rows = session.execute(
+        select(Sheet.response, Keying.keyer)
+        .join(Keying, Keying.sheet == Sheet.serial)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave.code, Sheet.response.is_not(None), Keying.turn == 1, Keying.source == "person")
+    )
+    return _effects(
+        sample(session, wave), {response: name for response, name in rows if response is not None and name}
+    )
+
+
+def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
+    who = np.array([by.get(id) for id in people.ids], dtype=object)
+    names = sorted(set(by.values()), key=order)
+    names = [name for name in names if (who == name).any()]
+    if not names:
+        return Effects([], [])
+    measured = _measures(people)
+    shares = [Shared(code, label, *_effect(people, measure, who)) for code, label, measure in measured]
+    return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
+
+
+def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
+    """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
+    questionnaire = people.questionnaire
+    rule = result_table.scoring_rule(questionnaire, None)
+    found: list[tuple[str, str, Measure]] = []
+    index = questionnaire.index
+    if index is not None:
+        for code in ("index", *(f"index:{area.code}" for area in index.areas)):
+            found.append((code, str(index.label(code)), result_table.measures(people, Wanted(code), rule)[0]))
+    for headline in questionnaire.headlines:
+        wanted = Wanted(headline.item, (headline.value,))
+        found.append((headline.item, str(headline.name), result_table.measures(people, wanted, rule)[0]))
+    asked, blank = np.zeros(len(people)), np.zeros(len(people))
+    for item in questionnaire.items.values():
+        if item.kind != "text":
+            column = people.answers(item)
+            asked += column.asked
+            blank += column.asked & ~column.given
+    found.append((BLANK, "", Measure(BLANK, None, "ratio", blank, asked)))
+    return found
+
+
+def _effect(people: Sample, measure: Measure, who: Objects) -> tuple[Effect, Effect]:
+    value = _of_each(measure)
+    return between(value, who), beyond(value, who, people.psu)
+
+
+def _of_each(measure: Measure) -> Floats:
+    """(N,) the figure of each person, NaN where there is none."""
+    with np.errstate(all="ignore"):
+        return np.where(measure.answered, measure.score / measure.base, np.nan)
+
+
+def _workers(people: Sample, who: Objects, names: list[str], measures: list[Measure]) -> list[Worker]:
+    """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
+    forms = {name: int((who == name).sum()) for name in names}
+    told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
+    design = result_table.design(people, "centered")
+    differing: dict[str, dict[str, tuple[Difference, Group]]] = {}
+    for measure in measures:
+        if told and measure.item in ("index", BLANK):
+            found = against_rest(design, [measure], who, domains=names)
+            kept = [one for one in found if one.to in told]
+            marks = groups(kept)
+            differing[measure.item] = {str(one.to): (one, mark) for one, mark in zip(kept, marks, strict=True)}
+    nothing: tuple[None, Group] = (None, "not_apart")
+    workers = []
+    for name in names:
+        (index, index_group), (blank, blank_group) = (
+            differing.get(item, {}).get(name, nothing) for item in ("index", BLANK)
+        )
+        villages = len(set(people.psu[who == name].tolist()))
+        workers.append(Worker(name, forms[name], villages, index, blank, index_group, blank_group))
+    return workers

@@ -1,0 +1,197 @@
+"""Keying: what a clerk types of one paper form, read into an answers document.
+
+An answer is typed as the code that is printed beside it. Two keys stand for what is no answer: the paper is
+blank or can't be read, and two boxes of one question are marked. Both are left out of the answers document;
+they differ for the clerk alone, and where two keyings of one form are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forms import Item, Page, Problem, Questionnaire, Text, check, quality, read, shown
+from forms.answers import RULES
+from survey.fieldwork.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from translations import Lazy
+from translations import gettext as _
+
+LETTERS = {ADULTS: "A", REPLACED: "B"}  # what the paper prints before them instead of a number
+
+BLANK = ("9", "-")
+TWO_MARKS = ("8", "*")
+BETWEEN = re.compile(r"[;,.\s]+")
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """One form as it was typed.
+
+    answers   what holds, as `forms.check` gives it
+    problems  what can't be an answer; the form can't be kept with it
+    untyped   numbered items for which nothing was typed, not even that the paper is blank
+    two       items with two marks
+    unasked   items answered although their condition does not hold: kept as written
+    beyond    items with a number that can't be, as a printed sheet holds it: kept as written, no answer
+    odd       what the questionnaire says of answers that can hardly be true together: kept as written too
+    head      what stands before the questions, by its code
+    """
+
+    answers: dict[str, Any]
+    problems: list[Problem]
+    untyped: list[Item]
+    two: list[Item]
+    unasked: list[Item]
+    beyond: list[Item]
+    odd: list[Text]
+    head: dict[str, Any]
+
+
+def head() -> tuple[Item, ...]:
+    """What stands at the head of a printed sheet, as items; its words are in the language of the moment."""
+    adults = {number: str(number) for number in range(1, MOST_ADULTS)} | {MOST_ADULTS: _("9 or more")}
+    reasons = {number: _(OUTCOMES[outcome]) for number, outcome in enumerate(ON_THE_SHEET, start=1)}
+    return (
+        _heading(ADULTS, _("People aged 18 and over in the household"), _("Adults"), adults),
+        _heading(
+            REPLACED,
+            _("Only where this household replaces one of the list: why did that one not answer?"),
+            _("Replacement"),
+            reasons,
+        ),
+    )
+
+
+def _heading(code: str, label: str, short: str, choices: dict[int, str]) -> Item:
+    texts = {number: Text(text, text) for number, text in choices.items()}
+    return Item(code, "single", Text(label, label), Text(short, short), page="", choices=texts)
+
+
+def parts(questionnaire: Questionnaire) -> tuple[Page, ...]:
+    """The parts of a printed sheet in the order of the paper, its head before the questions."""
+    title = _("Head of the form")
+    return (Page("0", Text(title, title), None, False, head()), *questionnaire.paper)
+
+
+def number(item: Item) -> str:
+    """What is printed before a question: a number, or a letter at the head; a text has none."""
+    return LETTERS.get(item.code) or str(item.no or "")
+
+
+def blank(item: Item) -> tuple[str, ...]:
+    """What is typed where the paper is blank: 9, unless a printed code begins with it; the first is shown."""
+    return () if item.kind == "text" else _free(item, BLANK)
+
+
+def two_marks(item: Item) -> tuple[str, ...]:
+    """What is typed where two boxes are marked; none where several may be."""
+    return _free(item, TWO_MARKS) if item.kind in ("single", "scale") else ()
+
+
+def _free(item: Item, keys: tuple[str, ...]) -> tuple[str, ...]:
+    taken = set("0123456789") if item.kind == "number" else {str(code)[0] for code in item.choices}
+    return tuple(key for key in keys if key not in taken)
+
+
+def value(item: Item, typed: str) -> Any:
+    """The value of the answers document; None where nothing, a blank or two marks were typed."""
+    if item.kind == "text":
+        return typed
+    typed = typed.strip()
+    if not typed or typed in blank(item) or typed in two_marks(item):
+        return None
+    if item.kind == "multiple":
+        parts = [part for part in BETWEEN.split(typed) if part]
+        if len(parts) == 1 and all(code < 10 for code in item.choices):
+            parts = list(parts[0])
+        return read(item, parts)
+    return read(item, [typed])
+
+
+def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple[Item, ...] = ()) -> Keyed:
+    """The form of which this was typed, by item code; `heading`: the items at the head of a printed sheet."""
+    texts = {item.code: typed.get(item.code, "") for item in (*heading, *questionnaire.keyed)}
+    checked = check(questionnaire, {item.code: value(item, texts[item.code]) for item in questionnaire.keyed})
+    asked = shown(questionnaire, checked.answers)
+    found = {item.code: _headed(item, texts[item.code]) for item in heading}
+    wrong = [Problem(code, held) for code, held in found.items() if isinstance(held, Lazy)]
+    beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
+    passed = {item.code for item in beyond}
+    wanted = [item for item in questionnaire.keyed if item.no and item.code in asked]
+    return Keyed(
+        answers=checked.answers,
+        problems=[*wrong, *(problem for problem in checked.problems if problem.code not in passed)],
+        untyped=[item for item in (*heading, *wanted) if not texts[item.code].strip()],
+        two=[item for item in (*heading, *questionnaire.keyed) if texts[item.code].strip() in two_marks(item)],
+        unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
+        beyond=beyond,
+        odd=[rule.says for rule in quality.of(questionnaire).contradictions if rule.when.holds(checked.answers)],
+        head={code: held for code, held in found.items() if held is not None and not isinstance(held, Lazy)},
+    )
+
+
+def _beyond(item: Item, typed: str) -> bool:
+    """Whether a number was written that lies outside its limits."""
+    if item.kind != "number":
+        return False
+    held = value(item, typed)
+    return type(held) in (int, float) and isinstance(RULES[item.kind](item, held), Lazy)
+
+
+def _headed(item: Item, typed: str) -> Any:
+    """What stands at the head; None where nothing does, what to correct where it can't be."""
+    held = value(item, typed)
+    return None if held is None else RULES[item.kind](item, held)
+
+
+NOTHING, TWO = "-", "*"
+
+
+def one_form(item: Item, typed: str) -> str:
+    """What was typed, in one form for all ways to type it: `-` blank, `*` two marks, else codes joined by `;`."""
+    if typed.strip() in two_marks(item):
+        return TWO
+    held = value(item, typed)
+    if isinstance(held, list):
+        return ";".join(str(code) for code in sorted(set(held))) or NOTHING
+    return NOTHING if held is None else str(int(held) if isinstance(held, float) and held == int(held) else held)
+
+
+def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a printed sheet as they were typed, each in its one form, without free texts.
+
+    A field is what had to be typed: the head, every numbered question that was asked, and what was typed besides.
+    """
+    heading = head()
+    asked = shown(questionnaire, keyed(questionnaire, typed).answers)
+    return {
+        item.code: one_form(item, typed.get(item.code, ""))
+        for item in (*heading, *questionnaire.keyed)
+        if item.kind != "text"
+        and (item in heading or item.code in asked or typed.get(item.code, "").strip() not in ("", *blank(item)))
+    }
+
+
+def texts(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
+    """The free texts of what was typed."""
+    return {
+        item.code: typed[item.code] for item in questionnaire.keyed if item.kind == "text" and typed.get(item.code)
+    }
+
+
+def described(item: Item) -> dict[str, Any]:
+    """What the script of the keying page must know of an item."""
+    return {
+        "code": item.code,
+        "no": number(item) or None,
+        "kind": item.kind,
+        "short": str(item.short),
+        "choices": [[code, str(text)] for code, text in item.choices.items()],
+        "blank": blank(item),
+        "two": two_marks(item),
+        "limits": [item.minimum, item.maximum],
+        "show_if": item.show_if.document if item.show_if else None,
+        "beside": item.beside,
+    }

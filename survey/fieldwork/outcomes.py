@@ -1,0 +1,209 @@
+"""What became of the households drawn, village by village, for the response rates.
+
+Three lists say it, and no key joins them: the responses of the village, its paper forms (void with a reason; or
+filled in by a replacement, with the reason of the household that it replaces), the visits that tablets noted. So
+they are counted, never matched. A household of which none of them says anything is unknown; one that was replaced
+counts as what became of it, and its replacement does not count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis.response_rates import Dispositions
+from survey import waves
+from survey.fieldwork import checks
+from survey.fieldwork.dispositions import Outcome
+from survey.models import Batch, DrawnHousehold, DrawnVillage, Response, Sheet, SheetState, Visit, Wave
+from survey.sample import Sample, rejected
+
+# AAPOR's usual bounds: more than 80% of the questions asked were answered, complete; from 50% on, partial; fewer,
+# broken off, which counts as a refusal.
+PARTIAL = 0.5
+GROUPS = {
+    Outcome.REFUSED: "refused",
+    Outcome.AWAY: "no_contact",
+    Outcome.UNABLE: "other",
+    Outcome.NOT_THERE: "not_eligible",
+}
+# A form that is void for itself. One that came back blank or spoiled tells nothing of the household.
+PAPER = {"unreadable": "other", "twice": "other"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of the households drawn in a village.
+
+    weight    households that each of them stands for; None where no draw holds and the forms printed are the base
+    counts    the households drawn, each once
+    replaced  interviews with households that stand in for others; they are not in `counts`
+    waiting   forms that are back and not entered yet: of their households nothing is known so far
+    beyond    answers beyond the households drawn: somebody else answered, too
+    """
+
+    psu: str
+    unit: str
+    stratum: str
+    weight: float | None
+    counts: Dispositions
+    replaced: int = 0
+    waiting: int = 0
+    beyond: int = 0
+
+
+@dataclass(frozen=True)
+class _Issued:
+    stratum: str
+    households: int
+    weight: float | None
+
+
+@dataclass
+class _Lists:
+    """The lists of one village."""
+
+    answered: Counter[str]
+    on_paper: Counter[str]
+    visited: Counter[str]
+    replaced: int = 0
+    waiting: int = 0
+
+
+def villages(session: Session, wave: Wave, people: Sample) -> list[Told]:
+    """What became of the households of each village that was drawn or has forms, by code.
+
+    people  the wave's sample as its estimates take it; what a review rejected is no interview: somebody was met
+    """
+    issued = _issued(session, wave)
+    if not issued:
+        return []
+    lists = {psu: _Lists(Counter(), Counter(), Counter()) for psu in issued}
+    instead = _paper(session, wave, lists)
+    _answers(session, wave, people, lists, instead)
+    _visits(session, wave, lists)
+    units = {village.psu: village.unit for village in waves.villages(session, wave.code)}
+    return [_told(psu, units[psu], issued[psu], lists[psu]) for psu in sorted(issued)]
+
+
+def total(told: Iterable[Told], weighted: bool = False) -> Dispositions:
+    """The sum over villages; `weighted`: of the households that the drawn ones stand for."""
+    found = Dispositions()
+    for one in told:
+        found += one.counts * (one.weight or 1.0) if weighted else one.counts
+    return found
+
+
+def _issued(session: Session, wave: Wave) -> dict[str, _Issued]:
+    """The households drawn in each village; without a draw the forms that were printed for it."""
+    if wave.draw is not None:
+        strata = dict(
+            session.execute(
+                select(DrawnVillage.psu, DrawnVillage.stratum).where(DrawnVillage.draw == wave.draw)
+            ).all()
+        )
+        rows = session.execute(
+            select(DrawnHousehold.psu, func.count(), func.max(DrawnHousehold.weight))
+            .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
+            .group_by(DrawnHousehold.psu)
+        )
+        return {psu: _Issued(strata[psu], count, weight) for psu, count, weight in rows}
+    strata = {village.psu: village.stratum for village in waves.villages(session, wave.code)}
+    printed = session.execute(
+        select(Batch.psu, func.count(Sheet.serial))
+        .join(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave.code)
+        .group_by(Batch.psu)
+    )
+    return {psu: _Issued(strata[psu], count, None) for psu, count in printed}
+
+
+def _paper(session: Session, wave: Wave, lists: dict[str, _Lists]) -> set[UUID]:
+    """Counts what the forms say; gives the responses of replacements."""
+    instead = set()
+    rows = session.execute(
+        select(Batch.psu, Sheet.state, Sheet.reason, Sheet.replaced, Sheet.response)
+        .join(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave.code)
+    )
+    groups = {outcome.value: group for outcome, group in GROUPS.items()}
+    for psu, state, reason, replaced, response in rows:
+        if psu not in lists:
+            continue
+        village = lists[psu]
+        village.waiting += state is SheetState.WAITING
+        if replaced is not None:
+            village.on_paper[groups.get(replaced, "other")] += 1
+            if response is not None:
+                instead.add(response)
+        elif state is SheetState.VOID and (group := (groups | PAPER).get(reason or "")):
+            village.on_paper[group] += 1
+    return instead
+
+
+def _answers(session: Session, wave: Wave, people: Sample, lists: dict[str, _Lists], instead: set[UUID]) -> None:
+    asked, blank = checks.blanks(people)
+    for id, psu, whole, left in zip(people.ids, people.psu.tolist(), asked.tolist(), blank.tolist(), strict=True):
+        if psu not in lists:
+            continue
+        if id in instead:
+            lists[psu].replaced += 1
+        else:
+            lists[psu].answered[_answered(whole, left)] += 1
+    out = rejected(session, wave.code)
+    responded = select(Response.id, Response.psu).where(Response.wave == wave.code, Response.psu.in_(lists))
+    for id, psu in session.execute(responded) if out else ():
+        if id in out and id not in instead:
+            lists[str(psu)].answered["other"] += 1
+
+
+def _answered(asked: int, blank: int) -> str:
+    if blank < checks.BLANK * asked:
+        return "complete"
+    return "partial" if blank <= PARTIAL * asked else "refused"
+
+
+def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:
+    """Counts what the tablets noted; a replacement that answered is taken out of the complete interviews."""
+    rows = session.execute(
+        select(Visit.psu, Visit.outcome, DrawnHousehold.replacement)
+        .join(
+            DrawnHousehold,
+            (DrawnHousehold.draw == Visit.draw)
+            & (DrawnHousehold.psu == Visit.psu)
+            & (DrawnHousehold.household == Visit.household),
+        )
+        .where(Visit.draw == wave.draw)
+    )
+    groups = {outcome.value: group for outcome, group in GROUPS.items()}
+    for psu, outcome, is_replacement in rows:
+        village = lists[psu]
+        if is_replacement and outcome == Outcome.COMPLETE.value:
+            for group in ("complete", "partial", "refused"):
+                if village.answered[group]:
+                    village.answered[group] -= 1
+                    village.replaced += 1
+                    break
+        elif not is_replacement and (known := groups.get(outcome)):
+            village.visited[known] += 1
+
+
+def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> Told:
+    # A household may be told of by its form and by a visit: the longer of the two lists holds.
+    counts = lists.answered + (lists.on_paper | lists.visited)
+    left = issued.households - counts.total()
+    return Told(
+        psu=psu,
+        unit=unit,
+        stratum=issued.stratum,
+        weight=issued.weight,
+        counts=Dispositions(**{group: float(count) for group, count in counts.items()}, unknown=max(0, left)),
+        replaced=lists.replaced,
+        waiting=lists.waiting,
+        beyond=max(0, -left),
+    )

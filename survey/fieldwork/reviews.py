@@ -1,0 +1,131 @@
+"""Decisions on responses: approved, on hold, rejected. A decision is a new row, and the newest one holds.
+
+And what of a response may be read by whoever decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms import Item, Page
+from survey import questionnaires
+from survey.fieldwork import reinterviews
+from survey.models import Mode, Response, Review, ReviewState, Sheet, Wave
+from survey.waves import today
+from translations import N_, NotFound, Refusal
+
+STATES: dict[ReviewState, str] = {
+    ReviewState.NEW: N_("New"),
+    ReviewState.APPROVED: N_("Approved"),
+    ReviewState.ON_HOLD: N_("On hold"),
+    ReviewState.REJECTED: N_("Rejected"),
+}
+LONGEST = 400
+MOST = 500  # responses of one decision
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided of a response, on which day, and why."""
+
+    state: ReviewState
+    reason: str
+    person: str
+    day: date
+
+
+UNDECIDED = Decision(ReviewState.NEW, "", "", date.min)
+
+
+def decide(
+    session: Session, wave: str, responses: Collection[UUID], state: ReviewState, reason: str, person: str
+) -> int:
+    """Adds a decision on each of the responses; says how many. Where the same one holds already, nothing is added.
+
+    reason  needed for all but an approval: who reads it later knows nothing of this day
+    """
+    reason = " ".join(reason.split())[:LONGEST]
+    if not responses:
+        raise Refusal("Tick the forms that you have decided on.")
+    if len(responses) > MOST:
+        raise Refusal("Decide on at most %(most)s forms at once.", most=MOST)
+    if not reason and state is not ReviewState.APPROVED:
+        raise Refusal("Write why: whoever reads this next year was not there.")
+    wanted = list(responses)
+    there = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(wanted))))
+    if len(there) < len(set(wanted)):
+        raise NotFound("One of these forms does not belong to this wave. Open the list again.")
+    before = newest(session, wave, wanted)
+    added = [
+        Review(wave=wave, response=response, state=state, reason=reason, person=person, day=today())
+        for response in sorted(there)
+        if (held := before.get(response, UNDECIDED)).state is not state or held.reason != reason
+    ]
+    session.add_all(added)
+    session.flush()
+    return len(added)
+
+
+def newest(session: Session, wave: str, responses: Sequence[UUID] | None = None) -> dict[UUID, Decision]:
+    """The decision that holds, of each response of a wave on which there is one."""
+    rows = select(Review).where(Review.wave == wave).order_by(Review.id)
+    if responses is not None:
+        rows = rows.where(Review.response.in_(responses))
+    return {row.response: Decision(row.state, row.reason, row.person, row.day) for row in session.scalars(rows)}
+
+
+def history(session: Session, wave: str, response: UUID) -> list[Decision]:
+    """All decisions on a response, the newest first."""
+    rows = select(Review).where(Review.wave == wave, Review.response == response).order_by(Review.id.desc())
+    return [Decision(row.state, row.reason, row.person, row.day) for row in session.scalars(rows)]
+
+
+# Why the answers of a form are not shown.
+WITHHELD: dict[str, str] = {
+    "alone": N_(
+        "Whoever answers on a phone or at a kiosk answers alone, and nobody reads these answers one by one: "
+        "decide by what stands out."
+    ),
+    "again": N_(
+        "This form is chosen for phúc tra: its answers are shown only when the agreement has been computed, so "
+        "that the second ones are given without the first."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Readable:
+    """The answers of a response that may be read, by page; `value` is None where the item was left blank.
+
+    withheld  a key of `WITHHELD` where nothing of the response is shown, else ""
+    """
+
+    pages: tuple[tuple[Page, tuple[tuple[Item, Any], ...]], ...]
+    withheld: str = ""
+
+
+def readable(session: Session, wave: Wave, response: UUID) -> Readable:
+    """What of a response may be read by those who review it.
+
+    Of a form on paper or from an interviewer, whose work is looked at: all but sensitive items and free texts. Of
+    what a person sent alone, nothing; and nothing of a form that is being asked again.
+    """
+    kept = session.get_one(Response, response)
+    if kept.mode not in (Mode.PAPER, Mode.INTERVIEWER):
+        return Readable((), "alone")
+    serial = session.scalar(select(Sheet.serial).where(Sheet.response == response))
+    if serial is not None and reinterviews.blind(session, wave, serial):
+        return Readable((), "again")
+    shown = []
+    for page in questionnaires.by_digest(session, kept.questionnaire).paper:
+        items = [item for item in page.items if not item.sensitive and item.kind != "text"]
+        if items:
+            shown.append((page, tuple((item, kept.answers.get(item.code)) for item in items)))
+    return Readable(tuple(shown))

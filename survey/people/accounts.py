@@ -1,0 +1,330 @@
+"""Staff: accounts, roles, rights, sign-in. Every right is declared here and asked for by name."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from flask import current_app, redirect, request, url_for
+from flask_login import LoginManager, current_user, login_user
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from survey import audit, settings, units
+from survey.database import database
+from survey.models import Account, Role, SignIn, Token
+from survey.people import passwords, second_factors, sign_ins
+from translations import N_, Conflict, Denied, NotFound, Refusal
+from translations.formats import nfc, order
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_hasher = PasswordHasher()
+LEAST_PASSWORD = 12
+
+
+class Right(StrEnum):
+    """What somebody may do; a view names the one it needs."""
+
+    KEY = "key"  # key paper forms
+    INTERVIEW = "interview"  # send answers as an interviewer
+    FIELDWORK = "fieldwork"  # draw samples, print forms, count them back, weigh
+    REVIEW = "review"  # settle two keyings, approve and reject responses
+    PROGRESS = "progress"  # counts of forms, never answers
+    RESULTS = "results"  # estimates and reports
+    OWN_RESULTS = "own_results"  # what is released of the own commune
+    RELEASE = "release"  # freeze, check and approve results, issue reports
+    WAVES = "waves"  # open waves, publish questionnaires
+    PEOPLE = "people"  # accounts and tokens
+    AUDIT = "audit"  # read the audit trail
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.HOME_AFFAIRS: frozenset(
+        {Right.PROGRESS, Right.RESULTS, Right.RELEASE, Right.WAVES, Right.FIELDWORK, Right.REVIEW}
+    ),
+    Role.COMMUNE: frozenset({Right.PROGRESS, Right.OWN_RESULTS}),
+    Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),
+    Role.KEYER: frozenset({Right.KEY}),
+    Role.INTERVIEWER: frozenset({Right.INTERVIEW}),
+    Role.AUDITOR: frozenset({Right.AUDIT}),
+}
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.ADMIN: N_("Administrator"),
+    Role.HOME_AFFAIRS: N_("Home Affairs"),
+    Role.COMMUNE: N_("Commune"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.KEYER: N_("Keyer"),
+    Role.INTERVIEWER: N_("Interviewer"),
+    Role.AUDITOR: N_("Auditor"),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in, as Flask-Login and the pages see them.
+
+    session  the mark of the sign-in; empty for a program with a token
+    first    the page that must be done with before any right holds: choosing a password, adding a second factor
+    proved   when the password was last given, in seconds since 1970
+    seen     when the sign-in was last noted as in use, likewise
+    """
+
+    name: str
+    role: Role
+    unit: str | None
+    session: str
+    first: str | None = None
+    proved: int = 0
+    seen: int = 0
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    def get_id(self) -> str:
+        """The mark of the sign-in, and the name."""
+        return f"{self.session}:{self.name}"
+
+    def may(self, right: Right | str) -> bool:
+        """Whether the role has the right, and nothing must be done before."""
+        return self.first is None and Right(right) in RIGHTS[self.role]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the password was given in the last ten minutes; a program's token is enough by itself."""
+        return not self.session or sign_ins.proven(self.proved)
+
+
+def add(session: Session, name: str, role: Role, password: str, unit: str | None = None) -> None:
+    """Makes an account; refused where the name is taken or the password too short."""
+    name = nfc(name).strip()
+    if not name or len(name) > 80:
+        raise Refusal("Give the account a name of 1 to 80 letters.")
+    hashed = _hashed(password, name)
+    if session.get(Account, name) is not None:
+        raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
+    if role is Role.COMMUNE and unit is None:
+        raise Refusal("Name the commune that this account reads: --unit CODE")
+    audit.tell(account=name, role=role.value)
+    session.add(
+        Account(
+            name=name,
+            role=role,
+            unit=units.find(session, unit).code if unit else None,
+            password=hashed,
+        )
+    )
+    session.flush()
+
+
+def easy_password() -> str:
+    """A new password that can be copied from a screen by hand."""
+    return passwords.easy()
+
+
+def sign_in(session: Session, name: str, password: str) -> Person | None:
+    """The person of this name and password, or None; a wrong name takes as long as a wrong password.
+
+    An account that is switched off is answered like a wrong name.
+    """
+    account = session.get(Account, nfc(name).strip())
+    try:
+        _hasher.verify(account.password if account else _nobody(), nfc(password))
+    except VerificationError:
+        return None
+    return _person(account) if account and not account.off else None
+
+
+def enter(session: Session, person: Person) -> None:
+    """Begins a sign-in of the person in this browser."""
+    account = session.get_one(Account, person.name)
+    login_user(_person(account, sign_ins.begin(session, account.name), _first(session, account)))
+
+
+def every(session: Session) -> list[Person]:
+    """All accounts, in the order of their names."""
+    return sorted(map(_person, session.scalars(select(Account))), key=lambda person: order(person.name))
+
+
+def change_password(session: Session, name: str, old: str, new: str) -> Person | None:
+    """Gives the account a new password and ends its sign-ins; None where the old one is wrong.
+
+    The person that comes back signs in again: whoever else held a session of the account is out.
+    """
+    if sign_in(session, name, old) is None:
+        return None
+    account = session.get_one(Account, nfc(name).strip())
+    if nfc(new) == nfc(old):
+        raise Refusal("This is the password of before. Choose another one.")
+    account.password = _hashed(new, account.name)
+    account.temporary = False
+    sign_ins.end(session, account.name)
+    session.flush()
+    return _person(account)
+
+
+def person_of(account: Account) -> Person:
+    """Who the account is, signed in nowhere."""
+    return _person(account)
+
+
+def find(session: Session, name: str) -> Account:
+    """The account of this name."""
+    account = session.get(Account, nfc(name).strip())
+    if account is None:
+        raise NotFound("There is no account %(name)s. See all: hailong user list", name=name)
+    return account
+
+
+def reset_password(session: Session, name: str) -> str:
+    """Gives the account a password for one sign-in, at which another is chosen, and ends its sign-ins."""
+    account = find(session, name)
+    password = easy_password()
+    audit.tell(account=account.name, act="password")
+    account.password, account.temporary = _hashed(password, account.name), True
+    sign_ins.end(session, account.name)
+    return password
+
+
+def switch(session: Session, name: str, *, off: bool) -> None:
+    """Switches the account off, which ends its sign-ins, or on again. It is never deleted: its name stands in the
+    audit trail."""
+    account = find(session, name)
+    audit.tell(account=account.name, act="off" if off else "on")
+    account.off = off
+    if off:
+        sign_ins.end(session, account.name)
+
+
+def sign_out_everywhere(session: Session, name: str) -> None:
+    """Ends all sign-ins of the account."""
+    account = find(session, name)
+    audit.tell(account=account.name, act="sign-ins")
+    sign_ins.end(session, account.name)
+
+
+def reset_second_factor(session: Session, name: str) -> None:
+    """Takes the account's second factor away: a telephone was lost."""
+    account = find(session, name)
+    audit.tell(account=account.name, act="second-factor")
+    if not second_factors.remove(session, account.name):
+        raise Conflict("The account %(name)s has no second factor.", name=account.name)
+    sign_ins.end(session, account.name)
+
+
+def _hashed(password: str, name: str) -> str:
+    if len(password) < LEAST_PASSWORD:
+        raise Refusal("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD)
+    passwords.check(password, name)
+    return _hasher.hash(nfc(password))
+
+
+def _nobody() -> str:
+    if not hasattr(_nobody, "hash"):
+        _nobody.hash = _hasher.hash(secrets.token_urlsafe(16))  # type: ignore[attr-defined]
+    return str(_nobody.hash)  # type: ignore[attr-defined]
+
+
+def _person(account: Account, entered: SignIn | None = None, first: str | None = None) -> Person:
+    if entered is None:
+        return Person(account.name, account.role, account.unit, "")
+    return Person(account.name, account.role, account.unit, entered.id, first, entered.proved, entered.seen)
+
+
+def _first(session: Session, account: Account) -> str | None:
+    """What the account must do before anything else, as the endpoint of its page."""
+    if account.temporary:
+        return "sign_in.change_password"
+    if account.role in settings.second_factor() and not second_factors.has(session, account.name):
+        return "sign_in.second_factor"
+    return None
+
+
+def add_token(session: Session, name: str, role: Role) -> str:
+    """Makes an API token and gives its text, which is kept nowhere."""
+    if session.get(Token, name) is not None:
+        raise Conflict("There is a token %(name)s already. Choose another name.", name=name)
+    text = secrets.token_urlsafe(32)
+    audit.tell(token=name, role=role.value)
+    session.add(Token(name=name, role=role, digest=_digest(text)))
+    return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+manager = LoginManager()
+manager.session_protection = None  # it would keep a hash of the address and the agent
+
+
+@manager.user_loader  # type: ignore[untyped-decorator]
+def _load(identity: str) -> Person | None:
+    mark, _, name = identity.partition(":")
+    try:
+        with database().reading() as session:
+            account, entered = session.get(Account, name), sign_ins.find(session, mark, name)
+            if account is None or account.off or entered is None:
+                return None
+            return _person(account, entered, _first(session, account))
+    except OperationalError:  # the page that needs the database says so; the page that says so needs nobody
+        return None
+
+
+@manager.request_loader  # type: ignore[untyped-decorator]
+def _by_token(_request: Any) -> Person | None:
+    """`Authorization: Bearer TOKEN`, for programs."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or not text:
+        return None
+    with database().reading() as session:
+        token = session.scalars(select(Token).where(Token.digest == _digest(text.strip()))).first()
+        return Person(token.name, token.role, None, "") if token else None
+
+
+def requires(right: Right, *, proven: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A view for those who have the right; others are asked to sign in (401) or told no (403).
+
+    proven  the person must have given the password in the last ten minutes, and gives it once more otherwise
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+            if current_user.first and request.blueprint == "api":
+                raise Denied("Sign in on the pages first: your account has something to do there before this.")
+            if current_user.first:
+                return redirect(url_for(current_user.first), 303)  # type: ignore[return-value]
+            if not current_user.may(right):
+                raise Denied(
+                    "Your account is not for this page. Ask the administrator for the right, or sign out."
+                )
+            if proven and not current_user.proven:
+                return redirect(url_for("sign_in.prove", next=request.full_path), 303)  # type: ignore[return-value]
+            with audit.page(current_user.name, str(request.endpoint), kwargs):
+                if request.endpoint in audit.EXPORTS and request.method == "GET":
+                    if request.args:
+                        audit.tell(asked=request.query_string.decode())
+                    with database().writing():  # what is shown or sent leaves an entry of its own
+                        pass
+                return view(*args, **kwargs)
+
+        guarded.right = right  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

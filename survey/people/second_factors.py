@@ -1,0 +1,127 @@
+"""The second factor: codes of six digits from a phone (TOTP, RFC 6238), and recovery codes for when it is lost.
+
+The secret lies in the database sealed under the master key of texts, bound to the account. A code works once: the
+step of the last one that did is kept, and no step up to it works again. Recovery codes have 80 random bits each
+and are kept as digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from base64 import b32encode
+from hmac import compare_digest
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey import audit, texts
+from survey.models import SecondFactor
+from survey.people import passwords
+from translations import Refusal
+
+STEP = 30  # seconds
+DRIFT = 1  # steps by which a phone's clock may be off
+CODES = 8
+ISSUER = "Hài Lòng"
+
+
+def new_secret() -> bytes:
+    """160 random bits, as RFC 4226 asks."""
+    return secrets.token_bytes(20)
+
+
+def uri(secret: bytes, name: str) -> str:
+    """What a phone reads from the picture: otpauth://totp/…"""
+    return _totp(secret).get_provisioning_uri(name, ISSUER)
+
+
+def in_letters(secret: bytes) -> str:
+    """The secret as it is typed where no picture can be read: groups of four letters."""
+    text = b32encode(secret).decode()
+    return " ".join(text[place : place + 4] for place in range(0, len(text), 4))
+
+
+def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | None:
+    """Keeps the secret if the code is one of its own, and gives the recovery codes; None where it is not."""
+    step = _step(secret, code, 0)
+    if step is None:
+        return None
+    codes = [passwords.easy() for _place in range(CODES)]
+    remove(session, name)
+    session.flush()
+    session.add(
+        SecondFactor(
+            account=name,
+            secret=texts.sealed_for(texts.factor_of(name), secret),
+            step=step,
+            codes=[_digest(code) for code in codes],
+        )
+    )
+    session.flush()
+    return codes
+
+
+def check(session: Session, name: str, code: str) -> bool:
+    """Whether the code is right; it then works no second time. Call it in a writing transaction."""
+    kept = session.scalars(select(SecondFactor).where(SecondFactor.account == name).with_for_update()).first()
+    if kept is None:
+        return False
+    recovery = _digest(code)
+    if recovery in kept.codes:
+        kept.codes = [digest for digest in kept.codes if digest != recovery]
+        audit.tell(recovery_codes_left=len(kept.codes))
+        return True
+    try:
+        secret = texts.opened_for(texts.factor_of(name), kept.secret)
+    except InvalidTag:
+        raise Refusal(
+            "The second factor can't be checked: the key file of this database is another one. Use a recovery "
+            "code, or have it taken away on the server: hailong user reset-second-factor %(name)s",
+            name=name,
+        ) from None
+    step = _step(secret, code, kept.step)
+    if step is not None:
+        kept.step = step
+    return step is not None
+
+
+def has(session: Session, name: str) -> bool:
+    """Whether the account has a second factor."""
+    return session.get(SecondFactor, name) is not None
+
+
+def remove(session: Session, name: str) -> bool:
+    """Takes the second factor away; False where there is none."""
+    kept = session.get(SecondFactor, name)
+    if kept is not None:
+        session.delete(kept)
+    return kept is not None
+
+
+def codes_left(session: Session, name: str) -> int:
+    """How many recovery codes still work."""
+    kept = session.get(SecondFactor, name)
+    return len(kept.codes) if kept else 0
+
+
+def _step(secret: bytes, code: str, after: int) -> int | None:
+    """The step whose code this is, of those around now and after `after`."""
+    typed = "".join(code.split())
+    now = int(time.time()) // STEP
+    for step in range(now - DRIFT, now + DRIFT + 1):
+        if step > after and compare_digest(_totp(secret).generate(step * STEP), typed.encode()):
+            return step
+    return None
+
+
+def _totp(secret: bytes) -> TOTP:
+    return TOTP(secret, 6, SHA1(), STEP)  # noqa: S303 (what phones know; HMAC-SHA-1 is not broken)
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256("".join(code.lower().replace("-", "").split()).encode()).hexdigest()

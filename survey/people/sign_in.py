@@ -1,0 +1,328 @@
+"""Pages: signing in and out, and the own account: password, second factor, where one is signed in."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import segno
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import session as browser
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, logout_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.exc import OperationalError
+from wtforms import Form, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from survey import audit, integers
+from survey.database import database
+from survey.models import Role
+from survey.people import accounts, lockout, second_factors, sign_ins
+from survey.people.accounts import LEAST_PASSWORD, Person
+from translations import Lazy, Refusal, ngettext
+from translations import gettext as _
+
+pages = Blueprint("sign_in", __name__)
+HALF = "half"  # who has given the password and not the code, and when
+HALF_LASTS = 300  # seconds
+CODES = " · codes"  # wrong codes are counted apart from wrong passwords
+
+
+class SignIn(Form):  # type: ignore[misc]
+    """Name and password."""
+
+    name = StringField(validators=[InputRequired(Lazy("Write the name of your account."))])
+    password = PasswordField(validators=[InputRequired(Lazy("Write your password."))])
+
+
+class Code(Form):  # type: ignore[misc]
+    """A code of the phone, or a recovery code."""
+
+    code = StringField(validators=[InputRequired(Lazy("Write the code."))])
+
+
+class Proof(Form):  # type: ignore[misc]
+    """The password once more, and a code where there is a second factor."""
+
+    password = PasswordField(validators=[InputRequired(Lazy("Write your password."))])
+    code = StringField()
+
+
+class ChangePassword(Form):  # type: ignore[misc]
+    """The old password, and the new one twice."""
+
+    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now."))])
+    new = PasswordField(
+        validators=[
+            InputRequired(Lazy("Write a new password.")),
+            Length(
+                min=LEAST_PASSWORD,
+                message=Lazy("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD),
+            ),
+        ]
+    )
+    again = PasswordField(validators=[EqualTo("new", Lazy("Write the new password the same way in both boxes."))])
+
+
+@pages.route("/dang-nhap", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    wanted = local(request.values.get("next"))
+    form = SignIn(request.form)
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(wanted or home(current_user))
+        return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False)
+    person = None
+    if form.validate():
+        if wait := lockout.seconds_to_wait(form.name.data):
+            page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=_span(wait))
+            return page, 429, {"Retry-After": str(wait)}
+        with database().reading() as session:
+            person = accounts.sign_in(session, form.name.data, form.password.data)
+    if person is None:
+        # One answer for both, so that nobody learns which names exist.
+        return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
+    lockout.was_right(person.name)
+    with database().reading() as session:
+        two_steps = second_factors.has(session, person.name)
+    if two_steps:
+        browser[HALF] = [person.name, int(time.time())]
+        return redirect(url_for(".code", next=wanted), 303)
+    return _entered(person, wanted)
+
+
+@pages.route("/dang-nhap/ma", methods=["GET", "POST"])
+def code() -> ResponseReturnValue:
+    """The second step: a code of the phone, or a recovery code."""
+    wanted = local(request.values.get("next"))
+    name, at = browser.get(HALF) or ("", 0)
+    if not 0 <= time.time() - at < HALF_LASTS:
+        browser.pop(HALF, None)
+        return redirect(url_for(".sign_in", next=wanted), 303)
+    form = Code(request.form)
+    if request.method == "POST" and form.validate():
+        if wait := lockout.seconds_to_wait(name + CODES):
+            form.code.errors = [_too_many(wait)]
+            page = render_template("sign_in/code.html", form=form, next=wanted)
+            return page, 429, {"Retry-After": str(wait)}
+        with audit.acting(name, "sign_in.sign_in"), database().writing() as session:
+            account = accounts.find(session, name)
+            right = not account.off and second_factors.check(session, name, form.code.data)
+            if right:
+                accounts.enter(session, accounts.person_of(account))
+            else:
+                audit.forget()
+        if right:
+            lockout.was_right(name + CODES)
+            browser.pop(HALF, None)
+            return _led_on(name, wanted)
+        form.code.errors = [
+            _("This code is not right, or was used before. Write the one that the phone shows now.")
+        ]
+    return render_template("sign_in/code.html", form=form, next=wanted), 422 if form.errors else 200
+
+
+def _entered(person: Person, wanted: str | None) -> ResponseReturnValue:
+    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
+        accounts.enter(session, person)
+    return _led_on(person.name, wanted)
+
+
+def _led_on(name: str, wanted: str | None) -> ResponseReturnValue:
+    first = url_for(current_user.first) if current_user.first else None
+    answer = make_response(redirect(first or wanted or home(current_user), 303))
+    lockout.know_browser(answer, name)
+    return answer
+
+
+@pages.post("/dang-xuat")
+def sign_out() -> ResponseReturnValue:
+    if current_user.is_authenticated and current_user.session:
+        with database().writing() as session:
+            sign_ins.end_here(session, current_user.session)
+    logout_user()
+    flash(_("You are signed out."))
+    return redirect(url_for(".sign_in"), 303)
+
+
+@pages.route("/doi-mat-khau", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]
+def change_password() -> ResponseReturnValue:
+    form = ChangePassword(request.form)
+    if request.method == "POST" and form.validate():
+        if wait := lockout.seconds_to_wait(current_user.name):
+            form.old.errors = [_too_many(wait)]
+            page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
+            return page, 429, {"Retry-After": str(wait)}
+        acting = audit.acting(current_user.name, "sign_in.change_password")
+        try:
+            with acting, database().writing() as session:
+                person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
+                if person is not None:
+                    accounts.enter(session, person)  # every sign-in of this account has just ended
+                else:
+                    audit.forget()
+        except Refusal as easy:
+            lockout.was_right(current_user.name)
+            form.new.errors = [str(easy)]
+            return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), 422
+        if person is not None:
+            lockout.was_right(person.name)
+            flash(_("The password is changed. Wherever else you were signed in, you are signed out now."))
+            return redirect(home(current_user), 303)
+        form.old.errors = [_("This is not your password. Write the one that you signed in with.")]
+    return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), (
+        422 if form.errors else 200
+    )
+
+
+@pages.get("/tai-khoan")
+@login_required  # type: ignore[untyped-decorator]
+def account() -> ResponseReturnValue:
+    """The own account: what it is, and where it is signed in."""
+    with database().reading() as session:
+        shown = sign_ins.every(session, current_user.name, current_user.session)
+        left = second_factors.codes_left(session, current_user.name)
+        has = second_factors.has(session, current_user.name)
+    return render_template("sign_in/account.html", sign_ins=shown, factor=has, left=left, home=home(current_user))
+
+
+@pages.post("/tai-khoan/ket-thuc")
+@login_required  # type: ignore[untyped-decorator]
+def end() -> ResponseReturnValue:
+    """Ends one of the own sign-ins, or all but this one."""
+    number = request.form.get("number", None, integers.asked)
+    with audit.acting(current_user.name, "sign_in.end"), database().writing() as session:
+        ended = sign_ins.end(session, current_user.name, number, but=current_user.session)
+    flash(ngettext("%(num)d sign-in is ended.", "%(num)d sign-ins are ended.", ended))
+    return redirect(url_for(".account"), 303)
+
+
+@pages.route("/tai-khoan/lop-thu-hai", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]
+def second_factor() -> ResponseReturnValue:
+    """Adds a second factor: a picture for the phone, and its first code; then the recovery codes, this once."""
+    if current_user.first == "sign_in.change_password":
+        return redirect(url_for(".change_password"), 303)
+    with database().reading() as session:
+        if second_factors.has(session, current_user.name):
+            return redirect(url_for(".account"), 303)
+    if not current_user.proven:
+        return redirect(url_for(".prove", next=url_for(".second_factor")), 303)
+    form = Code(request.form)
+    signer = URLSafeTimedSerializer(current_app.secret_key or "", salt=f"second factor of {current_user.name}")
+    secret = second_factors.new_secret()
+    if request.method == "POST":
+        try:
+            secret = bytes.fromhex(signer.loads(request.form.get("secret", ""), max_age=3600))
+        except BadSignature:
+            form.code.errors = [_("The page was open for too long. Scan the new picture.")]
+        else:
+            if form.validate():
+                acting = audit.acting(current_user.name, "sign_in.second_factor")
+                with acting, database().writing() as session:
+                    codes = second_factors.enrol(session, current_user.name, secret, form.code.data)
+                    if codes is None:
+                        audit.forget()
+                if codes is not None:
+                    return render_template("sign_in/recovery.html", codes=codes, home=home(current_user)), 201
+                form.code.errors = [
+                    _(
+                        "This is not the code of this picture. See that the phone's clock is right, and write "
+                        "the next one."
+                    )
+                ]
+    picture = segno.make(second_factors.uri(secret, current_user.name), error="m")
+    page = render_template(
+        "sign_in/second_factor.html",
+        form=form,
+        secret=signer.dumps(secret.hex()),
+        letters=second_factors.in_letters(secret),
+        picture=picture.svg_data_uri(scale=5, border=4, light="white"),
+        must=current_user.first is not None,
+    )
+    return page, 422 if form.errors else 200
+
+
+@pages.post("/tai-khoan/bo-lop-thu-hai")
+@login_required  # type: ignore[untyped-decorator]
+def remove_factor() -> ResponseReturnValue:
+    """Takes the own second factor away, for a new telephone."""
+    if not current_user.proven:
+        return redirect(url_for(".prove", next=url_for(".account")), 303)
+    with audit.acting(current_user.name, "sign_in.remove_factor"), database().writing() as session:
+        second_factors.remove(session, current_user.name)
+    flash(_("The second factor is taken away. Add a new one as soon as the new phone is at hand."))
+    return redirect(url_for(".account"), 303)
+
+
+@pages.route("/xac-nhan", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]
+def prove() -> ResponseReturnValue:
+    """Asks for the password once more, and for a code where there is a second factor."""
+    wanted = local(request.values.get("next")) or home(current_user)
+    with database().reading() as session:
+        two_steps = second_factors.has(session, current_user.name)
+    form = Proof(request.form)
+    if request.method == "POST" and form.validate():
+        if wait := lockout.seconds_to_wait(current_user.name):
+            form.password.errors = [_too_many(wait)]
+            page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps)
+            return page, 429, {"Retry-After": str(wait)}
+        with database().writing() as session:
+            right = accounts.sign_in(session, current_user.name, form.password.data) is not None and (
+                not two_steps or second_factors.check(session, current_user.name, form.code.data or "")
+            )
+            if right:
+                sign_ins.prove(session, current_user.session)
+        if right:
+            lockout.was_right(current_user.name)
+            return redirect(wanted, 303)
+        form.password.errors = [
+            _("The password or the code is not right. Write both again.")
+            if two_steps
+            else _("This is not your password. Write the one that you signed in with.")
+        ]
+    page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps)
+    return page, 422 if form.errors else 200
+
+
+@pages.before_app_request
+def _in_use() -> None:
+    """Notes now and then that a sign-in is in use; here, since no transaction is open yet."""
+    if request.endpoint == "static" or "_user_id" not in browser:
+        return
+    if current_user.is_authenticated and sign_ins.rested(current_user.seen):
+        with suppress(OperationalError), database().writing() as session:
+            sign_ins.touch(session, current_user.session)
+
+
+def _too_many(wait: int) -> str:
+    return _("The password was wrong too many times. Wait %(span)s, then try again.", span=_span(wait))
+
+
+def _span(seconds: int) -> str:
+    """How long to wait, in whole seconds up to a minute and a half, else in minutes."""
+    if seconds <= 90:
+        return ngettext("%(num)d second", "%(num)d seconds", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("%(num)d minute", "%(num)d minutes", minutes)
+
+
+def home(person: Person) -> str:
+    """Where somebody begins: keyers at the paper, interviewers with an interview, auditors at the audit trail, all
+    others at the waves."""
+    own = {
+        Role.KEYER: "entry.choose_wave",
+        Role.INTERVIEWER: "interviewer.choose_wave",
+        Role.AUDITOR: "staff.audit_trail",
+    }
+    return url_for(own[person.role]) if person.role in own else "/quan-tri/"
+
+
+def local(address: str | None) -> str | None:
+    """The address as a browser reads it, if it is a path of this server: signing in leads to no other site."""
+    # Browsers drop tabs and line breaks out of an address, and take \ for /.
+    plain = "".join(character for character in address or "" if character not in "\t\r\n").replace("\\", "/")
+    return plain if plain.startswith("/") and not plain.startswith("//") else None

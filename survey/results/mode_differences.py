@@ -1,0 +1,158 @@
+"""How the ways of answering differ within a wave, once the people who chose them are made alike in what is known.
+
+Who answers on a phone is another person than who answers on paper, so a plain difference of two modes says little.
+Here each mode's people are weighted so that they are composed like all people of the wave (direct standardisation
+over the cells of `composition`; Kalton & Flores-Cervantes 2003, on cell weighting). What is left is a difference
+between modes, not their effect: nobody was given a mode at random, and people differ in more than is known of
+them. The interval takes these weights as given.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis import DesignError, Difference, Estimate
+from analysis.contrast import contrasts, holm
+from analysis.design import code
+from analysis.totals import psu_totals
+from survey.models import Mode, WaveKind
+from survey.results import result_table, targets
+from survey.results.comparison import LEVEL, verdict
+from survey.results.wording import is_hidden
+from survey.sample import Floats, Objects, Sample
+from translations import Refusal
+
+ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them
+FEWEST = 30  # answers in a mode, below which it is not compared
+
+
+@dataclass(frozen=True)
+class Line:
+    """A figure in the two modes as they came, and their difference once made alike; None where it can't be told.
+
+    verdict  "up" or "down" (the other mode against the first) by the test corrected for all lines; else "same"
+    """
+
+    measure: str
+    name: str
+    first: Estimate
+    other: Estimate
+    difference: Difference | None
+    verdict: str | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The most frequent mode beside another one.
+
+    alike    the items by which people were made alike, and the unit in an open wave; empty where nothing is known
+    covered  the share of the people (weighted) in cells that both modes have; the others can't be made alike
+    """
+
+    first: Mode
+    other: Mode
+    alike: tuple[str, ...]
+    covered: float
+    lines: tuple[Line, ...]
+
+
+def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
+    """The most frequent mode against each other one that at least 30 people chose; empty where there is one mode.
+
+    measures  as `targets` names them
+    """
+    counts = Counter(people.mode.tolist())
+    there = [mode for mode, count in counts.most_common() if count >= FEWEST]
+    tables = {
+        measure: {
+            record.domain: record
+            for record in result_table.table(session, people, items=[measure], by=["mode"], released=True)
+        }
+        for measure in (measures if len(there) > 1 else ())
+    }
+    return [_pair(people, measures, tables, Mode(there[0]), Mode(other)) for other in there[1:]]
+
+
+def composition(people: Sample) -> tuple[tuple[str, ...], Objects]:
+    """By what people are made alike, and the cell of each (N,); in an open wave the unit is part of it."""
+    known = tuple(name for name in ABOUT if name in people.questionnaire.items)
+    columns = [people.answers(people.questionnaire.items[name]).codes.tolist() for name in known]
+    if people.wave.kind is WaveKind.OPEN:
+        known, columns = (*known, "unit"), [*columns, people.unit.tolist()]
+    cells = np.empty(len(people), object)
+    cells[:] = list(zip(*columns, strict=True)) if columns else [()] * len(people)
+    return known, cells
+
+
+def made_alike(weight: Floats, mode: Objects, cells: Objects, pair: tuple[str, str]) -> Floats:
+    """(N,) weights under which each mode of the pair has in each cell the weight that both have there together.
+
+    0 for people of other modes, and in cells that one of the two lacks.
+    """
+    inside = np.isin(mode, pair)
+    totals: dict[tuple[object, object], float] = defaultdict(float)
+    for cell, one, w in zip(cells[inside], mode[inside], weight[inside], strict=True):
+        totals[cell, one] += w
+    made = np.zeros(len(weight))
+    for row in np.flatnonzero(inside):
+        own, both = totals[cells[row], mode[row]], [totals.get((cells[row], one), 0.0) for one in pair]
+        if all(both):
+            made[row] = weight[row] * sum(both) / own
+    return made
+
+
+def _pair(
+    people: Sample,
+    measures: Sequence[str],
+    tables: dict[str, dict[object, Estimate]],
+    first: Mode,
+    other: Mode,
+) -> Compared:
+    alike, cells = composition(people)
+    weight = made_alike(people.weight, people.mode, cells, (first.value, other.value))
+    inside = np.isin(people.mode, (first.value, other.value))
+    covered = float(people.weight[weight > 0].sum() / people.weight[inside].sum())
+    found = _differences(people, weight, measures, first, other)
+    told = []
+    for measure in measures:
+        sides = [tables[measure].get(mode.value) for mode in (first, other)]
+        one = found.get(measure)
+        if not all(side is not None and not is_hidden(side) and side.estimate is not None for side in sides):
+            one = None
+        told.append((measure, sides, one))
+    adjusted = holm([one.p if one is not None else None for _measure, _sides, one in told])
+    return Compared(
+        first,
+        other,
+        alike,
+        covered,
+        tuple(
+            Line(measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, verdict(one, p))
+            for (measure, sides, one), p in zip(told, adjusted, strict=True)
+            if sides[0] is not None and sides[1] is not None
+        ),
+    )
+
+
+def _differences(
+    people: Sample, weight: Floats, measures: Sequence[str], first: Mode, other: Mode
+) -> dict[str, Difference]:
+    """Of people made alike: the other mode minus the first."""
+    rule = result_table.scoring_rule(people.questionnaire, None)
+    asked = {}
+    for name in measures:
+        [asked[name]] = result_table.measures(people, result_table.Wanted.read(name), rule)
+    design = replace(result_table.design(people), weight=weight, calibration=None)
+    mode = people.mode.copy()
+    mode[weight == 0] = None
+    try:
+        totals = psu_totals(design, list(asked.values()), code(mode))
+        found = contrasts(totals, [(first.value, other.value)], LEVEL, "auto")
+    except DesignError as error:
+        raise Refusal(error.message, **error.values) from error
+    return dict(zip(asked, found, strict=True))

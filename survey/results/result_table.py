@@ -1,0 +1,284 @@
+"""The result table of a wave: estimates from its responses, marked, and released with what must be hidden hidden.
+
+Everything that shows a figure (page, file, API, command line) prints these records and computes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack, cast
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis import Design, DesignError, Estimate, Measure, estimate
+from analysis.design import SinglePSU
+from analysis.estimate import Variance
+from analysis.interval import Interval
+from forms import Item, Questionnaire, Rule
+from survey import units, waves
+from survey.models import Mode, WaveKind
+from survey.results import disclosure
+from survey.results.disclosure import Domains
+from survey.sample import Floats, Sample, sample
+from translations import Refusal
+from translations.formats import order
+
+FIELDS = (
+    "item", "value", "domain", "statistic", "estimate", "standard_error", "low", "high", "df", "deff", "n",
+    "n_eff", "variance", "flags",
+)  # fmt: skip
+COLUMNS = ("unit", "stratum", "mode")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing asked for: an item, perhaps with values, or a part of the index (`index:CS.A`)."""
+
+    item: str
+    values: tuple[int, ...] | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Wanted:
+        """From the command line or an address: C5, C5=3, C2=5,6, index, index:CS.A."""
+        code, equals, values = text.partition("=")
+        try:
+            return cls(code, tuple(int(value) for value in values.split(",")) if equals else None)
+        except ValueError:
+            raise Refusal("Write the values of %(item)s as its codes: %(item)s=4,5", item=code) from None
+
+
+class Options(TypedDict, total=False):
+    """How a table is asked for.
+
+    items       as `Wanted.read` takes them; all items and the index where none is named
+    by          unit, stratum, mode or items; several cross
+    rule        of the index: share or mean; the questionnaire's own unless given
+    released    what must be hidden has lost its figures; else it is only marked
+    interval, level, variance  as `analysis.estimate`; variance is "auto" unless given
+    single_psu  what a stratum with one village means; the wave's own rule unless given
+    without     marks: people with one of them count as blank, as those whom an official helped
+    asked       shares of all who were asked, a blank being none of the values; else of all who answered
+    """
+
+    items: Sequence[str]
+    by: Sequence[str]
+    rule: str | None
+    released: bool
+    interval: Interval
+    level: float
+    variance: Variance
+    single_psu: SinglePSU | None
+    without: Sequence[str]
+    asked: bool
+
+
+def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[Estimate]:
+    """The records of a wave: by item and value, then by domain.
+
+    Refused: an unknown item, value, rule or column; a design as `analysis` refuses it.
+    """
+    return table(session, sample(session, waves.find(session, wave)), **options)
+
+
+def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:
+    """The records of a sample that was read already."""
+    by = options.get("by", ())
+    if options.get("without"):
+        people = people.without(options["without"])
+    wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
+    scoring = scoring_rule(people.questionnaire, options.get("rule"))
+    asked = {
+        (measure.item, measure.value): measure
+        for one in wanted
+        for measure in measures(people, one, scoring, options.get("asked", False))
+    }
+    where = domains(session, people, by) if by else None
+    try:
+        found = estimate(
+            design(people, options.get("single_psu")),
+            list(asked.values()),
+            None if where is None else where.labels,
+            domains=None if where is None else where.wanted,
+            interval=options.get("interval", "korn-graubard"),
+            level=options.get("level", 0.95),
+            variance=options.get("variance", "auto"),
+        )
+    except DesignError as error:
+        raise Refusal(error.message, **error.values) from error
+    if people.wave.kind is WaveKind.OPEN:
+        found = [replace(record, flags=(*record.flags, "not_a_sample")) for record in found]
+    found = disclosure.marked(people, found, where)
+    if len(by) > 1:
+        found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
+    return [disclosure.released(record) for record in found] if options.get("released") else found
+
+
+def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
+    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named.
+
+    Its variances know the calibration that the weights come from, where there is one.
+    """
+    rule = single_psu or cast(SinglePSU, people.wave.single_psu)
+    if rule not in people.designs:  # the people stay the same, and so does what is known of their villages
+        fitted = people.calibration
+        base = people.weight if fitted is None else people.weight / fitted.factor[fitted.cell]
+        made = Design(base, people.stratum, people.psu, single_psu=rule, calibration=fitted)
+        people.designs[rule] = made
+    return people.designs[rule]
+
+
+def everything(questionnaire: Questionnaire) -> list[Wanted]:
+    """All that can be estimated: the index and its parts, then every item but the texts, in the form's order."""
+    parts = list(questionnaire.index.codes()) if questionnaire.index else []
+    items = [item.code for item in questionnaire.items.values() if item.kind != "text"]
+    return [Wanted(code) for code in (*parts, *items)]
+
+
+def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
+    """The rule of the index by this name, the questionnaire's own without one; None where it has no index."""
+    if questionnaire.index is None:
+        if name is not None:
+            raise Refusal("%(name)s has no index, so there is no rule to choose.", name=questionnaire.name)
+        return None
+    rules = questionnaire.index.rules
+    if name is not None and name not in rules:
+        raise Refusal("There is no rule %(rule)s. Choose one of: %(rules)s", rule=name, rules=", ".join(rules))
+    return rules[name or questionnaire.index.rule]
+
+
+def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measure]:
+    """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
+    part of the index one ratio of totals, any other item a share per value, a number its mean.
+
+    asked  shares of such another item are of all who were asked, whether they answered or not
+    """
+    index = people.questionnaire.index
+    if wanted.item == "index" or wanted.item.startswith("index:"):
+        codes = index.codes() if index else {}
+        if rule is None or wanted.item not in codes or wanted.values is not None:
+            raise Refusal(
+                "There is no index %(code)s here. Choose one of: %(codes)s",
+                code=wanted.item,
+                codes=", ".join(codes) or "–",
+            )
+        scored = [_scored(people, people.questionnaire.items[code], rule) for code in codes[wanted.item]]
+        score, base = (np.sum([pair[part] for pair in scored], axis=0) for part in (0, 1))
+        return [Measure(wanted.item, None, "index", score, base)]
+    item = _item(people.questionnaire, wanted.item)
+    if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
+        score, base = _scored(people, item, rule)
+        full = satisfied(rule)
+        if full is not None:
+            return [Measure(item.code, full, "proportion", score, base)]
+        return [Measure(item.code, None, "mean", score, base)]
+    column = people.answers(item)
+    base = column.given.astype(float)
+    if item.kind == "number":
+        if wanted.values is not None:
+            raise Refusal("%(item)s is a number: ask for it without values.", item=item.code)
+        return [Measure(item.code, None, "mean", np.where(column.given, column.codes, 0.0), base)]
+    sets = [(code,) for code in item.choices] if wanted.values is None else [wanted.values]
+    for value in sorted(set().union(*sets) - set(item.choices)):
+        raise Refusal(
+            "%(item)s has no value %(value)s. Its values are: %(values)s",
+            item=item.code,
+            value=value,
+            values=", ".join(str(code) for code in item.choices),
+        )
+    return [
+        Measure(
+            item.code,
+            ",".join(map(str, values)),
+            "proportion",
+            column.any_of(item, values).astype(float),
+            column.asked.astype(float) if asked else base,
+        )
+        for values in sets
+    ]
+
+
+def satisfied(rule: Rule) -> str | None:
+    """The levels that count as satisfied, as they stand after `=`; None for a rule that is no share."""
+    if set(rule.scores.values()) <= {0, 1}:
+        return ",".join(str(level) for level, score in sorted(rule.scores.items()) if score == 1)
+    return None
+
+
+def _scored(people: Sample, item: Item, rule: Rule) -> tuple[Floats, Floats]:
+    """(N,) scores and (N,) bases of a scale; a code that is no level (98, 99) is no answer here."""
+    column = people.answers(item)
+    score, base = np.zeros(len(people)), np.zeros(len(people))
+    for level, worth in rule.scores.items():
+        here = column.any_of(item, (level,))
+        score[here], base[here] = worth, 1.0
+    return score, base
+
+
+def _item(questionnaire: Questionnaire, code: str) -> Item:
+    item = questionnaire.items.get(code)
+    if item is None:
+        near = difflib.get_close_matches(code, [*questionnaire.items, "index"], n=1, cutoff=0.4)
+        if near:
+            raise Refusal("There is no item %(code)s. Did you mean %(near)s?", code=code, near=near[0])
+        raise Refusal("There is no item %(code)s in %(name)s.", code=code, name=questionnaire.name)
+    if item.kind == "text":
+        raise Refusal("%(item)s was answered in words: there is nothing to estimate.", item=code)
+    return item
+
+
+def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
+    """The labels of one column, or of several crossed as tuples; all communes are listed, with those nobody
+    answered for."""
+    parts = [_column(session, people, column) for column in by]
+    if len(parts) == 1:
+        return parts[0]
+    labels = np.empty(len(people), dtype=object)
+    labels[:] = [
+        None if None in row else row for row in zip(*(part.labels.tolist() for part in parts), strict=True)
+    ]
+    return Domains(labels, list(itertools.product(*(part.wanted for part in parts))))
+
+
+def _column(session: Session, people: Sample, column: str) -> Domains:
+    if column == "unit":
+        there = set(people.unit.tolist())
+        communes = [unit.code for unit in units.communes(session, people.wave.opens)]
+        return Domains(people.unit, communes + sorted(there - set(communes)))
+    if column == "stratum":
+        return Domains(people.stratum, sorted(set(people.stratum.tolist()), key=order))
+    if column == "mode":
+        return Domains(people.mode, [mode.value for mode in Mode])
+    if column == "psu":
+        raise Refusal("A village is too small for a figure of its own. Choose unit, stratum, mode or an item.")
+    item = _item(people.questionnaire, column)
+    if not item.choices or item.kind == "multiple":
+        raise Refusal("People can't be grouped by %(item)s: choose an item with one answer.", item=column)
+    given = people.answers(item)
+    labels = np.empty(len(people), dtype=object)
+    labels[:] = [str(code) if there else None for code, there in zip(given.codes, given.given, strict=True)]
+    return Domains(labels, [str(code) for code in item.choices])
+
+
+def _crossed(by: Sequence[str], domain: Any) -> Any:
+    """A cell of several columns, as the contract writes it: {column: value}."""
+    return dict(zip(by, domain, strict=True))
+
+
+def as_records(found: Iterable[Estimate]) -> list[dict[str, Any]]:
+    """The records as the command line, the files and the API print them."""
+    return [
+        {field: list(record.flags) if field == "flags" else getattr(record, field) for field in FIELDS}
+        for record in found
+    ]
+
+
+def as_row(record: dict[str, Any]) -> dict[str, Any]:
+    """A record for a CSV file: flags joined by `;`, a domain of several columns as column=value joined by `;`."""
+    domain = record["domain"]
+    if isinstance(domain, dict):
+        domain = ";".join(f"{column}={value}" for column, value in domain.items())
+    return {**record, "flags": ";".join(record["flags"]), "domain": domain}

@@ -1,0 +1,432 @@
+"""What the overview page and the report say of a wave: one set of figures for both.
+
+A `Summary` holds records of `results`, already released, and the counts and names around them. Pages and formats
+print it and compute nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from cachetools import LRUCache, cached
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis import Estimate, against_rest, groups, ranks
+from analysis.keying import ErrorRate
+from analysis.response_rates import Dispositions
+from forms import Headline as Highlight
+from forms import Questionnaire, Rule
+from survey import audit, units, waves
+from survey.fieldwork import accounting, keying_errors, look_alikes, outcomes
+from survey.models import (
+    Batch,
+    Keying,
+    Release,
+    Response,
+    Sheet,
+    SheetState,
+    Unit,
+    Village,
+    Wave,
+    WaveKind,
+    WeightVersion,
+)
+from survey.results import result_table, standouts, targets
+from survey.results.standouts import Standout
+from survey.results.wording import is_hidden
+from survey.sample import Sample, sample
+from survey.sampling import weights
+from translations import language
+from translations.formats import order
+
+
+@dataclass(frozen=True)
+class Line:
+    """A named figure: an item, a factor, an area, a value of an item."""
+
+    code: str
+    label: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A sensitive item, every value of it, with what its blanks could do to the one that matters.
+
+    values        one line a value, in the order of the form
+    asked         people in the sample who were asked; `answered` of them gave a value
+    blank         the weighted share of those asked who left it blank, 0…1; None where nobody was asked
+    least, most   the weighted share of the value `worst` if no silent person, or every one, had given it
+    """
+
+    code: str
+    title: str
+    name: str  # what the value `worst` means, as a head of department would say it
+    worst: int
+    values: tuple[Line, ...]
+    asked: int
+    answered: int
+    blank: float | None
+    least: float | None
+    most: float | None
+
+    @property
+    def line(self) -> Line:
+        """The value that matters."""
+        return next(line for line in self.values if line.code == str(self.worst))
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A commune: its index, and its line for each headline, in the order of `Summary.headlines`.
+
+    standing  "above", "below" or "same" as the rest of the province, by the test corrected for all units;
+              None where it can't be told (no interval)
+    ranks     the first and last rank that the data allow; None where there is no index
+    """
+
+    unit: Unit
+    index: Estimate
+    headlines: tuple[Estimate, ...]
+    standing: str | None
+    ranks: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """A packet of paper forms: where it went, and where its forms are."""
+
+    unit: Unit
+    village: str
+    line: accounting.Line
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where the paper forms are: issued = entered + waiting + void + missing, in each batch and in all.
+
+    void  how many of those void for which of `accounting.REASONS`
+    """
+
+    batches: tuple[BatchLine, ...]
+    void: dict[str, int]
+
+    @property
+    def total(self) -> accounting.Line:
+        """The sum of all batches."""
+        return accounting.total(batch.line for batch in self.batches)
+
+
+@dataclass(frozen=True)
+class Households:
+    """What became of the households drawn: counted, and as those that they stand for; None without a draw."""
+
+    counted: Dispositions
+    weighted: Dispositions | None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What came back: collected = in_sample + outside + rejected.
+
+    issued       None while no paper was printed by the system
+    rejected     forms that a review took out of every figure
+    look_alikes  forms of an open wave that are nearly the same as another of their place and day
+    paper, households  as they are now, whatever release the figures are of; None where none was printed or drawn
+    keying       errors of keying, from forms keyed twice; None where there are none
+    """
+
+    issued: int | None
+    collected: int
+    in_sample: int
+    outside: int
+    modes: dict[str, int]
+    units_reached: int
+    villages: int
+    strata: int
+    look_alikes: int = 0
+    rejected: int = 0
+    paper: Paper | None = None
+    households: Households | None = None
+    keying: ErrorRate | None = None
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What an issued report bears: its number (Số), its day, and the report that it replaces."""
+
+    number: str
+    day: date
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All that is said of a wave. `index` is None for a questionnaire without one."""
+
+    wave: Wave
+    questionnaire: Questionnaire
+    province: Unit
+    rule: Rule | None
+    draft: bool
+    data_version: str  # SHA-256 of the data behind every figure, hex
+    data_day: date  # the day on which the data were read
+    weight_version: int | None
+    collection: Collection
+    index: Line | None
+    areas: tuple[Line, ...]
+    factors: tuple[Line, ...]
+    items: tuple[Line, ...]
+    headlines: tuple[Headline, ...]
+    units: tuple[UnitLine, ...]
+    records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
+    hidden: int  # how many of them are hidden
+    release: Release | None = None  # that the data are of; None for the present data
+    issue: Issue | None = None  # of a report that goes out
+    standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs for sure
+    weighting: str = ""  # where the weights come from; empty where everybody counts once
+    calibrated: bool = False  # whether variances know a fit to population totals
+    targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
+    trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
+
+    @property
+    def weight_name(self) -> str:
+        """The weights by number and origin, as far as there are any: 2 (import phieu.csv)."""
+        if self.weight_version is None:
+            return self.weighting
+        return f"{self.weight_version} ({self.weighting})" if self.weighting else str(self.weight_version)
+
+
+def gather(session: Session, wave: str, rule: str | None = None, release: Release | None = None) -> Summary:
+    """All that is said of the wave, from its present data or those of a release, in the language of the moment.
+
+    rule  of the index: share or mean; the questionnaire's own unless given
+    """
+    people = sample(session, waves.find(session, wave), release)
+    last = audit.newest(session)
+    made = _made(session, people, rule)
+    made = replace(
+        made,
+        targets=targets.lines(session, people, made.records, rule),
+        trail=(last.number, last.digest) if last else None,
+    )
+    paper = _paper(session, people.wave)
+    came = replace(
+        made.collection,
+        issued=None if paper is None else paper.total.issued,
+        rejected=people.rejected,
+        paper=paper,
+        households=_households(session, people),
+        keying=None if paper is None else _keying(session, people.wave),
+    )
+    if release is None:
+        return replace(made, collection=came)
+    came = replace(
+        came,
+        collected=len(people) + people.outside + people.rejected,
+        modes=dict(Counter(people.mode.tolist())),
+    )
+    return replace(made, draft=release.approved is None, data_day=release.frozen, collection=came, release=release)
+
+
+def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
+    """What tells one summary from another."""
+    where = str(session.get_bind().engine.url)
+    return (
+        where,
+        people.version,
+        people.wave.code,
+        people.wave.single_psu,
+        people.wave.weights,
+        rule,
+        language(),
+        waves.today(),
+    )
+
+
+@cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
+def _made(session: Session, people: Sample, rule: str | None) -> Summary:
+    found = people.wave
+    questionnaire = people.questionnaire
+    scoring = result_table.scoring_rule(questionnaire, rule)
+    whole = result_table.table(session, people, rule=rule, released=True)
+    by_code: dict[str, list[Estimate]] = {}
+    for record in whole:
+        by_code.setdefault(record.item, []).append(record)
+    index = questionnaire.index
+    parts = index.codes() if index else {}
+    lines = {code: Line(code, str(index.label(code)), by_code[code][0]) for code in parts} if index else {}
+    areas = tuple(lines[f"index:{area.code}"] for area in index.areas) if index else ()
+    factors = (
+        tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
+    )
+    scored = parts["index"] if index else ()
+    by_unit = result_table.table(
+        session,
+        people,
+        items=[*parts, *scored, *(line.item for line in questionnaire.headlines)],
+        by=["unit"],
+        rule=rule,
+        released=True,
+    )
+    records = (*whole, *by_unit)
+    return Summary(
+        wave=found,
+        questionnaire=questionnaire,
+        province=units.province(session),
+        rule=scoring,
+        draft=True,
+        data_version=people.version,
+        data_day=waves.today(),
+        weight_version=_weight_version(session, found),
+        weighting=weights.origin(session, found),
+        calibrated=people.calibration is not None,
+        collection=_collection(session, people),
+        index=lines.get("index"),
+        areas=areas,
+        factors=factors,
+        items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
+        headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
+        units=_units(session, people, by_unit, scoring),
+        records=records,
+        hidden=sum(is_hidden(record) for record in records),
+        standouts=standouts.of_units(people, scoring) if scoring is not None else {},
+    )
+
+
+def _weight_version(session: Session, wave: Wave) -> int | None:
+    return session.get_one(WeightVersion, wave.weights).version if wave.weights is not None else None
+
+
+def _collection(session: Session, people: Sample) -> Collection:
+    counted = dict(
+        session.execute(
+            select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
+        ).all()
+    )
+    return Collection(
+        issued=None,
+        collected=sum(counted.values()),
+        in_sample=len(people),
+        outside=people.outside,
+        modes={mode.value: count for mode, count in counted.items()},
+        units_reached=len(set(people.unit.tolist())),
+        villages=len(set(zip(people.stratum.tolist(), people.psu.tolist(), strict=True))),
+        strata=len(set(people.stratum.tolist())),
+        look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
+    )
+
+
+def _paper(session: Session, wave: Wave) -> Paper | None:
+    """Where the paper forms are now, by commune and village; None where none was Batch."""
+    lines = accounting.lines(session, wave.code)
+    if not lines:
+        return None
+    named = {unit.code: unit for unit in session.scalars(select(Unit))}
+    villages = {
+        code: village.name or village.psu
+        for code, village in session.execute(
+            select(Batch.code, Village)
+            .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
+            .where(Batch.wave == wave.code)
+        ).all()
+    }
+    batches = [BatchLine(named[str(line.unit)], villages[str(line.batch)], line) for line in lines]
+    batches.sort(key=lambda batch: (order(batch.unit.name), str(batch.line.batch)))
+    return Paper(tuple(batches), accounting.reasons(session, wave.code))
+
+
+def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
+    """What tells one state of the double entry from another: keyings never change, and a form is stored once."""
+    keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
+    stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
+    counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored))
+    return str(session.get_bind().engine.url), wave.code, *counts
+
+
+@cached(LRUCache(maxsize=16), key=_keyed, lock=threading.Lock())
+def _keying(session: Session, wave: Wave) -> ErrorRate | None:
+    return keying_errors.gather(session, wave).everyone
+
+
+def _households(session: Session, people: Sample) -> Households | None:
+    """What became of the households drawn; None where none was drawn and no form printed."""
+    if people.wave.kind is not WaveKind.SAMPLE:
+        return None
+    told = outcomes.villages(session, people.wave, people)
+    if not told:
+        return None
+    is_drawn = people.wave.draw is not None
+    return Households(outcomes.total(told), outcomes.total(told, weighted=True) if is_drawn else None)
+
+
+def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:
+    item = people.questionnaire.items[highlight.item]
+    column = people.answers(item)
+    worst = next(record for record in records if record.value == str(highlight.value))
+    asked, given = people.weight[column.asked].sum(), people.weight[column.given].sum()
+    cases = people.weight[column.any_of(item, (highlight.value,))].sum()
+    told = asked > 0 and worst.estimate is not None
+    return Headline(
+        code=item.code,
+        title=str(item.short),
+        name=str(highlight.name),
+        worst=highlight.value,
+        values=tuple(
+            Line(record.value or "", str(item.choices[int(record.value or 0)]), record) for record in records
+        ),
+        asked=int(column.asked.sum()),
+        answered=int(column.given.sum()),
+        blank=float((asked - given) / asked) if asked > 0 else None,
+        least=float(cases / asked) if told else None,
+        most=float((cases + asked - given) / asked) if told else None,
+    )
+
+
+def _units(
+    session: Session, people: Sample, records: Sequence[Estimate], scoring: Rule | None
+) -> tuple[UnitLine, ...]:
+    """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
+    if scoring is None:
+        return ()
+    named = {unit.code: unit for unit in units.communes(session)}
+    named |= {code: units.find(session, code) for code in set(people.unit.tolist()) - set(named)}
+    found = {(record.item, record.value, record.domain): record for record in records}
+    standing, span = _comparisons(people, scoring) if len(people) else ({}, {})
+    lines = []
+    for code in sorted(named, key=lambda code: order(named[code].name)):
+        index = found.get(("index", None, code))
+        if index is None:  # a unit that did not exist in this wave
+            continue
+        told = index.estimate is not None
+        lines.append(
+            UnitLine(
+                unit=named[code],
+                index=index,
+                headlines=tuple(
+                    found[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
+                ),
+                standing=standing.get(code) if told else None,
+                ranks=span.get(code) if told else None,
+            )
+        )
+    return tuple(lines)
+
+
+def _comparisons(people: Sample, scoring: Rule) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
+    """Each unit against the rest of the province (Holm over all units), and the ranks that it may have."""
+    [measure] = result_table.measures(people, result_table.Wanted("index"), scoring)
+    design = result_table.design(people)
+    differences = against_rest(design, [measure], people.unit)
+    names = {"above": "above", "not_apart": "same", "below": "below"}
+    standing = {
+        str(one.to): names[group]
+        for one, group in zip(differences, groups(differences), strict=True)
+        if one.p is not None
+    }
+    return standing, {str(one.domain): (one.low, one.high) for one in ranks(design, measure, people.unit)}

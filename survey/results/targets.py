@@ -1,0 +1,235 @@
+"""Targets: what a figure is to reach by a decision, who answers for it, and whether the sample can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis import Estimate
+from forms import Questionnaire
+from survey import audit, questionnaires, units, waves
+from survey.files.csv_table import Faults
+from survey.files.xlsx_table import opened
+from survey.models import Target, Unit, Wave
+from survey.results import result_table
+from survey.results.wording import is_hidden
+from survey.sample import Sample
+from translations import N_, Lazy, NotFound
+from translations.formats import nfc, order
+
+COLUMNS = ("measure", "unit", "percent", "at_most", "office", "head", "decision")
+REQUIRED = ("measure", "percent", "office", "head")
+PERCENT = re.compile(r"[0-9]{1,3}([.,][0-9]{1,4})?")
+
+
+class Verdict(StrEnum):
+    """What the sample says of a target: its interval lies on one side of it, or holds it."""
+
+    REACHED = "reached"
+    MISSED = "missed"
+    UNDECIDED = "undecided"  # the interval holds the target
+    UNSEEN = "unseen"  # nobody answered, or the figure is hidden
+
+
+VERDICTS = {
+    Verdict.REACHED: N_("Reached"),
+    Verdict.MISSED: N_("Not reached"),
+    Verdict.UNDECIDED: N_("Can't be told from this sample"),
+    Verdict.UNSEEN: N_("No figure to judge by"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A target with the figure that it is about. `name`: of the measure, in the language of the moment."""
+
+    target: Target
+    unit: Unit
+    name: str
+    record: Estimate
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Targets that came new, that took the place of another value, and that were there alike."""
+
+    stored: int
+    changed: int
+    there: int
+
+
+def load(session: Session, wave: str, path: Path) -> Outcome:
+    """Stores the targets of a CSV or Excel file, all or nothing; a later one takes the place of the former.
+
+    Columns: measure (index, index:CS, an item, or ITEM=VALUES), percent, office, head, and where wanted unit (a
+    commune's code; the province where it is blank), at_most (1: not to be exceeded) and decision (the document).
+    """
+    found = waves.find(session, wave)
+    faults = Faults()
+    table = opened(path, COLUMNS, REQUIRED, faults)
+    counted = {"stored": 0, "changed": 0, "there": 0}
+    for cells in table:
+        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        try:
+            counted[put(session, found, **given)] += 1  # type: ignore[arg-type]
+        except Unfit as fault:
+            faults.add(table.row, fault.column, fault.message)
+    faults.refuse(path)
+    return Outcome(**counted)
+
+
+class Unfit(Exception):
+    """What is wrong with a target, and in which column."""
+
+    def __init__(self, column: str, message: Lazy) -> None:
+        super().__init__(column)
+        self.column, self.message = column, message
+
+
+def put(
+    session: Session,
+    wave: Wave,
+    measure: str,
+    percent: str,
+    office: str,
+    head: str,
+    unit: str = "",
+    at_most: str = "",
+    decision: str = "",
+) -> str:
+    """Keeps a target, given in words as a file or a form has them; `stored`, `changed`, or `there` alike.
+
+    Raises `Unfit` where a word can't be meant.
+    """
+    questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+    if not is_single(questionnaire, measure):
+        raise Unfit(
+            "measure",
+            Lazy("Name one figure: index, a part of it such as index:CS, or an item with its answer, C5=1."),
+        )
+    if not PERCENT.fullmatch(percent) or float(percent.replace(",", ".")) > 100:
+        raise Unfit("percent", Lazy("Give a percentage from 0 to 100."))
+    place = session.get(Unit, units.settled(unit)) if unit else units.province(session)
+    if place is None:
+        raise Unfit("unit", Lazy("There is no unit with this code; leave it blank for the province."))
+    if at_most not in ("", "0", "1"):
+        raise Unfit("at_most", Lazy("Give 1 where the figure is not to be exceeded, else 0."))
+    for column, text, most in (("office", office, 200), ("head", head, 120)):
+        if not text or len(text) > most:
+            raise Unfit(column, Lazy("Say who answers for it, in at most %(most)d letters.", most=most))
+    said = {
+        "value": float(percent.replace(",", ".")) / 100,
+        "at_most": at_most == "1",
+        "office": office,
+        "head": head,
+        "decision": decision[:200],
+    }
+    there = session.scalars(
+        select(Target).where(Target.wave == wave.code, Target.measure == measure, Target.unit == place.code)
+    ).first()
+    if there is None:
+        session.add(Target(wave=wave.code, measure=measure, unit=place.code, **said))
+        session.flush()
+        return "stored"
+    if all(getattr(there, name) == value for name, value in said.items()):
+        return "there"
+    for name, value in said.items():
+        setattr(there, name, value)
+    session.flush()
+    return "changed"
+
+
+def remove(session: Session, wave: str, id: int) -> None:
+    """Takes a target back."""
+    found = session.get(Target, id)
+    if found is None or found.wave != wave:
+        raise NotFound("This target is not there any more. Look at the list.")
+    audit.tell(measure=found.measure, unit=found.unit)
+    session.delete(found)
+    session.flush()
+
+
+def offered(questionnaire: Questionnaire) -> list[tuple[str, str]]:
+    """What a target can be about, with its name: the index and its parts, its items, and the headlines."""
+    index = questionnaire.index
+    found = [(code, str(index.label(code))) for code in index.codes()] if index else []
+    found += [(f"{line.item}={line.value}", str(line.name)) for line in questionnaire.headlines]
+    found += [(code, name_of(questionnaire, code)) for code in (index.codes()["index"] if index else ())]
+    return found
+
+
+def is_single(questionnaire: Questionnaire, measure: str) -> bool:
+    """Whether a measure is one figure: a share, or the index or a part of it."""
+    index = questionnaire.index.codes() if questionnaire.index else {}
+    code, _equals, values = measure.partition("=")
+    if code in index:
+        return not values
+    item = questionnaire.items.get(code)
+    if item is None or item.kind not in ("single", "scale", "multiple"):
+        return False
+    codes = values.split(",")
+    if not values:
+        return code in index.get("index", ())  # its satisfied share
+    return all(text.isdecimal() and int(text) in item.choices for text in codes)
+
+
+def name_of(questionnaire: Questionnaire, measure: str) -> str:
+    """A measure in words."""
+    code, _equals, values = measure.partition("=")
+    if code not in questionnaire.items:
+        return str(questionnaire.index.label(code)) if questionnaire.index else code
+    named = {f"{line.item}={line.value}": str(line.name) for line in questionnaire.headlines}
+    if measure in named:
+        return named[measure]
+    item = questionnaire.items[code]
+    said = ", ".join(str(item.choices[int(text)]) for text in values.split(",") if text)
+    return f"{item.short}: {said}" if said else str(item.short)
+
+
+def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
+    """Whether a target is reached, by the interval of its figure at the interval's own level.
+
+    Reached: the whole interval lies at the target or on its good side; missed: on the other side; else the sample
+    can't tell.
+    """
+    if is_hidden(record) or record.low is None or record.high is None or record.estimate is None:
+        return Verdict.UNSEEN
+    low, high = (-record.high, -record.low) if at_most else (record.low, record.high)
+    wanted = -value if at_most else value
+    return Verdict.REACHED if low >= wanted else Verdict.MISSED if high < wanted else Verdict.UNDECIDED
+
+
+def lines(
+    session: Session, people: Sample, table: Iterable[Estimate], rule: str | None = None
+) -> tuple[Line, ...]:
+    """Every target of a wave with its figure, the province's first, then by commune; what is hidden stays so.
+
+    table  records of the wave that were made already; only what a target asks for beside them is computed
+    """
+    found = session.scalars(select(Target).where(Target.wave == people.wave.code).order_by(Target.id)).all()
+    if not found:
+        return ()
+    there = {unit.code: unit for unit in session.scalars(select(Unit))}
+    records = {(record.item, record.value, record.domain): record for record in table}
+    scoring = result_table.scoring_rule(people.questionnaire, rule)
+    made = []
+    for target in found:
+        unit = there[target.unit]
+        [asked] = result_table.measures(people, result_table.Wanted.read(target.measure), scoring)
+        key = asked.item, asked.value, None if unit.parent is None else unit.code
+        if key not in records:
+            by = [] if unit.parent is None else ["unit"]
+            others = result_table.table(session, people, items=[target.measure], by=by, rule=rule, released=True)
+            records |= {(record.item, record.value, record.domain): record for record in others}
+        if key in records:
+            name = name_of(people.questionnaire, target.measure)
+            judged = verdict(records[key], target.value, target.at_most)
+            made.append(Line(target, unit, name, records[key], judged))
+    return tuple(sorted(made, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))

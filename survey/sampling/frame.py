@@ -1,0 +1,142 @@
+"""The frame of a wave: the villages in which people live, from a CSV or Excel file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from survey import units, waves
+from survey.files import xlsx_table
+from survey.files.csv_table import Faults
+from survey.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
+from translations import Conflict, Lazy
+from translations.formats import nfc
+
+REQUIRED = ("psu", "unit", "stratum", "households")
+COLUMNS = (*REQUIRED, "adults", "name")
+LONGEST = {"psu": 60, "stratum": 60, "name": 200}
+COUNT = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many villages came new, and how many were there (some of them perhaps filled up)."""
+
+    stored: int
+    there: int
+
+
+def load(session: Session, wave: str, path: Path) -> Outcome:
+    """Adds the villages of a CSV or Excel file to a sample wave, all or nothing; safe to repeat.
+
+    A village that is there already must be in the same commune and stratum. What is known of it stays; households,
+    adults and name are filled in where they are not known yet. A code stands once in a file.
+    """
+    found = waves.find(session, wave)
+    if found.kind is WaveKind.OPEN:
+        raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=found.code)
+    faults = Faults()
+    known_units = {
+        unit.code
+        for unit in session.scalars(select(Unit))
+        if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
+    }
+    there = {village.psu: village for village in waves.villages(session, found.code)}
+    rows: dict[str, int] = {}
+    new = 0
+    table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
+    for cells in table:
+        given = {column: nfc(cell.strip()) for column, cell in zip(table.columns, cells, strict=True)}
+        village = _village(given, found.code, known_units, table.row, faults)
+        if village is None:
+            continue
+        if (twin := rows.setdefault(village.psu, table.row)) != table.row:
+            faults.add(table.row, "psu", Lazy("Row %(row)s has this village already. Keep one of them.", row=twin))
+        elif village.psu in there:
+            _fill_up(there[village.psu], village, table.row, faults)
+        else:
+            session.add(village)
+            new += 1
+    faults.refuse(path)
+    session.flush()
+    return Outcome(new, len(rows) - new)
+
+
+def clear(session: Session, wave: str) -> int:
+    """Takes all villages of a wave out again; how many. Refused once something rests on them."""
+    found = waves.find(session, wave)
+    session.execute(select(Wave.code).where(Wave.code == found.code).with_for_update())
+    for table, rests in (
+        (Draw, Draw.wave),
+        (Response, Response.wave),
+        (Batch, Batch.wave),
+        (Invitation, Invitation.wave),
+    ):
+        if session.scalar(select(func.count()).select_from(table).where(rests == found.code)):
+            raise Conflict(
+                "A draw, forms, codes or responses rest on these villages: they stay. Add others by a file."
+            )
+    count = len(waves.villages(session, found.code))
+    session.execute(delete(Village).where(Village.wave == found.code))
+    return count
+
+
+def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]]:
+    """The villages of a wave in `COLUMNS`, as `load` takes them."""
+    for village in waves.villages(session, wave):
+        yield tuple(getattr(village, column) for column in COLUMNS)
+
+
+def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, faults: Faults) -> Village | None:
+    """The village of a row, or None where a cell is at fault."""
+    before = faults.count
+    for column in REQUIRED:
+        if not given[column]:
+            faults.add(row, column, Lazy("Fill in this cell: it is needed."))
+    for column, most in LONGEST.items():
+        text = given.get(column, "")
+        if len(text) > most or text and not text.isprintable():
+            faults.add(row, column, Lazy("Write at most %(most)s letters on one line.", most=most))
+    unit = units.settled(given["unit"])
+    if unit and unit not in known_units:
+        faults.add(row, "unit", _unknown_unit(unit, known_units))
+    for column in ("households", "adults"):
+        text = given.get(column, "")
+        if text and not (COUNT.fullmatch(text) and int(text) > 0):
+            faults.add(row, column, Lazy("Write a whole number of 1 or more, digits only."))
+    if faults.count > before:
+        return None
+    return Village(
+        wave=wave,
+        psu=given["psu"],
+        unit=unit,
+        stratum=given["stratum"],
+        name=given.get("name") or None,
+        households=int(given["households"]),
+        adults=int(given["adults"]) if given.get("adults") else None,
+    )
+
+
+def _unknown_unit(code: str, known_units: set[str]) -> Lazy:
+    padded = units.settled(code.zfill(5))
+    if padded in known_units:
+        return Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
+    return Lazy("There is no unit with the code %(code)s.", code=code[:20])
+
+
+def _fill_up(kept: Village, given: Village, row: int, faults: Faults) -> None:
+    for column in ("unit", "stratum", "households", "adults", "name"):
+        old, new = getattr(kept, column), getattr(given, column)
+        if old is None:
+            setattr(kept, column, new)
+        elif new is not None and new != old:
+            faults.add(
+                row,
+                column,
+                Lazy("Village %(psu)s is there already with %(old)s here.", psu=kept.psu, old=old),
+            )

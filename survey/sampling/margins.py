@@ -1,0 +1,233 @@
+"""Population totals: a file of margins, the classes of people that it speaks of, and a fit that is kept."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.design import Calibration, compact
+from forms import Item, Questionnaire
+from survey import units
+from survey.files.csv_table import Faults, nearest
+from survey.files.xlsx_table import opened
+from translations import Lazy, Refusal
+from translations.formats import nfc
+
+Margins = dict[str, dict[str, float]]  # variable -> value -> people of the population
+Labels = NDArray[np.object_]
+
+COLUMNS = ("variable", "value", "total")
+PLACES = ("unit", "stratum", "kind", "mode")  # besides the items; kind: phường, xã, đặc khu
+BLANK = ""  # the label of those who left the item blank
+CLASS = re.compile(r"([0-9]{1,9})\s*[-–]\s*([0-9]{1,9})|([0-9]{1,9})\s*\+")
+TOTAL = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class People(Protocol):
+    """The N people of a sample, as far as margins look at them."""
+
+    @property
+    def questionnaire(self) -> Questionnaire: ...
+    @property
+    def unit(self) -> Labels: ...
+    @property
+    def stratum(self) -> Labels: ...
+    @property
+    def mode(self) -> Labels: ...
+    def __len__(self) -> int: ...
+    def answers(self, item: Item) -> Any: ...
+
+
+def read(path: Path, questionnaire: Questionnaire) -> Margins:
+    """The margins of a CSV or Excel file `variable,value,total`, checked against the questionnaire.
+
+    variable  an item with one answer, a number, unit, stratum, kind, mode; several crossed with `*`
+    value     its code; of a number a class such as 18-29 or 60+; of a cross the values joined by `*`
+    """
+    faults = Faults()
+    table = opened(path, COLUMNS, COLUMNS, faults)
+    found: Margins = {}
+    for cells in table:
+        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        before = faults.count
+        variable = "*".join(_split(given["variable"]))
+        for part in _split(variable):
+            if (message := _no_variable(part, questionnaire)) is not None:
+                faults.add(table.row, "variable", message)
+        if not (TOTAL.fullmatch(given["total"]) and math.isfinite(float(given["total"]))):
+            faults.add(table.row, "total", Lazy("Write a number of 0 or more, for example 28855.5."))
+        if faults.count > before:
+            continue
+        value, message = _value(variable, given["value"], questionnaire)
+        values = found.setdefault(variable, {})
+        if message is None and value in values:
+            message = Lazy("This value stands twice. Keep one.")
+        if message is not None:
+            faults.add(table.row, "value", message)
+        else:
+            values[value] = float(given["total"])
+    for variable, values in found.items():
+        for place, item in enumerate(_items(variable, questionnaire)):
+            if item is not None and item.kind == "number":
+                _refuse_overlap(variable, sorted({_bounds(value.split("*")[place]) for value in values}))
+    faults.refuse(path)
+    if not found:
+        raise Refusal("%(file)s is empty.", file=path.name)
+    return found
+
+
+def _split(variable: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[*×]", variable)]
+
+
+def _items(variable: str, questionnaire: Questionnaire) -> list[Item | None]:
+    return [questionnaire.items.get(part) for part in variable.split("*")]
+
+
+def _no_variable(part: str, questionnaire: Questionnaire) -> Lazy | None:
+    if part in PLACES:
+        return None
+    item = questionnaire.items.get(part)
+    if item is None:
+        known = [*PLACES, *questionnaire.items]
+        return Lazy(
+            "There is no item %(code)s. The nearest is %(near)s.", code=part[:60], near=nearest(part, known)
+        )
+    if item.kind not in ("single", "scale", "number"):
+        return Lazy("%(code)s has no single answer. Choose an item with one.", code=part)
+    return None
+
+
+def _value(variable: str, text: str, questionnaire: Questionnaire) -> tuple[str, Lazy | None]:
+    names, parts = variable.split("*"), _split(text)
+    if len(names) != len(parts) or not all(parts):
+        return text, Lazy("Write one value for each variable, joined by *: %(variable)s", variable=variable)
+    told = []
+    for name, part in zip(names, parts, strict=True):
+        item = questionnaire.items.get(name)
+        if name == "unit":
+            part = units.settled(part)
+        elif item is not None and item.kind == "number":
+            if not CLASS.fullmatch(part):
+                return text, Lazy("Write a class of this number, such as 18-29 or 60+.")
+            low, high = _bounds(part)
+            part = f"{low}-{high:g}" if math.isfinite(high) else f"{low}+"
+        elif item is not None and part not in map(str, item.choices):
+            choices = ", ".join(map(str, item.choices))
+            return text, Lazy("%(item)s has the values %(choices)s.", item=name, choices=choices)
+        told.append(part)
+    return "*".join(told), None
+
+
+def _bounds(text: str) -> tuple[int, float]:
+    found = CLASS.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no class of a number")
+    return (int(found[3]), math.inf) if found[3] else (int(found[1]), float(found[2]))
+
+
+def _refuse_overlap(variable: str, classes: Sequence[tuple[int, float]]) -> None:
+    for one, other in zip(classes, classes[1:], strict=False):
+        if other[0] <= one[1]:
+            raise Refusal("The classes of %(variable)s overlap at %(number)s.", variable=variable, number=other[0])
+
+
+def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[str, str]) -> Labels:
+    """(N,) the value of the variable for each person: BLANK where it is blank, None where no class holds it.
+
+    variable  several crossed with `*` are blank where one of them is; joined with `+`, each blank is kept
+    values  those of the margins; they tell the classes of a number
+    kinds   unit -> phường, xã, đặc khu
+    """
+    names = variable.replace("+", "*").split("*")
+    columns = [
+        _column(
+            people, name, {value.split("*")[place] for value in values if value and "+" not in variable}, kinds
+        )
+        for place, name in enumerate(names)
+    ]
+    rows = zip(*columns, strict=True)
+    joined = np.empty(len(people), dtype=object)
+    if "+" in variable:
+        joined[:] = ["+".join(row) for row in rows]
+    else:
+        joined[:] = [None if None in row else BLANK if BLANK in row else "*".join(row) for row in rows]
+    return joined
+
+
+def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str]) -> list[Any]:
+    if part in ("unit", "stratum", "mode"):
+        column: list[Any] = getattr(people, part).tolist()
+        return column
+    if part == "kind":
+        return [kinds.get(unit) for unit in people.unit.tolist()]
+    item = people.questionnaire.items[part]
+    answers = people.answers(item)
+    given = zip(answers.codes.tolist(), answers.given.tolist(), strict=True)
+    if item.kind == "number":
+        classes = [(_bounds(value), value) for value in values]
+        return [
+            next((name for (low, high), name in classes if low <= math.floor(number) <= high), None)
+            if there
+            else BLANK
+            for number, there in given
+        ]
+    silent = {code for code in item.missing if str(code) not in values}
+    return [str(code) if there and code not in silent else BLANK for code, there in given]
+
+
+def as_kept(
+    variables: Mapping[str, Sequence[str]],
+    merged: Mapping[str, Mapping[str, str]],
+    kinds: Mapping[str, str],
+    levels: NDArray[np.int64],
+    fitted: Calibration,
+) -> dict[str, Any]:
+    """A fit as it is kept with a weight version: the factor of each combination of values.
+
+    variables  name -> its values, in the order of `levels`       levels  (V, N) which value each person has
+    merged     name -> label -> the value that it was counted under
+    """
+    first = np.zeros(len(fitted.factor), np.int64)
+    first[fitted.cell] = np.arange(len(fitted.cell))
+    return {
+        "variables": [
+            {"name": name, "values": list(values), "merged": dict(merged.get(name, {}))}
+            for name, values in variables.items()
+        ],
+        "kinds": dict(kinds) if any("kind" in name for name in variables) else {},
+        "cells": levels[:, first].T.tolist(),
+        "factors": fitted.factor.tolist(),
+    }
+
+
+def applied(people: People, kept: Mapping[str, Any]) -> Calibration:
+    """The kept fit for these people. One whose combination of values it doesn't know keeps its weight (g = 1)."""
+    names = [variable["name"] for variable in kept["variables"]]
+    levels = np.full((len(names), len(people)), -1, np.int64)
+    for row, variable in enumerate(kept["variables"]):
+        place = {value: at for at, value in enumerate(variable["values"])}
+        told = labels(people, variable["name"], variable["values"], kept["kinds"])
+        merged = variable["merged"]
+        levels[row] = [place.get(merged.get(label, label), -1) for label in told.tolist()]
+    sizes = [len(variable["values"]) + 1 for variable in kept["variables"]]
+    known = _place(np.array(kept["cells"], np.int64).reshape(-1, len(names)).T, sizes)
+    factor_of = dict(zip(known.tolist(), kept["factors"], strict=True))
+    there, cell = compact(_place(levels, sizes), int(np.prod(sizes)))
+    each = np.stack(np.unravel_index(there, sizes)) - 1  # (V, L)
+    x = np.hstack([np.eye(size)[level + 1][:, 1:] for size, level in zip(sizes, each, strict=True)])
+    return Calibration(cell, x, np.array([factor_of.get(code, 1.0) for code in there.tolist()]))
+
+
+def _place(levels: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
+    """(N,) one number for each combination of levels (V, N), which begin at −1."""
+    place = np.zeros(levels.shape[1], np.int64)
+    for level, size in zip(levels, sizes, strict=True):
+        place = place * size + level + 1
+    return place

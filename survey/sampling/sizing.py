@@ -1,0 +1,79 @@
+"""How many people, forms and villages a margin needs, beside what Slovin's formula says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.sample_size import needed, slovin
+from survey.models import Village
+from survey.sampling.outlook import Expected
+from survey.sampling.plans import Frame
+from translations import Lazy
+from translations.formats import number, percent
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """How many people a margin needs. `population`: adults where the frame has them, else households.
+
+    answers, forms, villages  with what is expected of the field
+    slovin  what Slovin's formula says
+    """
+
+    margin: float
+    expected: Expected
+    deff: float
+    population: int
+    answers: int
+    forms: int
+    villages: int
+    slovin: int
+
+
+def sized(villages: Sequence[Village], margin: float, per_village: int, expected: Expected) -> Sizing:
+    """The sample that estimates the whole province's share within ± margin, at 95 % confidence."""
+    adults = [village.adults for village in villages]
+    known = [count for count in adults if count is not None]
+    population = sum(known) if len(known) == len(adults) else sum(village.households or 0 for village in villages)
+    deff = expected.deff(per_village)
+    size = needed(margin, share=expected.share, deff=deff, population=population, response=expected.response)
+    return Sizing(
+        margin,
+        expected,
+        deff,
+        population,
+        size.answers,
+        size.forms,
+        math.ceil(size.forms / per_village),
+        slovin(population, margin),
+    )
+
+
+def villages_of(size: Sizing, frame: Frame, per: Literal["unit", "stratum"] | None) -> int:
+    """The number of villages that a plan has for this size: in all, or in each commune or stratum."""
+    return size.villages if per is None else math.ceil(size.villages / len(frame.by(per)))
+
+
+def size_sentences(size: Sizing) -> Iterator[Lazy]:
+    """The size, and Slovin's beside it with what it leaves out."""
+    yield Lazy(
+        "For ± %(margin)s points at 95%% confidence, with a share of %(share)s, a design effect of %(deff)s and "
+        "%(response)s of the forms back: %(answers)s answers, %(forms)s forms, %(villages)s villages.",
+        margin=number(100 * size.margin, 1),
+        share=percent(size.expected.share, 0),
+        deff=number(size.deff, 1),
+        response=percent(size.expected.response, 0),
+        answers=number(size.answers),
+        forms=number(size.forms),
+        villages=number(size.villages),
+    )
+    yield Lazy(
+        "Slovin's formula says %(slovin)s. It takes a share of one half and z = 2, and leaves out that people of "
+        "a village are alike and that not every form comes back: with this design effect its sample is as exact "
+        "as %(alone)s people drawn singly.",
+        slovin=number(size.slovin),
+        alone=number(size.slovin / size.deff),
+    )

@@ -1,0 +1,276 @@
+"""Transactions of the one-stop system by unit, service and week: what an open wave is weighted to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis import Design
+from analysis.weights import post_stratify
+from forms import Item
+from survey import questionnaires, units, waves
+from survey.files.csv_table import Faults
+from survey.files.xlsx_table import opened
+from survey.models import ServiceCount, Unit, Wave, WaveKind
+from survey.sample import Floats, Sample
+from survey.sampling import margins
+from translations import Conflict, Lazy, Refusal
+from translations.formats import nfc
+
+COLUMNS = ("unit", "service", "week", "count")
+SERVICE = "dich_vu"  # the item that asks for the service
+LEAST = 5  # answers of a unit and service that stand by themselves
+COUNT = re.compile(r"[0-9]{1,9}")
+WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Counts that came new, counts that took the place of another one, counts that were there alike."""
+
+    stored: int
+    changed: int
+    there: int
+
+
+def load(session: Session, wave: str, path: Path) -> Outcome:
+    """Stores the counts of a CSV or Excel file `unit,service,week,count`, all or nothing; safe to repeat.
+
+    A later count of the same unit, service and week takes the place of the former one: the one-stop system
+    corrects itself. `service` is a choice of the item dich_vu, by its code or its words; `week` is any day of it,
+    or 2026-W48.
+    """
+    found = waves.find(session, wave)
+    if found.kind is not WaveKind.OPEN:
+        raise Conflict(
+            "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=found.code
+        )
+    item = questionnaires.by_digest(session, found.questionnaire).items.get(SERVICE)
+    known = {unit.code for unit in session.scalars(select(Unit))}
+    faults = Faults()
+    table = opened(path, COLUMNS, COLUMNS, faults)
+    kept = {
+        (count.unit, count.service, count.week): count
+        for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == found.code))
+    }
+    rows: dict[tuple[str, str, date], int] = {}
+    stored = changed = 0
+    for cells in table:
+        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        key, count = _read(given, found, item, known, table.row, faults)
+        if key is None:
+            continue
+        if (twin := rows.setdefault(key, table.row)) != table.row:
+            faults.add(
+                table.row,
+                "week",
+                Lazy("Row %(row)s has this unit, service and week already. Keep one of them.", row=twin),
+            )
+        elif key not in kept:
+            unit, service, week = key
+            session.add(ServiceCount(wave=found.code, unit=unit, service=service, week=week, count=count))
+            stored += 1
+        elif kept[key].count != count:
+            kept[key].count = count
+            changed += 1
+    faults.refuse(path)
+    session.flush()
+    return Outcome(stored, changed, len(rows) - stored - changed)
+
+
+def _read(
+    given: dict[str, str], wave: Wave, item: Item | None, known: set[str], row: int, faults: Faults
+) -> tuple[tuple[str, str, date] | None, int]:
+    """Unit, service and Monday of a row, and its count; None where a cell is at fault."""
+    before = faults.count
+    unit = units.settled(given["unit"])
+    if unit not in known:
+        faults.add(row, "unit", Lazy("There is no unit with the code %(code)s.", code=unit[:20]))
+    service = _service(given["service"], item)
+    if service is None:
+        choices = item.choices if item else {}
+        faults.add(
+            row,
+            "service",
+            Lazy("Write a code of dich_vu: %(codes)s.", codes=", ".join(map(str, choices)) or "–"),
+        )
+    week = monday(given["week"])
+    if week is None:
+        faults.add(row, "week", Lazy("Write a day of the week, such as 2026-11-23, or 2026-W48."))
+    elif week > wave.closes or week + timedelta(6) < wave.opens:
+        faults.add(
+            row,
+            "week",
+            Lazy(
+                "Give a week of the wave, from %(opens)s to %(closes)s.",
+                opens=wave.opens.isoformat(),
+                closes=wave.closes.isoformat(),
+            ),
+        )
+    if not COUNT.fullmatch(given["count"]):
+        faults.add(row, "count", Lazy("Write a whole number, digits only."))
+    if faults.count > before or service is None or week is None:
+        return None, 0
+    return (unit, service, week), int(given["count"])
+
+
+def _service(text: str, item: Item | None) -> str | None:
+    """The code of a service; without an item that asks for it, any name will do."""
+    if item is None:
+        return text if 0 < len(text) <= 60 and text.isprintable() else None
+    names = {nfc(name).casefold(): code for code, label in item.choices.items() for name in (label.vi, label.en)}
+    code = names.get(text.casefold(), int(text) if COUNT.fullmatch(text) else None)
+    return str(code) if code in item.choices and code not in item.missing else None
+
+
+def monday(text: str) -> date | None:
+    """The Monday of the week that a day or an ISO week names; None where the text is neither."""
+    try:
+        if found := WEEK.fullmatch(text):
+            return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return None if day is None else day - timedelta(day.weekday())
+
+
+def counted(session: Session, wave: str) -> dict[str, dict[str, int]]:
+    """Transactions of a wave by unit and service: {unit: {service: count}}."""
+    rows = session.execute(
+        select(ServiceCount.unit, ServiceCount.service, func.sum(ServiceCount.count))
+        .where(ServiceCount.wave == wave)
+        .group_by(ServiceCount.unit, ServiceCount.service)
+        .order_by(ServiceCount.unit, ServiceCount.service)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for unit, service, count in rows:
+        found.setdefault(unit, {})[service] = int(count)
+    return found
+
+
+@dataclass
+class Cell:
+    """Services of a unit that are weighted together."""
+
+    services: list[str] = field(default_factory=list)
+    count: int = 0
+    people: int = 0
+
+    @property
+    def is_thin(self) -> bool:
+        """Too few answers for its transactions, or no transactions for its answers."""
+        return self.count == 0 or self.people < LEAST
+
+    def take(self, other: Cell) -> None:
+        """Takes in the services of another cell."""
+        self.services += other.services
+        self.count += other.count
+        self.people += other.people
+
+
+def cells(count: dict[str, int], people: dict[str, int]) -> list[Cell]:
+    """The cells of one unit: a service with fewer than `LEAST` answers, or without transactions, joins the rest.
+
+    A rest that is thin itself takes in the service with the fewest answers, until it isn't or is alone.
+
+    count, people  service -> transactions, answers; "" are answers that leave the service open
+    """
+    every = [Cell([name], count.get(name, 0), people.get(name, 0)) for name in sorted({*count, *people})]
+    rest = Cell()
+    for cell in [cell for cell in every if cell.is_thin]:
+        every.remove(cell)
+        rest.take(cell)
+    every.sort(key=lambda cell: cell.people)
+    while rest.services and rest.is_thin and every:
+        rest.take(every.pop(0))
+    return [*every, rest] if rest.services else every
+
+
+def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
+    """Weights of an open wave that add up to the transactions of each unit and service; the report; the fit.
+
+    A unit with transactions and no answer is named, and nothing is said for it. People of a unit without counts
+    keep the weight of an average person. Where nobody is asked for the service, the units alone are fitted.
+    """
+    counts = counted(session, wave.code)
+    if not counts:
+        raise Refusal(
+            "The wave %(code)s has no counts of transactions. Import them: hailong transactions import FILE",
+            code=wave.code,
+        )
+    asked = SERVICE in people.questionnaire.items
+    variable = f"unit+{SERVICE}" if asked else "unit"
+    told = margins.labels(people, variable, [], {})
+    answers: dict[str, dict[str, int]] = {}
+    for label in told.tolist():
+        unit, _plus, service = label.partition("+")
+        of_unit = answers.setdefault(unit, {})
+        of_unit[service] = of_unit.get(service, 0) + 1
+    merged: dict[str, str] = {}
+    totals: dict[Hashable, float] = {}
+    for unit in sorted(set(answers) & set(counts)):
+        whole = sum(counts[unit].values())
+        if not whole:
+            continue
+        found = cells(counts[unit], answers[unit]) if asked else [Cell([""], whole, answers[unit][""])]
+        for part in found:
+            name = f"{unit}: {', '.join(service or '–' for service in part.services)}" if asked else unit
+            totals[name] = float(part.count)
+            merged |= {f"{unit}+{service}" if asked else unit: name for service in part.services}
+    inside = np.array([label in merged for label in told.tolist()], bool)
+    if not inside.any():
+        raise Refusal("Nobody answered where transactions were counted: there is nothing to weigh.")
+    cell = np.array([merged[label] for label in told[inside].tolist()], dtype=object)
+    fit = post_stratify(Design(np.ones(int(inside.sum()))), cell, totals)
+    weight = np.full(len(people), sum(totals.values()) / inside.sum())
+    weight[inside] = fit.factor[fit.cell]
+    place = {name: at for at, name in enumerate(totals)}
+    levels = np.array([[place[name] for name in cell.tolist()]], np.int64)
+    silent = {unit: sum(counts[unit].values()) for unit in counts if unit not in answers}
+    report = {
+        "method": "post",
+        "bounds": None,
+        "scale": float(sum(totals.values()) / inside.sum()),
+        "variables": ["unit", SERVICE] if asked else ["unit"],
+        "blank": {},
+        "margins": _rows(cell, weight[inside], totals),
+        "miss": 0.0,
+        "represented": int(sum(totals.values())),
+        "counted": sum(sum(services.values()) for services in counts.values()),
+        "without_answers": {unit: count for unit, count in silent.items() if count},
+        "without_counts": {
+            unit: sum(services.values())
+            for unit, services in sorted(answers.items())
+            if not sum(counts.get(unit, {}).values())
+        },
+    }
+    return (
+        weight,
+        report,
+        margins.as_kept({variable: [str(name) for name in totals]}, {variable: merged}, {}, levels, fit),
+    )
+
+
+def _rows(cell: Any, weight: Floats, totals: Mapping[Hashable, float]) -> list[dict[str, Any]]:
+    """What the report says of each cell; before, an answer stood for the mean of all."""
+    mean = sum(totals.values()) / len(cell)
+    return [
+        {
+            "variable": "unit",
+            "value": name,
+            "people": int((cell == name).sum()),
+            "total": total,
+            "before": float((cell == name).sum() * mean),
+            "after": float(weight[cell == name].sum()),
+        }
+        for name, total in totals.items()
+    ]

@@ -1,0 +1,323 @@
+"""The weights of a wave computed: from the draw, for those who did not answer, fitted to population totals."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis import Design, DesignError
+from analysis.nonresponse import Class, classes, factors
+from analysis.weights import Method, calibrate, design_effect
+from survey import waves
+from survey.fieldwork.dispositions import Outcome
+from survey.models import (
+    Batch,
+    DrawnHousehold,
+    DrawnVillage,
+    Response,
+    Sheet,
+    Unit,
+    Village,
+    Visit,
+    Wave,
+    WaveKind,
+    Weight,
+    WeightVersion,
+)
+from survey.sample import MOST_ADULTS, Floats, Sample, base_weights, filled, sample
+from survey.sampling import margins as population
+from survey.sampling import transactions, weights
+from survey.sampling.margins import BLANK, Labels, Margins
+from translations import Refusal
+
+BY = ("stratum", "unit", "psu", "none")  # classes of the adjustment for non-response
+LEAST_NAMED = 5  # people whom a report may name as a class
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How weights are to be computed.
+
+    margins      population totals; None: no calibration (in an open wave: the counts of transactions)
+    by           classes of the adjustment for non-response; None: the strata where a draw holds
+    bounds       of the factor of the calibration, once all weights were brought to the totals' sum together
+    most_adults  in a household, as far as its weight goes
+    """
+
+    margins: Margins | None = None
+    by: str | None = None
+    method: Method = "raking"
+    bounds: tuple[float, float] | None = None
+    most_adults: int = MOST_ADULTS
+
+
+def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
+    """Computes, keeps and makes current a new version of a wave's weights, with its report.
+
+    Refused: a wave without responses in its sample; classes or values without an answer; totals that can't be met.
+    """
+    wave = waves.find(session, code)
+    people = sample(session, wave)
+    if not len(people):
+        raise Refusal(
+            "The wave %(code)s has no responses in its sample yet: there is nothing to weigh.", code=code
+        )
+    try:
+        weight, report = _computed(session, wave, people, plan)
+    except DesignError as error:
+        raise Refusal(error.message, **error.values) from error
+    return weights.keep(session, wave, "computed", report, dict(zip(people.ids, weight.tolist(), strict=True)))
+
+
+def _computed(session: Session, wave: Wave, people: Sample, plan: Plan) -> tuple[Floats, dict[str, Any]]:
+    base, report = _base(session, wave, people, plan.most_adults)
+    report = {"people": len(people), "base": report, "kish": {"base": design_effect(base)}, "sum": {}}
+    report["sum"]["base"] = float(base.sum())
+    weight = base
+    by = plan.by or ("stratum" if wave.draw is not None else "none")
+    if by != "none":
+        weight, report["nonresponse"] = _adjusted(session, wave, people, base, by)
+        report["kish"]["nonresponse"] = design_effect(weight)
+        report["sum"]["nonresponse"] = float(weight.sum())
+    if plan.margins is not None:
+        weight, report["calibration"], report["fit"] = _fitted(session, people, weight, plan)
+    elif wave.kind is WaveKind.OPEN:
+        weight, report["calibration"], report["fit"] = transactions.fitted(session, wave, people)
+    report["kish"]["final"] = design_effect(weight)
+    report["sum"]["final"] = float(weight.sum())
+    report["factors"] = _extremes(
+        people, weight / base / report.get("calibration", {}).get("scale", 1.0), by, report.get("fit")
+    )
+    return weight, report
+
+
+def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floats, dict[str, Any]]:
+    """The weights before any adjustment, and where they come from: a draw, else a version, else everybody once."""
+    if wave.kind is WaveKind.OPEN:
+        return np.ones(len(people)), {"source": "once"}
+    if wave.draw is not None:
+        noted: dict[Any, int | None] = dict(
+            session.execute(select(Response.id, Response.adults).where(Response.wave == wave.code)).all()
+        )
+        adults = [noted[id] for id in people.ids]
+        known = [min(count, most) for count in adults if count is not None]
+        return base_weights(session, wave, people.psu.tolist(), adults, most), {
+            "source": "draw",
+            "most_adults": most,
+            "noted": len(known),
+            "capped": sum(count is not None and count > most for count in adults),
+            "typical": float(np.mean(known)) if known else 1.0,
+        }
+    version = weights.given(session, wave)
+    if version is None:
+        return np.ones(len(people)), {"source": "once"}
+    given = dict(session.execute(select(Weight.response, Weight.weight).where(Weight.version == version.id)).all())
+    base = filled([given.get(id) for id in people.ids], people.psu)
+    return base, {"source": "version", "version": version.version}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A drawn village: households issued, of them no longer there, and replaced; each stands for `weight`."""
+
+    psu: str
+    stratum: str
+    unit: str
+    weight: float
+    issued: int
+    gone: int
+    replaced: int
+
+
+def asked(session: Session, wave: Wave) -> list[Asked]:
+    """The villages of the draw that holds, with what the forms and the visits say of their households."""
+    issued = session.execute(
+        select(DrawnHousehold.psu, func.count().label("issued"), func.max(DrawnHousehold.weight).label("weight"))
+        .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
+        .group_by(DrawnHousehold.psu)
+    )
+    of_village = {row.psu: row for row in issued}
+    replaced, gone = _sheets(session, wave)
+    not_there = dict(
+        session.execute(
+            select(Visit.psu, func.count())
+            .join(
+                DrawnHousehold,
+                (DrawnHousehold.draw == Visit.draw)
+                & (DrawnHousehold.psu == Visit.psu)
+                & (DrawnHousehold.household == Visit.household),
+            )
+            .where(
+                Visit.draw == wave.draw,
+                Visit.outcome == Outcome.NOT_THERE.value,
+                DrawnHousehold.replacement.is_(False),
+            )
+            .group_by(Visit.psu)
+        ).all()
+    )
+    rows = session.execute(
+        select(DrawnVillage.psu, DrawnVillage.stratum, Village.unit)
+        .join(Village, (Village.psu == DrawnVillage.psu) & (Village.wave == wave.code))
+        .where(DrawnVillage.draw == wave.draw)
+        .order_by(DrawnVillage.psu)
+    )
+    return [
+        Asked(
+            row.psu,
+            row.stratum,
+            row.unit,
+            of_village[row.psu].weight,
+            of_village[row.psu].issued,
+            # A household may be told of by its form and by a visit: the two lists have no key in common.
+            max(gone.get(row.psu, 0), not_there.get(row.psu, 0)),
+            replaced.get(row.psu, 0),
+        )
+        for row in rows
+        if row.psu in of_village
+    ]
+
+
+def _sheets(session: Session, wave: Wave) -> tuple[dict[str, int], dict[str, int]]:
+    """By village: households that a replacement stood in for, and households that are no longer there."""
+    replaced: dict[str, int] = {}
+    gone: dict[str, int] = {}
+    rows = session.execute(
+        select(Batch.psu, Sheet.replaced, Sheet.reason)
+        .join(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave.code)
+    )
+    for psu, why, reason in rows:
+        if why is not None:
+            replaced[psu] = replaced.get(psu, 0) + 1
+        if Outcome.NOT_THERE.value in (why, reason):
+            gone[psu] = gone.get(psu, 0) + 1
+    return replaced, gone
+
+
+def _adjusted(
+    session: Session, wave: Wave, people: Sample, base: Floats, by: str
+) -> tuple[Floats, dict[str, Any]]:
+    """Weights by which those who answered stand for all households that were asked in their class.
+
+    A household that was replaced counts as asked and silent, the one asked instead as one who answered.
+    """
+    if wave.draw is None:
+        raise Refusal("The wave %(code)s has no draw: nobody knows who did not answer.", code=wave.code)
+    villages = asked(session, wave)
+    household = {village.psu: village.weight for village in villages}
+    issued: dict[Hashable, float] = {}
+    counts: dict[str, list[int]] = {}
+    for village in villages:
+        label = getattr(village, by)
+        issued[label] = issued.get(label, 0.0) + village.weight * (village.issued - village.gone)
+        told = counts.setdefault(label, [0, 0, 0])
+        told[0] += village.issued
+        told[1] += village.gone
+        told[2] += village.replaced
+    label = cast(Labels, getattr(people, by))
+    weight = np.array([household[psu] for psu in people.psu.tolist()])
+    found = classes(weight, label, issued)
+    return base * factors(found, label), {"by": by, "classes": [_class(one, counts) for one in found]}
+
+
+def _class(one: Class, counts: Mapping[str, list[int]]) -> dict[str, Any]:
+    issued, gone, replaced = counts[str(one.label)]
+    return {
+        "class": one.label,
+        "issued": issued,
+        "gone": gone,
+        "answered": one.people,
+        "replaced": replaced,
+        "factor": one.factor,
+    }
+
+
+def _fitted(
+    session: Session, people: Sample, base: Floats, plan: Plan
+) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
+    """The calibrated weights, what the report says of them, and the fit that is kept.
+
+    Those who left a variable blank keep their share of its total, and the others are fitted to the rest of it in
+    proportion: the blank ones are taken to be like the others.
+    """
+    kinds = {unit.code: unit.kind for unit in session.scalars(select(Unit))}
+    labels: dict[str, Labels] = {}
+    totals: Margins = {}
+    blank: dict[str, int] = {}
+    for variable, values in (plan.margins or {}).items():
+        told = population.labels(people, variable, list(values), kinds)
+        outside = sum(label is None for label in told.tolist())
+        if outside:
+            raise Refusal(
+                "%(count)s people have a %(variable)s that no class of the margins holds. Add it.",
+                count=outside,
+                variable=variable,
+            )
+        silent = told == BLANK
+        share = float(base[silent].sum() / base.sum())
+        blank[variable] = int(silent.sum())
+        labels[variable] = np.where(silent, "–", told).astype(object)  # the blank label is no label to `calibrate`
+        whole = sum(values.values())
+        totals[variable] = {value: total * (1 - share) for value, total in values.items()}
+        if silent.any():
+            totals[variable]["–"] = whole * share
+    scale = next((sum(values.values()) for values in totals.values()), 0.0) / float(base.sum())
+    fitted = calibrate(Design(base * scale), labels, cast(Any, totals), plan.method, plan.bounds)
+    if (fitted.factor <= 0).any():
+        raise Refusal("Some factors would be 0 or less. Give bounds, for example 0.3,3, or choose raking.")
+    fitted = replace(fitted, factor=fitted.factor * scale)
+    weight = base * fitted.factor[fitted.cell]
+    levels = np.stack(
+        [
+            np.array([list(totals[name]).index(label) for label in column.tolist()], np.int64)
+            for name, column in labels.items()
+        ]
+    )
+    values_of = {name: [BLANK if value == "–" else value for value in totals[name]] for name in totals}
+    rows: list[dict[str, Any]] = [
+        {
+            "variable": name,
+            "value": BLANK if value == "–" else value,
+            "people": int((column == value).sum()),
+            "total": total,
+            "before": float(base[column == value].sum() * scale),
+            "after": float(weight[column == value].sum()),
+        }
+        for name, column in labels.items()
+        for value, total in totals[name].items()
+    ]
+    report = {
+        "method": plan.method,
+        "bounds": list(plan.bounds) if plan.bounds else None,
+        "scale": scale,
+        "variables": list(totals),
+        "blank": blank,
+        "margins": rows,
+        "miss": max((abs(row["after"] / row["total"] - 1) for row in rows if row["total"] > 0), default=0.0),
+    }
+    return weight, report, population.as_kept(values_of, {}, kinds, levels, fitted)
+
+
+def _extremes(people: Sample, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The smallest and the largest factor between base and final weight, and whose it is: a class, no person.
+
+    A factor that all weights have in common, to bring them to the totals' sum, is not counted.
+    """
+    columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
+    for variable in (fit or {}).get("variables", ()):
+        told = population.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
+        merged = variable["merged"]
+        columns[variable["name"]] = np.array([merged.get(label, label) for label in told.tolist()], dtype=object)
+    found = []
+    for worst in (float(factor.min()), float(factor.max())):
+        alike = np.isclose(factor, worst, rtol=1e-9)
+        shared = {name: set(column[alike].tolist()) for name, column in columns.items()}
+        who = {name: str(min(values)) for name, values in shared.items() if len(values) == 1}
+        count = int(alike.sum())
+        found.append({"factor": worst, "people": count, "who": who if count >= LEAST_NAMED else {}})
+    return found

@@ -1,0 +1,207 @@
+"""What became of the households drawn: from forms, visits and answers, which no key joins."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from analysis.response_rates import Dispositions
+from survey import questionnaires, responses, waves
+from survey.database import Database
+from survey.fieldwork import outcomes
+from survey.fieldwork.outcomes import Told
+from survey.models import (
+    Batch,
+    Draw,
+    DrawnHousehold,
+    DrawnVillage,
+    Mode,
+    Review,
+    ReviewState,
+    Sheet,
+    SheetState,
+    Visit,
+)
+from survey.sample import sample
+
+PAGE = "/quan-tri/ho-mau/ty-le"
+UNITS = {"V1": "06652", "V2": "06652", "V3": "06658", "V4": "06658"}
+
+
+def drawn(database: Database, households: int = 10, spare: int = 3) -> int:
+    """Draws households 1 … of V1 (each stands for 4) and of V3 (each for 2), and spare ones from 101 on."""
+    with database.writing() as session:
+        draw = Draw(wave="ho-mau", number=1, made=date(2026, 1, 1), seed="1", frame="0" * 64, plan={})
+        session.add(draw)
+        session.flush()
+        for psu, weight in (("V1", 4.0), ("V3", 2.0)):
+            session.add(DrawnVillage(draw=draw.id, psu=psu, stratum=UNITS[psu], probability=0.5))
+            places = [(place, place, False) for place in range(1, households + 1)]
+            places += [(100 + place, place, True) for place in range(1, spare + 1)]
+            session.add_all(
+                DrawnHousehold(
+                    draw=draw.id,
+                    psu=psu,
+                    household=household,
+                    place=place,
+                    replacement=replacement,
+                    probability=1 / weight,
+                    weight=weight,
+                )
+                for household, place, replacement in places
+            )
+        waves.find(session, "ho-mau").draw = draw.id
+        return draw.id
+
+
+def printed(database: Database, psu: str, *sheets: dict[str, Any]) -> None:
+    with database.writing() as session:
+        session.add(Batch(code=f"B-{psu}", wave="ho-mau", psu=psu, printed=date(2026, 1, 1)))
+        session.flush()
+        session.add_all(
+            Sheet(serial=f"{psu}-{place}", batch=f"B-{psu}", place=place, **sheet)
+            for place, sheet in enumerate(sheets, start=1)
+        )
+
+
+def answered(database: Database, psu: str, share: float = 1.0, mode: Mode = Mode.PAPER) -> UUID:
+    """A response that gives this share of the questions asked, for which a scale or one choice is to be taken."""
+    id = uuid4()
+    with database.writing() as session:
+        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
+        items = [item for item in questionnaire.items.values() if item.kind != "text"]
+        values = {
+            item.code: [next(iter(item.choices))]
+            if item.kind == "multiple"
+            else next(iter(item.choices))
+            if item.choices
+            else int(item.minimum or 0)
+            for item in items[: round(share * len(items))]
+        }
+        responses.submit(session, waves.place(session, "ho-mau", UNITS[psu]), id, mode, values, psu=psu)
+    return id
+
+
+def told(database: Database) -> dict[str, Told]:
+    with database.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        return {one.psu: one for one in outcomes.villages(session, wave, sample(session, wave))}
+
+
+@pytest.mark.both_databases
+def test_a_village_on_paper_is_counted_from_its_forms(province: Database) -> None:
+    """10 drawn: 2 complete (1 more in the place of one that refused), 1 partial, 1 broken off, 1 rejected, then
+    void: 1 ill, 1 gone, 1 unreadable; 1 waits and counts as not known. Blank and spoiled forms tell nothing."""
+    drawn(province)
+    void, entered = SheetState.VOID, SheetState.ENTERED
+    for share in (0.79, 0.3):
+        answered(province, "V1", share)
+    rejected = answered(province, "V1")
+    printed(
+        province,
+        "V1",
+        {"state": entered, "response": answered(province, "V1")},
+        {"state": entered, "response": answered(province, "V1")},
+        {"state": entered, "response": answered(province, "V1"), "replaced": "refused"},
+        {"state": void, "reason": "unable"},
+        {"state": void, "reason": "not_there"},
+        {"state": void, "reason": "unreadable"},
+        {"state": void, "reason": "blank"},
+        {"state": SheetState.WAITING},
+    )
+    with province.writing() as session:
+        session.add(
+            Review(
+                wave="ho-mau",
+                response=rejected,
+                state=ReviewState.REJECTED,
+                reason="made up",
+                person="p",
+                day=date(2026, 1, 1),
+            )
+        )
+    found = told(province)
+    assert found["V1"] == Told(
+        "V1",
+        "06652",
+        "06652",
+        4.0,
+        Dispositions(complete=2, partial=1, refused=2, other=3, unknown=1, not_eligible=1),
+        replaced=1,
+        waiting=1,
+    )
+    assert found["V3"].counts == Dispositions(unknown=10)
+    assert outcomes.total(found.values()).drawn == 20
+    assert outcomes.total(found.values(), weighted=True) == Dispositions(8, 4, 8, 0, 12, 24, 4)
+
+
+def test_a_village_with_a_tablet_is_counted_from_its_visits(province: Database) -> None:
+    """10 drawn: 3 answered, 2 refused, 1 not met, 1 gone; two of the three replacements answered, one refused."""
+    draw = drawn(province)
+    for _person in range(5):
+        answered(province, "V1", mode=Mode.INTERVIEWER)
+    visits = {1: "complete", 2: "complete", 3: "complete", 4: "refused", 5: "refused", 6: "away", 7: "not_there"}
+    visits |= {8: "unknown", 101: "complete", 102: "complete", 103: "refused"}
+    with province.writing() as session:
+        session.add_all(
+            Visit(draw=draw, psu="V1", household=household, outcome=outcome)
+            for household, outcome in visits.items()
+        )
+    village = told(province)["V1"]
+    assert village.counts == Dispositions(complete=3, refused=2, no_contact=1, not_eligible=1, unknown=3)
+    assert (village.replaced, village.beyond) == (2, 0)
+
+
+def test_without_a_draw_the_forms_printed_are_the_base(province: Database) -> None:
+    assert told(province) == {}
+    printed(province, "V2", {}, {}, {"state": SheetState.VOID, "reason": "away"})
+    answered(province, "V2")
+    answered(province, "V4")  # of a village whose forms nobody printed: how many were asked is not known
+    assert told(province) == {
+        "V2": Told("V2", "06652", "06652", None, Dispositions(complete=1, no_contact=1, unknown=1))
+    }
+
+
+def test_more_answers_than_households_are_told(province: Database) -> None:
+    drawn(province, households=2)
+    for _person in range(3):
+        answered(province, "V3")
+    assert (told(province)["V3"].beyond, told(province)["V3"].counts.unknown) == (1, 0)
+
+
+def signed_in(app: Flask, name: str = "home_affairs") -> FlaskClient:
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    client.post("/dang-nhap", data={"name": name, "password": "mat-khau-dai"})
+    return client
+
+
+def test_without_a_sample_the_page_says_what_to_do(app: Flask) -> None:
+    client = signed_in(app)
+    assert "Đợt này chưa rút hộ nào và chưa in phiếu nào." in client.get(PAGE).text
+    assert "Đợt này không rút mẫu." in client.get("/quan-tri/gop-y/ty-le").text
+    assert signed_in(app, "keyer").get(PAGE).status_code == 403
+
+
+def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: Database) -> None:
+    """20 drawn, 6 answered of V1: RR1 = 6 / 20 = 30%; weighted 24 / 60 = 40%."""
+    drawn(province)
+    for _person in range(6):
+        answered(province, "V1")
+    printed(province, "V1", {"state": SheetState.VOID, "reason": "refused"}, {"state": SheetState.WAITING})
+    client = signed_in(app)
+    page = client.get(PAGE).text.replace("\xa0", " ")
+    assert "6 trong 20 hộ đã trả lời" in page
+    assert "30,0%" in page
+    assert "40,0%" in page
+    assert "1 phiếu đã về và đang chờ nhập" in page
+    assert page.index("Cao Xanh") < page.index("Hà Tu")
+    assert "60,0%" in page, "RR1 of Hà Tu, 6 of 10"
+    assert "Theo tầng" in page
+    assert client.get(f"{PAGE}?theo=tang").status_code == 200
+    assert client.get(f"{PAGE}?theo=x").status_code == 200

@@ -1,0 +1,48 @@
+"""Phúc tra: what is asked again, what comes of it, and that nothing leads to a household afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from survey import waves
+from survey.database import Database
+from survey.fieldwork import reinterviews
+from survey.models import Batch, Reinterview, Sheet
+
+
+def chosen(database: Database, forms: int = 3) -> list[str]:
+    """Forms of V1 that are chosen for phúc tra, households 11, 12 …; gives their serials."""
+    serials = [f"{place:08d}" for place in range(1, forms + 1)]
+    with database.writing() as session:
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today(), interviewer="Lan"))
+        session.flush()
+        session.add_all(
+            Sheet(serial=serial, batch="B1", place=int(serial), reinterview=True) for serial in serials
+        )
+        session.flush()
+        session.add_all(Reinterview(sheet=serial, wave="ho-mau", household=10 + int(serial)) for serial in serials)
+    return serials
+
+
+@pytest.mark.both_databases
+def test_destroyed_nothing_leads_to_a_household_nor_holds_a_second_answer(province: Database) -> None:
+    first, *_rest = chosen(province)
+    with province.writing() as session:
+        session.get_one(Reinterview, first).answers = {"C4": 1}
+    with province.writing() as session:
+        held = session.get_one(Reinterview, first)
+        assert reinterviews.destroy(session, "ho-mau") == 3
+        assert (held.household, held.answers) == (None, None)
+    with province.writing() as session:
+        left = "select count(*) from reinterview where household is not null or answers is not null"
+        assert session.scalar(text(left)) == 0
+        assert reinterviews.links(session, "ho-mau") == 0
+        assert reinterviews.destroy(session, "ho-mau") == 0
+
+
+def test_another_wave_keeps_its_links(province: Database) -> None:
+    chosen(province)
+    with province.writing() as session:
+        assert reinterviews.destroy(session, "ho-mo") == 0
+        assert reinterviews.links(session, "ho-mau") == 3

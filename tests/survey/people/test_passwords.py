@@ -1,0 +1,100 @@
+"""Which passwords are refused because they are tried first."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from survey.database import Database
+from survey.models import Role
+from survey.people import accounts, passwords
+from translations import Refusal
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "P@ssw0rd12345!",
+        "Quảng Ninh 2026",
+        "matkhau123456",
+        "Mật Khẩu 123456",
+        "Ma\u0302\u0323t Kha\u0302\u0309u 123456",  # the same in letters and marks apart
+        "anhyeuem123456",
+        "0912345678901",
+        "aaaaaaaaaaaaaaa",
+        "abcabcabcabcabc",
+        "1qaz2wsx3edc",
+        "tran-thi-lan-tran-thi-lan",
+        "tranthilan2026",
+    ],
+)
+def test_what_is_tried_first_is_common(password: str) -> None:
+    assert passwords.is_common(password, "Trần Thị Lan")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "mot cau that dai",
+        "mật khẩu rất dài",
+        "correct horse battery staple",
+        "trời mưa thì tôi đi xe buýt",
+        "Ω" * 5 + "kxvqzj7w",
+    ],
+)
+def test_a_sentence_of_ones_own_is_not(password: str) -> None:
+    assert not passwords.is_common(password, "Trần Thị Lan")
+
+
+def test_no_password_that_is_made_here_is_refused() -> None:
+    assert not any(passwords.is_common(accounts.easy_password(), "admin") for _time in range(200))
+
+
+def test_a_very_long_password_takes_no_time() -> None:
+    began = time.perf_counter()
+    passwords.is_common("".join(chr(97 + place * 7 % 26) for place in range(100_000)))
+    assert time.perf_counter() - began < 1
+
+
+def test_the_list_is_small_and_holds_each_word_as_it_is_looked_up() -> None:
+    words = passwords._words()
+    assert len(words) > 50_000
+    assert passwords.LIST.stat().st_size < 300_000
+    assert {"matkhau", "qwerty", "quangninh", "anhyeuem"} <= words
+    assert all(passwords.plain(word) == word and len(word) >= passwords.SHORTEST for word in words)
+
+
+def test_an_account_is_not_made_with_a_common_password(province: Database) -> None:
+    with pytest.raises(Refusal, match="bốn từ"), province.writing() as session:
+        accounts.add(session, "lan", Role.KEYER, "Quảng Ninh 2026")
+
+
+def test_the_page_tells_it_at_the_box_and_the_old_password_stays(client: FlaskClient) -> None:
+    def send(address: str, **fields: str) -> tuple[int, str]:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
+        assert token
+        answer = client.post(address, data={**fields, "csrf_token": token[1]})
+        return answer.status_code, answer.text
+
+    send("/dang-nhap", name="keyer", password="mat-khau-dai")
+    status, page = send("/doi-mat-khau", old="mat-khau-dai", new="password1234", again="password1234")
+    assert status == 422
+    assert "bốn từ" in page
+    assert 'aria-describedby="new-hint new-fault"' in page
+    client.delete_cookie("phien")
+    assert send("/dang-nhap", name="keyer", password="mat-khau-dai")[0] == 303
+
+
+def test_guessing_the_present_password_on_the_page_has_to_wait_too(client: FlaskClient) -> None:
+    def send(address: str, **fields: str) -> int:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
+        assert token
+        return client.post(address, data={**fields, "csrf_token": token[1]}).status_code
+
+    send("/dang-nhap", name="keyer", password="mat-khau-dai")
+    new = "mot cau that dai"
+    assert [send("/doi-mat-khau", old=f"sai {time}", new=new, again=new) for time in range(6)] == [422] * 5 + [429]

@@ -1,0 +1,218 @@
+"""A solver tries to work hidden figures out of all that is released, with the sums between the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from analysis.disclosure import hide
+from survey import demo, waves
+from survey.results import disclosure, result_table
+from survey.results.disclosure import Count
+from survey.sample import Sample, sample
+
+# What is released, or can be had by those who may see released figures: the province, and the tables of it.
+TABLES: tuple[tuple[str, ...], ...] = (
+    (), ("unit",), ("stratum",), ("mode",), ("gioi_tinh",), ("do_tuoi",), ("dan_toc",),
+    ("unit", "gioi_tinh"), ("unit", "dan_toc"),
+)  # fmt: skip
+Cell = tuple[Hashable, ...]
+
+
+@dataclass
+class Reader:
+    """What somebody knows who holds all tables: whole numbers, their bounds, and sums that must hold.
+
+    It is taken that every shown figure gives the counts behind it away exactly, which a weighted share doesn't.
+    """
+
+    names: dict[Cell, int] = field(default_factory=dict)
+    least: list[float] = field(default_factory=list)
+    most: list[float] = field(default_factory=list)
+    sums: list[tuple[dict[Cell, float], float]] = field(default_factory=list)  # each from this number up to 0
+
+    def knows(self, cell: Cell, least: float, most: float) -> None:
+        """The count of a cell lies within these limits."""
+        at = self.names.setdefault(cell, len(self.names))
+        if at == len(self.least):
+            self.least.append(least)
+            self.most.append(most)
+        else:
+            self.least[at], self.most[at] = max(self.least[at], least), min(self.most[at], most)
+
+    def adds_up(self, parts: Iterable[Cell], whole: Cell, exactly: bool = True) -> None:
+        """The parts of a table sum to the whole; to no more than that where some people are in no part."""
+        self.sums.append(({whole: -1.0} | dict.fromkeys(parts, 1.0), 0.0 if exactly else -np.inf))
+
+    def is_none_or_many(self, cell: Cell, most: float) -> None:
+        """The count is 0 or at least 3, or it would have been called “under 3”."""
+        chosen: Cell = (*cell, "many")
+        self.knows(chosen, 0, 1)
+        self.sums += [({chosen: 3.0, cell: -1.0}, -np.inf), ({cell: 1.0, chosen: -most}, -np.inf)]
+
+    def sure_of(self, wanted: dict[Cell, int]) -> list[Cell]:
+        """Which of these cells can have no other count than the true one, given here: whole tables that fit all
+        that is known are looked for, in which as many of them as can be have another."""
+        matrix = csr_array(
+            (
+                [worth for line, _least in self.sums for worth in line.values()],
+                (
+                    [row for row, (line, _least) in enumerate(self.sums) for _cell in line],
+                    [self.names[part] for line, _least in self.sums for part in line],
+                ),
+            ),
+            shape=(len(self.sums), len(self.names)),
+        )
+        rules = LinearConstraint(matrix, [least for _line, least in self.sums], 0)
+        left = dict(wanted)
+
+        def move(cells: Iterable[Cell], sign: float) -> None:
+            aim = np.zeros(len(self.names))
+            aim[[self.names[cell] for cell in cells]] = sign
+            whole = np.ones(len(aim))
+            found = milp(aim, integrality=whole, bounds=Bounds(self.least, self.most), constraints=[rules])
+            assert found.success, "the tables contradict each other"
+            for cell, true in list(left.items()):
+                if round(found.x[self.names[cell]]) != true:
+                    del left[cell]
+
+        move(wanted, 1.0)
+        move(wanted, -1.0)
+        sure = []
+        while left:
+            cell = next(iter(left))
+            move([cell], 1.0)
+            if cell in left:
+                move([cell], -1.0)
+            if left.pop(cell, None) is not None:
+                sure.append(cell)
+        return sure
+
+
+@dataclass(frozen=True)
+class Told:
+    """A released figure with the counts behind it."""
+
+    count: Count
+    mark: str | None
+
+
+def reader(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float) -> Reader:
+    """Somebody who holds these tables of one item with one answer, and the number of forms."""
+    knows = Reader()
+    for by, figures in tables.items():
+        cells: dict[Hashable, list[Told]] = {}
+        called = {told.count.value for told in figures if told.mark == "under_3"} & set(telling)
+        called -= {
+            told.count.value for told in figures if told.mark == "hidden_with" and 0 < told.count.events < 3
+        }
+        for told in figures:
+            cells.setdefault(told.count.domain, []).append(told)
+        for domain, values in cells.items():
+            # A domain that is hidden as a whole hides its n too; where one cell is seen, n is.
+            n = values[0].count.n
+            seen = any(told.mark in (None, "under_3") for told in values)
+            knows.knows((by, domain, "n"), n if seen else 0, n if seen else forms)
+            for told in values:
+                events = told.count.events
+                limits = {None: (events, events), "under_3": (1, 2)}.get(told.mark, (0, forms))
+                knows.knows((by, domain, told.count.value), *limits)
+                if seen and told.mark == "hidden_with" and told.count.value in called:
+                    knows.is_none_or_many((by, domain, told.count.value), forms)
+            knows.adds_up([(by, domain, told.count.value) for told in values], (by, domain, "n"))
+        for coarser in tables:
+            if coarser == by or not set(coarser) < set(by):
+                continue
+            keep = [by.index(column) for column in coarser]
+            groups: dict[Hashable, list[Hashable]] = {}
+            for domain in cells:
+                parts = domain if len(by) > 1 else (domain,)
+                kept = tuple(parts[at] for at in keep)  # type: ignore[index]
+                groups.setdefault((kept if len(kept) > 1 else kept[0]) if kept else None, []).append(domain)
+            everybody = set(by) <= {*coarser, *result_table.COLUMNS}  # an item may have been left blank
+            for whole, domains in groups.items():
+                for value in ["n", *dict.fromkeys(told.count.value for told in figures)]:
+                    knows.adds_up(
+                        [(by, domain, value) for domain in domains], (coarser, whole, value), exactly=everybody
+                    )
+    return knows
+
+
+def leaks(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float) -> list[Any]:
+    """Hidden counts that can be one number only: the people of a hidden group, a telling answer in it that was
+    given, or the one or two cases of a masked one."""
+    wanted: dict[Cell, int] = {}
+    for by, figures in tables.items():
+        for told in figures:
+            count = told.count
+            if told.mark == "hidden":
+                wanted[by, count.domain, "n"] = count.n
+            if told.mark in ("hidden", "under_3") and count.value in telling and count.events:
+                wanted[by, count.domain, count.value] = count.events
+    return reader(tables, telling, forms).sure_of(wanted)
+
+
+def released(people: Sample, session: Any, item: str) -> dict[tuple[str, ...], list[Told]]:
+    """The item's tables, with the counts behind every figure and what became of it."""
+    tables = {}
+    for by in TABLES:
+        where = result_table.domains(session, people, by) if by else None
+        shown = result_table.table(session, people, items=[item], by=by, released=True)
+        counts = {(count.value, key(count.domain)): count for count in disclosure.table(people, item, where)}
+        tables[by] = [
+            Told(
+                counts[record.value or "", key(record.domain)],
+                next((flag for flag in record.flags if flag in disclosure.GRAVEST_LAST), None),
+            )
+            for record in shown
+        ]
+    return tables
+
+
+def key(domain: Any) -> Hashable:
+    return tuple(domain.values()) if isinstance(domain, dict) else domain
+
+
+@pytest.mark.parametrize("item", ["C5", "C6"])
+def test_nothing_hidden_follows_from_all_tables_of_the_demo(made_up: Flask, item: str) -> None:
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.SAMPLE))
+        tables = released(people, session, item)
+    assert sum(told.mark is not None for told in tables["unit",]) > 10
+    assert leaks(tables, ["2", "3"], len(people)) == []
+
+
+VALUES = ("1", "2", "3")
+COUNTS = some.tuples(some.integers(0, 60), some.integers(0, 4), some.integers(0, 4))
+
+
+# With one commune that has answered its figure is the province's, which stands at the head of every report.
+COMMUNES = some.lists(COUNTS, min_size=2, max_size=6).filter(lambda communes: sum(map(any, communes)) > 1)
+
+
+@given(COMMUNES)
+@settings(max_examples=60)
+def test_nothing_hidden_follows_in_a_small_province(communes: list[tuple[int, int, int]]) -> None:
+    counts = [
+        Count("C5", value, None, sum(map(sum, communes)), sum(one[at] for one in communes))
+        for at, value in enumerate(VALUES)
+    ]
+    by_unit = [
+        Count("C5", value, f"u{place}", sum(one), one[at])
+        for at, value in enumerate(VALUES)
+        for place, one in enumerate(communes)
+    ]
+    tables = {}
+    for by, figures in (((), counts), (("unit",), by_unit)):
+        marks = hide(figures, {"C5"}, {"C5": {"1"}})
+        tables[by] = [Told(count, mark) for count, mark in zip(figures, marks, strict=True)]
+    assert leaks(tables, ["2", "3"], sum(map(sum, communes))) == []

@@ -1,0 +1,259 @@
+"""Releases: what is shown stands still, whatever comes in, and nobody learns one person's answer from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey import responses, waves
+from survey.database import Database
+from survey.models import Mode, Review, ReviewState, Role, Wave
+from survey.people import accounts
+from survey.report import issuing
+from survey.results import releases, result_table
+from survey.sample import sample
+from survey.sampling.weights import NewWeights
+from translations import Conflict, NotFound, Refusal
+
+HOME, OTHER = "06652", "06658"
+
+
+@pytest.fixture
+def send(province: Database) -> Callable[..., list[Any]]:
+    def sent(count: int, unit: str = HOME, wave: str = "ho-mo", psu: str | None = None, c5: int = 1) -> list[Any]:
+        ids = [uuid4() for _person in range(count)]
+        with province.writing() as session:
+            place = waves.place(session, wave, unit)
+            for id in ids:
+                responses.submit(session, place, id, Mode.PAPER, {"C5": c5}, psu=psu)
+        return ids
+
+    return sent
+
+
+def freeze(province: Database, wave: str, approve: bool = True) -> int:
+    with province.writing() as session:
+        made = releases.freeze(session, waves.find(session, wave), "Lan")
+        if approve:
+            releases.check(session, made, "Lan")
+            releases.approve(session, made, "Minh")
+        return made.number
+
+
+def n_of(province: Database, wave: str, number: int) -> dict[str, int | None]:
+    with province.reading() as session:
+        release = releases.find(session, wave, number)
+        people = sample(session, waves.find(session, wave), release)
+        found = result_table.table(session, people, items=["C5=1"], by=["unit"])
+        return {record.domain: record.n for record in found if record.n}
+
+
+@pytest.mark.both_databases
+def test_a_release_stands_still_whatever_comes_in(province: Database, send: Any) -> None:
+    send(6, wave="ho-mau", psu="V1")
+    number = freeze(province, "ho-mau")
+    before = n_of(province, "ho-mau", number)
+    with province.reading() as session:
+        kept = releases.find(session, "ho-mau", number).data
+    send(5, wave="ho-mau", psu="V2", c5=3)
+    assert n_of(province, "ho-mau", number) == before == {HOME: 6}
+    with province.reading() as session:
+        again = sample(session, waves.find(session, "ho-mau"), releases.find(session, "ho-mau", number))
+    assert again.version == kept
+
+
+def test_a_release_leaves_out_what_was_rejected_before_and_keeps_what_is_rejected_later(
+    province: Database, send: Any
+) -> None:
+    first, *others = send(8, wave="ho-mau", psu="V1")
+
+    def reject(response: Any) -> None:
+        with province.writing() as session:
+            session.add(
+                Review(
+                    wave="ho-mau",
+                    response=response,
+                    state=ReviewState.REJECTED,
+                    reason="twice",
+                    person="Lan",
+                    day=waves.today(),
+                )
+            )
+
+    reject(first)
+    number = freeze(province, "ho-mau")
+    reject(others[0])
+    assert n_of(province, "ho-mau", number) == {HOME: 7}
+    with province.reading() as session:
+        release = releases.find(session, "ho-mau", number)
+        assert (releases.size(release), release.rejected) == (7, 1)
+        assert sample(session, waves.find(session, "ho-mau")).rejected == 2
+
+
+def test_a_commune_of_an_open_wave_is_shown_from_thirty_answers_on(province: Database, send: Any) -> None:
+    send(30)
+    send(29, unit=OTHER)
+    assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 30}
+
+
+def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(
+    province: Database, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(31)
+    send(30, unit=OTHER)
+    assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 31, OTHER: 30}
+    send(29)
+    send(30, unit=OTHER)
+    with pytest.raises(Conflict, match="tuần"):
+        freeze(province, "ho-mo")
+    later = waves.today() + timedelta(7)
+    monkeypatch.setattr(waves, "today", lambda: later)
+    assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 31, OTHER: 60}
+
+
+def test_nothing_to_show_is_no_release(province: Database, send: Any) -> None:
+    send(29)
+    for wave in ("ho-mo", "ho-mau"):
+        with pytest.raises(Conflict, match="30"):
+            freeze(province, wave)
+
+
+def test_a_release_goes_through_two_pairs_of_hands(province: Database, send: Any) -> None:
+    send(5, wave="ho-mau", psu="V1")
+    number = freeze(province, "ho-mau", approve=False)
+    with province.writing() as session:
+        release = releases.find(session, "ho-mau", number)
+        with pytest.raises(Conflict, match="kiểm tra"):
+            releases.approve(session, release, "Minh")
+        releases.check(session, release, "Lan")
+        with pytest.raises(Conflict, match="người khác"):
+            releases.approve(session, release, "Lan")
+        assert releases.newest(session, "ho-mau") is None
+        releases.approve(session, release, "Minh")
+        for step in (releases.check, releases.approve):
+            with pytest.raises(Conflict):
+                step(session, release, "Hoa")
+        assert [person for _day, person in releases.hands(release)] == ["Lan", "Lan", "Minh"]
+        assert releases.newest(session, "ho-mau") is release
+
+
+def test_only_the_newest_release_can_be_approved(province: Database, send: Any) -> None:
+    """Two that were frozen beside one another could else be shown one after the other on one day."""
+    send(30)
+    first = freeze(province, "ho-mo", approve=False)
+    send(1)
+    freeze(province, "ho-mo", approve=False)
+    with province.writing() as session:
+        old = releases.find(session, "ho-mo", first)
+        releases.check(session, old, "Lan")
+        with pytest.raises(Conflict):
+            releases.approve(session, old, "Minh")
+        with pytest.raises(NotFound):
+            releases.find(session, "ho-mo", 9)
+
+
+@pytest.fixture
+def reader(app: Flask, province: Database, sign_in: Any) -> FlaskClient:
+    """Somebody of the commune, signed in."""
+    with province.writing() as session:
+        accounts.add(session, "xa", Role.COMMUNE, "mat-khau-dai", HOME)
+    return sign_in(app, "xa")  # type: ignore[no-any-return]
+
+
+def test_a_commune_sees_nothing_before_a_release_and_one_submission_changes_nothing_after(
+    province: Database, reader: FlaskClient, send: Any
+) -> None:
+    send(40)
+    assert "Chưa công bố" in reader.get("/quan-tri/ho-mo/xa-minh").text
+    freeze(province, "ho-mo")
+    before = reader.get("/quan-tri/ho-mo/xa-minh")
+    assert before.status_code == 200
+    assert "40 phiếu" in before.text
+    send(1, c5=3)
+    assert reader.get("/quan-tri/ho-mo/xa-minh").text == before.text
+    for elsewhere in ("", "don-vi", f"don-vi/{OTHER}", "cau-hoi", "cach-tinh", "bao-cao", "cong-bo"):
+        assert reader.get(f"/quan-tri/ho-mo/{elsewhere}").status_code == 403, elsewhere
+
+
+def test_programs_read_the_release_and_a_draft_says_so(province: Database, client: FlaskClient, send: Any) -> None:
+    send(35)
+    with province.writing() as session:
+        token = accounts.add_token(session, "may", Role.HOME_AFFAIRS)
+
+    def read() -> Any:
+        address = "/api/v1/waves/ho-mo/results?item=C5%3D1"
+        return client.get(address, headers={"Authorization": f"Bearer {token}"})
+
+    assert (read().headers["Hailong-Release"], read().json[0]["n"]) == ("draft", 35)
+    freeze(province, "ho-mo")
+    send(3)
+    assert (read().headers["Hailong-Release"], read().json[0]["n"]) == ("1", 35)
+
+
+def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
+    app: Flask, province: Database, send: Any, sign_in: Any
+) -> None:
+    send(6, wave="ho-mau", psu="V1")
+    send(6, unit=OTHER, wave="ho-mau", psu="V3")
+    one, two = sign_in(app, "home_affairs"), sign_in(app, "admin")
+    page = "/quan-tri/ho-mau/cong-bo"
+
+    def step(client: FlaskClient, address: str = page, **fields: Any) -> Any:
+        token = client.get(page).text.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+        return client.post(address, data=fields | {"csrf_token": token}, follow_redirects=True)
+
+    assert "Chưa công bố" in one.get(page).text
+    assert step(one, buoc="dong-bang").status_code == 200
+    assert step(one, buoc="kiem-tra", ban=1).status_code == 200
+    refused = step(one, buoc="duyet", ban=1)
+    assert (refused.status_code, "người khác" in refused.text) == (409, True)
+    assert step(two, buoc="duyet", ban=1).status_code == 200
+    assert step(two, buoc="?").status_code == 404
+
+    day = waves.today().isoformat()
+    assert step(two, f"{page}/phat-hanh", ban=1, number="", day=day).status_code == 422
+    assert step(two, f"{page}/phat-hanh", ban=1, number="12/BC-SNV", day=day).status_code == 200
+    first = two.get(f"{page}/1/pdf").data
+    assert first.startswith(b"%PDF")
+    again = step(two, f"{page}/phat-hanh", ban=1, number="13/BC-SNV", day=day)
+    assert (again.status_code, "12/BC-SNV" in again.text) == (409, True)
+    told = step(two, f"{page}/phat-hanh", ban=1, number="13/BC-SNV", day=day, thay=1)
+    assert (told.status_code, "thay" in told.text) == (200, True)
+    send(9, wave="ho-mau", psu="V2", c5=3)
+    assert two.get(f"{page}/1/pdf").data == first
+    assert two.get(f"{page}/2/docx").data.startswith(b"PK")
+    assert two.get(f"{page}/3/pdf").status_code == 404
+
+
+@pytest.mark.parametrize("late", [1, -1])
+def test_a_report_bears_a_day_from_the_approval_up_to_today(province: Database, send: Any, late: int) -> None:
+    send(6, wave="ho-mau", psu="V1")
+    freeze(province, "ho-mau")
+    day = waves.today() + timedelta(late)
+    with province.writing() as session:
+        release = releases.find(session, "ho-mau", 1)
+        with pytest.raises(Refusal, match="ngày"):
+            issuing.issue(session, release, "1/BC-SNV", day, "Lan")
+
+
+def test_the_waves_weights_of_that_day_hold_in_a_release(province: Database, send: Any) -> None:
+    ids = send(4, wave="ho-mau", psu="V1") + send(4, wave="ho-mau", psu="V2", c5=3)
+    number = freeze(province, "ho-mau")
+    with province.writing() as session:
+        wave: Wave = waves.find(session, "ho-mau")
+        version = NewWeights(session, wave, "test")
+        version.add({id: 9.0 if place < 4 else 1.0 for place, id in enumerate(ids)})
+        version.keep()
+    with province.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        shares = [
+            result_table.table(session, people, items=["C5=1"])[0].estimate
+            for people in (sample(session, wave, releases.find(session, "ho-mau", number)), sample(session, wave))
+        ]
+    assert shares == pytest.approx([0.5, 0.9])

@@ -1,0 +1,101 @@
+"""A figure over the waves, with a break where it was measured otherwise; what others published stands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forms import parse
+from survey import questionnaires, responses, waves
+from survey.database import Database
+from survey.models import Mode, Village, Wave, WaveKind
+from survey.results import published, result_table, series
+from survey.sample import sample
+from translations import speaking
+
+SignIn = Callable[[Flask, str], FlaskClient]
+
+
+def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gia_dinh@1") -> Wave:
+    """A sample wave of two villages in which 12 people answered C5, and one item of the index."""
+    with province.writing() as session:
+        asked = questionnaires.find(session, questionnaire)
+        made = waves.create(session, code, asked, WaveKind.SAMPLE, opens, opens.replace(month=12))
+        for psu in ("V1", "V2"):
+            session.add(Village(wave=code, psu=psu, unit="06652", stratum="06652"))
+        session.flush()
+        place = waves.place(session, code, "06652", opens)
+        for person in range(12):
+            answers = {"C5": 1 + person % 3, "th_dien": 4 + person % 2}
+            responses.submit(session, place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens)
+    return made
+
+
+def changed(province: Database) -> None:
+    """A second version of the household form, whose index leaves an item out and whose C5 has other words."""
+    with province.writing() as session:
+        document = dict(questionnaires.find(session, "ho_gia_dinh@1").document)
+        text = str(document)
+        assert "th_dien" in text
+        index = document["index"]
+        areas = [
+            {
+                **area,
+                "factors": [
+                    {**one, "items": [code for code in one["items"] if code != "th_dien"]}
+                    for one in area["factors"]
+                ],
+            }
+            for area in index["areas"]
+        ]
+        document |= {"version": 2, "index": {**index, "areas": areas}}
+        questionnaires.publish(session, parse(document), date(2026, 1, 1))
+
+
+def test_waves_of_one_survey_stand_in_their_order_each_with_its_own_records(province: Database) -> None:
+    newest = wave(province, "nam-2025", date(2025, 1, 1))
+    wave(province, "nam-2024", date(2024, 1, 1))
+    with province.reading() as session:
+        points = series.of(session, newest, "C5=3")
+        assert [point.wave.code for point in points] == ["nam-2024", "nam-2025"]
+        for point in points:
+            people = sample(session, point.wave)
+            assert [point.record] == result_table.table(session, people, items=["C5=3"], released=True)
+            assert point.breaks == ()
+
+
+def test_another_index_and_weights_in_one_wave_alone_are_a_break(province: Database) -> None:
+    changed(province)
+    wave(province, "nam-2024", date(2024, 1, 1))
+    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@2")
+    with province.reading() as session, speaking("en"):
+        said = [str(one) for one in series.of(session, newest, "index")[1].breaks]
+        assert said == ["The index is made of other questions."]
+        assert series.of(session, newest, "C5=3")[1].breaks == ()
+
+
+def test_published_figures_stand_beside_what_they_are_about_alone() -> None:
+    index = published.beside("index")
+    assert {(one.year, one.place, one.value) for one in index} >= {(2024, "Quảng Ninh", 0.9012)}
+    assert [one.year for one in index] == sorted((one.year for one in index), reverse=True)
+    assert min(one.year for one in index) == 2022  # before, another method was used
+    assert published.beside("C6=3")[0].value == pytest.approx(0.0218)
+    assert published.beside("index:CS") == ()
+    assert all(one.source for one in index)
+
+
+def test_the_page_shows_both_and_says_that_published_ones_have_no_interval(
+    made_up: Flask, sign_in: SignIn
+) -> None:
+    reader = sign_in(made_up, "home_affairs")
+    page = reader.get("/quan-tri/thu-nghiem/qua-cac-dot")
+    assert page.status_code == 200
+    assert '90,12% <span class="quiet">(không có khoảng tin cậy)' in page.text
+    assert "Số liệu nơi khác" not in reader.get("/quan-tri/thu-nghiem/qua-cac-dot?muc=index:CS").text
+    assert reader.get("/quan-tri/thu-nghiem/qua-cac-dot?muc=C55").status_code == 404
+    assert reader.get("/quan-tri/gop-y/qua-cac-dot").status_code == 200

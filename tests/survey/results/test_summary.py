@@ -1,0 +1,103 @@
+"""What the overview and the report say of a wave is the result table, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+from analysis import Estimate
+from survey import demo
+from survey.database import Database
+from survey.installation import prepare
+from survey.results import result_table, summary
+from survey.results.summary import Summary
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Summary, Summary]:
+    folder: Path = tmp_path_factory.mktemp("summary")
+    database = Database(f"sqlite:///{folder / 'hailong.db'}")
+    prepare(database)
+    with database.writing() as session:
+        demo.make(session)
+    with database.reading() as session:
+        return database, summary.gather(session, "thu-nghiem"), summary.gather(session, "gop-y")
+
+
+def test_the_parts_of_the_index_are_all_there(made: tuple[Database, Summary, Summary]) -> None:
+    _database, said, _open = made
+    assert said.index is not None
+    assert [line.code for line in said.areas] == ["index:CS", "index:DV"]
+    assert len(said.factors) == 9
+    assert len(said.items) == 39
+    assert [headline.code for headline in said.headlines] == ["C5", "C6"]
+    assert [len(headline.values) for headline in said.headlines] == [3, 3]
+    assert len(said.units) == 54
+
+
+def same(ours: Sequence[Estimate], others: Sequence[Estimate]) -> None:
+    """The same figures in any order; sums over other sets of items may differ in the last bit."""
+    key = attrgetter("item", "domain")  # None is the whole
+    for one, other in zip(sorted(ours, key=key), sorted(others, key=key), strict=True):
+        for name in result_table.FIELDS:
+            mine, theirs = getattr(one, name), getattr(other, name)
+            assert mine == (pytest.approx(theirs, rel=1e-12) if isinstance(theirs, float) else theirs), name
+
+
+def test_its_figures_are_those_of_results(made: tuple[Database, Summary, Summary]) -> None:
+    database, said, _open = made
+    with database.reading() as session:
+        whole = result_table.estimates(session, "thu-nghiem", items=["index", "C5=3"], released=True)
+        by_unit = result_table.estimates(
+            session, "thu-nghiem", items=["index", "C6=3"], by=["unit"], released=True
+        )
+    assert said.index is not None
+    same([said.index.estimate, said.headlines[0].line.estimate], whole)
+    same([line.index for line in said.units], [record for record in by_unit if record.item == "index"])
+    same([line.headlines[1] for line in said.units], [record for record in by_unit if record.item == "C6"])
+
+
+def test_what_the_silent_could_change_is_bounded(made: tuple[Database, Summary, Summary]) -> None:
+    _database, said, _open = made
+    for headline in said.headlines:
+        share = headline.line.estimate.estimate
+        assert headline.answered < headline.asked == said.collection.in_sample
+        assert headline.blank is not None
+        assert headline.least is not None
+        assert headline.most is not None
+        assert share is not None
+        # of those who answered, `share` gave the value; of all asked it is that times the share that answered
+        assert headline.least == pytest.approx(share * (1 - headline.blank))
+        assert headline.most == pytest.approx(headline.least + headline.blank)
+        assert headline.least <= share <= headline.most
+
+
+def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Database, Summary, Summary]) -> None:
+    _database, said, _open = made
+    assert {line.standing for line in said.units} <= {"above", "same", "below"}
+    ranks = [line.ranks for line in said.units if line.ranks is not None]
+    assert len(ranks) == 54
+    assert all(1 <= low <= high <= 54 for low, high in ranks)
+    best = max(said.units, key=lambda line: line.index.estimate or 0)
+    assert best.ranks is not None
+    assert best.ranks[0] == 1
+
+
+def test_an_open_wave_has_no_design_and_no_villages(made: tuple[Database, Summary, Summary]) -> None:
+    _database, _sample, said = made
+    assert said.index is not None
+    assert "not_a_sample" in said.index.estimate.flags
+    assert said.weight_version is None
+    assert said.collection.outside == 0
+    assert [headline.code for headline in said.headlines][:1]
+
+
+def test_the_data_version_changes_with_the_data_alone(made: tuple[Database, Summary, Summary]) -> None:
+    database, said, other = made
+    with database.reading() as session:
+        assert summary.gather(session, "thu-nghiem").data_version == said.data_version
+    assert said.data_version != other.data_version
+    assert len(said.data_version) == 64

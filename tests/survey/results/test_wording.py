@@ -1,0 +1,129 @@
+"""How an estimate reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from analysis import Estimate
+from survey.results import wording
+from translations import speaking
+
+
+def record(
+    estimate: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    n: int | None = 1432,
+    *flags: str,
+    **rest: Any,
+) -> Estimate:
+    values: dict[str, Any] = {
+        "item": "C5", "value": "3", "domain": None, "statistic": "proportion", "standard_error": 0.01, "df": 54,
+        "deff": 2.0, "n_eff": None, "variance": "direct", "events": 1, "weight_sum": 1.0,
+    }  # fmt: skip
+    return Estimate(estimate=estimate, low=low, high=high, n=n, flags=flags, **{**values, **rest})  # type: ignore[arg-type]
+
+
+SHARE = record(0.9012, 0.8940, 0.9070)
+ZERO = record(0.0, 0.0, 0.0326, 111, "none")
+ALL = record(1.0, 0.9674, 1.0, 111, "all")
+UNDER_3 = record(None, None, 0.143, 54, "under_3")
+HIDDEN = record(None, None, None, None, "hidden")
+HIDDEN_WITH = record(None, None, None, None, "hidden_with")
+NOTHING = record(None, None, None, 0)
+LONELY = record(0.8888, None, None, 27, "few", "no_interval")
+
+
+@pytest.fixture(autouse=True)
+def vietnamese() -> Iterator[None]:
+    with speaking("vi"):
+        yield
+
+
+def test_a_share_reads_with_its_interval_and_its_base() -> None:
+    assert wording.figure(SHARE) == "90,12%"
+    assert wording.limits(SHARE) == "89,40–90,70"
+    assert wording.bracket(SHARE) == "[89,40; 90,70]"
+    assert wording.cell(SHARE, 1) == "90,1% [89,4; 90,7]"
+    assert wording.sentence(SHARE) == "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 1.432 người)"
+
+
+def test_no_case_is_never_zero_percent() -> None:
+    assert wording.figure(ZERO) == "0 trên 111"
+    assert wording.sentence(ZERO) == wording.cell(ZERO) == "0 trên 111, nhiều nhất 3,3%"
+    with speaking("en"):
+        assert wording.cell(ZERO) == "0 of 111, at most 3.3%"
+
+
+def test_all_cases_are_never_a_certainty() -> None:
+    assert wording.cell(ALL) == "111 trên 111, ít nhất 96,7%"
+
+
+def test_one_or_two_cases_are_not_counted_out() -> None:
+    assert wording.cell(UNDER_3) == "dưới 3 trường hợp, nhiều nhất 14,3%"
+    assert wording.sentence(UNDER_3) == "dưới 3 trường hợp, nhiều nhất 14,3% (54 người)"
+
+
+@pytest.mark.parametrize("hidden", [HIDDEN, HIDDEN_WITH])
+def test_a_hidden_figure_is_one_word(hidden: Estimate) -> None:
+    assert wording.figure(hidden) == wording.cell(hidden) == "ẩn"
+    assert wording.limits(hidden) == "–"
+    assert not any(character.isdigit() for character in wording.sentence(hidden) + wording.remark(hidden))
+    assert wording.mark(hidden) == ""
+
+
+def test_a_hidden_figure_stays_hidden_where_its_numbers_were_left_in() -> None:
+    """`results` on the server's own command line marks and shows; what words it must not show it."""
+    marked = record(0.5, 0.4, 0.6, 3, "few", "hidden")
+    said = [wording.figure(marked), wording.limits(marked), wording.cell(marked), wording.sentence(marked)]
+    assert not any(character.isdigit() for character in "".join(said))
+    assert not wording.has_interval(marked)
+
+
+def test_nobody_answered() -> None:
+    assert wording.figure(NOTHING) == wording.sentence(NOTHING) == "không có câu trả lời"
+    assert wording.limits(NOTHING) == "–"
+
+
+def test_one_village_has_no_interval() -> None:
+    assert wording.sentence(LONELY) == "88,88% (chưa đủ để tính khoảng; 27 người)"
+    assert wording.cell(LONELY, 1) == "88,9% (chưa đủ để tính khoảng)"
+
+
+def test_an_open_wave_has_no_confidence_interval() -> None:
+    opened = record(0.5, 0.4, 0.6, 100, "not_a_sample")
+    assert "khoảng dao động từ 40,00 đến 60,00" in wording.sentence(opened)
+    assert "tin cậy" not in wording.sentence(opened) + wording.interval_name(opened)
+    assert wording.interval_name(()) == "Khoảng tin cậy 95%"
+
+
+def test_a_mean_is_no_percentage() -> None:
+    assert wording.cell(record(41.25, 39.0, 43.5, statistic="mean")) == "41,25 [39,00; 43,50]"
+
+
+def test_few_says_of_what_there_are_few() -> None:
+    people = record(0.5, 0.3, 0.7, 27, "few")
+    alike = record(0.5, 0.3, 0.7, 54, "few", n_eff=22.0)
+    assert "dưới 30 câu trả lời" in wording.remark(people)
+    assert "dưới 30 câu trả lời" not in wording.remark(alike)
+    assert wording.mark(people) == wording.mark(alike) == "*"
+
+
+@pytest.mark.parametrize(
+    ("flags", "sign"), [((), ""), (("wide",), "**"), (("few", "wide"), "*"), (("no_interval",), "†")]
+)
+def test_the_gravest_reason_gives_the_sign(flags: tuple[str, ...], sign: str) -> None:
+    assert wording.mark(record(0.5, 0.3, 0.7, 54, *flags)) == sign
+
+
+def test_a_bound_needs_no_sign_for_being_wide() -> None:
+    assert wording.mark(record(0.0, 0.0, 0.09, 49, "none", "wide")) == ""
+    assert wording.mark(record(0.0, 0.0, 0.3, 9, "none", "wide", "few")) == "*"
+
+
+def test_every_sign_is_explained() -> None:
+    for sign in wording.MARKS.values():
+        assert wording.key(sign).startswith(f"{sign} ")

@@ -1,0 +1,363 @@
+"""The staff's pages in a real browser: narrow and wide, light and dark, in both languages, without a script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey import demo, questionnaires, responses, waves
+from survey.database import Database
+from survey.fieldwork import double_entry, reinterviews, reviews, turns
+from survey.installation import prepare
+from survey.models import (
+    Agreement,
+    Batch,
+    Keying,
+    Mode,
+    ReviewState,
+    Role,
+    Scan,
+    Sheet,
+    SheetState,
+    Village,
+    WaveKind,
+)
+from survey.paper import batches
+from survey.people import accounts
+from survey.results import releases
+from survey.sampling import draws, plans
+
+PASSWORD = "mat-khau-dai"
+FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
+# What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
+PAGES = {
+    "staff.index": ("/quan-tri/",),
+    "staff.overview": ("/quan-tri/thu-nghiem/", "/quan-tri/gop-y/", "/quan-tri/thuc-dia/"),
+    "staff.units": (
+        "/quan-tri/thu-nghiem/don-vi",
+        "/quan-tri/thu-nghiem/don-vi?hien=C5&xep=chu-y",
+        "/quan-tri/thu-nghiem/don-vi?tim=khong+co",
+        "/quan-tri/gop-y/don-vi",
+    ),
+    "staff.unit": ("/quan-tri/thu-nghiem/don-vi/06652",),
+    "staff.items": ("/quan-tri/thu-nghiem/cau-hoi",),
+    "staff.table": ("/quan-tri/thu-nghiem/bang?muc=C5&theo=gioi_tinh",),
+    "staff.changes": ("/quan-tri/thu-nghiem/so-sanh",),
+    "staff.how": ("/quan-tri/thu-nghiem/cach-tinh?item=C5=3",),
+    "staff.reports": ("/quan-tri/thu-nghiem/bao-cao",),
+    "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
+    "staff.open_data": ("/quan-tri/thu-nghiem/du-lieu-mo",),
+    "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
+    "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
+    "staff.map": ("/quan-tri/thu-nghiem/ban-do", "/quan-tri/thu-nghiem/ban-do?hien=C5", "/quan-tri/gop-y/ban-do"),
+    "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
+    "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
+    "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
+    "staff.new_wave": ("/quan-tri/dot-moi",),
+    "staff.people": ("/quan-tri/nguoi-dung",),
+    "staff.person": ("/quan-tri/nguoi-dung/admin",),
+    "staff.audit_trail": ("/quan-tri/nhat-ky",),
+    "sign_in.account": ("/tai-khoan",),
+    "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),
+    "sign_in.prove": ("/xac-nhan",),
+    "staff.sample": ("/quan-tri/thuc-dia/mau", "/quan-tri/thu-nghiem/mau"),
+    "staff.plan_sample": (
+        "/quan-tri/thuc-dia/mau/ke-hoach",
+        "/quan-tri/thuc-dia/mau/ke-hoach?thon=2&moi=unit&phieu=9",
+    ),
+    "staff.drawn": ("/quan-tri/thuc-dia/mau/1",),
+    "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
+    "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
+    "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
+    "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
+    "staff.scans": ("/quan-tri/thuc-dia/quet", "/quan-tri/thu-nghiem/quet"),
+    "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
+    "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
+    "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
+    "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
+    "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),
+    "staff.reviewed": ("/quan-tri/thuc-dia/ra-soat/{response}",),
+    "staff.effects": ("/quan-tri/thuc-dia/ra-soat/nguoi-hoi-nguoi-nhap",),
+    "staff.reinterviews": ("/quan-tri/thuc-dia/phuc-tra", "/quan-tri/thu-nghiem/phuc-tra"),
+    "staff.reinterview": ("/quan-tri/thuc-dia/phuc-tra/{serial}",),
+    "staff.reinterview_list": ("/quan-tri/thuc-dia/phuc-tra/in",),
+    "staff.response_rates": ("/quan-tri/thuc-dia/ty-le",),
+    "staff.weights": ("/quan-tri/thu-nghiem/quyen-so",),
+}
+# Pages that axe doesn't look at, and why.
+LEFT_OUT = {
+    "staff.table_file": "a file",
+    "staff.download": "a file",
+    "staff.unit_report": "a file",
+    "staff.own_report": "a file",
+    "staff.open_file": "a file",
+    "staff.issued_report": "a file",
+    "staff.scan_picture": "a picture",
+    "staff.frame_file": "a file",
+    "staff.drawn_file": "a file",
+    "staff.household_list_file": "a file",
+    "staff.printed_forms": "a file",
+    "staff.own_unit": "only an account of a commune has it: the test below",
+}
+
+
+# Targets of 24 px are part of WCAG 2.2 AA, and axe looks for them only when asked.
+CHECKED = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+
+
+def fieldwork(session: Session) -> None:
+    """A sample wave whose forms are out: two came back and were keyed, one is on hold in the review."""
+    household = questionnaires.find(session, "ho_gia_dinh@1")
+    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
+    wave = waves.create(session, FIELD, household, WaveKind.SAMPLE, start, end, simulated=True)
+    for unit in ("06652", "06658"):
+        for number in range(1, 5):
+            name = f"Thôn {number}"
+            psu = f"{unit}-{number}"
+            session.add(
+                Village(wave=FIELD, psu=psu, unit=unit, stratum=unit, name=name, households=200, adults=600)
+            )
+    session.flush()
+    draws.keep(session, wave, draws.drawn(plans.frame(session, wave), plans.Plan(2, 9, "unit"), "20261125"))
+    batches.issue(session, FIELD, again=1.0)
+    first = session.scalars(select(Batch).order_by(Batch.code)).first()
+    assert first is not None
+    first.interviewer, first.handed_over = "Nguyễn Lan", waves.today()
+    place = waves.place(session, FIELD, session.get_one(Village, (FIELD, first.psu)).unit)
+    sheets = session.scalars(select(Sheet).where(Sheet.batch == first.code).order_by(Sheet.place)).all()
+    for sheet, answers in zip(
+        sheets, ({"th_dien": 4}, {"th_dien": 5, "nghe_nghiep": 1, "do_tuoi": 1}), strict=False
+    ):
+        id = uuid4()
+        responses.submit(session, place, id, Mode.PAPER, answers, psu=first.psu)
+        sheet.response, sheet.state = id, SheetState.ENTERED
+        session.flush()
+        session.add(Keying(sheet=sheet.serial, turn=1, keyer="lan", source="person", typed={}, day=waves.today()))
+    for sheet in sheets[2:5]:
+        sheet.double, typed = True, {"th_dien": "4", "C5": "1"}
+        double_entry.finish(session, sheet.serial, 1, "lan", typed)
+        double_entry.finish(session, sheet.serial, 2, "minh", typed | {"C5": "2"})
+    double_entry.finish(session, sheets[2].serial, 3, "ba", typed)
+    double_entry.finish(session, sheets[3].serial, 3, "ba", typed)
+    turns.take(session, sheets[5].serial, "lan")
+    sheets[6].state = SheetState.WAITING
+    marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}
+    _done, picture = cv2.imencode(".jpg", np.full((60, 1260), 230, np.uint8))
+    for page in range(1, 5):
+        here = marks if page == 2 else {"typed": {}, "confidence": {}, "doubtful": {}}
+        session.add(Scan(sheet=sheets[6].serial, page=page, marks=here, picture=picture.tobytes()))
+    reviews.decide(session, FIELD, [id], ReviewState.ON_HOLD, "Hỏi lại thôn", "lan")
+    reinterviews.enter(session, FIELD, sheets[0].serial, 7, {"gioi_tinh": 1}, "minh")
+    kappa = {"kappa": 0.6, "low": 0.2, "high": 0.8, "equal": 0.8, "equal_low": 0.6, "equal_high": 0.9}
+    of_item = kappa | {"item": "gioi_tinh", "weighted": False, "n": 40}
+    of_person = kappa | {"domain": "Nguyễn Lan", "forms": 40, "pairs": 40}
+    figures = {"chosen": 50, "asked": 45, "forms": 40, "items": [of_item], "interviewers": [of_person]}
+    session.add(Agreement(wave="thu-nghiem", made=waves.today(), figures=figures))
+
+
+def places(database: Database) -> dict[str, str]:
+    """What the addresses of `PAGES` name, of the wave of the fieldwork."""
+    with database.reading() as session:
+        sheet = session.scalars(select(Sheet).where(Sheet.response.is_not(None)).order_by(Sheet.serial)).first()
+        open_one = session.scalars(select(Sheet).where(Sheet.response.is_(None)).order_by(Sheet.serial)).first()
+        assert sheet is not None
+        assert open_one is not None
+        scan = session.scalars(select(Scan.sheet)).first()
+        return {
+            "batch": sheet.batch,
+            "response": str(sheet.response),
+            "serial": open_one.serial,
+            "scan": str(scan),
+        }
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("staff") / "hailong.db"
+    made = Database(f"sqlite:///{path}")
+    prepare(made)
+    with made.writing() as session:
+        demo.make(session)
+        fieldwork(session)
+        accounts.add(session, "admin", Role.ADMIN, PASSWORD)
+    made.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def province(template: Path, tmp_path: Path) -> Iterator[Database]:
+    """The demo's province instead of the empty one: the application and the live server stand on it."""
+    made = Database(f"sqlite:///{shutil.copy(template, tmp_path / 'hailong.db')}")
+    yield made
+    made.engine.dispose()
+
+
+def opened(
+    browser: Browser, address: str, width: int = 1280, language: str = "vi", name: str = "admin", **more: object
+) -> Page:
+    """A signed-in page; what the policy refuses and what a script throws is kept in `page.faults`."""
+    height = 640 if width < 700 else 800
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, **more)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.faults = []  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)  # type: ignore[attr-defined]
+    page.goto(f"/dang-nhap?lang={language}")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"),
+    [(1280, "vi", "light"), (360, "en", "dark")],
+)
+def test_axe_finds_nothing_and_nothing_runs_off_the_page(
+    browser: Browser, live_server: str, app: Flask, province: Database, width: int, language: str, scheme: str
+) -> None:
+    page = opened(browser, live_server, width, language, color_scheme=scheme)
+    there = places(province)
+    addresses = [one for name, own in PAGES.items() if name in app.view_functions for one in own]
+    found: dict[str, list[object]] = {}
+    for address in (one.format(**there) for one in addresses):
+        answer = page.goto(address)
+        assert answer is not None
+        violations = Axe().run(page, options=CHECKED).response["violations"]
+        found[address] = [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
+        if answer.status != 200:
+            found[address].append(answer.status)
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found[address].append("runs off the page")
+    assert {address: faults for address, faults in found.items() if faults} == {}
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
+    browser: Browser, live_server: str, province: Database
+) -> None:
+    with province.writing() as session:
+        accounts.add(session, "ha-tu", Role.COMMUNE, PASSWORD, unit="06652")
+    page = opened(browser, live_server, 360, name="ha-tu")
+    for released in (False, True):
+        if released:
+            with province.writing() as session:
+                made = releases.freeze(session, waves.find(session, "thu-nghiem"), "Lan")
+                releases.check(session, made, "Lan")
+                releases.approve(session, made, "Minh")
+        page.goto("/quan-tri/thu-nghiem/xa-minh")
+        expect(page.locator("h1")).to_contain_text("Hà Tu" if released else "công bố")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = Axe().run(page, options=CHECKED).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    page.context.close()
+
+
+def test_axe_looks_at_every_page_of_the_staff(app: Flask) -> None:
+    """A new page is entered in `PAGES`, or in `LEFT_OUT` with a reason."""
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ())
+    }
+    assert pages <= {*PAGES, *LEFT_OUT}
+    assert not {*PAGES} & {*LEFT_OUT}
+
+
+def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(browser: Browser, live_server: str) -> None:
+    page = opened(browser, live_server)
+    page.goto("/quan-tri/thu-nghiem/")
+    link = page.locator(".key a.how")
+    link.click()
+    panel = page.get_by_role("dialog")
+    expect(panel).to_contain_text("Quyền số")
+    expect(panel.get_by_role("link", name="Đóng")).to_be_focused()
+    assert page.url.endswith("/quan-tri/thu-nghiem/")
+    box = panel.bounding_box()
+    assert box is not None
+    assert (round(box["x"] + box["width"]), round(box["width"])) == (1280, 460)
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(link).to_be_focused()
+    link.press("Enter")
+    expect(panel).to_be_visible()
+    panel.get_by_role("link", name="Đóng").click()
+    expect(panel).to_be_hidden()
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_without_a_script_the_same_links_are_pages(browser: Browser, live_server: str) -> None:
+    page = opened(browser, live_server, java_script_enabled=False)
+    page.goto("/quan-tri/thu-nghiem/don-vi")
+    page.click("text=Tên A–Y")
+    expect(page.locator("tbody th a").first).to_have_text("An Sinh")
+    page.fill("#tim", "ha tu")
+    page.click("text=Tìm")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("[aria-current=true]").first).to_have_text("Tên A–Y")
+    page.click("tbody th a")
+    expect(page.locator("h1")).to_have_text("Phường Hà Tu")
+    page.click(".columns a.how")
+    expect(page.locator("h1")).to_contain_text("phường Hà Tu")
+    page.click("text=Đóng")
+    expect(page.locator("h1")).to_have_text("Phường Hà Tu")
+    page.context.close()
+
+
+def test_the_plot_lies_where_its_numbers_say(browser: Browser, live_server: str) -> None:
+    """The drawing against the table: a row's dot stands between the grid lines that enclose its number."""
+    page = opened(browser, live_server)
+    page.goto("/quan-tri/thu-nghiem/don-vi")
+    ticks = {
+        float(tick.text_content() or ""): tick.evaluate(
+            "e => e.getBoundingClientRect().x + e.getBoundingClientRect().width / 2"
+        )
+        for tick in page.locator(".plot-tick").all()
+    }
+    least, most = min(ticks), max(ticks)
+    a_point = (ticks[most] - ticks[least]) / (most - least)
+    rows = page.locator("tbody tr").all()
+    for row in (rows[0], rows[26], rows[53]):
+        value = float(row.locator(".figure").inner_text().strip("%*†‡ ").replace(",", "."))
+        place = row.locator("circle").evaluate(
+            "e => e.getBoundingClientRect().x + e.getBoundingClientRect().width / 2"
+        )
+        assert place == pytest.approx(ticks[least] + a_point * (value - least), abs=1.5)
+    page.context.close()
+
+
+def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(browser: Browser, live_server: str) -> None:
+    page = opened(browser, live_server, color_scheme="dark")
+    page.goto("/quan-tri/thu-nghiem/don-vi")
+    page.emulate_media(media="print")
+    expect(page.locator(".desk")).to_be_hidden()
+    expect(page.locator(".controls")).to_be_hidden()
+    expect(page.locator(".desk-foot")).to_be_visible()
+    assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"
+    page.context.close()
+
+
+def test_the_list_of_those_who_are_asked_again_fits_on_a_sheet(browser: Browser, live_server: str) -> None:
+    """What runs off the sheet is lost, and nobody can scroll it: 186 mm lie between the margins."""
+    page = opened(browser, live_server, width=703)
+    page.goto(f"/quan-tri/{FIELD}/phuc-tra/in")
+    page.emulate_media(media="print")
+    expect(page.locator(".fill-in thead .cell")).to_have_count(10)
+    assert page.locator(".sideways").evaluate("e => e.scrollWidth <= e.clientWidth")
+    page.context.close()

@@ -1,0 +1,83 @@
+"""The page of what changed since the wave before, and its line on the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey import demo, units, waves
+from survey.app import create_app
+from survey.database import Database
+from survey.installation import prepare
+from survey.models import Role
+from survey.people import accounts
+from survey.results import comparison
+from survey.sample import sample
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The demo's wave and one of a year before, of other people."""
+    folder: Path = tmp_path_factory.mktemp("changes")
+    database = Database(f"sqlite:///{folder / 'hailong.db'}")
+    prepare(database)
+    with database.writing() as session:
+        demo.make(session, responses=540)
+        communes = units.communes(session, waves.today())
+        before = demo._sample_wave(session, "nam-truoc", communes, 540, np.random.default_rng(4))
+        before.opens -= timedelta(365)
+        accounts.add(session, "admin", Role.ADMIN, "mat-khau-dai")
+    database.engine.dispose()
+    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    yield app
+    app.extensions["database"].engine.dispose()
+
+
+@pytest.fixture
+def reader(two_years: Flask, sign_in: Any) -> FlaskClient:
+    return sign_in(two_years, "admin")  # type: ignore[no-any-return]
+
+
+def test_the_overview_says_what_changed_with_its_interval(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/").text
+    line = page.partition("So với đợt nam-truoc:")[2].partition("</p>")[0]
+    assert "điểm" in line
+    assert "(từ " in line
+
+
+def test_the_overview_names_the_questions_that_moved_by_the_corrected_test(
+    reader: FlaskClient, two_years: Flask
+) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/").text
+    with two_years.extensions["database"].reading() as session:
+        now, then = (sample(session, waves.find(session, code)) for code in ("thu-nghiem", "nam-truoc"))
+        index = now.questionnaire.index
+        assert index is not None
+        found = comparison.compare(session, then, now, index.codes()["index"]).changes
+    for verdict, sign, word in (("up", "▲", "tăng"), ("down", "▼", "giảm")):
+        names = [str(now.questionnaire.items[one.item].short) for one in found if one.verdict == verdict]
+        assert (f"{sign} {len(names)} câu {word}: {names[0]}" in page) if names else (f"câu {word}:" not in page)
+    assert any(one.verdict in ("up", "down") for one in found)
+
+
+@pytest.mark.parametrize(("address", "lines"), [("so-sanh", 1 + 2 + 9 + 39 + 2), ("so-sanh?theo=don-vi", 54)])
+def test_every_change_stands_with_both_figures_and_an_interval(
+    reader: FlaskClient, address: str, lines: int
+) -> None:
+    page = reader.get(f"/quan-tri/thu-nghiem/{address}")
+    assert page.status_code == 200
+    assert page.text.count('<tr role="row" class=') == lines
+    assert f"cho cả {lines} dòng" in page.text
+    assert "chọn thôn mới" in page.text
+
+
+def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> None:
+    assert "Chưa có đợt trước" in reader.get("/quan-tri/gop-y/so-sanh").text
+    assert reader.get("/quan-tri/thu-nghiem/so-sanh?voi=khong-co").status_code == 404

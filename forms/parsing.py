@@ -64,7 +64,7 @@ def shipped() -> list[Questionnaire]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    known = "joined languages scales missing paper index headlines quality"
+    known = "open_rows joined languages scales missing paper index headlines quality"
     languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
     root = replace(root, languages=tuple(languages))
     parts = root.table("code version title purpose consent pages", known)
@@ -91,6 +91,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         title=text(parts["title"]),
         purpose=text(parts["purpose"], common.join),
         consent=text(parts["consent"], common.join),
+        open_rows=maybe(parts, "open_rows", Part.flag) or False,
         pages=tuple(pages.values()),
         paper=tuple(pages[code] for code in paper),
         items=MappingProxyType(items),

@@ -130,6 +130,7 @@ class Questionnaire:
     items      code -> item, in the order of the screens
     written    the document in its canonical form
     quality    None where the document says nothing of it: then `quality.of` knows
+    open_rows  whether its consent says that anonymised rows may be published, and not figures of groups alone
     languages  further languages in which it may have texts: code -> what it calls itself
     join       keeps the syllables of the words that the document lists on one line. Questions and hints come
                joined; choices and titles, which tables show too, are joined by the page that draws them.
@@ -149,6 +150,7 @@ class Questionnaire:
     languages: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[str], str] = str
     quality: Quality | None = None
+    open_rows: bool = False
 
     @property
     def name(self) -> str:

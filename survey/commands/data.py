@@ -83,7 +83,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool) -> None:
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:
-    """Writes the open file, and says what was changed and what people were promised."""
+    """Writes the open file, and says what was changed and what people agreed to."""
     with opened().reading() as session:
         made = open_data.microdata(session, wave)
     made.save(out, kind)
@@ -94,4 +94,4 @@ def _write_open(wave: str, kind: str, out: Path) -> None:
     )
     for change in made.changes:
         click.echo(f"{change.column or '*'}: {change.what} ({number(change.values)})", err=True)
-    click.echo(open_data.promise(made.questionnaire), err=True)
+    click.echo(open_data.promise(made), err=True)

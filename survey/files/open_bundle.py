@@ -1,4 +1,5 @@
-"""The open data of a wave in one file: estimates, anonymised rows, a data dictionary, and what was changed."""
+"""The open data of a wave in one file: estimates, a data dictionary, and where people agreed to it anonymised rows
+with what was changed in them."""
 
 from __future__ import annotations
 
@@ -6,13 +7,16 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from survey import report
+from forms import Item, Questionnaire
+from survey import questionnaires, report
 from survey.files import open_data
 from survey.files.exporting import CALLED
 from survey.files.open_data import Open
+from survey.models import Release, Wave
 from survey.results import summary
 from survey.results.result_table import FIELDS
 from survey.results.summary import Summary
@@ -40,9 +44,27 @@ MEANS: dict[str, str] = {
 ROWS, ESTIMATES = "tung-dong", "uoc-luong"
 
 
+@dataclass(frozen=True)
+class Bundle:
+    """What goes out of a release. `rows` is None where people did not agree to it."""
+
+    wave: Wave
+    release: Release
+    questionnaire: Questionnaire
+    rows: Open | None
+
+    @classmethod
+    def of(cls, session: Session, wave: str) -> Bundle:
+        """That of the newest approved release; refused where there is none."""
+        found, release = open_data.released(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        rows = open_data.microdata(session, wave) if open_data.may_give_rows(found, questionnaire) else None
+        return cls(found, release, questionnaire, rows)
+
+
 def write(session: Session, wave: str) -> tuple[str, bytes]:
     """The name and the bytes of the file, in the language of the moment; the same release gives the same bytes."""
-    made = open_data.microdata(session, wave)
+    made = Bundle.of(session, wave)
     said = summary.gather(session, wave, release=made.release)
     file = io.BytesIO()
     when = made.release.approved or made.release.frozen
@@ -54,22 +76,23 @@ def write(session: Session, wave: str) -> tuple[str, bytes]:
     return f"du-lieu-mo-{made.wave.code}-ban-{made.release.number}.zip", file.getvalue()
 
 
-def _files(made: Open, said: Summary) -> Iterator[tuple[str, bytes]]:
+def _files(made: Bundle, said: Summary) -> Iterator[tuple[str, bytes]]:
     yield "doc-truoc.txt", "\n\n".join(about(made)).encode() + b"\n"
     for format in ("csv", "json"):
         yield f"{ESTIMATES}.{format}", report.write(said, format)
+    yield "tu-dien.csv", _table(("file", "column", "label", "value", "text", "missing"), dictionary(made))
+    if made.rows is None:
+        return
     for kind in ("csv", "sav", "parquet"):
         file = io.BytesIO()
-        made.write(file, kind)
+        made.rows.write(file, kind)
         yield f"{ROWS}.{kind}", file.getvalue()
-    yield "tu-dien.csv", _table(("file", "column", "label", "value", "text", "missing"), dictionary(made))
-    changes = ((change.column, str(change.what), change.values) for change in made.changes)
+    changes = ((change.column, str(change.what), change.values) for change in made.rows.changes)
     yield "thay-doi.csv", _table(("column", "what", "values"), changes)
 
 
-def about(made: Open) -> list[str]:
+def about(made: Bundle) -> list[str]:
     """The paragraphs that stand before the data: what they are, how to reckon with them, what was promised."""
-    of_sample = "weight" in made.columns
     paragraphs = [
         _(
             "Open data of the wave %(wave)s: %(title)s. Release %(number)s, approved on %(day)s.",
@@ -78,33 +101,52 @@ def about(made: Open) -> list[str]:
             number=made.release.number,
             day=day(made.release.approved),
         ),
-        _(
-            "The estimates are those of the report. In the file of rows everybody is like at least %(others)s "
-            "others in area and in what is declared to tell people apart; what was changed for it is listed.",
-            others=number(made.smallest - 1),
-        ),
-        _("Standard errors from the rows: weights weight, strata khu_vuc, clusters psu.")
-        if of_sample
-        else _("The rows are no sample: they say nothing of those who did not answer."),
-        open_data.promise(made.questionnaire),
+        _("The estimates are those of the report."),
     ]
+    if made.rows is None:
+        paragraphs.append(str(open_data.withheld(made.questionnaire)))
+    else:
+        paragraphs += [
+            _(
+                "In the file of rows everybody is like at least %(others)s others in area and in what is declared "
+                "to tell people apart; what was changed for it is listed.",
+                others=number(made.rows.smallest - 1),
+            ),
+            _("Standard errors from the rows: weights weight, strata khu_vuc, clusters psu.")
+            if "weight" in made.rows.columns
+            else _("The rows are no sample: they say nothing of those who did not answer."),
+            open_data.promise(made.rows),
+        ]
     if made.wave.simulated:
         paragraphs.insert(0, _("Made-up data for trying out: these are not real results."))
     return paragraphs
 
 
-def dictionary(made: Open) -> Iterator[Sequence[object]]:
-    """A line for each column, and for each value that has a name: file, column, label, value, text, missing."""
+def dictionary(made: Bundle) -> Iterator[Sequence[object]]:
+    """A line for each column, and for each value that has a name: file, column, label, value, text, missing.
+
+    In the file of estimates the items and their values stand in the column `item`: they have lines of their own.
+    """
     for field in FIELDS:
         yield ESTIMATES, field, _(MEANS[field]), "", "", ""
-    for column in made.columns:
+    if (index := made.questionnaire.index) is not None:
+        for code in index.codes():
+            yield ESTIMATES, code, " ".join(str(index.label(code)).split()), "", "", ""
+    estimated = (item for item in made.questionnaire.items.values() if item.kind != "text")
+    yield from _named(ESTIMATES, estimated)
+    if made.rows is None:
+        return
+    for column in made.rows.columns:
         yield ROWS, column, _(CALLED[column]), "", "", ""
-    for code in made.answers:
-        item = made.questionnaire.items[code]
+    yield from _named(ROWS, (made.rows.questionnaire.items[code] for code in made.rows.answers))
+
+
+def _named(file: str, items: Iterable[Item]) -> Iterator[Sequence[object]]:
+    for item in items:
         label = " ".join(str(item.label).split())
-        yield ROWS, code, label, "", "", ""
+        yield file, item.code, label, "", "", ""
         for value, text in item.choices.items():
-            yield ROWS, code, label, value, " ".join(str(text).split()), int(value in item.missing)
+            yield file, item.code, label, value, " ".join(str(text).split()), int(value in item.missing)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -1,8 +1,9 @@
 """Open data of a released wave: microdata in which nobody can be told from others, and what was changed for it.
 
 The rows are those of the newest approved release. Left out are names of villages and communes, days, ways of
-answering, texts and numbers; keys are joined and blanked until k people are alike; a sensitive answer that a whole
-group gave is blanked; villages become variance units of three communes, weights the means of their neighbours.
+answering, texts and numbers; keys are joined and blanked until k people are alike; a sensitive answer stands where
+at least 30 alike people gave one, and not all the same; villages become variance units of three communes, weights
+the means of their neighbours.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from sqlalchemy.orm import Session
 
 from analysis import anonymity
 from analysis.design import Bools, Floats, Ints
+from analysis.disclosure import FEWEST_SENSITIVE
 from forms import Item, Questionnaire, Text, openness
 from forms.openness import Openness
-from survey import units, waves
+from survey import questionnaires, units, waves
 from survey.files.exporting import FORMATS, replacing
 from survey.models import Release, Wave, WaveKind
 from survey.results import releases
@@ -82,12 +84,44 @@ class Open:
             self.write(file, kind)
 
 
-def microdata(session: Session, wave: str) -> Open:
-    """The open microdata of the newest approved release; refused where there is none, or too few people."""
+def released(session: Session, wave: str) -> tuple[Wave, Release]:
+    """A wave with the release that its open data come from, the newest approved one; refused without."""
     found = waves.find(session, wave)
     release = releases.newest(session, found.code)
     if release is None:
         raise Conflict("Nothing of %(wave)s is released yet: open data come from an approved release.", wave=wave)
+    return found, release
+
+
+def may_give_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
+    """Whether people agreed to anonymised rows, by the consent of the version that they answered.
+
+    Made-up rows are nobody's: a wave of them shows what such a file is like.
+    """
+    return questionnaire.open_rows or wave.simulated
+
+
+def withheld(questionnaire: Questionnaire) -> Lazy:
+    """Why no rows go out, and what to do about it."""
+    return Lazy(
+        "No rows are given out: people who answered %(name)s agreed to this: “%(consent)s” Publish the estimates. "
+        "To publish rows of a later wave, say so in the consent of the next version of the questionnaire, mark it "
+        "with open_rows: true, publish it, and open the wave on it.",
+        name=questionnaire.name,
+        consent=" ".join(str(questionnaire.consent).split()),
+    )
+
+
+def microdata(session: Session, wave: str) -> Open:
+    """The open microdata of the newest approved release.
+
+    Refused: nothing released, a consent that does not speak of rows, too few people.
+    """
+    found, release = released(session, wave)
+    questionnaire = questionnaires.by_digest(session, found.questionnaire)
+    if not may_give_rows(found, questionnaire):
+        why = withheld(questionnaire)
+        raise Conflict(why.message, **why.values)
     people = sample(session, found, release)
     rules = openness.of(people.questionnaire)
     if len(people) < rules.k:
@@ -138,8 +172,8 @@ class _Making:
             code: values for code in people.questionnaire.items if (values := self._values(code)) is not None
         }
         self._join()
-        own = self._blank()
-        self._protect(own)
+        self._blank()
+        self._protect()
         self.columns: dict[str, list[Any]] = {"row": list(range(1, len(people) + 1))}
         if people.wave.kind is WaveKind.SAMPLE:
             self._mask()
@@ -187,38 +221,40 @@ class _Making:
                 )
             )
 
-    def _blank(self) -> Ints:
-        """Blanks keys until everybody is like others; gives (N,) the class of each."""
+    def _blank(self) -> None:
+        """Blanks keys until everybody is like others."""
         codes = np.column_stack([_coded(self.answers[key]) for key in self.keys])
         hidden = anonymity.suppress(codes, self.rules.k)
         for key, gone in zip(self.keys, hidden.T, strict=True):
             self._hide(
                 key, gone, Lazy("Blanked where fewer than %(k)s people were alike in all keys.", k=self.rules.k)
             )
-        own, counts = anonymity.classes(np.where(hidden, anonymity.BLANK, codes))
-        self.smallest = int(counts.min())
-        return own
 
-    def _protect(self, own: Ints) -> None:
-        """Blanks a sensitive answer where few of a class gave one, or all of them one and the same event."""
+    def _protect(self) -> None:
+        """Blanks a sensitive answer where few of those alike gave one, or all of them one and the same event.
+
+        The answers of all who are alike go together, so a blank tells nothing. Of a key that is sensitive itself
+        those are alike who are so in the others: it may be known of somebody, and must not be learnt here.
+        """
         harmless = {line.item: line.none for line in self.people.questionnaire.headlines}
-        for code, item in self.items.items():
-            if not item.sensitive or code in self.keys:
+        least = max(self.rules.k, FEWEST_SENSITIVE)
+        what = Lazy("Blanked where fewer than %(k)s alike people answered, or all of them the same.", k=least)
+        for code in sorted(
+            self.items, key=lambda code: code not in self.keys
+        ):  # keys first: they tell who is alike
+            if not self.items[code].sensitive:
                 continue
+            others = [_coded(self.answers[key]) for key in self.keys if key != code]
+            own, _counts = anonymity.classes(np.column_stack(others))
             values = _coded(self.answers[code])
             given = values != anonymity.BLANK
             answered = np.bincount(own, given)
-            gone = answered[own] < self.rules.k
+            gone = answered[own] < least
             for value in set(values[given].tolist()) - {harmless.get(code)}:
                 gone |= np.bincount(own, given & (values == value))[own] == answered[own]
-            self._hide(
-                code,
-                gone & given,
-                Lazy(
-                    "Blanked where fewer than %(k)s alike people answered, or all of them the same.",
-                    k=self.rules.k,
-                ),
-            )
+            self._hide(code, gone & given, what)
+        _own, alike = anonymity.classes(np.column_stack([_coded(self.answers[key]) for key in self.keys]))
+        self.smallest = int(alike.min())
 
     def _hide(self, code: str, gone: Bools, what: Lazy) -> None:
         if not gone.any():
@@ -269,10 +305,13 @@ def _coded(values: list[Any]) -> Ints:
     return np.array([anonymity.BLANK if value is None else value for value in values], np.int64)
 
 
-def promise(questionnaire: Questionnaire) -> str:
-    """What to weigh before the rows are given away: what people were told when they answered."""
-    return _(
-        "Before you publish rows, read what people agreed to: “%(consent)s” Where it promises results for groups "
-        "only, publish the estimates, and the rows only after the next version of the questionnaire says so.",
-        consent=" ".join(str(questionnaire.consent).split()),
-    )
+def promise(made: Open) -> str:
+    """What people were told when they answered, which lets these rows go out."""
+    if not made.questionnaire.open_rows:
+        return _(
+            "These rows are made up: they show what such a file is like. Of real forms on %(name)s none would be "
+            "given out, because its consent does not speak of them.",
+            name=made.questionnaire.name,
+        )
+    consent = " ".join(str(made.questionnaire.consent).split())
+    return _("People who answered agreed to this: “%(consent)s”", consent=consent)

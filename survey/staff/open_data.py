@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from survey import waves
 from survey.database import database
-from survey.files import open_bundle, open_data
+from survey.files import open_bundle
 from survey.people.accounts import Right, requires
 from survey.results import releases
 from survey.staff.blueprint import pages
@@ -16,13 +16,12 @@ from survey.staff.blueprint import pages
 @pages.get("/<wave>/du-lieu-mo", endpoint="open_data")
 @requires(Right.RESULTS)
 def shown(wave: str) -> ResponseReturnValue:
-    """What the open file of the newest approved release holds; without one, what to do first."""
+    """What the open data of the newest approved release hold; without one, what to do first."""
     with database().reading() as session:
         found = waves.find(session, wave)
-        release = releases.newest(session, found.code)
-        made = None if release is None else open_data.microdata(session, wave)
+        made = None if releases.newest(session, found.code) is None else open_bundle.Bundle.of(session, wave)
     about = open_bundle.about(made) if made else []
-    return render_template("staff/open_data.html", wave=found, release=release, made=made, about=about)
+    return render_template("staff/open_data.html", wave=found, made=made, about=about)
 
 
 @pages.get("/<wave>/du-lieu-mo.zip")

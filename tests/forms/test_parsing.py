@@ -220,6 +220,17 @@ def test_what_is_no_document_at_all_is_refused(document: object) -> None:
         parse(document)
 
 
+def test_rows_are_open_only_where_the_document_says_so(
+    document: dict[str, Any], questionnaire: Questionnaire
+) -> None:
+    assert not questionnaire.open_rows
+    marked = parse(document | {"open_rows": True})
+    assert marked.open_rows
+    assert marked.digest != questionnaire.digest
+    with pytest.raises(DocumentError, match="true hoặc false"):
+        parse(document | {"open_rows": "yes"})
+
+
 def test_a_stored_document_makes_the_same_questionnaire(questionnaire: Questionnaire) -> None:
     again = parse(json.loads(json.dumps(questionnaire.document)))
     assert again == questionnaire

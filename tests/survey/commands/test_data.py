@@ -147,7 +147,7 @@ def test_the_figures_of_the_file_for_spss_are_those_of_the_results(
     assert share == pytest.approx(record["estimate"], rel=1e-12)
 
 
-def test_open_data_come_from_an_approved_release_and_say_what_was_changed(
+def test_open_data_come_from_an_approved_release_under_a_consent_that_allows_them(
     hailong: Program, province: Database, tmp_path: Path
 ) -> None:
     file = tmp_path / "phieu.csv"
@@ -162,14 +162,18 @@ def test_open_data_come_from_an_approved_release_and_say_what_was_changed(
     with province.writing() as session:
         release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
         releases.check(session, release, "minh")
-    assert hailong(*arguments).code == 1
+    assert "Nothing of gop-y is released yet" in hailong(*arguments).err
     with province.writing() as session:
-        release = releases.find(session, "gop-y", 1)
-        releases.approve(session, release, "hoa")
+        releases.approve(session, releases.find(session, "gop-y", 1), "hoa")
+    refused = hailong(*arguments)
+    assert (refused.code, out.exists()) == (1, False)
+    assert "never for a person" in refused.err
+    with province.writing() as session:  # made-up forms are nobody's
+        waves.find(session, "gop-y").simulated = True
     done = hailong(*arguments)
     assert (done.code, done.out) == (0, "")
     assert "gop_y: Left out" in done.err
-    assert "Before you publish rows" in done.err
+    assert "These rows are made up" in done.err
     content = out.read_text(encoding="utf-8")
     assert len(content.splitlines()) == 81
     assert "Bảy" not in content

@@ -18,14 +18,15 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
 
-from forms import openness
-from survey import demo, responses, waves
+from forms import openness, parse
+from survey import demo, questionnaires, responses, waves
 from survey.database import Database
 from survey.files import open_bundle, open_data
 from survey.files.open_data import Open
 from survey.installation import prepare
-from survey.models import Mode
+from survey.models import Mode, WaveKind
 from survey.results import releases
 from survey.sample import sample
 from translations import Conflict
@@ -74,7 +75,7 @@ def test_no_group_gave_a_sensitive_answer_all_together(made: Open, released: Dat
                 groups.setdefault(tuple(row[key] for key in keys), []).append(row[item])
         assert groups
         for answers in groups.values():
-            assert len(answers) >= made.k
+            assert len(answers) >= 30
             assert set(answers) == {"1"} or len(set(answers)) > 1  # 1: nobody
 
 
@@ -149,8 +150,15 @@ def test_only_what_is_approved_is_opened(province: Database) -> None:
         open_data.microdata(session, "ho-mau")
 
 
-def test_it_tells_what_people_were_promised(made: Open) -> None:
-    assert "không theo từng người" in open_data.promise(made.questionnaire)
+def test_a_sensitive_key_is_not_learnt_from_the_others(made: Open) -> None:
+    keys = [open_data.AREA, *openness.of(made.questionnaire).keys]
+    keys.remove("dan_toc")
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for row in rows(made):
+        if row["dan_toc"]:
+            groups.setdefault(tuple(row[key] for key in keys), []).append(row["dan_toc"])
+    assert groups
+    assert all(len(told) >= 30 and len(set(told)) > 1 for told in groups.values())
 
 
 def files(content: bytes) -> dict[str, bytes]:
@@ -173,6 +181,7 @@ def test_one_file_holds_estimates_rows_dictionary_and_changes(made: Open, releas
     described = table(found["tu-dien.csv"])
     columns = {(line["file"], line["column"]) for line in described}
     assert columns >= {("uoc-luong", column) for column in estimates[0]}
+    assert columns >= {("uoc-luong", "index:CS"), ("uoc-luong", "C5")}
     assert columns >= {("tung-dong", column) for column in table(found["tung-dong.csv"])[0]}
     named = {(line["column"], line["value"]) for line in described if line["file"] == "tung-dong"}
     values = {
@@ -210,31 +219,59 @@ def test_two_releases_of_a_wave_join_the_same_villages(released: Database, made:
     assert len(pairs) == len(set(made.columns["psu"]))
 
 
-def test_the_page_shows_what_was_changed_and_gives_the_file(
-    province: Database, app: Flask, phone: Page, sign_in: Callable[[Flask, str], FlaskClient]
+def approved(session: Session, wave: str) -> None:
+    """40 forms of a wave on the short questionnaire, released."""
+    place = waves.place(session, wave, "06652")
+    for n in range(40):
+        responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2})
+    release = releases.freeze(session, waves.find(session, wave), "lan")
+    releases.check(session, release, "minh")
+    releases.approve(session, release, "hoa")
+
+
+def test_no_rows_go_out_under_a_consent_that_promises_groups(
+    province: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "home_affairs")
     assert "Chưa có gì được công bố" in client.get("/quan-tri/gop-y/du-lieu-mo").text
     assert client.get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 409
     with province.writing() as session:
-        place = waves.place(session, "gop-y", "06652")
-        for n in range(40):
-            responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2})
-        release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
-        releases.check(session, release, "minh")
-        releases.approve(session, release, "hoa")
-    shown = client.get("/quan-tri/gop-y/du-lieu-mo").text
+        approved(session, "gop-y")
+        with pytest.raises(Conflict, match="không theo từng người.*open_rows: true"):
+            open_data.microdata(session, "gop-y")
+    page = client.get("/quan-tri/gop-y/du-lieu-mo").text
+    assert "không theo từng người" in page
+    assert "tung-dong" not in page
+    found = files(client.get("/quan-tri/gop-y/du-lieu-mo.zip").data)
+    assert set(found) == {"doc-truoc.txt", "uoc-luong.csv", "uoc-luong.json", "tu-dien.csv"}
+    told = {(line["column"], line["value"]): line["text"] for line in table(found["tu-dien.csv"])}
+    assert told["hl_chung", "5"] == "Rất hài lòng"
+
+
+def test_rows_go_out_where_the_consent_says_so_and_the_page_shows_what_was_changed(
+    province: Database, app: Flask, phone: Page, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    with province.writing() as session:
+        agreed = dict(questionnaires.find(session, "noi_phuc_vu@1").document)
+        consent = {"vi": "Tỉnh có thể công bố từng dòng đã ẩn danh.", "en": "Anonymised rows may be published."}
+        agreed |= {"version": 2, "consent": consent, "open_rows": True}
+        questionnaires.publish(session, parse(agreed), waves.today())
+        asked = questionnaires.find(session, "noi_phuc_vu@2")
+        waves.create(session, "mo", asked, WaveKind.OPEN, waves.today(), waves.today())
+        approved(session, "mo")
+    client = sign_in(app, "home_affairs")
+    shown = client.get("/quan-tri/mo/du-lieu-mo").text
     assert "Về xã chỉ cho biết loại đơn vị" in shown
-    assert "không theo từng người" in shown
-    reply = client.get("/quan-tri/gop-y/du-lieu-mo.zip")
-    assert reply.headers["Content-Disposition"] == 'attachment; filename="du-lieu-mo-gop-y-ban-1.zip"'
+    assert "Tỉnh có thể công bố từng dòng đã ẩn danh." in shown
+    reply = client.get("/quan-tri/mo/du-lieu-mo.zip")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="du-lieu-mo-mo-ban-1.zip"'
     assert len(table(files(reply.data)["tung-dong.csv"])) == 40
-    assert sign_in(app, "keyer").get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 403
+    assert sign_in(app, "keyer").get("/quan-tri/mo/du-lieu-mo.zip").status_code == 403
     phone.goto("/dang-nhap")
     phone.fill("[name=name]", "home_affairs")
     phone.fill("[name=password]", "mat-khau-dai")
     phone.click("main button")
-    phone.goto("/quan-tri/gop-y/du-lieu-mo?lang=en")
+    phone.goto("/quan-tri/mo/du-lieu-mo?lang=en")
     expect(phone.locator("tbody tr").first).to_contain_text("the whole file")
     looked = Axe().run(phone, options={"rules": {"target-size": {"enabled": True}}})
     assert looked.violations_count == 0, looked.generate_report()

@@ -36,6 +36,13 @@ from translations import gettext as _
 )
 @click.option("--released", is_flag=True, help=_("Only what everybody may see: hidden figures are left out."))
 @click.option(
+    "--release",
+    type=int,
+    help=_(
+        "The figures of this release, as they were released: hailong release list; the present data without it."
+    ),
+)
+@click.option(
     "--interval",
     type=click.Choice(INTERVALS),
     default="korn-graubard",

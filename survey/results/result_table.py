@@ -21,7 +21,7 @@ from analysis.interval import Interval
 from forms import Item, Questionnaire, Rule
 from survey import units, waves
 from survey.models import Mode, WaveKind
-from survey.results import disclosure
+from survey.results import disclosure, releases
 from survey.results.disclosure import Domains
 from survey.sample import Floats, Sample, sample
 from translations import Refusal
@@ -76,12 +76,18 @@ class Options(TypedDict, total=False):
     asked: bool
 
 
-def estimates(session: Session, wave: str, **options: Unpack[Options]) -> list[Estimate]:
-    """The records of a wave: by item and value, then by domain.
+def estimates(
+    session: Session, wave: str, release: int | None = None, **options: Unpack[Options]
+) -> list[Estimate]:
+    """The records of a wave: by item and value, then by domain; those of a release as they were released.
 
-    Refused: an unknown item, value, rule or column; a design as `analysis` refuses it.
+    Refused: an unknown item, value, rule, column or release; a design as `analysis` refuses it.
     """
-    return table(session, sample(session, waves.find(session, wave)), **options)
+    found = waves.find(session, wave)
+    shown = None if release is None else releases.find(session, wave, release)
+    if shown is not None:
+        options["released"] = True
+    return table(session, sample(session, found, shown), **options)
 
 
 def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:

@@ -46,6 +46,11 @@ def invitation(base: str, code: str) -> str:
     return f"{base}/m/{code}"
 
 
+def password_link(base: str, code: str) -> str:
+    """Where somebody of the staff chooses a password."""
+    return f"{base}/mat-khau/{code}"
+
+
 def typed(address: str) -> str:
     """The address as a person types it: browsers add https:// by themselves, but not http://."""
     return address.removeprefix("https://")

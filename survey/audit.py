@@ -30,6 +30,7 @@ ACTS: dict[str, str] = {
     "command": N_("Ran a command on the server"),
     "sign_in.sign_in": N_("Signed in"),
     "sign_in.change_password": N_("Changed the own password"),
+    "choose_password.choose": N_("Chose the own password by a link"),
     "sign_in.end": N_("Ended own sign-ins"),
     "sign_in.second_factor": N_("Added a second factor"),
     "sign_in.remove_factor": N_("Took the own second factor away"),

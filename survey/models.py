@@ -207,7 +207,18 @@ class Account(Base):
     unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     password: Mapped[str] = mapped_column(String(200))
     off: Mapped[bool] = mapped_column(default=False, server_default=false())  # never deleted: its name stands
-    temporary: Mapped[bool] = mapped_column(default=False, server_default=false())  # a password to be changed
+
+
+class PasswordLink(Base):
+    """The link by which the person of an account chooses a password, once; kept as a digest.
+
+    until  the last day on which it holds
+    """
+
+    __tablename__ = "password_link"
+    account: Mapped[str] = mapped_column(ForeignKey("account.name"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    until: Mapped[date]
 
 
 class SignIn(Base):

@@ -6,12 +6,14 @@ import sys
 
 import click
 
+from survey import addresses, settings
 from survey.commands import say
 from survey.installation import opened
 from survey.models import Role
-from survey.people import accounts
+from survey.people import accounts, password_links
 from survey.people.accounts import ROLE_NAMES
-from translations import Refusal
+from survey.people.password_links import Made
+from translations import Refusal, formats
 from translations import gettext as _
 
 ROLE = click.Choice([role.value for role in Role])
@@ -26,11 +28,15 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=ROLE, required=True, help=_("What the account may do."))
 @click.option("--unit", metavar="CODE", help=_("The commune that the account reads; needed for the role commune."))
-def add_user(name: str, role: str, unit: str | None) -> None:
-    password = _password()
+@click.option("--link", is_flag=True, help=_("Print a link by which the person chooses the password instead."))
+def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
+    password = None if link else _password()
     with opened().writing() as session:
         accounts.add(session, name, Role(role), password, unit)
+        made = password_links.make(session, name) if link else None
     say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[Role(role)]))
+    if made is not None:
+        _print(made)
 
 
 @user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit, and “off” where it is off."))
@@ -57,13 +63,12 @@ def switch_on(name: str) -> None:
     say("The account %(name)s is on.", name=name)
 
 
-@user.command("reset-password", help=_("Print a password for one sign-in, at which another is chosen."))
+@user.command("reset-password", help=_("End the sign-ins and print a link to a new password."))
 @click.argument("name")
 def reset_password(name: str) -> None:
     with opened().writing() as session:
-        password = accounts.reset_password(session, name)
-    say("Hand this password over to %(name)s: another is chosen at the first sign-in.", name=name)
-    click.echo(password)
+        made = password_links.make(session, name)
+    _print(made)
 
 
 @user.command("reset-second-factor", help=_("Take the second factor of an account away: the phone was lost."))
@@ -87,6 +92,17 @@ def add_token(name: str, role: str) -> None:
         text = accounts.add_token(session, name, Role(role))
     say("The token %(name)s is made. Keep it now: it is not shown again.", name=name)
     click.echo(text)
+
+
+def _print(made: Made) -> None:
+    """The link alone on standard output: it is shown this once."""
+    say(
+        "Hand this link over to %(name)s. It works once, until %(day)s, and is shown this once.",
+        name=made.account,
+        day=formats.day(made.until),
+    )
+    base = settings.base_url() or "http://127.0.0.1:8000"
+    click.echo(addresses.password_link(base.rstrip("/"), made.code))
 
 
 def _password() -> str:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
@@ -75,7 +75,7 @@ class Person:
     """Who is signed in, as Flask-Login and the pages see them.
 
     session  the mark of the sign-in; empty for a program with a token
-    first    the page that must be done with before any right holds: choosing a password, adding a second factor
+    first    the page that must be done with before any right holds: adding a second factor
     proved   when the password was last given, in seconds since 1970
     seen     when the sign-in was last noted as in use, likewise
     """
@@ -108,12 +108,15 @@ class Person:
         return not self.session or sign_ins.proven(self.proved)
 
 
-def add(session: Session, name: str, role: Role, password: str, unit: str | None = None) -> None:
-    """Makes an account; refused where the name is taken or the password too short."""
+def add(session: Session, name: str, role: Role, password: str | None, unit: str | None = None) -> None:
+    """Makes an account; refused where the name is taken or the password too short.
+
+    password  None where the person chooses it (`survey.people.password_links`): until then none opens the account
+    """
     name = nfc(name).strip()
     if not name or len(name) > 80:
         raise Refusal("Give the account a name of 1 to 80 letters.")
-    hashed = _hashed(password, name)
+    hashed = nobodys() if password is None else _hashed(password, name)
     if session.get(Account, name) is not None:
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
     if role is Role.COMMUNE and unit is None:
@@ -169,11 +172,15 @@ def change_password(session: Session, name: str, old: str, new: str) -> Person |
     account = session.get_one(Account, nfc(name).strip())
     if nfc(new) == nfc(old):
         raise Refusal("This is the password of before. Choose another one.")
-    account.password = _hashed(new, account.name)
-    account.temporary = False
+    give_password(session, account, new)
+    return _person(account)
+
+
+def give_password(session: Session, account: Account, password: str) -> None:
+    """Gives the account a password and ends its sign-ins; refused where it is too short or too common."""
+    account.password = _hashed(password, account.name)
     sign_ins.end(session, account.name)
     session.flush()
-    return _person(account)
 
 
 def person_of(account: Account) -> Person:
@@ -187,16 +194,6 @@ def find(session: Session, name: str) -> Account:
     if account is None:
         raise NotFound("There is no account %(name)s. See all: hailong user list", name=name)
     return account
-
-
-def reset_password(session: Session, name: str) -> str:
-    """Gives the account a password for one sign-in, at which another is chosen, and ends its sign-ins."""
-    account = find(session, name)
-    password = easy_password()
-    audit.tell(account=account.name, act="password")
-    account.password, account.temporary = _hashed(password, account.name), True
-    sign_ins.end(session, account.name)
-    return password
 
 
 def switch(session: Session, name: str, *, off: bool) -> None:
@@ -232,10 +229,12 @@ def _hashed(password: str, name: str) -> str:
     return _hasher.hash(nfc(password))
 
 
-def _nobody() -> str:
-    if not hasattr(_nobody, "hash"):
-        _nobody.hash = _hasher.hash(secrets.token_urlsafe(16))  # type: ignore[attr-defined]
-    return str(_nobody.hash)  # type: ignore[attr-defined]
+def nobodys() -> str:
+    """The hash of a password that nobody knows."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+_nobody = cache(nobodys)  # one is enough for names that don't exist
 
 
 def _person(account: Account, entered: SignIn | None = None, first: str | None = None) -> Person:
@@ -246,8 +245,6 @@ def _person(account: Account, entered: SignIn | None = None, first: str | None =
 
 def _first(session: Session, account: Account) -> str | None:
     """What the account must do before anything else, as the endpoint of its page."""
-    if account.temporary:
-        return "sign_in.change_password"
     if account.role in settings.second_factor() and not second_factors.has(session, account.name):
         return "sign_in.second_factor"
     return None

@@ -89,16 +89,19 @@ def _pause(wrong: int) -> float:
 
 def seconds_to_wait(name: str) -> int:
     """Whole seconds that this client must wait before it may try a password of the account; 0 when it may now."""
-    if "lockout" not in current_app.extensions:
-        current_app.extensions["lockout"] = Lockout()
-    lockout: Lockout = current_app.extensions["lockout"]
-    return lockout.take(name, request.remote_addr or "", known_browser(name))
+    return _lockout().take(name, request.remote_addr or "", known_browser(name))
 
 
 def was_right(name: str) -> None:
-    """Takes back the try that `seconds_to_wait` counted last."""
-    lockout: Lockout = current_app.extensions["lockout"]
-    lockout.right(name, request.remote_addr or "", known_browser(name))
+    """Takes back the try that `seconds_to_wait` counted last, and forgets what was wrong before it."""
+    _lockout().right(name, request.remote_addr or "", known_browser(name))
+
+
+def _lockout() -> Lockout:
+    if "lockout" not in current_app.extensions:
+        current_app.extensions["lockout"] = Lockout()
+    found: Lockout = current_app.extensions["lockout"]
+    return found
 
 
 def known_browser(name: str) -> str | None:

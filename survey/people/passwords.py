@@ -9,6 +9,7 @@ common passwords is no list of all breached ones: that has hundreds of millions 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import secrets
 import unicodedata
 from functools import cache
@@ -49,6 +50,11 @@ def easy() -> str:
     letters = "abcdefghjkmnpqrstuvwxyz23456789"  # no l, i, o, 0, 1
     text = "".join(secrets.choice(letters) for _place in range(16))
     return "-".join(text[place : place + 4] for place in range(0, 16, 4))
+
+
+def digest(code: str) -> str:
+    """How such a code is kept; capital letters, hyphens and blanks make no difference to whoever types it."""
+    return hashlib.sha256("".join(code.lower().replace("-", "").split()).encode()).hexdigest()
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,6 @@ and are kept as digests.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from base64 import b32encode
@@ -59,7 +58,7 @@ def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | 
             account=name,
             secret=texts.sealed_for(texts.factor_of(name), secret),
             step=step,
-            codes=[_digest(code) for code in codes],
+            codes=[passwords.digest(code) for code in codes],
         )
     )
     session.flush()
@@ -71,7 +70,7 @@ def check(session: Session, name: str, code: str) -> bool:
     kept = session.scalars(select(SecondFactor).where(SecondFactor.account == name).with_for_update()).first()
     if kept is None:
         return False
-    recovery = _digest(code)
+    recovery = passwords.digest(code)
     if recovery in kept.codes:
         kept.codes = [digest for digest in kept.codes if digest != recovery]
         audit.tell(recovery_codes_left=len(kept.codes))
@@ -121,7 +120,3 @@ def _step(secret: bytes, code: str, after: int) -> int | None:
 
 def _totp(secret: bytes) -> TOTP:
     return TOTP(secret, 6, SHA1(), STEP)  # noqa: S303 (what phones know; HMAC-SHA-1 is not broken)
-
-
-def _digest(code: str) -> str:
-    return hashlib.sha256("".join(code.lower().replace("-", "").split()).encode()).hexdigest()

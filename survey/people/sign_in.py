@@ -49,10 +49,9 @@ class Proof(Form):  # type: ignore[misc]
     code = StringField()
 
 
-class ChangePassword(Form):  # type: ignore[misc]
-    """The old password, and the new one twice."""
+class NewPassword(Form):  # type: ignore[misc]
+    """A new password, twice."""
 
-    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now."))])
     new = PasswordField(
         validators=[
             InputRequired(Lazy("Write a new password.")),
@@ -63,6 +62,12 @@ class ChangePassword(Form):  # type: ignore[misc]
         ]
     )
     again = PasswordField(validators=[EqualTo("new", Lazy("Write the new password the same way in both boxes."))])
+
+
+class ChangePassword(NewPassword):
+    """The old password, and the new one."""
+
+    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now."))])
 
 
 @pages.route("/dang-nhap", methods=["GET", "POST"])
@@ -203,8 +208,6 @@ def end() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 def second_factor() -> ResponseReturnValue:
     """Adds a second factor: a picture for the phone, and its first code; then the recovery codes, this once."""
-    if current_user.first == "sign_in.change_password":
-        return redirect(url_for(".change_password"), 303)
     with database().reading() as session:
         if second_factors.has(session, current_user.name):
             return redirect(url_for(".account"), 303)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -13,11 +13,12 @@ from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from survey import units
+from survey import addresses, audit, units
 from survey.database import database
 from survey.models import Account, Role, Unit
-from survey.people import accounts, second_factors, sign_ins
+from survey.people import accounts, password_links, second_factors, sign_ins
 from survey.people.accounts import Right, requires
+from survey.people.password_links import Made
 from survey.staff.blueprint import pages, role_name
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import N_, Conflict, Lazy, Refusal, formats
@@ -52,7 +53,7 @@ class PersonForm(StaffForm):
 @pages.route("/nguoi-dung", methods=["GET", "POST"])
 @requires(Right.PEOPLE)
 def people() -> ResponseReturnValue:
-    """The accounts, and the form that adds one: its answer shows the new password, and nothing does later."""
+    """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
         places = {unit.code: unit for unit in units.communes(session)}
         before = _accounts(session)
@@ -60,24 +61,20 @@ def people() -> ResponseReturnValue:
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return render_template("staff/people.html", form=form, accounts=before, places=places), status
-    password = accounts.easy_password()
     role = Role(form.role.data)
     try:
         with database().writing() as session:
             unit = form.unit.data if role is Role.COMMUNE else None
-            accounts.add(session, form.name.data, role, password, unit)
-            after = _accounts(session)
+            accounts.add(session, form.name.data, role, None, unit)
+            made = password_links.make(session, form.name.data)
     except Conflict as taken:
         form.name.errors = [str(taken)]
         return render_template("staff/people.html", form=form, accounts=before, places=places), 409
-    added, form = form.name.data, _form(places, formdata=None)
-    return render_template(
-        "staff/people.html", form=form, accounts=after, places=places, added=added, password=password
-    ), 201
+    return _letter(made, _("The account %(name)s is made.", name=made.account))
 
 
 # What an administrator does to an account, in the order of the page.
-ACTS = {"sign-ins", "password", "second-factor", "off", "on"}
+ACTS = {"sign-ins", "link", "second-factor", "off", "on"}
 
 
 @pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
@@ -85,31 +82,39 @@ ACTS = {"sign-ins", "password", "second-factor", "off", "on"}
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     act = request.form.get("act", "")
-    password = None
     if request.method == "POST":
         if act not in ACTS:
             raise Refusal("Choose what to do with the account.")
         if name == current_user.name:
             raise Refusal("This is your own account: see “My account”, or ask another administrator.")
+        if act == "link":
+            with database().writing() as session:
+                audit.tell(act=act)
+                made = password_links.make(session, name)
+            return _letter(made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account))
         with database().writing() as session:
-            if act == "password":
-                password = accounts.reset_password(session, name)
-            elif act == "second-factor":
+            if act == "second-factor":
                 accounts.reset_second_factor(session, name)
             elif act == "sign-ins":
                 accounts.sign_out_everywhere(session, name)
             else:
                 accounts.switch(session, name, off=act == "off")
-        if password is None:
-            flash(_(DONE[act]))
-            return redirect(url_for(".person", name=name), 303)
+        flash(_(DONE[act]))
+        return redirect(url_for(".person", name=name), 303)
     with database().reading() as session:
         account = accounts.find(session, name)
         shown = sign_ins.every(session, account.name)
         factor = second_factors.has(session, account.name)
-    return render_template(
-        "staff/person.html", account=account, sign_ins=shown, factor=factor, password=password
-    ), 201 if password else 200
+        waiting = password_links.waiting(session, account.name)
+    return render_template("staff/person.html", account=account, sign_ins=shown, factor=factor, waiting=waiting)
+
+
+def _letter(made: Made, done: str) -> ResponseReturnValue:
+    """The letter to be handed over, which is shown this once."""
+    base = (current_app.config["BASE_URL"] or request.host_url).rstrip("/")
+    address = addresses.password_link(base, made.code)
+    page = render_template("staff/password_letter.html", made=made, done=done, base=base, address=address)
+    return page, 201
 
 
 DONE = {

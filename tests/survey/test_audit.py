@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from survey.people import accounts
 from survey.people.accounts import Right
 from survey.report import method
 from survey.results import summary
+from survey.waves import today
 from translations import Conflict
 
 SignIn = Callable[[Flask, str], FlaskClient]
@@ -54,7 +56,7 @@ def test_what_somebody_does_on_the_pages_is_in_the_trail(app: Flask, province: D
     assert admin.post("/quan-tri/nguoi-dung", data=sent).status_code == 201
     assert entries(province) == [
         ("admin", "sign_in.sign_in", ""),
-        ("admin", "staff.people", "account=hoa role=commune"),
+        ("admin", "staff.people", f"account=hoa role=commune link_until={today() + timedelta(7)}"),
     ]
     assert admin.post("/quan-tri/nguoi-dung", data=sent).status_code == 409  # done is what was kept
     assert len(entries(province)) == 2

@@ -85,24 +85,6 @@ def test_a_row_says_neither_address_nor_browser() -> None:
     }
 
 
-def test_the_administrator_gives_a_password_for_one_sign_in(app: Flask, sign_in: SignedIn) -> None:
-    keyer, admin = sign_in(app, "keyer"), sign_in(app, "admin")
-    page = send(admin, "/quan-tri/nguoi-dung/keyer", act="password")
-    assert page.status_code == 201
-    found = re.search(r'class="password"><code>([^<]+)', page.text)
-    assert found
-    assert found[1] not in admin.get("/quan-tri/nguoi-dung/keyer").text
-    assert keyer.get("/nhap-phieu/").status_code == 302
-    assert send(keyer, "/dang-nhap", name="keyer", password="mat-khau-dai").status_code == 422
-    answer = send(keyer, "/dang-nhap", name="keyer", password=found[1])
-    assert answer.location == "/doi-mat-khau"
-    assert keyer.get("/nhap-phieu/").location == "/doi-mat-khau"
-    new = "mot cau that dai"
-    assert send(keyer, "/doi-mat-khau", old=found[1], new=found[1], again=found[1]).status_code == 422
-    assert send(keyer, "/doi-mat-khau", old=found[1], new=new, again=new).location == "/nhap-phieu/"
-    assert keyer.get("/nhap-phieu/").status_code == 200
-
-
 def test_an_account_that_is_off_is_out_and_stays_in_the_trail(
     app: Flask, province: Database, sign_in: SignedIn
 ) -> None:
@@ -127,7 +109,7 @@ def test_an_administrator_ends_the_sign_ins_of_another_and_not_the_own_account(
     keyer, admin = sign_in(app, "keyer"), sign_in(app, "admin")
     send(admin, "/quan-tri/nguoi-dung/keyer", act="sign-ins")
     assert keyer.get("/nhap-phieu/").status_code == 302
-    for act in ("off", "password", "sign-ins"):
+    for act in ("off", "link", "sign-ins"):
         assert send(admin, "/quan-tri/nguoi-dung/admin", "/doi-mat-khau", act=act).status_code == 400
     assert send(admin, "/quan-tri/nguoi-dung/keyer", act="made up").status_code == 400
     assert admin.get("/quan-tri/nguoi-dung/nobody").status_code == 404
@@ -165,10 +147,6 @@ def test_the_commands_do_what_the_page_does(
     assert CliRunner().invoke(user, ["off", "keyer"]).exit_code == 0
     assert "keyer\tkeyer\t\toff" in CliRunner().invoke(user, ["list"]).stdout
     assert CliRunner().invoke(user, ["on", "keyer"]).exit_code == 0
-    password = CliRunner().invoke(user, ["reset-password", "keyer"]).stdout.strip()
-    with province.reading() as session:
-        assert accounts.sign_in(session, "keyer", password) is not None
-        assert session.get_one(Account, "keyer").temporary
     for command in (["off", "nobody"], ["reset-second-factor", "keyer"]):
         assert isinstance(CliRunner().invoke(user, command).exception, Refusal)
 
@@ -189,7 +167,7 @@ def test_accounts_of_before_sign_in_as_before(database: Database) -> None:
             "DROP TABLE second_factor",
             "DROP TABLE sign_in",
             'ALTER TABLE account DROP COLUMN "off"',
-            "ALTER TABLE account DROP COLUMN temporary",
+            "DROP TABLE password_link",
             "ALTER TABLE account ADD COLUMN session VARCHAR(40) DEFAULT '' NOT NULL",
             "UPDATE alembic_version SET version_num = '0010'",
         ):

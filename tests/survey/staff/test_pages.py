@@ -224,7 +224,7 @@ def plain_of_refused(page: TestResponse) -> str:
 # People
 
 
-def test_a_new_account_signs_in_with_the_password_that_is_shown_once(app: Flask) -> None:
+def test_a_new_account_chooses_its_password_by_the_link_that_is_shown_once(app: Flask) -> None:
     client = signed_in(app, "admin")
     fields = {"name": "Lan", "role": "commune", "unit": COMMUNE}
     answer = client.post(
@@ -232,12 +232,13 @@ def test_a_new_account_signs_in_with_the_password_that_is_shown_once(app: Flask)
     )
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
-    shown = re.search(r'class="password"><code>([^<]+)</code>', answer.text)
+    shown = re.search(r"(/mat-khau/[a-z0-9-]+)</code>", answer.text)
     assert shown
     assert shown[1] not in client.get("/quan-tri/nguoi-dung").text
-    other = app.test_client()
-    page = other.get("/dang-nhap")
-    other.post("/dang-nhap", data={"name": "Lan", "password": shown[1], "csrf_token": token(page)})
+    other, new = app.test_client(), "mot cau that dai"
+    chosen = {"new": new, "again": new, "csrf_token": token(other.get(shown[1]))}
+    entered = other.post(shown[1], data=chosen, follow_redirects=True)
+    other.post("/dang-nhap", data={"name": "Lan", "password": new, "csrf_token": token(entered)})
     assert "Hà Tu" in plain(other.get("/quan-tri/ho-mau/tien-do"))
 
 

@@ -1,6 +1,6 @@
 """Questionnaires: documents that become frozen objects, forms, and the check of answers."""
 
-from forms.answers import Checked, Problem, check, read, shown
+from forms.answers import Checked, Problem, check, posted, read, shown
 from forms.document import DocumentError, Places
 from forms.form import QuestionnaireForm
 from forms.items import KINDS, Condition, Item, Text
@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "load",
     "parse",
+    "posted",
     "read",
     "shipped",
     "shown",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.items import Item
+from forms.items import ONE, Item
 from forms.questionnaire import Questionnaire
 from translations import Lazy
 
@@ -57,7 +57,11 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
         if code not in answers:
             continue
         known += 1
-        if (value := answers[code]) in BLANK:
+        value = answers[code]
+        if type(value) is int and item.kind in ONE and value in item.choices:  # as nearly every answer
+            kept[code] = value
+            continue
+        if value in BLANK:
             continue
         value = RULES[item.kind](item, value)
         if isinstance(value, Lazy):
@@ -144,6 +148,18 @@ def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Probl
     return problems
 
 
+def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[str]]]) -> dict[str, Any]:
+    """The fields of a form that are items, read as an answers document."""
+    given: dict[str, Any] = {}
+    for code, texts in fields:
+        choices = questionnaire.one_of.get(code, {})
+        if len(texts) == 1 and texts[0] in choices:  # as nearly every field
+            given[code] = choices[texts[0]]
+        elif code in questionnaire.items:
+            given[code] = read(questionnaire.items[code], texts)
+    return given
+
+
 def read(item: Item, texts: Sequence[str]) -> Any:
     """A posted field or a cell of a data file as a value of the answers document.
 
@@ -154,7 +170,7 @@ def read(item: Item, texts: Sequence[str]) -> Any:
         return texts[0] if len(texts) == 1 else [*texts] or None
     if item.kind == "multiple":
         texts = [part for text in texts for part in text.split(";")]
-    elif len(texts) == 1:  # as nearly every field
+    elif len(texts) == 1:
         return value(texts[0], item.kind == "number")
     values = [found for text in texts if (found := value(text, item.kind == "number")) is not None]
     return values if item.kind == "multiple" or len(values) > 1 else next(iter(values), None)

@@ -153,6 +153,8 @@ def described(item: Item) -> str:
     return str(item.hint) if item.hint else ""
 
 
+# The kinds of which one choice is an answer.
+ONE = frozenset({"single", "scale"})
 # The field that draws each kind of question. What counts as an answer to it stands in `answers.RULES`.
 KINDS: dict[str, Callable[[Item], Any]] = {
     "single": single,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -63,9 +64,17 @@ class Number(IntegerConverter):
         super().__init__(map, max=integers.LARGEST)
 
 
+class Application(Flask):
+    """Flask without its look, at each call, whether a view or a hook is asynchronous: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(**config: Any) -> Flask:
     """The application. `config` overrides: DATABASE_URL, SECRET_KEY, RATE, and Flask's own."""
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.session_interface = Sessions()
     app.url_map.converters["int"] = Number
     app.config.update(
@@ -190,6 +199,8 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
+    if not request.args:
+        return response
     for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
         chosen = request.args.get(name)
         # Of a page alone: the language of a downloaded report is no choice for the pages.

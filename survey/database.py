@@ -13,7 +13,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from flask import current_app
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
-    """One database: `reading()`, `writing()` and `adding()` are its only doors.
+    """One database: `reading()`, `writing()`, `adding()` and `at_once()` are its only doors.
 
     url  SQLAlchemy's; `sqlite:///…` for one server, `postgresql+psycopg://…` for a province.
 
@@ -41,15 +41,7 @@ class Database:
             raise Refusal("HAILONG_DATABASE_URL is not a database address: %(url)s", url=url) from error
         self.url = url
         self.is_sqlite = kind == "sqlite"
-        self.engine = (
-            _sqlite(url)
-            if self.is_sqlite
-            else create_engine(
-                url,
-                pool_size=10,
-                hide_parameters=True,  # an error must not print answers
-            )
-        )
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pool_size=10)
         if not self.is_sqlite:
             _try_after_a_rest(self.engine)
         weakref.finalize(self, self.engine.dispose)  # a command ends without closing anything by itself
@@ -58,12 +50,13 @@ class Database:
         one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**one_state)
         self._writing = self.engine.execution_options(writing=True)
-        # A statement alone is a transaction by itself: nobody need be told that one begins and ends.
+        # Of `at_once`: each thread keeps a connection, for taking one of a pool costs a third of a statement.
         self._alone = (
-            create_engine(url, pool=self.engine.pool, hide_parameters=True)
+            _sqlite(url, poolclass=NullPool)
             if self.is_sqlite
-            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            else _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
         )
+        self._thread = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -86,13 +79,33 @@ class Database:
             audit.append(session)
 
     @contextmanager
-    def adding(self, *, alone: bool = False) -> Iterator[Connection]:
-        """Like `writing`, for one who adds a row or two and looks at none: a session would cost as much again.
-
-        alone  there is only one statement: it is kept at once, and the block can't take it back
-        """
-        with self._writer, (self._alone if alone else self._writing).begin() as connection:
+    def adding(self) -> Iterator[Connection]:
+        """Like `writing`, for one who adds rows and looks at none: a session would cost as much again."""
+        with self._writer, self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def at_once(self) -> Iterator[Any]:
+        """The driver's own cursor, each statement of which is on disk when it is done, for what is done most.
+
+        SQLAlchemy would take longer than the statement itself. It is the driver's errors that come out, and a
+        connection that had one is thrown away with what it had begun.
+        """
+        with self._writer:
+            if not hasattr(self._thread, "connection"):
+                self._thread.connection = self._alone.raw_connection()
+            try:
+                yield self._thread.connection.cursor()
+            except BaseException:
+                self._thread.connection.invalidate()
+                del self._thread.connection
+                raise
+
+    @property
+    def faults(self) -> type[Exception]:
+        """What the driver raises inside `at_once`."""
+        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return found
 
     def migrate(self) -> None:
         """Brings the tables to the newest form; a new database gets all of them."""
@@ -113,8 +126,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True)
+def _sqlite(url: str, **options: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -138,6 +151,10 @@ def _sqlite(url: str) -> Engine:
         connection.connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _postgresql(url: str, **options: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, **options)  # an error must not print answers
 
 
 def _try_after_a_rest(engine: Engine) -> None:

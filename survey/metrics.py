@@ -16,6 +16,7 @@ import secrets
 import shutil
 import threading
 import time
+from bisect import bisect_left
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -65,7 +66,7 @@ class Counters:
 
     def count(self, group: int, status: int, seconds: float, outcome: str | None) -> None:
         """Counts one answer."""
-        bucket = next((place for place, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
+        bucket = bisect_left(BOUNDS, seconds)
         kind = min(max(status // 100, 2), 5) - 2
         with self._lock:
             self._numbers[self._start + _REQUESTS + group * len(CLASSES) + kind] += 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import current_app, request
 from flask_login import current_user
@@ -18,6 +19,7 @@ from survey import devices
 KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
 # Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
 CODES_A_SECOND, CODES_AT_ONCE = 1, 30
+IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
 
 
 class Rate:
@@ -92,13 +94,11 @@ class Rate:
 
 def network(address: str) -> bytes:
     """What counts as one client: an IPv4 address, or an IPv6 network (/64)."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address.encode()
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return parsed.packed[:8]
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).packed
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, ValueError):
+            packed = socket.inet_pton(family, address)
+            return packed.removeprefix(IPV4_IN_IPV6)[:8]
+    return address.encode()
 
 
 def seconds_to_wait() -> int:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import threading
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
+from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select, update
@@ -24,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey import settings
+from survey.database import Database
 from survey.models import Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
@@ -48,32 +51,47 @@ class Ring:
 
         RuntimeError where the wave's key was destroyed: its time is over, and nothing is written then.
         """
-        key = self._key(wave)
+        key = self.key(wave)
         if key is None:
             made = _wrapped(master(), wave, secrets.token_bytes(SIZE))
             self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
             del self._keys[wave]
-            key = self._key(wave)
+            key = self.key(wave)
             if key is None:
                 raise RuntimeError(f"the texts of {wave} are destroyed")
-        said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
-        return {"sealed": b64encode(_sealed(key, _bound(wave, response), said)).decode()}
+        return _row(key, wave, response, texts)
 
     def opened(self, wave: str, response: UUID, kept: Mapping[str, str] | None) -> dict[str, str] | None:
         """What was written: empty where nothing was, None where it is destroyed."""
         if kept is None:
             return {}
-        key = self._key(wave)
+        key = self.key(wave)
         if key is None:
             return None
         found: dict[str, str] = json.loads(_open(key, _bound(wave, response), b64decode(kept["sealed"])))
         return found
 
-    def _key(self, wave: str) -> bytes | None:
+    def key(self, wave: str) -> bytes | None:
+        """The data key of a wave; None where nothing was written yet, or it is destroyed."""
         if wave not in self._keys:
             wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
             self._keys[wave] = _unwrapped(master(), wave, wrapped) if wrapped else None
         return self._keys[wave]
+
+
+def sealed_lately(
+    database: Database, wave: str, response: UUID, texts: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Like `Ring.seal`, by a key that was read within the last second; None where the wave has none, yet or
+    any more."""
+    key = _recent(database, wave)
+    return _row(key, wave, response, texts) if key else None
+
+
+@cached(TTLCache(100, ttl=1), key=lambda database, wave: (database.url, wave), lock=threading.Lock())
+def _recent(database: Database, wave: str) -> bytes | None:
+    with database.reading() as session:
+        return Ring(session.connection()).key(wave)
 
 
 def written(session: Session, response: UUID) -> dict[str, str] | None:
@@ -172,6 +190,12 @@ def _write(path: Path, key: bytes) -> None:
         file.write(urlsafe_b64encode(key))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a response as they are stored."""
+    said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
+    return {"sealed": b64encode(_sealed(key, _bound(wave, response), said)).decode()}
 
 
 def _bound(wave: str, response: UUID) -> bytes:

@@ -90,9 +90,7 @@ def _body() -> Any:
     request.max_content_length = LARGEST_BODY
     body = request.get_data(cache=False)
     try:
-        return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
-        )
+        return STRICT.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Refusal("Send the body in UTF-8: byte %(place)s is none.", place=error.start + 1) from None
     except json.JSONDecodeError as error:
@@ -119,6 +117,9 @@ def _finite(text: str) -> float:
     if number - number != 0:  # NaN and the infinities
         raise Refusal("Send numbers that JSON has: %(text)s is none.", text=text[:40])
     return number
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite)
 
 
 def _shape(sent: Any) -> list[tuple[str, str]]:

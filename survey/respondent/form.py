@@ -18,7 +18,7 @@ from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 
-from forms import Item, Questionnaire, QuestionnaireForm, check, read
+from forms import Item, Questionnaire, QuestionnaireForm, check, posted
 from survey import devices, rate, receipts, recordings, responses, units, waves
 from survey.database import database
 from survey.models import Mode
@@ -62,7 +62,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     if not _from_here():
         raise Denied("This form was sent from another page. Open it here and send it again.")
     items = place.questionnaire.items
-    given = {code: read(items[code], texts) for code, texts in request.form.lists() if code in items}
+    given = posted(place.questionnaire, request.form.lists())
     checked = check(place.questionnaire, given)
     troubles = []
     if wait := rate.seconds_to_wait():

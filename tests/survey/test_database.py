@@ -41,20 +41,24 @@ def test_reading_keeps_nothing(database: Database) -> None:
         assert session.get(Unit, "TT1") is None
 
 
-def test_adding_is_kept_whole_and_a_statement_alone_at_once(database: Database) -> None:
-    def add(code: str, *, alone: bool) -> None:
-        with database.adding(alone=alone) as connection:
+def test_adding_is_kept_whole_and_a_statement_at_once_by_itself(database: Database) -> None:
+    def add(code: str) -> None:
+        with database.adding() as connection:
             connection.execute(insert(Unit), {"code": code, "name": "Tổ", "kind": "tổ", "parent": "22"})
             raise ZeroDivisionError
 
-    for alone in (False, True):
+    def add_at_once(code: str) -> None:
+        with database.at_once() as cursor:
+            cursor.execute(f"INSERT INTO unit (code, name, kind, parent) VALUES ('{code}', 'Tổ', 'tổ', '22')")
+            raise ZeroDivisionError
+
+    for code in ("T1", "T2"):  # after a fault there is another connection
         with pytest.raises(ZeroDivisionError):
-            add(f"T{alone:d}", alone=alone)
-    for code in ("T2", "T3"):  # a connection that was used so serves a transaction again
+            add(code)
         with pytest.raises(ZeroDivisionError):
-            add(code, alone=False)
+            add_at_once(f"{code}-1")
     with database.reading() as session:
-        assert session.scalars(select(Unit.code).where(Unit.kind == "tổ")).all() == ["T1"]
+        assert session.scalars(select(Unit.code).where(Unit.kind == "tổ")).all() == ["T1-1", "T2-1"]
 
 
 def test_what_points_at_nothing_is_refused(database: Database) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
-from survey import responses, waves
+from survey import responses, texts, waves
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText
 from survey.texts import written
@@ -61,6 +62,39 @@ def test_the_day_is_the_one_in_viet_nam(province: Database) -> None:
     submit(province, id)
     with province.reading() as session:
         assert session.get_one(Response, id).day == waves.today()
+
+
+def test_a_strangers_form_is_kept_as_any_other_with_its_words_and_once(province: Database) -> None:
+    place = waves.place_now(province, "ho-mo", "06652")
+    marks = ("quick", "lang-vi", "quick")
+    one, other, third = uuid4(), uuid4(), uuid4()
+    assert submit(province, one, wave="ho-mo", marks=marks)
+    assert responses.keep(province, place, other, Mode.PHONE, ANSWERS, marks=marks)
+    assert responses.keep(province, place, third, Mode.PHONE, {"C5": 1})
+    assert not responses.keep(province, place, other, Mode.PHONE, ANSWERS)
+    for different in ({**ANSWERS, "C5": 2}, {**ANSWERS, "C2_khac": "Loa"}):
+        with pytest.raises(Conflict):
+            responses.keep(province, place, other, Mode.PHONE, different)
+    assert (count(province), count(province, ResponseText)) == (3, 2)
+    with province.reading() as session:
+        rows = [
+            [getattr(session.get_one(Response, id), column.key) for column in Response.__table__.columns[1:]]
+            for id in (one, other)
+        ]
+        assert rows[0] == rows[1]
+        assert written(session, other) == written(session, one) == {"C2_khac": "Loa xã"}
+
+
+def test_words_that_cannot_be_kept_take_their_answers_along(province: Database) -> None:
+    place = waves.place_now(province, "ho-mo", "06652")
+    for _time in range(2):  # the first makes the wave's key
+        assert responses.keep(province, place, uuid4(), Mode.PHONE, ANSWERS)
+        texts._recent.cache_clear()
+    with province.writing() as session:
+        session.execute(text("DROP TABLE response_text"))
+    with pytest.raises(DBAPIError):
+        responses.keep(province, place, uuid4(), Mode.PHONE, ANSWERS)
+    assert count(province) == 2
 
 
 def test_sent_twice_is_kept_once(province: Database) -> None:

@@ -40,12 +40,19 @@ SENT = {
     "respondent.answer": {303: "stored"},
     "respondent.invited": {303: "stored"},
 }
+STEPS = (
+    "password",
+    "code",
+    "again",
+    "waiting",
+)  # of a wrong sign-in; `again`: where the password is asked once more
 HERE = frozenset({"127.0.0.1", "::1"})
 _REQUESTS = 0
 _BUCKETS = _REQUESTS + len(GROUPS) * len(CLASSES)
 _SECONDS = _BUCKETS + len(GROUPS) * (len(BOUNDS) + 1)
 _FORMS = _SECONDS + len(GROUPS)
-_PROCESS = _FORMS + len(OUTCOMES)
+_WRONG = _FORMS + len(OUTCOMES)
+_PROCESS = _WRONG + len(STEPS)
 WIDTH = _PROCESS + 1  # numbers in a slot; the last is the process that writes it
 
 
@@ -74,6 +81,11 @@ class Counters:
             self._numbers[self._start + _SECONDS + group] += seconds
             if outcome is not None:
                 self._numbers[self._start + _FORMS + OUTCOMES.index(outcome)] += 1
+
+    def wrong(self, step: str) -> None:
+        """Counts one wrong sign-in."""
+        with self._lock:
+            self._numbers[self._start + _WRONG + STEPS.index(step)] += 1
 
     def sums(self) -> list[float]:
         """Every counter, over all processes that were."""
@@ -161,6 +173,12 @@ def text() -> str:
     lines.append("# TYPE hailong_forms_total counter")
     for place, outcome in enumerate(OUTCOMES):
         lines.append(f'hailong_forms_total{{outcome="{outcome}"}} {sums[_FORMS + place]:.0f}')
+    lines.append(
+        "# HELP hailong_wrong_sign_ins_total Wrong passwords and codes of staff, by where they were given."
+    )
+    lines.append("# TYPE hailong_wrong_sign_ins_total counter")
+    for place, which in enumerate(STEPS):
+        lines.append(f'hailong_wrong_sign_ins_total{{step="{which}"}} {sums[_WRONG + place]:.0f}')
     memory = SHARED.memory()
     gauges = [
         ("hailong_database_up", "1 where the database answers.", int(_answers())),

@@ -221,6 +221,18 @@ class PasswordLink(Base):
     until: Mapped[date]
 
 
+class WrongSignIn(Base):
+    """How many wrong passwords and codes were given for an account on a day.
+
+    account  empty for all names that no account has
+    """
+
+    __tablename__ = "wrong_sign_in"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    count: Mapped[int]
+
+
 class SignIn(Base):
     """One place where an account is signed in. `until`, `seen` and `proved` are seconds since 1970.
 

@@ -322,6 +322,7 @@ def requires(right: Right, *, proven: bool = False) -> Callable[[Callable[P, R]]
                 return view(*args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]
+        guarded.proven = proven  # type: ignore[attr-defined]
         return guarded
 
     return decorate

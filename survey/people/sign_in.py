@@ -18,7 +18,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from survey import audit, integers
 from survey.database import database
 from survey.models import Role
-from survey.people import accounts, lockout, second_factors, sign_ins
+from survey.people import accounts, lockout, second_factors, sign_ins, wrong_sign_ins
 from survey.people.accounts import LEAST_PASSWORD, Person
 from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
@@ -81,10 +81,13 @@ def sign_in() -> ResponseReturnValue:
     person = None
     if form.validate():
         if wait := lockout.seconds_to_wait(form.name.data):
+            wrong_sign_ins.count_only("waiting")
             page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=_span(wait))
             return page, 429, {"Retry-After": str(wait)}
         with database().reading() as session:
             person = accounts.sign_in(session, form.name.data, form.password.data)
+        if person is None:
+            wrong_sign_ins.note(form.name.data, "password")
     if person is None:
         # One answer for both, so that nobody learns which names exist.
         return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
@@ -108,6 +111,7 @@ def code() -> ResponseReturnValue:
     form = Code(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(name + CODES):
+            wrong_sign_ins.count_only("waiting")
             form.code.errors = [_too_many(wait)]
             page = render_template("sign_in/code.html", form=form, next=wanted)
             return page, 429, {"Retry-After": str(wait)}
@@ -122,6 +126,7 @@ def code() -> ResponseReturnValue:
             lockout.was_right(name + CODES)
             browser.pop(HALF, None)
             return _led_on(name, wanted)
+        wrong_sign_ins.note(name, "code")
         form.code.errors = [
             _("This code is not right, or was used before. Write the one that the phone shows now.")
         ]
@@ -157,6 +162,7 @@ def change_password() -> ResponseReturnValue:
     form = ChangePassword(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
+            wrong_sign_ins.count_only("waiting")
             form.old.errors = [_too_many(wait)]
             page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
             return page, 429, {"Retry-After": str(wait)}
@@ -176,6 +182,7 @@ def change_password() -> ResponseReturnValue:
             lockout.was_right(person.name)
             flash(_("The password is changed. Wherever else you were signed in, you are signed out now."))
             return redirect(home(current_user), 303)
+        wrong_sign_ins.note(current_user.name, "again")
         form.old.errors = [_("This is not your password. Write the one that you signed in with.")]
     return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), (
         422 if form.errors else 200
@@ -270,6 +277,7 @@ def prove() -> ResponseReturnValue:
     form = Proof(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
+            wrong_sign_ins.count_only("waiting")
             form.password.errors = [_too_many(wait)]
             page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps)
             return page, 429, {"Retry-After": str(wait)}
@@ -282,6 +290,7 @@ def prove() -> ResponseReturnValue:
         if right:
             lockout.was_right(current_user.name)
             return redirect(wanted, 303)
+        wrong_sign_ins.note(current_user.name, "again")
         form.password.errors = [
             _("The password or the code is not right. Write both again.")
             if two_steps

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from survey import audit, integers
 from survey.database import database
 from survey.models import AuditEntry
+from survey.people import wrong_sign_ins
 from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages
 
@@ -29,6 +30,7 @@ def audit_trail() -> ResponseReturnValue:
         entries = list(session.scalars(query))
         people = sorted(session.scalars(select(AuditEntry.who).distinct()))
         verified = audit.verify(session)
+        wrong = wrong_sign_ins.lately(session)
     return render_template(
         "staff/audit_trail.html",
         entries=entries[:EACH_PAGE],
@@ -38,4 +40,5 @@ def audit_trail() -> ResponseReturnValue:
         people=people,
         verified=verified,
         acts=audit.ACTS,
+        wrong=wrong,
     )

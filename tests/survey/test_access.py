@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 from flask import Flask
 from flask_login import login_user
 
+from survey import audit
 from survey.database import Database
 from survey.models import Role
 from survey.people import accounts
@@ -17,6 +19,12 @@ from translations import Denied
 # What a stranger sends or reads stands outside: answers, what a bound device sealed, the description of both.
 OPEN_TO_ALL = {"/api/v1/responses", "/api/v1/openapi.json", "/api/v1/sealed"}
 GUARDED = re.compile(r"/(nhap-phieu|quan-tri|api/v1)(/|$)")
+
+# Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
+WITHOUT_ROWS = {
+    *("staff.table", "staff.table_file", "staff.download", "staff.unit_report", "staff.own_report"),
+    *("staff.issued_report", "staff.drawn_file", "staff.household_list_file", "staff.printed_forms"),
+}
 
 # The table once more, by hand: a right that slips into a role has to be written in two places.
 MAY = {
@@ -48,6 +56,18 @@ def test_every_address_of_the_staff_names_its_right(app: Flask) -> None:
         name for name in endpoints if not isinstance(getattr(app.view_functions[name], "right", None), Right)
     ]
     assert not without
+
+
+def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask) -> None:
+    """Every file that a page sends is either of figures, lists and forms, or asks for the password once more."""
+    asking = {name for name in guarded(app) if getattr(app.view_functions[name], "proven", False)}
+    assert asking == audit.EXPORTS - WITHOUT_ROWS
+    # A module of pages that takes hold of what writes rows has no page that sends a file without asking.
+    writers = re.compile(r"\b(exporting|open_bundle|open_data)\b")
+    for name in guarded(app):
+        view = inspect.unwrap(app.view_functions[name])
+        if writers.search(inspect.getsource(view)) and "Response(" in inspect.getsource(view):
+            assert name in asking
 
 
 def test_keying_is_for_those_who_may_key(app: Flask) -> None:

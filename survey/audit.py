@@ -59,6 +59,12 @@ ACTS: dict[str, str] = {
     "staff.targets": N_("Set targets"),
     "staff.import_targets": N_("Imported targets from a file"),
     "staff.remove_target": N_("Took a target back"),
+    "staff.read_remarks": N_("Began to read what people wrote"),
+    "staff.remark": N_("Coded what people wrote"),
+    "staff.themes": N_("Added a theme"),
+    "staff.theme_step": N_("Closed, opened or removed a theme"),
+    "staff.paraphrases": N_("Wrote a paraphrase"),
+    "staff.withdraw_paraphrase": N_("Withdrew a paraphrase"),
     "staff.release_step": N_("Took a step towards a release"),
     "staff.issue": N_("Issued a report"),
     "staff.unit_reports": N_("Downloaded the reports of all communes"),
@@ -75,6 +81,7 @@ ACTS: dict[str, str] = {
 # Pages that only show or send something, which stands in the trail nevertheless.
 EXPORTS = frozenset(
     {
+        "staff.read_remarks",
         "staff.table",
         "staff.table_file",
         "staff.download",

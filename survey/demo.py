@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey import questionnaires, units, waves
 from survey.models import Mode, Response, Unit, Village, Wave, WaveKind, Weight, WeightVersion
+from survey.remarks import made_up
 from translations import Conflict
 
 HOUSEHOLD, SHORT = "ho_gia_dinh@1", "noi_phuc_vu@1"
@@ -106,6 +107,7 @@ def _sample_wave(
     adults = np.exp(chance.normal(9.2, 0.6, len(communes))).round()
     answered = np.bincount(people.unit, minlength=len(communes))
     _weigh(session, made, ids, (adults / answered.clip(1))[people.unit])
+    made_up.add(session, made, np.random.default_rng(len(people)))
     return made
 
 
@@ -117,6 +119,7 @@ def _open_wave(session: Session, communes: list[Unit], chance: np.random.Generat
     places = [(communes[row].code, None) for row in unit.tolist()]
     modes = [(Mode.PHONE, Mode.KIOSK)[at] for at in (chance.random(len(people)) < 0.35).astype(int)]
     _keep(session, made, questionnaire, people, places, modes, chance)
+    made_up.add(session, made, np.random.default_rng(OPEN_RESPONSES))
     return made
 
 

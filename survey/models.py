@@ -569,6 +569,8 @@ class Release(Base):
     data: Mapped[str] = mapped_column(String(64))  # `Sample.version` of these responses
     weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
+    # Ids of the codings and paraphrases that held, and how many remarks nobody had read
+    remarks: Mapped[dict[str, Any] | None] = mapped_column(Document)
     frozen: Mapped[date]
     frozen_by: Mapped[str] = mapped_column(String(80))
     checked: Mapped[date | None]
@@ -610,6 +612,52 @@ class Target(Base):
     __table_args__ = (UniqueConstraint("wave", "measure", "unit"),)
 
 
+class Theme(Base):
+    """What remarks of a wave can be about. Once a coding or paraphrase names one, it is closed, never removed."""
+
+    __tablename__ = "theme"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    place: Mapped[int]  # 1, 2 … in the list; the key that ticks it
+    vi: Mapped[str] = mapped_column(String(80))
+    en: Mapped[str] = mapped_column(String(80))
+    closed: Mapped[bool] = mapped_column(default=False)
+
+
+class Coding(Base):
+    """The themes that somebody found in what a person wrote; the newest of the first turn holds. Append-only."""
+
+    __tablename__ = "coding"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    response: Mapped[UUID] = mapped_column(ForeignKey("response.id"))
+    turn: Mapped[int]  # 1 counts; 2 is another person's, blind, to see how far two agree
+    themes: Mapped[list[str]] = mapped_column(Document)  # codes, in the order of the list
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (Index("ix_coding_response", "response"), Index("ix_coding_wave", "wave"))
+
+
+class Paraphrase(Base):
+    """A short sentence that says what people of a unit wrote about a theme, and names nobody.
+
+    Nothing leads from it to a response. Withdrawn, its words are emptied for good; a correction is a new one.
+    """
+
+    __tablename__ = "paraphrase"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    theme: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(String(300))
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "theme"], ["theme.wave", "theme.code"], name="fk_paraphrase_theme"),
+        Index("ix_paraphrase_wave", "wave"),
+    )
+
+
 class AuditEntry(Base):
     """Who of the staff did what to what, and when; each entry's digest covers the one before. Append-only."""
 
@@ -637,5 +685,6 @@ APPEND_ONLY = (
     "review",
     "agreement",
     "issued_report",
+    "coding",
     "audit_entry",
 )

@@ -21,6 +21,8 @@ from survey import audit, sealing, texts, waves
 from survey.database import Database
 from survey.fieldwork import reinterviews
 from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
+from survey.report import bundle
+from survey.results import releases, remarks
 from translations import Refusal
 from translations.formats import day
 
@@ -31,7 +33,8 @@ KEPT = timedelta(days=365)  # after the last day of a wave
 class Purged:
     """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed.
 
-    sealed  forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
+    paraphrases  sentences on what was written that no release shows
+    sealed       forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
     """
 
     wave: str
@@ -39,6 +42,7 @@ class Purged:
     invitations: int
     links: int
     drafts: int
+    paraphrases: int
     sealed: int = 0
 
 
@@ -63,6 +67,8 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         audit.tell(waves=",".join(one.wave for one in done))
     if draft is not None:
         texts.settle(draft)
+    for one in done:
+        bundle.forget(one.wave)  # a draft in it may tell what was destroyed
     with database.reading() as session:
         left = _keys_forgotten(session, [one.wave for one in done])
     _write_over(database)
@@ -123,6 +129,7 @@ def _purged(session: Session, wave: str) -> Purged:
         invitations,
         reinterviews.destroy(session, wave),
         drafts,
+        remarks.destroy_unshown(session, waves.find(session, wave), releases.newest(session, wave)),
     )
 
 
@@ -140,5 +147,5 @@ def _write_over(database: Database) -> None:
         return
     outside = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with outside.connect() as connection:
-        for table in ("text_key", "invitation", "reinterview", "open_keying", "scan"):
+        for table in ("text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase"):
             connection.execute(text(f"VACUUM FULL {table}"))

@@ -176,8 +176,8 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
         out = rejected(session, wave.code)
         rows = [row for row in rows if row.id not in out] if out else rows
     else:
-        frozen = {release.responses[at : at + 16] for at in range(0, len(release.responses), 16)}
-        rows = [row for row in rows if row.id.bytes in frozen]
+        frozen = ids_of(release)
+        rows = [row for row in rows if row.id in frozen]
     villages = {
         village.psu: village for village in session.scalars(select(Village).where(Village.wave == wave.code))
     }
@@ -230,6 +230,12 @@ def _fit(session: Session, wave: Wave) -> dict[str, Any] | None:
     version = None if wave.weights is None else session.get_one(WeightVersion, wave.weights)
     fit: dict[str, Any] | None = ((version and version.report) or {}).get("fit")
     return fit
+
+
+def ids_of(release: Release) -> set[UUID]:
+    """The responses that a release holds."""
+    content = release.responses
+    return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
 
 
 def rejected(session: Session, wave: str) -> set[UUID]:

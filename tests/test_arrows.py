@@ -51,7 +51,7 @@ def test_analysis_needs_nothing_but_numpy_and_scipy() -> None:
 PAGES = {"respondent", "entry", "staff", "api", "app", "kiosk", "interviewer", "commands"}
 BELOW_THE_PAGES = {
     "models", "waves", "units", "questionnaires", "responses", "sample", "texts", "audit",
-    "sampling", "fieldwork", "paper", "files", "results", "report", "backups",
+    "sampling", "fieldwork", "paper", "files", "remarks", "results", "report", "backups",
 }  # fmt: skip
 
 

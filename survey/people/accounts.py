@@ -41,6 +41,7 @@ class Right(StrEnum):
     PROGRESS = "progress"  # counts of forms, never answers
     RESULTS = "results"  # estimates and reports
     OWN_RESULTS = "own_results"  # what is released of the own commune
+    REMARKS = "remarks"  # read and code what people wrote in their own words
     RELEASE = "release"  # freeze, check and approve results, issue reports
     WAVES = "waves"  # open waves, publish questionnaires
     PEOPLE = "people"  # accounts and tokens
@@ -48,9 +49,18 @@ class Right(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.ADMIN: frozenset(Right),
+    # Whoever runs the platform need not read what people wrote: Home Affairs alone does.
+    Role.ADMIN: frozenset(Right) - {Right.REMARKS},
     Role.HOME_AFFAIRS: frozenset(
-        {Right.PROGRESS, Right.RESULTS, Right.RELEASE, Right.WAVES, Right.FIELDWORK, Right.REVIEW}
+        {
+            Right.PROGRESS,
+            Right.RESULTS,
+            Right.REMARKS,
+            Right.RELEASE,
+            Right.WAVES,
+            Right.FIELDWORK,
+            Right.REVIEW,
+        }
     ),
     Role.COMMUNE: frozenset({Right.PROGRESS, Right.OWN_RESULTS}),
     Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),

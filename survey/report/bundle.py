@@ -44,6 +44,12 @@ def begin(summary: Summary, language: str) -> None:
     threading.Thread(target=_make, args=(summary, language, path)).start()
 
 
+def forget(wave: str) -> None:
+    """Removes the bundles of a wave: something in them is not to be read any more."""
+    for path in _folder().glob(f"{wave}-*.zip"):
+        path.unlink(missing_ok=True)
+
+
 def _make(summary: Summary, language: str, path: Path) -> None:
     def progress(done: int) -> None:
         with _door:
@@ -61,11 +67,15 @@ def _make(summary: Summary, language: str, path: Path) -> None:
 
 
 def _path(summary: Summary, language: str) -> Path:
-    folder = settings.data_folder() / "reports"
-    folder.mkdir(mode=0o700, exist_ok=True)
     what = (
         summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
-        template.version(),
+        template.version(), summary.remarks,
     )  # fmt: skip
-    return folder / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"
+    return _folder() / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"
+
+
+def _folder() -> Path:
+    folder = settings.data_folder() / "reports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from survey.report import remarks
 from survey.report.contents import opening
 from survey.report.figures import notes
 from survey.report.letter import letter
@@ -29,6 +30,9 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     items = _items(summary, line)
     if items:
         blocks += [Heading(1, _("Results by question").upper()), *items]
+    own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
+    if own is not None and summary.remarks is not None:
+        blocks += [Heading(1, _("In people's own words").upper()), *remarks.blocks(own, summary.remarks.unread)]
     blocks += [Heading(1, _("How to read it").upper()), *_reading(summary)]
     return letter(
         summary,

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from analysis import Estimate
 from survey.models import WaveKind
+from survey.report import remarks
 from survey.report.figures import figure_columns, figure_row, notes, with_base
 from survey.report.letter import letter
 from survey.report.method import again, method
@@ -55,6 +56,7 @@ def contents(summary: Summary) -> Report:
         (_("Main results"), _main(summary)),
         (_("Results by factor and question"), _parts(summary)),
         (_("Results by commune"), _communes(summary)),
+        (_("In people's own words"), _remarks(summary)),
         (_("How it was done"), method(summary)),
         (_("How to compute it again"), again(summary)),
     ]
@@ -373,6 +375,11 @@ def _communes(summary: Summary) -> list[Block]:
     if summary.headlines:
         blocks.append(_unit_headlines(summary))
     return blocks
+
+
+def _remarks(summary: Summary) -> list[Block]:
+    found = summary.remarks
+    return [] if found is None else remarks.blocks(found.whole, found.unread)
 
 
 def _groups(summary: Summary) -> list[Block]:

@@ -33,6 +33,7 @@ from survey.report.names import (
 )
 from survey.report.structure import Command, Heading, Paragraph
 from survey.results import wording
+from survey.results.remarks import Remarks
 from survey.results.result_table import FIELDS, as_records, as_row
 from survey.results.summary import Households, Paper, Summary
 from translations import gettext as _
@@ -54,6 +55,8 @@ def write(summary: Summary) -> bytes:
     headline_sheet(book, summary)
     item_sheet(book, summary)
     unit_sheet(book, summary)
+    if summary.remarks is not None:
+        remark_sheet(book, summary, summary.remarks)
     collection_sheet(book, summary)
     if summary.collection.paper is not None:
         account_sheet(book, summary.collection.paper)
@@ -259,6 +262,41 @@ def unit_sheet(book: Book, summary: Summary) -> None:
         records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)
         for place, record in enumerate(records):
             sheet.estimate(5 + 5 * place, record)
+        sheet.row += 1
+
+
+def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
+    """How many people wrote about each theme: the province, then a row for each commune; paraphrases below."""
+    titles = [str(line.name) for line in found.whole.lines]
+    sheet = book.sheet(
+        _("Remarks"),
+        (_("Code"), _("Name"), _("Forms"), _("People who wrote"), *titles),
+        (9, 24, 12, 14, *([14] * len(titles))),
+        frozen_columns=2,
+    )
+    places = [("", summary.province.name, found.whole)]
+    named = {line.unit.code: line.unit.name for line in by_name(summary)}
+    places += [(code, name, found.units[code]) for code, name in named.items() if code in found.units]
+    for code, name, own in places:
+        sheet.text(0, code)
+        sheet.text(1, name)
+        sheet.number(2, own.asked, WHOLE)
+        counts = [(own.written, own.mark), *((line.count, line.mark) for line in own.lines)]
+        for column, (count, mark) in enumerate(counts, start=3):
+            if count is None:
+                sheet.text(column, wording.counted(count, mark), align="right")
+            else:
+                sheet.number(column, count, WHOLE)
+        sheet.row += 1
+    sheet.row += 1
+    for code, name, own in places:
+        for line in own.lines:
+            for words in line.told:
+                for column, text in enumerate((code, name, str(line.name), words)):
+                    sheet.text(column, text)
+                sheet.row += 1
+    for note in wording.of_remarks():
+        sheet.text(0, note)
         sheet.row += 1
 
 

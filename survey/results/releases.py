@@ -1,7 +1,7 @@
 """Releases: a wave's data are frozen, checked and approved before anybody outside Home Affairs sees a figure.
 
-A release keeps the ids of its responses with the weights and the draw of that day. Rows never change, so every
-table of a release can be computed again at any time and comes out the same.
+A release keeps the ids of its responses with the weights, the draw and the codings of that day. Rows never change,
+so every table of a release can be computed again at any time and comes out the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from survey import audit, waves
 from survey.models import Release, Response, Wave, WaveKind
-from survey.sample import rejected, sample
+from survey.results import remarks
+from survey.sample import ids_of, rejected, sample
 from translations import Conflict, NotFound
 from translations.formats import day as written_day
 
@@ -71,6 +72,7 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
         data="",
         weights=wave.weights,
         draw=wave.draw,
+        remarks=remarks.frozen(session, wave, kept),
         frozen=waves.today(),
         frozen_by=person,
     )
@@ -83,14 +85,9 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
 
 def _in_company(there: dict[UUID, str], shown: Release | None) -> set[UUID]:
     """The responses of an open wave that a new release may hold: a unit's new ones all together, or none."""
-    before = set() if shown is None else _ids(shown) & set(there)
+    before = set() if shown is None else ids_of(shown) & set(there)
     new = Counter(unit for id, unit in there.items() if id not in before)
     return before | {id for id, unit in there.items() if new[unit] >= NEW_ANSWERS}
-
-
-def _ids(release: Release) -> set[UUID]:
-    content = release.responses
-    return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
 
 
 def size(release: Release) -> int:

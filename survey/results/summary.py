@@ -36,7 +36,8 @@ from survey.models import (
     WaveKind,
     WeightVersion,
 )
-from survey.results import result_table, standouts, targets
+from survey.results import remarks, result_table, standouts, targets
+from survey.results.remarks import Remarks
 from survey.results.standouts import Standout
 from survey.results.wording import is_hidden
 from survey.sample import Sample, sample
@@ -192,6 +193,7 @@ class Summary:
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
+    remarks: Remarks | None = None  # what people wrote, by theme; None where nothing was coded
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
 
     @property
@@ -213,6 +215,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     made = replace(
         made,
         targets=targets.lines(session, people, made.records, rule),
+        remarks=remarks.gather(session, people.wave, release),
         trail=(last.number, last.digest) if last else None,
     )
     paper = _paper(session, people.wave)

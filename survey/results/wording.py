@@ -7,6 +7,7 @@ the design does not give. A record that was hidden by `results.release` has noth
 from __future__ import annotations
 
 from analysis import Difference, Estimate
+from analysis.disclosure import FEWEST
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
 
@@ -16,6 +17,28 @@ LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
 # What stands behind a figure in a table; `key` says what each means.
 MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
+
+
+def counted(count: int | None, mark: str | None) -> str:
+    """A count of people, or the word for one that is hidden."""
+    if count is not None:
+        return number(count)
+    return _("under %(fewest)s", fewest=FEWEST) if mark == "hidden" else _("hidden")
+
+
+def of_remarks() -> list[str]:
+    """What must be known of every count of remarks: that it is no estimate, and what is hidden."""
+    return [
+        _(
+            "Not by the sample: people chose whether to write something. These are counts of those who did, not "
+            "estimates of all people; one remark may be about several themes, and silence says nothing."
+        ),
+        _(
+            "“Under %(fewest)s” holds none as well. Further counts are hidden where one of those could be "
+            "subtracted out, or where all who wrote wrote about the same.",
+            fewest=FEWEST,
+        ),
+    ]
 
 
 def is_hidden(record: Estimate) -> bool:

@@ -34,6 +34,7 @@ MAY = {
     Right.REVIEW: {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR},
     Right.PROGRESS: {Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE, Role.SUPERVISOR},
     Right.RESULTS: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.REMARKS: {Role.HOME_AFFAIRS},
     Right.OWN_RESULTS: {Role.ADMIN, Role.COMMUNE},
     Right.RELEASE: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},

@@ -12,6 +12,7 @@ from survey.models import (
     Agreement,
     AuditEntry,
     Batch,
+    Coding,
     Device,
     Draw,
     DrawnHousehold,
@@ -92,6 +93,7 @@ def response(database: Database) -> Response:
                     day=day,
                 ),
                 Agreement(wave="ho-mau", made=day, figures={}),
+                Coding(wave="ho-mau", response=kept.id, turn=1, themes=["khac"], person="a", day=day),
             ]
         )
         session.flush()
@@ -117,7 +119,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
     columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
-    columns |= {"held_decision": "reason", "audit_entry": "who"}
+    columns |= {"held_decision": "reason", "audit_entry": "who", "coding": "person"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

@@ -41,6 +41,7 @@ LEADING = {
     "response_text": "what you write in your own words",
     "sheet": "a paper form has a number",
     "review": "those who check the work",
+    "coding": "notes which themes it is about",
     "weight": "your answers are counted together",
 }
 

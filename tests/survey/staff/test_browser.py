@@ -64,6 +64,7 @@ PAGES = {
     "staff.map": ("/quan-tri/thu-nghiem/ban-do", "/quan-tri/thu-nghiem/ban-do?hien=C5", "/quan-tri/gop-y/ban-do"),
     "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
+    "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
@@ -96,8 +97,15 @@ PAGES = {
     "staff.response_rates": ("/quan-tri/thuc-dia/ty-le",),
     "staff.weights": ("/quan-tri/thu-nghiem/quyen-so",),
 }
+# Pages that Home Affairs alone may open.
+READ_BY_HOME_AFFAIRS = {
+    "staff.remark": ("/quan-tri/thu-nghiem/loi-gop-y/doc",),
+    "staff.themes": ("/quan-tri/thu-nghiem/loi-gop-y/chu-de",),
+    "staff.paraphrases": ("/quan-tri/thu-nghiem/loi-gop-y/tom-tat",),
+}
 # Pages that axe doesn't look at, and why.
 LEFT_OUT = {
+    "staff.read_remarks": "leads on to the first remark",
     "staff.table_file": "a file",
     "staff.download": "a file",
     "staff.unit_report": "a file",
@@ -192,6 +200,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         demo.make(session)
         fieldwork(session)
         accounts.add(session, "admin", Role.ADMIN, PASSWORD)
+        accounts.add(session, "so-noi-vu", Role.HOME_AFFAIRS, PASSWORD)
     made.engine.dispose()
     return path
 
@@ -228,22 +237,23 @@ def opened(
 def test_axe_finds_nothing_and_nothing_runs_off_the_page(
     browser: Browser, live_server: str, app: Flask, province: Database, width: int, language: str, scheme: str
 ) -> None:
-    page = opened(browser, live_server, width, language, color_scheme=scheme)
     there = places(province)
-    addresses = [one for name, own in PAGES.items() if name in app.view_functions for one in own]
     found: dict[str, list[object]] = {}
-    for address in (one.format(**there) for one in addresses):
-        answer = page.goto(address)
-        assert answer is not None
-        violations = Axe().run(page, options=CHECKED).response["violations"]
-        found[address] = [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
-        if answer.status != 200:
-            found[address].append(answer.status)
-        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            found[address].append("runs off the page")
+    for name, pages in (("admin", PAGES), ("so-noi-vu", READ_BY_HOME_AFFAIRS)):
+        page = opened(browser, live_server, width, language, name, color_scheme=scheme)
+        addresses = [one for endpoint, own in pages.items() if endpoint in app.view_functions for one in own]
+        for address in (one.format(**there) for one in addresses):
+            answer = page.goto(address)
+            assert answer is not None
+            violations = Axe().run(page, options=CHECKED).response["violations"]
+            found[address] = [(rule["id"], rule["nodes"][0]["html"]) for rule in violations]
+            if answer.status != 200:
+                found[address].append(answer.status)
+            if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+                found[address].append("runs off the page")
+        assert page.faults == []  # type: ignore[attr-defined]
+        page.context.close()
     assert {address: faults for address, faults in found.items() if faults} == {}
-    assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
 
 
 def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
@@ -273,8 +283,30 @@ def test_axe_looks_at_every_page_of_the_staff(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ())
     }
-    assert pages <= {*PAGES, *LEFT_OUT}
-    assert not {*PAGES} & {*LEFT_OUT}
+    seen = {*PAGES, *READ_BY_HOME_AFFAIRS}
+    assert pages <= seen | {*LEFT_OUT}
+    assert not seen & {*LEFT_OUT}
+
+
+def test_remarks_are_coded_by_keys_alone_and_without_a_script(browser: Browser, live_server: str) -> None:
+    page = opened(browser, live_server, name="so-noi-vu")
+    page.goto("/quan-tri/thu-nghiem/loi-gop-y/doc")
+    here = page.url
+    for key in ("2", "0", "2", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(lambda url: url != here)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(here)
+    assert [box.get_attribute("value") for box in page.locator("input:checked").all()] == ["khong_ro"]
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+    page = opened(browser, live_server, name="so-noi-vu", java_script_enabled=False)
+    page.goto("/quan-tri/thu-nghiem/loi-gop-y/doc")
+    here = page.url
+    page.get_by_label("Khen ngợi").check()
+    page.get_by_role("button", name="Lưu, sang lời tiếp").click()
+    assert page.url != here
+    page.context.close()
 
 
 def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(browser: Browser, live_server: str) -> None:

@@ -1,0 +1,208 @@
+"""Reading what people wrote in their own words, one after the other, and noting what each is about.
+
+A remark is all that one person wrote where everybody is asked for words; what was written behind a choice (another
+channel: which?) only names that choice. It is read with its unit and nothing else: no other answer, no village,
+no day. Remarks come in the order of their ids, which chance made.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from cachetools import LRUCache, cached
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis.agreement import Agreement, Pooled, agreement, pooled
+from analysis.design import Ints
+from forms import Item, Questionnaire
+from survey import questionnaires
+from survey.models import Coding, Response, ResponseText, TextKey, Theme, Wave
+from survey.remarks import themes
+from survey.sample import rejected
+from survey.texts import Ring, written
+from survey.waves import today
+from translations import Conflict, NotFound, Refusal
+
+FIRST, SECOND = 1, 2
+AGAIN = 5  # every fifth remark may be coded a second time (O'Connor & Joffe 2020: 10 to 25 in 100 are usual)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What one person wrote, by item in the order of the form, and where."""
+
+    response: UUID
+    unit: str
+    said: tuple[tuple[Item, str], ...]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The remarks that a person reads in one turn, in the order of their ids, and those that are coded in it."""
+
+    remarks: tuple[UUID, ...]
+    coded: frozenset[UUID]
+
+    def at(self, number: int) -> UUID:
+        """The remark of this number, from 1."""
+        if not 1 <= number <= len(self.remarks):
+            raise NotFound("There is no remark of this number. Go on from the page of the remarks.")
+        return self.remarks[number - 1]
+
+    def after(self, number: int) -> int | None:
+        """The number of the next remark that is not coded, from the front again at the end; None where all are."""
+        waiting = [place for place, one in enumerate(self.remarks, start=1) if one not in self.coded]
+        return next((place for place in waiting if place > number), waiting[0] if waiting else None)
+
+
+def asked(questionnaire: Questionnaire) -> list[Item]:
+    """The items of a questionnaire that ask everybody for words."""
+    return [item for item in questionnaire.items.values() if item.kind == "text" and item.show_if is None]
+
+
+def every(session: Session, wave: Wave) -> tuple[UUID, ...]:
+    """The responses of a wave with a remark, in the order of their ids, without those that a review rejected.
+
+    Empty where the texts are destroyed.
+    """
+    out = rejected(session, wave.code)
+    return tuple(response for response in _there(session, wave) if response not in out)
+
+
+def state(session: Session, wave: Wave) -> tuple[object, ...]:
+    """What tells one state of a wave's texts from another: they never change until their key goes."""
+    texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
+    wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
+    return str(session.get_bind().engine.url), wave.code, session.scalar(texts), bool(wrapped)
+
+
+@cached(LRUCache(maxsize=8), key=state, lock=threading.Lock())
+def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
+    """Which responses have a remark: only their ids stay in memory."""
+    codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}
+    ring = Ring(session.connection())
+    rows = session.execute(
+        select(ResponseText.response, ResponseText.texts)
+        .join(Response, Response.id == ResponseText.response)
+        .where(Response.wave == wave.code)
+        .order_by(ResponseText.response)
+    )
+    return tuple(id for id, kept in rows if codes & (ring.opened(wave.code, id, kept) or {}).keys())
+
+
+def read(session: Session, wave: Wave, response: UUID) -> Remark:
+    """One remark, opened."""
+    kept = session.get(Response, response)
+    said = written(session, response) if kept is not None and kept.wave == wave.code else None
+    items = asked(questionnaires.by_digest(session, wave.questionnaire))
+    found = tuple((item, said[item.code]) for item in items if said and item.code in said)
+    if kept is None or not found:
+        raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
+    return Remark(response, kept.unit, found)
+
+
+def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
+    """What a person may code in a turn: in the first all remarks, in the second a fifth, of those that somebody
+    else coded first."""
+    remarks = every(session, wave)
+    first = newest(session, wave.code, FIRST)
+    if turn == FIRST:
+        return Queue(remarks, frozenset(first) & set(remarks))
+    before, second = earliest(session, wave.code, FIRST), newest(session, wave.code, SECOND)
+    mine = tuple(
+        one
+        for one in remarks
+        if is_again(one) and one in before and before[one].person != person and _free(second.get(one), person)
+    )
+    return Queue(mine, frozenset(second) & set(mine))
+
+
+def code(
+    session: Session, wave: Wave, response: UUID, turn: int, chosen: Collection[str], person: str
+) -> Coding | None:
+    """Keeps what somebody found in a remark; None where that is what holds already.
+
+    Refused: no theme, a closed or unknown one that did not hold before, and a second turn by who took the first.
+    """
+    if response not in queue(session, wave, turn, person).remarks:
+        raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
+    there = themes.kept(session, wave.code)
+    held = newest(session, wave.code, turn).get(response)
+    may = {theme.code for theme in there if not theme.closed} | set(held.themes if held else ())
+    if not set(chosen) <= may:
+        raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
+    found = [theme.code for theme in there if theme.code in chosen]
+    if not found:
+        raise Refusal("Tick at least one theme; where none fits, the one for something else.")
+    if held is not None and held.themes == found:
+        return None
+    made = Coding(wave=wave.code, response=response, turn=turn, themes=found, person=person, day=today())
+    session.add(made)
+    session.flush()
+    return made
+
+
+def is_again(response: UUID) -> bool:
+    """Whether a remark is of the share that is coded twice: by its id, which chance made."""
+    return response.int % AGAIN == 0
+
+
+def count(session: Session, wave: str, person: str) -> int:
+    """How many codings of a wave are a person's."""
+    mine = select(func.count()).select_from(Coding).where(Coding.wave == wave, Coding.person == person)
+    return session.scalar(mine) or 0
+
+
+def newest(session: Session, wave: str, turn: int = FIRST) -> dict[UUID, Coding]:
+    """The coding that holds, of each response of a wave that has one in the turn."""
+    return {row.response: row for row in _rows(session, wave, turn)}
+
+
+def earliest(session: Session, wave: str, turn: int) -> dict[UUID, Coding]:
+    """The first coding in a turn: one that nobody could compare with another yet."""
+    return {row.response: row for row in reversed(_rows(session, wave, turn))}
+
+
+def _rows(session: Session, wave: str, turn: int) -> Sequence[Coding]:
+    rows = select(Coding).where(Coding.wave == wave, Coding.turn == turn).order_by(Coding.id)
+    return session.scalars(rows).all()
+
+
+def _free(second: Coding | None, person: str) -> bool:
+    return second is None or second.person == person
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """How far two coders agree: theme by theme, and over all of them; `whole` is None before there is a pair."""
+
+    pairs: int
+    lines: tuple[tuple[Theme, Agreement], ...]
+    whole: Pooled | None
+
+
+def agreed(session: Session, wave: str) -> Agreed:
+    """The agreement of the first and the second turn on the remarks that two people coded.
+
+    What each noted first counts: a coding that was changed after a talk would make them agree too well.
+    """
+    first, second = (earliest(session, wave, turn) for turn in (FIRST, SECOND))
+    both = sorted(set(first) & set(second))
+    named = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}
+    there = [theme for theme in themes.every(session, wave) if theme.code in named]
+    if not both:
+        return Agreed(0, (), None)
+
+    def ticked(turn: dict[UUID, Coding]) -> Ints:
+        """(N, K) 1 where the remark has the theme."""
+        return np.array([[theme.code in turn[one].themes for theme in there] for one in both], np.int64)
+
+    one, other = ticked(first), ticked(second)
+    lines = tuple((theme, agreement(one[:, k], other[:, k], (0, 1))) for k, theme in enumerate(there))
+    whole = pooled(one, other, [(0, 1)] * len(there), [wave] * len(both))
+    return Agreed(len(both), lines, whole[0] if whole else None)

@@ -1,0 +1,56 @@
+"""Short sentences that say what people wrote and name nobody: all that a commune may ever read of it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey import audit, units
+from survey.models import Paraphrase
+from survey.remarks import themes
+from survey.waves import today
+from translations import Conflict, NotFound, Refusal
+from translations.formats import nfc
+
+LONGEST = 300
+NUMBER = re.compile(r"\d(?:[ .-]?\d){6,}")  # a telephone, an identity card, a file at the counter
+
+
+def every(session: Session, wave: str) -> list[Paraphrase]:
+    """The paraphrases of a wave that were not withdrawn."""
+    rows = select(Paraphrase).where(Paraphrase.wave == wave, Paraphrase.words != "").order_by(Paraphrase.id)
+    return list(session.scalars(rows))
+
+
+def add(session: Session, wave: str, unit: str, theme: str, words: str, person: str) -> Paraphrase:
+    """Keeps a sentence under a theme in a unit. It is not kept of which remark it is.
+
+    Refused: none or a long one, one with a long number in it, one that stands there already.
+    """
+    words = " ".join(nfc(words).split())
+    if not words or len(words) > LONGEST:
+        raise Refusal("Write one sentence of at most %(most)d letters.", most=LONGEST)
+    if NUMBER.search(words):
+        raise Refusal("Take the long number out: it could show who wrote this.")
+    if theme not in {one.code for one in themes.kept(session, wave)}:
+        raise NotFound("There is no such theme in this wave. Look at its list.")
+    place = units.find(session, unit).code
+    there = every(session, wave)
+    if any((one.unit, one.theme, one.words) == (place, theme, words) for one in there):
+        raise Conflict("This sentence stands there already.")
+    made = Paraphrase(wave=wave, unit=place, theme=theme, words=words, person=person, day=today())
+    session.add(made)
+    session.flush()
+    return made
+
+
+def withdraw(session: Session, wave: str, id: int) -> None:
+    """Empties a paraphrase for good, wherever it was shown: it may have named somebody after all."""
+    found = session.get(Paraphrase, id)
+    if found is None or found.wave != wave or not found.words:
+        raise NotFound("This paraphrase is not there any more. Look at the list.")
+    audit.tell(unit=found.unit, theme=found.theme)
+    found.words = ""
+    session.flush()

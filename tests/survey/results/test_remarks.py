@@ -1,0 +1,122 @@
+"""What is said of remarks: counts by theme with the few hidden, frozen by a release, destroyed with the texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from openpyxl import load_workbook
+
+from survey import purge, report, responses, waves
+from survey.database import Database
+from survey.models import Mode, Paraphrase, Release, Wave
+from survey.remarks import codings, paraphrases
+from survey.report import commune, remarks
+from survey.results import releases, summary
+from survey.results.remarks import Remarks, gather
+from survey.results.wording import counted
+
+SAID = "Có người mong gọi số theo giờ hẹn."
+
+
+def write(database: Database, unit: str, *themes: str) -> None:
+    """A remark of a unit in the wave `gop-y`, coded; "" leaves it unread."""
+    with database.writing() as session:
+        place = waves.place(session, "gop-y", unit)
+        for theme in themes:
+            id = uuid4()
+            responses.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
+            if theme:
+                codings.code(session, place.wave, id, codings.FIRST, [theme], "lan")
+
+
+def told(database: Database, release: Release | None = None) -> Remarks:
+    with database.reading() as session:
+        found = gather(session, waves.find(session, "gop-y"), release)
+    assert found is not None
+    return found
+
+
+def counts(database: Database, unit: str, release: Release | None = None) -> dict[str, str]:
+    lines = told(database, release).units[unit].lines
+    return {line.code: counted(line.count, line.mark) for line in lines}
+
+
+@pytest.fixture
+def spoken(province: Database) -> Database:
+    """Hà Tu: 6 about waiting, 4 about land, one unread; Cao Xanh: 8 about waiting, 1 about land; and silence."""
+    write(province, "06652", *["thoi_gian"] * 6, *["dat_dai"] * 4, "")
+    write(province, "06658", *["thoi_gian"] * 8, "dat_dai", *["khen"] * 25)
+    with province.writing() as session:
+        place = waves.place(session, "gop-y", "06652")
+        for _person in range(20):
+            responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
+        paraphrases.add(session, "gop-y", "06652", "thoi_gian", SAID, "lan")
+        paraphrases.add(session, "gop-y", "06652", "dat_dai", "Có người chờ sổ đỏ.", "lan")
+    return province
+
+
+def test_a_few_are_under_5_and_their_sentence_waits(spoken: Database) -> None:
+    found = told(spoken)
+    assert (found.whole.asked, found.whole.written, found.unread) == (65, 44, 1)
+    own = found.units["06652"]
+    assert (own.asked, own.written) == (31, 10)
+    by_code = {line.code: line for line in own.lines}
+    assert (by_code["thoi_gian"].count, by_code["thoi_gian"].share) == (6, 0.6)
+    assert by_code["thoi_gian"].told == (SAID,)
+    assert (by_code["dat_dai"].count, by_code["dat_dai"].share, by_code["dat_dai"].told) == (None, None, ())
+    assert counts(spoken, "06652")["dat_dai"] == "dưới 5" == counts(spoken, "06652")["chi_phi"]
+    assert next(line.count for line in found.whole.lines if line.code == "dat_dai") == 5
+
+
+@pytest.mark.both_databases
+def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_withdrawn(spoken: Database) -> None:
+    with spoken.writing() as session:
+        made = releases.freeze(session, waves.find(session, "gop-y"), "lan")
+    write(spoken, "06652", *["dat_dai"] * 9)
+    with spoken.writing() as session:
+        paraphrases.add(session, "gop-y", "06652", "thoi_gian", "Câu đến sau.", "lan")
+        wave = waves.find(session, "gop-y")
+        first = codings.every(session, wave)[0]
+        codings.code(session, wave, first, codings.FIRST, ["khac"], "minh")
+    assert counts(spoken, "06652", made)["thoi_gian"] == "6"
+    assert told(spoken, made).unread == 1
+    with spoken.writing() as session:
+        there = paraphrases.every(session, "gop-y")
+        assert told(spoken, made).units["06652"].lines[1].told == (SAID,)
+        paraphrases.withdraw(session, "gop-y", next(one.id for one in there if one.words == SAID))
+    assert told(spoken, made).units["06652"].lines[1].told == ()
+
+
+def test_the_commune_reads_its_themes_in_report_and_workbook(spoken: Database, tmp_path: Path) -> None:
+    with spoken.reading() as session:
+        said = summary.gather(session, "gop-y")
+    assert said.remarks is not None
+    line = next(line for line in said.units if line.unit.code == "06652")
+    text = str(commune.contents(said, line).blocks)
+    for words in ("Ý KIẾN BẰNG LỜI", "Trong 31 phiếu, 10 phiếu có lời góp ý", "Không theo mẫu", SAID, "dưới 5"):
+        assert words in text
+    assert "sổ đỏ" not in text
+    assert len(remarks.blocks(said.remarks.units["06652"], 1)) == 4
+    (tmp_path / "r.xlsx").write_bytes(report.write(said, "xlsx"))
+    rows = list(load_workbook(tmp_path / "r.xlsx")["Lời góp ý"].values)
+    [own] = [row for row in rows if row[0] == "06652" and row[2] == 31]
+    assert own[3:6] == (10, "dưới 5", 6)
+    assert [row[3] for row in rows if row[0] == "06652"] == [10, SAID]
+
+
+def test_what_no_release_shows_is_destroyed_with_the_texts(spoken: Database) -> None:
+    with spoken.writing() as session:
+        made = releases.freeze(session, waves.find(session, "gop-y"), "lan")
+        releases.check(session, made, "lan")
+        releases.approve(session, made, "minh")
+        paraphrases.add(session, "gop-y", "06658", "khen", "Chưa công bố.", "lan")
+        wave = session.get_one(Wave, "gop-y")
+        wave.opens = wave.closes = waves.today().replace(year=waves.today().year - 2)
+    [done] = [one for one in purge.purge(spoken) if one.wave == "gop-y"]
+    assert done.paraphrases == 2
+    with spoken.reading() as session:
+        left = [one.words for one in session.query(Paraphrase)]
+        assert sorted(left) == ["", "", SAID]
+    assert counts(spoken, "06652", made)["thoi_gian"] == "6"  # codes stay

@@ -1,6 +1,6 @@
 """What people wrote in their own words, read and coded by themes; the sentences that a commune may see of it
 
-Revision ID: 0012
+Revision ID: 0014
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from survey.models import Document
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

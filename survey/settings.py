@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -70,8 +71,7 @@ def session_life() -> float:
 def second_factor() -> frozenset[str]:
     """`HAILONG_SECOND_FACTOR`: the roles that need a second factor, such as `admin,home_affairs`; none unless
     given."""
-    given = os.environ.get("HAILONG_SECOND_FACTOR") or ""
-    return frozenset(role.strip() for role in given.split(",") if role.strip())
+    return _listed("HAILONG_SECOND_FACTOR")
 
 
 def base_url() -> str | None:
@@ -88,3 +88,46 @@ def proxies() -> int:
 def metrics_token() -> str | None:
     """`HAILONG_METRICS_TOKEN`: what a program sends to read /metrics from another machine."""
     return os.environ.get("HAILONG_METRICS_TOKEN") or None
+
+
+@dataclass(frozen=True)
+class SingleSignOn:
+    """How staff sign in at a provider of OpenID Connect.
+
+    issuer   its address, as it names itself
+    client   as which it knows this platform
+    secret   the file with the secret that goes with that; None where the provider asks for none
+    name     what the button calls it; None for words of ours
+    claim    what an administrator enters of a person beforehand
+    vouches  values of `amr` or `acr` that stand for a second factor given there
+    """
+
+    issuer: str
+    client: str
+    secret: Path | None
+    name: str | None
+    claim: str
+    vouches: frozenset[str]
+
+
+def single_sign_on() -> SingleSignOn | None:
+    """`HAILONG_OIDC_ISSUER` and `HAILONG_OIDC_CLIENT`, both or there is none; `HAILONG_OIDC_SECRET_FILE`,
+    `HAILONG_OIDC_NAME`, `HAILONG_OIDC_CLAIM` (`preferred_username`), `HAILONG_OIDC_SECOND_FACTOR` (such as
+    `mfa,otp`; none unless given)."""
+    issuer, client = os.environ.get("HAILONG_OIDC_ISSUER"), os.environ.get("HAILONG_OIDC_CLIENT")
+    if not issuer or not client:
+        return None
+    secret = os.environ.get("HAILONG_OIDC_SECRET_FILE")
+    return SingleSignOn(
+        issuer,
+        client,
+        Path(secret).absolute() if secret else None,
+        os.environ.get("HAILONG_OIDC_NAME") or None,
+        os.environ.get("HAILONG_OIDC_CLAIM") or "preferred_username",
+        _listed("HAILONG_OIDC_SECOND_FACTOR"),
+    )
+
+
+def _listed(name: str) -> frozenset[str]:
+    """What a variable lists, apart by commas."""
+    return frozenset(word.strip() for word in (os.environ.get(name) or "").split(",") if word.strip())

@@ -10,7 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import survey.app  # noqa: F401 (every room is there, with its refusals)
+import survey.app
+import survey.people.openid  # noqa: F401 (every room is there, with its refusals)
 from translations import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -161,10 +161,17 @@ def sign_in(session: Session, name: str, password: str) -> Person | None:
     return _person(account) if account and not account.off else None
 
 
-def enter(session: Session, person: Person) -> None:
-    """Begins a sign-in of the person in this browser."""
+def enter(session: Session, person: Person, proved: int | None = None, *, vouched: bool = False) -> None:
+    """Begins a sign-in of the person in this browser, in place of the one that it had.
+
+    proved   when the password was given, in seconds since 1970; now unless said otherwise
+    vouched  the provider of single sign-on vouches for a second factor
+    """
     account = session.get_one(Account, person.name)
-    login_user(_person(account, sign_ins.begin(session, account.name), _first(session, account)))
+    if current_user.is_authenticated:
+        sign_ins.end_here(session, current_user.session)
+    entered = sign_ins.begin(session, account.name, proved, vouched=vouched)
+    login_user(_person(account, entered, _first(session, account, entered)))
 
 
 def every(session: Session) -> list[Person]:
@@ -253,9 +260,10 @@ def _person(account: Account, entered: SignIn | None = None, first: str | None =
     return Person(account.name, account.role, account.unit, entered.id, first, entered.proved, entered.seen)
 
 
-def _first(session: Session, account: Account) -> str | None:
+def _first(session: Session, account: Account, entered: SignIn) -> str | None:
     """What the account must do before anything else, as the endpoint of its page."""
-    if account.role in settings.second_factor() and not second_factors.has(session, account.name):
+    needed = account.role in settings.second_factor() and not entered.vouched
+    if needed and not second_factors.has(session, account.name):
         return "sign_in.second_factor"
     return None
 
@@ -286,7 +294,7 @@ def _load(identity: str) -> Person | None:
             account, entered = session.get(Account, name), sign_ins.find(session, mark, name)
             if account is None or account.off or entered is None:
                 return None
-            return _person(account, entered, _first(session, account))
+            return _person(account, entered, _first(session, account, entered))
     except OperationalError:  # the page that needs the database says so; the page that says so needs nobody
         return None
 

@@ -44,11 +44,14 @@ class Lockout:
         self._lock = threading.Lock()
         self._networks = Rate(A_SECOND, clock, most=AT_ONCE)
 
-    def take(self, name: str, address: str, browser: str | None = None) -> int:
+    def take(self, name: str | None, address: str, browser: str | None = None) -> int:
         """Counts a try as a wrong one: 0 when it may be made, otherwise the whole seconds to wait before the next.
 
         It is counted before it is looked at, so that tries at the same moment count too; `right` takes it back.
+        Where no name is said (single sign-on), the network alone is counted.
         """
+        if name is None:
+            return math.ceil(self._networks.take(address))
         with self._lock:
             now = self._clock()
             self._tries = {kept: (wrong, at) for kept, (wrong, at) in self._tries.items() if now - at < FORGOTTEN}
@@ -62,10 +65,11 @@ class Lockout:
             self._tries[kept] = (wrong + 1, now)
         return 0
 
-    def right(self, name: str, address: str, browser: str | None = None) -> None:
+    def right(self, name: str | None, address: str, browser: str | None = None) -> None:
         """The try that was just counted was the right one: what was wrong before is forgotten."""
-        with self._lock:
-            self._tries.pop(self._name(name, address, browser), None)
+        if name is not None:
+            with self._lock:
+                self._tries.pop(self._name(name, address, browser), None)
         if browser is None:
             self._networks.give_back(address)
 
@@ -87,14 +91,15 @@ def _pause(wrong: int) -> float:
     return 0.0 if wrong < FREE else min(LONGEST, FIRST * 2.0 ** min(wrong - FREE, 30))
 
 
-def seconds_to_wait(name: str) -> int:
-    """Whole seconds that this client must wait before it may try a password of the account; 0 when it may now."""
-    return _lockout().take(name, request.remote_addr or "", known_browser(name))
+def seconds_to_wait(name: str | None) -> int:
+    """Whole seconds that this client must wait before it may try a password of the account, or without a name to
+    sign in elsewhere; 0 when it may now."""
+    return _lockout().take(name, request.remote_addr or "", known_browser(name) if name else None)
 
 
-def was_right(name: str) -> None:
+def was_right(name: str | None) -> None:
     """Takes back the try that `seconds_to_wait` counted last, and forgets what was wrong before it."""
-    _lockout().right(name, request.remote_addr or "", known_browser(name))
+    _lockout().right(name, request.remote_addr or "", known_browser(name) if name else None)
 
 
 def _lockout() -> Lockout:

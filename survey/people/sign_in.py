@@ -18,13 +18,14 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from survey import audit, integers
 from survey.database import database
 from survey.models import Role
-from survey.people import accounts, lockout, second_factors, sign_ins, wrong_sign_ins
+from survey.people import accounts, identities, lockout, second_factors, sign_ins, wrong_sign_ins
 from survey.people.accounts import LEAST_PASSWORD, Person
 from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
 
 pages = Blueprint("sign_in", __name__)
-HALF = "half"  # who has given the password and not the code, and when
+HALF = "half-way"  # who has given the password and not the code, when, and when it was given
+SIGNED_ON = "signed-on"  # that somebody came in by single sign-on, whose provider can sign out too
 HALF_LASTS = 300  # seconds
 CODES = " · codes"  # wrong codes are counted apart from wrong passwords
 
@@ -82,7 +83,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate():
         if wait := lockout.seconds_to_wait(form.name.data):
             wrong_sign_ins.count_only("waiting")
-            page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=_span(wait))
+            page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=span(wait))
             return page, 429, {"Retry-After": str(wait)}
         with database().reading() as session:
             person = accounts.sign_in(session, form.name.data, form.password.data)
@@ -92,19 +93,30 @@ def sign_in() -> ResponseReturnValue:
         # One answer for both, so that nobody learns which names exist.
         return render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=not form.errors), 422
     lockout.was_right(person.name)
+    return go_on(person, wanted, int(time.time()))
+
+
+def go_on(person: Person, wanted: str | None, proved: int, *, vouched: bool = False) -> ResponseReturnValue:
+    """Lets somebody in who has shown who they are, or asks for the code of the second factor first.
+
+    proved   when the password was given, here or to the provider of single sign-on
+    vouched  that provider vouches for a second factor of its own, and none of ours is asked for
+    """
     with database().reading() as session:
-        two_steps = second_factors.has(session, person.name)
+        two_steps = not vouched and second_factors.has(session, person.name)
     if two_steps:
-        browser[HALF] = [person.name, int(time.time())]
-        return redirect(url_for(".code", next=wanted), 303)
-    return _entered(person, wanted)
+        browser[HALF] = [person.name, int(time.time()), proved]
+        return redirect(url_for("sign_in.code", next=wanted), 303)
+    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
+        accounts.enter(session, person, proved, vouched=vouched)
+    return _led_on(person.name, wanted)
 
 
 @pages.route("/dang-nhap/ma", methods=["GET", "POST"])
 def code() -> ResponseReturnValue:
     """The second step: a code of the phone, or a recovery code."""
     wanted = local(request.values.get("next"))
-    name, at = browser.get(HALF) or ("", 0)
+    name, at, proved = browser.get(HALF) or ("", 0, 0)
     if not 0 <= time.time() - at < HALF_LASTS:
         browser.pop(HALF, None)
         return redirect(url_for(".sign_in", next=wanted), 303)
@@ -119,7 +131,7 @@ def code() -> ResponseReturnValue:
             account = accounts.find(session, name)
             right = not account.off and second_factors.check(session, name, form.code.data)
             if right:
-                accounts.enter(session, accounts.person_of(account))
+                accounts.enter(session, accounts.person_of(account), proved)
             else:
                 audit.forget()
         if right:
@@ -131,12 +143,6 @@ def code() -> ResponseReturnValue:
             _("This code is not right, or was used before. Write the one that the phone shows now.")
         ]
     return render_template("sign_in/code.html", form=form, next=wanted), 422 if form.errors else 200
-
-
-def _entered(person: Person, wanted: str | None) -> ResponseReturnValue:
-    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
-        accounts.enter(session, person)
-    return _led_on(person.name, wanted)
 
 
 def _led_on(name: str, wanted: str | None) -> ResponseReturnValue:
@@ -197,7 +203,10 @@ def account() -> ResponseReturnValue:
         shown = sign_ins.every(session, current_user.name, current_user.session)
         left = second_factors.codes_left(session, current_user.name)
         has = second_factors.has(session, current_user.name)
-    return render_template("sign_in/account.html", sign_ins=shown, factor=has, left=left, home=home(current_user))
+        linked = identities.has(session, current_user.name)
+    return render_template(
+        "sign_in/account.html", sign_ins=shown, factor=has, left=left, linked=linked, home=home(current_user)
+    )
 
 
 @pages.post("/tai-khoan/ket-thuc")
@@ -274,12 +283,15 @@ def prove() -> ResponseReturnValue:
     wanted = local(request.values.get("next")) or home(current_user)
     with database().reading() as session:
         two_steps = second_factors.has(session, current_user.name)
+        linked = identities.has(session, current_user.name)
     form = Proof(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
             wrong_sign_ins.count_only("waiting")
             form.password.errors = [_too_many(wait)]
-            page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps)
+            page = render_template(
+                "sign_in/prove.html", form=form, next=wanted, two_steps=two_steps, linked=linked
+            )
             return page, 429, {"Retry-After": str(wait)}
         with database().writing() as session:
             right = accounts.sign_in(session, current_user.name, form.password.data) is not None and (
@@ -296,7 +308,7 @@ def prove() -> ResponseReturnValue:
             if two_steps
             else _("This is not your password. Write the one that you signed in with.")
         ]
-    page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps)
+    page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps, linked=linked)
     return page, 422 if form.errors else 200
 
 
@@ -311,10 +323,10 @@ def _in_use() -> None:
 
 
 def _too_many(wait: int) -> str:
-    return _("The password was wrong too many times. Wait %(span)s, then try again.", span=_span(wait))
+    return _("The password was wrong too many times. Wait %(span)s, then try again.", span=span(wait))
 
 
-def _span(seconds: int) -> str:
+def span(seconds: int) -> str:
     """How long to wait, in whole seconds up to a minute and a half, else in minutes."""
     if seconds <= 90:
         return ngettext("%(num)d second", "%(num)d seconds", seconds)

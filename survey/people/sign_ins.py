@@ -22,8 +22,8 @@ TOUCHED = 600  # seconds: `seen` is kept no more often
 PROVEN = 600  # seconds for which a password that was just given opens what is guarded twice
 
 
-def begin(session: Session, account: str) -> SignIn:
-    """A new sign-in of the account, proven now; those that are over are dropped."""
+def begin(session: Session, account: str, proved: int | None = None, *, vouched: bool = False) -> SignIn:
+    """A new sign-in of the account, proven now unless said otherwise; those that are over are dropped."""
     now = _now()
     session.execute(delete(SignIn).where(SignIn.account == account, or_(*_over(now))))
     last = session.scalar(select(func.max(SignIn.number)).where(SignIn.account == account))
@@ -34,7 +34,8 @@ def begin(session: Session, account: str) -> SignIn:
         begun=today(),
         until=now + int(settings.session_life() * 3600),
         seen=now,
-        proved=now,
+        proved=now if proved is None else proved,
+        vouched=vouched,
     )
     session.add(made)
     session.flush()

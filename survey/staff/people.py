@@ -13,10 +13,10 @@ from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from survey import addresses, audit, units
+from survey import addresses, audit, settings, units
 from survey.database import database
 from survey.models import Account, Role, Unit
-from survey.people import accounts, password_links, second_factors, sign_ins
+from survey.people import accounts, identities, password_links, second_factors, sign_ins
 from survey.people.accounts import Right, requires
 from survey.people.password_links import Made
 from survey.staff.blueprint import pages, role_name
@@ -50,6 +50,24 @@ class PersonForm(StaffForm):
             raise ValidationError(Lazy("Choose the commune that this account reads."))
 
 
+class IdentityForm(StaffForm):
+    """What the provider of single sign-on will call somebody."""
+
+    value = StringField(
+        validators=[
+            InputRequired(Lazy("Write what the provider calls the person.")),
+            Length(max=identities.LONGEST, message=Lazy("Use at most 255 letters.")),
+        ],
+        filters=[lambda text: formats.nfc(text).strip() if text else text],
+        render_kw=AS_TYPED,
+    )
+
+    def __init__(self, there: settings.SingleSignOn) -> None:
+        super().__init__()
+        self.value.label.text = _("What %(provider)s calls the person", provider=there.name or _("single sign-on"))
+        self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=there.claim)
+
+
 @pages.route("/nguoi-dung", methods=["GET", "POST"])
 @requires(Right.PEOPLE)
 def people() -> ResponseReturnValue:
@@ -74,7 +92,7 @@ def people() -> ResponseReturnValue:
 
 
 # What an administrator does to an account, in the order of the page.
-ACTS = {"sign-ins", "link", "second-factor", "off", "on"}
+ACTS = {"sign-ins", "link", "second-factor", "identity", "no-identity", "off", "on"}
 
 
 @pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
@@ -82,7 +100,9 @@ ACTS = {"sign-ins", "link", "second-factor", "off", "on"}
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     act = request.form.get("act", "")
-    if request.method == "POST":
+    there = settings.single_sign_on()
+    form = IdentityForm(there) if there else None
+    if request.method == "POST" and (act != "identity" or (form and form.validate())):
         if act not in ACTS:
             raise Refusal("Choose what to do with the account.")
         if name == current_user.name:
@@ -97,6 +117,10 @@ def person(name: str) -> ResponseReturnValue:
                 accounts.reset_second_factor(session, name)
             elif act == "sign-ins":
                 accounts.sign_out_everywhere(session, name)
+            elif act == "identity" and there and form:
+                identities.expect(session, name, there.issuer, there.claim, form.value.data)
+            elif act == "no-identity":
+                identities.remove(session, name)
             else:
                 accounts.switch(session, name, off=act == "off")
         flash(_(DONE[act]))
@@ -106,7 +130,17 @@ def person(name: str) -> ResponseReturnValue:
         shown = sign_ins.every(session, account.name)
         factor = second_factors.has(session, account.name)
         waiting = password_links.waiting(session, account.name)
-    return render_template("staff/person.html", account=account, sign_ins=shown, factor=factor, waiting=waiting)
+        identity = identities.find(session, account.name)
+    page = render_template(
+        "staff/person.html",
+        account=account,
+        sign_ins=shown,
+        factor=factor,
+        waiting=waiting,
+        identity=identity,
+        form=form,
+    )
+    return page, 422 if form and form.errors else 200
 
 
 def _letter(made: Made, done: str) -> ResponseReturnValue:
@@ -120,6 +154,8 @@ def _letter(made: Made, done: str) -> ResponseReturnValue:
 DONE = {
     "sign-ins": N_("All sign-ins of the account are ended."),
     "second-factor": N_("The second factor is taken away; the person adds a new one."),
+    "identity": N_("Entered: the first sign-in under this name links the account."),
+    "no-identity": N_("The account is not linked any more; its sign-ins are ended."),
     "off": N_("The account is switched off. Its name stays in the audit trail."),
     "on": N_("The account is switched on again."),
 }

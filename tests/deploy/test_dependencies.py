@@ -15,7 +15,9 @@ sys.path.insert(0, str(ROOT / "deploy"))
 import dependencies  # noqa: E402
 
 sys.path.pop(0)
-KNOWN = re.compile(r"(MIT(-0)?|0BSD|BSD-[23]-Clause|Apache-2\.0|PSF-2\.0|LGPL-3\.0-only|CC0-1\.0|Zlib|OFL-1\.1)")
+KNOWN = re.compile(
+    r"(MIT(-0)?|0BSD|BSD-[23]-Clause|Apache-2\.0|PSF-2\.0|LGPL-3\.0-only|MPL-2\.0|CC0-1\.0|Zlib|OFL-1\.1)"
+)
 
 
 def test_every_package_that_serving_needs_is_listed_with_its_licence() -> None:

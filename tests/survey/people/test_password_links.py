@@ -146,7 +146,9 @@ def test_a_password_for_one_sign_in_of_before_the_upgrade_opens_nothing_any_more
         for name in ("cu", "moi"):
             accounts.add(session, name, Role.KEYER, "mat-khau-dai")
     with old.adding() as connection:
-        connection.execute(text("DROP TABLE password_link"))
+        for table in ("password_link", "wrong_sign_in", "identity"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("ALTER TABLE sign_in DROP COLUMN vouched"))
         connection.execute(text("ALTER TABLE account ADD COLUMN temporary BOOLEAN DEFAULT false NOT NULL"))
         connection.execute(text("UPDATE account SET temporary = true WHERE name = 'moi'"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))

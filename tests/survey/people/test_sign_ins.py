@@ -81,7 +81,7 @@ def test_use_keeps_it_going_and_is_noted_every_ten_minutes(
 
 def test_a_row_says_neither_address_nor_browser() -> None:
     assert set(SignIn.__table__.columns.keys()) == {
-        *("id", "account", "number", "begun", "until", "seen", "proved"),
+        *("id", "account", "number", "begun", "until", "seen", "proved", "vouched"),
     }
 
 
@@ -165,6 +165,8 @@ def test_accounts_of_before_sign_in_as_before(database: Database) -> None:
     with old.adding() as connection:
         for order in (
             "DROP TABLE second_factor",
+            "DROP TABLE identity",
+            "DROP TABLE wrong_sign_in",
             "DROP TABLE sign_in",
             'ALTER TABLE account DROP COLUMN "off"',
             "DROP TABLE password_link",

@@ -17,7 +17,10 @@ from survey.installation import opened, prepare
 from survey.logs import Logs
 from survey.models import Account, Role, Wave
 from survey.people import accounts
+from survey.queue import Worker as Threads
 from translations import gettext as _
+
+THREADS = 8  # of one process
 
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
@@ -66,8 +69,8 @@ class Server(BaseApplication):
 
     def __init__(self, options: dict[str, object]) -> None:
         self.options = {
-            "worker_class": "gthread",
-            "threads": 8,
+            "worker_class": Threads,
+            "threads": THREADS,
             "timeout": 120,  # a report of all communes takes a while
             "graceful_timeout": 10,
             "keepalive": 5,

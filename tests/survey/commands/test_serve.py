@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,8 +17,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from survey.commands.server import THREADS
 from survey.database import Database
 from survey.models import Response, ResponseText
+from survey.queue import MOST, RETRY
 
 CLIENTS, ACKNOWLEDGED = 4, 120
 PATIENCE = 60  # seconds for a start on a busy machine; ready is when it answers
@@ -144,3 +147,23 @@ def test_a_server_killed_under_load_loses_nothing_and_doubles_nothing(
     assert {again[id] for id in after_the_kills} == {200}
     assert {again[id] for id in set(sent) - set(after_the_kills)} <= {201}
     assert set(stored()) == set(sent)
+
+
+def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
+    province: Database, tmp_path: Path
+) -> None:
+    server, one = Server(province, tmp_path), form()
+    with server.running():
+        crowd = [socket.create_connection(("127.0.0.1", server.port)) for _number in range(THREADS + MOST)]
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        connection.request("POST", "/api/v1/responses", json.dumps(one), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        told = answer.read().decode()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, str(RETRY))
+        assert "chưa được nhận" in told
+        assert "has not been received" in told
+        for waiting in crowd:
+            waiting.close()
+        assert server.send(one) == 201
+    with province.reading() as session:
+        assert [str(id) for id in session.scalars(select(Response.id))] == [one["id"]]

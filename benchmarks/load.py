@@ -2,11 +2,11 @@
 
     python benchmarks/load.py [--minutes M] [--rate FORMS_A_MINUTE] [--database postgresql] [--until-it-breaks]
 
-`hailong serve` in a process of its own, on an open wave of 36,525 responses. Forms arrive by chance (Poisson), each
-at one of the 54 communes from an address of its own, half of them as a page (fetched, sent, receipt shown), half
-as JSON. A form's time runs from the moment at which it should have left, so a generator that is held up hides
+`hailong serve` in a process of its own, on an open wave of 36,525 responses. Forms arrive by chance (Poisson),
+each at one of the 54 communes from an address of its own, half of them as a page (fetched, sent, receipt shown),
+half as JSON. A form's time runs from the moment at which it should have left, so a generator that is held up hides
 nothing. What gets 503 is sent again with the same id after `Retry-After`. Each of the staff, signed in already,
-opens one page after another with about 10 seconds between them: overview, communes, tables, progress, review, keying.
+opens one page after another with about 10 seconds between: overview, communes, tables, progress, review, keying.
 
 At the end each form that was acknowledged is looked for in the database: it is there once. `--until-it-breaks`
 doubles the rate every half minute, without staff, until a form in a hundred takes longer than a second.

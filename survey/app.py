@@ -232,6 +232,10 @@ def _answer(status: int, title: str, what: str) -> ResponseReturnValue:
 def _refuse(refusal: Refusal) -> ResponseReturnValue:
     if refusal.status == 403 and current_user.is_authenticated:
         logging.getLogger("hailong").warning("denied to %r at %s", current_user.name, request.endpoint)
+    if refusal.status == 503:
+        answer = make_response(_answer(503, _("Please wait a moment"), str(refusal)))
+        answer.headers["Retry-After"] = answer.headers["Refresh"] = "5"
+        return answer
     titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Already there"), 410: _("Closed")}
     return _answer(refusal.status, titles.get(refusal.status, _("Please correct this")), str(refusal))
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey import integers, waves
 from survey.database import database
-from survey.models import Mode, Role
+from survey.lately import VIETNAM, Kept, Lately
+from survey.models import Mode, Release, Role, Wave
 from survey.people.accounts import ROLE_NAMES
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
-from translations import N_, formats, ngettext
+from survey.sample import Sample, sample
+from translations import N_, formats, language, ngettext
 from translations import gettext as _
+
+T = TypeVar("T")
+FRESH = timedelta(seconds=30)  # of what is younger, nobody need be told its age
 
 pages = Blueprint("staff", __name__, url_prefix="/quan-tri")
 
@@ -51,12 +59,48 @@ def fieldwork_tabs() -> list[tuple[str, str]]:
     ]
 
 
-def summary_of(wave: str) -> Summary:
-    """All that is said of a wave: of its present data, or of the release that `?ban=` numbers."""
+# What pages show while answers come in; what is released never changes.
+_summaries: Lately[Summary] = Lately(lambda said: said.collection.collected)
+_samples: Lately[Sample] = Lately(len)
+
+
+def summary_of(wave: str, *, now: bool = False) -> Summary:
+    """All that is said of a wave: of its present data, or of the release that `?ban=` numbers.
+
+    now  for a file that is taken away: its data are never those of a moment ago
+    """
     number = request.args.get("ban", None, integers.asked)
     with database().reading() as session:
-        release = None if number is None else releases.find(session, waves.find(session, wave).code, number)
-        return summary.gather(session, wave, release=release)
+        if number is not None:
+            release = releases.find(session, waves.find(session, wave).code, number)
+            return summary.gather(session, wave, release=release)
+        if now:
+            return summary.gather(session, wave)
+        of = (database().url, wave, language())
+        return told(_summaries.get(of, lambda: summary.gather(session, wave)))
+
+
+def people_of(session: Session, wave: Wave, release: Release | None) -> Sample:
+    """The sample of a wave, or of a release, as its pages show it."""
+    if release is not None:
+        return sample(session, wave, release)
+    return told(_samples.get((database().url, wave.code), lambda: sample(session, wave)))
+
+
+def told(kept: Kept[T]) -> T:
+    """What is given, and on the page since when, where that is not now."""
+    if kept.at < datetime.now(VIETNAM) - FRESH:
+        g.as_of = min(kept.at, g.get("as_of", kept.at))
+    return kept.value
+
+
+@pages.after_request
+def _forget(answer: Response) -> Response:
+    """Whoever changes something sees what has come of it."""
+    if request.method == "POST":
+        _summaries.forget()
+        _samples.forget()
+    return answer
 
 
 def keys(records: Iterable[Estimate]) -> list[str]:

@@ -15,7 +15,7 @@ from survey.results import comparison
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
 from survey.sample import sample
-from survey.staff.blueprint import pages, summary_of
+from survey.staff.blueprint import pages, people_of, summary_of
 from survey.staff.items import parts_of
 from translations import NotFound
 from translations.formats import order
@@ -48,7 +48,7 @@ def changes(wave: str) -> ResponseReturnValue:
         found = comparison.compare(
             session,
             sample(session, old),
-            sample(session, new, summary.release),
+            people_of(session, new, summary.release),
             items_of(summary, by_unit),
             by_unit=by_unit,
         )

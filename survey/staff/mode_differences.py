@@ -10,8 +10,7 @@ from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.results import mode_differences
 from survey.results.summary import Summary
-from survey.sample import sample
-from survey.staff.blueprint import pages, summary_of
+from survey.staff.blueprint import pages, people_of, summary_of
 from translations import N_
 from translations import gettext as _
 
@@ -24,7 +23,7 @@ def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
     summary = summary_of(wave)
     with database().reading() as session:
-        people = sample(session, waves.find(session, wave), summary.release)
+        people = people_of(session, waves.find(session, wave), summary.release)
         found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template("staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike)
 

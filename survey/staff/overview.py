@@ -17,7 +17,7 @@ from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
 from survey.sample import Sample, sample
-from survey.staff.blueprint import in_order, pages, summary_of
+from survey.staff.blueprint import in_order, pages, people_of, summary_of
 from survey.staff.items import parts_of
 from translations import gettext as _
 from translations import ngettext
@@ -65,14 +65,14 @@ def since(summary: Summary) -> Comparison | None:
         before = comparison.earlier(session, wave)
         if not before:
             return None
-        people = sample(session, wave, summary.release)
+        people = people_of(session, wave, summary.release)
         return comparison.compare(session, sample(session, before[0]), people, [summary.index.code])
 
 
 def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
     """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
     with database().reading() as session:
-        people = sample(session, waves.find(session, summary.wave.code), summary.release)
+        people = people_of(session, waves.find(session, summary.wave.code), summary.release)
         verdicts = _verdicts(session, sample(session, since.old), people)
     names = {line.code: line.label for line in summary.items}
     return {

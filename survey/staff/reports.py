@@ -72,7 +72,7 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     """The report in a format, in the language of `lang` or of the page."""
     if format not in KINDS:
         raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
-    summary = summary_of(wave)
+    summary = summary_of(wave, now=True)
     spoken = request.args.get("lang", language())
     file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
     made = report.write(summary, format, file.language)
@@ -89,7 +89,7 @@ def download(wave: str, format: str) -> ResponseReturnValue:
 @requires(Right.RESULTS)
 def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
     """The report of one commune."""
-    return unit_file(summary_of(wave), units.settled(unit), format)
+    return unit_file(summary_of(wave, now=True), units.settled(unit), format)
 
 
 @pages.get("/<wave>/xa-minh/bao-cao.<format>")

@@ -20,9 +20,10 @@ from survey.database import database
 from survey.fieldwork import checks, reviews
 from survey.fieldwork.checks import Finding, Form, Looked
 from survey.fieldwork.reviews import UNDECIDED, Decision
+from survey.lately import Lately
 from survey.models import ReviewState, Unit, Village, Wave
 from survey.people.accounts import Right, requires
-from survey.staff.blueprint import pages
+from survey.staff.blueprint import pages, told
 from survey.staff.form import StaffForm
 from translations import NotFound, Refusal, ngettext
 from translations import gettext as _
@@ -154,10 +155,13 @@ def short(id: UUID) -> str:
     return id.hex[:8]
 
 
+_looked: Lately[Looked] = Lately(lambda looked: len(looked.forms))
+
+
 def read(session: Session, code: str) -> Listed:
     """All forms of a wave, with what was found in them and decided."""
     wave = waves.find(session, code)
-    looked = checks.look(session, wave)
+    looked = told(_looked.get((database().url, code), lambda: checks.look(session, wave)))
     questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     communes = {form.unit for form in looked.forms.values()}
     return Listed(

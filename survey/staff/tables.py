@@ -23,8 +23,8 @@ from survey.database import database
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
 from survey.results import releases, result_table, wording
-from survey.sample import Sample, sample
-from survey.staff.blueprint import MODE_NAMES, keys, pages
+from survey.sample import Sample
+from survey.staff.blueprint import MODE_NAMES, keys, pages, people_of
 from survey.staff.reports import OFFICE
 from survey.staff.sampling import harmless
 from translations import N_, NotFound, language
@@ -129,7 +129,7 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 def _asked_for(session: Session, wave: str) -> tuple[Sample, Table | None]:
     found = waves.find(session, wave)
     number = request.args.get("ban", None, integers.asked)
-    people = sample(session, found, None if number is None else releases.find(session, wave, number))
+    people = people_of(session, found, None if number is None else releases.find(session, wave, number))
     wanted = request.args.get("muc", "").strip()
     by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]
     if not wanted or not len(people):

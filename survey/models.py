@@ -99,6 +99,18 @@ class PublishedQuestionnaire(Base):
     __table_args__ = (UniqueConstraint("code", "version"),)
 
 
+class PublishedCrosswalk(Base):
+    """Which items of a later questionnaire are which of an earlier one; the newest between two versions holds.
+    Append-only."""
+
+    __tablename__ = "crosswalk"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
+    new: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
+    document: Mapped[dict[str, Any]] = mapped_column(Document)
+    published: Mapped[date]
+
+
 class Wave(Base):
     """One round on one questionnaire version."""
 
@@ -694,6 +706,7 @@ class AuditEntry(Base):
 
 APPEND_ONLY = (
     "questionnaire",
+    "crosswalk",
     "response",
     "response_text",
     "weight_version",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -56,6 +58,43 @@ def named(unit: Unit) -> str:
 def exists(unit: Unit, on: date) -> bool:
     """Whether the unit is there on a day."""
     return (unit.valid_from is None or unit.valid_from <= on) and (unit.valid_to is None or on <= unit.valid_to)
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A unit whose people came over to another one: what share of them, and since which day where it is known."""
+
+    code: str
+    share: float
+    since: date | None
+
+
+TAKEN_IN = re.compile(r"([^:;@\s]{1,20})(?::(0\.[0-9]{1,9}|1))?(?:@([0-9]{4}-[0-9]{2}-[0-9]{2}))?")
+
+
+def taken_in(unit: Unit) -> list[TakenIn]:
+    """What a unit took in, as its `replaces` says: codes separated by ;, each with the share that came over where
+    it was not all of it, and the day where the unit was there before: 00101:0.4@2027-07-01.
+
+    Without a day it is the one from which the unit is valid.
+    """
+    found = []
+    for part in (unit.replaces or "").split(";"):
+        if not part.strip():
+            continue
+        written = TAKEN_IN.fullmatch(part.strip())
+        try:
+            since = date.fromisoformat(written[3]) if written and written[3] else unit.valid_from
+        except ValueError:
+            written = None
+        if written is None:
+            raise Refusal(
+                "Write what %(unit)s took in as codes, with share and day where known: 00101:0.4@2027-07-01",
+                unit=unit.name,
+            )
+        if settled(written[1]) != unit.code:
+            found.append(TakenIn(settled(written[1]), float(written[2] or 1), since))
+    return found
 
 
 def province(session: Session) -> Unit:
@@ -120,6 +159,7 @@ def load(session: Session, text: str) -> int:
             raise Refusal(
                 "Row %(row)s, column parent: there is no unit %(code)s. Put it above.", row=number, code=new.parent
             )
+        taken_in(new)
         if known is None or any(getattr(known, column) != getattr(new, column) for column in COLUMNS):
             session.merge(new)
             session.flush()

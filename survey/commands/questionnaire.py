@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from forms import load
-from survey import questionnaires, recordings
+from forms.crosswalk import load as load_crosswalk
+from survey import crosswalks, questionnaires, recordings
 from survey.commands import say
 from survey.installation import opened
 from survey.waves import today
@@ -39,6 +40,28 @@ def publish(file: Path) -> None:
         say("%(name)s is published: %(digest)s", name=found.name, digest=found.digest)
     else:
         say("%(name)s was published before, with this content.", name=found.name)
+
+
+@questionnaire.command(
+    help=_(
+        "Store which items of a later version are which of an earlier one: `from`, `to`, and `items` with `item` "
+        "and `was`. Both versions stay as they are; a later crosswalk between them takes the place of this one."
+    )
+)
+@click.argument("file", metavar="FILE", type=FILE)
+def crosswalk(file: Path) -> None:
+    with opened().writing() as session:
+        found = load_crosswalk(file, lambda name: questionnaires.find(session, name))
+        is_new = crosswalks.publish(session, found, today())
+    if is_new:
+        say(
+            "%(new)s is compared with %(old)s by this crosswalk: %(items)d items.",
+            new=found.new.name,
+            old=found.old.name,
+            items=len(found.matches),
+        )
+    else:
+        say("This crosswalk holds already.")
 
 
 @questionnaire.command("list", help=_("All versions, as tab-separated lines: code@version, title, digest."))

@@ -2,14 +2,14 @@
 
 Both waves are stacked to one file of two domains, so the difference knows what they share: where the villages were
 kept, the covariance counts; where they were drawn anew, the strata are crossed with the wave. Items are matched by
-code, units by what replaced them; the old *records* are estimated again in the new units, never percentages
-averaged (docs/thong-ke.md, § 5).
+code and by the crosswalks between the questionnaires, units by what replaced them; the old *records* are estimated
+again in the new codes and units, never percentages averaged (docs/thong-ke.md, § 5).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -20,13 +20,14 @@ from analysis import Design, DesignError, Difference, Estimate, Measure
 from analysis.contrast import contrasts, holm
 from analysis.design import SinglePSU, code
 from analysis.totals import psu_totals
-from forms import Rule
-from survey import questionnaires, units, waves
+from forms import Questionnaire, Rule
+from forms.crosswalk import same_question
+from survey import crosswalks, questionnaires, units, waves
 from survey.models import Unit, Wave
 from survey.results import result_table
 from survey.results.wording import is_hidden
 from survey.sample import Objects, Sample
-from translations import Refusal
+from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"
 LEVEL = 0.95
@@ -37,6 +38,8 @@ class Change:
     """A figure of two waves. `difference` is None where either is hidden or missing, or there is nothing to test.
 
     verdict  "up" or "down" where the test holds, corrected for all lines of the table; else "same"; None without
+    was      the code of the item in the old wave, where it had another one
+    breaks   what was measured otherwise in the old wave: then there is no difference
     """
 
     item: str
@@ -46,13 +49,17 @@ class Change:
     new: Estimate
     difference: Difference | None
     verdict: str | None
+    was: str | None = None
+    breaks: tuple[Lazy, ...] = ()
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Two waves of one survey, `old` before `new`.
 
+    rules    that the index follows, then and now
     changes  by item, then unit            only_old, only_new  items that the other wave did not ask
+    otherwise  items that the old wave asked with other choices, so that they can't be compared
     modes    the share of each way of answering, old and new: a change of ways may look like a change of service
     merged   units of the new wave that took in old ones; their old figures are estimated from the old records
     kept     whether the villages are the same ones
@@ -60,29 +67,28 @@ class Comparison:
 
     old: Wave
     new: Wave
-    rule: Rule | None
+    rules: tuple[Rule | None, Rule | None]
     changes: tuple[Change, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
+    otherwise: tuple[str, ...]
     modes: dict[str, tuple[float, float]]
     merged: tuple[Unit, ...]
     kept: bool
 
 
 def earlier(session: Session, wave: Wave) -> list[Wave]:
-    """The waves that a wave may be compared with: before it, of its kind and questionnaire, the newest first."""
+    """The waves that a wave may be compared with: before it, of its kind, on a version of its questionnaire or one
+    that a crosswalk leads from; the newest first."""
+    now = questionnaires.by_digest(session, wave.questionnaire)
     return [
         one
         for one in waves.every(session)
         if one.opens < wave.opens
         and one.kind is wave.kind
         and one.simulated == wave.simulated
-        and _name(session, one) == _name(session, wave)
+        and crosswalks.between(session, questionnaires.by_digest(session, one.questionnaire), now) is not None
     ]
-
-
-def _name(session: Session, wave: Wave) -> str:
-    return questionnaires.by_digest(session, wave.questionnaire).code
 
 
 def compare(
@@ -99,24 +105,26 @@ def compare(
     items  as `results.Wanted.read` takes them; the index, its parts and all items that both asked unless given
     rule   of the index; that of the new wave's questionnaire unless given
 
-    An index by two rules is no comparison: refused where the old questionnaire lacks the rule. A hidden figure on
-    either side has no difference. Weights that were calibrated are taken as given, which widens the interval a
-    little rather than narrows it.
+    Where the old wave measured otherwise, by other questions, choices or another rule, both figures stand without
+    a difference. A hidden figure on either side has none either. Weights that were calibrated are taken as given,
+    which widens the interval a little rather than narrows it.
     """
-    old_people, merged = rehoused(session, old, new.wave)
+    translated = crosswalks.translated(session, old, new.questionnaire)
+    merged: list[Unit]
+    old_people, merged = translated.people, []
+    if by_unit:  # the whole province is the same people, wherever its borders run
+        old_people, merged = rehoused(session, old_people, new.wave)
     rule_now = result_table.scoring_rule(new.questionnaire, rule)
-    rule_then = result_table.scoring_rule(old.questionnaire, rule_now.name if rule_now else None)
-    if rule_now is not None and rule_then is not None and rule_now.scores != rule_then.scores:
-        raise Refusal(
-            "The rule %(rule)s means two things in these two questionnaires. Choose another rule.",
-            rule=rule_now.name,
-        )
-    told = {one.item for one in result_table.everything(old.questionnaire)}
+    rule_then = like(rule_now, old_people.questionnaire)
+    told = {one.item for one in result_table.everything(old_people.questionnaire)}
     asked = {one.item for one in result_table.everything(new.questionnaire)}
-    wanted = [result_table.Wanted.read(text) for text in items] or [
-        one for one in result_table.everything(new.questionnaire) if one.item in told
-    ]
-    wanted = [one for one in wanted if one.item in told]
+    broken = {
+        code: breaks(old_people.questionnaire, new.questionnaire, code, (rule_then, rule_now))
+        for code in told & asked
+    }
+    items_broken = {code for code, found in broken.items() if found and code in new.questionnaire.items}
+    wanted = [result_table.Wanted.read(text) for text in items] or result_table.everything(new.questionnaire)
+    wanted = [one for one in wanted if one.item in told & asked - items_broken]
     kept = new.wave.villages == "kept"
     sides = [(old_people, rule_then), (new, rule_now)]
     stacked = [_measures(people, wanted, scoring) for people, scoring in sides]
@@ -130,48 +138,93 @@ def compare(
                 people,
                 items=[_text(one) for one in wanted],
                 by=["unit"] if by_unit else [],
-                rule=rule_now.name if rule_now else None,
+                rule=scoring.name if scoring else None,
                 released=True,
             )
         }
-        for people, _scoring in sides
+        for people, scoring in sides
     ]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in stacked[0] and key[:2] in stacked[1]]
     found = _differences(old_people, new, measures, keys, by_unit, kept)
+    found = {key: one for key, one in found.items() if not broken[key[0]]}
     return Comparison(
         old=old.wave,
         new=new.wave,
-        rule=rule_now,
-        changes=tuple(_changes(keys, tables[0], tables[1], found)),
+        rules=(rule_then, rule_now),
+        changes=tuple(
+            replace(change, was=translated.was.get(change.item), breaks=broken[change.item])
+            for change in _changes(keys, tables[0], tables[1], found)
+        ),
         only_old=tuple(sorted(told - asked)),
         only_new=tuple(sorted(asked - told)),
+        otherwise=tuple(sorted(items_broken)),
         modes=_modes(old, new),
         merged=tuple(merged),
         kept=kept,
     )
 
 
+def like(rule: Rule | None, old: Questionnaire) -> Rule | None:
+    """The rule of this name in an older questionnaire; its own where it has none of that name."""
+    if rule is None or old.index is None:
+        return None
+    return old.index.rules.get(rule.name, old.index.rules[old.index.rule])
+
+
+def breaks(
+    old: Questionnaire, new: Questionnaire, measure: str, rules: tuple[Rule | None, Rule | None]
+) -> tuple[Lazy, ...]:
+    """What makes two figures of one name two measurements: other questions, other choices, another rule.
+
+    measure  as `results.Wanted.read` takes it, that both have; the older questionnaire in the codes of the newer
+    rules    that the index follows in each
+    """
+    code, _equals, values = measure.partition("=")
+    pools = [one.index.codes() if one.index else {} for one in (old, new)]
+    found = []
+    if code in pools[1]:
+        before, after = (set(pool.get(code, ())) for pool in pools)
+        if before != after:
+            found.append(Lazy("The index is made of other questions."))
+        elif not all(same_question(old.items[one], new.items[one]) for one in after):
+            found.append(Lazy("Questions of the index have other choices."))
+    elif not same_question(old.items[code], new.items[code]):
+        found.append(Lazy("The question has other choices."))
+    is_scored = code in pools[1] or (not values and code in pools[1].get("index", ()))
+    then, now = rules
+    if is_scored and then is not None and now is not None and then.scores != now.scores:
+        found.append(Lazy("The index follows another rule."))
+    return tuple(found)
+
+
 def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list[Unit]]:
     """The sample in the units of a later wave, and which of these took in others.
 
-    A unit names in `replaces` what it took in: codes separated by ;, each with the share of its people that came
-    over where it was not all of them (00101:0.4). Then each of its records counts by that share.
+    A unit names in `replaces` what it took in (`units.taken_in`). Then each record of that counts by the share
+    that came over, and by the rest in what nobody took. What was taken in may itself have taken in others before.
+    What had happened before the wave opened is in its records already.
+
+    Refused: units that together took in more than all of another one.
     """
-    homes: dict[str, list[tuple[str, float]]] = {}
-    merged = []
-    for unit in units.communes(session, wave.opens):
-        for part in (unit.replaces or "").split(";"):
-            old, _colon, share = part.strip().partition(":")
-            if old and old != unit.code and old in set(people.unit.tolist()):
-                homes.setdefault(old, []).append((unit.code, float(share or 1)))
-                merged.append(unit)
+    if people.wave.opens >= wave.opens:
+        return people, []
+    left = {unit.code for unit in units.communes(session, wave.opens)}
+    takers: dict[str, list[tuple[Unit, float]]] = {}
+    for unit in units.communes(session):
+        for part in units.taken_in(unit):
+            before = part.since is not None and part.since <= people.wave.opens and part.code in left
+            later = part.since is not None and part.since > wave.opens
+            if not before and not later:
+                takers.setdefault(part.code, []).append((unit, part.share))
+    homes = {code: _homes(code, takers) for code in set(people.unit.tolist())}
+    homes = {code: found for code, found in homes.items() if found != {code: 1.0}}
     if not homes:
         return people, []
     rows: list[int] = []
     unit_of: list[str] = []
     parts: list[float] = []
-    for row, unit in enumerate(people.unit.tolist()):
-        for code_now, share in homes.get(unit, [(unit, 1.0)]):
+    for row, own in enumerate(people.unit.tolist()):
+        for code_now, share in homes.get(own, {own: 1.0}).items():
             rows.append(row)
             unit_of.append(code_now)
             parts.append(share)
@@ -191,8 +244,32 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
         marks=tuple(people.marks[row] for row in rows),
         calibration=None,
         columns={},
+        designs={},
     )
-    return moved, list({unit.code: unit for unit in merged}.values())
+    grown = {code for own, found in homes.items() for code in found if code != own}
+    return moved, [unit for unit in units.communes(session) if unit.code in grown]
+
+
+def _homes(
+    code: str, takers: Mapping[str, Sequence[tuple[Unit, float]]], seen: Sequence[str] = ()
+) -> dict[str, float]:
+    """Where the people of a unit are now: shares by unit."""
+    found: dict[str, float] = {}
+    taken = [(unit, share) for unit, share in takers.get(code, ()) if unit.code not in seen]
+    rest = 1 - sum(share for _unit, share in taken)
+    if rest < -1e-9:
+        raise Refusal(
+            "%(units)s took in more than all of %(code)s. Correct the shares in `replaces` and import the units "
+            "again: hailong unit import",
+            units=", ".join(unit.name for unit, _share in taken),
+            code=code,
+        )
+    if rest > 1e-9:
+        found[code] = rest
+    for unit, share in taken:
+        for home, part in _homes(unit.code, takers, (*seen, code)).items():
+            found[home] = found.get(home, 0.0) + share * part
+    return found
 
 
 Name = tuple[str, str | None]
@@ -247,6 +324,8 @@ def _differences(
         single_psu=cast(SinglePSU, rule),
     )
     wanted = list(dict.fromkeys(key[2] for key in keys))
+    if not measures:
+        return {}
     try:
         totals = psu_totals(design, measures, code(domain))
         pairs = [((OLD, unit), (NEW, unit)) for unit in wanted]
@@ -273,7 +352,7 @@ def _changes(
     found: dict[tuple[str, str | None, Any], Difference],
 ) -> list[Change]:
     """The lines, each with the verdict of its test; the tests of a table are corrected together (Holm)."""
-    told = [found[key] if _may_be_told(old[key], new[key]) else None for key in keys]
+    told = [found.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
     adjusted = holm([one.p if one is not None else None for one in told])
     return [
         Change(key[0], key[1], key[2], old[key], new[key], one, verdict(one, p))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from survey import questionnaires
-from survey.models import Release, Wave
+from forms import Rule
+from survey import crosswalks, questionnaires
+from survey.models import Release, Unit, Wave
 from survey.results import comparison, releases, result_table, targets
 from survey.sample import Sample, sample
 from translations import Lazy
@@ -19,48 +20,66 @@ class Point:
     """A wave's figure. `breaks`: what was done otherwise in the wave before; the two are then no series.
 
     release  that the figure is of; None for the present data
+    rule     that it follows; None for a figure of no index
+    was      the code of the question in that wave, where it had another one
+    grown    whether the unit took in others since: their old records are counted with its own
     """
 
     wave: Wave
     release: Release | None
     record: Estimate
     breaks: tuple[Lazy, ...]
+    rule: Rule | None = None
+    was: str | None = None
+    grown: bool = False
 
 
-def of(session: Session, wave: Wave, measure: str, release: Release | None = None) -> list[Point]:
+def of(
+    session: Session, wave: Wave, measure: str, release: Release | None = None, unit: str | None = None
+) -> list[Point]:
     """The figure of a wave and of those before it that asked for it, the oldest first.
 
     A wave before is shown as it was released; one without a release by its present data.
+
+    unit  a commune; the whole province without it
     """
     points: list[Point] = []
-    last: Sample | None = None
+    grown: list[Unit]
+    last: tuple[Sample, Rule | None] | None = None
+    code = measure.partition("=")[0]
+    now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
         shown = release if one.code == wave.code else releases.newest(session, one.code)
-        if not targets.is_single(questionnaires.by_digest(session, one.questionnaire), measure):
+        found = crosswalks.translated(session, sample(session, one, shown), now)
+        people, grown = (found.people, []) if unit is None else comparison.rehoused(session, found.people, wave)
+        if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue
-        people = sample(session, one, shown)
-        if not len(people):
+        rule = result_table.scoring_rule(people.questionnaire, None)
+        table = result_table.table(
+            session, people, items=[measure], by=[] if unit is None else ["unit"], released=True
+        )
+        record = next((record for record in table if record.domain == unit), None)
+        if record is None:  # the unit did not exist then
             continue
-        [record] = result_table.table(session, people, items=[measure], released=True)
-        points.append(Point(one, shown, record, breaks(last, people, measure) if last else ()))
-        last = people
+        points.append(
+            Point(
+                one,
+                shown,
+                record,
+                breaks(last, (people, rule), measure) if last else (),
+                rule if code not in people.questionnaire.items else None,
+                found.was.get(code),
+                unit in {taker.code for taker in grown},
+            )
+        )
+        last = people, rule
     return points
 
 
-def breaks(old: Sample, new: Sample, measure: str) -> tuple[Lazy, ...]:
-    """What makes two figures of one name two measurements: other items, another rule, weights in one alone."""
-    found = []
-    if measure.startswith("index"):
-        before, after = (people.questionnaire.index for people in (old, new))
-        if before is not None and after is not None:
-            if set(before.codes()[measure]) != set(after.codes()[measure]):
-                found.append(Lazy("The index is made of other questions."))
-            if before.rules[before.rule].scores != after.rules[after.rule].scores:
-                found.append(Lazy("The index follows another rule."))
-    else:
-        code = measure.partition("=")[0]
-        if old.questionnaire.items[code].choices != new.questionnaire.items[code].choices:
-            found.append(Lazy("The question has other choices."))
-    if (old.wave.weights is None) != (new.wave.weights is None):
-        found.append(Lazy("One wave is weighted, the other one is not."))
-    return tuple(found)
+def breaks(old: tuple[Sample, Rule | None], new: tuple[Sample, Rule | None], measure: str) -> tuple[Lazy, ...]:
+    """What makes two figures of one name two measurements: other questions, another rule, weights in one alone."""
+    (before, then), (after, now) = old, new
+    found = comparison.breaks(before.questionnaire, after.questionnaire, measure, (then, now))
+    if (before.wave.weights is None) != (after.wave.weights is None):
+        found += (Lazy("One wave is weighted, the other one is not."),)
+    return found

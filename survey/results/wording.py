@@ -128,6 +128,11 @@ def change_limits(found: Difference | None, decimals: int = 1) -> str:
     )
 
 
+def renamed(was: str) -> str:
+    """What stands beside a question that had another code in an earlier wave."""
+    return _("code changed from %(code)s", code=was)
+
+
 def base(record: Estimate) -> str:
     """The number of people behind a figure, for a table cell: 1.432; a dash where it is hidden."""
     return "–" if is_hidden(record) else number(record.n)

@@ -10,7 +10,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from survey import waves
+from survey import crosswalks, waves
 from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.results import charts, comparison, wording
@@ -76,20 +76,28 @@ def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
         verdicts = _verdicts(session, sample(session, since.old), people)
     names = {line.code: line.label for line in summary.items}
     return {
-        way: [names[code] for code, verdict in verdicts.items() if verdict == way and code in names]
+        way: [
+            names[code] + (f" ({wording.renamed(was)})" if was else "")
+            for code, (verdict, was) in verdicts.items()
+            if verdict == way and code in names
+        ]
         for way in ("up", "down")
     }
 
 
-@cached(
-    LRUCache(maxsize=16),
-    key=lambda _session, old, new: (old.wave.code, old.version, new.wave.code, new.version, new.wave.villages),
-    lock=threading.Lock(),
-)
-def _verdicts(session: Session, old: Sample, new: Sample) -> dict[str, str | None]:
+def _compared(session: Session, old: Sample, new: Sample) -> tuple[object, ...]:
+    """What tells one comparison of two waves from another."""
+    way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
+    waves = (old.wave.code, old.version, new.wave.code, new.version, new.wave.villages)
+    return *waves, *(step.written for step in way)
+
+
+@cached(LRUCache(maxsize=16), key=_compared, lock=threading.Lock())
+def _verdicts(session: Session, old: Sample, new: Sample) -> dict[str, tuple[str | None, str | None]]:
+    """The verdict of each item of the index, and its code in the old wave where it had another one."""
     index = new.questionnaire.index
     found = comparison.compare(session, old, new, index.codes()["index"] if index else ())
-    return {change.item: change.verdict for change in found.changes}
+    return {change.item: (change.verdict, change.was) for change in found.changes}
 
 
 def tasks(summary: Summary) -> list[Task]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from survey import waves
+from survey import units, waves
 from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.results import charts, published, series, targets
@@ -16,14 +16,20 @@ from translations import NotFound
 @pages.get("/<wave>/qua-cac-dot", endpoint="series")
 @requires(Right.RESULTS)
 def over_waves(wave: str) -> ResponseReturnValue:
-    """`muc`: the figure, as a target names it; the first that is offered unless given."""
+    """`muc`: the figure, as a target names it; the first that is offered unless given. `don-vi`: of a commune."""
     summary = summary_of(wave)
     offered = targets.offered(summary.questionnaire)
     measure = request.args.get("muc") or (offered[0][0] if offered else "")
     if not targets.is_single(summary.questionnaire, measure):
         raise NotFound("There is no such figure. Choose one on the page.")
+    communes = {line.unit.code: line.unit for line in summary.units}
+    unit = units.settled(request.args.get("don-vi", ""))
+    if unit and unit not in communes:
+        raise NotFound(
+            "There is no unit with the code %(code)s. Choose the commune from the list.", code=unit[:20]
+        )
     with database().reading() as session:
-        points = series.of(session, waves.find(session, wave), measure, summary.release)
+        points = series.of(session, waves.find(session, wave), measure, summary.release, unit or None)
     records = [point.record for point in points]
     return render_template(
         "staff/series.html",
@@ -32,8 +38,12 @@ def over_waves(wave: str) -> ResponseReturnValue:
         offered=offered,
         measure=measure,
         name=targets.name_of(summary.questionnaire, measure),
+        communes=communes.values(),
+        unit=communes.get(unit),
+        whose=units.named(communes[unit]) if unit else summary.province.name,
         points=points,
-        published=published.beside(measure),
+        rules={point.rule.label for point in points if point.rule},
+        published=() if unit else published.beside(measure),
         scale=charts.scale(records, fewest=4),
         keys=keys(records),
     )

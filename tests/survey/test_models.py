@@ -22,6 +22,7 @@ from survey.models import (
     IssuedReport,
     Keying,
     Mode,
+    PublishedCrosswalk,
     Release,
     Response,
     ResponseText,
@@ -94,6 +95,7 @@ def response(database: Database) -> Response:
                 ),
                 Agreement(wave="ho-mau", made=day, figures={}),
                 Coding(wave="ho-mau", response=kept.id, turn=1, themes=["khac"], person="a", day=day),
+                PublishedCrosswalk(old=kept.questionnaire, new=kept.questionnaire, document={}, published=day),
             ]
         )
         session.flush()
@@ -119,7 +121,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
     columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
-    columns |= {"held_decision": "reason", "audit_entry": "who", "coding": "person"}
+    columns |= {"held_decision": "reason", "audit_entry": "who", "coding": "person", "crosswalk": "published"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

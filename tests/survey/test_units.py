@@ -95,3 +95,18 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(session: Session, text: 
     with pytest.raises(Refusal) as refused:
         units.load(session, text)
     assert told in str(refused.value)
+
+
+def test_what_a_unit_took_in_is_read_with_share_and_day(database: Database) -> None:
+    with database.writing() as session:
+        units.load(
+            session, "code,name,kind,valid_from,replaces\n99901,Mới,xã,2027-01-01,06652; 06658:0.4@2027-07-01\n"
+        )
+        found = units.taken_in(units.find(session, "99901"))
+        assert [(one.code, one.share, one.since) for one in found] == [
+            ("06652", 1.0, date(2027, 1, 1)),
+            ("06658", 0.4, date(2027, 7, 1)),
+        ]
+        for wrong in ("06652:1.5", "06652:2/5", "06652@1.7.2027", "06652@2027-02-30"):
+            with pytest.raises(Refusal, match="00101:0.4@2027-07-01"):
+                units.load(session, f"code,name,kind,replaces\n99902,Mới,xã,{wrong}\n")

@@ -56,3 +56,20 @@ def test_versions_are_listed(hailong: Program) -> None:
 
 def test_a_document_that_is_not_there_is_wrong_input(hailong: Program, tmp_path: Path) -> None:
     assert hailong("questionnaire", "check", tmp_path / "khong-co.yaml").code == 1
+
+
+def test_a_crosswalk_is_kept_and_one_that_is_wrong_told_with_the_line(
+    hailong: Program, document: Path, tmp_path: Path
+) -> None:
+    hailong("questionnaire", "publish", document)
+    file = tmp_path / "doi-chieu.yaml"
+    file.write_text("from: noi_phuc_vu@1\nto: noi_phuc_vu@2\nitems:\n  - {item: hl_chung, was: hl_chun}\n")
+    done = hailong("questionnaire", "crosswalk", file)
+    assert (done.code, done.out) == (1, "")
+    assert "doi-chieu.yaml:4" in done.err
+    assert "Write hl_chung instead of hl_chun." in done.err
+    file.write_text(file.read_text().replace("hl_chun}", "hl_chung}"))
+    assert "noi_phuc_vu@2 is compared with noi_phuc_vu@1" in hailong("questionnaire", "crosswalk", file).err
+    assert "holds already" in hailong("questionnaire", "crosswalk", file).err
+    file.write_text(file.read_text().replace("noi_phuc_vu@2", "noi_phuc_vu@9"))
+    assert "no published questionnaire noi_phuc_vu@9" in hailong("questionnaire", "crosswalk", file).err

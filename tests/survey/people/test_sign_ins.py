@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from survey.commands.people import user
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.models import Account, AuditEntry, SignIn
 from survey.people import accounts, sign_ins
 from translations import Refusal
@@ -161,19 +161,12 @@ def test_a_sign_in_is_dropped_when_it_is_over(province: Database) -> None:
 
 @pytest.mark.both_databases
 def test_accounts_of_before_sign_in_as_before(database: Database) -> None:
-    old = Database(database.url)
+    old = Database(f"{database.url}-before" if database.is_sqlite else database.url)
     with old.adding() as connection:
-        for order in (
-            "DROP TABLE second_factor",
-            "DROP TABLE identity",
-            "DROP TABLE wrong_sign_in",
-            "DROP TABLE sign_in",
-            'ALTER TABLE account DROP COLUMN "off"',
-            "DROP TABLE password_link",
-            "ALTER TABLE account ADD COLUMN session VARCHAR(40) DEFAULT '' NOT NULL",
-            "UPDATE alembic_version SET version_num = '0010'",
-        ):
-            connection.execute(text(order))
+        if not old.is_sqlite:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        upgrade(connection, "0010")
         kept = PasswordHasher().hash("matkhau")  # too short and too common to be chosen now
         values = {"password": kept}
         connection.execute(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 
 from analysis import Design, Share, difference
-from survey import questionnaires, responses, waves
+from forms import crosswalk, parse
+from survey import crosswalks, questionnaires, responses, waves
 from survey.database import Database
 from survey.models import Mode, Unit, Village, WaveKind
-from survey.results import comparison
+from survey.results import comparison, result_table
 from survey.results.comparison import Comparison
 from survey.sample import sample
+from translations import Refusal
 
 HOME, OTHER = "06652", "06658"
 VILLAGES = {"V1": HOME, "V2": HOME, "V3": OTHER, "V4": OTHER}
@@ -130,6 +133,156 @@ def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
         old = sample(session, waves.find(session, "truoc"))
         moved, _merged = comparison.rehoused(session, old, waves.find(session, "nay"))
     assert moved.weight[moved.unit == HOME].sum() == pytest.approx(30 + 15)
+
+
+def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Database) -> None:
+    """Cao Xanh went into a third commune, a quarter of it, and that one into Hà Tu."""
+    third = "06673"
+    answer(two, "truoc", {"V1": [1] * 30, "V3": [2] * 40})
+    with two.writing() as session:
+        session.get_one(Unit, third).replaces = f"{OTHER}:0.25"
+        session.get_one(Unit, HOME).replaces = third
+    with two.reading() as session:
+        old = sample(session, waves.find(session, "truoc"))
+        result_table.table(session, old, items=["C5=1"])  # what was computed of the old wave stays its own
+        moved, grown = comparison.rehoused(session, old, waves.find(session, "nay"))
+        assert {code: moved.weight[moved.unit == code].sum() for code in (HOME, OTHER)} == {HOME: 40, OTHER: 30}
+        assert {unit.code for unit in grown} >= {HOME}
+        [record] = result_table.table(session, moved, items=["C5=1"])
+        assert record.estimate == pytest.approx(30 / 70)
+        assert result_table.table(session, old, items=["C5=1"])[0].n == 70
+
+
+def test_what_had_happened_when_the_wave_opened_is_in_its_records_already(two: Database) -> None:
+    answer(two, "truoc", {"V3": [2] * 40})
+    for days, expected in ((61, 0), (59, 20), (-1, 0)):  # before the old wave, between the two, still to come
+        with two.writing() as session:
+            day = waves.today() - timedelta(days)
+            session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5@{day}"
+        with two.reading() as session:
+            old, new = (waves.find(session, code) for code in ("truoc", "nay"))
+            moved, _grown = comparison.rehoused(session, sample(session, old), new)
+            assert moved.weight[moved.unit == HOME].sum() == expected
+            assert comparison.rehoused(session, sample(session, new), new)[1] == []
+
+
+def test_units_can_not_take_in_more_than_there_was(two: Database) -> None:
+    answer(two, "truoc", {"V3": [2] * 10})
+    with two.writing() as session:
+        session.get_one(Unit, HOME).replaces = OTHER
+        session.get_one(Unit, "06673").replaces = f"{OTHER}:0.5"
+    answer(two, "nay", {"V1": [1] * 10})
+    with pytest.raises(Refusal, match="replaces"):
+        compared(two, by_unit=True)
+
+
+CODES = {"C5": "C5a", "gt_day_du": "gt_du"}
+
+
+def opened(database: Database, wave: str, document: dict[str, Any]) -> None:
+    """A wave as `nay`, on a further version of the household questionnaire."""
+    with database.writing() as session:
+        asked = parse(document)
+        questionnaires.publish(session, asked, date(2026, 1, 1))
+        start = waves.find(session, "nay").opens
+        waves.create(session, wave, asked, WaveKind.SAMPLE, start, start + timedelta(90))
+        for psu, unit in VILLAGES.items():
+            session.add(Village(wave=wave, psu=psu, unit=unit, stratum=unit))
+
+
+def household(database: Database, version: int) -> dict[str, Any]:
+    """The document of the first version, to be published as another one."""
+    with database.reading() as session:
+        return questionnaires.find(session, "ho_gia_dinh@1").document | {"version": version}
+
+
+@pytest.fixture
+def renamed(two: Database) -> Database:
+    """A wave `doi-ma`, as `nay` but on a version that asks C5 and an item of the index under other codes."""
+    text = json.dumps(household(two, 2))
+    for was, code in CODES.items():
+        text = text.replace(f'"{was}"', f'"{code}"')
+    opened(two, "doi-ma", json.loads(text))
+    chance = np.random.default_rng(11)
+    levels = {
+        item: {code: drawn(chance, 0.7 - 0.2 * (code == "nay")) for code in ("truoc", "nay")} for item in CODES
+    }
+    for item, code in CODES.items():
+        answer(two, "truoc", levels[item]["truoc"], item)
+        answer(two, "nay", levels[item]["nay"], item)
+        answer(two, "doi-ma", levels[item]["nay"], code)
+    return two
+
+
+def publish(database: Database, new: str, *items: dict[str, Any]) -> None:
+    """A crosswalk from the first version."""
+    with database.writing() as session:
+        written = {"from": "ho_gia_dinh@1", "to": new, "items": list(items)}
+        found = crosswalk.parse(written, lambda name: questionnaires.find(session, name))
+        crosswalks.publish(session, found, date(2026, 2, 1))
+
+
+@pytest.mark.parametrize("by_unit", [False, True])
+def test_a_renamed_item_has_exactly_the_figure_that_it_has_under_its_own_code(
+    renamed: Database, by_unit: bool
+) -> None:
+    publish(renamed, "ho_gia_dinh@2", *({"item": code, "was": was} for was, code in CODES.items()))
+    plain, found = (compared(renamed, new, by_unit=by_unit) for new in ("nay", "doi-ma"))
+    there = {(change.item, change.value, change.unit): change for change in found.changes}
+    assert len(there) == len(plain.changes)
+    told = 0
+    for change in plain.changes:
+        other = there[CODES.get(change.item, change.item), change.value, change.unit]
+        assert (other.was, other.breaks) == (change.item if change.item in CODES else None, ())
+        assert (other.old.estimate, other.new.estimate) == (change.old.estimate, change.new.estimate)
+        assert other.verdict == change.verdict
+        if change.difference is not None and change.difference.estimate is not None:
+            told += 1
+            for name in ("estimate", "standard_error", "low", "high", "p"):
+                assert getattr(other.difference, name) == getattr(change.difference, name), (change.item, name)
+    assert told > 3
+    assert (found.only_old, found.only_new, found.otherwise) == ((), (), ())
+
+
+def test_without_a_crosswalk_an_index_of_renamed_items_is_another_measurement(renamed: Database) -> None:
+    found = compared(renamed, "doi-ma")
+    assert (set(CODES), set(CODES.values())) == (set(found.only_old), set(found.only_new))
+    [index] = [change for change in found.changes if change.item == "index"]
+    assert (index.difference, [one.message for one in index.breaks]) == (
+        None,
+        ["The index is made of other questions."],
+    )
+
+
+def test_other_choices_are_not_compared_until_it_is_said_what_they_became(renamed: Database) -> None:
+    document = household(renamed, 3)
+    item = next(item for page in document["pages"] for item in page["items"] if item["code"] == "C5")
+    del item["choices"]["2"]
+    opened(renamed, "hai-muc", document)
+    answer(renamed, "hai-muc", {psu: [1] * 12 + [3] * 8 for psu in VILLAGES})
+    found = compared(renamed, "hai-muc", items=["C5=1"])
+    assert (found.otherwise, found.changes) == (("C5",), ())
+    publish(renamed, "ho_gia_dinh@3", {"item": "C5", "was": "C5", "choices": {1: 1, 2: 3, 3: 3}})
+    [before] = compared(renamed, "nay", items=["C5=1"]).changes
+    [now] = compared(renamed, "hai-muc", items=["C5=1"]).changes
+    assert now.old.estimate == before.old.estimate
+    assert now.new.estimate == pytest.approx(0.6)
+    assert now.difference is not None
+
+
+def test_an_index_by_another_rule_has_no_change(renamed: Database) -> None:
+    document = household(renamed, 3)
+    rule = next(rule for rule in document["index"]["rules"] if rule["name"] == document["index"]["rule"])
+    rule["scores"]["3"] = 1
+    opened(renamed, "quy-tac", document)
+    answer(renamed, "quy-tac", {"V1": [3] * 10}, "gt_day_du")
+    found = compared(renamed, "quy-tac", items=["index"])
+    [index] = found.changes
+    assert ([one.message for one in index.breaks], index.difference) == (["The index follows another rule."], None)
+    then, now = found.rules
+    assert then is not None
+    assert now is not None
+    assert then.scores != now.scores
 
 
 def test_waves_of_one_questionnaire_and_kind_can_be_compared(two: Database) -> None:

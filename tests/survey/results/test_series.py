@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -10,10 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from forms import parse
-from survey import questionnaires, responses, waves
+from forms import crosswalk, parse
+from survey import crosswalks, questionnaires, responses, waves
 from survey.database import Database
-from survey.models import Mode, Village, Wave, WaveKind
+from survey.models import Mode, Unit, Village, Wave, WaveKind
 from survey.results import published, result_table, series
 from survey.sample import sample
 from translations import speaking
@@ -21,7 +23,7 @@ from translations import speaking
 SignIn = Callable[[Flask, str], FlaskClient]
 
 
-def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gia_dinh@1") -> Wave:
+def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gia_dinh@1", **codes: str) -> Wave:
     """A sample wave of two villages in which 12 people answered C5, and one item of the index."""
     with province.writing() as session:
         asked = questionnaires.find(session, questionnaire)
@@ -31,7 +33,7 @@ def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gi
         session.flush()
         place = waves.place(session, code, "06652", opens)
         for person in range(12):
-            answers = {"C5": 1 + person % 3, "th_dien": 4 + person % 2}
+            answers = {codes.get("C5", "C5"): 1 + person % 3, codes.get("th_dien", "th_dien"): 4 + person % 2}
             responses.submit(session, place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens)
     return made
 
@@ -77,6 +79,45 @@ def test_another_index_and_weights_in_one_wave_alone_are_a_break(province: Datab
         said = [str(one) for one in series.of(session, newest, "index")[1].breaks]
         assert said == ["The index is made of other questions."]
         assert series.of(session, newest, "C5=3")[1].breaks == ()
+
+
+def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app: Flask, sign_in: SignIn) -> None:
+    """The old wave stands under the new code with the figure that it has under its own, a commune's with the old
+    records of what it took in."""
+    old = wave(province, "nam-2024", date(2024, 1, 1))
+    with province.writing() as session:
+        text = json.dumps(questionnaires.find(session, "ho_gia_dinh@1").document | {"version": 2})
+        for was, code in {"C5": "C5a", "th_dien": "dien"}.items():
+            text = text.replace(f'"{was}"', f'"{code}"')
+        questionnaires.publish(session, parse(json.loads(text)), date(2025, 1, 1))
+    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@2", C5="C5a", th_dien="dien")
+    with province.writing() as session:
+        assert [point.wave.code for point in series.of(session, newest, "C5a=3")] == ["nam-2025"]
+        written = {
+            "from": "ho_gia_dinh@1",
+            "to": "ho_gia_dinh@2",
+            "items": [{"item": "C5a", "was": "C5"}, {"item": "dien", "was": "th_dien"}],
+        }
+        found = crosswalk.parse(written, lambda name: questionnaires.find(session, name))
+        crosswalks.publish(session, found, date(2025, 2, 1))
+        session.get_one(Unit, "06658").replaces = "06652:0.5"
+    with province.reading() as session:
+        then, now = series.of(session, newest, "dien")
+        assert (then.was, now.was, now.breaks) == ("th_dien", None, ())
+        people = sample(session, old)
+        [record] = result_table.table(session, people, items=["th_dien"], released=True)
+        assert then.record == replace(record, item="dien")
+        assert series.of(session, newest, "index")[1].breaks == ()
+        [of_the_part] = series.of(session, newest, "dien", unit="06658")[:1]
+        assert (of_the_part.record.n, of_the_part.record.estimate, of_the_part.grown) == (12, 1.0, True)
+        assert series.of(session, newest, "dien", unit="06652")[0].grown is False
+    reader = sign_in(app, "home_affairs")
+    page = reader.get("/quan-tri/nam-2025/qua-cac-dot?muc=dien&don-vi=06658").text
+    assert "phường Cao Xanh" in page
+    assert page.count("đổi mã từ th_dien") == page.count("gồm cả các xã đã nhập vào") == 1
+    assert reader.get("/quan-tri/nam-2025/qua-cac-dot?don-vi=99999").status_code == 404
+    changes = reader.get("/quan-tri/nam-2025/so-sanh").text
+    assert "đổi mã từ C5" in changes
 
 
 def test_published_figures_stand_beside_what_they_are_about_alone() -> None:

@@ -31,7 +31,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import translations
-from survey import api, entry, integers, interviewer, kiosk, metrics, respondent, settings, staff
+from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, respondent, settings, staff
 from survey.database import Database
 from survey.people import accounts, choose_password, sign_in, single_sign_on
 from survey.people.sessions import Sessions
@@ -186,17 +186,17 @@ def _here(**changed: str) -> str:
 
 def _large_text() -> bool:
     """`?size=` first, then the choice of before (a cookie that holds nothing else)."""
-    return (request.args.get("size") or request.cookies.get("size")) == "large"
+    return (request.args.get("size") or cookies.read("size")) == "large"
 
 
 def _choose_language() -> None:
     """`?lang=` first, then the choice of before (a cookie that holds nothing else), then Vietnamese."""
-    translations.speak(request.args.get("lang") or request.cookies.get("lang") or "vi")
+    translations.speak(request.args.get("lang") or cookies.read("lang") or "vi")
 
 
 def _protect(response: Response) -> Response:
     response.headers.extend(HEADERS)
-    if _over_tls():
+    if cookies.over_tls():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
@@ -205,16 +205,9 @@ def _protect(response: Response) -> Response:
     for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
         chosen = request.args.get(name)
         # Of a page alone: the language of a downloaded report is no choice for the pages.
-        if chosen in known and chosen != request.cookies.get(name) and response.mimetype == "text/html":
-            response.set_cookie(
-                name, chosen, samesite="Lax", httponly=True, secure=_over_tls(), max_age=31_536_000
-            )
+        if chosen in known and chosen != cookies.read(name) and response.mimetype == "text/html":
+            cookies.keep(response, name, chosen, 31_536_000)
     return response
-
-
-def _over_tls() -> bool:
-    """Whether people come by TLS, which a proxy in front may have taken off."""
-    return request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def _wants_json() -> bool:

@@ -8,11 +8,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import g, request
+from flask import Response, g, request
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey import units, waves
+from survey import cookies, units, waves
 from survey.database import database
 from survey.models import Device, Mode
 from survey.waves import today
@@ -21,6 +21,7 @@ from translations.formats import nfc
 
 COOKIE = "may-dat"  # holds a kiosk's token; no script can read it, no other site can send it
 TABLET = "may-phong-van"  # holds a tablet's token likewise
+A_YEAR = 365 * 24 * 3600  # seconds; browsers keep a cookie no longer than 400 days, and each start renews it
 LINK_HOLDS = timedelta(days=7)
 LONGEST_PLACE = 120
 ROUNDS = 200_000  # of PBKDF2 over a leave code: the device must check it without network
@@ -175,9 +176,20 @@ def tablet() -> Device | None:
 def _here(mode: Mode, cookie: str) -> Device | None:
     known: dict[Mode, Device | None] = g.setdefault("devices", {})
     if mode not in known:
-        token = request.cookies.get(cookie)
+        token = _token(cookie)
         known[mode] = _by_token(token, mode) if token else None
     return known[mode]
+
+
+def remember(answer: Response, cookie: str, token: str | None = None) -> None:
+    """Has the device keep its token, or the one that it has for another year."""
+    if token := token or _token(cookie):
+        cookies.keep(answer, cookie, token, A_YEAR, samesite="Strict")
+
+
+def _token(cookie: str) -> str | None:
+    """The token that the device sent; under the name without a prefix where it was bound before there was one."""
+    return cookies.read(cookie) or request.cookies.get(cookie)
 
 
 def _by_token(token: str, mode: Mode) -> Device | None:

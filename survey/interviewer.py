@@ -16,7 +16,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    current_app,
     jsonify,
     make_response,
     redirect,
@@ -75,21 +74,15 @@ def token() -> ResponseReturnValue:
 @requires(Right.INTERVIEW)
 def bind() -> ResponseReturnValue:
     """Binds this tablet, so that it may send by itself what it sealed while it had no network."""
+    answer = make_response("", 204)
     if devices.tablet() is not None:
-        return "", 204
+        devices.remember(answer, devices.TABLET)
+        return answer
     with database().writing() as session:
         place = waves.place(session, request.form.get("wave", ""), request.form.get("unit", ""))
         named = _("Tablet of %(name)s", name=current_user.name)
         token = devices.bind_tablet(session, place.wave.code, place.unit.code, named, sealing.current().id)
-    answer = make_response("", 204)
-    answer.set_cookie(
-        devices.TABLET,
-        token,
-        max_age=kiosk.A_YEAR,
-        httponly=True,
-        secure=request.is_secure or current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Strict",
-    )
+    devices.remember(answer, devices.TABLET, token)
     return answer
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import (
     Blueprint,
-    Response,
     current_app,
     make_response,
     redirect,
@@ -18,7 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 import translations
-from survey import devices, questionnaires, sealing, units, waves
+from survey import cookies, devices, questionnaires, sealing, units, waves
 from survey.database import database
 from survey.models import Device
 from survey.respondent import form
@@ -28,7 +27,6 @@ pages = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 
 STATIC = Path(__file__).parent / "static" / "kiosk"
 BUNDLE = "hpke.js"  # made at set-up; without it nothing can be sealed, and the kiosk says so
-A_YEAR = 365 * 24 * 3600  # seconds; browsers keep a cookie no longer than 400 days, and each start renews it
 
 
 @pages.route("/bind/<secret>", methods=["GET", "POST"])
@@ -42,7 +40,7 @@ def bind(secret: str) -> ResponseReturnValue:
     with database().writing() as session:
         device, token = devices.bind(session, secret, sealing.current().id)
     answer = make_response(redirect(url_for(".start", wave=device.wave, unit=device.unit), 303))
-    _remember(answer, token)
+    devices.remember(answer, devices.COOKIE, token)
     return answer
 
 
@@ -77,7 +75,7 @@ def leave() -> ResponseReturnValue:
     with database().writing() as session:
         devices.leave(session, device.id, request.form.get("code", ""))
     answer = make_response("", 204)
-    answer.delete_cookie(devices.COOKIE, path="/")
+    cookies.drop(answer, devices.COOKIE)
     return answer
 
 
@@ -141,8 +139,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
         )
     )
     answer.headers["Content-Location"] = url_for(".start", wave=device.wave, unit=device.unit)
-    if token := request.cookies.get(devices.COOKIE):
-        _remember(answer, token)
+    devices.remember(answer, devices.COOKIE)
     return answer
 
 
@@ -150,14 +147,3 @@ def _in(lang: str) -> str:
     """The button that begins in another language, in that language."""
     with translations.speaking(lang):
         return translations.gettext("Start in English")
-
-
-def _remember(answer: Response, token: str) -> None:
-    answer.set_cookie(
-        devices.COOKIE,
-        token,
-        max_age=A_YEAR,
-        httponly=True,
-        secure=request.is_secure or current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Strict",
-    )

@@ -27,7 +27,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from survey import demo, questionnaires, waves
 from survey.app import create_app
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.installation import prepare
 from survey.models import Role, Village, WaveKind
 from survey.people import accounts
@@ -175,6 +175,25 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield made
     made.engine.dispose()
     server.order(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def older(database: Database) -> Iterator[Callable[[str], Database]]:
+    """Makes an empty database with the tables as a migration of before left them, on the same kind of server."""
+    made: list[Database] = []
+
+    def at(revision: str) -> Database:
+        made.append(Database(f"{database.url}.older" if database.is_sqlite else database.url))
+        with made[-1].adding() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("DROP SCHEMA public CASCADE"))
+                connection.execute(text("CREATE SCHEMA public"))
+            upgrade(connection, revision)
+        return made[-1]
+
+    yield at
+    for one in made:
+        one.engine.dispose()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from survey import cookies
 from survey.rate import Rate, network
 from translations.formats import nfc
 
@@ -112,7 +113,7 @@ def _lockout() -> Lockout:
 def known_browser(name: str) -> str | None:
     """The mark of a browser from which this account has signed in before: a random text, and nothing else."""
     try:
-        account, mark = _signer().loads(request.cookies.get(COOKIE, ""))
+        account, mark = _signer().loads(cookies.read(COOKIE) or "")
     except (BadSignature, TypeError, ValueError):
         return None
     return str(mark) if account == nfc(name).strip() else None
@@ -121,15 +122,7 @@ def known_browser(name: str) -> str | None:
 def know_browser(answer: Response, name: str) -> None:
     """Marks the browser as one from which the account has signed in."""
     if known_browser(name) is None:
-        answer.set_cookie(
-            COOKIE,
-            _signer().dumps([nfc(name).strip(), secrets.token_urlsafe(16)]),
-            max_age=KEPT_FOR,
-            httponly=True,
-            samesite="Lax",
-            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]) or request.is_secure,
-            path="/dang-nhap",
-        )
+        cookies.keep(answer, COOKIE, _signer().dumps([nfc(name).strip(), secrets.token_urlsafe(16)]), KEPT_FOR)
 
 
 def _signer() -> URLSafeSerializer:

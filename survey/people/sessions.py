@@ -5,9 +5,19 @@ from __future__ import annotations
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
+from survey import cookies
+
 
 class Sessions(SecureCookieSessionInterface):
     """Flask's own; but nothing is done where there is no session, as with nearly everybody who sends a form."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """What the cookie is called where people come from now."""
+        return cookies.named(super().get_cookie_name(app))
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether it goes by TLS alone."""
+        return cookies.over_tls()
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of the cookie, or an empty one."""

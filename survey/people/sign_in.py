@@ -159,7 +159,10 @@ def sign_out() -> ResponseReturnValue:
             sign_ins.end_here(session, current_user.session)
     logout_user()
     flash(_("You are signed out."))
-    return redirect(url_for(".sign_in"), 303)
+    answer = make_response(redirect(url_for(".sign_in"), 303))
+    # Never "storage" or "cookies": the same device may be a kiosk or a tablet with sealed forms still to be sent.
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @pages.route("/doi-mat-khau", methods=["GET", "POST"])

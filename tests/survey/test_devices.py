@@ -94,6 +94,20 @@ def test_neither_link_nor_token_nor_code_is_in_the_database(app: Flask, province
         assert secret not in text
 
 
+def test_a_device_that_was_bound_before_names_had_a_prefix_stays_bound_and_gets_the_new_name(
+    client: FlaskClient, province: Database
+) -> None:
+    bind(client, link(province))  # without TLS, so without a prefix
+    old, over = client.get_cookie(devices.COOKIE), "https://localhost"
+    assert old is not None
+    assert 'class="kiosk"' in client.get("/kiosk/gop-y/06652", base_url=over).text
+    client.delete_cookie(devices.COOKIE)
+    new = client.get_cookie(f"__Host-{devices.COOKIE}")
+    assert new is not None
+    assert (new.value, new.secure, new.path) == (old.value, True, "/")
+    assert 'class="kiosk"' in client.get("/kiosk/gop-y/06652", base_url=over).text
+
+
 def test_a_link_is_too_old_after_a_week(client: FlaskClient, province: Database) -> None:
     made = link(province)
     with province.writing() as session:

@@ -25,6 +25,7 @@ VALUES = {
     "lang": "vi",
     "format": "xlsx",
     "number": 1,
+    "place": 1,
     "id": uuid4(),
     "serial": "00000018",
     "name": "staff.css",
@@ -98,6 +99,22 @@ def test_over_tls_a_browser_is_told_to_stay_there_and_cookies_go_nowhere_else(
     cookies = answers[0].headers.getlist("Set-Cookie")
     assert len(cookies) == 3  # the session with the token of the form, the language, the size of letters
     assert all(("; Secure" in cookie) is secure for cookie in cookies)
+    assert all(cookie.startswith("__Host-") is secure for cookie in cookies)
+    assert all("Path=/" in cookie and "Domain" not in cookie for cookie in cookies)
+
+
+def test_over_tls_somebody_signs_in_and_out_with_cookies_of_this_host_alone(app: Flask) -> None:
+    client, over = app.test_client(), "https://localhost"
+    for page, address in (("/dang-nhap", "/dang-nhap"), ("/doi-mat-khau", "/dang-xuat")):
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page, base_url=over).text)
+        assert token, page
+        sent = {"name": "keyer", "password": "mat-khau-dai", "csrf_token": token[1]}
+        answer = client.post(address, data=sent, headers={"Referer": f"{over}/"}, base_url=over)
+        assert answer.status_code == 303
+        named = {cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")}
+        assert named <= {"__Host-phien", "__Host-trinh-duyet"}
+        assert answer.headers.get("Clear-Site-Data") == (None if page == "/dang-nhap" else '"cache"')
+    assert client.get("/tai-khoan", base_url=over).status_code == 302
 
 
 def test_only_pages_of_ours_are_html(app: Flask, sign_in: SignIn) -> None:

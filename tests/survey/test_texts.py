@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey import responses, settings, texts, waves
@@ -120,10 +121,13 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
 
 
 @pytest.mark.both_databases
-def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(database: Database, key: Path) -> None:
-    old = Database(database.url)
+def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(
+    older: Callable[[str], Database], key: Path
+) -> None:
+    old = older("0009")
     with old.adding() as connection:
-        down(connection)
+        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('06652', 'Hà Tu', 'phường')"))
+        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'noi_phuc_vu', 1, '{}', '2025-01-01')"))
         connection.execute(
             text(
                 "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
@@ -138,29 +142,14 @@ def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(database:
                 "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
                 " SELECT :id, 'cu', '06652', 'phone', '2025-02-01', questionnaire, '{}', '[]' FROM wave"
             ),
-            {"id": id.hex if database.is_sqlite else id},
+            {"id": id.hex if old.is_sqlite else id},
         )
         connection.execute(
             text("INSERT INTO response_text (response, texts) VALUES (:id, :texts)"),
-            {"id": id.hex if database.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
+            {"id": id.hex if old.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
         )
     old.migrate()
     assert read(old, id) == {"gop_y": "chào"}
     for order in ("UPDATE response_text SET texts = texts", "DELETE FROM response_text"):
         with pytest.raises(DBAPIError, match="append-only"), old.writing() as session:
             session.execute(text(order))
-    old.engine.dispose()
-
-
-def down(connection: Connection) -> None:
-    """The database as it was before the migration that seals."""
-    for order in (
-        "DROP TABLE second_factor",
-        "DROP TABLE sign_in",
-        'ALTER TABLE account DROP COLUMN "off"',
-        "ALTER TABLE account DROP COLUMN temporary",
-        "ALTER TABLE account ADD COLUMN session VARCHAR(40) DEFAULT '' NOT NULL",
-        "DROP TABLE text_key",
-    ):
-        connection.execute(text(order))
-    connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from survey.commands.people import user
 from survey.database import Database
-from survey.models import AuditEntry, PasswordLink, Role, SecondFactor
+from survey.models import AuditEntry, PasswordLink, SecondFactor
 from survey.people import accounts, password_links, passwords
 from survey.waves import today
 from translations import Conflict, NotFound
@@ -140,18 +141,15 @@ def test_the_commands_print_a_link(
 
 
 @pytest.mark.both_databases
-def test_a_password_for_one_sign_in_of_before_the_upgrade_opens_nothing_any_more(database: Database) -> None:
-    old = Database(database.url)
-    with old.writing() as session:
-        for name in ("cu", "moi"):
-            accounts.add(session, name, Role.KEYER, "mat-khau-dai")
+def test_a_password_for_one_sign_in_of_before_the_upgrade_opens_nothing_any_more(
+    older: Callable[[str], Database],
+) -> None:
+    old = older("0011")
     with old.adding() as connection:
-        for table in ("password_link", "wrong_sign_in", "identity"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("ALTER TABLE sign_in DROP COLUMN vouched"))
-        connection.execute(text("ALTER TABLE account ADD COLUMN temporary BOOLEAN DEFAULT false NOT NULL"))
-        connection.execute(text("UPDATE account SET temporary = true WHERE name = 'moi'"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        row = text(
+            "INSERT INTO account (name, role, password, \"off\", temporary) VALUES (:n, 'keyer', :p, false, :t)"
+        )
+        kept = PasswordHasher().hash("mat-khau-dai")
+        connection.execute(row, [{"n": name, "p": kept, "t": name == "moi"} for name in ("cu", "moi")])
     old.migrate()
     assert [opens(old, "mat-khau-dai", name) for name in ("cu", "moi")] == [True, False]
-    old.engine.dispose()

@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Page
 from werkzeug.test import TestResponse
 
 from survey.people import sign_in
@@ -149,3 +150,40 @@ def test_a_password_that_can_not_be_is_told_at_its_box(
 
 def test_the_password_page_is_for_those_signed_in(client: FlaskClient) -> None:
     assert client.get("/doi-mat-khau").location.startswith("/dang-nhap?next=/doi-mat-khau")
+
+
+KEEP = """async () => {
+  await (await caches.open("kiosk")).put("/kiosk/x", new Response("shell"));
+  await new Promise((done) => {
+    const opening = indexedDB.open("hailong-kiosk", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("outbox");
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction("outbox", "readwrite");
+      writing.objectStore("outbox").put("sealed", 1);
+      writing.oncomplete = () => { opening.result.close(); done(); };
+    };
+  });
+}"""
+LOOK = """async () => [
+  await caches.has("kiosk"),
+  await new Promise((done) => {
+    indexedDB.open("hailong-kiosk", 1).onsuccess = (event) => {
+      const asked = event.target.result.transaction("outbox").objectStore("outbox").get(1);
+      asked.onsuccess = () => done(asked.result);
+    };
+  }),
+]"""
+
+
+def test_signing_out_leaves_what_a_kiosk_or_a_tablet_keeps_on_the_same_device(phone: Page) -> None:
+    phone.goto("/dang-nhap")
+    phone.fill("#name", "admin")
+    phone.fill("#password", "mat-khau-dai")
+    phone.click("main button")
+    phone.wait_for_url("**/quan-tri/")
+    phone.evaluate(KEEP)
+    phone.context.add_cookies([{"name": "may-dat", "value": "x", "url": phone.url}])
+    phone.click('form[action="/dang-xuat"] button')
+    phone.wait_for_url("**/dang-nhap")
+    assert phone.evaluate(LOOK) == [True, "sealed"]
+    assert "may-dat" in {cookie.get("name") for cookie in phone.context.cookies()}

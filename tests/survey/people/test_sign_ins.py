@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from survey.commands.people import user
-from survey.database import Database, upgrade
+from survey.database import Database
 from survey.models import Account, AuditEntry, SignIn
 from survey.people import accounts, sign_ins
 from translations import Refusal
@@ -160,13 +160,9 @@ def test_a_sign_in_is_dropped_when_it_is_over(province: Database) -> None:
 
 
 @pytest.mark.both_databases
-def test_accounts_of_before_sign_in_as_before(database: Database) -> None:
-    old = Database(f"{database.url}-before" if database.is_sqlite else database.url)
+def test_accounts_of_before_sign_in_as_before(older: Callable[[str], Database]) -> None:
+    old = older("0010")
     with old.adding() as connection:
-        if not old.is_sqlite:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        upgrade(connection, "0010")
         kept = PasswordHasher().hash("matkhau")  # too short and too common to be chosen now
         values = {"password": kept}
         connection.execute(
@@ -181,4 +177,3 @@ def test_accounts_of_before_sign_in_as_before(database: Database) -> None:
         mark = sign_ins.begin(session, "cu").id
         assert sign_ins.find(session, mark, "cu") is not None
         assert sign_ins.end(session, "cu") == 1
-    old.engine.dispose()

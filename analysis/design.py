@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import itertools
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -36,6 +37,38 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __getitem__(self, rows: Any) -> Labels:
+        """The labels of some rows; the levels stay all of them."""
+        return Labels(self.levels, self.codes[rows])
+
+    def tolist(self) -> list[Any]:
+        """(N,) the labels one by one, None for a blank."""
+        named = [*self.levels, None]  # the last one is that of −1
+        return [named[code] for code in self.codes.tolist()]
+
+    def having(self, label: Hashable) -> Bools:
+        """(N,) which rows have this label."""
+        there: Bools = self.codes == (self.levels.index(label) if label in self.levels else len(self.levels))
+        return there
+
+    def counts(self) -> dict[Hashable, int]:
+        """How many rows have each label."""
+        rows = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:].tolist()
+        return dict(zip(self.levels, rows, strict=True))
+
+
+def crossed(parts: Sequence[Labels]) -> Labels:
+    """(N,) tuples of labels of each row; a row with a blank is blank. The levels are all that there could be."""
+    codes, blank = np.zeros(len(parts[0]), np.int64), np.zeros(len(parts[0]), bool)
+    for part in parts:
+        codes = codes * len(part.levels) + part.codes
+        blank |= part.codes < 0
+    codes[blank] = -1
+    return Labels(list(itertools.product(*(part.levels for part in parts))), codes)
 
 
 def code(labels: Any) -> Labels:
@@ -243,6 +276,14 @@ class Design:
     def calibrated(self, calibration: Calibration) -> Design:
         """The same design with weights fitted to known totals; its variances know the calibration."""
         return replace(self, calibration=calibration)
+
+
+def stacked(parts: Sequence[Labels]) -> Labels:
+    """The labels of several files, one under the other; what is called alike is one label."""
+    levels = sorted({level for part in parts for level in part.levels}, key=_rank)
+    place = {level: at for at, level in enumerate(levels)}
+    codes = [np.array([*(place[level] for level in part.levels), -1], np.int64)[part.codes] for part in parts]
+    return Labels(levels, np.concatenate(codes))
 
 
 def _design_codes(labels: Any, rows: int, what: str) -> tuple[list[Hashable], Ints]:

@@ -35,13 +35,9 @@ class Match:
     was: str
     choices: Mapping[int, int] | None
 
-    def value(self, given: Any) -> Any:
-        """An answer to the old item as one to the new item."""
-        if self.choices is None:
-            return given
-        if isinstance(given, list):
-            return sorted({self.choices[code] for code in given})
-        return self.choices[given]
+    def value(self, given: int) -> int:
+        """A choice of the old item as one of the new item."""
+        return given if self.choices is None else self.choices[given]
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,14 @@ class Crosswalk:
                 return match.item
         return None if was in {match.item for match in self.matches} else was
 
+    def choices(self, was: str) -> Mapping[int, int] | None:
+        """Old choice -> new, of an old item; None where all stayed."""
+        return next((match.choices for match in self.matches if match.was == was), None)
+
     def questionnaire(self, old: Questionnaire) -> Questionnaire:
         """The old questionnaire in the codes and choices of the new one: it asks what it asked.
 
-        Its items have no conditions any more: `answers` leaves out what they hid.
+        Its items have no conditions any more: who translates answers leaves out what they hid.
         """
         matched = {match.was: match for match in self.matches}
         items = {}
@@ -86,8 +86,8 @@ class Crosswalk:
         for line in old.headlines:
             if (code := self.code(line.item)) is not None:
                 match = matched.get(line.item, Match(code, code, None))
-                values = {"value": match.value(line.value), "none": match.value(line.none)}
-                headlines.append(replace(line, item=code, **values))
+                values = (match.value(line.value), match.value(line.none))
+                headlines.append(replace(line, item=code, value=values[0], none=values[1]))
         return replace(
             old,
             items=MappingProxyType(items),
@@ -105,23 +105,6 @@ class Crosswalk:
             ]
             areas.append(replace(area, factors=tuple(factors)))
         return replace(old, areas=tuple(areas))
-
-    def answers(self, old: Questionnaire) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """A function that gives the answers to the old questionnaire in the codes and choices of the new one."""
-        matched = {match.was: match for match in self.matches}
-        hidden = {item.code: item.show_if for item in old.items.values() if item.show_if is not None}
-        codes = {code: self.code(code) for code in old.items}
-
-        def answered(document: Mapping[str, Any]) -> dict[str, Any]:
-            made = {}
-            for was, given in document.items():
-                condition = hidden.get(was)
-                if (code := codes.get(was)) is None or (condition is not None and not condition.holds(document)):
-                    continue
-                made[code] = matched[was].value(given) if was in matched else given
-            return made
-
-        return answered
 
 
 def same_question(old: Item, new: Item) -> bool:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
-from cachetools import LRUCache, cached
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms import Questionnaire, crosswalk
+from forms import Item, Questionnaire, crosswalk
 from forms.crosswalk import Crosswalk
 from survey import questionnaires
+from survey.kept import kept
 from survey.models import PublishedCrosswalk
-from survey.sample import Sample
+from survey.sample import Answers, Sample
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,16 @@ class Translated:
     people: Sample
     was: dict[str, str]
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        return self.people.nbytes
+
 
 def publish(session: Session, found: Crosswalk, today: date) -> bool:
     """Stores a crosswalk; of two between the same versions the later one holds. False where it holds already."""
-    kept = _published(session).get((found.old.name, found.new.name))
-    if kept is not None and kept.written == found.written:
+    there = _published(session).get((found.old.name, found.new.name))
+    if there is not None and there.written == found.written:
         return False
     session.add(
         PublishedCrosswalk(old=found.old.digest, new=found.new.digest, document=found.document, published=today)
@@ -87,24 +95,48 @@ def translated(session: Session, people: Sample, new: Questionnaire) -> Translat
     return Translated(replace(made.people, wave=people.wave), made.was)
 
 
-@cached(
-    LRUCache(maxsize=4),
-    key=lambda people, way: (people.wave.code, people.version, *(step.written for step in way)),
-    lock=threading.Lock(),
-)
+@kept(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))
 def _translated(people: Sample, way: tuple[Crosswalk, ...]) -> Translated:
     was = {code: code for code in people.questionnaire.items}
     digest = hashlib.sha256(people.version.encode())
     for step in way:
-        answers = step.answers(people.questionnaire)
+        asked = step.questionnaire(people.questionnaire)
         was = {now: own for code, own in was.items() if (now := step.code(code)) is not None}
         digest.update(step.written.encode())
         people = replace(
             people,
-            questionnaire=step.questionnaire(people.questionnaire),
-            documents=tuple(answers(document) for document in people.documents),
-            columns={},
+            questionnaire=asked,
+            columns={
+                code: _column(people.answers(item), item, asked.items[code], step.choices(item.code))
+                for item in people.questionnaire.items.values()
+                if item.kind != "text" and (code := step.code(item.code)) is not None
+            },
         )
     return Translated(
         replace(people, version=digest.hexdigest()), {code: own for code, own in was.items() if code != own}
     )
+
+
+def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | None) -> NDArray[Any]:
+    """The answers to an item as answers to what it is now; one that was not asked is left out.
+
+    choices  old code -> new; None where all stayed
+    """
+    if item.kind == "number":
+        return np.where(told.asked, told.codes, np.nan)
+    if told.chosen is not None:
+        chosen = told.chosen & told.asked[:, None]
+        if choices is None:
+            return chosen
+        columns = list(now.choices)
+        made = np.zeros((len(chosen), len(columns)), bool)
+        for place, code in enumerate(item.choices):
+            made[:, columns.index(choices[code])] |= chosen[:, place]
+        return made
+    codes = np.where(told.asked, told.codes, -1).astype(told.codes.dtype)
+    if choices is None:
+        return codes
+    table = np.full(max(choices) + 2, -1, np.int16)  # the last one is that of −1
+    table[list(choices)] = list(choices.values())
+    found: NDArray[Any] = table[codes]
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -147,7 +148,7 @@ def _keep(
         for back in chance.integers(max(0, span - 60), span, len(people)).tolist()
     ]
     ids = [UUID(bytes=chance.bytes(16), version=4) for _person in range(len(people))]
-    rows = [
+    rows = (
         {
             "id": one,
             "wave": wave.code,
@@ -162,9 +163,9 @@ def _keep(
         for one, (unit, psu), mode, when, document in zip(
             ids, places, modes, days, _documents(questionnaire, people, chance), strict=True
         )
-    ]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(insert(Response), rows[start : start + ROWS_AT_ONCE])
+    )
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        session.execute(insert(Response), some)
     return ids
 
 
@@ -172,12 +173,12 @@ def _weigh(session: Session, wave: Wave, ids: list[UUID], weights: NDArray[np.fl
     version = WeightVersion(wave=wave.code, version=1, made=waves.today(), source="demo")
     session.add(version)
     session.flush()
-    rows = [
+    rows = (
         {"version": version.id, "response": one, "weight": weight}
         for one, weight in zip(ids, weights.tolist(), strict=True)
-    ]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(insert(Weight), rows[start : start + ROWS_AT_ONCE])
+    )
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        session.execute(insert(Weight), some)
     wave.weights = version.id
 
 

@@ -5,25 +5,22 @@ Findings tell no level and no choice that a person gave; who looks at a form goe
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from cachetools import LRUCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
-from survey import questionnaires
 from survey.fieldwork import look_alikes
+from survey.kept import A_FIGURE, kept, where
 from survey.models import Batch, Response, Sheet, Wave
-from survey.sample import Bools, Floats, Objects, Sample, stored
+from survey.sample import Bools, Floats, Sample, everyone
 from translations import N_
 
 CHECKS: dict[str, str] = {
@@ -115,23 +112,21 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     )
     handed = select(Batch.code, Batch.interviewer).where(Batch.wave == wave.code).order_by(Batch.code)
     given = hash(tuple(tuple(row) for row in session.execute(handed)))
-    return str(session.get_bind().engine.url), wave.code, count, session.scalar(joined), given
+    return where(session), wave.code, count, session.scalar(joined), given
 
 
-@cached(LRUCache(maxsize=4), key=_state, lock=threading.Lock())
+@kept(_state, lambda looked: A_FIGURE * len(looked.forms))
 def _look(session: Session, wave: Wave) -> Looked:
     people = everyone(session, wave)
-    papers = _papers(session, wave)
-    asked_by = np.array([papers.get(id, NO_PAPER).interviewer for id in people.ids], dtype=object)
+    ids, papers = people.ids, _papers(session, wave)
+    asked_by = np.array([papers.get(id, NO_PAPER).interviewer for id in ids], dtype=object)
     share, other, limit = alike(people, asked_by)
-    found: list[list[Finding]] = [[] for _form in people.ids]
-    for row, finding in _findings(people, share, other, limit):
+    found: list[list[Finding]] = [[] for _form in ids]
+    for row, finding in _findings(people, ids, share, other, limit):
         found[row].append(finding)
     forms = {
-        id: Form(
-            id, people.unit[row], people.psu[row], people.mode[row], papers.get(id, NO_PAPER), tuple(found[row])
-        )
-        for row, id in enumerate(people.ids)
+        id: Form(id, unit, psu, mode, papers.get(id, NO_PAPER), tuple(own))
+        for id, unit, psu, mode, own in zip(ids, people.unit, people.psu, people.mode, found, strict=True)
     }
     known = share[np.isfinite(share)]
     first, middle, third = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
@@ -149,48 +144,25 @@ def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
     }
 
 
-def everyone(session: Session, wave: Wave) -> Sample:
-    """All responses of a wave as arrays, with those that estimates leave out; without a village `psu` is None."""
-    rows = stored(session, wave)
-    columns = [np.array([row[place] for row in rows], dtype=object) for place in range(1, 5)]
-    unit, psu, mode, day = columns
-    return Sample(
-        wave=wave,
-        questionnaire=questionnaires.by_digest(session, wave.questionnaire),
-        ids=tuple(row.id for row in rows),
-        unit=unit,
-        stratum=unit,
-        psu=psu,
-        mode=np.array([each.value for each in mode], dtype=object),
-        day=day,
-        weight=np.ones(len(rows)),
-        documents=tuple(json.loads(row.answers) for row in rows),
-        marks=tuple(frozenset(row.marks) for row in rows),
-        outside=0,
-        rejected=0,
-        version="",
-    )
-
-
-def _findings(people: Sample, share: Floats, other: Any, limit: float) -> Iterator[tuple[int, Finding]]:
+def _findings(
+    people: Sample, ids: list[UUID], share: Floats, other: Any, limit: float
+) -> Iterator[tuple[int, Finding]]:
     """(row, finding), check by check."""
     for items in blocks(people.questionnaire):
         run, answered = longest_run(_codes(people, items))
         for row in np.flatnonzero((answered >= LONG) & (run >= STRAIGHT * answered)).tolist():
             yield row, Finding("straight", int(run[row]), int(answered[row]))
     for row in np.flatnonzero(share >= limit).tolist():
-        yield row, Finding("alike", share=float(share[row]), other=people.ids[other[row]])
+        yield row, Finding("alike", share=float(share[row]), other=ids[other[row]])
     asked, left = blanks(people)
     for row in np.flatnonzero(left > BLANK * asked).tolist():
         yield row, Finding("blank", int(left[row]), int(asked[row]))
     for rule in rules.of(people.questionnaire).contradictions:
-        for row, document in enumerate(people.documents):
-            if rule.when.holds(document):
-                yield row, Finding("contradiction", rule=rule.code)
-    for row, marks in enumerate(people.marks):
-        for mark in MARKS:
-            if mark in marks:
-                yield row, Finding(mark)
+        for row in np.flatnonzero(people.holding(rule.when)).tolist():
+            yield row, Finding("contradiction", rule=rule.code)
+    for mark in MARKS:
+        for row in np.flatnonzero(people.marked([mark])).tolist():
+            yield row, Finding(mark)
 
 
 def blocks(questionnaire: Questionnaire) -> list[list[Item]]:
@@ -208,7 +180,7 @@ def _codes(people: Sample, items: list[Item]) -> Any:
     for place, item in enumerate(items):
         column = people.answers(item)
         valid = column.given & np.isin(column.codes, list(item.valid))
-        table[:, place] = np.where(valid, column.codes + 1, 0)
+        table[:, place] = np.where(valid, column.codes.astype(np.int32) + 1, 0)
     return table
 
 
@@ -223,7 +195,7 @@ def blanks(people: Sample) -> tuple[Any, Any]:
     return asked, asked - given
 
 
-def alike(people: Sample, asked_by: Objects) -> tuple[Floats, Any, float]:
+def alike(people: Sample, asked_by: Any) -> tuple[Floats, Any, float]:
     """(N,) share of equal answers with the nearest form of the same village or interviewer, that form, and the
     share from which on a form is listed.
 
@@ -236,7 +208,8 @@ def alike(people: Sample, asked_by: Objects) -> tuple[Floats, Any, float]:
         share, other = look_alikes.nearest_of(people)
         return share, other, look_alikes.ALIKE
     codes = np.stack(
-        [np.where(column.given, column.codes + 1, 0) for column in map(people.answers, items)], axis=1
+        [np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in map(people.answers, items)],
+        axis=1,
     )
     share, other = nearest(codes, people.psu, COMPARED)
     by_person, theirs = nearest(codes, asked_by, COMPARED)

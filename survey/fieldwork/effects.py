@@ -9,13 +9,14 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis import Difference, Measure, against_rest, groups
+from analysis import Difference, Measure, Share, against_rest, groups
 from analysis.contrast import Group
+from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
 from survey.models import Batch, Keying, Sheet, Wave
 from survey.results import result_table
 from survey.results.result_table import Wanted
-from survey.sample import Floats, Objects, Sample, sample
+from survey.sample import Floats, Sample, sample
 from translations.formats import order
 
 FEWEST = 10  # forms of a person: below, no difference is told
@@ -83,9 +84,12 @@ def keyers(session: Session, wave: Wave) -> Effects:
 
 
 def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
-    who = np.array([by.get(id) for id in people.ids], dtype=object)
     names = sorted(set(by.values()), key=order)
-    names = [name for name in names if (who == name).any()]
+    place = {name: at for at, name in enumerate(names)}
+    codes = np.full(len(people) + 1, -1, np.int64)  # the last one is for those who are not in the sample
+    codes[people.place_of(by)] = [place[name] for name in by.values()]
+    who = Labels(list(names), codes[:-1])
+    names = [name for name in names if who.having(name).any()]
     if not names:
         return Effects([], [])
     measured = _measures(people)
@@ -93,11 +97,11 @@ def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
     return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
 
 
-def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
+def _measures(people: Sample) -> list[tuple[str, str, Measure | Share]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
     rule = result_table.scoring_rule(questionnaire, None)
-    found: list[tuple[str, str, Measure]] = []
+    found: list[tuple[str, str, Measure | Share]] = []
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
@@ -115,20 +119,22 @@ def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
     return found
 
 
-def _effect(people: Sample, measure: Measure, who: Objects) -> tuple[Effect, Effect]:
+def _effect(people: Sample, measure: Measure | Share, who: Labels) -> tuple[Effect, Effect]:
     value = _of_each(measure)
     return between(value, who), beyond(value, who, people.psu)
 
 
-def _of_each(measure: Measure) -> Floats:
+def _of_each(measure: Measure | Share) -> Floats:
     """(N,) the figure of each person, NaN where there is none."""
+    if isinstance(measure, Share):
+        return np.array([np.nan, 0.0, 1.0])[measure.states]
     with np.errstate(all="ignore"):
         return np.where(measure.answered, measure.score / measure.base, np.nan)
 
 
-def _workers(people: Sample, who: Objects, names: list[str], measures: list[Measure]) -> list[Worker]:
+def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measure | Share]) -> list[Worker]:
     """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
-    forms = {name: int((who == name).sum()) for name in names}
+    forms = {name: int(who.having(name).sum()) for name in names}
     told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
     design = result_table.design(people, "centered")
     differing: dict[str, dict[str, tuple[Difference, Group]]] = {}
@@ -144,6 +150,6 @@ def _workers(people: Sample, who: Objects, names: list[str], measures: list[Meas
         (index, index_group), (blank, blank_group) = (
             differing.get(item, {}).get(name, nothing) for item in ("index", BLANK)
         )
-        villages = len(set(people.psu[who == name].tolist()))
+        villages = len(set(people.psu[who.having(name)]))
         workers.append(Worker(name, forms[name], villages, index, blank, index_group, blank_group))
     return workers

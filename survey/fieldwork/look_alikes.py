@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.design import Ints
+from analysis.design import Ints, crossed
 from analysis.patterns import nearest
 from survey.sample import Floats, Sample
 
@@ -30,6 +30,5 @@ def nearest_of(people: Sample) -> tuple[Floats, Ints]:
     """
     items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
     answers = [people.answers(item) for item in items]
-    codes = np.stack([np.where(column.given, column.codes + 1, 0) for column in answers], axis=1)
-    place = np.array([f"{unit} {day}" for unit, day in zip(people.unit, people.day, strict=True)], dtype=object)
-    return nearest(codes, place, LEAST_SHARED, MOST)
+    codes = np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
+    return nearest(codes, crossed([people.unit, people.day]), LEAST_SHARED, MOST)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from survey.sample import Sample, rejected
 # AAPOR's usual bounds: more than 80% of the questions asked were answered, complete; from 50% on, partial; fewer,
 # broken off, which counts as a refusal.
 PARTIAL = 0.5
+ANSWERED = ("complete", "partial", "refused")
 GROUPS = {
     Outcome.REFUSED: "refused",
     Outcome.AWAY: "no_contact",
@@ -148,24 +150,19 @@ def _paper(session: Session, wave: Wave, lists: dict[str, _Lists]) -> set[UUID]:
 
 def _answers(session: Session, wave: Wave, people: Sample, lists: dict[str, _Lists], instead: set[UUID]) -> None:
     asked, blank = checks.blanks(people)
-    for id, psu, whole, left in zip(people.ids, people.psu.tolist(), asked.tolist(), blank.tolist(), strict=True):
-        if psu not in lists:
-            continue
-        if id in instead:
-            lists[psu].replaced += 1
-        else:
-            lists[psu].answered[_answered(whole, left)] += 1
+    kind = np.where(blank < checks.BLANK * asked, 0, np.where(blank <= PARTIAL * asked, 1, 2))
+    there = people.place_of(instead)
+    kind[there[there >= 0]] = 3
+    counts = np.bincount(people.psu.codes * 4 + kind, minlength=4 * len(people.psu.levels)).reshape(-1, 4)
+    for psu, (*answered, replaced) in zip(people.psu.levels, counts.tolist(), strict=True):
+        if psu in lists:
+            lists[str(psu)].replaced += replaced
+            lists[str(psu)].answered += Counter(dict(zip(ANSWERED, answered, strict=True)))
     out = rejected(session, wave.code)
     responded = select(Response.id, Response.psu).where(Response.wave == wave.code, Response.psu.in_(lists))
     for id, psu in session.execute(responded) if out else ():
         if id in out and id not in instead:
             lists[str(psu)].answered["other"] += 1
-
-
-def _answered(asked: int, blank: int) -> str:
-    if blank < checks.BLANK * asked:
-        return "complete"
-    return "partial" if blank <= PARTIAL * asked else "refused"
 
 
 def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import compress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -73,23 +74,24 @@ Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]
 
 def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
     people, ring = sample(session, wave), Ring(session.connection())
-    place = {id: at for at, id in enumerate(people.ids)}
-    weight = people.weight.tolist()
     for rows in _rows(session, wave):
-        counted = [(row, at) for row in rows if (at := place.get(row.id)) is not None]
+        at = people.place_of([row.id for row in rows])
+        there = at[at >= 0]
+        told = (people.stratum[there], people.psu[there], people.weight[there].tolist())
         yield [
             (
-                (str(row.id), row.unit, people.stratum[at], people.psu[at], weight[at], row.mode.value, row.day),
+                (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
                 (row.answers, ring.opened(wave.code, row.id, row.texts)),
             )
-            for row, at in counted
+            for row, stratum, psu, weight in zip(compress(rows, at >= 0), *told, strict=True)
         ]
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    left, ring = {*sample(session, wave).ids, *rejected(session, wave.code)}, Ring(session.connection())
+    people, gone, ring = sample(session, wave), rejected(session, wave.code), Ring(session.connection())
     for rows in _rows(session, wave):
-        outside = [row for row in rows if row.id not in left]
+        out = people.place_of([row.id for row in rows]) < 0
+        outside = [row for row in compress(rows, out) if row.id not in gone]
         yield [
             (
                 (str(row.id), row.unit, row.mode.value, row.day),

@@ -9,15 +9,14 @@ the means of their neighbours.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
-from cachetools import LRUCache, cached
 from sqlalchemy.orm import Session
 
 from analysis import anonymity
@@ -27,6 +26,7 @@ from forms import Item, Questionnaire, Text, openness
 from forms.openness import Openness
 from survey import questionnaires, units, waves
 from survey.files.exporting import FORMATS, replacing
+from survey.kept import kept, where
 from survey.models import Release, Wave, WaveKind
 from survey.results import releases
 from survey.sample import Sample, sample
@@ -131,20 +131,16 @@ def microdata(session: Session, wave: str) -> Open:
     return _made(session, found, release, people, rules)
 
 
-@cached(
-    LRUCache(maxsize=2),
-    key=lambda session, wave, release, people, rules: (
-        str(session.get_bind().engine.url),
-        release.id,
-        people.version,
-    ),
-    lock=threading.Lock(),
+@kept(
+    lambda session, wave, release, people, rules: (where(session), release.id, people.version),
+    lambda made: 8 * len(made) * (len(made.columns) + len(made.answers)),
 )
 def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:
     # What nobody can know who has not the ids of the responses. It is that of the wave's first release, so that
     # two releases join the same villages: what differs would tell them apart.
     secret = hashlib.sha256(releases.every(session, found.code)[-1].responses).digest()
-    order = sorted(range(len(people)), key=lambda row: hashlib.sha256(secret + people.ids[row].bytes).digest())
+    ids = people.ids
+    order = sorted(range(len(people)), key=lambda row: hashlib.sha256(secret + ids[row].bytes).digest())
     made = _Making(session, people, rules, np.array(order, np.int64), secret)
     return Open(
         found,
@@ -181,7 +177,7 @@ class _Making:
 
     def _area(self, session: Session) -> Ints:
         """(N,) whether somebody lives in a ward; one area where either would have too few communes."""
-        codes = self.people.unit[self.order].tolist()
+        codes = [str(code) for code in self.people.unit[self.order]]
         town = {code: TOWN if units.find(session, code).kind == "phường" else COUNTRY for code in set(codes)}
         sides = list(town.values())
         if min(sides.count(TOWN), sides.count(COUNTRY)) < anonymity.FEWEST_UNITS:
@@ -194,16 +190,18 @@ class _Making:
     def _values(self, code: str) -> list[Any] | None:
         """The answers to an item; None where it is left out."""
         item = self.people.questionnaire.items[code]
-        given = [self.people.documents[row].get(code) for row in self.order]
         if item.kind in ("text", "number"):
-            told = sum(value is not None for value in given)
-            if item.kind == "text":  # kept apart from the other answers, and not even read here
-                told = len(given)
+            # A text is kept apart from the other answers, and not even read here.
+            told = len(self.people) if item.kind == "text" else int(self.people.answers(item).told.sum())
             what = Lazy("Left out: what somebody wrote or counted may tell who they are.")
             self.changes.append(Change(code, what, told))
             return None
         self.items[code] = item
-        return [";".join(map(str, sorted(value))) if isinstance(value, list) else value for value in given]
+        given = self.people.answers(item)
+        if given.chosen is None:
+            return [None if code < 0 else code for code in given.codes[self.order].tolist()]
+        codes = [str(code) for code in item.choices]
+        return [";".join(compress(codes, row)) or None for row in given.chosen[self.order].tolist()]
 
     def _join(self) -> None:
         for code, groups in self.rules.joined.items():
@@ -266,8 +264,7 @@ class _Making:
     def _mask(self) -> None:
         """Villages become variance units, weights the means of their neighbours."""
         people, order = self.people, self.order
-        place = {code: at for at, code in enumerate(sorted(set(people.unit.tolist())))}
-        unit = np.array([place[code] for code in people.unit[order]], np.int64)
+        unit = people.unit.codes[order]
         named = list(zip(people.stratum[order].tolist(), people.psu[order].tolist(), strict=True))
         where = dict(zip(named, zip(unit.tolist(), self.area.tolist(), strict=True), strict=True))
         villages = sorted(where, key=lambda name: hashlib.sha256(self.secret + repr(name).encode()).digest())

@@ -18,15 +18,15 @@ from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, Difference, Estimate, Measure
 from analysis.contrast import contrasts, holm
-from analysis.design import SinglePSU, code
-from analysis.totals import psu_totals
+from analysis.design import Labels, SinglePSU, stacked
+from analysis.totals import YES, Share, psu_totals
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
 from survey.models import Unit, Wave
 from survey.results import result_table
 from survey.results.wording import is_hidden
-from survey.sample import Objects, Sample
+from survey.sample import Sample
 from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"
@@ -216,34 +216,31 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
             later = part.since is not None and part.since > wave.opens
             if not before and not later:
                 takers.setdefault(part.code, []).append((unit, part.share))
-    homes = {code: _homes(code, takers) for code in set(people.unit.tolist())}
+    homes = {str(code): _homes(str(code), takers) for code in people.unit.levels}
     homes = {code: found for code, found in homes.items() if found != {code: 1.0}}
     if not homes:
         return people, []
-    rows: list[int] = []
-    unit_of: list[str] = []
-    parts: list[float] = []
-    for row, own in enumerate(people.unit.tolist()):
-        for code_now, share in homes.get(own, {own: 1.0}).items():
-            rows.append(row)
-            unit_of.append(code_now)
-            parts.append(share)
-    place = np.array(rows, np.int64)
-    there = np.empty(len(rows), object)
-    there[:] = unit_of
+    goes = [list(homes.get(str(own), {str(own): 1.0}).items()) for own in people.unit.levels]
+    levels = sorted({code_now for unit in goes for code_now, _share in unit})
+    many = np.array([len(unit) for unit in goes], np.int64)
+    first = np.cumsum(many) - many
+    copies = many[people.unit.codes]
+    row = np.repeat(np.arange(len(people)), copies)  # of each copy, and which home of its old unit it is in
+    home = np.arange(len(row)) - np.repeat(np.cumsum(copies) - copies, copies) + first[people.unit.codes[row]]
+    flat = [one for unit in goes for one in unit]
+    place = np.array([levels.index(code_now) for code_now, _share in flat], np.int64)
     moved = replace(
         people,
-        ids=tuple(people.ids[row] for row in rows),
-        unit=there,
-        stratum=people.stratum[place],
-        psu=people.psu[place],
-        mode=people.mode[place],
-        day=people.day[place],
-        weight=people.weight[place] * np.array(parts),
-        documents=tuple(people.documents[row] for row in rows),
-        marks=tuple(people.marks[row] for row in rows),
+        rows=people.rows[row],
+        unit=Labels(list(levels), place[home]),
+        stratum=people.stratum[row],
+        psu=people.psu[row],
+        mode=people.mode[row],
+        day=people.day[row],
+        weight=people.weight[row] * np.array([share for _code, share in flat])[home],
         calibration=None,
-        columns={},
+        silent=None if people.silent is None else people.silent[row],
+        columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},
         designs={},
     )
     grown = {code for own, found in homes.items() for code in found if code != own}
@@ -275,7 +272,9 @@ def _homes(
 Name = tuple[str, str | None]
 
 
-def _measures(people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule | None) -> dict[Name, Measure]:
+def _measures(
+    people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule | None
+) -> dict[Name, Measure | Share]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     found = {}
     for one in wanted:
@@ -292,7 +291,11 @@ def _text(wanted: result_table.Wanted) -> str:
     return wanted.item if wanted.values is None else f"{wanted.item}={','.join(map(str, wanted.values))}"
 
 
-def _joined(old: Measure, new: Measure) -> Measure:
+def _joined(old: Measure | Share, new: Measure | Share) -> Measure | Share:
+    if isinstance(old, Share) and isinstance(new, Share):
+        return Share(new.item, new.value, np.concatenate([old.states, new.states]), frozenset({YES}))
+    if isinstance(old, Share) or isinstance(new, Share):
+        raise ValueError(f"{new.item} is a share in one wave alone")
     return Measure(
         new.item,
         new.value,
@@ -306,28 +309,38 @@ def _joined(old: Measure, new: Measure) -> Measure:
 def _differences(
     old: Sample,
     new: Sample,
-    measures: Sequence[Measure],
+    measures: Sequence[Measure | Share],
     keys: Sequence[tuple[str, str | None, Any]],
     by_unit: bool,
     kept: bool,
 ) -> dict[tuple[str, str | None, Any], Difference]:
     sides = ((OLD, old), (NEW, new))
-    domain = _objects([(side, unit if by_unit else None) for side, people in sides for unit in people.unit])
-    stratum = _objects(
-        [label if kept else f"{side} {label}" for side, people in sides for label in people.stratum]
+    domain = stacked(
+        [
+            Labels([(side, unit) for unit in people.unit.levels], people.unit.codes)
+            if by_unit
+            else Labels([(side, None)], np.zeros(len(people), np.int64))
+            for side, people in sides
+        ]
+    )
+    stratum = stacked(
+        [
+            Labels([label if kept else f"{side} {label}" for label in people.stratum.levels], people.stratum.codes)
+            for side, people in sides
+        ]
     )
     rule = new.wave.single_psu if new.wave.single_psu != "refuse" else "centered"
     design = Design(
         np.concatenate([old.weight, new.weight]),
         stratum,
-        np.concatenate([old.psu, new.psu]),
+        stacked([old.psu, new.psu]),
         single_psu=cast(SinglePSU, rule),
     )
     wanted = list(dict.fromkeys(key[2] for key in keys))
     if not measures:
         return {}
     try:
-        totals = psu_totals(design, measures, code(domain))
+        totals = psu_totals(design, measures, domain)
         pairs = [((OLD, unit), (NEW, unit)) for unit in wanted]
         found = contrasts(totals, pairs, LEVEL, "auto")
     except DesignError as error:
@@ -337,12 +350,6 @@ def _differences(
         for place, unit in enumerate(wanted)
         for one in found[place * len(measures) : (place + 1) * len(measures)]
     }
-
-
-def _objects(values: Sequence[Any]) -> Objects:
-    made = np.empty(len(values), object)
-    made[:] = values
-    return made
 
 
 def _changes(
@@ -374,7 +381,7 @@ def verdict(found: Difference | None, p: float | None) -> str | None:
 
 
 def _modes(old: Sample, new: Sample) -> dict[str, tuple[float, float]]:
-    counts = [Counter(people.mode.tolist()) for people in (old, new)]
+    counts = [Counter({str(mode): rows for mode, rows in people.mode.counts().items()}) for people in (old, new)]
     sizes = [max(len(people), 1) for people in (old, new)]
     return {
         mode: (counts[0][mode] / sizes[0], counts[1][mode] / sizes[1]) for mode in sorted({*counts[0], *counts[1]})

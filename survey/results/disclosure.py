@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from analysis import Estimate
+from analysis.design import Labels
 from analysis.disclosure import hide
-from survey.sample import Bools, Objects, Sample
+from survey.sample import Bools, Sample
 
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 
@@ -19,7 +20,7 @@ GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 class Domains:
     """N people's labels, and every label that is wanted, with those that nobody has."""
 
-    labels: Objects
+    labels: Labels
     wanted: list[Any]
 
 
@@ -72,11 +73,12 @@ def table(people: Sample, code: str, where: Domains | None) -> list[Count]:
     """Everybody's answers to an item, or to a part of the index, counted by value and domain."""
     labels = [None] if where is None else where.wanted
     place = {label: row for row, label in enumerate(labels)}
-    own = [None] * len(people) if where is None else where.labels.tolist()
-    rows = np.fromiter((place.get(label, -1) for label in own), np.int64, len(people))
+    own = Labels([None], np.zeros(len(people), np.int64)) if where is None else where.labels
+    # One further place, for a label that is not wanted and, as the last one, for a blank.
+    rows = np.array([place.get(label, len(labels)) for label in own.levels] + [len(labels)], np.int64)[own.codes]
 
     def by_domain(who: Bools) -> list[int]:
-        there: list[int] = np.bincount(rows[who & (rows >= 0)], minlength=len(labels)).tolist()
+        there: list[int] = np.bincount(rows[who], minlength=len(labels) + 1)[:-1].tolist()
         return there
 
     item = people.questionnaire.items.get(code)

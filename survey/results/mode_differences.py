@@ -9,7 +9,7 @@ them. The interval takes these weights as given.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from analysis import DesignError, Difference, Estimate
 from analysis.contrast import contrasts, holm
-from analysis.design import code
+from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
 from survey.models import Mode, WaveKind
 from survey.results import result_table, targets
 from survey.results.comparison import LEVEL, verdict
 from survey.results.wording import is_hidden
-from survey.sample import Floats, Objects, Sample
+from survey.sample import Floats, Sample
 from translations import Refusal
 
 ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them
@@ -66,7 +66,7 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
 
     measures  as `targets` names them
     """
-    counts = Counter(people.mode.tolist())
+    counts = Counter({str(mode): rows for mode, rows in people.mode.counts().items()})
     there = [mode for mode, count in counts.most_common() if count >= FEWEST]
     tables = {
         measure: {
@@ -78,31 +78,32 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
     return [_pair(people, measures, tables, Mode(there[0]), Mode(other)) for other in there[1:]]
 
 
-def composition(people: Sample) -> tuple[tuple[str, ...], Objects]:
+def composition(people: Sample) -> tuple[tuple[str, ...], Ints]:
     """By what people are made alike, and the cell of each (N,); in an open wave the unit is part of it."""
     known = tuple(name for name in ABOUT if name in people.questionnaire.items)
-    columns = [people.answers(people.questionnaire.items[name]).codes.tolist() for name in known]
+    columns = [people.answers(people.questionnaire.items[name]).codes for name in known]
     if people.wave.kind is WaveKind.OPEN:
-        known, columns = (*known, "unit"), [*columns, people.unit.tolist()]
-    cells = np.empty(len(people), object)
-    cells[:] = list(zip(*columns, strict=True)) if columns else [()] * len(people)
-    return known, cells
+        known, columns = (*known, "unit"), [*columns, people.unit.codes]
+    cells = np.zeros(len(people), np.int64)
+    for column in columns:
+        _codes, place = np.unique(column, return_inverse=True)
+        cells = cells * (int(place.max(initial=0)) + 1) + place
+    return known, np.unique(cells, return_inverse=True)[1]
 
 
-def made_alike(weight: Floats, mode: Objects, cells: Objects, pair: tuple[str, str]) -> Floats:
+def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str]) -> Floats:
     """(N,) weights under which each mode of the pair has in each cell the weight that both have there together.
 
     0 for people of other modes, and in cells that one of the two lacks.
     """
-    inside = np.isin(mode, pair)
-    totals: dict[tuple[object, object], float] = defaultdict(float)
-    for cell, one, w in zip(cells[inside], mode[inside], weight[inside], strict=True):
-        totals[cell, one] += w
+    sides = [mode.having(one) for one in pair]
+    size = int(cells.max(initial=0)) + 1
+    totals = [np.bincount(cells[side], weight[side], size) for side in sides]
+    both = np.where((totals[0] > 0) & (totals[1] > 0), totals[0] + totals[1], 0.0)
     made = np.zeros(len(weight))
-    for row in np.flatnonzero(inside):
-        own, both = totals[cells[row], mode[row]], [totals.get((cells[row], one), 0.0) for one in pair]
-        if all(both):
-            made[row] = weight[row] * sum(both) / own
+    for side, own in zip(sides, totals, strict=True):
+        here = side & (both[cells] > 0)
+        made[here] = weight[here] * both[cells[here]] / own[cells[here]]
     return made
 
 
@@ -115,7 +116,7 @@ def _pair(
 ) -> Compared:
     alike, cells = composition(people)
     weight = made_alike(people.weight, people.mode, cells, (first.value, other.value))
-    inside = np.isin(people.mode, (first.value, other.value))
+    inside = people.mode.having(first.value) | people.mode.having(other.value)
     covered = float(people.weight[weight > 0].sum() / people.weight[inside].sum())
     found = _differences(people, weight, measures, first, other)
     told = []
@@ -148,10 +149,9 @@ def _differences(
     for name in measures:
         [asked[name]] = result_table.measures(people, result_table.Wanted.read(name), rule)
     design = replace(result_table.design(people), weight=weight, calibration=None)
-    mode = people.mode.copy()
-    mode[weight == 0] = None
+    mode = Labels(people.mode.levels, np.where(weight == 0, -1, people.mode.codes))
     try:
-        totals = psu_totals(design, list(asked.values()), code(mode))
+        totals = psu_totals(design, list(asked.values()), mode)
         found = contrasts(totals, [(first.value, other.value)], LEVEL, "auto")
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error

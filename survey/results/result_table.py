@@ -15,9 +15,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, Estimate, Measure, estimate
-from analysis.design import SinglePSU
+from analysis.design import Labels, SinglePSU, crossed
 from analysis.estimate import Variance
 from analysis.interval import Interval
+from analysis.totals import Share
 from forms import Item, Questionnaire, Rule
 from survey import units, waves
 from survey.models import Mode, WaveKind
@@ -32,6 +33,7 @@ FIELDS = (
     "n_eff", "variance", "flags",
 )  # fmt: skip
 COLUMNS = ("unit", "stratum", "mode")
+SILENT = -2  # was asked and left it blank, where this counts as an answer that is none of the values
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measure]:
+def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measure | Share]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
     part of the index one ratio of totals, any other item a share per value, a number its mean.
 
@@ -171,22 +173,25 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
                 code=wanted.item,
                 codes=", ".join(codes) or "–",
             )
-        scored = [_scored(people, people.questionnaire.items[code], rule) for code in codes[wanted.item]]
-        score, base = (np.sum([pair[part] for pair in scored], axis=0) for part in (0, 1))
+        score, base = np.zeros(len(people)), np.zeros(len(people))
+        for code in codes[wanted.item]:
+            levels = _levels(people, people.questionnaire.items[code], rule)
+            score += _worth(levels, rule)
+            base += levels >= 0
         return [Measure(wanted.item, None, "index", score, base)]
     item = _item(people.questionnaire, wanted.item)
     if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
-        score, base = _scored(people, item, rule)
+        told = _levels(people, item, rule)
         full = satisfied(rule)
         if full is not None:
-            return [Measure(item.code, full, "proportion", score, base)]
-        return [Measure(item.code, None, "mean", score, base)]
+            of = frozenset(level for level, worth in rule.scores.items() if worth)
+            return [Share(item.code, full, told, of, blank=-1)]
+        return [Measure(item.code, None, "mean", _worth(told, rule), told >= 0)]
     column = people.answers(item)
-    base = column.given.astype(float)
     if item.kind == "number":
         if wanted.values is not None:
             raise Refusal("%(item)s is a number: ask for it without values.", item=item.code)
-        return [Measure(item.code, None, "mean", np.where(column.given, column.codes, 0.0), base)]
+        return [Measure(item.code, None, "mean", np.where(column.given, column.codes, 0.0), column.given)]
     sets = [(code,) for code in item.choices] if wanted.values is None else [wanted.values]
     for value in sorted(set().union(*sets) - set(item.choices)):
         raise Refusal(
@@ -195,13 +200,16 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
             value=value,
             values=", ".join(str(code) for code in item.choices),
         )
+    counted = column.asked if asked else column.given
+    if column.chosen is None:
+        told = np.where(column.given, column.codes, np.where(counted, SILENT, -1)).astype(column.codes.dtype)
+        return [Share(item.code, ",".join(map(str, values)), told, frozenset(values), -1) for values in sets]
     return [
-        Measure(
+        Share(
             item.code,
             ",".join(map(str, values)),
-            "proportion",
-            column.any_of(item, values).astype(float),
-            column.asked.astype(float) if asked else base,
+            counted.astype(np.int8) + column.any_of(item, values),
+            frozenset({2}),
         )
         for values in sets
     ]
@@ -214,14 +222,18 @@ def satisfied(rule: Rule) -> str | None:
     return None
 
 
-def _scored(people: Sample, item: Item, rule: Rule) -> tuple[Floats, Floats]:
-    """(N,) scores and (N,) bases of a scale; a code that is no level (98, 99) is no answer here."""
+def _levels(people: Sample, item: Item, rule: Rule) -> Any:
+    """(N,) the levels of a scale, −1 without; a code that is no level (98, 99) is no answer here."""
     column = people.answers(item)
-    score, base = np.zeros(len(people)), np.zeros(len(people))
-    for level, worth in rule.scores.items():
-        here = column.any_of(item, (level,))
-        score[here], base[here] = worth, 1.0
-    return score, base
+    return np.where(column.any_of(item, rule.scores), column.codes, -1).astype(column.codes.dtype)
+
+
+def _worth(levels: Any, rule: Rule) -> Floats:
+    """(N,) the score of each level, 0 where there is none."""
+    worth = np.zeros(max(rule.scores, default=0) + 2)  # the last one is that of −1
+    worth[list(rule.scores)] = list(rule.scores.values())
+    found: Floats = worth[levels]
+    return found
 
 
 def _item(questionnaire: Questionnaire, code: str) -> Item:
@@ -242,20 +254,17 @@ def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
     parts = [_column(session, people, column) for column in by]
     if len(parts) == 1:
         return parts[0]
-    labels = np.empty(len(people), dtype=object)
-    labels[:] = [
-        None if None in row else row for row in zip(*(part.labels.tolist() for part in parts), strict=True)
-    ]
+    labels = crossed([part.labels for part in parts])
     return Domains(labels, list(itertools.product(*(part.wanted for part in parts))))
 
 
 def _column(session: Session, people: Sample, column: str) -> Domains:
     if column == "unit":
-        there = set(people.unit.tolist())
+        there = {str(code) for code in people.unit.levels}
         communes = [unit.code for unit in units.communes(session, people.wave.opens)]
         return Domains(people.unit, communes + sorted(there - set(communes)))
     if column == "stratum":
-        return Domains(people.stratum, sorted(set(people.stratum.tolist()), key=order))
+        return Domains(people.stratum, sorted(people.stratum.levels, key=order))
     if column == "mode":
         return Domains(people.mode, [mode.value for mode in Mode])
     if column == "psu":
@@ -263,10 +272,16 @@ def _column(session: Session, people: Sample, column: str) -> Domains:
     item = _item(people.questionnaire, column)
     if not item.choices or item.kind == "multiple":
         raise Refusal("People can't be grouped by %(item)s: choose an item with one answer.", item=column)
-    given = people.answers(item)
-    labels = np.empty(len(people), dtype=object)
-    labels[:] = [str(code) if there else None for code, there in zip(given.codes, given.given, strict=True)]
-    return Domains(labels, [str(code) for code in item.choices])
+    labels = by_choice(people, item)
+    return Domains(labels, list(labels.levels))
+
+
+def by_choice(people: Sample, item: Item) -> Labels:
+    """(N,) the code that each chose, written; blank where there is none."""
+    column = people.answers(item)
+    place = np.full(max(item.choices) + 2, -1, np.int64)  # the last one is that of −1
+    place[list(item.choices)] = np.arange(len(item.choices))
+    return Labels([str(code) for code in item.choices], np.where(column.given, place[column.codes], -1))
 
 
 def _crossed(by: Sequence[str], domain: Any) -> Any:

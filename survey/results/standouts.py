@@ -6,13 +6,11 @@ difference passes the test corrected for all items of that commune (Holm); where
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-
-from cachetools import LRUCache, cached
 
 from analysis import DesignError, Difference, against_rest, groups
 from forms import Rule
+from survey.kept import A_FIGURE, kept
 from survey.results import result_table
 from survey.sample import Sample
 
@@ -26,7 +24,10 @@ class Standout:
     difference: Difference
 
 
-@cached(LRUCache(maxsize=8), key=lambda people, rule: (people.version, rule.name), lock=threading.Lock())
+@kept(
+    lambda people, rule: (people.version, people.wave.single_psu, rule.name),
+    lambda told: A_FIGURE * sum(len(items) for items in told.values()),
+)
 def of_units(people: Sample, rule: Rule) -> dict[str, tuple[Standout, ...]]:
     """The items that stand out in each unit, the largest difference first; a unit without any is left out."""
     index = people.questionnaire.index

@@ -6,13 +6,11 @@ print it and compute nothing.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from cachetools import LRUCache, cached
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +21,7 @@ from forms import Headline as Highlight
 from forms import Questionnaire, Rule
 from survey import audit, units, waves
 from survey.fieldwork import accounting, keying_errors, look_alikes, outcomes
+from survey.kept import A_FIGURE, kept, where
 from survey.models import (
     Batch,
     Keying,
@@ -232,16 +231,15 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     came = replace(
         came,
         collected=len(people) + people.outside + people.rejected,
-        modes=dict(Counter(people.mode.tolist())),
+        modes={str(mode): rows for mode, rows in people.mode.counts().items()},
     )
     return replace(made, draft=release.approved is None, data_day=release.frozen, collection=came, release=release)
 
 
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
     """What tells one summary from another."""
-    where = str(session.get_bind().engine.url)
     return (
-        where,
+        where(session),
         people.version,
         people.wave.code,
         people.wave.single_psu,
@@ -252,7 +250,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
     )
 
 
-@cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
+@kept(_state, lambda summary: A_FIGURE * (len(summary.records) + 2 * len(summary.units) + 500))
 def _made(session: Session, people: Sample, rule: str | None) -> Summary:
     found = people.wave
     questionnaire = people.questionnaire
@@ -318,9 +316,9 @@ def _collection(session: Session, people: Sample) -> Collection:
         in_sample=len(people),
         outside=people.outside,
         modes={mode.value: count for mode, count in counted.items()},
-        units_reached=len(set(people.unit.tolist())),
-        villages=len(set(zip(people.stratum.tolist(), people.psu.tolist(), strict=True))),
-        strata=len(set(people.stratum.tolist())),
+        units_reached=len(people.unit.levels),
+        villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
+        strata=len(people.stratum.levels),
         look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
     )
 
@@ -349,10 +347,10 @@ def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
     keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
     stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
     counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored))
-    return str(session.get_bind().engine.url), wave.code, *counts
+    return where(session), wave.code, *counts
 
 
-@cached(LRUCache(maxsize=16), key=_keyed, lock=threading.Lock())
+@kept(_keyed, lambda _rate: A_FIGURE)
 def _keying(session: Session, wave: Wave) -> ErrorRate | None:
     return keying_errors.gather(session, wave).everyone
 
@@ -398,7 +396,7 @@ def _units(
     if scoring is None:
         return ()
     named = {unit.code: unit for unit in units.communes(session)}
-    named |= {code: units.find(session, code) for code in set(people.unit.tolist()) - set(named)}
+    named |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(named)}
     found = {(record.item, record.value, record.domain): record for record in records}
     standing, span = _comparisons(people, scoring) if len(people) else ({}, {})
     lines = []

@@ -32,7 +32,8 @@ def deviations(session: Session, wave: Wave) -> dict[str, float]:
             continue
         if people.questionnaire.index is None:
             break
-        villages = {label: set(people.psu[people.stratum == label].tolist()) for label in set(people.stratum)}
+        of = people.stratum
+        villages = {label: set(people.psu[of.having(label)]) for label in of.levels}
         records = result_table.table(session, people, items=["index"], by=["stratum"])
         return {
             str(record.domain): record.standard_error * math.sqrt(len(villages[str(record.domain)]))

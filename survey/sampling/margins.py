@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import design
 from analysis.design import Calibration, compact
 from forms import Item, Questionnaire
 from survey import units
@@ -35,11 +36,11 @@ class People(Protocol):
     @property
     def questionnaire(self) -> Questionnaire: ...
     @property
-    def unit(self) -> Labels: ...
+    def unit(self) -> design.Labels: ...
     @property
-    def stratum(self) -> Labels: ...
+    def stratum(self) -> design.Labels: ...
     @property
-    def mode(self) -> Labels: ...
+    def mode(self) -> design.Labels: ...
     def __len__(self) -> int: ...
     def answers(self, item: Item) -> Any: ...
 
@@ -166,7 +167,7 @@ def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str
         column: list[Any] = getattr(people, part).tolist()
         return column
     if part == "kind":
-        return [kinds.get(unit) for unit in people.unit.tolist()]
+        return [kinds.get(unit) for unit in people.unit]
     item = people.questionnaire.items[part]
     answers = people.answers(item)
     given = zip(answers.codes.tolist(), answers.given.tolist(), strict=True)

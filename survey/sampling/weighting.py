@@ -19,17 +19,15 @@ from survey.models import (
     Batch,
     DrawnHousehold,
     DrawnVillage,
-    Response,
     Sheet,
     Unit,
     Village,
     Visit,
     Wave,
     WaveKind,
-    Weight,
     WeightVersion,
 )
-from survey.sample import MOST_ADULTS, Floats, Sample, base_weights, filled, sample
+from survey.sample import MOST_ADULTS, Floats, Sample, base_weights, filled, sample, weights_of
 from survey.sampling import margins as population
 from survey.sampling import transactions, weights
 from survey.sampling.margins import BLANK, Labels, Margins
@@ -101,23 +99,18 @@ def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floa
     if wave.kind is WaveKind.OPEN:
         return np.ones(len(people)), {"source": "once"}
     if wave.draw is not None:
-        noted: dict[Any, int | None] = dict(
-            session.execute(select(Response.id, Response.adults).where(Response.wave == wave.code)).all()
-        )
-        adults = [noted[id] for id in people.ids]
-        known = [min(count, most) for count in adults if count is not None]
-        return base_weights(session, wave, people.psu.tolist(), adults, most), {
+        known = people.adults[~np.isnan(people.adults)]
+        return base_weights(session, wave, people.psu, people.adults, most), {
             "source": "draw",
             "most_adults": most,
             "noted": len(known),
-            "capped": sum(count is not None and count > most for count in adults),
-            "typical": float(np.mean(known)) if known else 1.0,
+            "capped": int((known > most).sum()),
+            "typical": float(np.minimum(known, most).mean()) if len(known) else 1.0,
         }
     version = weights.given(session, wave)
     if version is None:
         return np.ones(len(people)), {"source": "once"}
-    given = dict(session.execute(select(Weight.response, Weight.weight).where(Weight.version == version.id)).all())
-    base = filled([given.get(id) for id in people.ids], people.psu)
+    base = filled(weights_of(session, version.id, people.responses.ids[people.rows]), people.psu)
     return base, {"source": "version", "version": version.version}
 
 
@@ -220,7 +213,7 @@ def _adjusted(
         told[1] += village.gone
         told[2] += village.replaced
     label = cast(Labels, getattr(people, by))
-    weight = np.array([household[psu] for psu in people.psu.tolist()])
+    weight = np.array([household[str(psu)] for psu in people.psu.levels], np.float64)[people.psu.codes]
     found = classes(weight, label, issued)
     return base * factors(found, label), {"by": by, "classes": [_class(one, counts) for one in found]}
 

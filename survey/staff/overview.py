@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
-from cachetools import LRUCache, cached
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from survey import crosswalks, waves
 from survey.database import database
+from survey.kept import kept
 from survey.people.accounts import Right, requires
 from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
@@ -92,7 +91,7 @@ def _compared(session: Session, old: Sample, new: Sample) -> tuple[object, ...]:
     return *waves, *(step.written for step in way)
 
 
-@cached(LRUCache(maxsize=16), key=_compared, lock=threading.Lock())
+@kept(_compared, lambda verdicts: 200 * len(verdicts))
 def _verdicts(session: Session, old: Sample, new: Sample) -> dict[str, tuple[str | None, str | None]]:
     """The verdict of each item of the index, and its code in the old wave where it had another one."""
     index = new.questionnaire.index

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
-from cachetools import LRUCache, cached
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -20,6 +18,7 @@ from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey import integers, units, waves
 from survey.database import database
+from survey.kept import A_FIGURE, kept
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
 from survey.results import releases, result_table, wording
@@ -144,7 +143,7 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
     return people.version, wave.code, wave.single_psu, wave.weights, wave.opens, wanted, by, language(), named
 
 
-@cached(LRUCache(maxsize=500), key=_state, lock=threading.Lock())
+@kept(_state, lambda table: 2 * A_FIGURE * (len(table.records) + 10))
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
     one = result_table.Wanted.read(wanted)
@@ -201,12 +200,9 @@ def _tested(
     grouping = people.questionnaire.items.get(by[0])
     if grouping is None:
         return None
-    columns = [
-        [code if there else None for code, there in zip(given.codes.tolist(), given.given.tolist(), strict=True)]
-        for given in (people.answers(item), people.answers(grouping))
-    ]
     try:
-        return association(result_table.design(people), *columns)
+        rows, columns = (result_table.by_choice(people, one) for one in (item, grouping))
+        return association(result_table.design(people), rows, columns)
     except DesignError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -174,7 +173,8 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
             modes = waves.counts(session, summary.wave.code).get(code, {})
         else:
             people = sample(session, waves.find(session, summary.wave.code), summary.release)
-            modes = dict(Counter(people.mode[people.unit == code].tolist()))
+            here = people.mode[people.unit.having(code)].counts()
+            modes = {str(mode): rows for mode, rows in here.items() if rows}
     compared = list(beside(summary, line))
     return render_template(
         "staff/unit.html",

@@ -83,7 +83,7 @@ def test_a_row_becomes_a_response_with_its_village_and_weight(province: Database
     with province.reading() as session:
         assert written(session, response.id) == {"C2_khac": "Loa xã"}
     found = drawn(province)
-    assert (found.stratum[0], found.psu[0], found.weight[0]) == ("do-thi", "T1", 75.5)
+    assert (found.stratum.tolist()[0], found.psu.tolist()[0], found.weight[0]) == ("do-thi", "T1", 75.5)
 
 
 def test_columns_stand_in_any_order(province: Database, load: Import) -> None:
@@ -247,7 +247,7 @@ def test_without_a_stratum_the_unit_is_the_stratum(province: Database, load: Imp
     cells = row(unit="06658")
     del cells["stratum"]
     load([cells])
-    assert drawn(province).stratum[0] == "06658"
+    assert drawn(province).stratum.tolist()[0] == "06658"
 
 
 @pytest.mark.both_databases
@@ -308,7 +308,11 @@ def test_in_an_open_wave_everybody_counts_once(province: Database, load: Import)
     done = load([row(weight="x", psu="", stratum="")], "ho-mo")
     assert "counts everybody once" in str(done.remarks[0])
     found = drawn(province, "ho-mo")
-    assert (found.weight[0], found.stratum[0], found.psu[0]) == (1, "06652", waves.today().isoformat())
+    assert (found.weight[0], found.stratum.tolist()[0], found.psu.tolist()[0]) == (
+        1,
+        "06652",
+        waves.today().isoformat(),
+    )
     with province.reading() as session:
         assert waves.villages(session, "ho-mo") == []
 

@@ -132,7 +132,7 @@ def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         moved, _merged = comparison.rehoused(session, old, waves.find(session, "nay"))
-    assert moved.weight[moved.unit == HOME].sum() == pytest.approx(30 + 15)
+    assert moved.weight[moved.unit.having(HOME)].sum() == pytest.approx(30 + 15)
 
 
 def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Database) -> None:
@@ -146,7 +146,10 @@ def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Datab
         old = sample(session, waves.find(session, "truoc"))
         result_table.table(session, old, items=["C5=1"])  # what was computed of the old wave stays its own
         moved, grown = comparison.rehoused(session, old, waves.find(session, "nay"))
-        assert {code: moved.weight[moved.unit == code].sum() for code in (HOME, OTHER)} == {HOME: 40, OTHER: 30}
+        assert {code: moved.weight[moved.unit.having(code)].sum() for code in (HOME, OTHER)} == {
+            HOME: 40,
+            OTHER: 30,
+        }
         assert {unit.code for unit in grown} >= {HOME}
         [record] = result_table.table(session, moved, items=["C5=1"])
         assert record.estimate == pytest.approx(30 / 70)
@@ -162,7 +165,7 @@ def test_what_had_happened_when_the_wave_opened_is_in_its_records_already(two: D
         with two.reading() as session:
             old, new = (waves.find(session, code) for code in ("truoc", "nay"))
             moved, _grown = comparison.rehoused(session, sample(session, old), new)
-            assert moved.weight[moved.unit == HOME].sum() == expected
+            assert moved.weight[moved.unit.having(HOME)].sum() == expected
             assert comparison.rehoused(session, sample(session, new), new)[1] == []
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.design import code
 from survey import questionnaires, responses, waves
 from survey.database import Database
 from survey.models import Mode, Village, Wave, WaveKind
@@ -31,9 +32,8 @@ PEOPLE = st.lists(
 def test_both_modes_are_composed_alike_and_hold_what_they_held_together(
     people: list[tuple[str, int, float]],
 ) -> None:
-    mode = np.array([one for one, _cell, _w in people], object)
-    cells = np.empty(len(people), object)
-    cells[:] = [(cell,) for _mode, cell, _w in people]
+    mode = code([one for one, _cell, _w in people])
+    cells = np.array([cell for _mode, cell, _w in people], np.int64)
     weight = np.array([w for _mode, _cell, w in people], float)
     made = made_alike(weight, mode, cells, ("paper", "phone"))
     sums: dict[tuple[int, str], float] = defaultdict(float)

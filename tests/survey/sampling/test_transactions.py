@@ -143,15 +143,20 @@ def test_an_open_wave_adds_up_to_its_transactions(load: Load, province: Database
         found = result_table.estimates(session, "gop-y", items=["dich_vu=1"], by=["unit"], variance="direct")
         (share,) = [one for one in found if one.domain == "06652"]
     weight = {
-        (unit, document.get("dich_vu")): weight
-        for unit, document, weight in zip(people.unit, people.documents, people.weight.tolist(), strict=True)
+        (unit, service): weight
+        for unit, service, weight in zip(
+            people.unit,
+            result_table.by_choice(people, people.questionnaire.items["dich_vu"]),
+            people.weight.tolist(),
+            strict=True,
+        )
     }
     assert weight == pytest.approx(
         {
-            ("06652", 1): 50,
-            ("06652", 2): 20,
-            ("06658", 1): 100,
-            ("06658", 2): 100,
+            ("06652", "1"): 50,
+            ("06652", "2"): 20,
+            ("06658", "1"): 100,
+            ("06658", "2"): 100,
             ("06661", None): 1000 / 17,  # the mean of those who were counted
         }
     )

@@ -268,7 +268,8 @@ def test_who_comes_after_the_weights_keeps_the_mean_of_the_village(province: Dat
     with province.reading() as session:
         those = sample.sample(session, waves.find(session, WAVE))
         found = result_table.estimates(session, WAVE, items=["C5=1"])
-    village = [weight for id, weight in before.items() if those.psu[those.ids.index(id)] == "V1"]
+    psu = dict(zip(those.ids, those.psu, strict=True))
+    village = [weight for id, weight in before.items() if psu[id] == "V1"]
     assert after[late] == pytest.approx(np.mean(village))
     assert {id: after[id] for id in before} == before
     assert found[0].standard_error is not None

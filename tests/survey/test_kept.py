@@ -1,0 +1,84 @@
+"""What is kept: bounded by its bytes, made once, and gone in the order in which it was asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+import pytest
+
+from survey import kept
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[[str], bytearray], list[str]]:
+    """A function whose values weigh 40 bytes each, where 100 may be kept, and the names that it made."""
+    monkeypatch.setattr(kept, "MOST", 100)
+    monkeypatch.setattr(kept, "_values", OrderedDict())
+    names: list[str] = []
+
+    @kept.kept(lambda name: name, len)
+    def make(name: str) -> bytearray:
+        names.append(name)
+        return bytearray(40)
+
+    return make, names
+
+
+def test_what_was_asked_for_longest_ago_goes_first(made: tuple[Callable[[str], bytearray], list[str]]) -> None:
+    make, names = made
+    for name in ("a", "b", "a", "c", "a", "b"):
+        make(name)
+    assert names == ["a", "b", "c", "b"]
+    assert kept.held() <= kept.MOST
+
+
+def test_what_grew_is_weighed_anew_and_the_newest_stays(
+    made: tuple[Callable[[str], bytearray], list[str]],
+) -> None:
+    make, names = made
+    make("a").extend(bytes(200))
+    make("b")
+    make("a")
+    make("a").extend(bytes(200))
+    assert make("a") is make("a")
+    assert names == ["a", "b", "a"]
+
+
+def test_two_who_ask_at_once_wait_for_one_making() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    times: list[int] = []
+
+    @kept.kept(lambda: "slow", len)
+    def make() -> bytes:
+        times.append(1)
+        begun.set()
+        go_on.wait(10)
+        return b"done"
+
+    found: list[bytes] = []
+    threads = [threading.Thread(target=lambda: found.append(make())) for _each in range(3)]
+    threads[0].start()
+    begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert (found, times) == ([b"done"] * 3, [1])
+
+
+def test_who_waited_for_a_failure_tries_again() -> None:
+    results = iter([ValueError("no"), b"yes"])
+
+    @kept.kept(lambda: "failing", len)
+    def make() -> bytes:
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    with pytest.raises(ValueError):
+        make()
+    assert make() == b"yes"

@@ -226,12 +226,14 @@ def test_a_png_gets_no_room_for_what_a_chunk_says_of_itself() -> None:
 
 
 def tiff_that_repeats_itself() -> bytes:
-    """Directories that lie over one another, each with as many entries as can be: few bytes, endless work."""
-    directory = struct.pack("<H", 65_535) + struct.pack("<HHII", 256, 4, 1, 1) + struct.pack("<HHII", 257, 4, 1, 1)
-    data = bytearray(b"II*\0\x08\0\0\0" + directory.ljust(65_535 * 12 + 2, b"\0"))
-    for number in range(2_000):  # each points to a place two bytes on, where the next one begins
-        data += struct.pack("<I", 8 + 2 * number)
-    return bytes(data)
+    """Directories that lie over one another, each with as many entries as can be: few bytes, endless work.
+
+    An entry has twelve bytes, and the last two of each are the number of entries of a directory that begins there.
+    """
+    entries = [struct.pack("<HHIHH", 256 + number % 2, 3, 1, 1, 65_535) for number in range(65_535)]
+    # The place after the last entry says where the next directory begins: twelve bytes further.
+    entries += [struct.pack("<IIHH", 8 + 12 * number, 1, 1, 65_535) for number in range(1, 2_000)]
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", 65_535) + b"".join(entries)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from forms import KINDS
 from survey import questionnaires, rate, waves
 from survey.database import Database
-from survey.models import Mode, Response, ResponseText, WaveKind
+from survey.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.responses import MARKS
 from survey.texts import written
 
@@ -115,9 +115,9 @@ def test_several_public_waves_are_a_choice_and_none_is_said(client: FlaskClient,
     assert "/s/them-nua/06652" in client.get("/?dot=them-nua").text
 
 
-def test_a_province_without_an_open_survey_says_so(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = waves.today() + timedelta(400)
-    monkeypatch.setattr(waves, "today", lambda: later)
+def test_a_province_without_an_open_survey_says_so(client: FlaskClient, province: Database) -> None:
+    with province.writing() as session:
+        session.execute(update(Wave).values(closes=waves.today() - timedelta(1)))
     page = client.get("/").text
     assert "Hiện không có đợt khảo sát nào đang mở" in page
     assert "/s/" not in page

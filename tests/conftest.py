@@ -18,19 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer
 
 from survey import demo, questionnaires, waves
 from survey.app import create_app
 from survey.database import Database, upgrade
 from survey.installation import prepare
-from survey.models import Role, Village, WaveKind
-from survey.people import accounts
+from survey.models import Account, Role, Village, WaveKind
 from translations import speaking
 
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.
@@ -42,10 +46,27 @@ os.environ["HAILONG_TEXT_KEY"] = str(Path(tempfile.mkdtemp(prefix="hailong-key-"
 
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
+# Verifying a password takes the work that its hash asks for: this one asks for little. The hashes that the product
+# makes have their tests in people/.
+PASSWORD = PasswordHasher.from_parameters(CHEAPEST).hash("mat-khau-dai")
+
+# The shell is the same engine without windows: a context in it costs a quarter.
+CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+def hire(session: Session, name: str, role: Role, unit: str | None = None) -> None:
+    session.add(Account(name=name, role=role, unit=unit, password=PASSWORD))
+
+
+@pytest.fixture(scope="session")
+def account() -> Callable[..., None]:
+    """account(session, name, role, unit=None) makes an account with the password `mat-khau-dai`."""
+    return hire
 
 
 def fill(database: Database) -> None:
@@ -61,7 +82,7 @@ def fill(database: Database) -> None:
         for psu, unit in (("V1", "06652"), ("V2", "06652"), ("V3", "06658"), ("V4", "06658")):
             session.add(Village(wave="ho-mau", psu=psu, unit=unit, stratum=unit, name=f"Thôn {psu}"))
         for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.KEYER):
-            accounts.add(session, role.value, role, "mat-khau-dai")
+            hire(session, role.value, role)
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +139,9 @@ class PostgreSQL:
 
     def start(self, fsync: str = "off") -> None:
         self.run("initdb", "-N", "--locale=C.UTF-8", "-U", "postgres", "-A", "trust", "-D", f"{self.folder}/data")
-        settings = f"-c listen_addresses='' -k {self.folder} -c fsync={fsync} -c max_connections=60"
+        settings = f"-c listen_addresses='' -k {self.folder} -c fsync={fsync} -c max_connections=60 "
+        # A copy of a template is then files that are copied, and no page of it is written to a log besides.
+        settings += f"-c wal_level=minimal -c max_wal_senders=0 -c full_page_writes={fsync}"
         self.run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", settings, "-l", f"{self.folder}/log", "start")
 
     def stop(self) -> None:
@@ -170,7 +193,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         return
     server = request.getfixturevalue("postgresql")
     name = f"test_{next(server.numbers)}"
-    server.order(f"CREATE DATABASE {name} TEMPLATE {template}")
+    server.order(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     made = Database(server.url(name))
     yield made
     made.engine.dispose()
@@ -204,10 +227,28 @@ def province(database: Database) -> Database:
     return database
 
 
+class Compiled(BytecodeCache):
+    """The templates' code, for all applications of a process: each would compile its own."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.codes:
+            bucket.bytecode_from_string(self.codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def app(province: Database) -> Iterator[Flask]:
     """The application on that province."""
     made = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", TESTING=False)
+    made.jinja_env.bytecode_cache = COMPILED
     yield made
     made.extensions["database"].engine.dispose()
 
@@ -273,7 +314,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, one for all tests; a test opens a context of its own in it."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield chromium
         chromium.close()
 
@@ -306,6 +347,18 @@ def sign_in() -> Callable[[Flask, str], FlaskClient]:
 
 
 @pytest.fixture(scope="session")
+def bring_in(sign_in: Callable[[Flask, str], FlaskClient]) -> Callable[[BrowserContext, Flask, str], None]:
+    """Signs an account of the tests in in a browser, without the page that asks for the password."""
+
+    def brought_in(context: BrowserContext, app: Flask, name: str) -> None:
+        cookie = sign_in(app, name).get_cookie("phien")
+        assert cookie is not None
+        context.add_cookies([{"name": "phien", "value": cookie.value, "domain": "127.0.0.1", "path": "/"}])
+
+    return brought_in
+
+
+@pytest.fixture(scope="session")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application on the demo's two waves, with the accounts `admin` and `home_affairs`: only to be read."""
     folder = tmp_path_factory.mktemp("made-up")
@@ -314,8 +367,9 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with database.writing() as session:
         demo.make(session)
         for role in (Role.ADMIN, Role.HOME_AFFAIRS):
-            accounts.add(session, role.value, role, "mat-khau-dai")
+            hire(session, role.value, role)
     database.engine.dispose()
     app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select, update
 
 from survey import devices, held, purge, responses, sealing, waves
@@ -281,13 +281,15 @@ def test_the_number_of_the_response_stays_with_the_command(province: Database, l
 
 
 def test_axe_finds_nothing_where_forms_are_held_and_decided(
-    phone: Page, province: Database, late: str, receive: Callable[..., str]
+    phone: Page,
+    app: Flask,
+    province: Database,
+    late: str,
+    receive: Callable[..., str],
+    bring_in: Callable[[BrowserContext, Flask, str], None],
 ) -> None:
     decide(province, receive(unit="06658"), verdict=Verdict.DECLINED)
-    phone.goto("/dang-nhap")
-    phone.fill("[name=name]", "home_affairs")
-    phone.fill("[name=password]", "mat-khau-dai")
-    phone.click("main button")
+    bring_in(phone.context, app, "home_affairs")
     phone.goto(f"{PAGE}?chon=het")
     expect(phone.locator("[name=phieu]:checked")).to_have_count(2)
     found = Axe().run(phone, options={"rules": {"target-size": {"enabled": True}}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from sqlalchemy import select, text
 
 from survey import sealing, waves
@@ -21,7 +21,6 @@ from survey.database import Database
 from survey.fieldwork import closing, visits
 from survey.fieldwork.dispositions import Outcome
 from survey.models import Draw, DrawnHousehold, DrawnVillage, HeldResponse, Response, Role, Visit
-from survey.people import accounts
 from translations import Conflict, NotFound, Refusal
 
 PASSWORD = "mat-khau-dai"
@@ -37,10 +36,10 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def drawn(province: Database) -> Database:
+def drawn(province: Database, account: Callable[..., None]) -> Database:
     """Three households of V1 and two replacements, and one household of V3."""
     with province.writing() as session:
-        accounts.add(session, "dieu-tra", Role.INTERVIEWER, PASSWORD)
+        account(session, "dieu-tra", Role.INTERVIEWER)
         draw = Draw(wave="ho-mau", number=1, made=date(2026, 1, 1), seed="1", frame="0" * 64, plan={})
         session.add(draw)
         session.flush()
@@ -206,7 +205,14 @@ def sent() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def tablet(browser: Browser, live_server: str, drawn: Database, sent: list[tuple[str, str]]) -> Iterator[Page]:
+def tablet(
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    drawn: Database,
+    sent: list[tuple[str, str]],
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+) -> Iterator[Page]:
     """A page of 768 × 1024 on which the interviewer is signed in; a fault of a script, or what the policy refuses,
     fails the test."""
     context = browser.new_context(base_url=live_server, viewport={"width": 768, "height": 1024}, locale="vi-VN")
@@ -220,11 +226,7 @@ def tablet(browser: Browser, live_server: str, drawn: Database, sent: list[tuple
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("dialog", lambda dialog: dialog.accept())
     page.on("request", note)
-    page.goto("/dang-nhap?next=/phong-van/")
-    page.fill("[name=name]", "dieu-tra")
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.wait_for_url("**/phong-van/")
+    bring_in(context, app, "dieu-tra")
     yield page
     context.close()
     assert not faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter
 
@@ -38,15 +38,21 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def interviewer(province: Database) -> str:
+def interviewer(province: Database, account: Callable[..., None]) -> str:
     """The name of an account that may interview and do nothing else."""
     with province.writing() as session:
-        accounts.add(session, "dieu-tra", Role.INTERVIEWER, PASSWORD)
+        account(session, "dieu-tra", Role.INTERVIEWER)
     return "dieu-tra"
 
 
 @pytest.fixture
-def tablet(browser: Browser, live_server: str, interviewer: str) -> Iterator[Page]:
+def tablet(
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    interviewer: str,
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+) -> Iterator[Page]:
     """A page of 768 × 1024 on which the interviewer is signed in; a fault of a script, or what the policy refuses,
     fails the test."""
     context = browser.new_context(base_url=live_server, viewport={"width": 768, "height": 1024}, locale="vi-VN")
@@ -55,7 +61,8 @@ def tablet(browser: Browser, live_server: str, interviewer: str) -> Iterator[Pag
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("dialog", lambda dialog: dialog.accept())  # half an interview may be left: the tests do
-    sign_in(page, interviewer)
+    bring_in(context, app, interviewer)
+    page.goto("/phong-van/")
     yield page
     context.close()
     assert not faults

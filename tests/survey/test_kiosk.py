@@ -87,7 +87,7 @@ def profile(tmp_path: Path) -> Path:
 
 @contextmanager
 def device(browser: Browser, profile: Path, base: str, faults: list[str]) -> Iterator[Page]:
-    """A browser that keeps its profile on disk, as a device does, until the end of the block."""
+    """A whole Chromium that keeps its profile on disk, as a device does, until the end of the block."""
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path="/usr/bin/chromium", args=FLAGS, base_url=base, viewport=PORTRAIT, locale="vi-VN"
     )

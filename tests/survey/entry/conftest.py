@@ -15,7 +15,6 @@ from survey.database import Database
 from survey.fieldwork import keying
 from survey.models import Batch, Role, Sheet, SheetState
 from survey.paper import serials
-from survey.people import accounts
 
 FORMS = [serials.numbered(1_000_001 + place) for place in range(5)]
 
@@ -27,7 +26,7 @@ def forms() -> list[str]:
 
 
 @pytest.fixture
-def packet(province: Database) -> Database:
+def packet(province: Database, account: Callable[..., None]) -> Database:
     """Packet B1 of village V1 of `ho-mau`: five forms that are back, the last two to be keyed twice; and the
     accounts `keyer_2` and `supervisor`."""
     today = waves.today()
@@ -38,8 +37,8 @@ def packet(province: Database) -> Database:
             Sheet(serial=serial, batch="B1", place=place, state=SheetState.WAITING, double=place > 3)
             for place, serial in enumerate(FORMS, start=1)
         )
-        accounts.add(session, "keyer_2", Role.KEYER, "mat-khau-dai")
-        accounts.add(session, "supervisor", Role.SUPERVISOR, "mat-khau-dai")
+        account(session, "keyer_2", Role.KEYER)
+        account(session, "supervisor", Role.SUPERVISOR)
     return province
 
 
@@ -75,16 +74,15 @@ STOPWATCH = """() => {
 
 
 @pytest.fixture
-def context(browser: Browser, live_server: str) -> Iterator[BrowserContext]:
+def context(
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+) -> Iterator[BrowserContext]:
     """A browser on an office computer in which the keyer is signed in."""
     made = browser.new_context(viewport=OFFICE, base_url=live_server)
-    page = made.new_page()
-    page.goto("/dang-nhap")
-    page.fill("#name", "keyer")
-    page.fill("#password", "mat-khau-dai")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/nhap-phieu/")
-    page.close()
+    bring_in(made, app, "keyer")
     yield made
     made.close()
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,11 +79,12 @@ def served(database: Database, port: int) -> Iterator[subprocess.Popen[bytes]]:
         start_new_session=True,
     )
     try:
-        ends = time.monotonic() + 60
-        while time.monotonic() < ends and server.poll() is None:
+        pause = threading.Event()
+        for _trial in range(1_200):
             with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
+                if trial.connect_ex(("127.0.0.1", port)) == 0 or server.poll() is not None:
                     break
+            pause.wait(0.05)
         yield server
     finally:
         kill(server)

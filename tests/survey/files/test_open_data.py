@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from forms import openness, parse
@@ -249,7 +249,11 @@ def test_no_rows_go_out_under_a_consent_that_promises_groups(
 
 
 def test_rows_go_out_where_the_consent_says_so_and_the_page_shows_what_was_changed(
-    province: Database, app: Flask, phone: Page, sign_in: Callable[[Flask, str], FlaskClient]
+    province: Database,
+    app: Flask,
+    phone: Page,
+    sign_in: Callable[[Flask, str], FlaskClient],
+    bring_in: Callable[[BrowserContext, Flask, str], None],
 ) -> None:
     with province.writing() as session:
         agreed = dict(questionnaires.find(session, "noi_phuc_vu@1").document)
@@ -267,10 +271,7 @@ def test_rows_go_out_where_the_consent_says_so_and_the_page_shows_what_was_chang
     assert reply.headers["Content-Disposition"] == 'attachment; filename="du-lieu-mo-mo-ban-1.zip"'
     assert len(table(files(reply.data)["tung-dong.csv"])) == 40
     assert sign_in(app, "keyer").get("/quan-tri/mo/du-lieu-mo.zip").status_code == 403
-    phone.goto("/dang-nhap")
-    phone.fill("[name=name]", "home_affairs")
-    phone.fill("[name=password]", "mat-khau-dai")
-    phone.click("main button")
+    bring_in(phone.context, app, "home_affairs")
     phone.goto("/quan-tri/mo/du-lieu-mo?lang=en")
     expect(phone.locator("tbody tr").first).to_contain_text("the whole file")
     looked = Axe().run(phone, options={"rules": {"target-size": {"enabled": True}}})

@@ -10,10 +10,11 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from survey import responses, waves
 from survey.database import Database
-from survey.models import Mode, Review, ReviewState, Role, Wave
+from survey.models import Mode, Release, Review, ReviewState, Role, Wave
 from survey.people import accounts
 from survey.report import issuing
 from survey.results import releases, result_table
@@ -103,7 +104,7 @@ def test_a_commune_of_an_open_wave_is_shown_from_thirty_answers_on(province: Dat
 
 
 def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(
-    province: Database, send: Any, monkeypatch: pytest.MonkeyPatch
+    province: Database, send: Any
 ) -> None:
     send(31)
     send(30, unit=OTHER)
@@ -112,8 +113,8 @@ def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(
     send(30, unit=OTHER)
     with pytest.raises(Conflict, match="tuần"):
         freeze(province, "ho-mo")
-    later = waves.today() + timedelta(7)
-    monkeypatch.setattr(waves, "today", lambda: later)
+    with province.writing() as session:
+        session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
     assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 31, OTHER: 60}
 
 
@@ -159,10 +160,10 @@ def test_only_the_newest_release_can_be_approved(province: Database, send: Any) 
 
 
 @pytest.fixture
-def reader(app: Flask, province: Database, sign_in: Any) -> FlaskClient:
+def reader(app: Flask, province: Database, sign_in: Any, account: Any) -> FlaskClient:
     """Somebody of the commune, signed in."""
     with province.writing() as session:
-        accounts.add(session, "xa", Role.COMMUNE, "mat-khau-dai", HOME)
+        account(session, "xa", Role.COMMUNE, HOME)
     return sign_in(app, "xa")  # type: ignore[no-any-return]
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from survey import waves
 from survey.database import Database
 from survey.models import Batch, Role, Sheet, SheetState
-from survey.people import accounts
 
 PASSWORD = "mat-khau-dai"
 TODAY = waves.today()
@@ -26,10 +25,10 @@ CHECKED = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": T
 
 
 @pytest.fixture
-def printed(province: Database) -> Database:
+def printed(province: Database, account: Callable[..., None]) -> Database:
     """Two packets: B1 of 5 forms for V1, B2 of 3 for V3."""
     with province.writing() as session:
-        accounts.add(session, "supervisor", Role.SUPERVISOR, PASSWORD)
+        account(session, "supervisor", Role.SUPERVISOR)
         for code, psu, first, forms in (("B1", "V1", 1, 5), ("B2", "V3", 11, 3)):
             session.add(Batch(code=code, wave="ho-mau", psu=psu, printed=TODAY - timedelta(3)))
             session.flush()
@@ -194,17 +193,20 @@ def test_those_without_the_right_are_told_no(app: Flask, printed: Database) -> N
 
 
 @pytest.fixture
-def desk(browser: Browser, live_server: str, printed: Database) -> Iterator[Page]:
+def desk(
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    printed: Database,
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+) -> Iterator[Page]:
     """A signed-in supervisor on a computer of the office."""
     context = browser.new_context(base_url=live_server, viewport={"width": 1366, "height": 768}, locale="vi-VN")
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto("/dang-nhap")
-    page.fill("[name=name]", "supervisor")
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
+    bring_in(context, app, "supervisor")
     yield page
     context.close()
     assert not faults

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,11 +36,9 @@ from survey.models import (
     WaveKind,
 )
 from survey.paper import batches
-from survey.people import accounts
 from survey.results import releases
 from survey.sampling import draws, plans
 
-PASSWORD = "mat-khau-dai"
 FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
 # What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
 PAGES = {
@@ -192,15 +191,15 @@ def places(database: Database) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., None]) -> Path:
     path: Path = tmp_path_factory.mktemp("staff") / "hailong.db"
     made = Database(f"sqlite:///{path}")
     prepare(made)
     with made.writing() as session:
         demo.make(session)
         fieldwork(session)
-        accounts.add(session, "admin", Role.ADMIN, PASSWORD)
-        accounts.add(session, "so-noi-vu", Role.HOME_AFFAIRS, PASSWORD)
+        account(session, "admin", Role.ADMIN)
+        account(session, "so-noi-vu", Role.HOME_AFFAIRS)
     made.engine.dispose()
     return path
 
@@ -213,21 +212,29 @@ def province(template: Path, tmp_path: Path) -> Iterator[Database]:
     made.engine.dispose()
 
 
+@pytest.fixture
 def opened(
-    browser: Browser, address: str, width: int = 1280, language: str = "vi", name: str = "admin", **more: object
-) -> Page:
-    """A signed-in page; what the policy refuses and what a script throws is kept in `page.faults`."""
-    height = 640 if width < 700 else 800
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, **more)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.faults = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
-    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)  # type: ignore[attr-defined]
-    page.goto(f"/dang-nhap?lang={language}")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    return page
+    browser: Browser, live_server: str, app: Flask, bring_in: Callable[[BrowserContext, Flask, str], None]
+) -> Iterator[Callable[..., Page]]:
+    """Opens a signed-in page; what the policy refuses and what a script throws fails the test."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_page(width: int = 1280, language: str = "vi", name: str = "admin", **more: Any) -> Page:
+        height = 640 if width < 700 else 800
+        context = browser.new_context(base_url=live_server, viewport={"width": width, "height": height}, **more)
+        contexts.append(context)
+        bring_in(context, app, name)
+        context.add_cookies([{"name": "lang", "value": language, "domain": "127.0.0.1", "path": "/"}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
 
 
 @pytest.mark.parametrize(
@@ -235,14 +242,13 @@ def opened(
     [(1280, "vi", "light"), (360, "en", "dark")],
 )
 def test_axe_finds_nothing_and_nothing_runs_off_the_page(
-    browser: Browser, live_server: str, app: Flask, province: Database, width: int, language: str, scheme: str
+    opened: Callable[..., Page], province: Database, width: int, language: str, scheme: str
 ) -> None:
     there = places(province)
     found: dict[str, list[object]] = {}
     for name, pages in (("admin", PAGES), ("so-noi-vu", READ_BY_HOME_AFFAIRS)):
-        page = opened(browser, live_server, width, language, name, color_scheme=scheme)
-        addresses = [one for endpoint, own in pages.items() if endpoint in app.view_functions for one in own]
-        for address in (one.format(**there) for one in addresses):
+        page = opened(width, language, name, color_scheme=scheme)
+        for address in (one.format(**there) for own in pages.values() for one in own):
             answer = page.goto(address)
             assert answer is not None
             violations = Axe().run(page, options=CHECKED).response["violations"]
@@ -251,17 +257,15 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_page(
                 found[address].append(answer.status)
             if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
                 found[address].append("runs off the page")
-        assert page.faults == []  # type: ignore[attr-defined]
-        page.context.close()
     assert {address: faults for address, faults in found.items() if faults} == {}
 
 
 def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
-    browser: Browser, live_server: str, province: Database
+    opened: Callable[..., Page], province: Database, account: Callable[..., None]
 ) -> None:
     with province.writing() as session:
-        accounts.add(session, "ha-tu", Role.COMMUNE, PASSWORD, unit="06652")
-    page = opened(browser, live_server, 360, name="ha-tu")
+        account(session, "ha-tu", Role.COMMUNE, "06652")
+    page = opened(360, name="ha-tu")
     for released in (False, True):
         if released:
             with province.writing() as session:
@@ -273,23 +277,27 @@ def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = Axe().run(page, options=CHECKED).response["violations"]
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
-    page.context.close()
 
 
-def test_axe_looks_at_every_page_of_the_staff(app: Flask) -> None:
-    """A new page is entered in `PAGES`, or in `LEFT_OUT` with a reason."""
+def test_axe_looks_at_every_page_of_the_staff(app: Flask, province: Database) -> None:
+    """A new page is entered in `PAGES`, or in `LEFT_OUT` with a reason; what is entered is a page."""
     pages = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ())
     }
-    seen = {*PAGES, *READ_BY_HOME_AFFAIRS}
-    assert pages <= seen | {*LEFT_OUT}
-    assert not seen & {*LEFT_OUT}
+    seen = {**PAGES, **READ_BY_HOME_AFFAIRS}
+    assert pages <= {*seen, *LEFT_OUT}
+    assert not {*seen} & {*LEFT_OUT}
+    assert {*LEFT_OUT} <= {*app.view_functions}
+    there, addresses = places(province), app.url_map.bind("localhost")
+    for endpoint, own in seen.items():
+        named = {addresses.match(one.format(**there).partition("?")[0])[0] for one in own}
+        assert named == {endpoint}
 
 
-def test_remarks_are_coded_by_keys_alone_and_without_a_script(browser: Browser, live_server: str) -> None:
-    page = opened(browser, live_server, name="so-noi-vu")
+def test_remarks_are_coded_by_keys_alone_and_without_a_script(opened: Callable[..., Page]) -> None:
+    page = opened(name="so-noi-vu")
     page.goto("/quan-tri/thu-nghiem/loi-gop-y/doc")
     here = page.url
     for key in ("2", "0", "2", "Enter"):
@@ -298,19 +306,16 @@ def test_remarks_are_coded_by_keys_alone_and_without_a_script(browser: Browser, 
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(here)
     assert [box.get_attribute("value") for box in page.locator("input:checked").all()] == ["khong_ro"]
-    assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
-    page = opened(browser, live_server, name="so-noi-vu", java_script_enabled=False)
+    page = opened(name="so-noi-vu", java_script_enabled=False)
     page.goto("/quan-tri/thu-nghiem/loi-gop-y/doc")
     here = page.url
     page.get_by_label("Khen ngợi").check()
     page.get_by_role("button", name="Lưu, sang lời tiếp").click()
     assert page.url != here
-    page.context.close()
 
 
-def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(browser: Browser, live_server: str) -> None:
-    page = opened(browser, live_server)
+def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(opened: Callable[..., Page]) -> None:
+    page = opened()
     page.goto("/quan-tri/thu-nghiem/")
     link = page.locator(".key a.how")
     link.click()
@@ -329,12 +334,10 @@ def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(browser: Brow
     expect(panel).to_be_visible()
     panel.get_by_role("link", name="Đóng").click()
     expect(panel).to_be_hidden()
-    assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
 
 
-def test_without_a_script_the_same_links_are_pages(browser: Browser, live_server: str) -> None:
-    page = opened(browser, live_server, java_script_enabled=False)
+def test_without_a_script_the_same_links_are_pages(opened: Callable[..., Page]) -> None:
+    page = opened(java_script_enabled=False)
     page.goto("/quan-tri/thu-nghiem/don-vi")
     page.click("text=Tên A–Y")
     expect(page.locator("tbody th a").first).to_have_text("An Sinh")
@@ -348,12 +351,11 @@ def test_without_a_script_the_same_links_are_pages(browser: Browser, live_server
     expect(page.locator("h1")).to_contain_text("phường Hà Tu")
     page.click("text=Đóng")
     expect(page.locator("h1")).to_have_text("Phường Hà Tu")
-    page.context.close()
 
 
-def test_the_plot_lies_where_its_numbers_say(browser: Browser, live_server: str) -> None:
+def test_the_plot_lies_where_its_numbers_say(opened: Callable[..., Page]) -> None:
     """The drawing against the table: a row's dot stands between the grid lines that enclose its number."""
-    page = opened(browser, live_server)
+    page = opened()
     page.goto("/quan-tri/thu-nghiem/don-vi")
     ticks = {
         float(tick.text_content() or ""): tick.evaluate(
@@ -370,11 +372,10 @@ def test_the_plot_lies_where_its_numbers_say(browser: Browser, live_server: str)
             "e => e.getBoundingClientRect().x + e.getBoundingClientRect().width / 2"
         )
         assert place == pytest.approx(ticks[least] + a_point * (value - least), abs=1.5)
-    page.context.close()
 
 
-def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(browser: Browser, live_server: str) -> None:
-    page = opened(browser, live_server, color_scheme="dark")
+def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(opened: Callable[..., Page]) -> None:
+    page = opened(color_scheme="dark")
     page.goto("/quan-tri/thu-nghiem/don-vi")
     page.emulate_media(media="print")
     expect(page.locator(".desk")).to_be_hidden()
@@ -382,14 +383,12 @@ def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(browser: 
     expect(page.locator(".desk-foot")).to_be_visible()
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"
-    page.context.close()
 
 
-def test_the_list_of_those_who_are_asked_again_fits_on_a_sheet(browser: Browser, live_server: str) -> None:
+def test_the_list_of_those_who_are_asked_again_fits_on_a_sheet(opened: Callable[..., Page]) -> None:
     """What runs off the sheet is lost, and nobody can scroll it: 186 mm lie between the margins."""
-    page = opened(browser, live_server, width=703)
+    page = opened(width=703)
     page.goto(f"/quan-tri/{FIELD}/phuc-tra/in")
     page.emulate_media(media="print")
     expect(page.locator(".fill-in thead .cell")).to_have_count(10)
     assert page.locator(".sideways").evaluate("e => e.scrollWidth <= e.clientWidth")
-    page.context.close()

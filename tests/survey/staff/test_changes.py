@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Role
-from survey.people import accounts
 from survey.results import comparison
 from survey.sample import sample
 
 
 @pytest.fixture(scope="module")
-def two_years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def two_years(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., None]) -> Iterator[Flask]:
     """The demo's wave and one of a year before, of other people."""
     folder: Path = tmp_path_factory.mktemp("changes")
     database = Database(f"sqlite:///{folder / 'hailong.db'}")
@@ -33,7 +32,7 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         communes = units.communes(session, waves.today())
         before = demo._sample_wave(session, "nam-truoc", communes, 540, np.random.default_rng(4))
         before.opens -= timedelta(365)
-        accounts.add(session, "admin", Role.ADMIN, "mat-khau-dai")
+        account(session, "admin", Role.ADMIN)
     database.engine.dispose()
     app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
     yield app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -23,7 +23,6 @@ from survey.commands import Program
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Account, Role, Village, Wave
-from survey.people import accounts
 from survey.results import charts, summary, wording
 from survey.results.summary import Summary
 from survey.staff.reports import KINDS
@@ -37,7 +36,7 @@ PROGRAM = Program("hailong")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def made(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., None]) -> Iterator[Flask]:
     """The demo's two waves, and an account of each of the roles that read them."""
     folder: Path = tmp_path_factory.mktemp("staff")
     database = Database(f"sqlite:///{folder / 'hailong.db'}")
@@ -45,8 +44,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with database.writing() as session:
         demo.make(session)
         for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR):
-            accounts.add(session, role.value, role, PASSWORD)
-        accounts.add(session, "commune", Role.COMMUNE, PASSWORD, COMMUNE)
+            account(session, role.value, role)
+        account(session, "commune", Role.COMMUNE, COMMUNE)
     database.engine.dispose()
     app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
     yield app

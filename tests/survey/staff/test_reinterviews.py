@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,6 @@ from survey import responses, waves
 from survey.database import Database
 from survey.fieldwork import agreements, closing, reinterviews
 from survey.models import Batch, Keying, Mode, Reinterview, Role, Sheet, SheetState
-from survey.people import accounts
 from translations import Refusal
 
 PASSWORD = "mat-khau-dai"
@@ -42,10 +42,10 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
 
 
 @pytest.fixture
-def supervisor(app: Flask, province: Database) -> FlaskClient:
+def supervisor(app: Flask, province: Database, account: Callable[..., None]) -> FlaskClient:
     with province.writing() as session:
         for name in ("supervisor", "giam-sat-2"):
-            accounts.add(session, name, Role.SUPERVISOR, PASSWORD)
+            account(session, name, Role.SUPERVISOR)
     return signed_in(app, "supervisor")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -15,7 +16,6 @@ from survey import responses, waves
 from survey.database import Database
 from survey.fieldwork import reviews
 from survey.models import Agreement, Batch, Keying, Mode, Reinterview, Role, Sheet, SheetState
-from survey.people import accounts
 
 PASSWORD = "mat-khau-dai"
 LIST = "/quan-tri/ho-mau/ra-soat"
@@ -45,10 +45,10 @@ def keep(
 
 
 @pytest.fixture
-def batch(province: Database) -> None:
+def batch(province: Database, account: Callable[..., None]) -> None:
     with province.writing() as session:
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today(), interviewer="Nguyễn Lan"))
-        accounts.add(session, "supervisor", Role.SUPERVISOR, PASSWORD)
+        account(session, "supervisor", Role.SUPERVISOR)
 
 
 @pytest.fixture

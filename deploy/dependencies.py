@@ -28,10 +28,11 @@ PLAIN = {
     "MIT License": "MIT",
     "Apache Software License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
     "PSFL": "PSF-2.0",
     "BSD-3-Clause, Apache-2.0, dependency licenses": "BSD-3-Clause AND Apache-2.0",
 }
-READ_BY_HAND = {"pyrage": "MIT"}
+READ_BY_HAND = {"pyasn1-modules": "BSD-2-Clause", "pyrage": "MIT"}
 HEAD = """# Giấy phép của những gì hệ thống dùng
 
 Làm bằng `make sbom`; đừng sửa tay. Mã của hệ thống: [MIT](../LICENSE). `make sbom` cũng ghi danh mục thành phần \

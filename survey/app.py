@@ -33,7 +33,7 @@ from werkzeug.routing import IntegerConverter, Map
 import translations
 from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, respondent, settings, staff
 from survey.database import Database
-from survey.people import accounts, choose_password, sign_in, single_sign_on
+from survey.people import accounts, choose_password, passkey_pages, sign_in, single_sign_on
 from survey.people.sessions import Sessions
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
@@ -141,6 +141,7 @@ def create_app(**config: Any) -> Flask:
         sign_in.pages,
         choose_password.pages,
         single_sign_on.pages,
+        passkey_pages.pages,
         api.pages,
     ):
         app.register_blueprint(pages)

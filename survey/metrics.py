@@ -43,6 +43,7 @@ SENT = {
 STEPS = (
     "password",
     "code",
+    "passkey",
     "again",
     "waiting",
 )  # of a wrong sign-in; `again`: where the password is asked once more
@@ -174,7 +175,7 @@ def text() -> str:
     for place, outcome in enumerate(OUTCOMES):
         lines.append(f'hailong_forms_total{{outcome="{outcome}"}} {sums[_FORMS + place]:.0f}')
     lines.append(
-        "# HELP hailong_wrong_sign_ins_total Wrong passwords and codes of staff, by where they were given."
+        "# HELP hailong_wrong_sign_ins_total Wrong passwords, codes, passkeys of staff, by where they were given."
     )
     lines.append("# TYPE hailong_wrong_sign_ins_total counter")
     for place, which in enumerate(STEPS):

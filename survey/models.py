@@ -285,14 +285,33 @@ class Identity(Base):
 
 
 class SecondFactor(Base):
-    """What an account signs in with besides its password: a sealed secret, the step of the last code that was
-    used, and the digests of the recovery codes that are left."""
+    """What an account signs in with besides its password: the sealed secret of a phone (none where there are
+    passkeys alone), the step of its last code that was used, and the digests of the recovery codes that are
+    left."""
 
     __tablename__ = "second_factor"
     account: Mapped[str] = mapped_column(ForeignKey("account.name"), primary_key=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     step: Mapped[int] = mapped_column(BigInteger)
     codes: Mapped[list[str]] = mapped_column(Document)
+
+
+class Passkey(Base):
+    """The public half of a key whose private half stays in a device of the account; it goes with the second
+    factor.
+
+    `id` is the credential's, in base64url; `answered` when the challenge was made that it answered last, in
+    nanoseconds since 1970.
+    """
+
+    __tablename__ = "passkey"
+    id: Mapped[str] = mapped_column(String(1400), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("second_factor.account", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    added: Mapped[date]
+    answered: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Token(Base):

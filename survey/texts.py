@@ -126,6 +126,8 @@ def renew(connection: Connection) -> Path:
                 update(TextKey).where(TextKey.wave == wave).values(wrapped=_wrapped(new, wave, key))
             )
     for account, secret in connection.execute(select(SecondFactor.account, SecondFactor.secret)).all():
+        if secret is None:
+            continue  # passkeys alone
         bound = factor_of(account).encode()
         try:
             again = _sealed(new, bound, _open(old, bound, secret))

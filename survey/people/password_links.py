@@ -34,7 +34,7 @@ class Made:
 def make(session: Session, name: str) -> Made:
     """Makes a link for the account and ends what opened it before: its password, its sign-ins, an earlier link.
 
-    A second factor stays: a link that fell into other hands does not open the account without the phone.
+    A second factor stays: a link that fell into other hands does not open the account without the device.
     """
     account = accounts.find(session, name)
     if account.off:

@@ -1,8 +1,9 @@
-"""The second factor: codes of six digits from a phone (TOTP, RFC 6238), and recovery codes for when it is lost.
+"""The second factor: codes of six digits from a phone (TOTP, RFC 6238), passkeys (`survey.people.passkeys`), and
+recovery codes for when the device is lost.
 
-The secret lies in the database sealed under the master key of texts, bound to the account. A code works once: the
-step of the last one that did is kept, and no step up to it works again. Recovery codes have 80 random bits each
-and are kept as digests.
+The secret of a phone lies in the database sealed under the master key of texts, bound to the account. A code works
+once: the step of the last one that did is kept, and no step up to it works again. Recovery codes have 80 random
+bits each and are kept as digests.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b32encode
+from dataclasses import dataclass
 from hmac import compare_digest
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey import audit, texts
-from survey.models import SecondFactor
+from survey.models import Passkey, SecondFactor
 from survey.people import passwords
 from translations import Refusal
 
@@ -45,22 +47,48 @@ def in_letters(secret: bytes) -> str:
     return " ".join(text[place : place + 4] for place in range(0, len(text), 4))
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an account has besides its password.
+
+    phone     whether a phone gives it codes
+    passkeys  how many there are
+    codes     how many recovery codes still work
+    """
+
+    phone: bool
+    passkeys: int
+    codes: int
+
+
+def standing(session: Session, name: str) -> Standing | None:
+    """What the account has besides its password; None where that is nothing."""
+    kept = session.get(SecondFactor, name)
+    if kept is None:
+        return None
+    return Standing(kept.secret is not None, _passkeys(session, name), len(kept.codes))
+
+
+def begin(session: Session, name: str) -> list[str]:
+    """Makes a place for a phone or a passkey, and gives the recovery codes; none where those of before still
+    hold."""
+    if has(session, name):
+        return []
+    codes = [passwords.easy() for _place in range(CODES)]
+    session.add(SecondFactor(account=name, secret=None, step=0, codes=[passwords.digest(code) for code in codes]))
+    session.flush()
+    return codes
+
+
 def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | None:
-    """Keeps the secret if the code is one of its own, and gives the recovery codes; None where it is not."""
+    """Keeps the secret if the code is one of its own, and gives the recovery codes as `begin` does; None where it
+    is not."""
     step = _step(secret, code, 0)
     if step is None:
         return None
-    codes = [passwords.easy() for _place in range(CODES)]
-    remove(session, name)
-    session.flush()
-    session.add(
-        SecondFactor(
-            account=name,
-            secret=texts.sealed_for(texts.factor_of(name), secret),
-            step=step,
-            codes=[passwords.digest(code) for code in codes],
-        )
-    )
+    codes = begin(session, name)
+    kept = session.get_one(SecondFactor, name)
+    kept.secret, kept.step = texts.sealed_for(texts.factor_of(name), secret), step
     session.flush()
     return codes
 
@@ -75,6 +103,8 @@ def check(session: Session, name: str, code: str) -> bool:
         kept.codes = [digest for digest in kept.codes if digest != recovery]
         audit.tell(recovery_codes_left=len(kept.codes))
         return True
+    if kept.secret is None:
+        return False
     try:
         secret = texts.opened_for(texts.factor_of(name), kept.secret)
     except InvalidTag:
@@ -95,17 +125,31 @@ def has(session: Session, name: str) -> bool:
 
 
 def remove(session: Session, name: str) -> bool:
-    """Takes the second factor away; False where there is none."""
+    """Takes the second factor away with all that belongs to it; False where there is none."""
     kept = session.get(SecondFactor, name)
     if kept is not None:
         session.delete(kept)
     return kept is not None
 
 
-def codes_left(session: Session, name: str) -> int:
-    """How many recovery codes still work."""
+def remove_phone(session: Session, name: str) -> None:
+    """Takes the codes of the phone away; passkeys stay."""
     kept = session.get(SecondFactor, name)
-    return len(kept.codes) if kept else 0
+    if kept is not None:
+        kept.secret = None
+        settle(session, name)
+
+
+def settle(session: Session, name: str) -> None:
+    """Takes the rest away where neither a phone nor a passkey is left: recovery codes alone are no factor."""
+    session.flush()
+    kept = session.get(SecondFactor, name)
+    if kept is not None and kept.secret is None and not _passkeys(session, name):
+        session.delete(kept)
+
+
+def _passkeys(session: Session, name: str) -> int:
+    return session.scalar(select(func.count()).where(Passkey.account == name)) or 0
 
 
 def _step(secret: bytes, code: str, after: int) -> int | None:

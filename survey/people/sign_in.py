@@ -18,7 +18,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from survey import audit, integers
 from survey.database import database
 from survey.models import Role
-from survey.people import accounts, identities, lockout, second_factors, sign_ins, wrong_sign_ins
+from survey.people import accounts, identities, lockout, passkeys, second_factors, sign_ins, wrong_sign_ins
 from survey.people.accounts import LEAST_PASSWORD, Person
 from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
@@ -109,7 +109,7 @@ def go_on(person: Person, wanted: str | None, proved: int, *, vouched: bool = Fa
         return redirect(url_for("sign_in.code", next=wanted), 303)
     with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
         accounts.enter(session, person, proved, vouched=vouched)
-    return _led_on(person.name, wanted)
+    return led_on(person.name, wanted)
 
 
 @pages.route("/dang-nhap/ma", methods=["GET", "POST"])
@@ -120,12 +120,14 @@ def code() -> ResponseReturnValue:
     if not 0 <= time.time() - at < HALF_LASTS:
         browser.pop(HALF, None)
         return redirect(url_for(".sign_in", next=wanted), 303)
+    with database().reading() as session:
+        factor = second_factors.standing(session, name)
     form = Code(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(name + CODES):
             wrong_sign_ins.count_only("waiting")
             form.code.errors = [_too_many(wait)]
-            page = render_template("sign_in/code.html", form=form, next=wanted)
+            page = render_template("sign_in/code.html", form=form, next=wanted, factor=factor)
             return page, 429, {"Retry-After": str(wait)}
         with audit.acting(name, "sign_in.sign_in"), database().writing() as session:
             account = accounts.find(session, name)
@@ -136,16 +138,19 @@ def code() -> ResponseReturnValue:
                 audit.forget()
         if right:
             lockout.was_right(name + CODES)
-            browser.pop(HALF, None)
-            return _led_on(name, wanted)
+            return led_on(name, wanted)
         wrong_sign_ins.note(name, "code")
         form.code.errors = [
             _("This code is not right, or was used before. Write the one that the phone shows now.")
         ]
-    return render_template("sign_in/code.html", form=form, next=wanted), 422 if form.errors else 200
+    page = render_template("sign_in/code.html", form=form, next=wanted, factor=factor)
+    return page, 422 if form.errors else 200
 
 
-def _led_on(name: str, wanted: str | None) -> ResponseReturnValue:
+def led_on(name: str, wanted: str | None) -> ResponseReturnValue:
+    """To where somebody who has just signed in wanted, or must go first, or begins; the browser is known from now
+    on."""
+    browser.pop(HALF, None)
     first = url_for(current_user.first) if current_user.first else None
     answer = make_response(redirect(first or wanted or home(current_user), 303))
     lockout.know_browser(answer, name)
@@ -204,11 +209,16 @@ def account() -> ResponseReturnValue:
     """The own account: what it is, and where it is signed in."""
     with database().reading() as session:
         shown = sign_ins.every(session, current_user.name, current_user.session)
-        left = second_factors.codes_left(session, current_user.name)
-        has = second_factors.has(session, current_user.name)
+        factor = second_factors.standing(session, current_user.name)
+        keys = passkeys.every(session, current_user.name)
         linked = identities.has(session, current_user.name)
     return render_template(
-        "sign_in/account.html", sign_ins=shown, factor=has, left=left, linked=linked, home=home(current_user)
+        "sign_in/account.html",
+        sign_ins=shown,
+        factor=factor,
+        passkeys=keys,
+        linked=linked,
+        home=home(current_user),
     )
 
 
@@ -226,10 +236,11 @@ def end() -> ResponseReturnValue:
 @pages.route("/tai-khoan/lop-thu-hai", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
 def second_factor() -> ResponseReturnValue:
-    """Adds a second factor: a picture for the phone, and its first code; then the recovery codes, this once."""
+    """Adds codes of a phone: a picture for it, and its first code; then the recovery codes, this once."""
     with database().reading() as session:
-        if second_factors.has(session, current_user.name):
-            return redirect(url_for(".account"), 303)
+        factor = second_factors.standing(session, current_user.name)
+    if factor and factor.phone:
+        return redirect(url_for(".account"), 303)
     if not current_user.proven:
         return redirect(url_for(".prove", next=url_for(".second_factor")), 303)
     form = Code(request.form)
@@ -247,6 +258,9 @@ def second_factor() -> ResponseReturnValue:
                     codes = second_factors.enrol(session, current_user.name, secret, form.code.data)
                     if codes is None:
                         audit.forget()
+                if codes == []:
+                    flash(_("From now on codes of the phone open this account too."))
+                    return redirect(url_for(".account"), 303)
                 if codes is not None:
                     return render_template("sign_in/recovery.html", codes=codes, home=home(current_user)), 201
                 form.code.errors = [
@@ -270,35 +284,33 @@ def second_factor() -> ResponseReturnValue:
 @pages.post("/tai-khoan/bo-lop-thu-hai")
 @login_required  # type: ignore[untyped-decorator]
 def remove_factor() -> ResponseReturnValue:
-    """Takes the own second factor away, for a new telephone."""
+    """Takes the codes of the own phone away, for a new one."""
     if not current_user.proven:
         return redirect(url_for(".prove", next=url_for(".account")), 303)
     with audit.acting(current_user.name, "sign_in.remove_factor"), database().writing() as session:
-        second_factors.remove(session, current_user.name)
-    flash(_("The second factor is taken away. Add a new one as soon as the new phone is at hand."))
+        second_factors.remove_phone(session, current_user.name)
+    flash(_("The codes of the phone are taken away. Add them anew as soon as the new phone is at hand."))
     return redirect(url_for(".account"), 303)
 
 
 @pages.route("/xac-nhan", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
 def prove() -> ResponseReturnValue:
-    """Asks for the password once more, and for a code where there is a second factor."""
+    """Asks for the password once more, and for a code where there is a second factor; or for a passkey alone."""
     wanted = local(request.values.get("next")) or home(current_user)
     with database().reading() as session:
-        two_steps = second_factors.has(session, current_user.name)
+        factor = second_factors.standing(session, current_user.name)
         linked = identities.has(session, current_user.name)
     form = Proof(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
             wrong_sign_ins.count_only("waiting")
             form.password.errors = [_too_many(wait)]
-            page = render_template(
-                "sign_in/prove.html", form=form, next=wanted, two_steps=two_steps, linked=linked
-            )
+            page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
             return page, 429, {"Retry-After": str(wait)}
         with database().writing() as session:
             right = accounts.sign_in(session, current_user.name, form.password.data) is not None and (
-                not two_steps or second_factors.check(session, current_user.name, form.code.data or "")
+                not factor or second_factors.check(session, current_user.name, form.code.data or "")
             )
             if right:
                 sign_ins.prove(session, current_user.session)
@@ -308,10 +320,10 @@ def prove() -> ResponseReturnValue:
         wrong_sign_ins.note(current_user.name, "again")
         form.password.errors = [
             _("The password or the code is not right. Write both again.")
-            if two_steps
+            if factor
             else _("This is not your password. Write the one that you signed in with.")
         ]
-    page = render_template("sign_in/prove.html", form=form, next=wanted, two_steps=two_steps, linked=linked)
+    page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
     return page, 422 if form.errors else 200
 
 

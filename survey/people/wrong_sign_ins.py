@@ -31,7 +31,7 @@ ONE_MORE = {
 
 
 def note(name: str, step: str) -> None:
-    """Somebody gave a wrong password or code for the account of this name; call it outside any transaction.
+    """Somebody gave a wrong password, code or passkey of this account; call it outside any transaction.
 
     step  one of `metrics.STEPS`
     """
@@ -46,7 +46,8 @@ def note(name: str, step: str) -> None:
 
 
 def count_only(step: str) -> None:
-    """Somebody has to wait before the next try: nothing was looked at, and whoever goes on fills no table."""
+    """Somebody has to wait before the next try, or has a passkey that nobody knows: whoever goes on fills no
+    table."""
     logging.getLogger("hailong").warning("wrong sign-in: %s", step)
     metrics.SHARED.wrong(step)
 

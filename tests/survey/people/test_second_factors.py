@@ -78,7 +78,7 @@ def test_a_recovery_code_works_once_and_the_rest_is_counted(app: Flask, sign_in:
     assert len(codes) == 8
     client = app.test_client()
     assert enter(client, codes[0].upper().replace("-", " ")).status_code == 303
-    assert "còn 7 mã dự phòng" in client.get("/tai-khoan").text
+    assert "có 7 mã dự phòng" in client.get("/tai-khoan").text
     assert enter(app.test_client(), codes[0]).status_code == 422
 
 

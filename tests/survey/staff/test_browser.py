@@ -72,6 +72,7 @@ PAGES = {
     "sign_in.account": ("/tai-khoan",),
     "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),
     "sign_in.prove": ("/xac-nhan",),
+    "passkeys.add": ("/tai-khoan/khoa-truy-cap",),
     "staff.sample": ("/quan-tri/thuc-dia/mau", "/quan-tri/thu-nghiem/mau"),
     "staff.plan_sample": (
         "/quan-tri/thuc-dia/mau/ke-hoach",

@@ -109,15 +109,14 @@ def read(session: Session, wave: Wave, response: UUID) -> Remark:
 def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
     """What a person may code in a turn: in the first all remarks, in the second a fifth, of those that somebody
     else coded first."""
-    remarks = every(session, wave)
-    first = newest(session, wave.code, FIRST)
+    remarks, first = every(session, wave), _readers(session, wave.code, FIRST)
     if turn == FIRST:
         return Queue(remarks, frozenset(first) & set(remarks))
-    before, second = earliest(session, wave.code, FIRST), newest(session, wave.code, SECOND)
+    second = _readers(session, wave.code, SECOND)
     mine = tuple(
         one
         for one in remarks
-        if is_again(one) and one in before and before[one].person != person and _free(second.get(one), person)
+        if is_again(one) and first.get(one, person) != person and second.get(one, person) == person
     )
     return Queue(mine, frozenset(second) & set(mine))
 
@@ -132,14 +131,14 @@ def code(
     if response not in queue(session, wave, turn, person).remarks:
         raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
     there = themes.kept(session, wave.code)
-    held = newest(session, wave.code, turn).get(response)
-    may = {theme.code for theme in there if not theme.closed} | set(held.themes if held else ())
+    before = held(session, response, turn)
+    may = {theme.code for theme in there if not theme.closed} | set(before.themes if before else ())
     if not set(chosen) <= may:
         raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
     found = [theme.code for theme in there if theme.code in chosen]
     if not found:
         raise Refusal("Tick at least one theme; where none fits, the one for something else.")
-    if held is not None and held.themes == found:
+    if before is not None and before.themes == found:
         return None
     made = Coding(wave=wave.code, response=response, turn=turn, themes=found, person=person, day=today())
     session.add(made)
@@ -152,10 +151,21 @@ def is_again(response: UUID) -> bool:
     return response.int % AGAIN == 0
 
 
+def coded(session: Session, wave: str) -> int:
+    """How many remarks of a wave are coded, whether they can still be read or not."""
+    return len(_readers(session, wave, FIRST))
+
+
 def count(session: Session, wave: str, person: str) -> int:
     """How many codings of a wave are a person's."""
     mine = select(func.count()).select_from(Coding).where(Coding.wave == wave, Coding.person == person)
     return session.scalar(mine) or 0
+
+
+def held(session: Session, response: UUID, turn: int = FIRST) -> Coding | None:
+    """The coding of a response that holds in a turn."""
+    rows = select(Coding).where(Coding.response == response, Coding.turn == turn)
+    return session.scalars(rows.order_by(Coding.id.desc()).limit(1)).first()
 
 
 def newest(session: Session, wave: str, turn: int = FIRST) -> dict[UUID, Coding]:
@@ -168,13 +178,15 @@ def earliest(session: Session, wave: str, turn: int) -> dict[UUID, Coding]:
     return {row.response: row for row in reversed(_rows(session, wave, turn))}
 
 
+def _readers(session: Session, wave: str, turn: int) -> dict[UUID, str]:
+    """Who coded each response first in a turn."""
+    rows = select(Coding.response, Coding.person).where(Coding.wave == wave, Coding.turn == turn)
+    return dict(session.execute(rows.order_by(Coding.id.desc())).all())
+
+
 def _rows(session: Session, wave: str, turn: int) -> Sequence[Coding]:
     rows = select(Coding).where(Coding.wave == wave, Coding.turn == turn).order_by(Coding.id)
     return session.scalars(rows).all()
-
-
-def _free(second: Coding | None, person: str) -> bool:
-    return second is None or second.person == person
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What people said in their own words, by theme: how many of those who wrote, and the paraphrases of it.
 
 These are counts, never estimates: who writes something chose to, and no weight knows why the others did not
-(docs/quyet-dinh/0021-remarks.md).
+(docs/quyet-dinh/0024-remarks.md).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from analysis.disclosure import Mark, hide_counts
 from forms import Text
-from survey.models import Coding, Paraphrase, Release, Response, Theme, Wave
+from survey import waves
+from survey.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.remarks import codings, paraphrases, themes
 from survey.sample import ids_of, rejected
 
@@ -76,7 +77,7 @@ def frozen(session: Session, wave: Wave, kept: Collection[UUID]) -> dict[str, An
     return {
         "codings": mine,
         "paraphrases": [one.id for one in paraphrases.every(session, wave.code)],
-        "unread": _unread(session, wave, kept, held),
+        "unread": sum(one in kept and one not in held for one in codings.every(session, wave)),
     }
 
 
@@ -105,44 +106,49 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
 
 
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
-    """What tells one state of the remarks from another: rows are only added, and paraphrases emptied."""
-    counted = [
-        session.scalar(select(func.count()).select_from(table).where(table.wave == wave.code))
-        for table in (Response, Coding, Paraphrase)
-    ]
-    told = len(paraphrases.every(session, wave.code))
-    out = 0 if release is not None else len(rejected(session, wave.code))
-    where = str(session.get_bind().engine.url)
-    return where, wave.code, release.id if release else None, *counted, told, out, codings.state(session, wave)
+    """What tells one state of the remarks from another: rows are only added, and paraphrases emptied. In a release
+    nothing but that moves."""
+    here = str(session.get_bind().engine.url), wave.code, len(paraphrases.every(session, wave.code))
+    if release is not None:
+        return *here, release.id
+    tables = (Response, Coding, Paraphrase, Review)
+    counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
+    return *here, *counts, codings.state(session, wave)
 
 
 @cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
-    rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code)).all()
-    kept = ids_of(release) if release else {row.id for row in rows} - rejected(session, wave.code)
-    unit_of = {row.id: row.unit for row in rows if row.id in kept}
+    told = paraphrases.every(session, wave.code)
     if release is None or release.remarks is None:
-        held = {one: coding for one, coding in codings.newest(session, wave.code).items() if one in kept}
-        told, unread = paraphrases.every(session, wave.code), _unread(session, wave, kept, held)
+        out = rejected(session, wave.code)
+        held = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
+        unread = sum(one not in held for one in codings.every(session, wave))
+        asked = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
+        for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
+            asked[unit] -= 1
     else:
-        then = {name: set(release.remarks[name]) for name in ("codings", "paraphrases")}
+        codes, sentences = (set(release.remarks[name]) for name in ("codings", "paraphrases"))
         chosen = session.scalars(select(Coding).where(Coding.wave == wave.code))
-        held = {coding.response: coding for coding in chosen if coding.id in then["codings"]}
-        told = [one for one in paraphrases.every(session, wave.code) if one.id in then["paraphrases"]]
-        unread = release.remarks["unread"]
-    return _table(unit_of, held, themes.every(session, wave.code), told, unread)
-
-
-def _unread(session: Session, wave: Wave, kept: Collection[UUID], held: Collection[UUID]) -> int:
-    return sum(one in kept and one not in held for one in codings.every(session, wave))
+        held = {coding.response: coding for coding in chosen if coding.id in codes}
+        told = [one for one in told if one.id in sentences]
+        unread, kept = release.remarks["unread"], ids_of(release)
+        rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code))
+        asked = Counter(unit for id, unit in rows if id in kept)
+    coded = select(Response.id, Response.unit).join(Coding).where(Coding.wave == wave.code)
+    unit_of = dict(session.execute(coded.distinct()).all())
+    return _table(asked, unit_of, held, themes.every(session, wave.code), told, unread)
 
 
 def _table(
-    unit_of: dict[UUID, str], held: dict[UUID, Coding], there: list[Theme], told: list[Paraphrase], unread: int
+    asked: Mapping[str, int],
+    unit_of: Mapping[UUID, str],
+    held: Mapping[UUID, Coding],
+    there: Sequence[Theme],
+    told: Sequence[Paraphrase],
+    unread: int,
 ) -> Remarks:
     """Counts by theme and unit, with what must be hidden hidden."""
-    asked = Counter(unit_of.values())
-    units = sorted(asked)
+    units = sorted(unit for unit, count in asked.items() if count)
     wrote = Counter(unit_of[one] for one in held)
     about = Counter((unit_of[one], code) for one, coding in held.items() for code in coding.themes)
     marks, all_mark = hide_counts([wrote[unit] for unit in units], [math.inf] * len(units))
@@ -160,7 +166,7 @@ def _table(
             own = tuple(sorted(one.words for one in told if (one.unit, one.theme) == (unit, theme.code)))
             lines[unit].append(_line(theme, count, mark, None if hidden else wrote[unit], own))
     return Remarks(
-        whole=Said(len(unit_of), None if all_mark else len(held), all_mark, tuple(whole)),
+        whole=Said(sum(asked.values()), None if all_mark else len(held), all_mark, tuple(whole)),
         units={
             unit: Said(asked[unit], None if mark else wrote[unit], mark, tuple(lines[unit]))
             for unit, mark in zip(units, marks, strict=True)

@@ -59,7 +59,7 @@ def remark(wave: str, place: int) -> ResponseReturnValue:
         queue = codings.queue(session, found, _turn(), current_user.name)
         response = queue.at(place)
         shown = codings.read(session, found, response)
-        held = codings.newest(session, wave, _turn()).get(response)
+        held = codings.held(session, response, _turn())
         unit = units.find(session, shown.unit)
         there = themes.every(session, wave)
     ticked = request.form.getlist("chu-de") if request.method == "POST" else held.themes if held else []
@@ -96,9 +96,10 @@ def _coded(wave: str, place: int) -> ResponseReturnValue:
         found = waves.find(session, wave)
         made = codings.code(session, found, response, _turn(), chosen, current_user.name)
         if words and _turn() == codings.FIRST:
-            first = codings.newest(session, wave)[response].themes[0]
+            held = codings.held(session, response)
             unit = session.get_one(Response, response).unit
-            paraphrases.add(session, wave, unit, first, words, current_user.name)
+            if held is not None:
+                paraphrases.add(session, wave, unit, held.themes[0], words, current_user.name)
         following = codings.queue(session, found, _turn(), current_user.name).after(place)
         _note(codings.count(session, wave, current_user.name) if made else 0, following is None)
     if following is None:

@@ -28,7 +28,7 @@ def remarks(wave: str) -> ResponseReturnValue:
         first, second = (
             codings.queue(session, found, turn, current_user.name) for turn in (codings.FIRST, codings.SECOND)
         )
-        coded = len(codings.newest(session, wave))
+        coded = codings.coded(session, wave)
         agreed = codings.agreed(session, wave)
         told = results.gather(session, found)
         places = {code: unit_of(session, code) for code in (told.units if told else ())}

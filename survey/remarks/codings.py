@@ -7,13 +7,11 @@ no day. Remarks come in the order of their ids, which chance made.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from cachetools import LRUCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +19,7 @@ from analysis.agreement import Agreement, Pooled, agreement, pooled
 from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey import questionnaires
+from survey.kept import kept, where
 from survey.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.remarks import themes
 from survey.sample import rejected
@@ -78,10 +77,10 @@ def state(session: Session, wave: Wave) -> tuple[object, ...]:
     """What tells one state of a wave's texts from another: they never change until their key goes."""
     texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
     wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
-    return str(session.get_bind().engine.url), wave.code, session.scalar(texts), bool(wrapped)
+    return where(session), wave.code, session.scalar(texts), bool(wrapped)
 
 
-@cached(LRUCache(maxsize=8), key=state, lock=threading.Lock())
+@kept(state, lambda ids: 100 * len(ids))
 def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """Which responses have a remark: only their ids stay in memory."""
     codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}
@@ -92,18 +91,18 @@ def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
         .where(Response.wave == wave.code)
         .order_by(ResponseText.response)
     )
-    return tuple(id for id, kept in rows if codes & (ring.opened(wave.code, id, kept) or {}).keys())
+    return tuple(id for id, sealed in rows if codes & (ring.opened(wave.code, id, sealed) or {}).keys())
 
 
 def read(session: Session, wave: Wave, response: UUID) -> Remark:
     """One remark, opened."""
-    kept = session.get(Response, response)
-    said = written(session, response) if kept is not None and kept.wave == wave.code else None
+    row = session.get(Response, response)
+    said = written(session, response) if row is not None and row.wave == wave.code else None
     items = asked(questionnaires.by_digest(session, wave.questionnaire))
     found = tuple((item, said[item.code]) for item in items if said and item.code in said)
-    if kept is None or not found:
+    if row is None or not found:
         raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
-    return Remark(response, kept.unit, found)
+    return Remark(response, row.unit, found)
 
 
 def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:

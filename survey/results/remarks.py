@@ -7,20 +7,19 @@ These are counts, never estimates: who writes something chose to, and no weight 
 from __future__ import annotations
 
 import math
-import threading
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from cachetools import LRUCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.disclosure import Mark, hide_counts
 from forms import Text
 from survey import waves
+from survey.kept import A_FIGURE, kept, where
 from survey.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.remarks import codings, paraphrases, themes
 from survey.sample import ids_of, rejected
@@ -65,19 +64,19 @@ class Remarks:
     unread: int
 
 
-def frozen(session: Session, wave: Wave, kept: Collection[UUID]) -> dict[str, Any] | None:
+def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[str, Any] | None:
     """What a release of these responses keeps: by their ids, the codings and paraphrases that hold today.
 
     None where nothing is coded.
     """
     held = codings.newest(session, wave.code)
-    mine = sorted(coding.id for response, coding in held.items() if response in kept)
+    mine = sorted(coding.id for response, coding in held.items() if response in responses)
     if not mine:
         return None
     return {
         "codings": mine,
         "paraphrases": [one.id for one in paraphrases.every(session, wave.code)],
-        "unread": sum(one in kept and one not in held for one in codings.every(session, wave)),
+        "unread": sum(one in responses and one not in held for one in codings.every(session, wave)),
     }
 
 
@@ -108,15 +107,16 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
     """What tells one state of the remarks from another: rows are only added, and paraphrases emptied. In a release
     nothing but that moves."""
-    here = str(session.get_bind().engine.url), wave.code, len(paraphrases.every(session, wave.code))
+    told = tuple(one.id for one in paraphrases.every(session, wave.code))
+    here = where(session), wave.code, told
     if release is not None:
         return *here, release.id
-    tables = (Response, Coding, Paraphrase, Review)
+    tables = (Response, Coding, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     return *here, *counts, codings.state(session, wave)
 
 
-@cached(LRUCache(maxsize=16), key=_state, lock=threading.Lock())
+@kept(_state, lambda found: A_FIGURE * len(found.whole.lines) * (1 + len(found.units)))
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
     told = paraphrases.every(session, wave.code)
     if release is None or release.remarks is None:
@@ -131,9 +131,9 @@ def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
         chosen = session.scalars(select(Coding).where(Coding.wave == wave.code))
         held = {coding.response: coding for coding in chosen if coding.id in codes}
         told = [one for one in told if one.id in sentences]
-        unread, kept = release.remarks["unread"], ids_of(release)
+        unread, inside = release.remarks["unread"], ids_of(release)
         rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code))
-        asked = Counter(unit for id, unit in rows if id in kept)
+        asked = Counter(unit for id, unit in rows if id in inside)
     coded = select(Response.id, Response.unit).join(Coding).where(Coding.wave == wave.code)
     unit_of = dict(session.execute(coded.distinct()).all())
     return _table(asked, unit_of, held, themes.every(session, wave.code), told, unread)

@@ -67,7 +67,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
-    found = [*program(), *clock(), *address()]
+    found = [*program(), *clock(), *address(), *mail()]
     folder = settings.data_path()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
@@ -148,6 +148,24 @@ def address() -> Iterator[Finding]:
             _("HAILONG_PROXIES is not set: behind a proxy everybody counts as one address, and shares one limit."),
             _("Set HAILONG_PROXIES=1 where one proxy stands in front and sends X-Forwarded-For."),
         )
+
+
+def mail() -> Iterator[Finding]:
+    """The mail server, where one is set."""
+    if not os.environ.get("HAILONG_SMTP_HOST"):
+        return
+    server = settings.mail_server()
+    if server is None:
+        yield _mend(
+            _("HAILONG_SMTP_FROM is not set: no letter can be sent."), _("Set it to the address of the sender.")
+        )
+    elif server.user and not os.access(server.password_file or "", os.R_OK):
+        yield _mend(
+            _("The password of the mail server can't be read."),
+            _("Name its file in HAILONG_SMTP_PASSWORD_FILE, for the account that serves alone (chmod 600)."),
+        )
+    else:
+        yield _well(_("Letters with links go by %(host)s, over TLS.", host=server.host))
 
 
 def rights(folder: Path) -> Iterator[Finding]:

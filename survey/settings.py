@@ -85,6 +85,32 @@ def proxies() -> int:
     return int(os.environ.get("HAILONG_PROXIES") or 0)
 
 
+@dataclass(frozen=True)
+class MailServer:
+    """Who takes letters: `HAILONG_SMTP_HOST`, `_PORT` (587), `_FROM`, `_USER`, `_PASSWORD_FILE`, `_CA_FILE`."""
+
+    host: str
+    port: int
+    sender: str
+    user: str | None
+    password_file: str | None
+    ca_file: str | None
+
+
+def mail_server() -> MailServer | None:
+    """The mail server; None unless both its host and the sender's address are given."""
+    given = {
+        name: os.environ.get(f"HAILONG_SMTP_{name}") or None
+        for name in ("HOST", "PORT", "FROM", "USER", "PASSWORD_FILE", "CA_FILE")
+    }
+    host, sender = given["HOST"], given["FROM"]
+    if host is None or sender is None:
+        return None
+    return MailServer(
+        host, int(given["PORT"] or 587), sender, given["USER"], given["PASSWORD_FILE"], given["CA_FILE"]
+    )
+
+
 def metrics_token() -> str | None:
     """`HAILONG_METRICS_TOKEN`: what a program sends to read /metrics from another machine."""
     return os.environ.get("HAILONG_METRICS_TOKEN") or None

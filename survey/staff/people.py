@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from survey import addresses, audit, settings, units
 from survey.database import database
 from survey.models import Account, Role, Unit
-from survey.people import accounts, identities, password_links, second_factors, sign_ins
+from survey.people import accounts, identities, mail, password_links, second_factors, sign_ins
 from survey.people.accounts import Right, requires
 from survey.people.password_links import Made
 from survey.staff.blueprint import pages, role_name
@@ -43,6 +43,20 @@ class PersonForm(StaffForm):
         default="",
         description=Lazy("For the role “Commune”: the one whose forms this account counts."),
     )
+
+    mail = StringField(
+        Lazy("E-mail address, to send the link there"),
+        description=Lazy("If you leave it blank, you get a letter to hand over. The address is not kept."),
+        render_kw=AS_TYPED,
+    )
+
+    def validate_mail(self, field: StringField) -> None:
+        """An address to which a letter can go, or none."""
+        if field.data:
+            try:
+                field.data = mail.address(field.data)
+            except Refusal as none:
+                raise ValidationError(str(none)) from none
 
     def validate_unit(self, field: SelectField) -> None:
         """A commune's account reads one commune; others read all."""
@@ -88,7 +102,9 @@ def people() -> ResponseReturnValue:
     except Conflict as taken:
         form.name.errors = [str(taken)]
         return render_template("staff/people.html", form=form, accounts=before, places=places), 409
-    return _letter(made, _("The account %(name)s is made.", name=made.account))
+    return _letter(
+        made, _("The account %(name)s is made.", name=made.account), form.mail.data if form.mail else ""
+    )
 
 
 # What an administrator does to an account, in the order of the page.
@@ -108,10 +124,14 @@ def person(name: str) -> ResponseReturnValue:
         if name == current_user.name:
             raise Refusal("This is your own account: see “My account”, or ask another administrator.")
         if act == "link":
+            to = request.form.get("mail", "")
+            to = mail.address(to) if to.strip() else ""
             with database().writing() as session:
                 audit.tell(act=act)
                 made = password_links.make(session, name)
-            return _letter(made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account))
+            return _letter(
+                made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account), to
+            )
         with database().writing() as session:
             if act == "second-factor":
                 accounts.reset_second_factor(session, name)
@@ -137,17 +157,31 @@ def person(name: str) -> ResponseReturnValue:
         sign_ins=shown,
         factor=factor,
         waiting=waiting,
+        by_mail=settings.mail_server() is not None,
         identity=identity,
         form=form,
     )
     return page, 422 if form and form.errors else 200
 
 
-def _letter(made: Made, done: str) -> ResponseReturnValue:
-    """The letter to be handed over, which is shown this once."""
+def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
+    """The letter to be handed over, which is shown this once; or nothing of it where it goes by mail."""
     base = (current_app.config["BASE_URL"] or request.host_url).rstrip("/")
     address = addresses.password_link(base, made.code)
-    page = render_template("staff/password_letter.html", made=made, done=done, base=base, address=address)
+    trouble, server = "", settings.mail_server()
+    if to and server:
+        text = render_template("staff/password_letter.txt", made=made, base=base, address=address)
+        try:
+            mail.send(server, to, _("Your account at Hài Lòng"), text)
+        except Refusal as refused:
+            trouble = str(refused)
+        else:
+            sent = _("The link was sent to %(address)s.", address=to)
+            flash(f"{done} {sent}")
+            return redirect(url_for(".person", name=made.account), 303)
+    page = render_template(
+        "staff/password_letter.html", made=made, done=done, base=base, address=address, trouble=trouble
+    )
     return page, 201
 
 
@@ -163,6 +197,8 @@ DONE = {
 
 def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     form = PersonForm(**fields)
+    if settings.mail_server() is None:
+        del form.mail
     form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
     form.unit.choices = [
         SelectChoice("", "–"),

@@ -678,8 +678,9 @@ def checked(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    ("viewport", "language"), [(PORTRAIT, "vi"), (LANDSCAPE, "en")], ids=["vi-portrait", "en-landscape"]
+)
 def test_every_screen_can_be_used_by_everyone(page: Page, link: Link, viewport: Any, language: str) -> None:
     page.set_viewport_size(viewport)
     checked(page)

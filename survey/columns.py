@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 from numpy.typing import NDArray
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from analysis.design import Ints, Labels
 from forms import Item, Questionnaire
+from survey import waves
 from survey.models import Response
 
 AT_ONCE = 10_000  # responses that are text at one time, on the way from the database to the columns
@@ -92,8 +93,7 @@ class Columns:
             if not len(self):
                 self._add(session)
                 return self._order
-            every = select(func.count()).where(Response.wave == self.wave)
-            if session.scalar(every) == len(self):
+            if waves.collected(session, self.wave) == len(self):
                 return self._order
             there = self._ids(session)
             missing = there[places(there, self.ids[self._order]) < 0]

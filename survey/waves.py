@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from forms import Questionnaire
 from survey import audit, questionnaires, units
 from survey.database import Database
+from survey.kept import kept, where
 from survey.models import Mode, Response, Unit, Village, Wave, WaveKind
 from translations import Conflict, Gone, NotFound, Refusal
 from translations.formats import day
@@ -141,8 +142,14 @@ def villages(session: Session, wave: str, unit: str | None = None) -> list[Villa
     return list(session.scalars(chosen.where(Village.unit == unit) if unit else chosen))
 
 
+def collected(session: Session, wave: str) -> int:
+    """How many responses a wave has: as they never change, this number names the state that they are in."""
+    return session.scalar(select(func.count()).where(Response.wave == wave)) or 0
+
+
+@kept(lambda session, wave: (where(session), wave, collected(session, wave)), lambda found: 500 * len(found))
 def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
-    """Responses of a wave by unit and mode: {unit: {mode: count}}."""
+    """Responses of a wave by unit and mode: {unit: {mode: count}}; not to be written into."""
     found: dict[str, dict[str, int]] = {}
     rows = session.execute(
         select(Response.unit, Response.mode, func.count())

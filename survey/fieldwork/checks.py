@@ -18,7 +18,7 @@ from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
 from survey.fieldwork import look_alikes
-from survey.kept import A_FIGURE, kept, where
+from survey.kept import kept, where
 from survey.models import Batch, Response, Sheet, Wave
 from survey.sample import Bools, Floats, Sample, everyone
 from translations import N_
@@ -37,6 +37,7 @@ LONG = 10  # a run is looked for where so many items on one scale stand together
 STRAIGHT = 0.9  # of these, the share in one run
 BLANK = 0.2  # of the items asked: AAPOR's usual bound of a complete interview
 ALIKE = 0.85  # Kuriakose & Robbins 2016; critics: Simmons, Mercer, Schwarzer & Kennedy 2016
+A_FORM = 400  # bytes of a form in memory
 COMPARED = 30  # with fewer items forms resemble each other by chance; then the rule of `look_alikes` holds
 
 
@@ -115,7 +116,7 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     return where(session), wave.code, count, session.scalar(joined), given
 
 
-@kept(_state, lambda looked: A_FIGURE * len(looked.forms))
+@kept(_state, lambda looked: A_FORM * len(looked.forms))
 def _look(session: Session, wave: Wave) -> Looked:
     people = everyone(session, wave)
     ids, papers = people.ids, _papers(session, wave)

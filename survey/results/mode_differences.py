@@ -20,12 +20,13 @@ from analysis import DesignError, Difference, Estimate
 from analysis.contrast import contrasts, holm
 from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
+from survey.kept import A_FIGURE, kept, where
 from survey.models import Mode, WaveKind
 from survey.results import result_table, targets
 from survey.results.comparison import LEVEL, verdict
 from survey.results.wording import is_hidden
 from survey.sample import Floats, Sample
-from translations import Refusal
+from translations import Refusal, language
 
 ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them
 FEWEST = 30  # answers in a mode, below which it is not compared
@@ -66,6 +67,21 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
 
     measures  as `targets` names them
     """
+    return _made(session, people, tuple(measures))
+
+
+@kept(
+    lambda session, people, measures: (
+        where(session),
+        people.wave.code,
+        people.version,
+        people.wave.single_psu,
+        measures,
+        language(),
+    ),
+    lambda found: 2 * A_FIGURE * sum(len(pair.lines) for pair in found),
+)
+def _made(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
     counts = Counter({str(mode): rows for mode, rows in people.mode.counts().items()})
     there = [mode for mode, count in counts.most_common() if count >= FEWEST]
     tables = {

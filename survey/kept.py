@@ -22,7 +22,7 @@ V = TypeVar("V")
 MOST = 768 * 1024**2  # bytes, in each process
 A_FIGURE = 1024  # bytes of a record with its texts, as a page or a report holds it
 
-_values: OrderedDict[Hashable, tuple[Any, Callable[[Any], int]]] = OrderedDict()
+_values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # with their bytes
 _making: set[Hashable] = set()
 _turn = threading.Condition()
 
@@ -38,7 +38,7 @@ def kept(
     """A function whose values are kept.
 
     key   all that a value depends on, from the arguments
-    size  the bytes of a value, its own `nbytes` unless given; asked again later, since some of them grow
+    size  the bytes of a value, its own `nbytes` unless given; weighed anew each time it is asked for, as some grow
 
     Who asks for what is being made waits for it: two threads never read the same wave at once.
     """
@@ -50,14 +50,14 @@ def kept(
             with _turn:
                 _turn.wait_for(lambda: name not in _making)
                 if name in _values:
-                    _values.move_to_end(name)
-                    found: V = _values[name][0]
+                    found: V = _values.pop(name)[0]
+                    _values[name] = found, size(found)
                     return found
                 _making.add(name)
             try:
                 value = make(*given, **named)
                 with _turn:
-                    _values[name] = value, size
+                    _values[name] = value, size(value)
                     _forget()
             finally:
                 with _turn:
@@ -72,11 +72,11 @@ def kept(
 
 def held() -> int:
     """The bytes of all that is kept."""
-    return sum(size(value) for value, size in _values.values())
+    return sum(size for _value, size in _values.values())
 
 
 def _forget() -> None:
     too_much = held() - MOST
     while too_much > 0 and len(_values) > 1:  # the newest stays: somebody waits for it
-        _name, (value, size) = _values.popitem(last=False)
-        too_much -= size(value)
+        _name, (_value, size) = _values.popitem(last=False)
+        too_much -= size

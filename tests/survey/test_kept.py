@@ -39,10 +39,10 @@ def test_what_grew_is_weighed_anew_and_the_newest_stays(
 ) -> None:
     make, names = made
     make("a").extend(bytes(200))
+    assert len(make("a")) == 240
     make("b")
-    make("a")
-    make("a").extend(bytes(200))
-    assert make("a") is make("a")
+    assert kept.held() == 40
+    assert len(make("a")) == 40
     assert names == ["a", "b", "a"]
 
 

@@ -27,11 +27,14 @@ def every(session: Session, wave: str) -> list[Paraphrase]:
 def add(session: Session, wave: str, unit: str, theme: str, words: str, person: str) -> Paraphrase:
     """Keeps a sentence under a theme in a unit. It is not kept of which remark it is.
 
-    Refused: none or a long one, one with a long number in it, one that stands there already.
+    Refused: none or a long one, one that stands there already, one with a long number in it or with a sign that
+    can't be printed.
     """
     words = " ".join(nfc(words).split())
     if not words or len(words) > LONGEST:
         raise Refusal("Write one sentence of at most %(most)d letters.", most=LONGEST)
+    if not words.isprintable():
+        raise Refusal("Take out the signs that can't be printed.")
     if NUMBER.search(words):
         raise Refusal("Take the long number out: it could show who wrote this.")
     if theme not in {one.code for one in themes.kept(session, wave)}:

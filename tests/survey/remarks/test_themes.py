@@ -49,7 +49,7 @@ def test_a_paraphrase_with_a_number_of_somebody_is_refused_and_a_withdrawn_one_i
     province: Database,
 ) -> None:
     with province.writing() as session:
-        for words in ("", "gọi 0912 345 678", "x" * 301):
+        for words in ("", "gọi 0912 345 678", "x" * 301, "có\x00không"):
             with pytest.raises(Refusal):
                 paraphrases.add(session, "gop-y", "06652", "khen", words, "lan")
         made = paraphrases.add(session, "gop-y", "06652", "khen", "Năm 2026 có 3 người khen.", "lan")

@@ -120,13 +120,15 @@ def test_over_tls_somebody_signs_in_and_out_with_cookies_of_this_host_alone(app:
 def test_only_pages_of_ours_are_html(app: Flask, sign_in: SignIn) -> None:
     """Whatever was uploaded comes back as what it is, or as a file: nothing of it can be a page of this site."""
     client = sign_in(app, "admin")
-    for address, _rule in addresses(app):
+    for address, rule in addresses(app):
         answer = client.get(address)
         if (
             answer.mimetype in {"text/html", "application/xhtml+xml", "image/svg+xml"}
             and answer.status_code == 200
         ):
             assert answer.text.lstrip().lower().startswith(("<!doctype html>", "<svg")), address
+            if rule.rule.startswith(("/quan-tri/", "/nhap-phieu/", "/phong-van/")) and "<html" in answer.text:
+                assert 'action="/dang-xuat"' in answer.text, address  # everywhere one may sign out
         elif answer.status_code == 200 and answer.mimetype not in {
             *("application/json", "text/javascript", "text/css", "application/manifest+json"),
             *("text/plain", "image/jpeg", "audio/mpeg", "audio/ogg", "audio/webm"),

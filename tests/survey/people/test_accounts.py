@@ -113,3 +113,13 @@ def test_a_token_is_kept_as_a_digest_alone(province: Database) -> None:
     assert text not in kept.digest
     with pytest.raises(Conflict), province.writing() as session:
         accounts.add_token(session, "cong-thong-tin", Role.ADMIN)
+
+
+def test_nobody_has_an_account_before_one_is_made(database: Database) -> None:
+    with database.reading() as session:
+        assert session.scalars(select(Account)).all() == []
+
+
+def test_a_password_does_not_age() -> None:
+    """Nothing is kept of when it was chosen, so nobody is made to change a good one."""
+    assert set(Account.__table__.columns.keys()) == {"name", "role", "unit", "password", "off"}

@@ -98,3 +98,13 @@ def test_guessing_the_present_password_on_the_page_has_to_wait_too(client: Flask
     send("/dang-nhap", name="keyer", password="mat-khau-dai")
     new = "mot cau that dai"
     assert [send("/doi-mat-khau", old=f"sai {time}", new=new, again=new) for time in range(6)] == [422] * 5 + [429]
+
+
+def test_codes_that_are_handed_out_are_long_and_never_the_same() -> None:
+    """Of recovery codes and password links: 31 letters and digits at 16 places, 79 bits."""
+    codes = {passwords.easy() for _time in range(500)}
+    assert len(codes) == 500
+    assert all(len(code.replace("-", "")) == 16 for code in codes)
+    letters = set("".join(codes)) - {"-"}
+    assert len(letters) == 31
+    assert len(letters) ** 16 > 2**79

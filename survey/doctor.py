@@ -28,6 +28,7 @@ from survey import audit, settings
 from survey.backups import latest
 from survey.database import MIGRATIONS, Database
 from survey.models import Account, Response, Role
+from survey.people.openid import Provider
 from survey.report import fonts
 from translations import Refusal, formats
 from translations import gettext as _
@@ -67,7 +68,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
-    found = [*program(), *clock(), *address(), *mail()]
+    found = [*program(), *clock(), *address(), *mail(), *sign_on()]
     folder = settings.data_path()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
@@ -166,6 +167,39 @@ def mail() -> Iterator[Finding]:
         )
     else:
         yield _well(_("Letters with links go by %(host)s, over TLS.", host=server.host))
+
+
+def sign_on() -> Iterator[Finding]:
+    """Single sign-on, where it is set up: what it needs here, and whether its provider answers."""
+    names = ("HAILONG_OIDC_ISSUER", "HAILONG_OIDC_CLIENT")
+    configured = settings.single_sign_on()
+    if configured is None:
+        if any(os.environ.get(name) for name in names):
+            what = _("Of %(names)s only one is set: nobody is led to single sign-on.", names=", ".join(names))
+            yield _mend(what, _("Set both, or neither (docs/trien-khai.md)."))
+        return
+    if settings.base_url() is None:
+        what = _("Single sign-on does not know our address: its provider sends nobody back to another one.")
+        yield _mend(what, _("Set HAILONG_BASE_URL to the address that is registered there."))
+    secret = configured.secret
+    if secret is not None and not os.access(secret, os.R_OK):
+        what = _("The secret of single sign-on can't be read: %(file)s", file=secret)
+        yield _mend(what, _("Write it there, for the account that serves alone (docs/trien-khai.md)."))
+        return
+    if secret is not None and secret.stat().st_mode & 0o077:
+        what = _("Other accounts of this machine may read or write %(path)s.", path=secret)
+        yield _mend(what, _("Run: %(command)s", command=f"chmod 600 {secret}"))
+    try:
+        Provider(configured, back="").begin()
+    except Refusal as refusal:
+        what = _(
+            "The provider of single sign-on does not answer as it should: %(issuer)s %(reason)s",
+            issuer=configured.issuer,
+            reason=refusal.__cause__ or "",
+        )
+        yield _mend(what, _("It must call itself so, letter for letter, and be reached by https."))
+    else:
+        yield _well(_("Single sign-on answers: %(issuer)s", issuer=configured.issuer))
 
 
 def rights(folder: Path) -> Iterator[Finding]:

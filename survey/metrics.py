@@ -40,13 +40,9 @@ SENT = {
     "respondent.answer": {303: "stored"},
     "respondent.invited": {303: "stored"},
 }
-STEPS = (
-    "password",
-    "code",
-    "passkey",
-    "again",
-    "waiting",
-)  # of a wrong sign-in; `again`: where the password is asked once more
+# Of a wrong sign-in; `again`: where the password is asked once more; `elsewhere`: where the provider of single
+# sign-on was asked.
+STEPS = ("password", "code", "passkey", "again", "elsewhere", "waiting")
 HERE = frozenset({"127.0.0.1", "::1"})
 _REQUESTS = 0
 _BUCKETS = _REQUESTS + len(GROUPS) * len(CLASSES)

@@ -36,7 +36,7 @@ def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, 
         except ValidationError:
             return _again(401, wrong=False)
         if not current_user.is_authenticated:
-            if "account-name" not in request.form:
+            if not request.form.get("account-name"):
                 return _again(401, wrong=False)
             if not _signed_in(*(request.form.get(f"account-{name}", "") for name in ("name", "password", "code"))):
                 return _again(401, wrong=True)

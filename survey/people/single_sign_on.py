@@ -19,7 +19,7 @@ from flask_login import current_user, login_required
 from survey import audit, settings
 from survey.database import database
 from survey.models import Account
-from survey.people import accounts, identities, lockout
+from survey.people import accounts, identities, lockout, wrong_sign_ins
 from survey.people.accounts import Person
 from survey.people.sign_in import SIGNED_ON, go_on, local, span
 from translations import Denied, NotFound, Refusal
@@ -79,6 +79,7 @@ def back() -> ResponseReturnValue:
         return _failed(Denied("The sign-in took too long, or belongs to another browser. Begin once more."))
     purpose, wanted = Purpose(asked["purpose"]), asked["next"]
     if wait := lockout.seconds_to_wait(None):
+        wrong_sign_ins.count_only("waiting")
         too_many = Denied("Too many sign-ins from here failed. Wait %(span)s, then try again.", span=span(wait))
         return _failed(too_many, wanted, 429)
     try:
@@ -88,9 +89,13 @@ def back() -> ResponseReturnValue:
             return _answered(there, proof)
         person, value = _known(there, proof, purpose)
         can_end = there.end("") is not None
+    except Denied as refusal:
+        wrong_sign_ins.count_only("elsewhere")
+        return _failed(refusal, wanted)
     except Refusal as refusal:
         return _failed(refusal, wanted)
     if person is None:
+        wrong_sign_ins.count_only("elsewhere")
         browser[SAID] = {"claim": there.configured.claim, "value": value, "status": 403}
         return redirect(url_for(".said"), 303)
     lockout.was_right(None)

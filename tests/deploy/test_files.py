@@ -22,6 +22,14 @@ def test_the_environment_names_only_what_the_platform_reads() -> None:
         assert set(re.findall(r"HAILONG_[A-Z_]+", path.read_text("utf-8"))) <= read, path.name
 
 
+def test_whatever_the_platform_reads_is_written_about() -> None:
+    read = re.findall(r'"(HAILONG_[A-Z_]+)"', Path(settings.__file__).read_text("utf-8"))
+    said = "".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    said += (DEPLOY / "environment").read_text("utf-8")
+    assert len(read) > 15
+    assert not [name for name in read if name not in said]
+
+
 def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:
     for name in ("Caddyfile", "nginx.conf"):
         text = (DEPLOY / name).read_text("utf-8")

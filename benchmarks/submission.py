@@ -155,7 +155,7 @@ class Served:
             else [sys.executable, __file__, "--bare", url, str(self.port)]
         )
         self.process = subprocess.Popen(program, env=environment, stderr=subprocess.DEVNULL)
-        for _time in range(200):
+        for _time in range(1200):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).close()
                 return

@@ -151,12 +151,12 @@ def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Probl
 def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[str]]]) -> dict[str, Any]:
     """The fields of a form that are items, read as an answers document."""
     given: dict[str, Any] = {}
+    items, one_of = questionnaire.items, questionnaire.one_of
     for code, texts in fields:
-        choices = questionnaire.one_of.get(code, {})
-        if len(texts) == 1 and texts[0] in choices:  # as nearly every field
-            given[code] = choices[texts[0]]
-        elif code in questionnaire.items:
-            given[code] = read(questionnaire.items[code], texts)
+        if code in one_of and len(texts) == 1 and (choice := one_of[code].get(texts[0])) is not None:
+            given[code] = choice  # as nearly every field
+        elif code in items:
+            given[code] = read(items[code], texts)
     return given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import uuid
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner
 from markupsafe import Markup
 
 from forms import Item, Questionnaire, QuestionnaireForm, check, posted
@@ -126,7 +127,7 @@ def _page(
             draft=_draft(place),
             id=_id() or str(uuid.uuid4()),
             marks=_marks(),
-            token=_signer(_key()).dumps([place.wave.code, place.unit.code, Mode.PHONE]),
+            token=_signer(_key()).sign(_signed(place)).decode(),
             named=units.named,
             questions_asked=screens(asked),
             minutes=minutes(asked),
@@ -209,17 +210,22 @@ def _key() -> str:
 
 
 @cache
-def _signer(key: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(key, salt="form")
+def _signer(key: str) -> TimestampSigner:
+    return TimestampSigner(key, salt="form", digest_method=hashlib.sha256)
+
+
+def _signed(place: Place) -> str:
+    """What the token of a form says: its wave, unit and mode."""
+    return f"{place.wave.code}/{place.unit.code}/{Mode.PHONE}"
 
 
 def _token_holds(place: Place) -> bool:
     """Whether the form was made here, for this wave, unit and mode, and not too long ago."""
     try:
-        made = _signer(_key()).loads(request.form.get("token", ""), max_age=TOKEN_HOLDS)
+        made = _signer(_key()).unsign(request.form.get("token", ""), max_age=TOKEN_HOLDS)
     except BadSignature:
         return False
-    return bool(made == [place.wave.code, place.unit.code, Mode.PHONE])
+    return bool(made == _signed(place).encode())
 
 
 def _from_here() -> bool:

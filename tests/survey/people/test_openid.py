@@ -78,7 +78,7 @@ def test_clocks_may_differ_by_a_minute_and_no_more(provider: Provider) -> None:
 WRONG: dict[str, Callable[[], str]] = {
     "another nonce": lambda: signed(claims(nonce="twice")),
     "no nonce": lambda: signed(claims(nonce=None)),
-    "another audience": lambda: signed(claims(aud="another-platform")),
+    "another audience": lambda: signed(claims(aud="another-platform", azp=CLIENT)),
     "two audiences, and for whom": lambda: signed(claims(aud=[CLIENT, "other"])),
     "another authorized party": lambda: signed(claims(azp="other")),
     "no audience": lambda: signed(claims(aud=None)),

@@ -20,6 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis.design import Floats
 
 Cell = TypeVar("Cell")
+Line = Mapping[Cell, int]  # cells of one known sum: 1, or -1 where it is taken off
 Place = tuple[int, int]  # value, domain
 Mark = Literal["hidden", "hidden_with", "under_3"]
 FEWEST, FEWEST_SENSITIVE, FEWEST_EVENTS = 5, 30, 3
@@ -44,6 +45,7 @@ def hide(
     figures: Sequence[Figure],
     sensitive: Collection[str] = (),
     harmless: Mapping[str, Collection[str]] | None = None,
+    same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]] = (),
 ) -> list[Mark | None]:
     """What must happen to each figure of a table before it is shown, in the order of the figures.
 
@@ -52,9 +54,13 @@ def hide(
     "under_3"      one or two events of a sensitive item: "under 3 cases"; only the upper limit may be shown
 
     figures    any items x values x domains of one breakdown; a domain is a label, a tuple of labels or a mapping.
-               The whole (domain None) and, for several columns, each column's own breakdown count as published
+               The whole (domain None) and, for several columns, each column's own breakdown count as published.
+               With `same` of two breakdowns that are both published, under labels that tell them apart
     sensitive  item codes
     harmless   values of a sensitive item that nobody minds to have given ("no"): no event in the sense above
+    same       domains of the one and of the other breakdown that hold the same people, in the smallest sets: the
+               communes of a stratum and the stratum. All sets together make up each breakdown; a domain that
+               stands in both bears one label
     """
     marks: list[Mark | None] = [None] * len(figures)
     by_item: dict[str, list[int]] = {}
@@ -63,7 +69,7 @@ def hide(
     for item, places in by_item.items():
         safe = frozenset((harmless or {}).get(item, ()))
         for domains in _breakdowns(figures, places):
-            table = _Table.of(figures, domains, item in sensitive, safe)
+            table = _Table.of(figures, domains, item in sensitive, safe, same)
             table.mark(marks)
     return marks
 
@@ -132,10 +138,17 @@ class _Table:
     events: Floats  # (V, D)
     telling: list[bool]  # (V,) values whose giving is somebody's secret
     sensitive: bool
-    lines: list[list[int]]  # sets of domains whose sum is published
+    lines: Sequence[Line[int]]  # known sums; of two breakdowns also those of one with the other taken off
 
     @classmethod
-    def of(cls, figures: Sequence[Figure], places: list[int], sensitive: bool, harmless: frozenset[str]) -> _Table:
+    def of(
+        cls,
+        figures: Sequence[Figure],
+        places: list[int],
+        sensitive: bool,
+        harmless: frozenset[str],
+        same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]],
+    ) -> _Table:
         """The table of the figures at `places`."""
         key = {place: _key(figures[place].domain) for place in places}
         domains = list(dict.fromkeys(key.values()))
@@ -146,12 +159,7 @@ class _Table:
             v, d = values.index(figures[place].value), domains.index(key[place])
             grid[v][d] = place
             n[d], events[v, d] = max(n[d], figures[place].n), figures[place].events
-        lines = [list(range(len(domains)))] if domains != [None] else []
-        margins: dict[Hashable, list[int]] = {}
-        for d, domain in enumerate(domains):
-            for part in _parts(domain):
-                margins.setdefault(part, []).append(d)
-        lines += margins.values()
+        lines = _both(domains, same) if same else [dict.fromkeys(line, 1) for line in _margins(domains)]
         return cls(grid, n, events, [sensitive and value not in harmless for value in values], sensitive, lines)
 
     def mark(self, marks: list[Mark | None]) -> None:
@@ -171,10 +179,10 @@ class _Table:
     def _domains(self) -> tuple[set[int], set[int]]:
         """Domains that are too small or all alike, and those with the ones hidden with them."""
         first = {d for d in range(len(self.n)) if self.n[d] > 0 and self._tells({d})}
-        present = [[d for d in line if self.n[d] > 0] for line in self.lines]
+        present = [{d: sign for d, sign in line.items() if self.n[d] > 0} for line in self.lines]
 
-        def unsafe(hidden: set[int]) -> bool:
-            return len(hidden) == 1 or self._tells(hidden)
+        def unsafe(hidden: set[int], line: Line[int]) -> bool:
+            return len(hidden) == 1 or (_adds_up(hidden, line) and self._tells(hidden))
 
         return first, _complete(first, present, unsafe, key=lambda d: (self.n[d], d))
 
@@ -198,14 +206,16 @@ class _Table:
         if not masked:
             return masked, masked
         covered = {(v, d) for v in range(V) for d in hidden}
-        rows = [[(v, d) for d in line if self.n[d] > 0] for v in range(V) for line in self.lines]
+        rows = [
+            {(v, d): sign for d, sign in line.items() if self.n[d] > 0} for v in range(V) for line in self.lines
+        ]
         whole = bool((self.events.sum(0) == self.n).all())  # the values are all there are: they add up to n
-        columns = [[(v, d) for v in range(V)] for d in shown] if whole and V > 1 else []
+        columns = [{(v, d): 1 for v in range(V)} for d in shown] if whole and V > 1 else []
 
-        def unsafe(cells: set[tuple[int, int]]) -> bool:
+        def unsafe(cells: set[Place], line: Line[Place]) -> bool:
             events = sum(self.events[cell] for cell in cells)
             across = len({d for _, d in cells}) > 1 or V == 1
-            return len(cells) == 1 or (across and 0 < events < FEWEST_EVENTS)
+            return len(cells) == 1 or (across and _adds_up(cells, line) and 0 < events < FEWEST_EVENTS)
 
         def order(cell: tuple[int, int]) -> tuple[bool, float, float]:
             # With one event less it would be masked itself, which tells that it has them all.
@@ -225,7 +235,12 @@ class _Table:
         return masked, found
 
     def _stuck(
-        self, masked: set[Place], found: set[Place], hidden: set[int], lines: list[list[Place]], strict: set[int]
+        self,
+        masked: set[Place],
+        found: set[Place],
+        hidden: set[int],
+        lines: Sequence[Line[Place]],
+        strict: set[int],
     ) -> set[Place]:
         """The masked cells that can't be one case as well as two once everything released is put together."""
         left = set(masked)
@@ -238,7 +253,7 @@ class _Table:
         masked: set[Place],
         found: set[Place],
         hidden: set[int],
-        lines: list[list[Place]],
+        lines: Sequence[Line[Place]],
         strict: set[int],
         wanted: Place | set[Place],
         *,
@@ -272,7 +287,7 @@ class _Table:
             aim[at], least[at] = -1, int(opening)
         known = np.zeros((len(lines), len(cells)))
         for row, line in enumerate(lines):
-            known[row, [place[cell] for cell in line]] = 1
+            known[row, [place[cell] for cell in line]] = list(line.values())
         other = milp(
             aim,
             integrality=np.ones(len(aim)),
@@ -289,17 +304,48 @@ def _key(domain: Hashable) -> Hashable:
     return tuple(domain.items()) if isinstance(domain, Mapping) else domain
 
 
+def _margins(domains: list[Hashable]) -> list[list[int]]:
+    """The places of domains whose sum is published: all of one breakdown and, crossed, each column's own."""
+    if domains == [None]:
+        return []
+    margins: dict[Hashable, list[int]] = {}
+    for d, domain in enumerate(domains):
+        for part in _parts(domain):
+            margins.setdefault(part, []).append(d)
+    return [list(range(len(domains))), *margins.values()]
+
+
+def _both(
+    domains: list[Hashable], same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]]
+) -> Sequence[Line[int]]:
+    """What is known of two breakdowns of the same people: each sums to the whole, and so do the sets of `same`."""
+    if domains == [None]:
+        return []
+    place = {domain: d for d, domain in enumerate(domains)}
+    pairs = [[[place[domain] for domain in side if domain in place] for side in pair] for pair in same]
+    wholes = [dict.fromkeys((d for pair in pairs for d in pair[side]), 1) for side in (0, 1)]
+    taken_off = [
+        dict.fromkeys(one, 1) | dict.fromkeys(other, -1) for one, other in pairs if one and other and one != other
+    ]
+    return (wholes if wholes[0] != wholes[1] else wholes[:1]) + taken_off
+
+
+def _adds_up(cells: set[Cell], line: Line[Cell]) -> bool:
+    """Whether the cells are taken together in the line's sum, and none off another."""
+    return len({line[cell] for cell in cells}) == 1
+
+
 def _complete(
     first: set[Cell],
-    lines: list[list[Cell]],
-    unsafe: Callable[[set[Cell]], bool],
+    lines: Sequence[Line[Cell]],
+    unsafe: Callable[[set[Cell], Line[Cell]], bool],
     key: Callable[[Cell], Any],
     also: Collection[Cell] = (),
 ) -> set[Cell]:
     """Hides more cells, the least first, until no line's hidden cells are `unsafe` and no first one follows.
 
-    A line is a set of cells whose sum is known. `also`: hidden already, which may follow: more of them never give
-    one away that did not follow before.
+    A line is cells whose sum is known, some perhaps with a minus. `also`: hidden already, which may follow: more
+    of them never give one away that did not follow before.
     """
     hidden = first.union(also)
     while True:
@@ -307,7 +353,7 @@ def _complete(
         for line in lines:
             inside = hidden.intersection(line)
             shown = [cell for cell in line if cell not in hidden]
-            if inside and shown and unsafe(inside):
+            if inside and shown and unsafe(inside, line):
                 hidden.add(min(shown, key=key))
         if len(hidden) > before:
             continue
@@ -321,10 +367,10 @@ def _complete(
         hidden.add(min(shown, key=key))
 
 
-def determined(hidden: set[Cell], lines: list[list[Cell]]) -> set[Cell]:
+def determined(hidden: set[Cell], lines: Sequence[Line[Cell]]) -> set[Cell]:
     """The hidden cells whose value follows from the shown ones and the sums of the lines, by linear algebra."""
     cells = list(hidden)
-    matrix = np.array([[cell in line for cell in cells] for line in map(set, lines)], dtype=np.float64)
+    matrix = np.array([[line.get(cell, 0) for cell in cells] for line in lines], dtype=np.float64)
     if not matrix.size:
         return set()
     _, sigma, directions = np.linalg.svd(matrix)

@@ -8,6 +8,7 @@ again in the new codes and units, never percentages averaged (docs/thong-ke.md, 
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -238,6 +239,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
         mode=people.mode[row],
         day=people.day[row],
         weight=people.weight[row] * np.array([share for _code, share in flat])[home],
+        version=hashlib.sha256(f"{people.version} {sorted(homes.items())}".encode()).hexdigest(),
         calibration=None,
         silent=None if people.silent is None else people.silent[row],
         columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from analysis import Estimate
 from analysis.design import Labels
@@ -14,6 +16,7 @@ from analysis.disclosure import hide
 from survey.sample import Bools, Sample
 
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
+TOGETHER = ("unit", "stratum")  # groupings that are hidden as one table
 
 
 @dataclass(frozen=True)
@@ -35,38 +38,108 @@ class Count:
     events: int
 
 
-def marked(people: Sample, found: Sequence[Estimate], where: Domains | None) -> list[Estimate]:
+def marked(
+    people: Sample, found: Sequence[Estimate], by: Sequence[str], tables: Mapping[str, Domains]
+) -> list[Estimate]:
     """The records with `hidden`, `hidden_with` or `under_3` among their flags where these hold.
 
     The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
-    never give away together what each hides. A set of values takes the gravest mark of its values.
+    never give away together what each hides. Communes and strata are hidden as one table, for one may be the sum
+    of several others. A set of values takes the gravest mark of its values.
+
+    by      what the records are grouped by; nothing for the whole province
+    tables  the domains of `by`, and where these are communes or strata of each of both, by `grouped`
     """
-    counts = [
-        count for code in dict.fromkeys(record.item for record in found) for count in table(people, code, where)
-    ]
+    codes = dict.fromkeys(record.item for record in found)
+    own = grouped(by)
+    both = _both(people) if own in TOGETHER else Both({}, ())
+    counts: dict[tuple[str, str, Any], Count] = {}
+    groups: list[tuple[str, Domains | None]] = [*tables.items()] or [("", None)]
+    if both.are_one:
+        groups = [("unit", tables["unit"])]
+    for code in codes:
+        for group, where in groups:
+            for count in table(people, code, where):
+                called = both.called(group, count.domain)
+                counts.setdefault((code, count.value, called), replace(count, domain=called))
     items = people.questionnaire.items.values()
     sensitive = {item.code for item in items if item.sensitive}
     harmless = {line.item: {str(line.none)} for line in people.questionnaire.headlines}
     marks = {
-        (count.item, count.value, count.domain): mark
-        for count, mark in zip(counts, hide(counts, sensitive, harmless), strict=True)
+        key: mark
+        for key, mark in zip(counts, hide(list(counts.values()), sensitive, harmless, both.same), strict=True)
         if mark is not None
     }
     values: dict[str, list[str]] = {}
-    for count in counts:
+    for count in counts.values():
         if count.value not in values.setdefault(count.item, []):
             values[count.item].append(count.value)
     result = []
     for record in found:
         asked = [value for value in (record.value or "").split(",") if value in values[record.item]]
+        domain = both.called(own, record.domain)
         there = [
             mark
             for value in asked or values[record.item]
-            if (mark := marks.get((record.item, value, record.domain))) is not None
+            if (mark := marks.get((record.item, value, domain))) is not None
         ]
         worst = max(there, key=GRAVEST_LAST.index, default=None)
         result.append(replace(record, flags=(*record.flags, worst)) if worst else record)
     return result
+
+
+def grouped(by: Sequence[str]) -> str:
+    """What records are grouped by, as one word."""
+    return " × ".join(by)
+
+
+@dataclass(frozen=True)
+class Both:
+    """How communes and strata lie to each other.
+
+    same   sets of communes and of strata that hold the same people, in the smallest sets
+    alias  a stratum that is one commune -> that commune
+    """
+
+    alias: Mapping[str, tuple[str, str]]
+    same: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...]
+
+    @property
+    def are_one(self) -> bool:
+        """Whether each stratum is one commune: then their tables are one."""
+        return bool(self.same) and len(self.alias) == len(self.same)
+
+    def called(self, group: str, label: Any) -> Any:
+        """The label of a domain, such that a commune is told from a stratum of its name."""
+        if group not in TOGETHER:
+            return label
+        return self.alias.get(label, (group, label)) if group == "stratum" else (group, label)
+
+
+@cached(LRUCache(maxsize=16), key=lambda people: (people.wave.code, people.version), lock=threading.Lock())
+def _both(people: Sample) -> Both:
+    strata: dict[str, set[str]] = {}
+    communes: dict[str, set[str]] = {}
+    for unit, stratum in set(zip(people.unit.tolist(), people.stratum.tolist(), strict=True)):
+        strata.setdefault(unit, set()).add(stratum)
+        communes.setdefault(stratum, set()).add(unit)
+    alias: dict[str, tuple[str, str]] = {}
+    same = []
+    left = set(strata)
+    while left:
+        here, within = {min(left)}, set[str]()
+        while True:  # as far as shared people lead from communes to strata and back
+            reached = {stratum for unit in here for stratum in strata[unit]}
+            if reached == within:
+                break
+            within = reached
+            here = {unit for stratum in within for unit in communes[stratum]}
+        left -= here
+        if len(here) == len(within) == 1:
+            alias[min(within)] = ("unit", min(here))
+        called = tuple(alias.get(label, ("stratum", label)) for label in sorted(within))
+        same.append((tuple(("unit", label) for label in sorted(here)), called))
+    return Both(alias, tuple(same))
 
 
 def table(people: Sample, code: str, where: Domains | None) -> list[Count]:

@@ -119,7 +119,11 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
         raise Refusal(error.message, **error.values) from error
     if people.wave.kind is WaveKind.OPEN:
         found = [replace(record, flags=(*record.flags, "not_a_sample")) for record in found]
-    found = disclosure.marked(people, found, where)
+    own = disclosure.grouped(by)
+    tables = {} if where is None else {own: where}
+    if own in disclosure.TOGETHER:
+        tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
+    found = disclosure.marked(people, found, by, tables)
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
     return [disclosure.released(record) for record in found] if options.get("released") else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from analysis.design import code
 from analysis.disclosure import hide
 from survey import demo, waves
 from survey.results import disclosure, result_table
@@ -106,9 +107,18 @@ class Told:
     mark: str | None
 
 
-def reader(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float) -> Reader:
+Same = Sequence[tuple[Sequence[str], Sequence[str]]]  # communes and strata that hold the same people
+
+
+def reader(
+    tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float, same: Same = ()
+) -> Reader:
     """Somebody who holds these tables of one item with one answer, and the number of forms."""
     knows = Reader()
+    for units, strata in same:
+        for value in {"n", *(told.count.value for told in tables["unit",])}:
+            parts: dict[Cell, float] = {(("unit",), unit, value): 1.0 for unit in units}
+            knows.sums.append((parts | {(("stratum",), stratum, value): -1.0 for stratum in strata}, 0.0))
     for by, figures in tables.items():
         cells: dict[Hashable, list[Told]] = {}
         called = {told.count.value for told in figures if told.mark == "under_3"} & set(telling)
@@ -147,7 +157,9 @@ def reader(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], fo
     return knows
 
 
-def leaks(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float) -> list[Any]:
+def leaks(
+    tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float, same: Same = ()
+) -> list[Any]:
     """Hidden counts that can be one number only: the people of a hidden group, a telling answer in it that was
     given, or the one or two cases of a masked one."""
     wanted: dict[Cell, int] = {}
@@ -158,13 +170,15 @@ def leaks(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], for
                 wanted[by, count.domain, "n"] = count.n
             if told.mark in ("hidden", "under_3") and count.value in telling and count.events:
                 wanted[by, count.domain, count.value] = count.events
-    return reader(tables, telling, forms).sure_of(wanted)
+    return reader(tables, telling, forms, same).sure_of(wanted)
 
 
-def released(people: Sample, session: Any, item: str) -> dict[tuple[str, ...], list[Told]]:
+def released(
+    people: Sample, session: Any, item: str, groupings: Sequence[tuple[str, ...]] = TABLES
+) -> dict[tuple[str, ...], list[Told]]:
     """The item's tables, with the counts behind every figure and what became of it."""
     tables = {}
-    for by in TABLES:
+    for by in groupings:
         where = result_table.domains(session, people, by) if by else None
         shown = result_table.table(session, people, items=[item], by=by, released=True)
         counts = {(count.value, key(count.domain)): count for count in disclosure.table(people, item, where)}
@@ -189,6 +203,37 @@ def test_nothing_hidden_follows_from_all_tables_of_the_demo(made_up: Flask, item
         tables = released(people, session, item)
     assert sum(told.mark is not None for told in tables["unit",]) > 10
     assert leaks(tables, ["2", "3"], len(people)) == []
+
+
+def strata(people: Sample, lie: str) -> tuple[list[str], Same]:
+    """A stratum for each person, and what everybody knows of how communes and strata lie to each other."""
+    communes = sorted(set(people.unit.tolist()))
+    region = {unit: f"vung-{at // 9}" for at, unit in enumerate(communes)}
+    of_region = {name: [unit for unit in communes if region[unit] == name] for name in region.values()}
+    first = {unit: min(people.psu[people.unit.having(unit)].tolist()) for unit in communes}
+    half = ["a" if psu == first[unit] else "b" for unit, psu in zip(people.unit, people.psu, strict=True)]
+    match lie:
+        case "unions of communes":
+            return [region[unit] for unit in people.unit], [(units, [name]) for name, units in of_region.items()]
+        case _:
+            labels = [f"{region[unit]} {side}" for unit, side in zip(people.unit, half, strict=True)]
+            return labels, [(units, [f"{name} a", f"{name} b"]) for name, units in of_region.items()]
+
+
+@pytest.mark.parametrize(
+    ("item", "lie"),
+    [("C5", "unions of communes"), ("C6", "unions of communes"), ("C5", "across communes")],
+)
+def test_communes_and_strata_together_give_nothing_hidden_away(made_up: Flask, item: str, lie: str) -> None:
+    """Whoever holds both tables can subtract the communes of a stratum from it, and the other way."""
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.SAMPLE))
+        silent = np.arange(len(people)) % 3 == 0  # fewer answers in each commune, so that more is to be hidden
+        labels, same = strata(people, lie)
+        people = replace(people, stratum=code(labels), silent=silent, version=lie, designs={})
+        tables = released(people, session, item, [(), ("unit",), ("stratum",)])
+    assert sum(told.mark is not None for told in tables["unit",]) > 10
+    assert leaks(tables, ["2", "3"], len(people), same) == []
 
 
 VALUES = ("1", "2", "3")

@@ -122,8 +122,10 @@ def reader(
     for by, figures in tables.items():
         cells: dict[Hashable, list[Told]] = {}
         called = {told.count.value for told in figures if told.mark == "under_3"} & set(telling)
-        called -= {
-            told.count.value for told in figures if told.mark == "hidden_with" and 0 < told.count.events < 3
+        called -= {  # communes and strata are hidden as one table
+            told.count.value
+            for told in (*figures, *tables.get(("unit",), ()), *tables.get(("stratum",), ()))
+            if told.mark == "hidden_with" and 0 < told.count.events < 3
         }
         for told in figures:
             cells.setdefault(told.count.domain, []).append(told)
@@ -242,6 +244,48 @@ COUNTS = some.tuples(some.integers(0, 60), some.integers(0, 4), some.integers(0,
 
 # With one commune that has answered its figure is the province's, which stands at the head of every report.
 COMMUNES = some.lists(COUNTS, min_size=2, max_size=6).filter(lambda communes: sum(map(any, communes)) > 1)
+
+
+def values(of: str, by_domain: dict[Hashable, list[tuple[int, int, int]]]) -> list[Count]:
+    """The counts of a table by domain, of each all who are in it."""
+    return [
+        Count("C5", value, (of, domain) if of else None, sum(map(sum, parts)), sum(one[at] for one in parts))
+        for at, value in enumerate(VALUES)
+        for domain, parts in by_domain.items()
+    ]
+
+
+@given(some.lists(some.tuples(COUNTS, some.sampled_from("abc")), min_size=3, max_size=7), some.booleans())
+@settings(max_examples=60)
+def test_nothing_hidden_follows_from_communes_and_strata_of_a_small_province(
+    communes: list[tuple[tuple[int, int, int], str]], are_unions: bool
+) -> None:
+    """Strata that are unions of communes; and by the same counts communes that are unions of strata."""
+    if len({group for counts, group in communes if any(counts)}) < 2:  # one that has answered is the province
+        return
+    small: dict[Hashable, list[tuple[int, int, int]]] = {f"{at}": [one] for at, (one, _) in enumerate(communes)}
+    large: dict[Hashable, list[tuple[int, int, int]]] = {}
+    for counts, group in communes:
+        large.setdefault(group, []).append(counts)
+    pairs = [
+        ([f"{at}" for at, (_, one) in enumerate(communes) if one == group], [group])
+        for group in "abc"
+        if group in large
+    ]
+    names = ("unit", "stratum") if are_unions else ("stratum", "unit")
+    figures = [*values(names[0], small), *values(names[1], large)]
+    same = [
+        tuple(tuple((name, label) for label in side) for name, side in zip(names, pair, strict=True))
+        for pair in pairs
+    ]
+    marks = hide(figures, {"C5"}, {"C5": {"1"}}, [one if are_unions else one[::-1] for one in same])
+    tables: dict[tuple[str, ...], list[Told]] = {("unit",): [], ("stratum",): []}
+    for count, mark in zip(figures, marks, strict=True):
+        tables[(count.domain[0],)].append(Told(replace(count, domain=count.domain[1]), mark))
+    whole = values("", {None: [counts for counts, _group in communes]})
+    tables[()] = [Told(one, mark) for one, mark in zip(whole, hide(whole, {"C5"}, {"C5": {"1"}}), strict=True)]
+    told = [(one, other) if are_unions else (other, one) for one, other in pairs]
+    assert leaks(tables, ["2", "3"], sum(sum(counts) for counts, _group in communes), told) == []
 
 
 @given(COMMUNES)

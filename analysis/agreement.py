@@ -69,7 +69,7 @@ def agreement(
     elif marks["all"]:
         kappa, error, low, high = 1.0, None, 1 - (1 - equal_low) / (1 - chance), 1.0
     else:
-        kappa = (observed - chance) / (1 - chance)
+        kappa = max(-1.0, (observed - chance) / (1 - chance))  # rounding alone could go beyond
         low, high = _limits(kappa, error, n, level)
     low = None if low is None else max(low, -1.0)
     return Agreement(n, share, equal_low, equal_high, chance, kappa, error, low, high, flags)

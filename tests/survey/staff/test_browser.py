@@ -301,6 +301,7 @@ def test_remarks_are_coded_by_keys_alone_and_without_a_script(opened: Callable[.
     page = opened(name="so-noi-vu")
     page.goto("/quan-tri/thu-nghiem/loi-gop-y/doc")
     here = page.url
+    expect(page.locator("[name=chu-de]").first).to_be_focused()
     for key in ("2", "0", "2", "Enter"):
         page.keyboard.press(key)
     page.wait_for_url(lambda url: url != here)

@@ -21,7 +21,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_from_directory,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -89,9 +88,7 @@ def bind() -> ResponseReturnValue:
 @pages.get("/worker.js")
 def worker() -> ResponseReturnValue:
     """The service worker. It stands here because it may serve only what lies beside or below it."""
-    answer = send_from_directory(kiosk.STATIC.parent, "interviewer-worker.js", max_age=0)
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    return kiosk.worker_with_sounds(kiosk.STATIC.parent / "interviewer-worker.js")
 
 
 @pages.get("/<wave>/")

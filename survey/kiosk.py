@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import (
-    Blueprint,
-    current_app,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    send_from_directory,
-    url_for,
-)
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 import translations
@@ -79,12 +70,18 @@ def leave() -> ResponseReturnValue:
     return answer
 
 
+def worker_with_sounds(file: Path) -> Response:
+    """A device's service worker, behind what keeps the recordings; each start asks whether it changed."""
+    answer = make_response("\n".join(path.read_text("utf-8") for path in (STATIC.parent / "sounds.js", file)))
+    answer.mimetype = "text/javascript"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
 @pages.get("/worker.js")
 def worker() -> ResponseReturnValue:
     """The service worker. It stands here because it may serve only what lies beside or below it."""
-    answer = send_from_directory(STATIC, "worker.js", max_age=0)
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    return worker_with_sounds(STATIC / "worker.js")
 
 
 @pages.get("/manifest.json")

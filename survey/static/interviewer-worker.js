@@ -1,6 +1,8 @@
 // The pages of interviews and what belongs to them, kept so that they open without network. No answer passes here.
+// It is sent behind sounds.js, which keeps the recordings.
 
 const CACHE = "interviewer";
+const SOUNDS = "interviewer-sounds";
 const PATIENCE = 4000; // ms after which a page that is kept is shown instead
 const LANGUAGES = ["vi", "en"];
 const PAGE = /^\/phong-van\/[^/]+\/[^/]+(\/ho)?$/;
@@ -8,7 +10,7 @@ const PAGE = /^\/phong-van\/[^/]+\/[^/]+(\/ho)?$/;
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("message", (event) => {
-  if (event.data.keep) event.waitUntil(keepAll(event.data.keep).then((kept) => event.ports[0].postMessage(kept)));
+  if (event.data.keep) event.waitUntil(keepAll(event.data.keep, event.ports[0]));
 });
 
 // The name under which a page is kept: its place, its village and its language, and nothing else of its address
@@ -20,10 +22,15 @@ function named(address, language) {
   return `${pathname}?${new URLSearchParams(village === null ? { lang } : { thon: village, lang })}`;
 }
 
-async function keepAll(addresses) {
+// Keeps pages and tells whether all are kept; then the recordings that these and the pages of before name.
+async function keepAll(addresses, asked) {
   const kept = [];
   for (const address of addresses) kept.push(await keep(address));
-  return kept.every(Boolean);
+  asked.postMessage(kept.every(Boolean));
+  const cache = await caches.open(CACHE);
+  const pages = (await cache.keys()).filter(({ url }) => PAGE.test(new URL(url).pathname));
+  const texts = await Promise.all(pages.map(async (page) => (await cache.match(page, { ignoreVary: true })).text()));
+  await listen(texts).catch(() => {}); // without network those of before stay
 }
 
 // Fetches a page in each language, its own last because the server remembers the last one, and all that it names;
@@ -49,7 +56,8 @@ async function keep(address) {
 addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin) return;
-  if (pathname.startsWith("/static/")) event.respondWith(kept(pathname).then((found) => found ?? fetch(event.request)));
+  if (pathname.startsWith("/nghe/")) event.respondWith(heard(event.request, pathname));
+  else if (pathname.startsWith("/static/")) event.respondWith(kept(pathname).then((found) => found ?? fetch(event.request)));
   else if (PAGE.test(pathname)) event.respondWith(page(event.request));
 });
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forms import DocumentError, Questionnaire, load
 from survey import devices, questionnaires, recordings, waves
 from survey.database import Database
-from survey.models import WaveKind
+from survey.models import Role, WaveKind
 
 WRITTEN = """
 code: nghe
@@ -131,7 +132,7 @@ def kiosk(province: Database, browser: Browser, base: str) -> Iterator[tuple[Pag
     context.close()
 
 
-KEPT = "async () => (await (await caches.open('kiosk-sounds')).keys()).map(({ url }) => url.slice(-7)).sort()"
+KEPT = "async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url.slice(-7)).sort()"
 PLAYED = """(address) => new Promise((resolve) => {
   const sound = new Audio(address);
   sound.ondurationchange = () => resolve(sound.duration);
@@ -144,10 +145,10 @@ PART = """async (address) => {
 }"""
 
 
-def kept(page: Page, count: int) -> list[str]:
+def kept(page: Page, count: int, device: str = "kiosk") -> list[str]:
     """The recordings on the device, once there are so many, or those of after ten seconds."""
     for _time in range(100):
-        if len(found := page.evaluate(KEPT)) == count:
+        if len(found := page.evaluate(KEPT, f"{device}-sounds")) == count:
             break
         page.wait_for_timeout(100)
     return sorted(found)
@@ -182,3 +183,30 @@ def test_a_kiosk_keeps_no_recording_that_would_leave_forms_no_room(
         file.truncate(65_000_000)  # bytes, of which the disk holds few
     with kiosk(province, browser, live_server) as (page, _link):
         assert kept(page, 1) == ["/vui/vi"]  # looked at after the long one
+
+
+def test_a_tablet_plays_its_recordings_without_network(
+    heard: Questionnaire,
+    province: Database,
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    account: Callable[..., None],
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+) -> None:
+    with province.writing() as session:
+        account(session, "dieu-tra", Role.INTERVIEWER)
+    context = browser.new_context(base_url=live_server, locale="vi-VN")
+    bring_in(context, app, "dieu-tra")
+    page = context.new_page()
+    page.goto("/phong-van/nghe/06652")
+    expect(page.get_by_text("Trang này dùng được cả khi mất mạng.")).to_be_visible()
+    assert kept(page, 2, "interviewer") == ["/vui/vi", "vui/tyz"]
+    context.set_offline(True)
+    page.reload()
+    page.get_by_role("button", name="Bắt đầu").click()
+    with page.expect_response(f"**/nghe/{heard.digest}/vui/tyz") as reply:
+        page.get_by_role("link", name="Nghe (Tày) Có vui không?", exact=True).click()
+    assert reply.value.from_service_worker
+    assert page.evaluate(PLAYED, f"/nghe/{heard.digest}/vui/vi") == pytest.approx(1, abs=0.01)
+    context.close()

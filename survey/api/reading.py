@@ -13,15 +13,18 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from analysis import Estimate
 from forms import Text
 from survey import questionnaires, units, waves
 from survey.api.blueprint import pages
 from survey.database import database
+from survey.kept import A_FIGURE, kept
 from survey.models import Release, Unit, Wave
 from survey.people.accounts import Right, requires
 from survey.results import releases, result_table
-from survey.sample import sample
+from survey.sample import Sample, sample
 from translations import Refusal
 
 
@@ -86,17 +89,28 @@ def wave_results(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         found_wave = waves.find(session, wave)
         release = releases.newest(session, found_wave.code)
-        found = result_table.table(
-            session,
-            sample(session, found_wave, release),
-            items=request.args.getlist("item"),
-            by=request.args.getlist("by"),
-            rule=request.args.get("rule"),
-            released=True,
-        )
+        people = sample(session, found_wave, release)
+        items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
+        found = _records(session, people, items, by, request.args.get("rule"))
     answer = _listed(result_table.as_records(found))
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
     return answer
+
+
+def _state(
+    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+) -> tuple[object, ...]:
+    """What tells one table from another: the data, the communes that there are, and what is asked."""
+    wave = people.wave
+    there = tuple(unit.code for unit in units.communes(session, wave.opens))
+    return people.version, wave.code, wave.single_psu, wave.weights, there, items, by, rule
+
+
+@kept(_state, lambda records: A_FIGURE * (1 + len(records)))
+def _records(
+    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+) -> tuple[Estimate, ...]:
+    return tuple(result_table.table(session, people, items=items, by=by, rule=rule, released=True))
 
 
 def _wave(wave: Wave, questionnaire: str, release: Release | None) -> dict[str, Any]:

@@ -45,6 +45,28 @@ def test_results_hide_what_rests_on_fewer_than_five(client: FlaskClient, token: 
     assert "hidden" in reply.json[0]["flags"]
 
 
+def test_each_question_has_its_own_answer(client: FlaskClient, token: Any) -> None:
+    """Records are kept by what is asked: none is given for another item, grouping or rule of the index."""
+    for level in (5, 5, 5, 4, 1, 1):
+        answer(client, {"gt_hinh_thuc": level, "C4": 1})
+    reader = token(Role.HOME_AFFAIRS)
+
+    def read(query: str) -> list[tuple[str, float]]:
+        records = client.get(f"/api/v1/waves/ho-mo/results?{query}", headers=reader).json
+        return [(one["item"], round(one["estimate"], 4)) for one in records if one["domain"] in (None, "06652")]
+
+    asked = {
+        "item=C4%3D1": [("C4", 1.0)],
+        "item=index": [("index", 0.6667)],
+        "item=index&rule=mean": [("index", 0.7)],
+        "item=index&by=unit": [("index", 0.6667)],
+    }
+    for _again in range(2):
+        assert {query: read(query) for query in asked} == asked
+    by_unit = client.get("/api/v1/waves/ho-mo/results?item=index&by=unit", headers=reader).json
+    assert len(by_unit) == 54
+
+
 LISTS = ("/api/v1/waves", "/api/v1/units", "/api/v1/questionnaires")
 
 

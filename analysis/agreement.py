@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.design import Design, Floats, Ints
+from analysis.design import Design, Floats, Ints, Labels
 from analysis.estimate import ENOUGH_ANSWERS, estimate
 from analysis.interval import clopper_pearson, t_quantile
 from analysis.totals import Measure
@@ -138,6 +138,7 @@ def pooled(
     The share of equal pairs has the interval of the index (logit), with a form as PSU: the answers of one form
     are alike. Kappa is pooled over the items (de Vries et al. 2008, Field Methods 20), with each item's chance
     from all N forms, so that a domain of three forms needs none of its own; its limits follow from the share's.
+    A domain called "" is one like the others.
     """
     first, second = np.asarray(first), np.asarray(second)
     both = np.stack(
@@ -147,7 +148,9 @@ def pooled(
     form, item = np.nonzero(both)
     if not len(form):
         return []
-    where = np.array(domain, dtype=object)[form]
+    names = [domain[row] for row in form.tolist()]
+    codes = {name: code for code, name in enumerate(sorted(set(names)))}
+    where = Labels([*codes], np.array([codes[name] for name in names], np.int64))
     chance = np.array([0.0 if value is None else value for value in chances])[item]
     alike = (first[form, item] == second[form, item]).astype(float)
     # One form alone has a share and no interval.
@@ -155,7 +158,7 @@ def pooled(
     equal = Measure("equal", None, "index", alike, np.ones(len(form)))
     found = []
     for record in estimate(design, [equal], where, level=level):
-        here = where == record.domain
+        here = where.having(record.domain)
         share, by_chance = float(alike[here].mean()), float(chance[here].mean())
         kappa, low, high = (_beyond(limit, by_chance) for limit in (share, record.low, record.high))
         forms = len(set(form[here].tolist()))

@@ -151,6 +151,12 @@ def test_over_items_kappa_is_pooled_with_the_chance_of_all_forms() -> None:
     assert lan.low == pytest.approx((lan.equal_low - 0.5) / 0.5)
 
 
+def test_forms_without_a_name_are_a_domain_of_their_own() -> None:
+    first, second = [[1], [2], [1], [0]], [[1], [1], [2], [0]]
+    found = pooled(first, second, [[1, 2]], ["", "", "Lan", "Minh"])
+    assert [(one.domain, one.forms, one.equal) for one in found] == [("", 2, 0.5), ("Lan", 1, 0)]
+
+
 def test_one_form_has_a_share_and_no_interval() -> None:
     (alone,) = pooled([[1, 2]], [[1, 1]], [[1, 2], [1, 2]], ["Lan"])
     assert (alone.equal, alone.equal_low, alone.equal_high) == (0.5, None, None)

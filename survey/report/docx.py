@@ -333,8 +333,9 @@ def _table(document: Any, block: Table) -> None:
             paragraph._p.style = text_style if place else head_style
             if place and column.align != LEFT:
                 paragraph.alignment = CENTRED
-            # A short table stays whole: each of its rows is kept with the next.
-            if block.short and place < len(block.rows):
+            # A short table stays whole: each of its rows is kept with the next. A head never stands alone.
+            heads = place == 0 or len(written) == 1
+            if (block.short or heads) and place < len(block.rows):
                 paragraph.paragraph_format.keep_with_next = True
             run = paragraph.add_run(text)
             if line.strong and place:

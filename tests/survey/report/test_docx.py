@@ -64,6 +64,9 @@ def test_table_heads_repeat_and_rows_stay_whole(document: Any) -> None:
         heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows]
         assert heads == [True] + [False] * (len(heads) - 1)
         assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
+        groups = [row for row in table.rows if len(row._tr.tc_lst) == 1]
+        for row in (table.rows[0], *groups):  # no head is the last line of a page
+            assert row.cells[0].paragraphs[0].paragraph_format.keep_with_next
 
 
 def test_the_plot_is_a_picture_with_its_words(document: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -12,7 +13,9 @@ import pytest
 from pypdfium2 import raw
 
 from survey import report
-from survey.report import fonts
+from survey.report import fonts, pdf
+from survey.report.contents import contents
+from survey.report.structure import Column, Row, Table
 from survey.results.summary import Summary
 from translations import Refusal
 
@@ -61,6 +64,17 @@ def test_every_letter_is_of_the_official_typeface_and_in_the_file(document: pypd
     assert all(found.values())
     family = fonts.typeface()[0].replace(" ", "")
     assert {name.partition("+")[2].partition("-")[0] for name in found} == {family}
+
+
+def test_the_head_of_a_group_goes_to_the_page_of_its_rows(summary: Summary) -> None:
+    pairs = [row for n in range(60) for row in (Row((f"Nhóm {n}",), strong=True), Row((f"dòng {n}", "1")))]
+    for rows in (pairs, pairs[1:]):  # in one of them a page would end with a head
+        table = Table("Bảng", (Column("Tên", 50), Column("Số", 50)), tuple(rows), ())
+        made = pypdfium2.PdfDocument(pdf.write(replace(contents(summary), blocks=(table,)), summary.data_day))
+        pages = [text(made, number) for number in range(len(made))]
+        made.close()
+        assert len(pages) > 2
+        assert all(page.rindex("dòng") > page.rindex("Nhóm") for page in pages)
 
 
 def test_the_typeface_is_the_one_that_setup_makes() -> None:

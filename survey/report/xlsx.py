@@ -266,7 +266,8 @@ def unit_sheet(book: Book, summary: Summary) -> None:
 
 
 def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
-    """How many people wrote about each theme: the province, then a row for each commune; paraphrases below."""
+    """How many people wrote about each theme: the province, then a row for each commune. Paraphrases
+    stand on a sheet of their own."""
     titles = [str(line.name) for line in found.whole.lines]
     sheet = book.sheet(
         _("Remarks"),
@@ -288,15 +289,21 @@ def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
             else:
                 sheet.number(column, count, WHOLE)
         sheet.row += 1
-    sheet.row += 1
-    for code, name, own in places:
-        for line in own.lines:
-            for words in line.told:
-                for column, text in enumerate((code, name, str(line.name), words)):
-                    sheet.text(column, text)
-                sheet.row += 1
     for note in wording.of_remarks():
         sheet.text(0, note)
+        sheet.row += 1
+    told = [
+        (code, name, str(line.name), words)
+        for code, name, own in places
+        for line in own.lines
+        for words in line.told
+    ]
+    if not told:
+        return
+    sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))
+    for row in told:
+        for column, text in enumerate(row):
+            sheet.text(column, text, text_wrap=True)
         sheet.row += 1
 
 

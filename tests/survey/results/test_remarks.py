@@ -101,10 +101,11 @@ def test_the_commune_reads_its_themes_in_report_and_workbook(spoken: Database, t
     assert "sổ đỏ" not in text
     assert len(remarks.blocks(said.remarks.units["06652"], 1)) == 4
     (tmp_path / "r.xlsx").write_bytes(report.write(said, "xlsx"))
-    rows = list(load_workbook(tmp_path / "r.xlsx")["Lời góp ý"].values)
-    [own] = [row for row in rows if row[0] == "06652" and row[2] == 31]
-    assert own[3:6] == (10, "dưới 5", 6)
-    assert [row[3] for row in rows if row[0] == "06652"] == [10, SAID]
+    book = load_workbook(tmp_path / "r.xlsx")
+    [own] = [row for row in book["Lời góp ý"].values if row[0] == "06652"]
+    assert own[2:6] == (31, 10, "dưới 5", 6)
+    assert list(book["Câu tóm tắt"].values)[-1] == ("06652", "Hà Tu", "Thời gian chờ, trễ hẹn", SAID)
+    assert "sổ đỏ" not in str(list(book["Câu tóm tắt"].values))
 
 
 def test_what_no_release_shows_is_destroyed_with_the_texts(spoken: Database) -> None:

@@ -225,28 +225,40 @@ class _Table:
         lines = rows + columns
         found = _complete(masked | covered, lines, unsafe, key=order)
         strict = {v for v, _ in masked}
-        while stuck := self._stuck(masked, found, hidden, lines, strict):
-            moved = self._moves(masked, found, hidden, lines, strict, min(stuck), opening=True)
-            if moved is None:  # "under 3" would say how many, so it reads as others that are hidden with one
-                strict.discard(min(stuck)[0])
-                masked = masked - {min(stuck)}
-            else:
+        few = masked  # what must not follow, whatever it is called
+        while stuck := self._stuck(few, masked, found, hidden, lines, strict):
+            cell = min(stuck)
+            moved = self._moves(masked, found, hidden, lines, strict, cell, opening=True)
+            if moved is not None:
                 found = _complete(set(), lines, unsafe, key=order, also=found | moved)
+            elif cell in masked:
+                # "under 3" would say how many. So no case of this value is called so: else whoever sees it of one
+                # would take the others, hidden without it, for none or many.
+                strict.discard(cell[0])
+                masked = {(v, d) for v, d in masked if v != cell[0]}
+            else:
+                few = few - {cell}
         return masked, found
 
     def _stuck(
         self,
+        few: set[Place],
         masked: set[Place],
         found: set[Place],
         hidden: set[int],
         lines: Sequence[Line[Place]],
         strict: set[int],
     ) -> set[Place]:
-        """The masked cells that can't be one case as well as two once everything released is put together."""
-        left = set(masked)
-        while left and (moved := left & (self._moves(masked, found, hidden, lines, strict, left) or set())):
-            left -= moved
-        return left
+        """Which of these cells can have no other count once everything released is put together: a masked one is
+        one case as well as two, another one could have none."""
+        left = set(few)
+
+        def moved(cells: set[Place]) -> set[Place]:
+            return cells & (self._moves(masked, found, hidden, lines, strict, cells) or set())
+
+        while left and (gone := moved(left)):
+            left -= gone
+        return {cell for cell in left if not moved({cell})}  # one may have to go up for another one to go down
 
     def _moves(
         self,
@@ -277,12 +289,14 @@ class _Table:
                 up[at], down[at] = (np.inf, true[at] - FEWEST_EVENTS) if true[at] else (0, 0)
         if not opening:
             up[shown] = down[shown] = 0
+        sought = {wanted} if isinstance(wanted, tuple) else wanted
+        up[[place[cell] for cell in sought - masked]] = 0
         most = np.concatenate([up, down])
         aim, least = np.zeros(2 * len(cells)), np.zeros(2 * len(cells))
         if opening:
             cost = np.where(shown, 1 + true / (1 + true.sum()), 0)  # of two the smaller one is hidden
             aim += np.concatenate([cost, cost])
-        for cell in {wanted} if isinstance(wanted, tuple) else wanted:
+        for cell in sought:
             at = place[cell] + (0 if up[place[cell]] else len(cells))
             aim[at], least[at] = -1, int(opening)
         known = np.zeros((len(lines), len(cells)))

@@ -122,11 +122,6 @@ def reader(
     for by, figures in tables.items():
         cells: dict[Hashable, list[Told]] = {}
         called = {told.count.value for told in figures if told.mark == "under_3"} & set(telling)
-        called -= {  # communes and strata are hidden as one table
-            told.count.value
-            for told in (*figures, *tables.get(("unit",), ()), *tables.get(("stratum",), ()))
-            if told.mark == "hidden_with" and 0 < told.count.events < 3
-        }
         for told in figures:
             cells.setdefault(told.count.domain, []).append(told)
         for domain, values in cells.items():
@@ -163,14 +158,15 @@ def leaks(
     tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float, same: Same = ()
 ) -> list[Any]:
     """Hidden counts that can be one number only: the people of a hidden group, a telling answer in it that was
-    given, or the one or two cases of a masked one."""
+    given, or one or two cases, whatever they are called."""
     wanted: dict[Cell, int] = {}
     for by, figures in tables.items():
         for told in figures:
             count = told.count
             if told.mark == "hidden":
                 wanted[by, count.domain, "n"] = count.n
-            if told.mark in ("hidden", "under_3") and count.value in telling and count.events:
+            is_few = told.mark == "hidden_with" and count.events < 3
+            if (is_few or told.mark in ("hidden", "under_3")) and count.value in telling and count.events:
                 wanted[by, count.domain, count.value] = count.events
     return reader(tables, telling, forms, same).sure_of(wanted)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from survey.models import AuditEntry
@@ -207,6 +207,16 @@ def append(session: Session) -> None:
 def newest(session: Session) -> AuditEntry | None:
     """The last entry, whose digest stands for the whole trail."""
     return session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).first()
+
+
+def last_change(session: Session) -> int:
+    """The number of the last entry by which the figures or their names may have changed; 0 where none was.
+
+    Sign-ins and downloads leave them as they are.
+    """
+    changes = or_(AuditEntry.what == "command", AuditEntry.what.startswith("staff."))
+    chosen = select(AuditEntry.number).where(changes, AuditEntry.what.not_in(EXPORTS))
+    return session.scalar(chosen.order_by(AuditEntry.number.desc()).limit(1)) or 0
 
 
 def digest(before: str, entry: AuditEntry) -> str:

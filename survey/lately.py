@@ -36,10 +36,11 @@ class Busy(Refusal):
 
 @dataclass(frozen=True)
 class Kept(Generic[T]):
-    """A value, when it was made, and the moment (`time.monotonic`) until which it is given again."""
+    """A value, when it was made and in what state, and until when (`time.monotonic`) it is given again."""
 
     value: T
     at: datetime
+    state: Hashable
     until: float
 
 
@@ -52,37 +53,36 @@ class Lately(Generic[T]):
         self._guard = threading.Lock()
         self._making: defaultdict[Hashable, threading.Lock] = defaultdict(threading.Lock)
 
-    def get(self, of: Hashable, make: Callable[[], T]) -> Kept[T]:
+    def get(self, of: Hashable, make: Callable[[], T], state: Hashable = None) -> Kept[T]:
         """The value: of before while that holds or another makes it anew, else made now.
+
+        state  one made in another state is never given again, however new it is
 
         Busy where there is none of before and another is making it.
         """
         with self._guard:
             before, making = self._kept.get(of), self._making[of]
+        if before and before.state != state:
+            before = None
         if before and self._clock() < before.until:
             return before
         if before and self._size(before.value) < LARGE:
-            return self._made(of, make)
+            return self._made(of, make, state)
         if not making.acquire(timeout=0 if before else PATIENCE):
             if before:
                 return before
             raise Busy("The figures are being counted just now. This page opens by itself in a few seconds.")
         try:
-            return self._made(of, make)
+            return self._made(of, make, state)
         finally:
             making.release()
 
-    def forget(self) -> None:
-        """Makes everything anew when it is next asked for: somebody has changed what it is made of."""
-        with self._guard:
-            self._kept.clear()
-
-    def _made(self, of: Hashable, make: Callable[[], T]) -> Kept[T]:
+    def _made(self, of: Hashable, make: Callable[[], T], state: Hashable) -> Kept[T]:
         began, at = self._clock(), datetime.now(VIETNAM)
         value = make()
         took = self._clock() - began
         hold = min(LONGEST, TIMES * took) if self._size(value) >= LARGE else 0.0
-        made = Kept(value, at, self._clock() + hold)
+        made = Kept(value, at, state, self._clock() + hold)
         with self._guard:
             self._kept[of] = made
         return made

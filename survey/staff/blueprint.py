@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, current_app, g, request
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from survey import integers, waves
+from survey import audit, integers, waves
 from survey.database import database
 from survey.lately import VIETNAM, Kept, Lately
-from survey.models import Mode, Release, Role, Wave
+from survey.models import Mode, Role
 from survey.people.accounts import ROLE_NAMES
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
@@ -59,32 +58,41 @@ def fieldwork_tabs() -> list[tuple[str, str]]:
     ]
 
 
-# What pages show while answers come in; what is released never changes.
-_summaries: Lately[Summary] = Lately(lambda said: said.collection.collected)
-_samples: Lately[Sample] = Lately(len)
+class Moment(NamedTuple):
+    """A wave at one moment: what is said of it, and the sample that this was computed from."""
+
+    summary: Summary
+    people: Sample
 
 
-def summary_of(wave: str, *, now: bool = False) -> Summary:
-    """All that is said of a wave: of its present data, or of the release that `?ban=` numbers.
+# What pages show while answers come in; what is released never changes. Up to four, beside what `kept` counts: as
+# long as nothing came in since, they are the same arrays.
+_moments: Lately[Moment] = Lately(lambda moment: moment.summary.collection.collected)
+
+
+def moment_of(wave: str, *, now: bool = False) -> Moment:
+    """A wave as its pages show it: its present data, or those of the release that `?ban=` numbers.
 
     now  for a file that is taken away: its data are never those of a moment ago
+
+    What the audit trail tells of shows at once, whichever process did it; a form that came in, a while later.
     """
     number = request.args.get("ban", None, integers.asked)
     with database().reading() as session:
-        if number is not None:
-            release = releases.find(session, waves.find(session, wave).code, number)
-            return summary.gather(session, wave, release=release)
-        if now:
-            return summary.gather(session, wave)
-        of = (database().url, wave, language())
-        return told(_summaries.get(of, lambda: summary.gather(session, wave)))
+        found = waves.find(session, wave)
+        release = None if number is None else releases.find(session, found.code, number)
+
+        def make() -> Moment:
+            return Moment(summary.gather(session, wave, release=release), sample(session, found, release))
+
+        if now or release is not None:
+            return make()
+        return told(_moments.get((database().url, wave, language()), make, audit.last_change(session)))
 
 
-def people_of(session: Session, wave: Wave, release: Release | None) -> Sample:
-    """The sample of a wave, or of a release, as its pages show it."""
-    if release is not None:
-        return sample(session, wave, release)
-    return told(_samples.get((database().url, wave.code), lambda: sample(session, wave)))
+def summary_of(wave: str, *, now: bool = False) -> Summary:
+    """What is said in `moment_of`."""
+    return moment_of(wave, now=now).summary
 
 
 def told(kept: Kept[T]) -> T:
@@ -92,15 +100,6 @@ def told(kept: Kept[T]) -> T:
     if kept.at < datetime.now(VIETNAM) - FRESH:
         g.as_of = min(kept.at, g.get("as_of", kept.at))
     return kept.value
-
-
-@pages.after_request
-def _forget(answer: Response) -> Response:
-    """Whoever changes something sees what has come of it."""
-    if request.method == "POST":
-        _summaries.forget()
-        _samples.forget()
-    return answer
 
 
 def keys(records: Iterable[Estimate]) -> list[str]:

@@ -15,7 +15,7 @@ from survey.results import comparison
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
 from survey.sample import sample
-from survey.staff.blueprint import pages, people_of, summary_of
+from survey.staff.blueprint import moment_of, pages
 from survey.staff.items import parts_of
 from translations import NotFound
 from translations.formats import order
@@ -34,7 +34,7 @@ class Row:
 @requires(Right.RESULTS)
 def changes(wave: str) -> ResponseReturnValue:
     """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
-    summary = summary_of(wave)
+    summary, people = moment_of(wave)
     by_unit = request.args.get("theo") == "don-vi"
     with database().reading() as session:
         new = waves.find(session, wave)
@@ -48,7 +48,7 @@ def changes(wave: str) -> ResponseReturnValue:
         found = comparison.compare(
             session,
             sample(session, old),
-            people_of(session, new, summary.release),
+            people,
             items_of(summary, by_unit),
             by_unit=by_unit,
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from survey import waves
 from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.results import mode_differences
 from survey.results.summary import Summary
-from survey.staff.blueprint import pages, people_of, summary_of
+from survey.staff.blueprint import moment_of, pages
 from translations import N_
 from translations import gettext as _
 
@@ -21,9 +20,8 @@ WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune
 @requires(Right.RESULTS)
 def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
-    summary = summary_of(wave)
+    summary, people = moment_of(wave)
     with database().reading() as session:
-        people = people_of(session, waves.find(session, wave), summary.release)
         found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template("staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike)
 

@@ -16,7 +16,7 @@ from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
 from survey.sample import Sample, sample
-from survey.staff.blueprint import in_order, pages, people_of, summary_of
+from survey.staff.blueprint import in_order, moment_of, pages
 from survey.staff.items import parts_of
 from translations import gettext as _
 from translations import ngettext
@@ -35,11 +35,11 @@ class Task:
 @requires(Right.RESULTS)
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
-    summary = summary_of(wave)
+    summary, people = moment_of(wave)
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
-    compared = since(summary)
+    compared = since(summary, people)
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
     return render_template(
         "staff/overview.html",
@@ -51,11 +51,11 @@ def overview(wave: str) -> ResponseReturnValue:
         tasks=tasks(summary),
         modes=in_order(summary.collection.modes),
         since=compared,
-        moved=moved(summary, compared) if compared else {},
+        moved=moved(summary, people, compared) if compared else {},
     )
 
 
-def since(summary: Summary) -> Comparison | None:
+def since(summary: Summary, people: Sample) -> Comparison | None:
     """The index beside that of the wave before; None where there is no index or no such wave."""
     if summary.index is None:
         return None
@@ -64,14 +64,12 @@ def since(summary: Summary) -> Comparison | None:
         before = comparison.earlier(session, wave)
         if not before:
             return None
-        people = people_of(session, wave, summary.release)
         return comparison.compare(session, sample(session, before[0]), people, [summary.index.code])
 
 
-def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
+def moved(summary: Summary, people: Sample, since: Comparison) -> dict[str, list[str]]:
     """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
     with database().reading() as session:
-        people = people_of(session, waves.find(session, summary.wave.code), summary.release)
         verdicts = _verdicts(session, sample(session, since.old), people)
     names = {line.code: line.label for line in summary.items}
     return {

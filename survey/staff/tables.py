@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from analysis import DesignError, Estimate
 from analysis.association import Association, association
 from forms import Item, Questionnaire
-from survey import integers, units, waves
+from survey import units
 from survey.database import database
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
-from survey.results import releases, result_table, wording
+from survey.results import result_table, wording
 from survey.sample import Sample
-from survey.staff.blueprint import MODE_NAMES, keys, pages, people_of
+from survey.staff.blueprint import MODE_NAMES, keys, moment_of, pages
 from survey.staff.reports import OFFICE
 from survey.staff.sampling import harmless
 from translations import N_, NotFound, language
@@ -74,15 +74,13 @@ class Table:
 @requires(Right.RESULTS)
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
-    with database().reading() as session:
-        people, made = _asked_for(session, wave)
-        offered = groupings(people.questionnaire)
+    people, made = _asked_for(wave)
     return render_template(
         "staff/table.html",
         wave=people.wave,
         people=people,
         items=choices(people.questionnaire),
-        offered=offered,
+        offered=groupings(people.questionnaire),
         chosen=request.args.get("muc", ""),
         table=made,
         keys=keys(made.records) if made else [],
@@ -96,8 +94,7 @@ def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
     if format not in ("csv", "xlsx"):
         raise NotFound("There is no table in the format %(format)s. Choose one on the page.", format=format)
-    with database().reading() as session:
-        people, made = _asked_for(session, wave)
+    _people, made = _asked_for(wave, now=True)
     if made is None:
         raise NotFound("Choose what the table is of first.")
     rows = list(_rows(made))
@@ -125,15 +122,14 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     ]
 
 
-def _asked_for(session: Session, wave: str) -> tuple[Sample, Table | None]:
-    found = waves.find(session, wave)
-    number = request.args.get("ban", None, integers.asked)
-    people = people_of(session, found, None if number is None else releases.find(session, wave, number))
+def _asked_for(wave: str, *, now: bool = False) -> tuple[Sample, Table | None]:
+    people = moment_of(wave, now=now).people
     wanted = request.args.get("muc", "").strip()
     by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]
     if not wanted or not len(people):
         return people, None
-    return people, made(session, people, wanted, by)
+    with database().reading() as session:
+        return people, made(session, people, wanted, by)
 
 
 def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:

@@ -47,9 +47,11 @@ def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Clock) -> Non
     small = making(clock, LARGE - 1, 2)
     assert figures.get("nho", small).value is not figures.get("nho", small).value
     large = making(clock, LARGE, 2)
-    first = figures.get("lon", large).value
-    figures.forget()
-    assert figures.get("lon", large).value is not first
+    first = figures.get("lon", large, 1).value
+    assert figures.get("lon", large, 1).value is first
+    second = figures.get("lon", large, 2).value
+    assert second is not first
+    assert figures.get("lon", large, 2).value is second
 
 
 def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(clock: Clock) -> None:

@@ -1,0 +1,84 @@
+"""What the pages of a large wave show: one moment of it, until somebody of the staff changes something."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from survey import audit, lately, responses, waves
+from survey.database import Database
+from survey.models import Mode, Response, Review, ReviewState
+from survey.staff import blueprint
+from survey.staff.blueprint import Moment, moment_of
+
+
+def send(province: Database, forms: int) -> None:
+    with province.writing() as session:
+        place = waves.place(session, "ho-mo", "06652")
+        for form in range(forms):
+            day = waves.today() - timedelta(form % 5)
+            responses.submit(session, place, uuid4(), Mode.PHONE, {"C5": 1 + form % 2}, day=day)
+
+
+@pytest.fixture
+def large(province: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A wave of sixty forms, which count as many, and whose figures are given again for ten minutes."""
+    monkeypatch.setattr(lately, "LARGE", 60)
+    monkeypatch.setattr(lately, "TIMES", 1_000_000)
+    send(province, 60)
+    return province
+
+
+def test_a_form_that_comes_shows_later_but_in_a_file_at_once(
+    app: Flask, large: Database, sign_in: Callable[[Flask, str], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = sign_in(app, "home_affairs")
+    address = "/quan-tri/ho-mo/bang"
+    assert "Số liệu lúc" not in reader.get(f"{address}?muc=C5").text
+    send(large, 1)
+    monkeypatch.setattr(blueprint, "FRESH", timedelta(0))
+    for page in (f"{address}?muc=C5", "/quan-tri/ho-mo/"):
+        assert "Số liệu lúc" in reader.get(page).text
+    with app.test_request_context():
+        summary, people = moment_of("ho-mo")
+        assert (summary.collection.collected, len(people)) == (60, 60)
+        assert "as_of" in g
+    with app.test_request_context():
+        summary, people = moment_of("ho-mo", now=True)
+        assert (summary.collection.collected, len(people)) == (61, 61)
+        assert "as_of" not in g
+    rows = csv.DictReader(reader.get(f"{address}.csv?muc=C5").text.lstrip("\ufeff").splitlines())
+    assert {row["people"] for row in rows} == {"61"}
+
+
+def test_what_another_process_changes_shows_at_once_and_a_sign_in_changes_nothing(
+    app: Flask, large: Database
+) -> None:
+    def shown() -> Moment:
+        with app.test_request_context():
+            return moment_of("ho-mo")
+
+    before = shown()
+    send(large, 1)
+    for act in ("sign_in.sign_in", "staff.download"):
+        with audit.acting("lan", act), large.writing():
+            pass
+        assert shown() is before
+    with audit.acting("lan", "staff.review"), large.writing() as session:
+        gone = session.scalars(select(Response.id).where(Response.wave == "ho-mo").limit(1)).one()
+        rejected = ReviewState.REJECTED
+        session.add(
+            Review(wave="ho-mo", response=gone, state=rejected, reason="", person="lan", day=waves.today())
+        )
+    summary, people = shown()
+    assert (summary.collection.collected, summary.collection.rejected, len(people)) == (61, 1, 60)
+    with audit.acting("root", "command"), large.writing():
+        pass
+    assert shown().people is not people

@@ -12,8 +12,9 @@ from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
+from survey import audit
 from survey.database import database
-from survey.people import accounts, lockout, second_factors
+from survey.people import accounts, lockout, second_factors, wrong_sign_ins
 
 P = ParamSpec("P")
 
@@ -49,13 +50,20 @@ def _signed_in(name: str, password: str, code: str) -> bool:
     """Signs in where all is right; who must wait is told so like somebody who is wrong."""
     if lockout.seconds_to_wait(name):
         return False
-    with database().writing() as session:
+    with database().reading() as session:
         person = accounts.sign_in(session, name, password)
-        if person is None:
-            return False
-        if second_factors.has(session, person.name) and not second_factors.check(session, person.name, code):
-            return False
-        accounts.enter(session, person)
+    if person is None:
+        wrong_sign_ins.note(name, "password")
+        return False
+    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
+        right = not second_factors.has(session, person.name) or second_factors.check(session, person.name, code)
+        if right:
+            accounts.enter(session, person)
+        else:
+            audit.forget()
+    if not right:
+        wrong_sign_ins.note(person.name, "code")
+        return False
     lockout.was_right(name)
     return True
 

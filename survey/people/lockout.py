@@ -23,6 +23,7 @@ from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from survey import cookies
+from survey.people import wrong_sign_ins
 from survey.rate import Rate, network
 from translations.formats import nfc
 
@@ -95,7 +96,10 @@ def _pause(wrong: int) -> float:
 def seconds_to_wait(name: str | None) -> int:
     """Whole seconds that this client must wait before it may try a password of the account, or without a name to
     sign in elsewhere; 0 when it may now."""
-    return _lockout().take(name, request.remote_addr or "", known_browser(name) if name else None)
+    wait = _lockout().take(name, request.remote_addr or "", known_browser(name) if name else None)
+    if wait:
+        wrong_sign_ins.count_only("waiting")
+    return wait
 
 
 def was_right(name: str | None) -> None:

@@ -82,7 +82,6 @@ def sign_in() -> ResponseReturnValue:
     person = None
     if form.validate():
         if wait := lockout.seconds_to_wait(form.name.data):
-            wrong_sign_ins.count_only("waiting")
             page = render_template("sign_in/sign_in.html", form=form, next=wanted, wrong=False, wait=span(wait))
             return page, 429, {"Retry-After": str(wait)}
         with database().reading() as session:
@@ -125,7 +124,6 @@ def code() -> ResponseReturnValue:
     form = Code(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(name + CODES):
-            wrong_sign_ins.count_only("waiting")
             form.code.errors = [_too_many(wait)]
             page = render_template("sign_in/code.html", form=form, next=wanted, factor=factor)
             return page, 429, {"Retry-After": str(wait)}
@@ -176,7 +174,6 @@ def change_password() -> ResponseReturnValue:
     form = ChangePassword(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
-            wrong_sign_ins.count_only("waiting")
             form.old.errors = [_too_many(wait)]
             page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
             return page, 429, {"Retry-After": str(wait)}
@@ -304,7 +301,6 @@ def prove() -> ResponseReturnValue:
     form = Proof(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
-            wrong_sign_ins.count_only("waiting")
             form.password.errors = [_too_many(wait)]
             page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
             return page, 429, {"Retry-After": str(wait)}

@@ -79,7 +79,6 @@ def back() -> ResponseReturnValue:
         return _failed(Denied("The sign-in took too long, or belongs to another browser. Begin once more."))
     purpose, wanted = Purpose(asked["purpose"]), asked["next"]
     if wait := lockout.seconds_to_wait(None):
-        wrong_sign_ins.count_only("waiting")
         too_many = Denied("Too many sign-ins from here failed. Wait %(span)s, then try again.", span=span(wait))
         return _failed(too_many, wanted, 429)
     try:

@@ -18,7 +18,7 @@ from forms import Item, Questionnaire, parse
 from survey import questionnaires, waves
 from survey.database import Database
 from survey.fieldwork import keying
-from survey.models import Mode, Response, ResponseText, Wave, WaveKind
+from survey.models import AuditEntry, Mode, Response, ResponseText, Wave, WaveKind, WrongSignIn
 from survey.texts import written
 
 SHEET = "/nhap-phieu/ho-mau/06652?thon=V1"
@@ -327,6 +327,10 @@ def test_a_form_that_comes_without_a_session_waits_for_the_sign_in(
     [row] = kept(province)
     assert str(row.id) == fields["id"]
     assert row.answers["C5"] == 2
+    with province.reading() as session:
+        assert [(one.account, one.count) for one in session.scalars(select(WrongSignIn))] == [("keyer", 1)]
+        signed_in = session.scalars(select(AuditEntry.who).where(AuditEntry.what == "sign_in.sign_in")).all()
+    assert signed_in == ["keyer", "keyer"]  # once to open the page, once to save it
 
 
 def test_a_form_with_a_stale_token_waits_for_one_more_click(

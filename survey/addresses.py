@@ -6,6 +6,7 @@ import io
 from urllib.parse import urlsplit
 
 import segno
+from flask import current_app, request
 
 from survey import settings
 from translations import Refusal
@@ -34,6 +35,11 @@ def outside(given: str | None = None) -> str:
             address=address,
         )
     return address
+
+
+def here() -> str:
+    """The same on a page: `HAILONG_BASE_URL`, else the address at which the browser asked."""
+    return outside(current_app.config["BASE_URL"] or request.host_url)
 
 
 def form(base: str, wave: str, unit: str) -> str:

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import current_app, request
+from flask import current_app
 from flask import session as browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -213,7 +213,7 @@ def _id(answer: str) -> str | None:
 
 def _origin() -> str:
     """Where browsers say that they are: `HAILONG_BASE_URL`, else the address of the request."""
-    parts = urlsplit(addresses.outside(current_app.config["BASE_URL"] or request.host_url))
+    parts = urlsplit(addresses.here())
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 

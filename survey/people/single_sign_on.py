@@ -16,7 +16,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from survey import audit, settings
+from survey import addresses, audit, settings
 from survey.database import database
 from survey.models import Account
 from survey.people import accounts, identities, lockout, wrong_sign_ins
@@ -155,7 +155,7 @@ def leave() -> ResponseReturnValue:
     browser.pop(SIGNED_ON, None)
     afterwards = url_for("sign_in.sign_in")
     try:
-        address = _provider().end(_outside(afterwards))
+        address = _provider().end(addresses.here() + afterwards)
     except Refusal as refusal:
         return _failed(refusal)
     return redirect(address or afterwards, 303)
@@ -166,7 +166,7 @@ def _provider() -> Any:
     configured = settings.single_sign_on()
     if configured is None:
         raise NotFound("Single sign-on is not set up here. Sign in with the password.")
-    back = _outside(url_for("single_sign_on.back"))
+    back = addresses.here() + url_for("single_sign_on.back")
     kept = current_app.extensions.get("provider")
     if kept is None or (kept.configured, kept.back) != (configured, back):
         openid = importlib.import_module("survey.people.openid")  # slow to load, and most processes never need it
@@ -224,8 +224,3 @@ def _failed(refusal: Refusal, wanted: str | None = None, status: int | None = No
         "status": status or refusal.status,
     }
     return redirect(url_for(".said"), 303)
-
-
-def _outside(path: str) -> str:
-    """A path of ours as the browser sees it."""
-    return str(current_app.config["BASE_URL"] or request.url_root).rstrip("/") + path

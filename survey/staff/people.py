@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -166,7 +166,7 @@ def person(name: str) -> ResponseReturnValue:
 
 def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
     """The letter to be handed over, which is shown this once; or nothing of it where it goes by mail."""
-    base = (current_app.config["BASE_URL"] or request.host_url).rstrip("/")
+    base = addresses.here()
     address = addresses.password_link(base, made.code)
     trouble, server = "", settings.mail_server()
     if to and server:

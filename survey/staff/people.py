@@ -107,19 +107,17 @@ def people() -> ResponseReturnValue:
     )
 
 
-# What an administrator does to an account, in the order of the page.
-ACTS = {"sign-ins", "link", "second-factor", "identity", "no-identity", "off", "on"}
-
-
 @pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
 @requires(Right.PEOPLE)
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
+    with database().reading() as session:
+        name = accounts.find(session, name).name  # as it is kept: addresses are typed with blanks and marks apart
     act = request.form.get("act", "")
     there = settings.single_sign_on()
     form = IdentityForm(there) if there else None
     if request.method == "POST" and (act != "identity" or (form and form.validate())):
-        if act not in ACTS:
+        if act != "link" and act not in DONE:
             raise Refusal("Choose what to do with the account.")
         if name == current_user.name:
             raise Refusal("This is your own account: see “My account”, or ask another administrator.")
@@ -148,7 +146,7 @@ def person(name: str) -> ResponseReturnValue:
     with database().reading() as session:
         account = accounts.find(session, name)
         shown = sign_ins.every(session, account.name)
-        factor = second_factors.has(session, account.name)
+        factor = second_factors.standing(session, account.name)
         waiting = password_links.waiting(session, account.name)
         identity = identities.find(session, account.name)
     page = render_template(
@@ -185,6 +183,7 @@ def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
     return page, 201
 
 
+# What an administrator does to an account besides making a link, and what is said then.
 DONE = {
     "sign-ins": N_("All sign-ins of the account are ended."),
     "second-factor": N_("The second factor is taken away; the person adds a new one."),

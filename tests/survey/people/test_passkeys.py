@@ -233,6 +233,17 @@ def test_the_administrator_takes_passkeys_away_with_the_second_factor(
         assert not session.scalars(select(Passkey)).all()
 
 
+def test_whoever_makes_a_link_for_a_password_is_told_that_passkeys_open_the_account_still(
+    app: Flask, sign_in: SignedIn
+) -> None:
+    admin, device, page = sign_in(app, "admin"), Device(), "/quan-tri/nguoi-dung/keyer"
+    assert "Khóa truy cập của tài khoản vẫn đăng nhập được" not in admin.get(page).text
+    add(sign_in(app, "keyer"), device)
+    assert "Khóa truy cập của tài khoản vẫn đăng nhập được" in admin.get(page).text
+    assert send(admin, page, page, act="link").status_code == 201
+    assert enter(app.test_client(), device).location == "/nhap-phieu/"
+
+
 def test_nothing_is_added_or_taken_away_long_after_the_password_and_a_passkey_serves_as_well(
     app: Flask, province: Database, sign_in: SignedIn
 ) -> None:

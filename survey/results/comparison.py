@@ -25,7 +25,7 @@ from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
 from survey.models import Unit, Wave
-from survey.results import result_table
+from survey.results import disclosure, result_table
 from survey.results.wording import is_hidden
 from survey.sample import Sample
 from translations import Lazy, Refusal
@@ -111,10 +111,10 @@ def compare(
     which widens the interval a little rather than narrows it.
     """
     translated = crosswalks.translated(session, old, new.questionnaire)
-    merged: list[Unit]
-    old_people, merged = translated.people, []
+    homed = Rehoused(translated.people, {})
     if by_unit:  # the whole province is the same people, wherever its borders run
-        old_people, merged = rehoused(session, old_people, new.wave)
+        homed = rehoused(session, translated.people, new.wave)
+    old_people = homed.people
     rule_now = result_table.scoring_rule(new.questionnaire, rule)
     rule_then = like(rule_now, old_people.questionnaire)
     told = {one.item for one in result_table.everything(old_people.questionnaire)}
@@ -131,20 +131,16 @@ def compare(
     stacked = [_measures(people, wanted, scoring) for people, scoring in sides]
     names = [name for name in stacked[0] if name in stacked[1]]
     measures = [_joined(stacked[0][name], stacked[1][name]) for name in names]
-    tables = [
-        {
-            (record.item, record.value, record.domain): record
-            for record in result_table.table(
-                session,
-                people,
-                items=[_text(one) for one in wanted],
-                by=["unit"] if by_unit else [],
-                rule=scoring.name if scoring else None,
-                released=True,
-            )
-        }
-        for people, scoring in sides
-    ]
+    texts = [_text(one) for one in wanted]
+
+    def figures(people: Sample, scoring: Rule | None) -> list[Estimate]:
+        by, name = ["unit"] if by_unit else [], scoring.name if scoring else None
+        return result_table.table(session, people, items=texts, by=by, rule=name, released=True)
+
+    before, after = (figures(people, scoring) for people, scoring in sides)
+    if homed.homes:
+        before = homed.hidden(before, figures(translated.people, rule_then))
+    tables = [{(one.item, one.value, one.domain): one for one in found} for found in (before, after)]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in stacked[0] and key[:2] in stacked[1]]
     found = _differences(old_people, new, measures, keys, by_unit, kept)
     found = {key: one for key, one in found.items() if not broken[key[0]]}
@@ -160,7 +156,7 @@ def compare(
         only_new=tuple(sorted(asked - told)),
         otherwise=tuple(sorted(items_broken)),
         modes=_modes(old, new),
-        merged=tuple(merged),
+        merged=tuple(one for one in units.communes(session) if one.code in homed.grown),
         kept=kept,
     )
 
@@ -198,8 +194,43 @@ def breaks(
     return tuple(found)
 
 
-def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list[Unit]]:
-    """The sample in the units of a later wave, and which of these took in others.
+@dataclass(frozen=True)
+class Rehoused:
+    """The people of a wave in the units of a later one. `homes`: old unit -> where its people are now, with the
+    share of them; only units whose people are elsewhere."""
+
+    people: Sample
+    homes: Mapping[str, Mapping[str, float]]
+
+    @property
+    def grown(self) -> set[str]:
+        """The units that took in others."""
+        return {home for old, shares in self.homes.items() for home in shares if home != old}
+
+    def parts(self, unit: Any) -> set[str]:
+        """The old units whose people are counted in a unit now."""
+        stayed = set() if unit in self.homes else {unit}
+        return stayed | {old for old, shares in self.homes.items() if unit in shares}
+
+    def hidden(self, found: Sequence[Estimate], own: Sequence[Estimate]) -> list[Estimate]:
+        """The released records by unit, without those that would give away what the own units' records hide.
+
+        Who holds both tables subtracts an old unit from the one that took it in. So a figure is hidden with any of
+        its parts that was hidden or masked: what is left follows from what is shown.
+
+        own  the released records of the same people by the units that they had
+        """
+        withheld = {(one.item, one.value, one.domain) for one in own if disclosure.is_marked(one)}
+        return [
+            disclosure.hidden_with(one)
+            if any((one.item, one.value, part) in withheld for part in self.parts(one.domain))
+            else one
+            for one in found
+        ]
+
+
+def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
+    """The sample in the units of a later wave.
 
     A unit names in `replaces` what it took in (`units.taken_in`). Then each record of that counts by the share
     that came over, and by the rest in what nobody took. What was taken in may itself have taken in others before.
@@ -208,7 +239,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
     Refused: units that together took in more than all of another one.
     """
     if people.wave.opens >= wave.opens:
-        return people, []
+        return Rehoused(people, {})
     left = {unit.code for unit in units.communes(session, wave.opens)}
     takers: dict[str, list[tuple[Unit, float]]] = {}
     for unit in units.communes(session):
@@ -220,7 +251,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
     homes = {str(code): _homes(str(code), takers) for code in people.unit.levels}
     homes = {code: found for code, found in homes.items() if found != {code: 1.0}}
     if not homes:
-        return people, []
+        return Rehoused(people, {})
     goes = [list(homes.get(str(own), {str(own): 1.0}).items()) for own in people.unit.levels]
     levels = sorted({code_now for unit in goes for code_now, _share in unit})
     many = np.array([len(unit) for unit in goes], np.int64)
@@ -245,8 +276,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> tuple[Sample, list
         columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},
         designs={},
     )
-    grown = {code for own, found in homes.items() for code in found if code != own}
-    return moved, [unit for unit in units.communes(session) if unit.code in grown]
+    return Rehoused(moved, homes)
 
 
 def _homes(

@@ -188,3 +188,13 @@ def released(record: Estimate) -> Estimate:
     if "under_3" in kept:
         return replace(record, **nothing, events=0, flags=kept)
     return record
+
+
+def is_marked(record: Estimate) -> bool:
+    """Whether something of the record is withheld when it is released."""
+    return not set(GRAVEST_LAST).isdisjoint(record.flags)
+
+
+def hidden_with(record: Estimate) -> Estimate:
+    """A released record hidden after all, so that another one can't be subtracted out of it."""
+    return released(replace(record, flags=(*(set(record.flags) - set(GRAVEST_LAST)), "hidden_with")))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from forms import Rule
 from survey import crosswalks, questionnaires
-from survey.models import Release, Unit, Wave
+from survey.models import Release, Wave
 from survey.results import comparison, releases, result_table, targets
 from survey.sample import Sample, sample
 from translations import Lazy
@@ -44,20 +44,24 @@ def of(
     unit  a commune; the whole province without it
     """
     points: list[Point] = []
-    grown: list[Unit]
     last: tuple[Sample, Rule | None] | None = None
     code = measure.partition("=")[0]
     now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
         shown = release if one.code == wave.code else releases.newest(session, one.code)
         found = crosswalks.translated(session, sample(session, one, shown), now)
-        people, grown = (found.people, []) if unit is None else comparison.rehoused(session, found.people, wave)
+        homed = comparison.Rehoused(found.people, {})
+        if unit is not None:  # the whole province is the same people, wherever its borders run
+            homed = comparison.rehoused(session, found.people, wave)
+        people = homed.people
         if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue
         rule = result_table.scoring_rule(people.questionnaire, None)
-        table = result_table.table(
-            session, people, items=[measure], by=[] if unit is None else ["unit"], released=True
-        )
+        by = [] if unit is None else ["unit"]
+        table = result_table.table(session, people, items=[measure], by=by, released=True)
+        if homed.homes:
+            own = result_table.table(session, found.people, items=[measure], by=by, released=True)
+            table = homed.hidden(table, own)
         record = next((record for record in table if record.domain == unit), None)
         if record is None:  # the unit did not exist then
             continue
@@ -69,7 +73,7 @@ def of(
                 breaks(last, (people, rule), measure) if last else (),
                 rule if code not in people.questionnaire.items else None,
                 found.was.get(code),
-                unit in {taker.code for taker in grown},
+                unit in homed.grown,
             )
         )
         last = people, rule

@@ -115,14 +115,39 @@ def test_a_hidden_figure_has_no_difference(two: Database) -> None:
 
 def test_old_records_are_counted_in_the_unit_that_took_theirs_in(two: Database) -> None:
     """A merger: the old figure of the new unit rests on the old records of all that it took in."""
-    answer(two, "truoc", {"V1": [1] * 30, "V3": [2] * 10})
+    answer(two, "truoc", {"V1": [1] * 30, "V3": [1, 2] * 15})
     answer(two, "nay", {"V1": [1] * 30})
     with two.writing() as session:
         session.get_one(Unit, HOME).replaces = OTHER
     found = compared(two, items=["C5=1"], by_unit=True)
     [change] = [one for one in found.changes if one.unit == HOME]
-    assert (change.old.n, change.old.estimate) == (40, pytest.approx(0.75))
+    assert (change.old.n, change.old.estimate) == (60, pytest.approx(0.75))
     assert [unit.code for unit in found.merged] == [HOME]
+
+
+def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_took_it_in(two: Database) -> None:
+    """Of the ten answers of 06658 nothing was told, nor of the 35 hidden with them; 50 − 40 would tell it."""
+    far, farther = "06673", "06676"
+    with two.writing() as session:
+        session.get_one(Unit, HOME).replaces = OTHER
+        for psu, unit in (("V5", far), ("V6", farther)):
+            session.add(Village(wave="truoc", psu=psu, unit=unit, stratum=unit))
+            session.add(Village(wave="nay", psu=psu, unit=unit, stratum=unit))
+    given = {"V1": [1] * 36 + [2] * 4, "V3": [1] * 7 + [2] * 3, "V5": [1] * 31 + [2] * 4, "V6": [1] * 56 + [2] * 4}
+    with two.writing() as session:
+        for psu, levels in given.items():
+            unit = {**VILLAGES, "V5": far, "V6": farther}[psu]
+            for wave in ("truoc", "nay"):
+                place = waves.place(session, wave, unit)
+                for level in levels:
+                    responses.submit(session, place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
+    with two.reading() as session:
+        old = sample(session, waves.find(session, "truoc"))
+        own = result_table.table(session, old, items=["C5=2"], by=["unit"], released=True)
+    there = {one.domain: one.n for one in own}
+    found = {one.unit: one.old for one in compared(two, items=["C5=2"], by_unit=True).changes}
+    assert (there[HOME], there[OTHER], there[far], there[farther]) == (40, None, None, 60)
+    assert (found[HOME].n, found[HOME].estimate, found[far].n, found[farther].n) == (None, None, None, 60)
 
 
 def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
@@ -131,7 +156,7 @@ def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
         session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5"
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
-        moved, _merged = comparison.rehoused(session, old, waves.find(session, "nay"))
+        moved = comparison.rehoused(session, old, waves.find(session, "nay")).people
     assert moved.weight[moved.unit.having(HOME)].sum() == pytest.approx(30 + 15)
 
 
@@ -145,12 +170,13 @@ def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Datab
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         result_table.table(session, old, items=["C5=1"])  # what was computed of the old wave stays its own
-        moved, grown = comparison.rehoused(session, old, waves.find(session, "nay"))
+        found = comparison.rehoused(session, old, waves.find(session, "nay"))
+        moved = found.people
         assert {code: moved.weight[moved.unit.having(code)].sum() for code in (HOME, OTHER)} == {
             HOME: 40,
             OTHER: 30,
         }
-        assert {unit.code for unit in grown} >= {HOME}
+        assert found.grown >= {HOME}
         [record] = result_table.table(session, moved, items=["C5=1"])
         assert record.estimate == pytest.approx(30 / 70)
         assert result_table.table(session, old, items=["C5=1"])[0].n == 70
@@ -164,9 +190,9 @@ def test_what_had_happened_when_the_wave_opened_is_in_its_records_already(two: D
             session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5@{day}"
         with two.reading() as session:
             old, new = (waves.find(session, code) for code in ("truoc", "nay"))
-            moved, _grown = comparison.rehoused(session, sample(session, old), new)
+            moved = comparison.rehoused(session, sample(session, old), new).people
             assert moved.weight[moved.unit.having(HOME)].sum() == expected
-            assert comparison.rehoused(session, sample(session, new), new)[1] == []
+            assert comparison.rehoused(session, sample(session, new), new).homes == {}
 
 
 def test_units_can_not_take_in_more_than_there_was(two: Database) -> None:

@@ -622,7 +622,7 @@ class Release(Base):
     data: Mapped[str] = mapped_column(String(64))  # `Sample.version` of these responses
     weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
-    # Ids of the codings and paraphrases that held, and how many remarks nobody had read
+    # Ids of the codings and paraphrases that held, the themes, and how many remarks nobody had read
     remarks: Mapped[dict[str, Any] | None] = mapped_column(Document)
     frozen: Mapped[date]
     frozen_by: Mapped[str] = mapped_column(String(80))
@@ -666,7 +666,7 @@ class Target(Base):
 
 
 class Theme(Base):
-    """What remarks of a wave can be about. Once a coding or paraphrase names one, it is closed, never removed."""
+    """What remarks of a wave can be about. Once something names one, it is closed, never removed."""
 
     __tablename__ = "theme"
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)

@@ -1,7 +1,8 @@
 """What remarks can be about: a short list for each wave, Home Affairs' to extend and to close.
 
 The wording of a theme never changes, so that what was coded by it last week means the same today. A theme that a
-coding or a paraphrase names is closed instead of removed: nobody can tick it any more, and its counts stay.
+coding, a paraphrase or a release names is closed instead of removed: nobody can tick it any more, and its counts
+stay.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from forms import Text
 from survey import audit
-from survey.models import Coding, Paraphrase, Theme, Wave
+from survey.models import Coding, Paraphrase, Release, Theme, Wave
 from translations import N_, Conflict, NotFound, Refusal, gettext, speaking
 from translations.formats import nfc
 
@@ -86,7 +87,7 @@ def remove(session: Session, wave: str, code: str) -> None:
     there = kept(session, wave)
     found = _one(there, code)
     if code in used(session, wave):
-        raise Conflict("Remarks are coded by this theme already. Close it: then nobody can choose it any more.")
+        raise Conflict("This theme is in use. Close it: then nobody can choose it any more.")
     if not any(not one.closed and one is not found for one in there):
         raise Conflict("This is the last open theme. Add another one before you remove it.")
     audit.tell(theme=code, act="remove")
@@ -95,10 +96,12 @@ def remove(session: Session, wave: str, code: str) -> None:
 
 
 def used(session: Session, wave: str) -> set[str]:
-    """The codes of the themes that a coding or a paraphrase names."""
+    """The codes of the themes that a coding, a paraphrase or a release names."""
     codings = session.scalars(select(Coding.themes).where(Coding.wave == wave).distinct())
     told = session.scalars(select(Paraphrase.theme).where(Paraphrase.wave == wave).distinct())
-    return {code for codes in codings for code in codes} | set(told)
+    frozen = session.scalars(select(Release.remarks).where(Release.wave == wave)).all()
+    shown = [kept["themes"] for kept in frozen if kept]
+    return {code for codes in (*codings, *shown) for code in codes} | set(told)
 
 
 def _one(there: list[Theme], code: str) -> Theme:

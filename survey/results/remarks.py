@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -65,16 +65,18 @@ class Remarks:
 
 
 def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[str, Any] | None:
-    """What a release of these responses keeps: by their ids, the codings and paraphrases that hold today.
+    """What a release of these responses keeps: by their ids, the codings and paraphrases that hold today, and the
+    themes that stand in its table.
 
     None where nothing is coded.
     """
     held = codings.newest(session, wave.code)
-    mine = sorted(coding.id for response, coding in held.items() if response in responses)
+    mine = [coding for response, coding in held.items() if response in responses]
     if not mine:
         return None
     return {
-        "codings": mine,
+        "codings": sorted(coding.id for coding in mine),
+        "themes": [theme.code for theme in _standing(session, wave, mine)],
         "paraphrases": [one.id for one in paraphrases.every(session, wave.code)],
         "unread": sum(one in responses and one not in held for one in codings.every(session, wave)),
     }
@@ -105,15 +107,16 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
 
 
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
-    """What tells one state of the remarks from another: rows are only added, and paraphrases emptied. In a release
-    nothing but that moves."""
+    """What tells one state of the remarks from another: rows are only added, themes opened and closed, paraphrases
+    emptied. In a release nothing moves but the last."""
     told = tuple(one.id for one in paraphrases.every(session, wave.code))
     here = where(session), wave.code, told
     if release is not None:
         return *here, release.id
     tables = (Response, Coding, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
-    return *here, *counts, codings.state(session, wave)
+    there = tuple((theme.code, theme.closed) for theme in themes.every(session, wave.code))
+    return *here, *counts, there, codings.state(session, wave)
 
 
 @kept(_state, lambda found: A_FIGURE * len(found.whole.lines) * (1 + len(found.units)))
@@ -126,17 +129,25 @@ def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
         asked = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
         for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
             asked[unit] -= 1
+        there = _standing(session, wave, held.values())
     else:
         codes, sentences = (set(release.remarks[name]) for name in ("codings", "paraphrases"))
         chosen = session.scalars(select(Coding).where(Coding.wave == wave.code))
         held = {coding.response: coding for coding in chosen if coding.id in codes}
         told = [one for one in told if one.id in sentences]
+        there = [theme for theme in themes.every(session, wave.code) if theme.code in release.remarks["themes"]]
         unread, inside = release.remarks["unread"], ids_of(release)
         rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code))
         asked = Counter(unit for id, unit in rows if id in inside)
     coded = select(Response.id, Response.unit).join(Coding).where(Coding.wave == wave.code)
     unit_of = dict(session.execute(coded.distinct()).all())
-    return _table(asked, unit_of, held, themes.every(session, wave.code), told, unread)
+    return _table(asked, unit_of, held, there, told, unread)
+
+
+def _standing(session: Session, wave: Wave, held: Iterable[Coding]) -> list[Theme]:
+    """The themes that a table of these codings counts: a closed one only where one of them names it."""
+    named = {code for coding in held for code in coding.themes}
+    return [theme for theme in themes.every(session, wave.code) if not theme.closed or theme.code in named]
 
 
 def _table(
@@ -156,8 +167,6 @@ def _table(
     whole: list[ThemeLine] = []
     for theme in there:
         counts = [about[unit, theme.code] for unit in units]
-        if theme.closed and not sum(counts):
-            continue
         # A hidden number of remarks bounds a theme by nothing that a reader knows.
         most = [math.inf if mark else wrote[unit] for unit, mark in zip(units, marks, strict=True)]
         found, sum_mark = hide_counts(counts, most)

@@ -11,20 +11,21 @@ from openpyxl import load_workbook
 from survey import purge, report, responses, waves
 from survey.database import Database
 from survey.models import Mode, Paraphrase, Release, Wave
-from survey.remarks import codings, paraphrases
+from survey.remarks import codings, paraphrases, themes
 from survey.report import commune, remarks
 from survey.results import releases, summary
 from survey.results.remarks import Remarks, gather
 from survey.results.wording import counted
+from translations import Conflict
 
 SAID = "Có người mong gọi số theo giờ hẹn."
 
 
-def write(database: Database, unit: str, *themes: str) -> None:
+def write(database: Database, unit: str, *about: str) -> None:
     """A remark of a unit in the wave `gop-y`, coded; "" leaves it unread."""
     with database.writing() as session:
         place = waves.place(session, "gop-y", unit)
-        for theme in themes:
+        for theme in about:
             id = uuid4()
             responses.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
             if theme:
@@ -81,7 +82,15 @@ def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_wi
         wave = waves.find(session, "gop-y")
         first = codings.every(session, wave)[0]
         codings.code(session, wave, first, codings.FIRST, ["khac"], "minh")
+        themes.add(session, "gop-y", "Bãi đỗ xe", "Parking")
+        themes.close(session, "gop-y", "chi_phi")
+        with pytest.raises(Conflict):
+            themes.remove(session, "gop-y", "truc_tuyen")  # the release says that fewer than 5 wrote of it
     assert told(spoken, made) == before
+    assert {"them_11", "chi_phi"} & counts(spoken, "06652").keys() == {"them_11"}
+    with spoken.writing() as session:
+        themes.close(session, "gop-y", "truc_tuyen")
+    assert "truc_tuyen" not in counts(spoken, "06652")  # nothing else moved
     assert (before.unread, told(spoken).whole.asked) == (1, 74)
     with spoken.writing() as session:
         there = paraphrases.every(session, "gop-y")

@@ -6,29 +6,14 @@ from survey.report.structure import LEFT, Block, Column, Paragraph, Row, Table
 from survey.results import wording
 from survey.results.remarks import Said
 from translations import gettext as _
-from translations import ngettext
-from translations.formats import number, percent
+from translations.formats import percent
 
 
 def blocks(own: Said, unread: int) -> list[Block]:
     """One place's themes as a table, its paraphrases below. `unread`: remarks of the province not read yet."""
-    written = wording.counted(own.written, own.mark)
-    text = ngettext(
-        "Of %(asked)s form, %(written)s held a remark that was read.",
-        "Of %(asked)s forms, %(written)s held a remark that was read.",
-        own.asked,
-        asked=number(own.asked),
-        written=written,
-    )
-    if unread:
-        text += " " + ngettext(
-            "In the whole province %(unread)s more was not read.",
-            "In the whole province %(unread)s more were not read.",
-            unread,
-            unread=number(unread),
-        )
+    first = Paragraph(wording.written(own, unread))
     if own.mark == "hidden":
-        return [Paragraph(text)]
+        return [first]
     rows = tuple(
         Row(
             (
@@ -48,4 +33,4 @@ def blocks(own: Said, unread: int) -> list[Block]:
     told = [Paragraph(f"- {line.name}: {' '.join(line.told)}") for line in own.lines if line.told]
     if told:
         told.insert(0, Paragraph(_("In short, without names:"), leads=True))
-    return [Paragraph(text), table, *told]
+    return [first, table, *told]

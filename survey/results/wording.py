@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
+from survey.results.remarks import Said
 from translations import gettext as _
+from translations import ngettext
 from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
@@ -24,6 +26,36 @@ def counted(count: int | None, mark: str | None) -> str:
     if count is not None:
         return number(count)
     return _("under %(fewest)s", fewest=FEWEST) if mark == "hidden" else _("hidden")
+
+
+def written(own: Said, unread: int) -> str:
+    """How many of a place's forms held a remark that was read, and how many of the province still wait for it."""
+    asked = number(own.asked)
+    if own.mark == "hidden":
+        text = _(
+            "Of %(asked)s forms fewer than %(fewest)s held a remark that was read, or none.",
+            asked=asked,
+            fewest=FEWEST,
+        )
+    elif own.written is None:
+        text = _("Of %(asked)s forms, it is hidden how many held a remark that was read.", asked=asked)
+    else:
+        text = ngettext(
+            "Of %(asked)s form, %(written)s held a remark that was read.",
+            "Of %(asked)s forms, %(written)s held a remark that was read.",
+            own.asked,
+            asked=asked,
+            written=number(own.written),
+        )
+    if not unread:
+        return text
+    waiting = ngettext(
+        "In the whole province %(unread)s more was not read.",
+        "In the whole province %(unread)s more were not read.",
+        unread,
+        unread=number(unread),
+    )
+    return f"{text} {waiting}"
 
 
 def of_remarks() -> list[str]:

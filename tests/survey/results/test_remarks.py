@@ -10,10 +10,11 @@ from openpyxl import load_workbook
 
 from survey import purge, report, responses, waves
 from survey.database import Database
-from survey.models import Mode, Paraphrase, Release, Wave
+from survey.fieldwork import reviews
+from survey.models import Mode, Paraphrase, Release, ReviewState, Wave
 from survey.remarks import codings, paraphrases, themes
 from survey.report import commune, remarks
-from survey.results import releases, summary
+from survey.results import releases, summary, wording
 from survey.results.remarks import Remarks, gather
 from survey.results.wording import counted
 from translations import Conflict
@@ -69,6 +70,28 @@ def test_a_few_are_under_5_and_their_sentence_waits(spoken: Database) -> None:
     assert (by_code["dat_dai"].count, by_code["dat_dai"].share, by_code["dat_dai"].told) == (None, None, ())
     assert counts(spoken, "06652")["dat_dai"] == "dưới 5" == counts(spoken, "06652")["chi_phi"]
     assert next(line.count for line in found.whole.lines if line.code == "dat_dai") == 5
+
+
+def test_what_would_tell_of_one_person_is_hidden_and_a_rejected_form_is_out(province: Database) -> None:
+    write(province, "06652", *["khen"] * 5, *["khac"] * 2)
+    write(province, "06658", *["khen"] * 8, *["thoi_gian"] * 6)
+    write(province, "06661", *["khac"] * 3)
+    write(province, "06673", *["khen"] * 9)
+    with province.writing() as session:
+        found = waves.find(session, "gop-y")
+        other = [id for id, one in codings.newest(session, "gop-y").items() if one.themes == ["khac"]]
+        rejected = [id for id in other if codings.read(session, found, id).unit == "06652"][:1]
+        reviews.decide(session, "gop-y", rejected, ReviewState.REJECTED, "trùng", "lan")
+    whole, units = told(province).whole, told(province).units
+    assert (whole.asked, whole.written) == (32, 32)
+    lines = {unit: next(line for line in own.lines if line.code == "khen") for unit, own in units.items()}
+    assert (units["06661"].mark, units["06652"].mark, units["06658"].written) == ("hidden", "hidden_with", 14)
+    assert (lines["06652"].count, lines["06652"].share) == (5, None)  # 5 of 6: the 6 would be known
+    assert counts(province, "06673")["khen"] == "ẩn"  # whoever wrote there is known to have praised
+    assert [wording.written(units[unit], 0) for unit in ("06661", "06652")] == [
+        "Trong 3 phiếu, có dưới 5 phiếu hoặc không có phiếu nào có lời góp ý đã được đọc.",
+        "Trong 6 phiếu, số phiếu có lời góp ý đã được đọc bị ẩn.",
+    ]
 
 
 @pytest.mark.both_databases

@@ -25,9 +25,9 @@ from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
 from survey.models import Unit, Wave
-from survey.results import disclosure, result_table
+from survey.results import disclosure, releases, result_table
 from survey.results.wording import is_hidden
-from survey.sample import Sample
+from survey.sample import Sample, sample
 from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"
@@ -92,6 +92,11 @@ def earlier(session: Session, wave: Wave) -> list[Wave]:
     ]
 
 
+def before(session: Session, wave: Wave) -> Sample:
+    """The people of a wave that another is compared with: as released, by the present data without a release."""
+    return sample(session, wave, releases.newest(session, wave.code))
+
+
 def compare(
     session: Session,
     old: Sample,
@@ -137,10 +142,10 @@ def compare(
         by, name = ["unit"] if by_unit else [], scoring.name if scoring else None
         return result_table.table(session, people, items=texts, by=by, rule=name, released=True)
 
-    before, after = (figures(people, scoring) for people, scoring in sides)
+    then, now = (figures(people, scoring) for people, scoring in sides)
     if homed.homes:
-        before = homed.hidden(before, figures(translated.people, rule_then))
-    tables = [{(one.item, one.value, one.domain): one for one in found} for found in (before, after)]
+        then = homed.hidden(then, figures(translated.people, rule_then))
+    tables = [{(one.item, one.value, one.domain): one for one in found} for found in (then, now)]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in stacked[0] and key[:2] in stacked[1]]
     found = _differences(old_people, new, measures, keys, by_unit, kept)
     found = {key: one for key, one in found.items() if not broken[key[0]]}

@@ -14,7 +14,6 @@ from survey.people.accounts import Right, requires
 from survey.results import comparison
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
-from survey.sample import sample
 from survey.staff.blueprint import moment_of, pages
 from survey.staff.items import parts_of
 from translations import NotFound
@@ -47,7 +46,7 @@ def changes(wave: str) -> ResponseReturnValue:
             raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
         found = comparison.compare(
             session,
-            sample(session, old),
+            comparison.before(session, old),
             people,
             items_of(summary, by_unit),
             by_unit=by_unit,

@@ -15,7 +15,7 @@ from survey.people.accounts import Right, requires
 from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
-from survey.sample import Sample, sample
+from survey.sample import Sample
 from survey.staff.blueprint import in_order, moment_of, pages
 from survey.staff.items import parts_of
 from translations import gettext as _
@@ -64,13 +64,13 @@ def since(summary: Summary, people: Sample) -> Comparison | None:
         before = comparison.earlier(session, wave)
         if not before:
             return None
-        return comparison.compare(session, sample(session, before[0]), people, [summary.index.code])
+        return comparison.compare(session, comparison.before(session, before[0]), people, [summary.index.code])
 
 
 def moved(summary: Summary, people: Sample, since: Comparison) -> dict[str, list[str]]:
     """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
     with database().reading() as session:
-        verdicts = _verdicts(session, sample(session, since.old), people)
+        verdicts = _verdicts(session, comparison.before(session, since.old), people)
     names = {line.code: line.label for line in summary.items}
     return {
         way: [

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from analysis import Design, Share, difference
 from forms import crosswalk, parse
 from survey import crosswalks, questionnaires, responses, waves
 from survey.database import Database
 from survey.models import Mode, Unit, Village, WaveKind
-from survey.results import comparison, result_table
+from survey.results import comparison, releases, result_table, series
 from survey.results.comparison import Comparison
 from survey.sample import sample
 from translations import Refusal
@@ -80,6 +81,19 @@ def test_a_change_is_the_difference_of_the_stacked_file(two: Database, kept: boo
     assert compared(two, new, items=["C5=1"]).kept is kept
 
 
+def test_a_wave_before_is_compared_as_it_was_released(two: Database) -> None:
+    answer(two, "truoc", {"V1": [1] * 15})
+    with two.writing() as session:
+        made = releases.freeze(session, waves.find(session, "truoc"), "Lan")
+        answered = len(comparison.before(session, waves.find(session, "truoc")))
+        releases.check(session, made, "Lan")
+        releases.approve(session, made, "Minh")
+    answer(two, "truoc", {"V2": [2] * 5})
+    with two.reading() as session:
+        assert len(comparison.before(session, waves.find(session, "truoc"))) == answered == 15
+        assert len(comparison.before(session, waves.find(session, "nay"))) == 0
+
+
 def test_the_same_answers_twice_are_no_change(two: Database) -> None:
     levels = drawn(np.random.default_rng(1), 0.7)
     answer(two, "truoc", levels)
@@ -133,6 +147,7 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
         for psu, unit in (("V5", far), ("V6", farther)):
             session.add(Village(wave="truoc", psu=psu, unit=unit, stratum=unit))
             session.add(Village(wave="nay", psu=psu, unit=unit, stratum=unit))
+        session.execute(update(Village).values(stratum="all"))  # a stratum of 06658 alone would be hidden with it
     given = {"V1": [1] * 36 + [2] * 4, "V3": [1] * 7 + [2] * 3, "V5": [1] * 31 + [2] * 4, "V6": [1] * 56 + [2] * 4}
     with two.writing() as session:
         for psu, levels in given.items():
@@ -144,6 +159,7 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         own = result_table.table(session, old, items=["C5=2"], by=["unit"], released=True)
+        assert series.of(session, waves.find(session, "nay"), "C5=2", unit=HOME)[0].record.n is None
     there = {one.domain: one.n for one in own}
     found = {one.unit: one.old for one in compared(two, items=["C5=2"], by_unit=True).changes}
     assert (there[HOME], there[OTHER], there[far], there[farther]) == (40, None, None, 60)

@@ -55,6 +55,8 @@ def test_a_forgotten_password_is_chosen_anew_and_the_administrator_never_knows_i
     assert (today() + timedelta(7)).strftime("%d/%m/%Y") in page.text
     assert keyer.get("/nhap-phieu/").status_code == 302  # who was signed in is out
     assert not opens(province, "mat-khau-dai")
+    tried = [send(keyer, "/dang-nhap", name="keyer", password="mat-khau-dai").status_code for _try in range(6)]
+    assert tried == [422] * 5 + [429]  # none of which is held against who chooses a new one
     assert "có hiệu lực đến" in admin.get("/quan-tri/nguoi-dung/keyer").text
     typed = send(keyer, "/mat-khau", code=shown[1].upper().replace("-", " "))  # read out and typed
     for wrong, said in (("ngan", "ít nhất 12"), ("matkhau12345", "bị thử đầu tiên")):

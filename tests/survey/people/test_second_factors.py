@@ -19,7 +19,7 @@ from survey import texts
 from survey.database import Database
 from survey.entry.blueprint import _signed_in
 from survey.models import AuditEntry, SecondFactor, SignIn
-from survey.people import second_factors
+from survey.people import accounts, second_factors
 from survey.people.sign_in import HALF, HALF_LASTS
 from translations import Refusal
 
@@ -92,6 +92,20 @@ def test_the_password_alone_opens_nothing_and_not_for_long(app: Flask, sign_in: 
         name, at, proved = browser[HALF]
         browser[HALF] = [name, at - HALF_LASTS - 1, proved]
     assert client.get("/dang-nhap/ma").location == "/dang-nhap"
+
+
+def test_an_account_that_is_switched_off_half_way_stays_out(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    _secret, codes = enrol(sign_in(app, "keyer"))
+    client = app.test_client()
+    send(client, "/dang-nhap", name="keyer", password="mat-khau-dai")
+    with province.writing() as session:
+        accounts.switch(session, "keyer", off=True)
+    assert send(client, "/dang-nhap/ma", code=codes[0]).status_code == 422
+    assert client.get("/nhap-phieu/").status_code == 302
+    with province.reading() as session:
+        assert session.scalars(select(SignIn)).all() == []
 
 
 def test_wrong_codes_have_to_wait(app: Flask, sign_in: SignedIn) -> None:

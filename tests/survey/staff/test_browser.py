@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import cv2
 import numpy as np
+import pypdfium2 as pdfium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -27,6 +28,7 @@ from survey.models import (
     Batch,
     Keying,
     Mode,
+    PasswordLink,
     ReviewState,
     Role,
     Scan,
@@ -36,10 +38,12 @@ from survey.models import (
     WaveKind,
 )
 from survey.paper import batches
+from survey.people import passwords
 from survey.results import releases
 from survey.sampling import draws, plans
 
 FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
+CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
 # What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
 PAGES = {
     "staff.index": ("/quan-tri/",),
@@ -67,12 +71,14 @@ PAGES = {
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
-    "staff.person": ("/quan-tri/nguoi-dung/admin",),
+    "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
     "staff.audit_trail": ("/quan-tri/nhat-ky",),
     "sign_in.account": ("/tai-khoan",),
     "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),
     "sign_in.prove": ("/xac-nhan",),
     "passkeys.add": ("/tai-khoan/khoa-truy-cap",),
+    "choose_password.enter": ("/mat-khau",),
+    "choose_password.choose": (f"/mat-khau/{CODE}",),
     "staff.sample": ("/quan-tri/thuc-dia/mau", "/quan-tri/thu-nghiem/mau"),
     "staff.plan_sample": (
         "/quan-tri/thuc-dia/mau/ke-hoach",
@@ -201,6 +207,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
         fieldwork(session)
         account(session, "admin", Role.ADMIN)
         account(session, "so-noi-vu", Role.HOME_AFFAIRS)
+        link = PasswordLink(account="so-noi-vu", digest=passwords.digest(CODE), until=waves.today())
+        session.add(link)
     made.engine.dispose()
     return path
 
@@ -278,6 +286,24 @@ def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = Axe().run(page, options=CHECKED).response["violations"]
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_axe_finds_nothing_on_the_letter_and_it_is_printed_on_one_sheet(opened: Callable[..., Page]) -> None:
+    page = opened(360)
+    page.goto("/quan-tri/nguoi-dung/so-noi-vu")
+    page.get_by_role("button", name="Cấp đường dẫn đặt mật khẩu mới").click()
+    expect(page.get_by_role("status")).to_have_text(
+        "Mật khẩu và các phiên đăng nhập của so-noi-vu không còn hiệu lực."
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page, options=CHECKED).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    code = page.locator(".password").inner_text()
+    (sheet,) = pdfium.PdfDocument(page.pdf(prefer_css_page_size=True))
+    printed = sheet.get_textpage().get_text_range()
+    assert f"/mat-khau/{code}" in printed
+    assert "so-noi-vu" in printed
+    assert "không còn hiệu lực" not in printed  # what the administrator alone reads
 
 
 def test_axe_looks_at_every_page_of_the_staff(app: Flask, province: Database) -> None:

@@ -42,6 +42,14 @@ class Post:
         return "250 OK"
 
 
+class Plain(Post):
+    """Keeps what comes in the clear, too."""
+
+    async def handle_DATA(self, _server: object, _session: Session, envelope: Envelope) -> str:
+        self.letters.append(message_from_bytes(envelope.content or b"", policy=policy.default))
+        return "250 OK"
+
+
 class AnyPort(Controller):
     """A server at a port that the system chooses."""
 
@@ -122,6 +130,7 @@ def test_the_link_of_a_new_account_goes_by_mail_and_nobody_else_sees_it(
     assert TO in admin.get(answer.location).text
     (letter,) = post.letters
     assert (letter["To"], letter["Subject"]) == (TO, "Tài khoản của bạn trên Hài Lòng")
+    assert letter["Auto-Submitted"] == "auto-generated"  # no answering machine answers it
     body = letter.get_body()
     assert body is not None
     code = re.search(r"/mat-khau/(\S+)", body.get_content())
@@ -157,6 +166,21 @@ def test_what_can_not_be_sent_is_handed_over(
     assert not post.letters
     assert "mail not sent: " in caplog.text
     assert TO not in caplog.text
+
+
+def test_nothing_is_sent_to_a_server_without_tls(
+    app: Flask, sign_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Plain()
+    server = AnyPort(plain, hostname="127.0.0.1", port=0)
+    server.start()
+    for setting, value in (("HOST", "127.0.0.1"), ("PORT", str(server.port)), ("FROM", "hailong@example.gov.vn")):
+        monkeypatch.setenv(f"HAILONG_SMTP_{setting}", value)
+    page = send(sign_in(app, "admin"), "/quan-tri/nguoi-dung/keyer", act="link", mail=TO)
+    server.stop()
+    assert page.status_code == 201
+    assert "SMTPNotSupportedError" in page.text
+    assert not plain.letters
 
 
 def test_what_is_no_address_gets_no_letter(app: Flask, sign_in: SignedIn, post: Post) -> None:

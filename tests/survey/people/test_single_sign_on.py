@@ -201,6 +201,16 @@ def test_who_is_signed_in_links_the_own_account_and_takes_the_link_away(
         assert not session.scalars(select(Identity)).all()
 
 
+def test_who_came_back_is_linked_with_the_account_that_went_alone(
+    app: Flask, sign_in: SignedIn, elsewhere: Elsewhere
+) -> None:
+    shared = sign_in(app, "keyer")
+    page = come(shared, elsewhere, "lan", f"{BEGIN}?purpose=link").location
+    send(shared, "/dang-xuat", "/doi-mat-khau")
+    send(shared, "/dang-nhap", name="home_affairs", password="mat-khau-dai")
+    assert shared.get(page).location == "/tai-khoan"
+
+
 def test_an_account_that_is_off_stays_out(
     app: Flask, client: FlaskClient, province: Database, issuer: str, elsewhere: Elsewhere
 ) -> None:

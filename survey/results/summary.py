@@ -233,7 +233,14 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         collected=len(people) + people.outside + people.rejected,
         modes={str(mode): rows for mode, rows in people.mode.counts().items()},
     )
-    return replace(made, draft=release.approved is None, data_day=release.frozen, collection=came, release=release)
+    return replace(
+        made,
+        draft=release.approved is None,
+        data_version=release.data,  # of before decision 0022 it can't be made again
+        data_day=release.frozen,
+        collection=came,
+        release=release,
+    )
 
 
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:

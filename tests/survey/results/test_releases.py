@@ -17,7 +17,7 @@ from survey.database import Database
 from survey.models import Mode, Release, Review, ReviewState, Role, Wave
 from survey.people import accounts
 from survey.report import issuing
-from survey.results import releases, result_table
+from survey.results import releases, result_table, summary
 from survey.sample import sample
 from survey.sampling.weights import NewWeights
 from translations import Conflict, NotFound, Refusal
@@ -67,6 +67,17 @@ def test_a_release_stands_still_whatever_comes_in(province: Database, send: Any)
     with province.reading() as session:
         again = sample(session, waves.find(session, "ho-mau"), releases.find(session, "ho-mau", number))
     assert again.version == kept
+
+
+def test_a_report_of_a_release_names_the_data_as_the_release_does(province: Database, send: Any) -> None:
+    send(6, wave="ho-mau", psu="V1")
+    number = freeze(province, "ho-mau")
+    before = "0" * 64  # as digests were made of something else
+    with province.writing() as session:
+        releases.find(session, "ho-mau", number).data = before
+    with province.reading() as session:
+        said = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", number))
+    assert said.data_version == before
 
 
 def test_a_release_leaves_out_what_was_rejected_before_and_keeps_what_is_rejected_later(

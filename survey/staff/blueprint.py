@@ -75,7 +75,8 @@ def moment_of(wave: str, *, now: bool = False) -> Moment:
 
     now  for a file that is taken away: its data are never those of a moment ago
 
-    What the audit trail tells of shows at once, whichever process did it; a form that came in, a while later.
+    What the audit trail tells of shows at once, whichever process did it; a form that came in, a while later. Who
+    sends something is never asked to come again (`Busy`): what they wrote would be lost.
     """
     number = request.args.get("ban", None, integers.asked)
     with database().reading() as session:
@@ -85,7 +86,7 @@ def moment_of(wave: str, *, now: bool = False) -> Moment:
         def make() -> Moment:
             return Moment(summary.gather(session, wave, release=release), sample(session, found, release))
 
-        if now or release is not None:
+        if now or release is not None or request.method == "POST":
             return make()
         return told(_moments.get((database().url, wave, language()), make, audit.last_change(session)))
 

@@ -92,6 +92,21 @@ def in_vietnamese() -> Iterator[None]:
         yield
 
 
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock of seconds, `clock()`, which shows `clock.now`."""
+    return Clock()
+
+
 @pytest.fixture(scope="session")
 def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two files, `empty` and `province`, of which each test begins with a copy."""

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from survey.lately import LARGE, TIMES, Busy, Lately
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def making(clock: Clock, size: int, took: float) -> Callable[[], list[int]]:
+def making(clock: Any, size: int, took: float) -> Callable[[], list[int]]:
     """Something of this size that takes so long."""
 
     def make() -> list[int]:
@@ -32,7 +21,7 @@ def making(clock: Clock, size: int, took: float) -> Callable[[], list[int]]:
     return make
 
 
-def test_of_a_large_wave_what_was_made_is_given_until_it_may_be_made_anew(clock: Clock) -> None:
+def test_of_a_large_wave_what_was_made_is_given_until_it_may_be_made_anew(clock: Any) -> None:
     figures: Lately[list[int]] = Lately(len, clock)
     first = figures.get("dot", making(clock, LARGE, 2)).value
     clock.now = 2 + TIMES * 2 - 1
@@ -42,7 +31,7 @@ def test_of_a_large_wave_what_was_made_is_given_until_it_may_be_made_anew(clock:
     assert figures.get("dot", making(clock, LARGE, 2)).value is not first
 
 
-def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Clock) -> None:
+def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Any) -> None:
     figures: Lately[list[int]] = Lately(len, clock)
     small = making(clock, LARGE - 1, 2)
     assert figures.get("nho", small).value is not figures.get("nho", small).value
@@ -54,7 +43,7 @@ def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Clock) -> Non
     assert figures.get("lon", large, 2).value is second
 
 
-def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(clock: Clock) -> None:
+def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(clock: Any) -> None:
     figures: Lately[list[int]] = Lately(len, clock)
     begun, end = threading.Event(), threading.Event()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,26 +12,14 @@ from survey.database import Database
 from survey.rate import Rate, seconds_to_wait
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def rate(clock: Clock) -> Iterator[Rate]:
+def rate(clock: Any) -> Iterator[Rate]:
     made = Rate(4, clock)
     yield made
     made.stop()
 
 
-def test_a_second_holds_so_many_and_the_next_waits_its_turn(rate: Rate, clock: Clock) -> None:
+def test_a_second_holds_so_many_and_the_next_waits_its_turn(rate: Rate, clock: Any) -> None:
     assert [rate.take("10.0.0.1") for _time in range(5)] == [0, 0, 0, 0, 0.25]
     clock.now = 0.25
     assert rate.take("10.0.0.1") == 0
@@ -46,7 +35,7 @@ def test_addresses_do_not_share_what_they_may_send_but_a_household_does(rate: Ra
     assert rate.take("::ffff:192.0.2.1") == 0
 
 
-def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: Clock) -> None:
+def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: Any) -> None:
     rate.take("10.0.0.1")
     clock.now = 300
     for _time in range(4):
@@ -64,7 +53,7 @@ def test_no_address_stands_in_the_memory(rate: Rate) -> None:
     assert "10.20.30.40" not in repr(vars(rate))
 
 
-def test_the_same_address_has_another_name_after_each_start(clock: Clock) -> None:
+def test_the_same_address_has_another_name_after_each_start(clock: Any) -> None:
     names = []
     for _start in range(2):
         rate = Rate(1, clock)

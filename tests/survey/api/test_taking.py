@@ -201,14 +201,13 @@ def test_a_program_that_may_key_sends_paper_forms(client: FlaskClient, token: An
 
 
 def test_one_address_sends_only_so_many_a_second_and_programs_with_a_token_as_many_as_they_like(
-    app: Flask, client: FlaskClient, token: Any
+    app: Flask, client: FlaskClient, token: Any, clock: Any
 ) -> None:
-    now = [0.0]
-    app.extensions["rate"] = rate.Rate(2, clock=lambda: now[0])
+    app.extensions["rate"] = rate.Rate(2, clock)
     codes = [send(client, body()).status_code for _time in range(3)]
     assert codes == [201, 201, 429]
     refused = send(client, body())
     assert refused.headers["Retry-After"] == "1"
     assert send(client, body(), **token(Role.KEYER)).status_code == 201
-    now[0] = 0.5
+    clock.now = 0.5
     assert send(client, body()).status_code == 201

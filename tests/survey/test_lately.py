@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from survey.lately import LARGE, TIMES, Busy, Lately
+from survey import lately
+from survey.lately import LARGE, LONGEST, TIMES, Busy, Lately
 
 
 def making(clock: Any, size: int, took: float) -> Callable[[], list[int]]:
@@ -28,7 +29,12 @@ def test_of_a_large_wave_what_was_made_is_given_until_it_may_be_made_anew(clock:
     assert figures.get("dot", making(clock, LARGE, 2)).value is first
     assert figures.get("dot khac", making(clock, LARGE, 2)).value is not first
     clock.now = 2 + TIMES * 2 + 3
-    assert figures.get("dot", making(clock, LARGE, 2)).value is not first
+    last = figures.get("dot", making(clock, LARGE, LONGEST)).value
+    assert last is not first
+    clock.now += LONGEST - 1
+    assert figures.get("dot", making(clock, LARGE, 2)).value is last
+    clock.now += 2
+    assert figures.get("dot", making(clock, LARGE, 2)).value is not last
 
 
 def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Any) -> None:
@@ -43,7 +49,9 @@ def test_of_a_small_wave_and_after_a_change_it_is_made_anew(clock: Any) -> None:
     assert figures.get("lon", large, 2).value is second
 
 
-def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(clock: Any) -> None:
+def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     figures: Lately[list[int]] = Lately(len, clock)
     begun, end = threading.Event(), threading.Event()
 
@@ -52,10 +60,10 @@ def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(c
         assert end.wait(60)
         return [0] * LARGE
 
-    def meanwhile(look: Callable[[], None]) -> None:
+    def meanwhile(look: Callable[[], None], of: str = "dot") -> None:
         begun.clear()
         end.clear()
-        one = threading.Thread(target=figures.get, args=("dot", slowly))
+        one = threading.Thread(target=figures.get, args=(of, slowly))
         one.start()
         assert begun.wait(60)
         look()
@@ -73,5 +81,12 @@ def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(c
     def given() -> None:
         assert figures.get("dot", slowly).value is before
 
+    monkeypatch.setattr(lately, "PATIENCE", 120.0)  # who is given that of before doesn't wait
     meanwhile(given)
     assert figures.get("dot", slowly).value is not before
+
+    def made_anew() -> None:
+        assert figures.get("nho", lambda: [7]).value == [7]
+
+    figures.get("nho", list)
+    meanwhile(made_anew, "nho")

@@ -131,6 +131,7 @@ def test_what_comes_later_is_added_and_all_is_as_if_read_at_once(province: Datab
     after = read(province)
     documents = [sql for sql in asked if "response.answers" in sql]
     assert ["response.id IN" in sql for sql in documents] == [True], "only the new ones are read"
+    assert len(after.responses) == len(told) + len(later)
     assert said(before) == told, "an older sample stays what it was"
     del later[gone]
     assert said(after) == told | later
@@ -139,6 +140,16 @@ def test_what_comes_later_is_added_and_all_is_as_if_read_at_once(province: Datab
     assert said(anew) == said(after)
     assert anew.ids == after.ids == sorted(told | later)
     assert anew.version == after.version != before.version
+
+
+@pytest.mark.both_databases
+def test_who_began_to_read_before_sees_no_more_than_was_there(province: Database, wave: Wave) -> None:
+    told = answer(province, DOCUMENTS)
+    with province.reading() as session:
+        found = waves.find(session, "thu")
+        later = answer(province, DOCUMENTS)
+        assert read(province).ids == sorted(told | later)
+        assert sample.sample(session, found).ids == sorted(told)
 
 
 def test_answers_stand_under_the_codes_and_choices_of_a_later_version(

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import demo, units, waves
+from survey import demo, questionnaires, responses, units, waves
 from survey.app import create_app
 from survey.database import Database
 from survey.installation import prepare
-from survey.models import Role
+from survey.models import Mode, Role, Village, WaveKind
 from survey.results import comparison
 from survey.sample import sample
 
@@ -80,3 +81,22 @@ def test_every_change_stands_with_both_figures_and_an_interval(
 def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> None:
     assert "Chưa có đợt trước" in reader.get("/quan-tri/gop-y/so-sanh").text
     assert reader.get("/quan-tri/thu-nghiem/so-sanh?voi=khong-co").status_code == 404
+
+
+def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
+    province: Database, app: Flask, sign_in: Any
+) -> None:
+    with province.writing() as session:
+        household = questionnaires.find(session, "ho_gia_dinh@1")
+        for code, back, people in (("truoc", 60, 3), ("nay", 30, 12)):
+            start = waves.today() - timedelta(back)
+            waves.create(session, code, household, WaveKind.SAMPLE, start, start + timedelta(90))
+            session.add(Village(wave=code, psu="V1", unit="06652", stratum="06652"))
+            session.flush()
+            place = waves.place(session, code, "06652")
+            for _person in range(people):
+                responses.submit(session, place, uuid4(), Mode.PAPER, {"th_dien": 4}, psu="V1")
+    page = sign_in(app, "home_affairs").get("/quan-tri/nay/").text
+    assert "Không so được với đợt truoc" in page
+    assert "Chưa đủ cơ sở để kết luận" not in page.partition("Không so được")[0]
+    assert "chưa câu nào thay đổi" not in page

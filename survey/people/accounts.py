@@ -310,6 +310,22 @@ def _by_token(_request: Any) -> Person | None:
         return Person(token.name, token.role, None, "") if token else None
 
 
+def proven(then: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A view of the own account for those who gave the password in the last ten minutes; others give it once more
+    and are led on to `then`, an endpoint. It stands below `login_required`."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.proven:
+                return redirect(url_for("sign_in.prove", next=url_for(then)), 303)  # type: ignore[return-value]
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
 def requires(right: Right, *, proven: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A view for those who have the right; others are asked to sign in (401) or told no (403).
 

@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from survey import audit
 from survey.database import database
 from survey.people import accounts, passkeys, sign_in, sign_ins, wrong_sign_ins
+from survey.people.accounts import proven
 from translations import Lazy, NotFound, Refusal
 from translations import gettext as _
 
@@ -87,10 +88,9 @@ def to_add() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/khoa-truy-cap", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
+@proven("passkeys.add")
 def add() -> ResponseReturnValue:
     """Adds a passkey; with the first second factor of an account come the recovery codes, this once."""
-    if not current_user.proven:
-        return redirect(url_for("sign_in.prove", next=url_for(".add")), 303)
     form = NewPasskey(request.form)
     if request.method == "GET" or not form.validate():
         must = current_user.first is not None
@@ -105,10 +105,9 @@ def add() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/khoa-truy-cap/bo")
 @login_required  # type: ignore[untyped-decorator]
+@proven("sign_in.account")
 def remove() -> ResponseReturnValue:
     """Takes a passkey of the own account away."""
-    if not current_user.proven:
-        return redirect(url_for("sign_in.prove", next=url_for("sign_in.account")), 303)
     with audit.acting(current_user.name, "passkeys.remove"), database().writing() as session:
         if not passkeys.remove(session, current_user.name, request.form.get("id", "")):
             raise NotFound("This passkey is gone already.")

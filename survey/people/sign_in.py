@@ -19,7 +19,7 @@ from survey import audit, integers
 from survey.database import database
 from survey.models import Role
 from survey.people import accounts, identities, lockout, passkeys, second_factors, sign_ins, wrong_sign_ins
-from survey.people.accounts import LEAST_PASSWORD, Person
+from survey.people.accounts import LEAST_PASSWORD, Person, proven
 from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
 
@@ -232,14 +232,13 @@ def end() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/lop-thu-hai", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
+@proven("sign_in.second_factor")
 def second_factor() -> ResponseReturnValue:
     """Adds codes of a phone: a picture for it, and its first code; then the recovery codes, this once."""
     with database().reading() as session:
         factor = second_factors.standing(session, current_user.name)
     if factor and factor.phone:
         return redirect(url_for(".account"), 303)
-    if not current_user.proven:
-        return redirect(url_for(".prove", next=url_for(".second_factor")), 303)
     form = Code(request.form)
     signer = URLSafeTimedSerializer(current_app.secret_key or "", salt=f"second factor of {current_user.name}")
     secret = second_factors.new_secret()
@@ -280,10 +279,9 @@ def second_factor() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/bo-lop-thu-hai")
 @login_required  # type: ignore[untyped-decorator]
+@proven("sign_in.account")
 def remove_factor() -> ResponseReturnValue:
     """Takes the codes of the own phone away, for a new one."""
-    if not current_user.proven:
-        return redirect(url_for(".prove", next=url_for(".account")), 303)
     with audit.acting(current_user.name, "sign_in.remove_factor"), database().writing() as session:
         second_factors.remove_phone(session, current_user.name)
     flash(_("The codes of the phone are taken away. Add them anew as soon as the new phone is at hand."))

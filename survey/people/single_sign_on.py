@@ -20,7 +20,7 @@ from survey import addresses, audit, settings
 from survey.database import database
 from survey.models import Account
 from survey.people import accounts, identities, lockout, wrong_sign_ins
-from survey.people.accounts import Person
+from survey.people.accounts import Person, proven
 from survey.people.sign_in import SIGNED_ON, go_on, local, span
 from translations import Denied, NotFound, Refusal
 from translations import gettext as _
@@ -118,6 +118,7 @@ def said() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/mot-lan", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
+@proven("single_sign_on.link")
 def link() -> ResponseReturnValue:
     """Links the own account with who just came back from the provider, once the person has seen who that is.
 
@@ -128,8 +129,6 @@ def link() -> ResponseReturnValue:
         return redirect(url_for("sign_in.account"), 303)
     if request.method == "GET":
         return render_template("sign_in/link.html", value=answered["value"])
-    if not current_user.proven:
-        return redirect(url_for("sign_in.prove", next=url_for(".link")), 303)
     browser.pop(ANSWERED)
     with audit.acting(current_user.name, "single_sign_on.link"), database().writing() as session:
         identities.link(session, current_user.name, answered["issuer"], answered["subject"])
@@ -139,10 +138,9 @@ def link() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/mot-lan/bo")
 @login_required  # type: ignore[untyped-decorator]
+@proven("sign_in.account")
 def unlink() -> ResponseReturnValue:
     """Takes the own link away."""
-    if not current_user.proven:
-        return redirect(url_for("sign_in.prove", next=url_for("sign_in.account")), 303)
     with audit.acting(current_user.name, "single_sign_on.unlink"), database().writing() as session:
         identities.unlink(session, current_user.name)
     flash(_("The link is taken away. Sign in with the password from now on."))

@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -20,11 +21,12 @@ from playwright.sync_api import Browser
 from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
-from survey import doctor
+from survey import doctor, settings
 from survey.database import Database
 from survey.models import Account, AuditEntry, Identity, Response, SignIn
 from survey.people import identities, second_factors
-from translations import speaking
+from survey.people.openid import Provider
+from translations import Denied, speaking
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 FOLDER = Path(__file__).parent / "provider"
@@ -310,6 +312,19 @@ def test_an_answer_is_taken_once_and_in_the_browser_that_asked(
     with client.session_transaction() as kept:
         state = kept["single-sign-on"]["state"]
     said(client, client.get(f"{BEGIN}/ve?state={state}&code={parse_qs(urlsplit(back).query)['code'][0]}"))
+
+
+def test_what_the_provider_says_of_somebody_else_is_not_believed(app: Flask, elsewhere: Elsewhere) -> None:
+    configured = settings.single_sign_on()
+    assert configured is not None
+    with app.test_request_context():
+        there = Provider(configured, "http://localhost/dang-nhap/mot-lan/ve")
+        address, asked = there.begin()
+        answer = parse_qs(urlsplit(elsewhere.follow(address, "lan")).query)
+        proof = there.prove(asked, {name: values[0] for name, values in answer.items()})
+        assert there.value(proof) == "lan@tinh"
+        with pytest.raises(Denied):
+            there.value(replace(proof, subject="hoa"))
 
 
 def test_what_the_provider_refuses_is_said_in_both_languages(client: FlaskClient) -> None:

@@ -140,16 +140,25 @@ def test_a_bound_device_is_led_to_its_own_place(client: FlaskClient, province: D
     assert client.get("/thoat").headers["Location"] == "/kiosk/gop-y/06652"
 
 
-def test_leaving_needs_the_code(client: FlaskClient, province: Database) -> None:
+@pytest.mark.parametrize(
+    ("over", "cookie"),
+    [("http://localhost", devices.COOKIE), ("https://localhost", f"__Host-{devices.COOKIE}")],
+)
+def test_leaving_needs_the_code(client: FlaskClient, province: Database, over: str, cookie: str) -> None:
     made = link(province)
-    bind(client, made)
+    client.post(f"/kiosk/bind/{made.secret}", base_url=over)
     wrong = str((int(made.leave_code) + 1) % 10**6).zfill(6)
-    assert client.post("/kiosk/leave", data={"code": wrong}).status_code == 403
+
+    def leave(code: str) -> int:
+        return client.post("/kiosk/leave", data={"code": code}, base_url=over).status_code
+
+    assert leave(wrong) == 403
     assert devices.state(device(province)) == "bound"
-    assert client.post("/kiosk/leave", data={"code": made.leave_code}).status_code == 204
+    assert client.get_cookie(cookie) is not None
+    assert leave(made.leave_code) == 204
     assert devices.state(device(province)) == "revoked"
-    assert client.get_cookie(devices.COOKIE) is None
-    assert client.post("/kiosk/leave", data={"code": made.leave_code}).status_code == 403
+    assert client.get_cookie(cookie) is None
+    assert leave(made.leave_code) == 403
 
 
 @pytest.mark.parametrize(

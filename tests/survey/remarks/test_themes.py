@@ -45,6 +45,20 @@ def test_a_theme_that_is_used_is_closed_and_one_that_is_not_is_removed(
     assert "dat_dai" not in left
 
 
+def test_one_theme_stays_open_and_the_list_stays_short(province: Database) -> None:
+    with province.writing() as session:
+        last, *others = [theme.code for theme in themes.every(session, "gop-y")]
+        for code in others:
+            themes.close(session, "gop-y", code)
+        for step in (themes.close, themes.remove):
+            with pytest.raises(Conflict):
+                step(session, "gop-y", last)
+        for number in range(themes.MOST - len(others) - 1):
+            themes.add(session, "gop-y", f"Việc {number}", f"Matter {number}")
+        with pytest.raises(Conflict):
+            themes.add(session, "gop-y", "Thêm một việc", "One more")
+
+
 def test_a_paraphrase_with_a_number_of_somebody_is_refused_and_a_withdrawn_one_is_empty(
     province: Database,
 ) -> None:

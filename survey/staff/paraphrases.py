@@ -47,8 +47,14 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         there, communes = themes.every(session, wave), units.communes(session, found.opens)
     wanted = request.args.get("xa", "")
     form = ParaphraseForm(unit=wanted)
-    form.unit.choices = [SelectChoice(unit.code, units.named(unit)) for unit in communes]
-    form.theme.choices = [SelectChoice(theme.code, str(themes.name(theme))) for theme in there if not theme.closed]
+    form.unit.choices = [
+        SelectChoice("", _("Choose the commune.")),
+        *(SelectChoice(unit.code, units.named(unit)) for unit in communes),
+    ]
+    form.theme.choices = [
+        SelectChoice("", _("Choose the theme.")),
+        *(SelectChoice(theme.code, str(themes.name(theme))) for theme in there if not theme.closed),
+    ]
     if form.validate_on_submit():
         try:
             with database().writing() as session:

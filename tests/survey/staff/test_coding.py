@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from survey import responses, waves
+from survey import responses, settings, waves
 from survey.database import Database
-from survey.models import AuditEntry, Coding, Mode, Paraphrase
+from survey.models import AuditEntry, Coding, Mode
+from survey.remarks import paraphrases
 from survey.staff import coding
 
 READ = "/quan-tri/gop-y/loi-gop-y/doc"
@@ -57,14 +58,38 @@ def test_home_affairs_reads_one_after_the_other_with_the_commune_and_nothing_els
     with pytest.raises(AssertionError, match="Hãy chọn ít nhất một chủ đề"):
         send(reader, f"{READ}/1")
     assert send(reader, f"{READ}/1", **{"chu-de": "khen", "tom-tat": "Có người khen."}).endswith("/doc/2")
-    assert send(reader, f"{READ}/3", **{"chu-de": ["khac", "dat_dai"]}).endswith("/doc/2")
+    both = {"chu-de": ["khac", "dat_dai"], "tom-tat": "Có người mong sổ đỏ."}
+    assert send(reader, f"{READ}/3", **both).endswith("/doc/2")
     assert send(reader, f"{READ}/2", **{"chu-de": "khac"}).endswith("/loi-gop-y")
     assert "Đã xếp chủ đề 3 / 3 lời góp ý" in reader.get("/quan-tri/gop-y/loi-gop-y").text
     with province.reading() as session:
         found = {str(one.response): one.themes for one in session.scalars(select(Coding))}
         assert [found[id] for id in said] == [["khen"], ["khac"], ["dat_dai", "khac"]]
-        told = session.scalars(select(Paraphrase)).one()
-        assert (told.unit, told.theme, told.words) == ("06652", "khen", "Có người khen.")
+        told = [(one.unit, one.theme, one.words) for one in paraphrases.every(session, "gop-y")]
+        # under the theme that stands first in the list
+        assert told == [("06652", "khen", "Có người khen."), ("06652", "dat_dai", "Có người mong sổ đỏ.")]
+
+
+def test_a_sentence_stands_under_the_commune_that_was_chosen_and_is_withdrawn_from_every_file(
+    app: Flask, province: Database, said: list[str], sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    reader, page = sign_in(app, "home_affairs"), "/quan-tri/gop-y/loi-gop-y/tom-tat"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', reader.get(page).text)
+    assert token is not None
+    fields = {"csrf_token": token[1], "theme": "khen", "words": "Có người khen."}
+    assert reader.post(page, data={**fields, "unit": ""}).status_code == 422  # none is chosen before somebody does
+    assert reader.post(page, data={**fields, "unit": "06652"}).status_code == 303
+    assert "Có người khen." in reader.get(f"{page}?xa=06652").text
+    assert "Có người khen." not in reader.get(f"{page}?xa=06658").text
+    reports = settings.data_folder() / "reports"
+    reports.mkdir(exist_ok=True)
+    for wave in ("gop-y", "ho-mo"):
+        (reports / f"{wave}-0.zip").touch()
+    with province.reading() as session:
+        [kept] = paraphrases.every(session, "gop-y")
+    assert reader.post(f"{page}/rut", data={"csrf_token": token[1], "cau": kept.id}).status_code == 303
+    assert "Có người khen." not in reader.get(page).text
+    assert [path.name for path in reports.glob("*.zip")] == ["ho-mo-0.zip"]
 
 
 def test_the_trail_tells_of_sittings_and_batches_and_of_no_remark(

@@ -83,6 +83,7 @@ def create_app(**config: Any) -> Flask:
         RATE=settings.rate(),
         BASE_URL=settings.base_url(),
         PROXIES=settings.proxies(),
+        HSTS_SUBDOMAINS=settings.hsts_subdomains(),
         KIOSK_IDLE=settings.kiosk_idle(),
         KIOSK_WARNING=30,  # seconds of the countdown
         KIOSK_RECEIPT=30,  # seconds for which a receipt stands there
@@ -198,7 +199,8 @@ def _choose_language() -> None:
 def _protect(response: Response) -> Response:
     response.headers.extend(HEADERS)
     if cookies.over_tls():
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        subdomains = "; includeSubDomains" if current_app.config["HSTS_SUBDOMAINS"] else ""
+        response.headers.setdefault("Strict-Transport-Security", f"max-age=31536000{subdomains}")
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
     if not request.args:

@@ -79,6 +79,12 @@ def base_url() -> str | None:
     return os.environ.get("HAILONG_BASE_URL") or None
 
 
+def hsts_subdomains() -> bool:
+    """`HAILONG_HSTS_SUBDOMAINS=1`: browsers keep to https for every name below this one too; off unless given, for
+    such a name may be somebody else's and served by http."""
+    return os.environ.get("HAILONG_HSTS_SUBDOMAINS") == "1"
+
+
 def proxies() -> int:
     """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
     none, for anybody could write that header."""

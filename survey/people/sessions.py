@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import Signer
 
 from survey import cookies
+
+# Whatever is signed without a word about it, such as Flask-WTF's tokens of forms: HMAC-SHA-1 otherwise.
+Signer.default_digest_method = staticmethod(hashlib.sha256)
 
 
 class Sessions(SecureCookieSessionInterface):
     """Flask's own; but nothing is done where there is no session, as with nearly everybody who sends a form."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
     def get_cookie_name(self, app: Flask) -> str:
         """What the cookie is called where people come from now."""

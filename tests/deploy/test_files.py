@@ -38,6 +38,15 @@ def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:
     assert (DEPLOY / "nginx.conf").read_text("utf-8").count("access_log off;") == 2
 
 
+def test_without_tls_a_program_is_refused_and_a_person_is_led_to_tls() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text("utf-8").split("\nserver {")[1]
+    assert "listen 80;" in nginx
+    assert re.search(r"location /api/ \{ return 403; \}\s+location / \{ return 301 https://", nginx)
+    caddy = (DEPLOY / "Caddyfile").read_text("utf-8").partition("\nhttp://hailong.example.gov.vn {")[2]
+    # Each in a block of its own: elsewhere Caddy would redirect before it refuses.
+    assert re.match(r"\s+handle /api/\* \{\s+respond .* 403\s+\}\s+handle \{\s+redir https://", caddy)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 @pytest.mark.parametrize("name", ["hailong.service", "hailong-backup.service", "hailong-backup.timer"])
 def test_systemd_reads_the_unit(name: str, tmp_path: Path) -> None:

@@ -103,6 +103,19 @@ def test_over_tls_a_browser_is_told_to_stay_there_and_cookies_go_nowhere_else(
     assert all("Path=/" in cookie and "Domain" not in cookie for cookie in cookies)
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"), [("", "max-age=31536000"), ("1", "max-age=31536000; includeSubDomains")]
+)
+def test_names_below_ours_are_kept_to_tls_where_that_is_set(
+    province: Database, monkeypatch: pytest.MonkeyPatch, setting: str, told: str
+) -> None:
+    monkeypatch.setenv("HAILONG_HSTS_SUBDOMAINS", setting)
+    app = create_app(DATABASE_URL=province.url, SECRET_KEY="tests")
+    answer = app.test_client().get("/healthz", base_url="https://localhost")
+    app.extensions["database"].engine.dispose()
+    assert answer.headers["Strict-Transport-Security"] == told
+
+
 def test_over_tls_somebody_signs_in_and_out_with_cookies_of_this_host_alone(app: Flask) -> None:
     client, over = app.test_client(), "https://localhost"
     for page, address in (("/dang-nhap", "/dang-nhap"), ("/doi-mat-khau", "/dang-xuat")):

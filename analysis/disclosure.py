@@ -46,6 +46,7 @@ def hide(
     sensitive: Collection[str] = (),
     harmless: Mapping[str, Collection[str]] | None = None,
     same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]] = (),
+    sums: Sequence[Collection[Hashable]] = (),
 ) -> list[Mark | None]:
     """What must happen to each figure of a table before it is shown, in the order of the figures.
 
@@ -61,6 +62,7 @@ def hide(
     same       domains of the one and of the other breakdown that hold the same people, in the smallest sets: the
                communes of a stratum and the stratum. All sets together make up each breakdown; a domain that
                stands in both bears one label
+    sums       domains whose figures taken together are known from elsewhere
     """
     marks: list[Mark | None] = [None] * len(figures)
     by_item: dict[str, list[int]] = {}
@@ -69,7 +71,7 @@ def hide(
     for item, places in by_item.items():
         safe = frozenset((harmless or {}).get(item, ()))
         for domains in _breakdowns(figures, places):
-            table = _Table.of(figures, domains, item in sensitive, safe, same)
+            table = _Table.of(figures, domains, item in sensitive, safe, same, sums)
             table.mark(marks)
     return marks
 
@@ -148,18 +150,22 @@ class _Table:
         sensitive: bool,
         harmless: frozenset[str],
         same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]],
+        sums: Sequence[Collection[Hashable]],
     ) -> _Table:
         """The table of the figures at `places`."""
-        key = {place: _key(figures[place].domain) for place in places}
+        key = {at: _key(figures[at].domain) for at in places}
         domains = list(dict.fromkeys(key.values()))
-        values = list(dict.fromkeys(figures[place].value for place in places))
+        values = list(dict.fromkeys(figures[at].value for at in places))
+        place, row = ({label: at for at, label in enumerate(labels)} for labels in (domains, values))
         grid: list[list[int | None]] = [[None] * len(domains) for _ in values]
         n, events = np.zeros(len(domains)), np.zeros((len(values), len(domains)))
-        for place in places:
-            v, d = values.index(figures[place].value), domains.index(key[place])
-            grid[v][d] = place
-            n[d], events[v, d] = max(n[d], figures[place].n), figures[place].events
-        lines = _both(domains, same) if same else [dict.fromkeys(line, 1) for line in _margins(domains)]
+        for at in places:
+            v, d = row[figures[at].value], place[key[at]]
+            grid[v][d] = at
+            n[d], events[v, d] = max(n[d], figures[at].n), figures[at].events
+        lines = [*_both(domains, same)] if same else [dict.fromkeys(line, 1) for line in _margins(domains)]
+        known = [dict.fromkeys((place[domain] for domain in one if domain in place), 1) for one in sums]
+        lines += [line for line in known if line and line not in lines]
         return cls(grid, n, events, [sensitive and value not in harmless for value in values], sensitive, lines)
 
     def mark(self, marks: list[Mark | None]) -> None:

@@ -44,7 +44,7 @@ from survey.results.summary import Summary
 from survey.sample import Sample, sample
 
 PASSWORD, TABLES = "mat-khau-dai", 120
-GROUPINGS = ("unit", "stratum", "mode", "gioi_tinh", "do_tuoi", "dan_toc", "hoc_van", "nghe_nghiep")
+GROUPINGS = ("unit", "stratum", "mode", "gioi_tinh", "do_tuoi", "hoc_van", "nghe_nghiep")
 
 
 def signed_in(app: Flask) -> FlaskClient:

@@ -23,7 +23,7 @@ from survey.database import database
 from survey.kept import A_FIGURE, kept
 from survey.models import Release, Unit, Wave
 from survey.people.accounts import Right, requires
-from survey.results import releases, result_table
+from survey.results import disclosure, releases, result_table
 from survey.sample import Sample, sample
 from translations import Refusal
 
@@ -91,6 +91,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
         release = releases.newest(session, found_wave.code)
         people = sample(session, found_wave, release)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
+        disclosure.refuse_outside(found_wave, by)
         found = _records(session, people, items, by, request.args.get("rule"))
     answer = _listed(result_table.as_records(found))
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)

@@ -18,6 +18,7 @@ from survey.files.exporting import CALLED
 from survey.files.open_data import Open
 from survey.models import Release, Wave
 from survey.results import summary
+from survey.results.disclosure import gives_rows
 from survey.results.result_table import FIELDS
 from survey.results.summary import Summary
 from translations import N_
@@ -58,7 +59,7 @@ class Bundle:
         """That of the newest approved release; refused where there is none."""
         found, release = open_data.released(session, wave)
         questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        rows = open_data.microdata(session, wave) if open_data.may_give_rows(found, questionnaire) else None
+        rows = open_data.microdata(session, wave) if gives_rows(found, questionnaire) else None
         return cls(found, release, questionnaire, rows)
 
 

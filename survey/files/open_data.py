@@ -24,18 +24,18 @@ from analysis.design import Bools, Floats, Ints
 from analysis.disclosure import FEWEST_SENSITIVE
 from forms import Item, Questionnaire, Text, openness
 from forms.openness import Openness
-from survey import questionnaires, units, waves
+from survey import questionnaires, waves
 from survey.files.exporting import FORMATS, replacing
 from survey.kept import kept, where
 from survey.models import Release, Wave, WaveKind
 from survey.results import releases
+from survey.results.disclosure import COUNTRY, TOWN, areas, gives_rows
 from survey.sample import Sample, sample
 from translations import Conflict, Lazy
 from translations import gettext as _
 from translations.formats import number
 
 AREA = "khu_vuc"
-TOWN, COUNTRY = 1, 2
 AREAS = {
     TOWN: Text("Phường", "Ward"),
     COUNTRY: Text("Xã, đặc khu", "Commune or special zone"),
@@ -93,14 +93,6 @@ def released(session: Session, wave: str) -> tuple[Wave, Release]:
     return found, release
 
 
-def may_give_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
-    """Whether people agreed to anonymised rows, by the consent of the version that they answered.
-
-    Made-up rows are nobody's: a wave of them shows what such a file is like.
-    """
-    return questionnaire.open_rows or wave.simulated
-
-
 def withheld(questionnaire: Questionnaire) -> Lazy:
     """Why no rows go out, and what to do about it."""
     return Lazy(
@@ -119,7 +111,7 @@ def microdata(session: Session, wave: str) -> Open:
     """
     found, release = released(session, wave)
     questionnaire = questionnaires.by_digest(session, found.questionnaire)
-    if not may_give_rows(found, questionnaire):
+    if not gives_rows(found, questionnaire):
         why = withheld(questionnaire)
         raise Conflict(why.message, **why.values)
     people = sample(session, found, release)
@@ -178,10 +170,7 @@ class _Making:
     def _area(self, session: Session) -> Ints:
         """(N,) whether somebody lives in a ward; one area where either would have too few communes."""
         codes = [str(code) for code in self.people.unit[self.order]]
-        town = {code: TOWN if units.find(session, code).kind == "phường" else COUNTRY for code in set(codes)}
-        sides = list(town.values())
-        if min(sides.count(TOWN), sides.count(COUNTRY)) < anonymity.FEWEST_UNITS:
-            town = dict.fromkeys(town, COUNTRY)
+        town = areas(session, self.people)
         label = Text("Nơi ở: phường hay xã, đặc khu", "Lives in a ward, or in a commune or special zone")
         self.items[AREA] = Item(AREA, "single", label, label, "", choices=MappingProxyType(AREAS))
         self.changes.append(Change(AREA, Lazy("Of the commune its kind alone is told."), len(codes)))

@@ -9,14 +9,20 @@ from typing import Any
 
 import numpy as np
 from cachetools import LRUCache, cached
+from sqlalchemy.orm import Session
 
-from analysis import Estimate
+from analysis import Estimate, anonymity
 from analysis.design import Labels
-from analysis.disclosure import hide
+from analysis.disclosure import FEWEST, Mark, hide
+from forms import Questionnaire
+from survey import units
+from survey.models import Wave, WaveKind
 from survey.sample import Bools, Sample
+from translations import Denied, Refusal
 
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 TOGETHER = ("unit", "stratum")  # groupings that are hidden as one table
+TOWN, COUNTRY = 1, 2
 
 
 @dataclass(frozen=True)
@@ -38,19 +44,50 @@ class Count:
     events: int
 
 
+def refuse(people: Sample, by: Sequence[str]) -> None:
+    """Refuses a table that is never released: of people grouped by a delicate question."""
+    for column in by:
+        item = people.questionnaire.items.get(column)
+        if item is not None and item.sensitive:
+            raise Refusal(
+                "Nobody is grouped by what they answered to a delicate question. Group by something else than "
+                "%(item)s.",
+                item=column,
+            )
+
+
+def refuse_outside(wave: Wave, by: Sequence[str]) -> None:
+    """Refuses a table that is not declared for others than Home Affairs' own people.
+
+    Declared are the province, and tables by commune, by stratum and, in a sample wave, by way of answering: two
+    groupings of the same people that are hidden each for itself could be taken off each other, and an open wave's
+    newer answers come in together by commune alone.
+    """
+    declared = TOGETHER if wave.kind is WaveKind.OPEN else (*TOGETHER, "mode")
+    if len(by) > 1 or not set(by) <= set(declared):
+        raise Denied(
+            "Programs have tables by one of these: %(declared)s. Make any other table on the page of the wave: it "
+            "is not to be passed on.",
+            declared=", ".join(declared),
+        )
+
+
 def marked(
-    people: Sample, found: Sequence[Estimate], by: Sequence[str], tables: Mapping[str, Domains]
+    session: Session, people: Sample, found: Sequence[Estimate], by: Sequence[str], tables: Mapping[str, Domains]
 ) -> list[Estimate]:
     """The records with `hidden`, `hidden_with` or `under_3` among their flags where these hold.
 
     The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
     never give away together what each hides. Communes and strata are hidden as one table, for one may be the sum
-    of several others. A set of values takes the gravest mark of its values.
+    of several others. A set of values takes the gravest mark of its values. A part of the index is shown only
+    where all its items are: then it follows from what is shown, and no item can be taken out of it.
 
     by      what the records are grouped by; nothing for the whole province
     tables  the domains of `by`, and where these are communes or strata of each of both, by `grouped`
     """
-    codes = dict.fromkeys(record.item for record in found)
+    index = people.questionnaire.index
+    pools = index.codes() if index else {}
+    codes = dict.fromkeys(item for record in found for item in pools.get(record.item, (record.item,)))
     own = grouped(by)
     both = _both(people) if own in TOGETHER else Both({}, ())
     counts: dict[tuple[str, str, Any], Count] = {}
@@ -62,30 +99,68 @@ def marked(
             for count in table(people, code, where):
                 called = both.called(group, count.domain)
                 counts.setdefault((code, count.value, called), replace(count, domain=called))
-    items = people.questionnaire.items.values()
-    sensitive = {item.code for item in items if item.sensitive}
-    harmless = {line.item: {str(line.none)} for line in people.questionnaire.headlines}
-    marks = {
-        key: mark
-        for key, mark in zip(counts, hide(list(counts.values()), sensitive, harmless, both.same), strict=True)
-        if mark is not None
-    }
-    values: dict[str, list[str]] = {}
-    for count in counts.values():
-        if count.value not in values.setdefault(count.item, []):
-            values[count.item].append(count.value)
-    result = []
-    for record in found:
-        asked = [value for value in (record.value or "").split(",") if value in values[record.item]]
+    sums = _areas(session, people) if own in TOGETHER and gives_rows(people.wave, people.questionnaire) else []
+    marks = hide(list(counts.values()), *_delicate(people.questionnaire), both.same, sums)
+    # The gravest mark of a value, and of all values of an item, in a domain.
+    gravest: dict[tuple[str, str | None, Any], Mark] = {}
+    for (code, value, domain), mark in zip(counts, marks, strict=True):
+        for key in ((code, value, domain), (code, None, domain)):
+            if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
+                gravest[key] = mark
+
+    def worst(record: Estimate) -> Mark | None:
         domain = both.called(own, record.domain)
-        there = [
-            mark
-            for value in asked or values[record.item]
-            if (mark := marks.get((record.item, value, domain))) is not None
-        ]
-        worst = max(there, key=GRAVEST_LAST.index, default=None)
-        result.append(replace(record, flags=(*record.flags, worst)) if worst else record)
-    return result
+        if record.item in pools:
+            if any((item, None, domain) in gravest for item in pools[record.item]):
+                return "hidden" if record.n < FEWEST else "hidden_with"
+            return None
+        values = [None] if record.value is None else record.value.split(",")
+        there = [gravest[key] for value in values if (key := (record.item, value, domain)) in gravest]
+        return max(there, key=GRAVEST_LAST.index, default=None)
+
+    marked = [(record, worst(record)) for record in found]
+    return [replace(record, flags=(*record.flags, mark)) if mark else record for record, mark in marked]
+
+
+def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:
+    """The items and units of which a table of these people alone (N,) would have to hide the figure for itself."""
+    labels = Labels(people.unit.levels, np.where(who, people.unit.codes, -1))
+    where = Domains(labels, list(labels.levels))
+    items = [item for item in people.questionnaire.items.values() if item.kind != "text"]
+    counts = [count for item in items for count in table(people, item.code, where)]
+    marks = hide(counts, *_delicate(people.questionnaire))
+    return {(count.item, count.domain) for count, mark in zip(counts, marks, strict=True) if mark == "hidden"}
+
+
+def _delicate(questionnaire: Questionnaire) -> tuple[set[str], dict[str, set[str]]]:
+    """The sensitive items, and of those in the headlines the answer that does nobody harm."""
+    sensitive = {item.code for item in questionnaire.items.values() if item.sensitive}
+    return sensitive, {line.item: {str(line.none)} for line in questionnaire.headlines}
+
+
+def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
+    """Whether people agreed to anonymised rows, by the consent of the version that they answered.
+
+    Made-up rows are nobody's: a wave of them shows what such a file is like.
+    """
+    return questionnaire.open_rows or wave.simulated
+
+
+def areas(session: Session, people: Sample) -> dict[str, int]:
+    """The area of each commune that people of the sample live in, as open rows tell it; one area alone where
+    either would have too few communes."""
+    codes = [str(code) for code in people.unit.levels]
+    area = {code: TOWN if units.find(session, code).kind == "phường" else COUNTRY for code in codes}
+    sides = list(area.values())
+    if min(sides.count(TOWN), sides.count(COUNTRY)) < anonymity.FEWEST_UNITS:
+        return dict.fromkeys(codes, COUNTRY)
+    return area
+
+
+def _areas(session: Session, people: Sample) -> list[list[tuple[str, str]]]:
+    """The communes of each area: whoever adds up open rows knows the sum of their figures."""
+    found = areas(session, people)
+    return [[("unit", code) for code, area in found.items() if area == one] for one in sorted(set(found.values()))]
 
 
 def grouped(by: Sequence[str]) -> str:
@@ -143,37 +218,34 @@ def _both(people: Sample) -> Both:
 
 
 def table(people: Sample, code: str, where: Domains | None) -> list[Count]:
-    """Everybody's answers to an item, or to a part of the index, counted by value and domain."""
+    """Everybody's answers to an item, counted by value and domain."""
     labels = [None] if where is None else where.wanted
     place = {label: row for row, label in enumerate(labels)}
     own = Labels([None], np.zeros(len(people), np.int64)) if where is None else where.labels
     # One further place, for a label that is not wanted and, as the last one, for a blank.
     rows = np.array([place.get(label, len(labels)) for label in own.levels] + [len(labels)], np.int64)[own.codes]
-
-    def by_domain(who: Bools) -> list[int]:
-        there: list[int] = np.bincount(rows[who], minlength=len(labels) + 1)[:-1].tolist()
-        return there
-
-    item = people.questionnaire.items.get(code)
-    if item is None:  # pooled over items, so only the number of people tells anything
-        index = people.questionnaire.index
-        parts = index.codes()[code] if index else ()
-        given = np.zeros(len(people), bool)
-        for part in parts:
-            scored = people.questionnaire.items[part]
-            given |= people.answers(scored).any_of(scored, scored.valid)
-        values: list[tuple[str, Bools]] = [("", np.zeros(len(people), bool))]
-    else:
-        column = people.answers(item)
+    item = people.questionnaire.items[code]
+    column = people.answers(item)
+    if column.chosen is None and item.choices:
+        places = max(item.choices) + 2  # the first one is that of −1, for none
+        rows *= places
+        rows += np.where(column.given, column.codes, -1)
+        rows += 1
+        told = np.bincount(rows, minlength=(len(labels) + 1) * places).reshape(-1, places)[:-1]
         # "Không biết" is no answer to an item of the index, so the smaller count decides.
-        scale = item.kind == "scale" and item.missing
-        given = column.any_of(item, item.valid) if scale else column.given
-        values = [(str(value), column.any_of(item, (value,))) for value in item.choices] or [("", given)]
-    n = by_domain(given)
+        counted = item.valid if item.kind == "scale" and item.missing else item.choices
+        n = told[:, [value + 1 for value in counted]].sum(1).tolist()
+        values = [(str(value), told[:, value + 1].tolist()) for value in item.choices]
+    else:
+        n = np.bincount(rows[column.given], minlength=len(labels) + 1)[:-1].tolist()
+        values = [
+            (str(value), np.bincount(rows[column.any_of(item, (value,))], minlength=len(labels) + 1)[:-1].tolist())
+            for value in item.choices
+        ] or [("", n)]
     return [
         Count(code, value, label, answered, events)
-        for value, who in values
-        for label, answered, events in zip(labels, n, by_domain(who), strict=True)
+        for value, told in values
+        for label, answered, events in zip(labels, n, told, strict=True)
     ]
 
 

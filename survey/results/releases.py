@@ -6,17 +6,17 @@ so every table of a release can be computed again at any time and comes out the 
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date, timedelta
-from uuid import UUID
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey import audit, waves
-from survey.models import Release, Response, Wave, WaveKind
-from survey.results import remarks
-from survey.sample import ids_of, rejected, sample
+from survey.columns import packed, places, unpacked
+from survey.models import Release, Wave, WaveKind
+from survey.results import disclosure, remarks
+from survey.sample import Bools, Sample, everyone, rejected, sample
 from translations import Conflict, NotFound
 from translations.formats import day as written_day
 
@@ -46,8 +46,8 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     """Freezes the present data of a wave as its next release, still to be checked and approved.
 
     In an open wave anybody may answer and look again at the figures, so what one answer changes must never show:
-    a unit's newer answers come in together, once there are 30 of them since the release that is shown, and else
-    wait; and releases lie a week apart. Refused where that is not over, and where there is nothing to show.
+    what changes in a unit comes in together, once it is enough (`_in_company`), and else waits; and releases lie
+    a week apart. Refused where that is not over, and where there is nothing to show.
     """
     shown = newest(session, wave.code)
     open_to_all = wave.kind is WaveKind.OPEN
@@ -57,22 +57,23 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
             number=shown.number,
             day=written_day(shown.frozen),
         )
-    out = rejected(session, wave.code)
-    rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code)).all()
-    there = {row.id: row.unit for row in rows if row.id not in out}
-    kept = _in_company(there, shown) if open_to_all else set(there)
-    if not kept:
+    gone = rejected(session, wave.code)
+    people = everyone(session, wave)
+    ids = people.responses.ids[people.rows]
+    there = places(ids, np.sort(packed(list(gone)))) < 0
+    kept = ids[_in_company(people, there, shown) if open_to_all else there]
+    if not len(kept):
         raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
     last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
     release = Release(
         wave=wave.code,
         number=(last or 0) + 1,
-        responses=b"".join(sorted(id.bytes for id in kept)),
-        rejected=len(out),
+        responses=kept.tobytes(),
+        rejected=len(gone),
         data="",
         weights=wave.weights,
         draw=wave.draw,
-        remarks=remarks.frozen(session, wave, kept),
+        remarks=remarks.frozen(session, wave, set(unpacked(kept))),
         frozen=waves.today(),
         frozen_by=person,
     )
@@ -83,11 +84,26 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     return release
 
 
-def _in_company(there: dict[UUID, str], shown: Release | None) -> set[UUID]:
-    """The responses of an open wave that a new release may hold: a unit's new ones all together, or none."""
-    before = set() if shown is None else ids_of(shown) & set(there)
-    new = Counter(unit for id, unit in there.items() if id not in before)
-    return before | {id for id, unit in there.items() if new[unit] >= NEW_ANSWERS}
+def _in_company(people: Sample, there: Bools, shown: Release | None) -> Bools:
+    """(N,) which responses of an open wave a new release may hold: of a unit all that are there, or those shown.
+
+    Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
+    the people whom a review took out. So they must be 30, and must not be so few of a question, or so alike, that
+    a table of them alone would hide it, where the shown figure and the newer one are both to be seen.
+
+    there  (N,) that no review rejected
+    """
+    ids = people.responses.ids[people.rows]
+    before = (
+        np.zeros(len(people), bool) if shown is None else places(ids, np.frombuffer(shown.responses, "S16")) >= 0
+    )
+    changed = before != there
+    many = np.bincount(people.unit.codes[changed], minlength=len(people.unit.levels))
+    few = disclosure.hidden_units(people, changed)
+    seen = few - disclosure.hidden_units(people, before) - disclosure.hidden_units(people, there)
+    waiting = {unit for _item, unit in seen if before[people.unit.having(unit)].any()}
+    waits = np.array([unit in waiting for unit in people.unit.levels], bool) | (many < NEW_ANSWERS)
+    return np.where(waits[people.unit.codes], before, there)
 
 
 def size(release: Release) -> int:

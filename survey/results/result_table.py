@@ -95,6 +95,8 @@ def estimates(
 def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:
     """The records of a sample that was read already."""
     by = options.get("by", ())
+    if options.get("released"):
+        disclosure.refuse(people, by)
     if options.get("without"):
         people = people.without(options["without"])
     wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
@@ -123,7 +125,7 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     tables = {} if where is None else {own: where}
     if own in disclosure.TOGETHER:
         tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
-    found = disclosure.marked(people, found, by, tables)
+    found = disclosure.marked(session, people, found, by, tables)
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
     return [disclosure.released(record) for record in found] if options.get("released") else found

@@ -67,6 +67,14 @@ def test_each_question_has_its_own_answer(client: FlaskClient, token: Any) -> No
     assert len(by_unit) == 54
 
 
+@pytest.mark.parametrize("by", ["by=gioi_tinh", "by=mode", "by=unit&by=stratum"])
+def test_a_table_that_is_not_declared_is_no_program_s(client: FlaskClient, token: Any, by: str) -> None:
+    """Several tables of the same people could be taken off each other, and an open wave is released weekly."""
+    reply = client.get(f"/api/v1/waves/ho-mo/results?item=C4&{by}", headers=token(Role.HOME_AFFAIRS))
+    assert reply.status_code == 403
+    assert "unit, stratum" in reply.json["detail"]
+
+
 LISTS = ("/api/v1/waves", "/api/v1/units", "/api/v1/questionnaires")
 
 

@@ -15,17 +15,15 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from analysis.design import code
-from analysis.disclosure import hide
+from analysis.disclosure import FEWEST, hide
 from survey import demo, waves
-from survey.results import disclosure, result_table
+from survey.results import disclosure, result_table, wording
 from survey.results.disclosure import Count
 from survey.sample import Sample, sample
+from translations import Refusal
 
-# What is released, or can be had by those who may see released figures: the province, and the tables of it.
-TABLES: tuple[tuple[str, ...], ...] = (
-    (), ("unit",), ("stratum",), ("mode",), ("gioi_tinh",), ("do_tuoi",), ("dan_toc",),
-    ("unit", "gioi_tinh"), ("unit", "dan_toc"),
-)  # fmt: skip
+# The declared list: what programs may ask for. Commune readers, reports and open files have the first two of it.
+TABLES: tuple[tuple[str, ...], ...] = ((), ("unit",), ("stratum",), ("mode",))
 Cell = tuple[Hashable, ...]
 
 
@@ -108,13 +106,26 @@ class Told:
 
 
 Same = Sequence[tuple[Sequence[str], Sequence[str]]]  # communes and strata that hold the same people
+Areas = Sequence[Sequence[str]]  # communes whose people open rows show together
 
 
 def reader(
-    tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float, same: Same = ()
+    tables: dict[tuple[str, ...], list[Told]],
+    telling: Sequence[str],
+    forms: float,
+    same: Same = (),
+    areas: Areas = (),
 ) -> Reader:
-    """Somebody who holds these tables of one item with one answer, and the number of forms."""
+    """Somebody who holds these tables of one item with one answer, the number of forms, and open rows by area."""
     knows = Reader()
+    for units in areas:
+        here = [told.count for told in tables["unit",] if told.count.domain in units]
+        for value in dict.fromkeys(count.value for count in here):
+            for name, many in (("n", lambda one: one.n), (value, lambda one: one.events)):
+                area: Cell = ("area", *units, name)
+                true = sum(many(one) for one in here if one.value == value)
+                knows.knows(area, true, true)
+                knows.adds_up([(("unit",), unit, name) for unit in units], area)
     for units, strata in same:
         for value in {"n", *(told.count.value for told in tables["unit",])}:
             parts: dict[Cell, float] = {(("unit",), unit, value): 1.0 for unit in units}
@@ -155,7 +166,11 @@ def reader(
 
 
 def leaks(
-    tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str], forms: float, same: Same = ()
+    tables: dict[tuple[str, ...], list[Told]],
+    telling: Sequence[str],
+    forms: float,
+    same: Same = (),
+    areas: Areas = (),
 ) -> list[Any]:
     """Hidden counts that can be one number only: the people of a hidden group, a telling answer in it that was
     given, or one or two cases, whatever they are called."""
@@ -168,7 +183,7 @@ def leaks(
             is_few = told.mark == "hidden_with" and count.events < 3
             if (is_few or told.mark in ("hidden", "under_3")) and count.value in telling and count.events:
                 wanted[by, count.domain, count.value] = count.events
-    return reader(tables, telling, forms, same).sure_of(wanted)
+    return reader(tables, telling, forms, same, areas).sure_of(wanted)
 
 
 def released(
@@ -199,8 +214,52 @@ def test_nothing_hidden_follows_from_all_tables_of_the_demo(made_up: Flask, item
     with made_up.extensions["database"].reading() as session:
         people = sample(session, waves.find(session, demo.SAMPLE))
         tables = released(people, session, item)
+        area = disclosure.areas(session, people)
     assert sum(told.mark is not None for told in tables["unit",]) > 10
-    assert leaks(tables, ["2", "3"], len(people)) == []
+    areas = [[unit for unit in area if area[unit] == one] for one in (1, 2)]
+    assert leaks(tables, ["2", "3"], len(people), areas=areas) == []
+
+
+def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> None:
+    """Whoever knows a part of a commune and all its questions but one knows the last."""
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.OPEN))
+        assert people.questionnaire.index is not None
+        parts = people.questionnaire.index.codes()
+        asked = [*parts, *parts["index"]]
+        shown = result_table.table(session, people, items=asked, by=["unit"], released=True)
+        where = result_table.domains(session, people, ["unit"])
+        n = {
+            (count.item, count.domain): count.n
+            for item in parts["index"]
+            for count in disclosure.table(people, item, where)
+        }
+    hidden = {(one.item, one.domain) for one in shown if wording.is_hidden(one)}
+    knows = Reader()
+    for (item, unit), count in n.items():
+        seen = (item, unit) not in hidden
+        knows.knows((item, unit), count if seen else 0, count if seen else len(people))
+    for item in parts["index"]:
+        whole: Cell = (item, "province")
+        knows.knows(whole, true := sum(n[item, unit] for unit in where.wanted), true)
+        knows.adds_up([(item, unit) for unit in where.wanted], whole)
+    for part, items in parts.items():
+        for unit in where.wanted:
+            if (part, unit) not in hidden:
+                knows.knows((part, unit), true := sum(n[item, unit] for item in items), true)
+                knows.adds_up([(item, unit) for item in items], (part, unit))
+    few = {key: count for key, count in n.items() if 0 < count < FEWEST}
+    assert len(few) > 10
+    assert any(0 < n[item, unit] < FEWEST <= sum(n[one, unit] for one in parts["index"]) for item, unit in few)
+    assert knows.sure_of(few) == []
+
+
+def test_nobody_is_grouped_by_a_delicate_answer_in_what_is_released(made_up: Flask) -> None:
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.SAMPLE))
+        assert result_table.table(session, people, items=["gioi_tinh"], by=["C5"])
+        with pytest.raises(Refusal, match="C5"):
+            result_table.table(session, people, items=["gioi_tinh"], by=["unit", "C5"], released=True)
 
 
 def strata(people: Sample, lie: str) -> tuple[list[str], Same]:

@@ -31,7 +31,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import translations
-from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, respondent, settings, staff
+from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, refused, respondent, settings, staff
 from survey.database import Database
 from survey.people import accounts, choose_password, passkey_pages, sign_in, single_sign_on
 from survey.people.sessions import Sessions
@@ -126,6 +126,7 @@ def create_app(**config: Any) -> Flask:
     accounts.manager.init_app(app)
     accounts.manager.unauthorized_handler(_ask_to_sign_in)
     metrics.watch(app)
+    refused.watch(app)
     app.before_request(_choose_language)
     app.after_request(_protect)
     app.register_error_handler(Refusal, _refuse)
@@ -237,6 +238,7 @@ def _refuse(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    refused.as_forged()
     return _answer(400, _("The page was open for too long"), _("Go back, reload the page and send it again."))
 
 

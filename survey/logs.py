@@ -48,7 +48,7 @@ class Lines(logging.Formatter):
 
 
 class JSON(logging.Formatter):
-    """One object a line: at, level, logger, message, and for a fault its kind and its place."""
+    """One object a line: at, level, logger, message; the record's `fields`; a fault's kind and place."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -57,6 +57,7 @@ class JSON(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": _said(record),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
             said["fault"] = fault(record.exc_info[1])

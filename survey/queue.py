@@ -17,7 +17,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from survey import metrics
+from survey import metrics, refused
 from translations import LANGUAGES, N_, gettext, speaking
 
 MOST = 200  # that wait in one process: about half a second of forms
@@ -42,6 +42,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._places = threading.Semaphore(MOST)
         self._busy = busy()
         super().init_process()
+
+    def notify(self) -> None:
+        """Says that the process lives, at least once a second; then it is seen whether a minute is over."""
+        super().notify()
+        refused.HERE.tell()
+
+    def run(self) -> None:
+        """Serves until the process is told to end."""
+        super().run()
+        refused.HERE.tell(at_once=True)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Takes a request into the queue, or turns it away as soon as it has come."""

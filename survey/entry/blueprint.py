@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
-from survey import audit
+from survey import audit, refused
 from survey.database import database
 from survey.people import accounts, lockout, second_factors, wrong_sign_ins
 
@@ -35,6 +35,7 @@ def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, 
         try:
             validate_csrf(request.form.get("csrf_token"))
         except ValidationError:
+            refused.as_forged()
             return _again(401, wrong=False)
         if not current_user.is_authenticated:
             if not request.form.get("account-name"):

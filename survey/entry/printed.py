@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
 from forms import Questionnaire, quality
-from survey import waves
+from survey import refused, waves
 from survey.database import database
 from survey.entry.blueprint import holds_what_was_typed, pages
 from survey.entry.choosing import choose_form
@@ -96,6 +96,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
     try:
         validate_csrf(request.headers.get("X-CSRFToken"), time_limit=A_WEEK)
     except ValidationError:
+        refused.as_forged()
         return "", 400
     with database().writing() as session:
         opened = turns.held(session, serial, current_user.name)

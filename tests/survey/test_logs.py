@@ -107,6 +107,9 @@ def test_no_log_and_no_file_beside_the_database_holds_what_was_sent(province: Da
         process.wait(30)
     written = log.read_text()
     assert "Invalid request" in written  # something was logged at all
+    counted = [json.loads(line) for line in written.splitlines() if '"refused"' in line]
+    told = {(line["endpoint"], line["refused"]) for line in counted}
+    assert told >= {("api.submit", "malformed"), ("sign_in.sign_in", "forged"), ("none", "unknown")}
     assert MARK not in written
     assert "127.0.0.1:" not in written.replace(f"http://127.0.0.1:{port}", "")
     for line in written.splitlines():

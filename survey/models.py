@@ -296,6 +296,13 @@ class SecondFactor(Base):
     codes: Mapped[list[str]] = mapped_column(Document)
 
 
+class SecondFactorRole(Base):
+    """A role whose accounts need a second factor, as the administrator says."""
+
+    __tablename__ = "second_factor_role"
+    role: Mapped[Role] = mapped_column(_values(Role), primary_key=True)
+
+
 class Passkey(Base):
     """The public half of a key whose private half stays in a device of the account; it goes with the second
     factor.

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from survey import audit, settings, units
+from survey import audit, units
 from survey.database import database
 from survey.models import Account, Role, SignIn, Token
 from survey.people import passwords, second_factors, sign_ins
@@ -262,10 +262,9 @@ def _person(account: Account, entered: SignIn | None = None, first: str | None =
 
 def _first(session: Session, account: Account, entered: SignIn) -> str | None:
     """What the account must do before anything else, as the endpoint of its page."""
-    needed = account.role in settings.second_factor() and not entered.vouched
-    if needed and not second_factors.has(session, account.name):
-        return "sign_in.second_factor"
-    return None
+    if entered.vouched or account.role not in second_factors.needing(session):
+        return None
+    return None if second_factors.has(session, account.name) else "sign_in.second_factor"
 
 
 def add_token(session: Session, name: str, role: Role) -> str:

@@ -98,7 +98,7 @@ def add() -> ResponseReturnValue:
     with audit.acting(current_user.name, "passkeys.add"), database().writing() as session:
         codes = passkeys.add(session, current_user.name, form.name.data, request.form.get("answer", ""))
     if codes:
-        return render_template("sign_in/recovery.html", codes=codes, home=sign_in.home(current_user)), 201
+        return sign_in.recovery(codes, _("The second factor is added. From now on signing in asks for it."))
     flash(_("The passkey is added."))
     return redirect(url_for("sign_in.account"), 303)
 

@@ -1,5 +1,5 @@
 """The second factor: codes of six digits from a phone (TOTP, RFC 6238), passkeys (`survey.people.passkeys`), and
-recovery codes for when the device is lost.
+recovery codes for when the device is lost; and which roles need one.
 
 The secret of a phone lies in the database sealed under the master key of texts, bound to the account. A code works
 once: the step of the last one that did is kept, and no step up to it works again. Recovery codes have 80 random
@@ -11,19 +11,20 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from hmac import compare_digest
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from survey import audit, texts
-from survey.models import Passkey, SecondFactor
+from survey import audit, settings, texts
+from survey.models import Account, Passkey, Role, SecondFactor, SecondFactorRole
 from survey.people import passwords
-from translations import Refusal
+from translations import Conflict, Refusal
 
 STEP = 30  # seconds
 DRIFT = 1  # steps by which a phone's clock may be off
@@ -74,8 +75,19 @@ def begin(session: Session, name: str) -> list[str]:
     hold."""
     if has(session, name):
         return []
-    codes = [passwords.easy() for _place in range(CODES)]
-    session.add(SecondFactor(account=name, secret=None, step=0, codes=[passwords.digest(code) for code in codes]))
+    codes = _new_codes()
+    session.add(SecondFactor(account=name, secret=None, step=0, codes=_digests(codes)))
+    session.flush()
+    return codes
+
+
+def renew_codes(session: Session, name: str) -> list[str]:
+    """Gives new recovery codes; those of before hold no more."""
+    kept = session.get(SecondFactor, name)
+    if kept is None:
+        raise Conflict("Your account has no second factor. Add one first: recovery codes come with it.")
+    codes = _new_codes()
+    kept.codes = _digests(codes)
     session.flush()
     return codes
 
@@ -146,6 +158,50 @@ def settle(session: Session, name: str) -> None:
     kept = session.get(SecondFactor, name)
     if kept is not None and kept.secret is None and not _passkeys(session, name):
         session.delete(kept)
+
+
+def needing(session: Session) -> frozenset[Role]:
+    """The roles that need a second factor: as the administrator says, and as the server's settings do."""
+    asked = settings.second_factor()
+    return frozenset({*session.scalars(select(SecondFactorRole.role)), *(role for role in Role if role in asked)})
+
+
+def require(session: Session, roles: Collection[Role]) -> None:
+    """From now on these roles need a second factor; what is kept of those in the server's settings stays."""
+    named = settings.second_factor()
+    open_ = [role for role in Role if role not in named]
+    chosen = [role for role in open_ if role in roles]
+    audit.tell(roles=",".join(chosen) or "-")
+    session.execute(delete(SecondFactorRole).where(SecondFactorRole.role.in_(open_)))
+    session.add_all(SecondFactorRole(role=role) for role in chosen)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many accounts a role has that are not switched off, and how many of them have a second factor."""
+
+    accounts: int
+    factors: int
+
+
+def counts(session: Session) -> dict[Role, Counted]:
+    """How far each role is."""
+    query = (
+        select(Account.role, func.count(), func.count(SecondFactor.account))
+        .outerjoin(SecondFactor, SecondFactor.account == Account.name)
+        .where(~Account.off)
+        .group_by(Account.role)
+    )
+    found = {role: Counted(accounts, factors) for role, accounts, factors in session.execute(query)}
+    return {role: found.get(role, Counted(0, 0)) for role in Role}
+
+
+def _new_codes() -> list[str]:
+    return [passwords.easy() for _place in range(CODES)]
+
+
+def _digests(codes: Collection[str]) -> list[str]:
+    return [passwords.digest(code) for code in codes]
 
 
 def _passkeys(session: Session, name: str) -> int:

@@ -258,7 +258,7 @@ def second_factor() -> ResponseReturnValue:
                     flash(_("From now on codes of the phone open this account too."))
                     return redirect(url_for(".account"), 303)
                 if codes is not None:
-                    return render_template("sign_in/recovery.html", codes=codes, home=home(current_user)), 201
+                    return recovery(codes, _("The second factor is added. From now on signing in asks for it."))
                 form.code.errors = [
                     _(
                         "This is not the code of this picture. See that the phone's clock is right, and write "
@@ -286,6 +286,22 @@ def remove_factor() -> ResponseReturnValue:
         second_factors.remove_phone(session, current_user.name)
     flash(_("The codes of the phone are taken away. Add them anew as soon as the new phone is at hand."))
     return redirect(url_for(".account"), 303)
+
+
+@pages.post("/tai-khoan/ma-du-phong")
+@login_required  # type: ignore[untyped-decorator]
+@proven("sign_in.account")
+def renew_codes() -> ResponseReturnValue:
+    """Makes new recovery codes of the own account and shows them, this once."""
+    with audit.acting(current_user.name, "sign_in.renew_codes"), database().writing() as session:
+        codes = second_factors.renew_codes(session, current_user.name)
+    return recovery(codes, _("These are new. The recovery codes of before hold no more: throw them away."))
+
+
+def recovery(codes: list[str], done: str) -> ResponseReturnValue:
+    """The page that shows recovery codes, with what was just done."""
+    page = render_template("sign_in/recovery.html", codes=codes, done=done, home=home(current_user))
+    return page, 201
 
 
 @pages.route("/xac-nhan", methods=["GET", "POST"])

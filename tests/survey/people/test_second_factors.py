@@ -25,6 +25,7 @@ from translations import Refusal
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 NEW = "/tai-khoan/lop-thu-hai"
+ROLES = "/quan-tri/lop-thu-hai"
 
 
 def send(client: FlaskClient, address: str, page: str | None = None, **fields: str) -> TestResponse:
@@ -169,6 +170,43 @@ def test_a_role_that_needs_it_does_nothing_before(
     enrol(admin)
     assert admin.get("/quan-tri/").status_code == 200
     assert sign_in(app, "keyer").get("/nhap-phieu/").status_code == 200
+
+
+def test_the_administrator_says_which_roles_need_it_and_the_server_s_settings_hold_besides(
+    app: Flask, province: Database, sign_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, keyer = sign_in(app, "admin"), sign_in(app, "keyer")
+    assert keyer.get("/nhap-phieu/").status_code == 200
+    assert send(admin, ROLES, role="keyer").status_code == 303
+    assert keyer.get("/nhap-phieu/").location == NEW  # signed in before, and asked now
+    assert send(app.test_client(), "/dang-nhap", name="keyer", password="mat-khau-dai").location == NEW
+    monkeypatch.setenv("HAILONG_SECOND_FACTOR", "home_affairs, keyer")
+    page = admin.get(ROLES).text
+    assert {role for role in ("admin", "home_affairs", "keyer") if f'id="role-{role}" value="{role}" ' in page}
+    assert re.findall(r'value="(\w+)"[^>]* checked disabled>', page) == ["home_affairs", "keyer"]
+    send(admin, ROLES, role="auditor")  # what the settings ask for is not sent, and stays as it was
+    monkeypatch.delenv("HAILONG_SECOND_FACTOR")
+    with province.reading() as session:
+        assert second_factors.needing(session) == {"auditor", "keyer"}
+        noted = session.scalars(select(AuditEntry.subject).where(AuditEntry.what == "staff.factor_roles")).all()
+    assert noted == ["roles=keyer", "roles=auditor"]
+    send(admin, ROLES)
+    assert keyer.get("/nhap-phieu/").status_code == 200
+
+
+def test_new_recovery_codes_void_those_of_before(app: Flask, province: Database, sign_in: SignedIn) -> None:
+    client = sign_in(app, "keyer")
+    assert send(client, "/tai-khoan/ma-du-phong", "/doi-mat-khau").status_code == 409
+    _secret, old = enrol(client)
+    answer = send(client, "/tai-khoan/ma-du-phong", "/tai-khoan")
+    new = re.findall(r"<li><code>([^<]+)</code>", answer.text)
+    assert (answer.status_code, len(new)) == (201, 8)
+    assert enter(app.test_client(), old[0]).status_code == 422
+    assert enter(app.test_client(), new[0]).status_code == 303
+    with province.writing() as session:
+        session.execute(update(SignIn).values(proved=0))
+        assert "sign_in.renew_codes" in session.scalars(select(AuditEntry.what)).all()
+    assert send(client, "/tai-khoan/ma-du-phong", "/tai-khoan").location.startswith("/xac-nhan")
 
 
 def test_the_administrator_takes_it_away_when_a_phone_is_lost(app: Flask, sign_in: SignedIn) -> None:

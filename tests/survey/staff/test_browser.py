@@ -72,6 +72,7 @@ PAGES = {
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
+    "staff.factor_roles": ("/quan-tri/lop-thu-hai",),
     "staff.audit_trail": ("/quan-tri/nhat-ky",),
     "sign_in.account": ("/tai-khoan",),
     "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),

@@ -134,13 +134,14 @@ class Sums:
         """Sums over cells: row c is added to row `place[c]` of `size`; weighted sums times `factor` (C,)."""
         parts: dict[str, Floats] = {"shift": self.shift}
         done: dict[int, Floats] = {}  # arrays that were one stay one
+        K = len(self.shift)
+        at = (place[:, None] * K + np.arange(K)).ravel()
         for part in fields(self)[:-1]:
             values = getattr(self, part.name)
             if id(values) not in done:
-                total = np.zeros((size, values.shape[1]))
                 weights = factor is not None and part.name not in ("count", "events", "full")
-                np.add.at(total, place, values * factor[:, None] if weights and factor is not None else values)
-                done[id(values)] = total
+                rows = values * factor[:, None] if weights and factor is not None else values
+                done[id(values)] = weighted(at, rows.ravel(), size * K).reshape(size, K)
             parts[part.name] = done[id(values)]
         return Sums(**parts)
 

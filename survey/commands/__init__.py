@@ -116,6 +116,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     chosen = _language(arguments)
     translations.speak(chosen)
+    # Our matrices are small: a second thread of NumPy's would only wait, and wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # click's own words ("Usage", "Options" …) come from the same catalogue.
     os.environ["LANGUAGE"] = translations.language()
     catalogues.bindtextdomain("messages", str(translations.FOLDER))

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,11 +26,16 @@ from numpy.typing import NDArray
 from translations import N_, Refusal
 
 CHUNK = 1 << 23  # bytes of CSV parsed at a time
-PIECE = 1 << 20  # bytes that Arrow holds at once within a chunk: they stay in the cache
+PIECE = 1 << 21  # bytes that Arrow holds at once within a chunk: they stay in the cache
+FEW = 1 << 16  # bytes from which it is learnt what the columns hold
 LONGEST_RECORD = 1 << 26
 ROWS = 1 << 18  # rows of Parquet read at a time
 BLANK = -128  # of a code
 LABEL = pa.dictionary(pa.int32(), pa.string())
+CHARACTER = pa.binary(1)  # an answer as most files have it, which is read faster than a number
+CHARACTERS = [chr(code) for code in range(128)]
+# What a column of a CSV file is read as once it holds more than it was taken for.
+WIDER = {CHARACTER: pa.int8(), pa.int8(): LABEL, pa.float64(): pa.string()}
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,9 @@ class Chunk:
     def codes(self, name: str) -> Column:
         """The values of an item, in as few bytes as they need."""
         column = self.table.column(name)
+        if column.type == CHARACTER:
+            characters, there = _buffer(_one(column), np.dtype(np.int8))
+            return Column(characters * there.view(np.int8), CHARACTERS, 0)
         if pa.types.is_integer(column.type):
             whole = _whole(column)
             if whole is not None:
@@ -161,6 +170,7 @@ def _is_blank(level: Any) -> bool:
     return level is None or level == "" or level != level
 
 
+@lru_cache(maxsize=1 << 16, typed=True)  # the same few values come in every chunk
 def canonical(value: Any) -> str:
     """How a value is compared: numbers by what they are worth, texts in NFC."""
     text = unicodedata.normalize("NFC", str(value)).strip()
@@ -221,7 +231,7 @@ class DataFile:
         self.require(wanted)
         if self.parquet:
             return self._parquet_chunks(wanted)
-        kinds = {name: pa.int8() for name in codes} | {name: pa.float64() for name in numbers}
+        kinds = dict.fromkeys(codes, CHARACTER) | dict.fromkeys(numbers, pa.float64())
         reader = _Reader(self.columns, kinds | dict.fromkeys(labels, LABEL), self.path)
         return self._csv_chunks(reader)
 
@@ -233,13 +243,15 @@ class DataFile:
 
     def _csv_chunks(self, reader: _Reader) -> Iterator[Chunk]:
         pool = ThreadPoolExecutor(os.cpu_count() or 1)
-        blocks = _blocks(self.path, self._body)
+        blocks = _blocks(self.path, self._body, CHUNK)
         waiting: deque[Future[Any]] = deque()
 
         def ahead() -> None:
             while len(waiting) <= (os.cpu_count() or 1) and (block := next(blocks, None)) is not None:
                 waiting.append(pool.submit(reader.parse, block))
 
+        if (start := next(_blocks(self.path, self._body, FEW), None)) is not None:
+            reader.parse(start)  # a column is found wider in a few rows, not in a chunk by each thread
         ahead()
 
         def rest() -> Iterator[Chunk]:
@@ -272,7 +284,7 @@ class _Fault:
 
 @dataclass
 class _Reader:
-    """Parses blocks of a CSV file; columns that once held more than small integers are text from then on."""
+    """Parses blocks of a CSV file; a column that once held more than it was taken for is wider from then on."""
 
     columns: list[str]
     kinds: dict[str, Any]
@@ -281,7 +293,7 @@ class _Reader:
     def parse(self, block: memoryview) -> pa.Table | _Fault:
         """The block as columns, or what is wrong with it."""
         text = block.obj
-        assert isinstance(text, bytearray)  # noqa: S101 (as `_blocks` made it)
+        assert isinstance(text, bytes)  # noqa: S101 (as `_blocks` made it)
         if not text.isascii():
             try:
                 str(block, "utf-8")
@@ -315,13 +327,14 @@ class _Reader:
                     )
 
     def _widen(self, kinds: dict[str, Any], reason: str) -> bool:
-        """Reads as text what was no small integer or number; which column it was stands in the reason."""
-        narrow = [name for name, kind in kinds.items() if kind in (pa.int8(), pa.float64())]
+        """Reads a column as what is WIDER; which one it is stands in the reason, else it is all that can be."""
+        narrow = [name for name, kind in kinds.items() if kind in WIDER]
         place = reason.partition("column #")[2].partition(":")[0]
         if place.isdigit() and self.columns[int(place)] in narrow:
             narrow = [self.columns[int(place)]]
         for name in narrow:
-            self.kinds[name] = LABEL if kinds[name] == pa.int8() else pa.string()
+            if self.kinds[name] == kinds[name]:  # another thread may have met it before
+                self.kinds[name] = WIDER[kinds[name]]
         return bool(narrow)
 
     def _read(
@@ -334,7 +347,11 @@ class _Reader:
         return pa.csv.read_csv(
             pa.BufferReader(pa.py_buffer(block)),
             pa.csv.ReadOptions(use_threads=False, block_size=size, column_names=self.columns),
-            pa.csv.ParseOptions(newlines_in_values=quoted, invalid_row_handler=refuse),
+            pa.csv.ParseOptions(
+                quote_char='"' if quoted else False,  # faster where there is none to look for
+                newlines_in_values=quoted,
+                invalid_row_handler=refuse,
+            ),
             pa.csv.ConvertOptions(
                 include_columns=list(kinds), column_types=kinds, null_values=[""], strings_can_be_null=True
             ),
@@ -382,31 +399,29 @@ def _cut(text: bytes, start: int) -> int:
     return place or len(text)
 
 
-def _blocks(path: str, body: int) -> Iterator[memoryview]:
-    """The file in blocks of whole records, each a view of a buffer of its own."""
+def _blocks(path: str, body: int, length: int) -> Iterator[memoryview]:
+    """The file in blocks of whole records; what a block cuts off is read again with the next."""
     with _open(path) as stream:
-        stream.seek(body)
-        rest = b""
+        size = length
         while True:
-            text = bytearray(len(rest) + CHUNK)
-            text[: len(rest)] = rest
-            read = stream.readinto(memoryview(text)[len(rest) :])  # type: ignore[attr-defined]
-            size = len(rest) + read
-            if not read:
-                break
-            end = _last_break(text, size)
+            stream.seek(body)
+            text = stream.read(size)
+            if not text or text.isspace():
+                return
+            end = _last_break(text) if len(text) == size else len(text)
             if end:
                 yield memoryview(text)[:end]
-            rest = bytes(memoryview(text)[end:size])
-            if len(rest) > LONGEST_RECORD:
+                body, size = body + end, length
+            elif size < LONGEST_RECORD:  # a record longer than this
+                size *= 2
+            else:
                 raise Refusal("%(file)s: a quotation mark is opened and never closed. Close it.", file=path)
-        if rest.strip():
-            yield memoryview(bytearray(rest))
 
 
-def _last_break(text: bytearray, end: int) -> int:
+def _last_break(text: bytes) -> int:
     """After the last line break outside quotation marks; 0 where there is none. A block begins with a record."""
-    marks = text.count(b'"', 0, end) if text.find(b'"', 0, end) >= 0 else 0  # finding is faster than counting
+    end = len(text)
+    marks = text.count(b'"') if b'"' in text else 0  # finding is faster than counting
     while (place := text.rfind(b"\n", 0, end)) >= 0:
         marks -= text.count(b'"', place, end)
         if marks % 2 == 0:

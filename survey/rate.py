@@ -1,10 +1,9 @@
-"""How much one address may send or try in a second: counted in memory, written nowhere."""
+"""How much one address may send or try in a second, over all processes of a server: counted in memory, written
+nowhere."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import secrets
 import socket
 import threading
 import time
@@ -15,6 +14,7 @@ from flask import current_app, request
 from flask_login import current_user
 
 from survey import devices
+from survey.tally import Tally
 
 KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
 # Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
@@ -25,8 +25,7 @@ IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
 class Rate:
     """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate.
 
-    An address is known only by a hash under a key that is made at the start and never leaves the memory. IPv6
-    addresses of one network (/64) count as one, since a household has as many of them as it likes.
+    IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes.
     """
 
     def __init__(
@@ -35,43 +34,36 @@ class Rate:
         self.per_second = max(per_second, 1 / KEPT)
         self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
-        self._key = secrets.token_bytes(32)
-        self._buckets: dict[bytes, tuple[float, float]] = {}  # hash -> (left, at)
-        self._lock = threading.Lock()
+        self._left = Tally()
         self._timer: threading.Timer | None = None
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""
-        name = self._name(address)
-        with self._lock:
+        name = self._left.name(network(address))
+        with self._left.held():
             now = self._clock()
-            left, at = self._buckets.get(name, (self.most, now))
+            left, at = self._left.get(name) or (self.most, now)
             left = min(self.most, left + (now - at) * self.per_second)
             wait = 0.0 if left >= 1 else (1 - left) / self.per_second
-            self._buckets[name] = (left if wait else left - 1, now)
+            self._left.put(name, left if wait else left - 1, now)
             if self._timer is None:
                 self._set_timer()
         return wait
 
     def give_back(self, address: str) -> None:
         """Takes back one that was counted and let through."""
-        name = self._name(address)
-        with self._lock:
-            if name in self._buckets:
-                left, at = self._buckets[name]
-                self._buckets[name] = (min(self.most, left + 1), at)
+        name = self._left.name(network(address))
+        with self._left.held():
+            if kept := self._left.get(name):
+                self._left.put(name, min(self.most, kept[0] + 1), kept[1])
 
     def forget(self) -> None:
         """Drops every bucket that is full again; called by a clock, for there may be no next submission."""
-        with self._lock:
+        with self._left.held():
             now = self._clock()
-            self._buckets = {
-                name: (left, at)
-                for name, (left, at) in self._buckets.items()
-                if left + (now - at) * self.per_second < self.most
-            }
+            self._left.forget(lambda left, at: left + (now - at) * self.per_second >= self.most)
             self.stop()
-            if self._buckets:
+            if len(self._left):
                 self._set_timer()
 
     def stop(self) -> None:
@@ -80,16 +72,13 @@ class Rate:
             self._timer.cancel()
             self._timer = None
 
-    def _name(self, address: str) -> bytes:
-        return hashlib.blake2b(network(address), key=self._key, digest_size=16).digest()
-
     def _set_timer(self) -> None:
         self._timer = threading.Timer(KEPT, self.forget)
         self._timer.daemon = True
         self._timer.start()
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return len(self._left)
 
 
 def network(address: str) -> bytes:
@@ -99,6 +88,11 @@ def network(address: str) -> bytes:
             packed = socket.inet_pton(family, address)
             return packed.removeprefix(IPV4_IN_IPV6)[:8]
     return address.encode()
+
+
+def of_codes() -> Rate:
+    """How many invitation codes one address may try."""
+    return Rate(CODES_A_SECOND, most=CODES_AT_ONCE)
 
 
 def seconds_to_wait() -> int:
@@ -117,7 +111,7 @@ def seconds_to_wait() -> int:
 def seconds_before_a_code() -> int:
     """Whole seconds that this client must wait before it may try an invitation code; 0 when it may now."""
     if "rate_of_codes" not in current_app.extensions:
-        current_app.extensions["rate_of_codes"] = Rate(CODES_A_SECOND, most=CODES_AT_ONCE)
+        current_app.extensions["rate_of_codes"] = of_codes()
     return _wait("rate_of_codes")
 
 

@@ -9,7 +9,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from sqlalchemy import select
 
-from survey import demo, metrics, questionnaires, texts, units
+from survey import demo, metrics, questionnaires, rate, settings, texts, units
 from survey.app import create_app
 from survey.commands import say
 from survey.files import pending
@@ -17,6 +17,7 @@ from survey.installation import opened, prepare
 from survey.logs import Logs
 from survey.models import Account, Role, Wave
 from survey.people import accounts
+from survey.people.lockout import Lockout
 from survey.queue import Worker as Threads
 from translations import gettext as _
 
@@ -68,6 +69,12 @@ class Server(BaseApplication):
     """gunicorn with threads, set up from here instead of a file of its own."""
 
     def __init__(self, options: dict[str, object]) -> None:
+        # Made before the first process starts, so that all of them count together.
+        self.counts = {
+            "rate": rate.Rate(settings.rate()),
+            "rate_of_codes": rate.of_codes(),
+            "lockout": Lockout(),
+        }
         self.options = {
             "worker_class": Threads,
             "threads": THREADS,
@@ -91,7 +98,9 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         pending.resume()
-        return create_app()
+        app = create_app()
+        app.extensions.update(self.counts)
+        return app
 
 
 @click.command(name="first-run", hidden=True)

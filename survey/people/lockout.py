@@ -3,19 +3,16 @@
 Wrong passwords are counted by account and client together: who guesses from elsewhere doesn't lock the owner
 out. A client is the network it comes from (see `survey.rate`), or, once the account has signed in from a browser,
 that browser: it carries a signed mark (`known_browser`), so that a guesser behind the same router locks out nobody
-who was in before. A network has a measure of its own besides, for those who try one password on many names. What
-is known of a client is a hash under a key that is made at the start and never leaves the memory; an hour after the
-last wrong password it is gone. Several server processes count each by itself.
+who was in before. A network has a measure of its own besides, for those who try one password on many names. All
+processes of a server count together; an hour after the last wrong password nothing is left of it (`survey.tally`).
 
 After "Device Cookies", https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import secrets
-import threading
 import time
 from collections.abc import Callable
 
@@ -25,6 +22,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from survey import cookies
 from survey.people import wrong_sign_ins
 from survey.rate import Rate, network
+from survey.tally import Tally
 from translations.formats import nfc
 
 FREE = 5  # wrong passwords before the first wait
@@ -41,9 +39,7 @@ class Lockout:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._key = secrets.token_bytes(32)
-        self._tries: dict[bytes, tuple[int, float]] = {}  # hash -> (wrong passwords, time of the last)
-        self._lock = threading.Lock()
+        self._wrong = Tally()
         self._networks = Rate(A_SECOND, clock, most=AT_ONCE)
 
     def take(self, name: str | None, address: str, browser: str | None = None) -> int:
@@ -54,24 +50,24 @@ class Lockout:
         """
         if name is None:
             return math.ceil(self._networks.take(address))
-        with self._lock:
+        kept = self._name(name, address, browser)
+        with self._wrong.held():
             now = self._clock()
-            self._tries = {kept: (wrong, at) for kept, (wrong, at) in self._tries.items() if now - at < FORGOTTEN}
-            kept = self._name(name, address, browser)
-            wrong, at = self._tries.get(kept, (0, now))
+            self._wrong.forget(lambda _wrong, at: now - at >= FORGOTTEN)
+            wrong, at = self._wrong.get(kept) or (0, now)
             wait = at + _pause(wrong) - now
             if wait > 0:
                 return math.ceil(wait)
             if browser is None and (wait := self._networks.take(address)):
                 return math.ceil(wait)
-            self._tries[kept] = (wrong + 1, now)
+            self._wrong.put(kept, wrong + 1, now)
         return 0
 
     def right(self, name: str | None, address: str, browser: str | None = None) -> None:
         """The try that was just counted was the right one: what was wrong before is forgotten."""
         if name is not None:
-            with self._lock:
-                self._tries.pop(self._name(name, address, browser), None)
+            with self._wrong.held():
+                self._wrong.drop(self._name(name, address, browser))
         if browser is None:
             self._networks.give_back(address)
 
@@ -79,16 +75,15 @@ class Lockout:
         """Ends the clock that forgets networks."""
         self._networks.stop()
 
-    def _name(self, name: str, address: str, browser: str | None) -> bytes:
+    def _name(self, name: str, address: str, browser: str | None) -> int:
         client = b"browser\0" + browser.encode() if browser else b"network\0" + network(address)
-        text = nfc(name).strip().encode() + b"\0" + client
-        return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
+        return self._wrong.name(nfc(name).strip().encode() + b"\0" + client)
 
     def __len__(self) -> int:
-        return len(self._tries)
+        return len(self._wrong)
 
 
-def _pause(wrong: int) -> float:
+def _pause(wrong: float) -> float:
     """Seconds to wait after so many wrong passwords."""
     return 0.0 if wrong < FREE else min(LONGEST, FIRST * 2.0 ** min(wrong - FREE, 30))
 

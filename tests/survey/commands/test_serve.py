@@ -1,14 +1,18 @@
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -167,3 +171,66 @@ def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
         assert server.send(one) == 201
     with province.reading() as session:
         assert [str(id) for id in session.scalars(select(Response.id))] == [one["id"]]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_processes_count_the_wrong_passwords_of_an_account_together(
+    province: Database, tmp_path: Path
+) -> None:
+    server = Server(province, tmp_path)
+    ready = threading.Barrier(2 * CLIENTS)
+
+    def tries(_client: int) -> list[int]:
+        """Two at once with the others, so that both processes have some."""
+        found = []
+        for _try in range(2):
+            line = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            line.request("GET", "/dang-nhap")
+            page = line.getresponse()
+            cookie = (page.headers["Set-Cookie"] or "").partition(";")[0]
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())
+            assert token is not None
+            fields = {"name": "keyer", "password": "mat-khau-sai", "csrf_token": token[1]}
+            kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+            ready.wait(PATIENCE)
+            line.request("POST", "/dang-nhap", urllib.parse.urlencode(fields), kind)
+            found.append(line.getresponse().status)
+            line.close()
+        return found
+
+    with server.running(), ThreadPoolExecutor(2 * CLIENTS) as clients:
+        statuses = [status for client in clients.map(tries, range(2 * CLIENTS)) for status in client]
+    assert sorted(statuses) == [422] * 5 + [429] * (4 * CLIENTS - 5)
+
+
+# Where two programs on the way could differ on where a request ends, each with a whole request behind that place.
+HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+AMBIGUOUS = {
+    "one length": b"Content-Length: 0\r\n\r\n",  # of two requests one after the other both are answered
+    "both lengths": b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(HIDDEN) + 5),
+    "a short length and chunks": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2f\r\n",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN),
+    "a list of lengths": b"Content-Length: 0, %d\r\n\r\n" % len(HIDDEN),
+    "a length with a sign": b"Content-Length: +0\r\n\r\n",
+    "a blank before the colon": b"Content-Length: 0\r\nTransfer-Encoding : chunked\r\n\r\n",
+    "another coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunks that are not the last coding": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a tab of another kind": b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "lines that end in LF alone": b"Content-Length: 0\nTransfer-Encoding: chunked\n\n",
+    "a folded line": b"X: y\r\n Content-Length: 0\r\n\r\n",
+    "a line of CR": b"X: y\rContent-Length: 0\r\n\r\n",
+    "a chunk size of letters": b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n",
+    "a chunk size with a sign": b"Transfer-Encoding: chunked\r\n\r\n-0\r\n\r\n",
+}
+
+
+def test_no_request_hides_behind_another_that_could_end_in_two_places(province: Database, tmp_path: Path) -> None:
+    server, answers = Server(province, tmp_path), {}
+    with server.running():
+        for name, rest in AMBIGUOUS.items():
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as line:
+                line.sendall(b"POST /khong-co HTTP/1.1\r\nHost: localhost\r\n" + rest + HIDDEN)
+                line.shutdown(socket.SHUT_WR)
+                answers[name] = b"".join(iter(partial(line.recv, 65_536), b""))
+    assert [name for name, said in answers.items() if b"200 OK" in said] == ["one length"]
+    assert all(said.startswith(b"HTTP/1.1 ") for said in answers.values())

@@ -292,7 +292,7 @@ def test_who_does_not_want_the_part_leaves_it_out_and_may_change_their_mind(
     expect(tablet.get_by_role("heading", name=GIVE)).to_be_visible()
     press(tablet, SELF)
     tablet.check("#C6-3")
-    press(tablet, "Về trang xem lại")
+    press(tablet, "Xem lại phiếu")
     assert "Có nhiều" not in tablet.locator(".review").inner_text()
     press(tablet, AGAIN)
     expect(tablet.locator(".row[data-of=C6] [data-answer]")).to_have_text("Đã trả lời")
@@ -330,7 +330,7 @@ def test_a_locked_answer_that_is_no_longer_asked_is_not_sent(tablet: Page, provi
     press(tablet, "Tiếp tục", "Bỏ qua", "Bỏ qua", AGAIN, "Bỏ qua")
     tablet.locator(".row[data-of=tiep_xuc]").get_by_role("button").click()
     tablet.check("#tiep_xuc-2")
-    press(tablet, "Về trang xem lại", "Gửi phiếu")
+    press(tablet, "Xem lại phiếu", "Gửi phiếu")
     tablet.wait_for_url("**xong=stored")
     assert kept(province)[0].answers == {"tiep_xuc": 2}
 

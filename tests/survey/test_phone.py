@@ -169,7 +169,7 @@ def test_questions_follow_from_answers_and_what_is_no_longer_asked_is_not_sent(
     at_review(phone)
     phone.get_by_role("button", name="Sửa Có tiếp xúc với công chức").click()
     phone.check("#tiep_xuc-2")
-    press(phone, "Về trang xem lại")
+    press(phone, "Xem lại phiếu")
     expect(phone.locator(".review")).not_to_contain_text("Bị đòi tiền")
     press(phone, "Gửi phiếu")
     phone.wait_for_url("**/bien-nhan/**")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cachetools import TTLCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateParameter
 
 from forms import Questionnaire
 from survey import audit, questionnaires, units
@@ -77,13 +78,20 @@ def create(
     return wave
 
 
-def find(session: Session, code: str) -> Wave:
-    """The wave of this code; refused where there is none."""
-    wave = session.get(Wave, code) if CODE.fullmatch(code) else None
+class NoWave(NotFound):
+    """No wave has this code."""
+
+    listed_by = "hailong wave list"
+
+
+def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wave:
+    """The wave of this code; refused where there is none.
+
+    lock  held until the transaction ends: True against who writes it, {"read": True} against who closes it
+    """
+    wave = session.get(Wave, code, with_for_update=lock) if CODE.fullmatch(code) else None
     if wave is None:
-        raise NotFound(
-            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code
-        )
+        raise NoWave("There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code)
     return wave
 
 

@@ -84,10 +84,12 @@ class Lazy:
 class Refusal(Exception):
     """What a person asked for can't be done; the message says, in their language, what to do next.
 
-    `message` is an English catalogue key with `%(name)s` places for `values`. `status` is what HTTP says of it.
+    `message` is an English catalogue key with `%(name)s` places for `values`. `status` is what HTTP says of it;
+    `listed_by` the command that shows somebody at a terminal what there is instead.
     """
 
     status = 400
+    listed_by = ""
 
     def __init__(self, message: str, /, **values: Any) -> None:
         super().__init__(message)

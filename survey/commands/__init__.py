@@ -9,6 +9,7 @@ import getpass
 import gettext as catalogues
 import importlib
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 import click
 
 import translations
+from survey.commands.examples import EXAMPLES
 from translations import LANGUAGES, N_, Refusal
 from translations import gettext as _
 
@@ -58,11 +60,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("people", N_("Tokens for programs that read the API.")),
     "first-run": ("server", N_("On an empty database: the demo waves and an administrator.")),
 }
+SENTENCE = re.compile(r"(?<=\.)\s")
 HIDDEN = {"first-run"}
 WITHOUT_DATABASE = {"estimate", "compare"}
 
 
-class Program(click.Group):
+class Commands(click.Group):
+    """A group that lists its commands with the whole first sentence of what each does."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = ((name, self.get_command(context, name)) for name in self.list_commands(context))
+        with formatter.section(_("Commands")):
+            formatter.write_dl(
+                [(name, SENTENCE.split(found.help or "", 1)[0]) for name, found in commands if found]
+            )
+
+
+class Program(Commands):
     """The group of all commands; each is imported when it is called or asked for help."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -73,6 +87,7 @@ class Program(click.Group):
             return None
         module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
         found: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
+        _exemplify(found, name)
         return found
 
     def resolve_command(
@@ -86,6 +101,16 @@ class Program(click.Group):
         """One line a command, without importing any."""
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, _(COMMANDS[name][1])) for name in self.list_commands(_context)])
+
+
+def _exemplify(command: click.Command, name: str) -> None:
+    """Puts its example below the help of the command, or of each command of the group."""
+    if isinstance(command, click.Group):
+        for word, within in command.commands.items():
+            _exemplify(within, f"{name} {word}")
+    elif name in EXAMPLES:
+        # "\b" keeps click from breaking the line: it can be copied whole.
+        command.epilog = "\b\n" + _("Example: %(call)s", call=f"hailong {name} {EXAMPLES[name]}".rstrip())
 
 
 def _language(arguments: list[str]) -> str:
@@ -147,6 +172,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(1)
     except Refusal as refusal:
         click.echo(str(refusal), err=True)
+        if refusal.listed_by:
+            say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except BrokenPipeError:  # `hailong results … | head`
         sys.stdout = None  # type: ignore[assignment]

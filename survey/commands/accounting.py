@@ -20,8 +20,7 @@ FIELDS = ("batch", "unit", "issued", "entered", "waiting", "void", "missing")
 @click.command(
     help=_(
         "Where the paper forms of a wave are, a record for each batch: issued = entered + waiting + void + "
-        "missing. Missing is all that was not counted back.\n\n"
-        "Example: hailong accounting --wave dot-1-2026 --output csv"
+        "missing. Missing is all that was not counted back."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))

@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 
 from survey import audit as trail
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import AuditEntry
 from translations import gettext as _
@@ -22,7 +22,7 @@ def _digest(_context: click.Context, _option: click.Parameter, given: str | None
     return given
 
 
-@click.group(help=_("The audit trail: who did what to what, each entry chained to the one before."))
+@click.group(cls=Commands, help=_("The audit trail: who did what to what, each entry chained to the one before."))
 def audit() -> None:
     pass
 
@@ -54,7 +54,7 @@ def verify(kept: str | None) -> None:
 
 
 @audit.command("list", help=_("The newest entries, as tab-separated lines: number, when, who, what, on what."))
-@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help=_("How many."))
+@click.option("--last", type=click.IntRange(1), metavar="N", default=50, show_default=True, help=_("How many."))
 def list_entries(last: int) -> None:
     with opened().reading() as session:
         entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(last)))

@@ -16,8 +16,17 @@ from translations import gettext as _
     )
 )
 @click.option("--wave", default=made_up.SAMPLE, show_default=True, help=_("The code of the sample wave."))
-@click.option("--responses", type=click.IntRange(1), help=_("How many; 27 in each village unless given."))
-@click.option("--seed", type=int, default=2026, show_default=True, help=_("The same seed makes the same answers."))
+@click.option(
+    "--responses", type=click.IntRange(1), metavar="N", help=_("How many; 27 in each village unless given.")
+)
+@click.option(
+    "--seed",
+    type=int,
+    metavar="N",
+    default=2026,
+    show_default=True,
+    help=_("The same seed makes the same answers."),
+)
 def demo(wave: str, responses: int | None, seed: int) -> None:
     database = opened()
     with database.writing() as session:

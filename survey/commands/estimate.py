@@ -44,7 +44,10 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
             help=_("What is estimated of the item."),
         ),
         click.option("--denominator", metavar="COL", help=_("The denominator of a ratio.")),
-        click.option("--level", type=LEVEL, default=0.95, show_default=True, help=_("The level of the interval.")),
+        click.option(
+            "--level", type=LEVEL, metavar="N", default=0.95, show_default=True,
+            help=_("The level of the interval."),
+        ),
         click.option(
             "--variance", type=click.Choice(VARIANCES), default="direct", show_default=True,
             help=_("Each domain's own, pooled, or pooled where the own one is too thin."),
@@ -68,12 +71,7 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(
-    help=_(
-        "Survey estimates from a CSV or Parquet file, with standard errors and intervals.\n\n"
-        "Example: hailong estimate data.csv --weights w --strata stratum --psu village --item C9=4,5 --by unit"
-    )
-)
+@click.command(help=_("Survey estimates from a CSV or Parquet file, with standard errors and intervals."))
 @of_the_design
 @click.option("--by", multiple=True, metavar="COL", help=_("A record per value of this column; several cross."))
 @click.option(
@@ -95,12 +93,7 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
     write(records, fields[0], output)
 
 
-@click.command(
-    help=_(
-        "The difference of two domains of a file, TO minus FROM, with interval and p.\n\n"
-        "Example: hailong compare data.csv --weights w --psu village --item C9=4,5 --by year --from 2025 --to 2026"
-    )
-)
+@click.command(help=_("The difference of two domains of a file, TO minus FROM, with interval and p."))
 @of_the_design
 @click.option("--by", required=True, metavar="COL", help=_("The column of the two domains."))
 @click.option("--from", "from_", required=True, metavar="A", help=_("The domain that is subtracted."))

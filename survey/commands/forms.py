@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey import units, waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.files.exporting import replacing
 from survey.installation import opened
 from survey.models import Batch, Sheet
@@ -22,7 +22,7 @@ from translations import gettext as _
 share = click.FloatRange(0, 100)
 
 
-@click.group(help=_("Number and print the paper forms of a wave."))
+@click.group(cls=Commands, help=_("Number and print the paper forms of a wave."))
 def forms() -> None:
     pass
 
@@ -32,8 +32,7 @@ def forms() -> None:
     help=_(
         "Print the paper forms of a wave as one PDF, A4 for both sides: a packet for each village of the sample, "
         "with a cover sheet and the slip of its hand-over, and a form for each household drawn. What is printed "
-        "counts as issued. A second time the same forms are printed again, with the same numbers.\n\n"
-        "Example: hailong forms print --wave dot-1-2026 --out phieu.pdf"
+        "counts as issued. A second time the same forms are printed again, with the same numbers."
     ),
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
@@ -43,16 +42,19 @@ def forms() -> None:
 @click.option(
     "--per-village",
     type=click.IntRange(1, MOST_FORMS),
+    metavar="N",
     help=_("How many forms a village gets where no sample was drawn."),
 )
 @click.option(
     "--more",
     type=click.IntRange(1, MOST_FORMS),
+    metavar="N",
     help=_("So many further forms for the village, in a packet of their own."),
 )
 @click.option(
     "--double",
     type=share,
+    metavar="N",
     default=100 * DOUBLE,
     show_default=True,
     help=_("Of 100 new forms, so many are keyed twice; chance chooses them."),
@@ -60,6 +62,7 @@ def forms() -> None:
 @click.option(
     "--reinterview",
     type=share,
+    metavar="N",
     default=100 * AGAIN,
     show_default=True,
     help=_("Of 100 new forms, so many have their household asked again (phúc tra)."),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.sampling import frame as frames
 from translations import gettext as _
 from translations.formats import number
 
 
-@click.group(help=_("The villages of a wave."))
+@click.group(cls=Commands, help=_("The villages of a wave."))
 def frame() -> None:
     pass
 

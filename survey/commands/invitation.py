@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from survey import addresses, settings
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.fieldwork import invitations
 from survey.files.exporting import replacing
 from survey.installation import opened
@@ -19,7 +19,7 @@ from translations.formats import number
 COLUMNS = ("psu", "village", "unit", "commune", "code", "address")
 
 
-@click.group(help=_("Single-use codes for the people of a sample."))
+@click.group(cls=Commands, help=_("Single-use codes for the people of a sample."))
 def invitation() -> None:
     pass
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from survey import devices, held, sealing, settings
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from translations import gettext as _
 
 
-@click.group(help=_("Kiosks: devices at a service point, bound to a wave, a unit and a place."))
+@click.group(cls=Commands, help=_("Kiosks: devices at a service point, bound to a wave, a unit and a place."))
 def kiosk() -> None:
     pass
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from survey import units, waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.results import boundaries
 from translations import gettext as _
 from translations.formats import number
 
 
-@click.group(help=_("Boundaries of the communes, for the map of results."))
+@click.group(cls=Commands, help=_("Boundaries of the communes, for the map of results."))
 def map() -> None:
     pass
 

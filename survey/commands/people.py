@@ -7,7 +7,7 @@ import sys
 import click
 
 from survey import addresses, settings
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import Role
 from survey.people import accounts, password_links
@@ -19,14 +19,19 @@ from translations import gettext as _
 ROLE = click.Choice([role.value for role in Role])
 
 
-@click.group(help=_("Accounts of staff."))
+def roles() -> str:
+    """Each role with its name: what to write, and what it stands for."""
+    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items())
+
+
+@click.group(cls=Commands, help=_("Accounts of staff."))
 def user() -> None:
     pass
 
 
 @user.command("add", help=_("Make an account. The password is asked for, or read from standard input."))
 @click.argument("name")
-@click.option("--role", type=ROLE, required=True, help=_("What the account may do."))
+@click.option("--role", type=ROLE, required=True, help=_("What the account may do: %(roles)s.", roles=roles()))
 @click.option("--unit", metavar="CODE", help=_("The commune that the account reads; needed for the role commune."))
 @click.option("--link", is_flag=True, help=_("Print a link by which the person chooses the password instead."))
 def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
@@ -79,14 +84,14 @@ def reset_second_factor(name: str) -> None:
     say("The account %(name)s has no second factor any more.", name=name)
 
 
-@click.group(help=_("Tokens for programs that read the API."))
+@click.group(cls=Commands, help=_("Tokens for programs that read the API."))
 def token() -> None:
     pass
 
 
 @token.command("add", help=_("Make an API token and print it, once: it is kept nowhere."))
 @click.argument("name")
-@click.option("--role", type=ROLE, required=True, help=_("What the program may do."))
+@click.option("--role", type=ROLE, required=True, help=_("What the program may do: %(roles)s.", roles=roles()))
 def add_token(name: str, role: str) -> None:
     with opened().writing() as session:
         text = accounts.add_token(session, name, Role(role))

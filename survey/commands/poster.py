@@ -18,8 +18,7 @@ from translations import gettext as _
 @click.command(
     help=_(
         "Posters with a QR code that leads to the form of a wave: one for each commune in one PDF, or that of one "
-        "commune.\n\nExample: hailong poster --wave gop-y --size A4 --base-url https://hailong.example.vn "
-        "--out ap-phich.pdf"
+        "commune."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))

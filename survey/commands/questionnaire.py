@@ -9,7 +9,7 @@ import click
 from forms import load
 from forms.crosswalk import load as load_crosswalk
 from survey import crosswalks, questionnaires, recordings
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.waves import today
 from translations import gettext as _
@@ -17,7 +17,7 @@ from translations import gettext as _
 FILE = click.Path(path_type=Path)
 
 
-@click.group(help=_("Questionnaires: documents that never change once published."))
+@click.group(cls=Commands, help=_("Questionnaires: documents that never change once published."))
 def questionnaire() -> None:
     pass
 

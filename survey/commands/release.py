@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from survey import waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.results import releases
 from translations import gettext as _
@@ -13,15 +13,16 @@ from translations import gettext as _
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))
 BY = click.option("--by", "person", metavar="NAME", required=True, help=_("Who does this; kept with the release."))
 NUMBER = click.option(
-    "--number", type=int, required=True, help=_("The number of the release: hailong release list")
+    "--number", type=int, metavar="N", required=True, help=_("The number of the release: hailong release list")
 )
 
 
 @click.group(
+    cls=Commands,
     help=_(
         "Results are released: frozen, checked by one person, approved by another, and only then seen by communes "
         "and programs."
-    )
+    ),
 )
 def release() -> None:
     pass

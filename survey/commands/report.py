@@ -17,12 +17,7 @@ from translations import LANGUAGES, NotFound
 from translations import gettext as _
 
 
-@click.command(
-    help=_(
-        "The report of a wave, of what is released, or of the present data as a draft.\n\n"
-        "Example: hailong report --wave thu-nghiem --format docx --out bao-cao.docx"
-    )
-)
+@click.command(help=_("The report of a wave, of what is released, or of the present data as a draft."))
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option(
     "--format",

@@ -18,16 +18,16 @@ from survey.results import result_table as wave_results
 from translations import gettext as _
 
 
-@click.command(
-    help=_(
-        "Estimates of a wave: weighted, with intervals.\n\n"
-        "Example: hailong results --wave thu-nghiem --item index --item C5=3 --by unit --output csv"
-    )
+@click.command(help=_("Estimates of a wave: weighted, with intervals."))
+@click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
+@click.option("--by", metavar="WHAT", multiple=True, help=_("unit, stratum, mode or an item; several cross."))
+@click.option(
+    "--item",
+    metavar="WHAT",
+    multiple=True,
+    help=_("CODE, CODE=VALUE,… or index, index:CS, …; all items without it."),
 )
-@click.option("--wave", required=True, help=_("The code of the wave."))
-@click.option("--by", multiple=True, help=_("unit, stratum, mode or an item; several cross."))
-@click.option("--item", multiple=True, help=_("CODE, CODE=VALUE,… or index, index:CS, …; all items without it."))
-@click.option("--rule", help=_("The rule of the index: share or mean."))
+@click.option("--rule", metavar="RULE", help=_("The rule of the index: share or mean."))
 @click.option(
     "--without",
     multiple=True,
@@ -38,6 +38,7 @@ from translations import gettext as _
 @click.option(
     "--release",
     type=int,
+    metavar="N",
     help=_(
         "The figures of this release, as they were released: hailong release list; the present data without it."
     ),
@@ -52,6 +53,7 @@ from translations import gettext as _
 @click.option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="N",
     default=0.95,
     show_default=True,
     help=_("The level of the interval."),

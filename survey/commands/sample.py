@@ -12,7 +12,7 @@ import click
 
 from analysis.allocation import RULES
 from survey import waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import Village
 from survey.sampling import draws, former, outlook, plans, sizing
@@ -24,7 +24,7 @@ PLANNED = ("stratum", "frame_villages", "households", "villages", "forms", "stan
 MOST = 1_000_000
 
 
-@click.group(help=_("The sample of a wave: planned, drawn from its villages, and kept."))
+@click.group(cls=Commands, help=_("The sample of a wave: planned, drawn from its villages, and kept."))
 def sample() -> None:
     pass
 
@@ -35,13 +35,21 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         [
             click.option("--wave", metavar="CODE", required=True, help=_("The wave whose villages are drawn.")),
-            click.option("--villages", type=count, help=_("Villages in all, or in each commune or stratum.")),
+            click.option(
+                "--villages", type=count, metavar="N", help=_("Villages in all, or in each commune or stratum.")
+            ),
             click.option(
                 "--per",
                 type=click.Choice(["unit", "stratum"]),
                 help=_("Draw --villages in each commune, which then is the stratum, or in each stratum."),
             ),
-            click.option("--per-village", type=count, required=True, help=_("Households asked in each village.")),
+            click.option(
+                "--per-village",
+                type=count,
+                metavar="N",
+                required=True,
+                help=_("Households asked in each village."),
+            ),
             click.option(
                 "--allocation",
                 type=click.Choice(list(RULES)),
@@ -66,19 +74,24 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option("--collapse", is_flag=True, help=_("Join a stratum of one village with its neighbour.")),
             click.option(
-                "--share", type=click.FloatRange(0.001, 0.999), help=_("The share expected, as 0.9 (default).")
+                "--share",
+                type=click.FloatRange(0.001, 0.999),
+                metavar="N",
+                help=_("The share expected, as 0.9 (default)."),
             ),
             click.option(
                 "--deff",
                 type=click.FloatRange(1, 100),
+                metavar="N",
                 help=_("The design effect expected; without it, people of a village are alike by 0.05."),
             ),
             click.option(
                 "--response",
                 type=click.FloatRange(0.01, 1),
+                metavar="N",
                 help=_("The part of the forms expected back answered, as 0.95; 1 without it."),
             ),
-            click.option("--cost", type=click.FloatRange(0), help=_("What a form costs.")),
+            click.option("--cost", type=click.FloatRange(0), metavar="N", help=_("What a form costs.")),
         ]
     ):
         command = option(command)
@@ -124,7 +137,10 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
 )
 @options
 @click.option(
-    "--margin", type=click.FloatRange(0.001, 0.5), help=_("Half the width wanted for the whole, as 0.03.")
+    "--margin",
+    type=click.FloatRange(0.001, 0.5),
+    metavar="N",
+    help=_("Half the width wanted for the whole, as 0.03."),
 )
 def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
     with opened().reading() as session:

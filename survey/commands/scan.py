@@ -21,8 +21,7 @@ STEP = 100  # pages between two lines of progress, where they can't be written o
     help=_(
         "Read scans or photographs of printed forms (PDF, JPEG, PNG, TIFF; any order of pages). A form is keyed "
         "once all its pages are in and nothing on them is doubtful; what is doubtful a person settles on the page "
-        "“Scans” of the wave. Nothing of the files is kept but pictures of the doubtful questions.\n\n"
-        "Example: hailong scan --wave dot-1-2026 tep-1.pdf tep-2.pdf"
+        "“Scans” of the wave. Nothing of the files is kept but pictures of the doubtful questions."
     )
 )
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))

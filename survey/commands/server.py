@@ -37,11 +37,17 @@ def init() -> None:
 @click.command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen at."))
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help=_("The port to listen at.")
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=8000,
+    show_default=True,
+    help=_("The port to listen at."),
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
+    metavar="N",
     help=_("Processes; 2 unless given. With SQLite there is always one, which is faster."),
 )
 def serve(host: str, port: int, workers: int | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from survey import waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.results import targets
 from survey.sample import sample
@@ -15,7 +15,7 @@ from translations import gettext as _
 from translations.formats import number
 
 
-@click.group(help=_("Targets: what figures are to reach by a decision, and who answers for it."))
+@click.group(cls=Commands, help=_("Targets: what figures are to reach by a decision, and who answers for it."))
 def target() -> None:
     pass
 

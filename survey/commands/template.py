@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.files.exporting import replacing
 from survey.installation import opened
 from survey.report import docx
@@ -15,10 +15,11 @@ from translations import gettext as _
 
 
 @click.group(
+    cls=Commands,
     help=_(
         "The look of the Word reports: styles, margins, the head and foot of pages. Save the template in use, "
         "change it in Word, and let it be used."
-    )
+    ),
 )
 def template() -> None:
     pass

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.sampling import transactions as counts
 from translations import gettext as _
 from translations.formats import number
 
 
-@click.group(help=_("Transactions of the one-stop system: the population of an open wave."))
+@click.group(cls=Commands, help=_("Transactions of the one-stop system: the population of an open wave."))
 def transactions() -> None:
     pass
 

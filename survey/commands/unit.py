@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from survey import units
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.files.csv_table import Faults, Table
 from survey.installation import opened
 from translations import gettext as _
 from translations.formats import number
 
 
-@click.group(help=_("Communes, departments, service centres."))
+@click.group(cls=Commands, help=_("Communes, departments, service centres."))
 def unit() -> None:
     pass
 

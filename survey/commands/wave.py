@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
+from typing import Any
 
 import click
 
 from survey import questionnaires, waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import WaveKind
 from translations import gettext as _
 
-DAY = click.DateTime(["%Y-%m-%d"])
+
+class Day(click.ParamType[date]):
+    """A day as it stands in files and addresses: 2027-03-01."""
+
+    name = "date"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> date:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(_("Write the day as YYYY-MM-DD, for example 2027-03-01."), parameter, context)
 
 
-@click.group(help=_("Rounds of a survey, each on one version of a questionnaire."))
+@click.group(cls=Commands, help=_("Rounds of a survey, each on one version of a questionnaire."))
 def wave() -> None:
     pass
 
@@ -23,8 +34,8 @@ def wave() -> None:
 @wave.command(help=_("Open a wave. CODE: small letters, digits and hyphens, for example dot-1-2026."))
 @click.argument("code", metavar="CODE")
 @click.option("--questionnaire", metavar="CODE@VERSION", required=True, help=_("See: hailong questionnaire list"))
-@click.option("--from", "opens", type=DAY, metavar="DATE", required=True, help=_("The first day, YYYY-MM-DD."))
-@click.option("--to", "closes", type=DAY, metavar="DATE", required=True, help=_("The last day, YYYY-MM-DD."))
+@click.option("--from", "opens", type=Day(), metavar="DATE", required=True, help=_("The first day, YYYY-MM-DD."))
+@click.option("--to", "closes", type=Day(), metavar="DATE", required=True, help=_("The last day, YYYY-MM-DD."))
 @click.option(
     "--kind",
     type=click.Choice([kind.value for kind in WaveKind]),
@@ -49,8 +60,8 @@ def wave() -> None:
 def create(
     code: str,
     questionnaire: str,
-    opens: datetime,
-    closes: datetime,
+    opens: date,
+    closes: date,
     kind: str,
     public: bool,
     single_psu: str,
@@ -62,8 +73,8 @@ def create(
             code,
             questionnaires.find(session, questionnaire),
             WaveKind(kind),
-            opens.date(),
-            closes.date(),
+            opens,
+            closes,
             public=public,
             single_psu=single_psu,
             villages=villages,

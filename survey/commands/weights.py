@@ -9,7 +9,7 @@ import click
 
 from analysis.weights import METHODS
 from survey import questionnaires, waves
-from survey.commands import say
+from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import Wave
 from survey.sample import MOST_ADULTS
@@ -23,11 +23,12 @@ WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The
 
 
 @click.group(
+    cls=Commands,
     help=_(
         "Weights of a wave, in versions: a version never changes, one of them holds. Computed ones begin with the "
         "draw (or with the weights that were imported), stand in for those who did not answer, and are fitted to "
         "population totals."
-    )
+    ),
 )
 def weights() -> None:
     pass
@@ -126,7 +127,7 @@ def list_(code: str) -> None:
 
 @weights.command(help=_("The report of a version, as JSON: what it was computed from, and what came of it."))
 @WAVE
-@click.option("--version", type=int, help=_("Its number; the current one unless given."))
+@click.option("--version", type=int, metavar="N", help=_("Its number; the current one unless given."))
 def show(code: str, version: int | None) -> None:
     with opened().reading() as session:
         wave = waves.find(session, code)
@@ -151,7 +152,7 @@ def _nothing(wave: Wave) -> Refusal:
 
 @weights.command(help=_("Choose the version that holds."))
 @WAVE
-@click.option("--version", type=int, required=True, help=_("Its number: hailong weights list"))
+@click.option("--version", type=int, metavar="N", required=True, help=_("Its number: hailong weights list"))
 def use(code: str, version: int) -> None:
     with opened().writing() as session:
         made = kept.use(session, waves.find(session, code), version)

@@ -241,12 +241,7 @@ def _reason(state: SheetState, reason: str | None) -> str | None:
 
 def _held(session: Session, wave: str, code: str) -> Batch:
     """The batch, locked until the transaction ends, in a wave that nobody closes meanwhile."""
-    found = session.get(Wave, wave, with_for_update={"read": True})
-    if found is None:
-        raise NotFound(
-            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
-        )
-    open_for_paper(found)
+    open_for_paper(waves.find(session, wave, lock={"read": True}))
     batch(session, wave, code)
     return session.get_one(Batch, code, with_for_update=True)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis.agreement import agreement, pooled
 from forms import Item
-from survey import questionnaires
+from survey import questionnaires, waves
 from survey.fieldwork import reinterviews
 from survey.models import Agreement, Batch, Reinterview, Response, Sheet
 from survey.waves import today
@@ -26,7 +26,7 @@ def compute(session: Session, wave: str) -> Agreement:
 
     Rejected forms count: that the second answers differ may be why they were rejected. Call inside `writing()`.
     """
-    found = reinterviews.locked(session, wave)
+    found = waves.find(session, wave, lock=True)
     reinterviews.refuse_when_over(session, found)
     pairs = _pairs(session, wave)
     if not pairs:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from survey import waves
 from survey.fieldwork import accounting, reinterviews
 from survey.fieldwork.accounting import Line
-from survey.models import Batch, OpenKeying, Scan, Sheet, Wave
-from translations import Conflict, NotFound
+from survey.models import Batch, OpenKeying, Scan, Sheet
+from translations import Conflict
 
 
 def gaps(lines: list[Line]) -> list[Line]:
@@ -23,7 +23,7 @@ def close(session: Session, wave: str) -> None:
     What joins a form to a household or to a person in words goes now at the latest: the links and answers of
     phúc tra, half-keyed forms, pictures of scanned pages.
     """
-    found = _locked(session, wave)
+    found = waves.find(session, wave, lock=True)
     if found.closed is not None:
         return
     lines = accounting.lines(session, wave)
@@ -46,14 +46,5 @@ def close(session: Session, wave: str) -> None:
 
 def reopen(session: Session, wave: str) -> None:
     """Opens the fieldwork again; what the closing destroyed stays destroyed. Call inside `writing()`."""
-    _locked(session, wave).closed = None
+    waves.find(session, wave, lock=True).closed = None
     session.flush()
-
-
-def _locked(session: Session, wave: str) -> Wave:
-    found = session.get(Wave, wave, with_for_update=True)
-    if found is None:
-        raise NotFound(
-            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
-        )
-    return found

@@ -11,7 +11,7 @@ from sqlalchemy import func, null, select, update
 from sqlalchemy.orm import Session
 
 from forms import Item, Page, Questionnaire, check, quality
-from survey import questionnaires
+from survey import questionnaires, waves
 from survey.models import Agreement, Batch, Keying, OpenKeying, Reinterview, Sheet, SheetState, Village, Wave
 from survey.waves import today
 from translations import Conflict, NotFound, Refusal
@@ -107,7 +107,7 @@ def enter(
 
     Call inside `writing()`; the wave is locked, so that nothing is entered while the agreement is computed.
     """
-    found = locked(session, wave)
+    found = waves.find(session, wave, lock=True)
     refuse_when_over(session, found)
     one(session, wave, sheet)
     refuse_to_know(session, sheet, person)
@@ -137,16 +137,6 @@ def refuse_when_over(session: Session, wave: Wave) -> None:
 def computed(session: Session, wave: str) -> bool:
     """Whether the agreement was computed."""
     return session.scalar(select(Agreement.id).where(Agreement.wave == wave).limit(1)) is not None
-
-
-def locked(session: Session, wave: str) -> Wave:
-    """The wave, locked against others who write about its phúc tra."""
-    found = session.get(Wave, wave, with_for_update=True)
-    if found is None:
-        raise NotFound(
-            "There is no wave %(code)s. Look at the link again, or choose on the first page.", code=wave
-        )
-    return found
 
 
 def blind(session: Session, wave: Wave, sheet: str) -> bool:

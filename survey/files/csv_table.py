@@ -13,6 +13,8 @@ from typing import Any
 from translations import Lazy, Refusal, gettext
 
 TOLD = 10
+NONE = "–"
+LIKE = 0.5  # from where a name is told as the one that was meant
 WIDEST = 1000  # columns; no questionnaire has so many items
 # A row of the household form has some hundred characters, and four texts of at most 5,000.
 LONGEST_ROW = 1_000_000
@@ -194,11 +196,14 @@ def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], 
 def _unknown(column: str, known: Sequence[str]) -> Lazy:
     if not column.strip():
         return Lazy("Give the column a name, or take it out.")
-    return Lazy("There is no such column. The nearest is %(near)s.", near=nearest(column, known))
+    near = nearest(column, known, least=LIKE)
+    if near == NONE:
+        return Lazy("There is no such column. Take it out, or give it its proper name.")
+    return Lazy("There is no such column. The nearest is %(near)s.", near=near)
 
 
-def nearest(text: str, names: Sequence[str]) -> str:
-    """The name that is most like the text, whatever the size of its letters."""
+def nearest(text: str, names: Sequence[str], least: float = 0) -> str:
+    """The name that is most like the text, whatever the size of its letters; a dash where none is."""
     found = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(text.casefold(), found, 1, cutoff=0)
-    return found[near[0]] if near else "–"
+    near = difflib.get_close_matches(text.casefold(), found, 1, cutoff=least)
+    return found[near[0]] if near else NONE

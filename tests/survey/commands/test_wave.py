@@ -57,3 +57,10 @@ def test_waves_are_listed(hailong: Program) -> None:
     assert lines[-1] == "da-dong\tho_gia_dinh@1\topen\t2025-01-01\t2025-02-01\t"
     assert [line.split("\t")[0] for line in lines] == ["gop-y", "ho-mau", "ho-mo", "da-dong"]
     assert lines[0].endswith("\tpublic")
+
+
+def test_a_wrong_day_and_an_unknown_wave_are_answered_with_what_to_type(hailong: Program) -> None:
+    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "open", "--from", "1/3/2027")
+    assert (done.code, "Write the day as YYYY-MM-DD" in done.err) == (2, True)
+    done = hailong("results", "--wave", "dot-9")
+    assert (done.code, "See: hailong wave list" in done.err) == (1, True)

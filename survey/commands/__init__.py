@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import getpass
 import gettext as catalogues
 import importlib
@@ -124,11 +126,15 @@ def _language(arguments: list[str]) -> str:
     return "en" if wanted.startswith("en") else "vi"
 
 
+def _command(arguments: list[str]) -> str:
+    """The command that is called, which `--lang` may stand before; empty where there is none."""
+    return next((argument for argument in arguments if argument in COMMANDS), "")
+
+
 @contextmanager
 def _acting(arguments: list[str]) -> Iterator[None]:
     """What a command writes stands in the audit trail under the account of the machine that ran it."""
-    name = arguments[0] if arguments else ""
-    if name not in COMMANDS or name in WITHOUT_DATABASE:
+    if _command(arguments) in WITHOUT_DATABASE | {""}:
         yield  # nothing is read that the quick ones do without
         return
     audit = importlib.import_module("survey.audit")
@@ -138,7 +144,11 @@ def _acting(arguments: list[str]) -> Iterator[None]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:  # a process of its own
+        arguments = sys.argv[1:]
+        if _command(arguments) in WITHOUT_DATABASE:
+            gc.disable()  # little there goes in circles, and looking for it is a tenth of a small file's time
+            atexit.register(gc.freeze)
     chosen = _language(arguments)
     translations.speak(chosen)
     # Our matrices are small: a second thread of NumPy's would only wait, and wait busily.

@@ -48,6 +48,8 @@ class Column:
 
     def matching(self, wanted: Collection[str]) -> frozenset[int]:
         """The codes of values that read like a wanted one: "4" is 4 and 4.0."""
+        if self.levels is CHARACTERS:  # a loop over all of them would be much of the time of a chunk
+            return frozenset(ord(one) for one in wanted if len(one) == 1 and one.isascii())
         if self.levels is None:
             return frozenset(int(one) for one in wanted if one.lstrip("-").isdigit() and abs(int(one)) < -BLANK)
         return frozenset(place for place, level in enumerate(self.levels) if canonical(level) in wanted)

@@ -10,7 +10,7 @@ Program = Callable[..., Any]
 
 def test_what_a_command_writes_is_in_the_trail_and_verified(hailong: Program) -> None:
     made = hailong(
-        *("wave", "create", "dot-2", "--questionnaire", "ho_gia_dinh@1", "--kind", "open"),
+        *("--lang", "en", "wave", "create", "dot-2", "--questionnaire", "ho_gia_dinh@1", "--kind", "open"),
         *("--from", "2026-01-01", "--to", "2026-02-01"),
     )
     assert made.code == 0
@@ -18,7 +18,7 @@ def test_what_a_command_writes_is_in_the_trail_and_verified(hailong: Program) ->
     assert len(told) == 1
     number, _at, who, what, subject = told[0].split("\t")
     assert (number, who[0], what) == ("1", "@", "Ran a command on the server")
-    assert subject.startswith("hailong wave create dot-2 --questionnaire ho_gia_dinh@1")
+    assert subject.startswith("hailong --lang en wave create dot-2 --questionnaire ho_gia_dinh@1")
     done = hailong("audit", "verify")
     assert (done.code, len(done.out.strip())) == (0, 64)
     assert hailong("audit", "verify", "--kept", done.out.strip()[:12]).code == 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -246,13 +247,19 @@ def _share_sums(
             packed *= 3
             packed += member.states if isinstance(member, Share) else member
         np.add(key, packed, out=index)
-        digits = np.arange(3**together)[:, None] // 3 ** np.arange(len(group)) % 3  # (bins, items): which state
-        read = np.hstack([digits == YES, digits >= NO]).astype(np.float64)
+        read = _reading(together, len(group))
         weights = weighted(index, weight, bins).reshape(-1, 3**together)[:cells] @ read
         counts = np.bincount(index, minlength=bins).reshape(-1, 3**together)[:cells] @ read
         at = columns[start : start + len(group)]
         result["score"][:, at], result["base"][:, at] = weights[:, : len(group)], weights[:, len(group) :]
         result["events"][:, at], result["count"][:, at] = counts[:, : len(group)], counts[:, len(group) :]
+
+
+@cache
+def _reading(together: int, items: int) -> Floats:
+    """(3^together, 2·items): which bins have a yes of an item, then which have an answer."""
+    digits = np.arange(3**together)[:, None] // 3 ** np.arange(items) % 3  # (bins, items): which state
+    return np.hstack([digits == YES, digits >= NO]).astype(np.float64)
 
 
 @dataclass(frozen=True)

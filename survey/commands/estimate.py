@@ -195,7 +195,8 @@ def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> 
     """The records on standard output: data alone, in UTF-8."""
     stream = sys.stdout.buffer
     if output == "json":
-        lines = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
+        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        lines = ",\n".join(map(encode, records))
         stream.write(f"[{lines}]\n".encode())
     elif output == "csv":
         text = io.StringIO(newline="")

@@ -224,12 +224,17 @@ def rights(folder: Path) -> Iterator[Finding]:
 
 def secret(folder: Path) -> Iterator[Finding]:
     """The key that signs cookies, receipts and invitation codes."""
-    given, kept = os.environ.get("HAILONG_SECRET_KEY"), folder / "secret.key"
+    given, kept = settings.given_secret("HAILONG_SECRET_KEY"), folder / "secret.key"
     if given and len(given) < SHORTEST_KEY:
         yield _mend(
             _("HAILONG_SECRET_KEY is short: who guesses it signs in as anybody."),
             _("Take it away, and one is made; or give at least %(least)d random characters.", least=SHORTEST_KEY),
         )
+    elif given and not os.environ.get("HAILONG_SECRET_KEY"):
+        yield _well(_("The secret key comes from the system's store of secrets."))
+        if kept.is_file():
+            what = _("The file %(file)s is used no more, and still lies there.", file=kept)
+            yield _look(what, _("Once it is the key in the store: shred -u %(file)s", file=kept))
     elif given:
         yield _well(_("The secret key comes from HAILONG_SECRET_KEY."))
     elif not kept.is_file():

@@ -1,4 +1,8 @@
-"""Where the data lies and how the server is set: environment first, then the data folder."""
+"""Where the data lies and how the server is set: environment first, then the data folder.
+
+Secrets may come from the system's own store besides: each is read from a file of its variable's name in
+`$CREDENTIALS_DIRECTORY`, where systemd puts what it decrypts for this service alone (systemd.exec, "Credentials").
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def given_secret(name: str) -> str | None:
+    """A secret by the name of its variable: from the environment, else from the system's store; None where it is
+    in neither."""
+    stored = _stored(name)
+    return os.environ.get(name) or (stored.read_text().strip() if stored else None) or None
 
 
 def data_path() -> Path:
@@ -24,13 +35,12 @@ def data_folder() -> Path:
 
 def database_url() -> str:
     """`HAILONG_DATABASE_URL`, else a SQLite file in the data folder."""
-    return os.environ.get("HAILONG_DATABASE_URL") or f"sqlite:///{data_folder() / 'hailong.db'}"
+    return given_secret("HAILONG_DATABASE_URL") or f"sqlite:///{data_folder() / 'hailong.db'}"
 
 
 def secret_key() -> str:
     """`HAILONG_SECRET_KEY`, else one that is made once and kept in the data folder."""
-    given = os.environ.get("HAILONG_SECRET_KEY")
-    if given:
+    if given := given_secret("HAILONG_SECRET_KEY"):
         return given
     kept = data_folder() / "secret.key"
     try:
@@ -107,19 +117,24 @@ def mail_server() -> MailServer | None:
     """The mail server; None unless both its host and the sender's address are given."""
     given = {
         name: os.environ.get(f"HAILONG_SMTP_{name}") or None
-        for name in ("HOST", "PORT", "FROM", "USER", "PASSWORD_FILE", "CA_FILE")
+        for name in ("HOST", "PORT", "FROM", "USER", "CA_FILE")
     }
     host, sender = given["HOST"], given["FROM"]
     if host is None or sender is None:
         return None
     return MailServer(
-        host, int(given["PORT"] or 587), sender, given["USER"], given["PASSWORD_FILE"], given["CA_FILE"]
+        host,
+        int(given["PORT"] or 587),
+        sender,
+        given["USER"],
+        _secret_file("HAILONG_SMTP_PASSWORD"),
+        given["CA_FILE"],
     )
 
 
 def metrics_token() -> str | None:
     """`HAILONG_METRICS_TOKEN`: what a program sends to read /metrics from another machine."""
-    return os.environ.get("HAILONG_METRICS_TOKEN") or None
+    return given_secret("HAILONG_METRICS_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -149,7 +164,7 @@ def single_sign_on() -> SingleSignOn | None:
     issuer, client = os.environ.get("HAILONG_OIDC_ISSUER"), os.environ.get("HAILONG_OIDC_CLIENT")
     if not issuer or not client:
         return None
-    secret = os.environ.get("HAILONG_OIDC_SECRET_FILE")
+    secret = _secret_file("HAILONG_OIDC_SECRET")
     return SingleSignOn(
         issuer,
         client,
@@ -158,6 +173,18 @@ def single_sign_on() -> SingleSignOn | None:
         os.environ.get("HAILONG_OIDC_CLAIM") or "preferred_username",
         _listed("HAILONG_OIDC_SECOND_FACTOR"),
     )
+
+
+def _secret_file(name: str) -> str | None:
+    """The file of a secret: as `name`_FILE says, else where the system's store gave it."""
+    stored = _stored(name)
+    return os.environ.get(f"{name}_FILE") or (str(stored) if stored else None)
+
+
+def _stored(name: str) -> Path | None:
+    """Where the system's store gave a secret."""
+    path = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / name
+    return path if path.is_file() else None
 
 
 def _listed(name: str) -> frozenset[str]:

@@ -21,16 +21,26 @@ def beside(path: Path) -> Path:
     return path.with_name(path.name + ".keys")
 
 
-def sealed(passphrase: str) -> bytes:
-    """The key files of the data folder, encrypted; refused where the passphrase is too short to guard them."""
-    if len(passphrase) < LEAST:
-        raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
+def gathered() -> dict[str, str]:
+    """File name -> content of each key of the installation.
+
+    The secret key is among them wherever it comes from: what the system's store holds opens on that machine alone.
+    """
     folder = settings.data_folder()
     found = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
+    if given := settings.given_secret("HAILONG_SECRET_KEY"):
+        found["secret.key"] = given
     texts = settings.text_key_file()
     if texts.exists():
         found[TEXTS] = texts.read_text("ascii")
-    return bytes(pyrage.passphrase.encrypt(json.dumps(found).encode(), passphrase))
+    return found
+
+
+def sealed(passphrase: str) -> bytes:
+    """The keys, encrypted; refused where the passphrase is too short to guard them."""
+    if len(passphrase) < LEAST:
+        raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
+    return bytes(pyrage.passphrase.encrypt(json.dumps(gathered()).encode(), passphrase))
 
 
 def opened(content: bytes, passphrase: str) -> dict[str, str]:

@@ -104,14 +104,14 @@ def restore(file: Path, without_keys: bool) -> None:
 
 
 def _new_passphrase() -> str | None:
-    given = os.environ.get(keys.FROM_ENVIRONMENT)
+    given = settings.given_secret(keys.FROM_ENVIRONMENT)
     if given or not sys.stdin.isatty():
         return given or None
     return str(click.prompt(_("Passphrase for the keys"), hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _passphrase(path: Path) -> str:
-    given = os.environ.get(keys.FROM_ENVIRONMENT)
+    given = settings.given_secret(keys.FROM_ENVIRONMENT)
     if given:
         return given
     if sys.stdin.isatty():

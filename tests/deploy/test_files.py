@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -61,6 +62,37 @@ def test_systemd_reads_the_unit(name: str, tmp_path: Path) -> None:
     said = [line for line in done.stderr.splitlines() if name in line]
     assert done.returncode == 0, done.stderr
     assert not said
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or shutil.which("systemd-creds") is None, reason="no root, or no systemd here"
+)
+def test_a_command_of_root_has_the_secrets_of_the_store_for_as_long_as_it_runs(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents[:2]:
+        folder.chmod(0o711)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "run").mkdir()
+    secret = tmp_path / "store" / "HAILONG_SECRET_KEY"
+    sealed = ["systemd-creds", "encrypt", "--with-key=null", "--name=HAILONG_SECRET_KEY", "-", secret]
+    subprocess.run(sealed, input=b"DauVet", check=True, capture_output=True)
+    assert b"DauVet" not in secret.read_bytes()
+    text = (DEPLOY / "hailong").read_text("utf-8")
+    for there, here in (
+        ("/etc/hai-long/environment", str(DEPLOY / "environment")),
+        ("/etc/credstore.encrypted", str(tmp_path / "store")),
+        ("/run/hai-long", str(tmp_path / "run" / "hai-long")),
+        ("/opt/hai-long/.venv/bin/hailong", "/bin/sh"),
+        ("=hailong", "=daemon"),
+        ("chown -R hailong", "chown -R daemon"),
+    ):
+        assert there in text
+        text = text.replace(there, here)
+    (tmp_path / "hailong").write_text(text, "utf-8")
+    said = 'id -un; cat "$CREDENTIALS_DIRECTORY/HAILONG_SECRET_KEY"; exit 7'
+    done = subprocess.run(["/bin/sh", tmp_path / "hailong", "-c", said], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (7, "daemon\nDauVet"), done.stderr
+    assert not list((tmp_path / "run").iterdir())
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy here")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from survey import audit, doctor, settings, waves
-from survey.backups import latest
+from survey.backups import keys, latest
 from survey.database import Database
 from survey.doctor import Finding, State
 from translations import speaking
@@ -87,6 +87,36 @@ def test_a_setting_that_is_wrong_is_named(
     one = found(words)
     assert one.state is state
     assert one.do
+
+
+def test_secrets_of_the_system_s_store_are_taken_and_the_file_they_replace_is_named(
+    folder: Path, province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = {
+        "HAILONG_SECRET_KEY": "k" * 43,
+        "HAILONG_DATABASE_URL": province.url,
+        "HAILONG_METRICS_TOKEN": "t" * 20,
+        "HAILONG_OIDC_SECRET": "o",
+    }
+    for name, value in store.items():
+        monkeypatch.delenv(name, raising=False)
+        (tmp_path / name).write_text(f"{value}\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("HAILONG_OIDC_ISSUER", "https://sso.tinh.gov.vn")
+    monkeypatch.setenv("HAILONG_OIDC_CLIENT", "hai-long")
+    there = settings.single_sign_on()
+    assert there is not None
+    assert there.secret == tmp_path / "HAILONG_OIDC_SECRET"
+    monkeypatch.delenv("HAILONG_OIDC_ISSUER")
+    monkeypatch.delenv("HAILONG_OIDC_CLIENT")
+    taken = (settings.secret_key(), settings.database_url(), settings.metrics_token(), "o")
+    assert taken == tuple(store.values())
+    assert found("comes from the system's store").state is State.WELL
+    assert "shred -u" in found("used no more").do
+    (folder / "secret.key").unlink()
+    assert states() == {State.WELL}
+    # What is in the store opens on this machine alone, so a backup has it too.
+    assert keys.gathered()["secret.key"] == store["HAILONG_SECRET_KEY"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from analysis.design import Bools, Design, Floats, Ints, Labels, code
 from analysis.estimate import Table, Variance, auto_pooled, tabulate
 from analysis.interval import adjusted_n, clopper_pearson, t_quantile, two_sided
 from analysis.pooled import Intraclass, edges, intraclass
-from analysis.totals import Measure, Measures, Share, Totals, psu_totals, regrouped
+from analysis.totals import Measured, Measures, Totals, psu_totals, regrouped
 from analysis.variance import covariance, is_share, is_total, meeting, scores, strata, wholes
 
 
@@ -57,7 +57,7 @@ class Difference:
 
 def difference(
     design: Design,
-    measure: Measure | Share,
+    measure: Measured,
     domain: Any,
     a: Hashable,
     b: Hashable | Rest,

@@ -278,14 +278,6 @@ class Design:
         return replace(self, calibration=calibration)
 
 
-def stacked(parts: Sequence[Labels]) -> Labels:
-    """The labels of several files, one under the other; what is called alike is one label."""
-    levels = sorted({level for part in parts for level in part.levels}, key=_rank)
-    place = {level: at for at, level in enumerate(levels)}
-    codes = [np.array([*(place[level] for level in part.levels), -1], np.int64)[part.codes] for part in parts]
-    return Labels(levels, np.concatenate(codes))
-
-
 def _design_codes(labels: Any, rows: int, what: str) -> tuple[list[Hashable], Ints]:
     if labels is None:
         return ["all"], np.zeros(rows, np.int64)

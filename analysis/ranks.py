@@ -12,7 +12,7 @@ from analysis.design import Bools, Design, Floats
 from analysis.estimate import Table, Variance, tabulate
 from analysis.interval import adjusted_n, clopper_pearson, logit, t_quantile, wald
 from analysis.pooled import edges
-from analysis.totals import Measure, Share, psu_totals
+from analysis.totals import Measured, psu_totals
 from analysis.variance import covariance, is_share, meeting
 
 
@@ -27,7 +27,7 @@ class Rank:
 
 def ranks(
     design: Design,
-    measure: Measure | Share,
+    measure: Measured,
     domain: Any,
     *,
     method: Literal["pairwise", "joint"] = "pairwise",

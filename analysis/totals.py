@@ -99,6 +99,34 @@ class Share:
         return states
 
 
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A measure of few values, which adds up as fast as a share: code c stands for score[c] and base[c].
+
+    codes (N,)  0 … C−1        score, base (C,)
+    """
+
+    item: str
+    value: str | None
+    statistic: Statistic
+    codes: Any
+    score: Floats
+    base: Floats
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        return int(self.codes.nbytes + self.score.nbytes + self.base.nbytes)
+
+    @property
+    def measure(self) -> Measure:
+        """The same, row by row."""
+        return Measure(self.item, self.value, self.statistic, self.score[self.codes], self.base[self.codes])
+
+
 @dataclass(frozen=True)
 class Sums:
     """Weighted sums over the answered rows of C cells, for K measures; all arrays are (C, K)."""
@@ -162,7 +190,8 @@ class Sums:
         )
 
 
-Measures = Sequence[Measure | Share]
+Measured = Measure | Share | Coded
+Measures = Sequence[Measured]
 
 
 def sums(cell: Ints, cells: int, weight: Floats, measures: Measures) -> Sums:
@@ -177,12 +206,17 @@ def sums(cell: Ints, cells: int, weight: Floats, measures: Measures) -> Sums:
             raise ValueError(f"{measure.item} has {len(measure)} rows for {len(cell)} weights")
         if isinstance(measure, Share):
             shares[k] = measure
-        elif (states := measure.states) is not None:
+        elif isinstance(measure, Measure) and (states := measure.states) is not None:
             shares[k] = states
         else:
             if not others:
                 others = {name: np.zeros(shape) for name in ("weight", "full", "rr", "rx", "xx")}
-            for name, values in _ratio_sums(cell, cells, weight, measure, shift, k).items():
+            of_cells = (
+                _coded_sums(cell, cells, weight, measure, shift, k)
+                if isinstance(measure, Coded)
+                else _ratio_sums(cell, cells, weight, measure, shift, k)
+            )
+            for name, values in of_cells.items():
                 (result if name in result else others)[name][:, k] = values
     _share_sums(cell, cells, weight, list(shares.values()), list(shares), result)
     if not others:  # for shares y² = y, x = x² = 1: no more sums are needed
@@ -221,6 +255,30 @@ def _ratio_sums(
         "rr": by_cell(weight * r * r),
         "rx": by_cell(weight * r * x),
         "xx": by_cell(weight * x * x),
+    }
+
+
+def _coded_sums(
+    cell: Ints, cells: int, weight: Floats, measure: Coded, shift: Floats, k: int
+) -> dict[str, Floats]:
+    """How many people of a cell have each code, and how much they weigh, says all; the rest is small matrices."""
+    C = len(measure.score)
+    if not 0 < (cells + 1) * C <= max(len(cell), 1000):
+        return _ratio_sums(cell, cells, weight, measure.measure, shift, k)
+    place = cell * C
+    place += measure.codes
+    heavy = weighted(place, weight, (cells + 1) * C).reshape(-1, C)[:cells]
+    many = np.bincount(place, minlength=(cells + 1) * C).reshape(-1, C)[:cells].astype(np.float64)
+    y, x = measure.score, measure.base
+    answered = x > 0
+    codes = heavy.sum(0)
+    whole = float(codes @ x)
+    shift[k] = float(codes @ y) / whole if whole else 0.0
+    r = y - shift[k] * x
+    counts = {"count": answered, "events": answered & (y > 0), "full": answered & (y >= x)}
+    found = {"score": y, "base": x, "weight": answered, "rr": r * r, "rx": r * x, "xx": x * x}
+    return {name: heavy @ values.astype(np.float64) for name, values in found.items()} | {
+        name: many @ who.astype(np.float64) for name, who in counts.items()
     }
 
 

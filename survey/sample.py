@@ -57,8 +57,7 @@ class Answers:
     @property
     def told(self) -> Bools:
         if self.chosen is not None:
-            found: Bools = np.asarray(self.chosen.any(axis=1))
-            return found
+            return _ticked(self.chosen, range(self.chosen.shape[1]))
         return ~np.isnan(self.codes) if self.codes.dtype.kind == "f" else self.codes >= 0
 
     def any_of(self, item: Item, values: Iterable[int]) -> Bools:
@@ -66,8 +65,7 @@ class Answers:
         if self.chosen is None:
             return self.given & _among(self.codes, values)
         columns = [place for place, code in enumerate(item.choices) if code in set(values)]
-        found: Bools = self.given & self.chosen[:, columns].any(axis=1)
-        return found
+        return self.given & _ticked(self.chosen, columns)
 
 
 @dataclass(frozen=True)
@@ -139,14 +137,16 @@ class Sample:
 
     def without(self, marks: Iterable[str]) -> Sample:
         """The same sample in which people with one of the marks left everything blank: the design is kept."""
-        return replace(self, silent=self.marked(marks))
+        marks = sorted(marks)
+        version = hashlib.sha256(f"{self.version} without {marks}".encode()).hexdigest()
+        return replace(self, silent=self.marked(marks), version=version)
 
     def answers(self, item: Item) -> Answers:
         """The column of one item."""
         told = self._told(item.code)
         asked = np.ones(len(self), bool) if item.show_if is None else self.holding(item.show_if)
         if item.kind == "multiple":
-            return Answers(np.zeros(len(self), np.int8), told, asked, asked & told.any(axis=1))
+            return Answers(np.zeros(len(self), np.int8), told, asked, asked & _ticked(told, range(told.shape[1])))
         if item.kind == "number":
             return Answers(told, None, asked, asked & ~np.isnan(told))
         return Answers(told, None, asked, asked & (told >= 0))
@@ -159,8 +159,7 @@ class Sample:
                 return _among(told, condition.values)
             choices = list(self.questionnaire.items[condition.item].choices)
             columns = [choices.index(value) for value in condition.values if value in choices]
-            chosen: Bools = np.asarray(told[:, columns].any(axis=1))
-            return chosen
+            return _ticked(told, columns)
         parts = [self.holding(part) for part in condition.parts]
         if condition.how == "not":
             return ~parts[0]
@@ -173,6 +172,14 @@ class Sample:
         if self.silent is not None:
             told[self.silent] = False if told.ndim == 2 else np.nan if told.dtype.kind == "f" else -1
         return told
+
+
+def _ticked(chosen: Bools, columns: Iterable[int]) -> Bools:
+    """(N,) who chose at least one of these choices; column by column, as `any` takes ten times as long by rows."""
+    found = np.zeros(len(chosen), bool)
+    for column in columns:
+        found |= chosen[:, column]
+    return found
 
 
 def _among(codes: NDArray[Any], values: Iterable[int]) -> Bools:

@@ -13,6 +13,7 @@ from analysis import Difference, Measure, Share, against_rest, groups
 from analysis.contrast import Group
 from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
+from analysis.totals import Coded, Measured
 from survey.models import Batch, Keying, Sheet, Wave
 from survey.results import result_table
 from survey.results.result_table import Wanted
@@ -97,11 +98,11 @@ def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
     return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
 
 
-def _measures(people: Sample) -> list[tuple[str, str, Measure | Share]]:
+def _measures(people: Sample) -> list[tuple[str, str, Measured]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
     rule = result_table.scoring_rule(questionnaire, None)
-    found: list[tuple[str, str, Measure | Share]] = []
+    found: list[tuple[str, str, Measured]] = []
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
@@ -119,20 +120,22 @@ def _measures(people: Sample) -> list[tuple[str, str, Measure | Share]]:
     return found
 
 
-def _effect(people: Sample, measure: Measure | Share, who: Labels) -> tuple[Effect, Effect]:
+def _effect(people: Sample, measure: Measured, who: Labels) -> tuple[Effect, Effect]:
     value = _of_each(measure)
     return between(value, who), beyond(value, who, people.psu)
 
 
-def _of_each(measure: Measure | Share) -> Floats:
+def _of_each(measure: Measured) -> Floats:
     """(N,) the figure of each person, NaN where there is none."""
     if isinstance(measure, Share):
         return np.array([np.nan, 0.0, 1.0])[measure.states]
+    if isinstance(measure, Coded):
+        measure = measure.measure
     with np.errstate(all="ignore"):
         return np.where(measure.answered, measure.score / measure.base, np.nan)
 
 
-def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measure | Share]) -> list[Worker]:
+def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measured]) -> list[Worker]:
     """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
     forms = {name: int(who.having(name).sum()) for name in names}
     told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []

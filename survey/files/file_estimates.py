@@ -15,7 +15,7 @@ from analysis.design import Design, DesignError, Floats, Labels, code, compact
 from analysis.estimate import CELLS_AT_ONCE, Variance, tabulate
 from analysis.interval import Interval
 from analysis.parts import Gathering, Part, part
-from analysis.totals import YES, Measure, Measures, Share, Totals, psu_totals
+from analysis.totals import YES, Measure, Measured, Measures, Share, Totals, psu_totals
 from analysis.weights import calibrate
 from survey.files.file_request import Item, Request, levels, natural
 from survey.files.tabular import Chunk, DataFile, canonical
@@ -192,7 +192,7 @@ def _joined(parts: list[Labels]) -> Labels:
     return Labels(every.levels, codes)
 
 
-def _whole(request: Request, k: int, parts: list[Measure | Share]) -> Measure | Share:
+def _whole(request: Request, k: int, parts: list[Measured]) -> Measure | Share:
     item = request.items[k]
     shares = [one for one in parts if isinstance(one, Share)]
     if shares:

@@ -1,9 +1,9 @@
 """Two waves beside each other: what changed, in points, with its interval, and what can't be told apart.
 
-Both waves are stacked to one file of two domains, so the difference knows what they share: where the villages were
-kept, the covariance counts; where they were drawn anew, the strata are crossed with the wave. Items are matched by
-code and by the crosswalks between the questionnaires, units by what replaced them; the old *records* are estimated
-again in the new codes and units, never percentages averaged (docs/thong-ke.md, § 5).
+The sums of both waves' villages make one file of two domains, so the difference knows what they share: where the
+villages were kept, the covariance counts; where they were drawn anew, the strata are crossed with the wave.
+Items are matched by code and by the crosswalks between the questionnaires, units by what replaced them; the old
+*records* are estimated again in the new codes and units, never percentages averaged (docs/thong-ke.md, § 5).
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from typing import Any, cast
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis import Design, DesignError, Difference, Estimate, Measure
+from analysis import DesignError, Difference, Estimate
 from analysis.contrast import contrasts, holm
-from analysis.design import Labels, SinglePSU, stacked
-from analysis.totals import YES, Share, psu_totals
+from analysis.design import Labels, SinglePSU
+from analysis.parts import Gathering, Names, Part
+from analysis.parts import part as sums_of
+from analysis.totals import Measured
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
+from survey.kept import A_FIGURE, kept, where
 from survey.models import Unit, Wave
 from survey.results import disclosure, releases, result_table
 from survey.results.wording import is_hidden
@@ -97,6 +100,28 @@ def before(session: Session, wave: Wave) -> Sample:
     return sample(session, wave, releases.newest(session, wave.code))
 
 
+def _state(
+    session: Session,
+    old: Sample,
+    new: Sample,
+    items: Sequence[str] = (),
+    *,
+    by_unit: bool = False,
+    rule: str | None = None,
+) -> tuple[object, ...]:
+    """What tells one comparison from another: the data, what is asked, and how questions and units correspond."""
+    sides = [
+        (one.wave.code, one.version, one.wave.opens, one.wave.single_psu, one.wave.weights) for one in (old, new)
+    ]
+    way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
+    there = tuple(
+        (unit.code, unit.name, unit.replaces, unit.valid_from, unit.valid_to) for unit in units.communes(session)
+    )
+    asked = where(session), tuple(items), by_unit, rule, new.wave.villages
+    return *asked, *sides, *(step.written for step in way), there
+
+
+@kept(_state, lambda found: A_FIGURE * (3 * len(found.changes) + 10))
 def compare(
     session: Session,
     old: Sample,
@@ -133,9 +158,12 @@ def compare(
     wanted = [one for one in wanted if one.item in told & asked - items_broken]
     kept = new.wave.villages == "kept"
     sides = [(old_people, rule_then), (new, rule_now)]
-    stacked = [_measures(people, wanted, scoring) for people, scoring in sides]
-    names = [name for name in stacked[0] if name in stacked[1]]
-    measures = [_joined(stacked[0][name], stacked[1][name]) for name in names]
+    then_, now_ = (_measures(people, wanted, scoring) for people, scoring in sides)
+    alike = [name for name, one in now_.items() if name in then_ and then_[name].statistic == one.statistic]
+    parts = [
+        _part(people, side, [measures[name] for name in alike], by_unit, kept)
+        for side, people, measures in ((OLD, old_people, then_), (NEW, new, now_))
+    ]
     texts = [_text(one) for one in wanted]
 
     def figures(people: Sample, scoring: Rule | None) -> list[Estimate]:
@@ -146,8 +174,8 @@ def compare(
     if homed.homes:
         then = homed.hidden(then, figures(translated.people, rule_then))
     tables = [{(one.item, one.value, one.domain): one for one in found} for found in (then, now)]
-    keys = [key for key in tables[1] if key in tables[0] and key[:2] in stacked[0] and key[:2] in stacked[1]]
-    found = _differences(old_people, new, measures, keys, by_unit, kept)
+    keys = [key for key in tables[1] if key in tables[0] and key[:2] in then_ and key[:2] in now_]
+    found = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys)
     found = {key: one for key, one in found.items() if not broken[key[0]]}
     return Comparison(
         old=old.wave,
@@ -309,9 +337,7 @@ def _homes(
 Name = tuple[str, str | None]
 
 
-def _measures(
-    people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule | None
-) -> dict[Name, Measure | Share]:
+def _measures(people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule | None) -> dict[Name, Measured]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     found = {}
     for one in wanted:
@@ -328,64 +354,38 @@ def _text(wanted: result_table.Wanted) -> str:
     return wanted.item if wanted.values is None else f"{wanted.item}={','.join(map(str, wanted.values))}"
 
 
-def _joined(old: Measure | Share, new: Measure | Share) -> Measure | Share:
-    if isinstance(old, Share) and isinstance(new, Share):
-        return Share(new.item, new.value, np.concatenate([old.states, new.states]), frozenset({YES}))
-    if isinstance(old, Share) or isinstance(new, Share):
-        raise ValueError(f"{new.item} is a share in one wave alone")
-    return Measure(
-        new.item,
-        new.value,
-        new.statistic,
-        np.concatenate([old.score, new.score]),
-        np.concatenate([old.base, new.base]),
-        np.concatenate([old.answered, new.answered]),
+def _part(people: Sample, side: str, measures: Sequence[Measured], by_unit: bool, kept: bool) -> Part:
+    """The sums of one wave's villages, as a part of a file that holds both waves.
+
+    kept  its strata are those of the other wave; else they are its own
+    """
+    named = [label if kept else f"{side} {label}" for label in people.stratum.levels]
+    domain = (
+        Labels([(side, unit) for unit in people.unit.levels], people.unit.codes)
+        if by_unit
+        else Labels([(side, None)], np.zeros(len(people), np.int64))
     )
+    return sums_of(people.weight, Labels([*named], people.stratum.codes), people.psu, domain, measures)
 
 
 def _differences(
-    old: Sample,
-    new: Sample,
-    measures: Sequence[Measure | Share],
-    keys: Sequence[tuple[str, str | None, Any]],
-    by_unit: bool,
-    kept: bool,
+    parts: Sequence[Part], new: Wave, names: Names, keys: Sequence[tuple[str, str | None, Any]]
 ) -> dict[tuple[str, str | None, Any], Difference]:
-    sides = ((OLD, old), (NEW, new))
-    domain = stacked(
-        [
-            Labels([(side, unit) for unit in people.unit.levels], people.unit.codes)
-            if by_unit
-            else Labels([(side, None)], np.zeros(len(people), np.int64))
-            for side, people in sides
-        ]
-    )
-    stratum = stacked(
-        [
-            Labels([label if kept else f"{side} {label}" for label in people.stratum.levels], people.stratum.codes)
-            for side, people in sides
-        ]
-    )
-    rule = new.wave.single_psu if new.wave.single_psu != "refuse" else "centered"
-    design = Design(
-        np.concatenate([old.weight, new.weight]),
-        stratum,
-        stacked([old.psu, new.psu]),
-        single_psu=cast(SinglePSU, rule),
-    )
     wanted = list(dict.fromkeys(key[2] for key in keys))
-    if not measures:
+    if not names:
         return {}
+    both = Gathering(names, cast(SinglePSU, new.single_psu if new.single_psu != "refuse" else "centered"))
     try:
-        totals = psu_totals(design, measures, domain)
+        for one in parts:
+            both.add(one)
         pairs = [((OLD, unit), (NEW, unit)) for unit in wanted]
-        found = contrasts(totals, pairs, LEVEL, "auto")
+        found = contrasts(both.totals(), pairs, LEVEL, "auto")
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     return {
         (one.item, one.value, unit): one
         for place, unit in enumerate(wanted)
-        for one in found[place * len(measures) : (place + 1) * len(measures)]
+        for one in found[place * len(names) : (place + 1) * len(names)]
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from cachetools import LRUCache, cached
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, anonymity
-from analysis.design import Labels
+from analysis.design import Ints, Labels
 from analysis.disclosure import FEWEST, Mark, hide
-from forms import Questionnaire
+from forms import Item, Questionnaire
 from survey import units
 from survey.models import Wave, WaveKind
 from survey.sample import Bools, Sample
@@ -94,11 +94,10 @@ def marked(
     groups: list[tuple[str, Domains | None]] = [*tables.items()] or [("", None)]
     if both.are_one:
         groups = [("unit", tables["unit"])]
-    for code in codes:
-        for group, where in groups:
-            for count in table(people, code, where):
-                called = both.called(group, count.domain)
-                counts.setdefault((code, count.value, called), replace(count, domain=called))
+    for group, where in groups:
+        for count in table(people, codes, where):
+            called = both.called(group, count.domain)
+            counts.setdefault((count.item, count.value, called), replace(count, domain=called))
     sums = _areas(session, people) if own in TOGETHER and gives_rows(people.wave, people.questionnaire) else []
     marks = hide(list(counts.values()), *_delicate(people.questionnaire), both.same, sums)
     # The gravest mark of a value, and of all values of an item, in a domain.
@@ -126,8 +125,8 @@ def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:
     """The items and units of which a table of these people alone (N,) would have to hide the figure for itself."""
     labels = Labels(people.unit.levels, np.where(who, people.unit.codes, -1))
     where = Domains(labels, list(labels.levels))
-    items = [item for item in people.questionnaire.items.values() if item.kind != "text"]
-    counts = [count for item in items for count in table(people, item.code, where)]
+    items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
+    counts = table(people, items, where)
     marks = hide(counts, *_delicate(people.questionnaire))
     return {(count.item, count.domain) for count, mark in zip(counts, marks, strict=True) if mark == "hidden"}
 
@@ -217,36 +216,49 @@ def _both(people: Sample) -> Both:
     return Both(alias, tuple(same))
 
 
-def table(people: Sample, code: str, where: Domains | None) -> list[Count]:
-    """Everybody's answers to an item, counted by value and domain."""
+def table(people: Sample, codes: Iterable[str], where: Domains | None) -> list[Count]:
+    """Everybody's answers to some items, counted by item, value and domain."""
     labels = [None] if where is None else where.wanted
     place = {label: row for row, label in enumerate(labels)}
     own = Labels([None], np.zeros(len(people), np.int64)) if where is None else where.labels
     # One further place, for a label that is not wanted and, as the last one, for a blank.
     rows = np.array([place.get(label, len(labels)) for label in own.levels] + [len(labels)], np.int64)[own.codes]
-    item = people.questionnaire.items[code]
+    found: list[Count] = []
+    for item in (people.questionnaire.items[code] for code in codes):
+        n, values = _counted(people, item, rows, len(labels))
+        found += [
+            Count(item.code, value, label, answered, events)
+            for value, told in values
+            for label, answered, events in zip(labels, n, told, strict=True)
+        ]
+    return found
+
+
+def _counted(
+    people: Sample, item: Item, rows: Ints, domains: int
+) -> tuple[list[int], list[tuple[str, list[int]]]]:
+    """How many people of each domain answered an item, and how many of them with each of its values.
+
+    rows  (N,) the domain of each; those of a last one more are dropped
+    """
     column = people.answers(item)
     if column.chosen is None and item.choices:
         places = max(item.choices) + 2  # the first one is that of −1, for none
-        rows *= places
-        rows += np.where(column.given, column.codes, -1)
-        rows += 1
-        told = np.bincount(rows, minlength=(len(labels) + 1) * places).reshape(-1, places)[:-1]
+        cell = rows * places
+        cell += np.where(column.given, column.codes, -1)
+        cell += 1
+        told = np.bincount(cell, minlength=(domains + 1) * places).reshape(-1, places)[:-1]
         # "Không biết" is no answer to an item of the index, so the smaller count decides.
         counted = item.valid if item.kind == "scale" and item.missing else item.choices
-        n = told[:, [value + 1 for value in counted]].sum(1).tolist()
-        values = [(str(value), told[:, value + 1].tolist()) for value in item.choices]
-    else:
-        n = np.bincount(rows[column.given], minlength=len(labels) + 1)[:-1].tolist()
-        values = [
-            (str(value), np.bincount(rows[column.any_of(item, (value,))], minlength=len(labels) + 1)[:-1].tolist())
-            for value in item.choices
-        ] or [("", n)]
-    return [
-        Count(code, value, label, answered, events)
-        for value, told in values
-        for label, answered, events in zip(labels, n, told, strict=True)
-    ]
+        n: list[int] = told[:, [value + 1 for value in counted]].sum(1).tolist()
+        return n, [(str(value), told[:, value + 1].tolist()) for value in item.choices]
+
+    def by_domain(who: Bools) -> list[int]:
+        there: list[int] = np.bincount(rows[who], minlength=domains + 1)[:-1].tolist()
+        return there
+
+    n = by_domain(column.given)
+    return n, [(str(value), by_domain(column.any_of(item, (value,)))) for value in item.choices] or [("", n)]
 
 
 def released(record: Estimate) -> Estimate:

@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, Estimate, Measure, estimate
-from analysis.design import Labels, SinglePSU, crossed
+from analysis.design import Labels, SinglePSU, compact, crossed
 from analysis.estimate import Variance
 from analysis.interval import Interval
-from analysis.totals import Share
+from analysis.totals import Coded, Measured, Share
 from forms import Item, Questionnaire, Rule
 from survey import units, waves
+from survey.kept import kept
 from survey.models import Mode, WaveKind
 from survey.results import disclosure, releases
 from survey.results.disclosure import Domains
@@ -164,7 +166,7 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measure | Share]:
+def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measured]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
     part of the index one ratio of totals, any other item a share per value, a number its mean.
 
@@ -179,12 +181,7 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
                 code=wanted.item,
                 codes=", ".join(codes) or "–",
             )
-        score, base = np.zeros(len(people)), np.zeros(len(people))
-        for code in codes[wanted.item]:
-            levels = _levels(people, people.questionnaire.items[code], rule)
-            score += _worth(levels, rule)
-            base += levels >= 0
-        return [Measure(wanted.item, None, "index", score, base)]
+        return [_pooled(people, wanted.item, rule)]
     item = _item(people.questionnaire, wanted.item)
     if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
         told = _levels(people, item, rule)
@@ -228,13 +225,45 @@ def satisfied(rule: Rule) -> str | None:
     return None
 
 
-def _levels(people: Sample, item: Item, rule: Rule) -> Any:
+@kept(lambda people, part, rule: (people.wave.code, people.version, part, tuple(sorted(rule.scores.items()))))
+def _pooled(people: Sample, part: str, rule: Rule) -> Coded:
+    """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
+    items = people.questionnaire.index.codes()[part] if people.questionnaire.index else ()
+    is_share = satisfied(rule) is not None
+    score: NDArray[Any] = np.zeros(len(people), np.uint16 if is_share else np.float64)
+    base: NDArray[Any] = np.zeros(len(people), np.uint16)
+    for code in items:
+        levels = _levels(people, people.questionnaire.items[code], rule)
+        score += _worth(levels, rule).astype(score.dtype, copy=False)
+        base += levels >= 0
+    if is_share:
+        there, place = compact(score.astype(np.int64), len(items) + 1)
+        scores = there.astype(np.float64)
+    else:  # sums of the same scores in another order may differ in their last bit
+        _rounded, first, place = np.unique(np.round(score, 9), return_index=True, return_inverse=True)
+        scores = score[first]
+    pairs, codes = compact(place * (len(items) + 1) + base, len(scores) * (len(items) + 1))
+    return Coded(
+        part,
+        None,
+        "index",
+        codes.astype(np.min_scalar_type(len(pairs))),
+        scores[pairs // (len(items) + 1)],
+        (pairs % (len(items) + 1)).astype(np.float64),
+    )
+
+
+def _levels(people: Sample, item: Item, rule: Rule) -> NDArray[Any]:
     """(N,) the levels of a scale, −1 without; a code that is no level (98, 99) is no answer here."""
     column = people.answers(item)
-    return np.where(column.any_of(item, rule.scores), column.codes, -1).astype(column.codes.dtype)
+    level = np.full(max(item.choices) + 2, -1, column.codes.dtype)  # the last one is that of −1
+    scored = [code for code in item.choices if code in rule.scores]
+    level[scored] = scored
+    found: NDArray[Any] = level[np.where(column.given, column.codes, -1)]
+    return found
 
 
-def _worth(levels: Any, rule: Rule) -> Floats:
+def _worth(levels: NDArray[Any], rule: Rule) -> Floats:
     """(N,) the score of each level, 0 where there is none."""
     worth = np.zeros(max(rule.scores, default=0) + 2)  # the last one is that of −1
     worth[list(rule.scores)] = list(rule.scores.values())

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from survey import crosswalks, waves
+from survey import waves
 from survey.database import database
-from survey.kept import kept
 from survey.people.accounts import Right, requires
 from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
@@ -69,32 +67,19 @@ def since(summary: Summary, people: Sample) -> Comparison | None:
 
 def moved(summary: Summary, people: Sample, since: Comparison) -> dict[str, list[str]]:
     """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
+    index = people.questionnaire.index
     with database().reading() as session:
-        verdicts = _verdicts(session, comparison.before(session, since.old), people)
+        old = comparison.before(session, since.old)
+        found = comparison.compare(session, old, people, index.codes()["index"] if index else ())
     names = {line.code: line.label for line in summary.items}
     return {
         way: [
-            names[code] + (f" ({wording.renamed(was)})" if was else "")
-            for code, (verdict, was) in verdicts.items()
-            if verdict == way and code in names
+            names[change.item] + (f" ({wording.renamed(change.was)})" if change.was else "")
+            for change in found.changes
+            if change.verdict == way and change.item in names
         ]
         for way in ("up", "down")
     }
-
-
-def _compared(session: Session, old: Sample, new: Sample) -> tuple[object, ...]:
-    """What tells one comparison of two waves from another."""
-    way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
-    waves = (old.wave.code, old.version, new.wave.code, new.version, new.wave.villages)
-    return *waves, *(step.written for step in way)
-
-
-@kept(_compared, lambda verdicts: 200 * len(verdicts))
-def _verdicts(session: Session, old: Sample, new: Sample) -> dict[str, tuple[str | None, str | None]]:
-    """The verdict of each item of the index, and its code in the old wave where it had another one."""
-    index = new.questionnaire.index
-    found = comparison.compare(session, old, new, index.codes()["index"] if index else ())
-    return {change.item: (change.verdict, change.was) for change in found.changes}
 
 
 def tasks(summary: Summary) -> list[Task]:

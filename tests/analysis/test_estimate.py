@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analysis import Design, DesignError, Estimate, Measure, Share, estimate, mean, proportion, ratio, total
+from analysis.totals import Coded
 
 SAME = 1e-9
 
@@ -297,3 +298,21 @@ def test_pooled_agrees_with_its_definition_in_loops(seed: int) -> None:
     for one, (s, take) in zip(found, parts, strict=True):
         assert one.df == df
         assert one.standard_error == pytest.approx(math.sqrt((1 + (take - 1) * rho) * s))
+
+
+@pytest.mark.parametrize("rows", [60, 4_000])  # too few for a table of codes by cell, and enough
+def test_a_measure_of_few_values_gives_what_it_gives_row_by_row(rows: int) -> None:
+    chance = np.random.default_rng(7)
+    base = chance.integers(0, 4, rows)
+    score = np.minimum(chance.integers(0, 4, rows), base)
+    psu = chance.integers(0, 12, rows)
+    design = Design(chance.uniform(1, 3, rows), psu // 4, psu)
+    unit = chance.integers(0, 5, rows)
+    score[unit == 0] = base[unit == 0]  # a unit in which all are satisfied with all
+    coded = Coded("index", None, "index", score * 4 + base, np.arange(16) // 4 * 1.0, np.arange(16) % 4 * 1.0)
+    by_row = Measure("index", None, "index", score, base)
+    found, expected = (estimate(design, [one], unit, variance="auto") for one in (coded, by_row))
+    for one, other in zip(found, expected, strict=True):
+        assert (one.n, one.events, one.flags) == (other.n, other.events, other.flags)
+        for name in ("estimate", "standard_error", "low", "high", "deff", "weight_sum"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9)

@@ -194,7 +194,7 @@ def released(
     for by in groupings:
         where = result_table.domains(session, people, by) if by else None
         shown = result_table.table(session, people, items=[item], by=by, released=True)
-        counts = {(count.value, key(count.domain)): count for count in disclosure.table(people, item, where)}
+        counts = {(count.value, key(count.domain)): count for count in disclosure.table(people, [item], where)}
         tables[by] = [
             Told(
                 counts[record.value or "", key(record.domain)],
@@ -229,11 +229,7 @@ def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> 
         asked = [*parts, *parts["index"]]
         shown = result_table.table(session, people, items=asked, by=["unit"], released=True)
         where = result_table.domains(session, people, ["unit"])
-        n = {
-            (count.item, count.domain): count.n
-            for item in parts["index"]
-            for count in disclosure.table(people, item, where)
-        }
+        n = {(count.item, count.domain): count.n for count in disclosure.table(people, parts["index"], where)}
     hidden = {(one.item, one.domain) for one in shown if wording.is_hidden(one)}
     knows = Reader()
     for (item, unit), count in n.items():

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 
 from survey import audit
+from survey.at_once import Alone, AtOnce, Statement, Together
 from translations import Refusal
 
 RESTED = 5.0  # seconds
@@ -45,18 +46,19 @@ class Database:
         if not self.is_sqlite:
             _try_after_a_rest(self.engine)
         weakref.finalize(self, self.engine.dispose)  # a command ends without closing anything by itself
-        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        lock = threading.Lock()
+        self._writer = lock if self.is_sqlite else nullcontext()
         # PostgreSQL would show each query the newest rows; SQLite shows a transaction one state anyway.
         one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**one_state)
         self._writing = self.engine.execution_options(writing=True)
-        # Of `at_once`: each thread keeps a connection, for taking one of a pool costs a third of a statement.
-        self._alone = (
-            _sqlite(url, poolclass=NullPool)
+        self._at_once: AtOnce = (
+            Together(_sqlite(url, poolclass=NullPool), lock)
             if self.is_sqlite
-            else _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+            else Alone(
+                _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+            )
         )
-        self._thread = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -84,28 +86,9 @@ class Database:
         with self._writer, self._writing.begin() as connection:
             yield connection
 
-    @contextmanager
-    def at_once(self) -> Iterator[Any]:
-        """The driver's own cursor, each statement of which is on disk when it is done, for what is done most.
-
-        SQLAlchemy would take longer than the statement itself. It is the driver's errors that come out, and a
-        connection that had one is thrown away with what it had begun.
-        """
-        with self._writer:
-            if not hasattr(self._thread, "connection"):
-                self._thread.connection = self._alone.raw_connection()
-            try:
-                yield self._thread.connection.cursor()
-            except BaseException:
-                self._thread.connection.invalidate()
-                del self._thread.connection
-                raise
-
-    @property
-    def faults(self) -> type[Exception]:
-        """What the driver raises inside `at_once`."""
-        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        return found
+    def at_once(self, *statements: Statement) -> bool:
+        """Rows of one who sends, on disk when this returns, for what is done most: see `survey/at_once.py`."""
+        return self._at_once.add(statements)
 
     def migrate(self) -> None:
         """Brings the tables to the newest form; a new database gets all of them."""

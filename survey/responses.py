@@ -116,11 +116,8 @@ def keep(
     A new id, which nearly every one is, costs no more than its insert.
     """
     codes, texts = split(place.questionnaire, answers)
-    try:
-        if _at_once(database, place, id, mode, codes, texts, marks):
-            return True
-    except database.faults:
-        pass  # the long way meets it too, and raises what the pages know
+    if _at_once(database, place, id, mode, codes, texts, marks):
+        return True
     with database.writing() as session:
         return submit(session, place, id, mode, answers, marks=marks)
 
@@ -134,7 +131,8 @@ def _at_once(
     texts: dict[str, str],
     marks: tuple[str, ...],
 ) -> bool:
-    """Adds a stranger's rows by the driver; False where the id is there already, or the wave's key is not."""
+    """Adds a stranger's rows by the driver; False where the id is there already, the wave's key is not, or the
+    database has a fault: the long way finds out which, and raises what the pages know."""
     sealed = json.dumps(sealed_lately(database, place.wave.code, id, texts)) if texts else ""
     if sealed == "null":
         return False
@@ -148,18 +146,11 @@ def _at_once(
         json.dumps(codes),
         json.dumps(sorted(set(marks))),
     )
-    with database.at_once() as cursor:
-        if not database.is_sqlite:
-            cursor.execute(*((ROW_AND_WORDS, (*row, sealed)) if sealed else (ROW_ALONE, row)))
-        elif not sealed:
-            cursor.execute(ROW, row)
-        else:
-            cursor.execute("BEGIN IMMEDIATE")
-            if new := bool(cursor.execute(ROW, row).rowcount):
-                cursor.execute(WORDS, (row[0], sealed))
-            cursor.execute("COMMIT")
-            return new
-        return bool(cursor.rowcount)
+    if not sealed:
+        return database.at_once((ROW if database.is_sqlite else ROW_ALONE, row))
+    if database.is_sqlite:
+        return database.at_once((ROW, row), (WORDS, (row[0], sealed)))
+    return database.at_once((ROW_AND_WORDS, (*row, sealed)))
 
 
 def _add(

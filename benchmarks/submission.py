@@ -9,8 +9,9 @@ what comes and inserts the same rows by the driver. The form has all 84 items of
 
 Rounds of SECONDS (1 unless given) alternate between the two, so that what else runs on the machine weighs on both;
 a ratio is the median over the rounds of bare throughput by ours. `cpu ms` is the processor time (user and system)
-of the server for one answer, and `cpu` the ratio of the two, median over the rounds: it says about the same on a
-busy machine, where the other ratio says more of the machine (PostgreSQL's own processes are not in it).
+for one answer, of the server and of PostgreSQL's processes (SQLite works in the server's), and `cpu` the ratio of
+the two, median over the rounds: it says about the same on a busy machine, where the other ratio says more of the
+machine.
 """
 
 from __future__ import annotations
@@ -138,9 +139,10 @@ class Bare(Server):
 
 
 class Served:
-    """A server in a process of its own, at a free port."""
+    """A server in a process of its own, at a free port; `beside` is PostgreSQL's first process."""
 
-    def __init__(self, kind: str, url: str, folder: Path) -> None:
+    def __init__(self, kind: str, url: str, folder: Path, beside: int | None) -> None:
+        self.beside = beside
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -164,8 +166,8 @@ class Served:
         raise SystemExit(f"the server ({kind}) did not start")
 
     def worked(self) -> float:
-        """Seconds of processor time that the server and its workers have used so far."""
-        family = {self.process.pid}
+        """Seconds of processor time that the server, its workers and the database have used so far."""
+        family = {self.process.pid, self.beside}
         ticks = 0
         for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
             try:
@@ -299,10 +301,10 @@ def ready(url: str) -> Questionnaire:
     return questionnaire
 
 
-def compare(name: str, url: Callable[[str], str], folder: Path, seconds: float) -> None:
+def compare(name: str, url: Callable[[str], str], folder: Path, seconds: float, beside: int | None = None) -> None:
     questionnaire = ready(url("ours"))
     ready(url("bare"))
-    servers = {kind: Served(kind, url(kind), folder) for kind in ("bare", "ours")}
+    servers = {kind: Served(kind, url(kind), folder, beside) for kind in ("bare", "ours")}
     try:
         given = token(servers["ours"].port)
         for door in ("form", "JSON"):
@@ -357,7 +359,8 @@ def main(seconds: float, names: list[str]) -> None:
             try:
                 for kind in ("bare", "ours"):
                     server.order(f"CREATE DATABASE {kind}")
-                compare("PostgreSQL", server.url, folder, seconds)
+                first = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+                compare("PostgreSQL", server.url, folder, seconds, first)
             finally:
                 server.stop()
     print(f"load at the end {os.getloadavg()[0]:.1f}")

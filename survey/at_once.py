@@ -4,67 +4,67 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
-# SQL in the driver's words, with its values.
-Statement = tuple[str, Sequence[Any]]
+# Adds rows by the driver's cursor and commits them together; tells of each, in order, whether it was added.
+Write = Callable[[Any, Sequence[Any]], Sequence[bool]]
 
 
 class AtOnce(Protocol):
-    """A way to add rows that are on disk when it returns."""
+    """A way to add a row that thousands send."""
 
-    def add(self, statements: Sequence[Statement]) -> bool:
-        """Whether the first statement added a row; the others, which belong to that row, are done only then.
+    def add(self, row: Any, write: Write) -> bool:
+        """Whether the row was added, and is on disk; `write` is the same for all who may come together.
 
-        False as well where anything went wrong: nothing of it is kept then, and whoever asked goes the long way,
-        which meets the same fault, or finds it gone.
+        False as well where anything went wrong, with this row or one that it was written with: nothing of them is
+        kept then, and whoever asked goes the long way, which meets the same fault, or finds it gone.
         """
 
 
 class Alone:
-    """Each statement commits by itself, on a connection that its thread keeps (PostgreSQL).
+    """Each row is written by itself, on a connection that its thread keeps (PostgreSQL).
 
-    Taking a connection of a pool costs a third of a statement. The server writes the commits of several
-    connections to disk together.
+    Taking a connection of a pool costs a third of a statement; commits of several connections the server itself
+    writes to disk together.
 
-    engine  without a pool, in AUTOCOMMIT
+    engine  without a pool; each statement of its connections commits
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._own = threading.local()
 
-    def add(self, statements: Sequence[Statement]) -> bool:
-        """See `AtOnce`. Only one statement: nothing would hold two together."""
-        (statement,) = statements
+    def add(self, row: Any, write: Write) -> bool:
+        """See `AtOnce`."""
         try:
             if not hasattr(self._own, "connection"):
                 self._own.connection = self._engine.raw_connection()
-            return bool(self._own.connection.cursor().execute(*statement).rowcount)
-        except Exception:  # the long way says what it is
+            (added,) = write(self._own.connection.cursor(), [row])
+        except Exception:
             if broken := self._own.__dict__.pop("connection", None):
                 broken.invalidate()
             return False
+        return added
 
 
 class Waiting:
-    """What one thread asked for, and whether its row was added."""
+    """A row that somebody waits for, and what became of it."""
 
-    __slots__ = ("added", "done", "statements")
+    __slots__ = ("added", "done", "row")
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
-        self.statements = statements
+    def __init__(self, row: Any) -> None:
+        self.row = row
         self.added = self.done = False
 
 
 class Together:
-    """Whoever comes while others' rows are being written waits, and all who wait share a transaction (SQLite).
+    """Whoever comes while others' rows are being written waits, and all who wait share the next commit (SQLite).
 
-    A commit is a write to disk, which takes as long for one as for many; there is one writer at a time anyway. The
-    first of those who wait writes for all of them.
+    There is one writer at a time, and a commit is a write to disk, which takes as long for one as for many. The
+    first of those who wait writes for all of them; one who comes alone waits for nobody.
 
     engine  without a pool; its connections open no transaction by themselves
     writer  the lock of all who write in this process
@@ -76,37 +76,26 @@ class Together:
         self._waiting: deque[Waiting] = deque()
         self._connection: Any = None
 
-    def add(self, statements: Sequence[Statement]) -> bool:
+    def add(self, row: Any, write: Write) -> bool:
         """See `AtOnce`."""
-        mine = Waiting(statements)
+        mine = Waiting(row)
         self._waiting.append(mine)
         with self._writer:
             if not mine.done:
-                self._write([self._waiting.popleft() for _place in range(len(self._waiting))])
+                self._write([self._waiting.popleft() for _place in range(len(self._waiting))], write)
         return mine.added
 
-    def _write(self, all_waiting: list[Waiting]) -> None:
+    def _write(self, all_waiting: list[Waiting], write: Write) -> None:
         try:
             if self._connection is None:
                 self._connection = self._engine.raw_connection()
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            added = [self._add(cursor, one.statements) for one in all_waiting]
-            cursor.execute("COMMIT")
+            added = write(self._connection.cursor(), [one.row for one in all_waiting])
             for one, new in zip(all_waiting, added, strict=True):
                 one.added = new
-        except Exception:  # one of them may be at fault: each goes the long way by itself
+        except Exception:  # it may be one alone who is at fault: each goes the long way by itself
             if self._connection is not None:
                 self._connection.invalidate()
                 self._connection = None
         finally:
             for one in all_waiting:
                 one.done = True
-
-    def _add(self, cursor: Any, statements: Sequence[Statement]) -> bool:
-        first, *others = statements
-        if not cursor.execute(*first).rowcount:
-            return False
-        for statement in others:
-            cursor.execute(*statement)
-        return True

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 
 from survey import audit
-from survey.at_once import Alone, AtOnce, Statement, Together
+from survey.at_once import Alone, AtOnce, Together, Write
 from translations import Refusal
 
 RESTED = 5.0  # seconds
@@ -86,9 +86,9 @@ class Database:
         with self._writer, self._writing.begin() as connection:
             yield connection
 
-    def at_once(self, *statements: Statement) -> bool:
-        """Rows of one who sends, on disk when this returns, for what is done most: see `survey/at_once.py`."""
-        return self._at_once.add(statements)
+    def at_once(self, row: Any, write: Write) -> bool:
+        """Whether a row that thousands send was added by the driver, and is on disk: see `survey/at_once.py`."""
+        return self._at_once.add(row, write)
 
     def migrate(self) -> None:
         """Brings the tables to the newest form; a new database gets all of them."""

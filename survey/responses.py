@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -51,6 +52,14 @@ ROW_AND_WORDS = (
     f"WITH kept AS ({ROW_ALONE} RETURNING id)"  # noqa: S608 (no value stands in it)
     " INSERT INTO response_text (response, texts) SELECT id, %s::jsonb FROM kept"
 )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a stranger sent, as the driver takes it: the values of `ROW`, and the sealed words, "" without."""
+
+    row: tuple[Any, ...]
+    words: str
 
 
 def may_be_adults(number: object) -> bool:
@@ -146,11 +155,24 @@ def _at_once(
         json.dumps(codes),
         json.dumps(sorted(set(marks))),
     )
-    if not sealed:
-        return database.at_once((ROW if database.is_sqlite else ROW_ALONE, row))
-    if database.is_sqlite:
-        return database.at_once((ROW, row), (WORDS, (row[0], sealed)))
-    return database.at_once((ROW_AND_WORDS, (*row, sealed)))
+    return database.at_once(Sent(row, sealed), _sqlite if database.is_sqlite else _postgresql)
+
+
+def _sqlite(cursor: Any, all_sent: Sequence[Sent]) -> list[bool]:
+    cursor.execute("BEGIN IMMEDIATE")
+    new = []
+    for sent in all_sent:
+        new.append(bool(cursor.execute(ROW, sent.row).rowcount))
+        if new[-1] and sent.words:
+            cursor.execute(WORDS, (sent.row[0], sent.words))
+    cursor.execute("COMMIT")
+    return new
+
+
+def _postgresql(cursor: Any, all_sent: Sequence[Sent]) -> list[bool]:
+    (sent,) = all_sent
+    cursor.execute(*((ROW_AND_WORDS, (*sent.row, sent.words)) if sent.words else (ROW_ALONE, sent.row)))
+    return [bool(cursor.rowcount)]
 
 
 def _add(

@@ -1,22 +1,34 @@
 """Rows added by the driver: once, for good, each by itself or with those of others who wait."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from survey.at_once import Statement
+from survey.at_once import Together
 from survey.database import Database
 from survey.models import Unit
 
 pytestmark = pytest.mark.both_databases
 
 
-def unit(database: Database, code: str, parent: str = "22") -> Statement:
+@pytest.fixture
+def add(database: Database) -> Callable[..., bool]:
+    """Adds a unit of a code, below a parent."""
     mark = "?" if database.is_sqlite else "%s"
-    words = f"INSERT INTO unit (code, name, kind, parent) VALUES ({', '.join([mark] * 4)}) ON CONFLICT DO NOTHING"
-    return words, (code, "Tổ", "tổ", parent)
+    words = (
+        f"INSERT INTO unit (code, name, kind, parent) VALUES ({mark}, 'Tổ', 'tổ', {mark}) ON CONFLICT DO NOTHING"
+    )
+
+    def write(cursor: Any, rows: Sequence[tuple[str, str]]) -> list[bool]:
+        cursor.execute("BEGIN")
+        added = [bool(cursor.execute(words, row).rowcount) for row in rows]
+        cursor.execute("COMMIT")
+        return added
+
+    return lambda code, parent="22": database.at_once((code, parent), write)
 
 
 def kept(database: Database) -> list[str]:
@@ -32,33 +44,27 @@ def each_in_a_thread(work: Callable[[int], None], count: int) -> None:
         thread.join()
 
 
-def test_a_row_is_there_when_it_returns_and_a_second_time_nothing_is_added(database: Database) -> None:
-    assert database.at_once(unit(database, "T1"))
+def test_a_row_is_there_when_it_returns_and_a_second_time_nothing_is_added(
+    database: Database, add: Callable[..., bool]
+) -> None:
+    assert add("T1")
     assert kept(database) == ["T1"]
-    assert not database.at_once(unit(database, "T1"))
+    assert not add("T1")
 
 
-def test_after_a_fault_nothing_is_kept_and_the_next_goes_on(database: Database) -> None:
-    assert not database.at_once(unit(database, "T1", parent="khong-co"))
-    assert not database.at_once(("no SQL", ()))
-    assert database.at_once(unit(database, "T2"))
+def test_after_a_fault_nothing_is_kept_and_the_next_goes_on(database: Database, add: Callable[..., bool]) -> None:
+    assert not add("T1", parent="khong-co")
+    assert add("T2")
     assert kept(database) == ["T2"]
 
 
-def test_what_belongs_to_a_row_comes_with_it_or_not_at_all(database: Database) -> None:
-    if not database.is_sqlite:
-        pytest.skip("PostgreSQL takes one statement")
-    assert database.at_once(unit(database, "T1"), unit(database, "T1a"))
-    assert not database.at_once(unit(database, "T1"), unit(database, "T1b"))
-    assert not database.at_once(unit(database, "T2"), unit(database, "T2a", parent="khong-co"))
-    assert kept(database) == ["T1", "T1a"]
-
-
-def test_of_many_who_come_together_each_learns_of_its_own_row(database: Database) -> None:
+def test_of_many_who_come_together_each_learns_of_its_own_row(
+    database: Database, add: Callable[..., bool]
+) -> None:
     added: dict[int, list[bool]] = {}
 
     def send(number: int) -> None:  # each row twice, by two of them
-        added[number] = [database.at_once(unit(database, f"T{number % 8}-{step}")) for step in range(10)]
+        added[number] = [add(f"T{number % 8}-{step}") for step in range(10)]
 
     each_in_a_thread(send, 16)
     for number in range(8):
@@ -66,19 +72,22 @@ def test_of_many_who_come_together_each_learns_of_its_own_row(database: Database
     assert len(kept(database)) == 80
 
 
-def test_those_who_waited_with_one_at_fault_are_told_that_nothing_was_added(database: Database) -> None:
+def test_those_who_waited_with_one_at_fault_are_told_that_nothing_was_added(
+    database: Database, add: Callable[..., bool]
+) -> None:
     """So they go the long way. The writer is held up until all of them wait, or chance would choose who shares."""
-    if not database.is_sqlite:
-        pytest.skip("on PostgreSQL nobody waits for another")
+    together = database._at_once
+    if not isinstance(together, Together):
+        pytest.skip("on PostgreSQL each is written by itself")
     added: dict[int, bool] = {}
 
     def send(number: int) -> None:
-        added[number] = database.at_once(unit(database, f"T{number}", parent="khong-co" if number == 3 else "22"))
+        added[number] = add(f"T{number}", parent="khong-co" if number == 3 else "22")
 
-    with database.writing():
+    with together._writer:
         senders = threading.Thread(target=each_in_a_thread, args=(send, 6))
         senders.start()
-        while len(database._at_once._waiting) < 6:  # type: ignore[attr-defined]
+        while len(together._waiting) < 6:
             senders.join(0.001)
     senders.join()
     assert kept(database) == []

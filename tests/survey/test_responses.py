@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey import responses, texts, waves
+from survey.at_once import Together
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText
 from survey.texts import written
@@ -155,3 +156,40 @@ def test_many_phones_send_many_times_at_once(province: Database) -> None:
         phone.join()
     assert outcomes == {True: 40, False: 280}
     assert (count(province), count(province, ResponseText)) == (40, 40)
+
+
+def test_strangers_who_send_together_share_a_commit_and_of_one_id_the_first_counts(province: Database) -> None:
+    """The writer is held up until all of them wait, so that they are written at once."""
+    together = province._at_once
+    if not isinstance(together, Together):
+        pytest.skip("on PostgreSQL each is written by itself")
+    place = waves.place_now(province, "ho-mo", "06652")
+    assert submit(province, uuid4(), wave="ho-mo")  # makes the wave's key
+    ids = [uuid4() for _number in range(6)]
+    sent = [(id, {"C5": 1, "C2": [1, 6], "C2_khac": f"ý {n}"} if n % 2 else {"C5": 2}) for n, id in enumerate(ids)]
+    sent += [(ids[1], {"C5": 3, "C2": [6], "C2_khac": "khác"}), sent[2]]  # others' ids, once with other words
+    outcomes: list[Any] = [None] * len(sent)
+
+    def send(number: int) -> None:
+        id, answers = sent[number]
+        try:
+            outcomes[number] = responses.keep(province, place, id, Mode.PHONE, answers)
+        except Conflict as conflict:
+            outcomes[number] = conflict
+
+    phones = [threading.Thread(target=send, args=(number,)) for number in range(len(sent))]
+    with together._writer:
+        for number, phone in enumerate(phones):
+            phone.start()
+            while len(together._waiting) <= number:  # one after the other, so the first is the first
+                phone.join(0.001)
+    for phone in phones:
+        phone.join()
+    assert outcomes[:6] == [True] * 6
+    assert isinstance(outcomes[6], Conflict)
+    assert outcomes[7] is False
+    with province.reading() as session:
+        for id, answers in sent[:6]:
+            kept = session.get_one(Response, id)
+            assert (kept.answers | written(session, id)) == answers
+    assert (count(province), count(province, ResponseText)) == (7, 4)

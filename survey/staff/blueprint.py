@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from flask import Blueprint, current_app, g, request
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey import audit, integers, waves
-from survey.database import database
+from survey.database import Database, database
+from survey.kept import where
 from survey.lately import VIETNAM, Kept, Lately
-from survey.models import Mode, Role
+from survey.models import Mode, Release, Role, Wave
 from survey.people.accounts import ROLE_NAMES
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
 from survey.sample import Sample, sample
-from translations import N_, formats, language, ngettext
+from translations import N_, Refusal, formats, language, ngettext
 from translations import gettext as _
 
 T = TypeVar("T")
 FRESH = timedelta(seconds=30)  # of what is younger, nobody need be told its age
+MOST_WARM = 4  # waves whose figures are made before anybody asks: as many as `_moments` holds
 
 pages = Blueprint("staff", __name__, url_prefix="/quan-tri")
 
@@ -82,13 +86,34 @@ def moment_of(wave: str, *, now: bool = False) -> Moment:
     with database().reading() as session:
         found = waves.find(session, wave)
         release = None if number is None else releases.find(session, found.code, number)
-
-        def make() -> Moment:
-            return Moment(summary.gather(session, wave, release=release), sample(session, found, release))
-
         if now or release is not None or request.method == "POST":
-            return make()
-        return told(_moments.get((database().url, wave, language()), make, audit.last_change(session)))
+            return _moment(session, found, release)
+        return told(_present(session, found))
+
+
+def _moment(session: Session, wave: Wave, release: Release | None = None) -> Moment:
+    return Moment(summary.gather(session, wave.code, release=release), sample(session, wave, release))
+
+
+def _present(session: Session, wave: Wave) -> Kept[Moment]:
+    name = where(session), wave.code, language()
+    return _moments.get(name, lambda: _moment(session, wave), audit.last_change(session))
+
+
+def warm(database: Database) -> None:
+    """Makes what the pages show of the waves that run and of those that ended last, so that nobody waits for it
+    after the server has started.
+
+    Whoever opens such a page meanwhile is asked to come again in a few seconds, as always (`Busy`).
+    """
+    with database.reading() as session:
+        begun = [wave for wave in waves.every(session) if wave.opens <= waves.today()]
+        begun.sort(key=lambda wave: min(wave.closes, waves.today()), reverse=True)
+        for wave in begun[:MOST_WARM]:
+            with suppress(Refusal):  # the page itself will say it
+                _present(session, wave)
+                if (shown := releases.newest(session, wave.code)) is not None:
+                    _moment(session, wave, shown)
 
 
 def summary_of(wave: str, *, now: bool = False) -> Summary:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from survey import audit, lately, responses, waves
 from survey.database import Database
@@ -82,3 +82,18 @@ def test_what_another_process_changes_shows_at_once_and_a_sign_in_changes_nothin
     with audit.acting("root", "command"), large.writing():
         pass
     assert shown().people is not people
+
+
+def test_who_looks_first_after_a_start_does_not_wait_for_the_answers_to_be_read(
+    app: Flask, large: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    reader = sign_in(app, "home_affairs")
+    database: Database = app.extensions["database"]
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    blueprint.warm(database)
+    assert any("answers" in statement for statement in asked)
+    asked.clear()
+    assert "60 phiếu" in reader.get("/quan-tri/ho-mo/").text
+    assert asked
+    assert not [one for one in asked if "answers" in one]

@@ -239,7 +239,7 @@ def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
     with packet.writing() as session:
         turns.give_back(session, forms[0])
     sheet.keyboard.press("2")
-    expect(sheet.locator("#fault")).to_contain_text("không còn mở cho ông/bà")
+    expect(sheet.locator("#fault")).to_contain_text("không còn mở cho Ông/Bà")
 
 
 def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(context: BrowserContext, packet: Database) -> None:

@@ -104,6 +104,6 @@ def test_who_keyed_the_form_does_not_settle_it(
     client = sign_in(app, "supervisor")
     page = client.get(LIST).text
     assert forms[4] not in page
-    assert "Còn 1 phiếu do chính ông/bà nhập" in page
+    assert "Còn 1 phiếu do chính Ông/Bà nhập" in page
     assert client.get(f"{LIST}{forms[4]}").status_code == 409
     assert sign_in(app, "keyer").get(LIST).status_code == 403

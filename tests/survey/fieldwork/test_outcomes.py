@@ -183,8 +183,8 @@ def signed_in(app: Flask, name: str = "home_affairs") -> FlaskClient:
 
 def test_without_a_sample_the_page_says_what_to_do(app: Flask) -> None:
     client = signed_in(app)
-    assert "Đợt này chưa rút hộ nào và chưa in phiếu nào." in client.get(PAGE).text
-    assert "Đợt này không rút mẫu." in client.get("/quan-tri/gop-y/ty-le").text
+    assert "Đợt này chưa chọn hộ nào và chưa in phiếu nào." in client.get(PAGE).text
+    assert "Đợt này không chọn mẫu." in client.get("/quan-tri/gop-y/ty-le").text
     assert signed_in(app, "keyer").get(PAGE).status_code == 403
 
 

@@ -168,7 +168,7 @@ def test_more_forms_for_a_village_are_a_batch_of_their_own(province: Database) -
 
 
 def test_what_can_not_be_printed_is_refused(province: Database) -> None:
-    with pytest.raises(Refusal, match="Chưa rút mẫu"):
+    with pytest.raises(Refusal, match="Chưa chọn mẫu"):
         issue(province)
     with pytest.raises(Refusal, match="1 đến 500"):
         issue(province, forms=501)
@@ -187,7 +187,7 @@ def test_what_can_not_be_printed_is_refused(province: Database) -> None:
 
 def test_a_drawn_sample_says_itself_how_many_forms_there_are(province: Database) -> None:
     drawn(province)
-    with pytest.raises(Refusal, match="mỗi hộ được rút"):
+    with pytest.raises(Refusal, match="mỗi hộ được chọn"):
         issue(province, forms=27)
     with pytest.raises(NotFound, match="V1"):
         issue(province, villages=["V1"])

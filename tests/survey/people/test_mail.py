@@ -129,7 +129,7 @@ def test_the_link_of_a_new_account_goes_by_mail_and_nobody_else_sees_it(
     assert answer.status_code == 303
     assert TO in admin.get(answer.location).text
     (letter,) = post.letters
-    assert (letter["To"], letter["Subject"]) == (TO, "Tài khoản của bạn trên Hài Lòng")
+    assert (letter["To"], letter["Subject"]) == (TO, "Tài khoản của Ông/Bà trên Hài Lòng")
     assert letter["Auto-Submitted"] == "auto-generated"  # no answering machine answers it
     body = letter.get_body()
     assert body is not None

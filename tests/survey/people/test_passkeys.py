@@ -267,7 +267,7 @@ def test_a_passkey_is_the_second_factor_that_a_role_needs(
     monkeypatch.setenv("HAILONG_SECOND_FACTOR", "admin")
     admin = sign_in(app, "admin")
     assert admin.get("/quan-tri/").location == "/tai-khoan/lop-thu-hai"
-    assert "Vai trò của bạn cần" in admin.get(NEW).text
+    assert "Vai trò của Ông/Bà cần" in admin.get(NEW).text
     add(admin, Device())
     assert admin.get("/quan-tri/").status_code == 200
 

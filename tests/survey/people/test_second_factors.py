@@ -166,7 +166,7 @@ def test_a_role_that_needs_it_does_nothing_before(
     assert admin.get("/quan-tri/").location == NEW
     assert admin.post("/quan-tri/nguoi-dung/keyer").status_code in (303, 400)
     assert admin.get("/api/v1/waves").status_code == 403
-    assert "Vai trò của bạn cần" in admin.get(NEW).text
+    assert "Vai trò của Ông/Bà cần" in admin.get(NEW).text
     enrol(admin)
     assert admin.get("/quan-tri/").status_code == 200
     assert sign_in(app, "keyer").get("/nhap-phieu/").status_code == 200

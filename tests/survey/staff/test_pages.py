@@ -146,6 +146,8 @@ def test_without_waves_the_page_says_what_to_do_next(app: Flask, province: Datab
 def test_a_wave_without_forms_says_when_figures_come(app: Flask) -> None:
     client = signed_in(app, "home_affairs")
     assert "Đợt này chưa có phiếu." in plain(client.get("/quan-tri/ho-mau/"))
+    steps = client.get("/quan-tri/ho-mau/").text
+    assert all(f'href="/{step}"' in steps for step in ("quan-tri/ho-mau/mau", "quan-tri/ho-mau/in-phieu"))
     assert "/s/ho-mo/" in plain(client.get("/quan-tri/ho-mo/"))
     for page in ("don-vi", f"don-vi/{COMMUNE}", "cau-hoi", "bao-cao", "tien-do", "cach-tinh?item=index"):
         assert client.get(f"/quan-tri/ho-mau/{page}").status_code == 200, page

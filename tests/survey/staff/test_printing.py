@@ -80,7 +80,7 @@ def test_a_drawn_sample_is_numbered_and_printed(office: FlaskClient, province: D
 
 
 def test_without_a_draw_the_number_of_forms_is_asked_for(office: FlaskClient, province: Database) -> None:
-    assert "Chưa rút mẫu: mọi thôn, tổ" in office.get(PAGE).text
+    assert "Chưa chọn mẫu: mọi thôn, tổ" in office.get(PAGE).text
     missing = send(office, **SHARES, unit="")
     assert missing.startswith("422")
     assert "in từ 1 đến 500 phiếu" in missing

@@ -70,7 +70,7 @@ def sent(text: str, name: str = "dan.csv") -> tuple[io.BytesIO, str]:
 def test_the_page_says_what_to_do_before_there_are_weights(office: FlaskClient) -> None:
     page = plain(office.get(PAGE))
     assert "Chưa có quyền số: mỗi phiếu tính một." in page
-    assert "Hãy rút mẫu trước, hoặc nạp phiếu kèm quyền số." in page
+    assert "Hãy chọn mẫu trước, hoặc nạp phiếu kèm quyền số." in page
     assert "Hãy nạp số giao dịch" in plain(office.get("/quan-tri/gop-y/quyen-so"))
 
 

@@ -54,6 +54,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
+MOST_FIELDS = 2_000  # of a form
 MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is refused
 
 
@@ -88,7 +89,7 @@ def create_app(**config: Any) -> Flask:
         KIOSK_WARNING=30,  # seconds of the countdown
         KIOSK_RECEIPT=30,  # seconds for which a receipt stands there
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        MAX_FORM_PARTS=2_000,
+        MAX_FORM_PARTS=MOST_FIELDS,
         SESSION_COOKIE_NAME="phien",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

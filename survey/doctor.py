@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select, text
+from sqlalchemy import URL, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -78,6 +78,7 @@ def examine() -> list[Finding]:
         database = Database(settings.database_url())
     except Refusal as refusal:
         return [*found, _mend(str(refusal), _("Correct HAILONG_DATABASE_URL."))]
+    found += line(database.engine.url)
     if database.is_sqlite and not Path(database.engine.url.database or "").is_file():
         return [*found, _mend(_("There is no database yet."), _("Make it: hailong init"))]
     try:
@@ -261,6 +262,15 @@ def space(folder: Path) -> Iterator[Finding]:
         yield _well(what)
 
 
+def line(url: URL) -> Iterator[Finding]:
+    """Whether what goes to a database on another machine is encrypted, and to that machine alone."""
+    host = url.host or str(url.query.get("host", ""))
+    if host in {"", *HERE} or host.startswith("/") or url.query.get("sslmode") == "verify-full":
+        return
+    what = _("The certificate of the database on another machine is not checked: who is on the way may read all.")
+    yield _mend(what, _("Add ?sslmode=verify-full to HAILONG_DATABASE_URL, and a certificate to the server."))
+
+
 def contents(database: Database, folder: Path) -> Iterator[Finding]:
     """The database: its form, whether it can be written, its settings, and what stands in it."""
     with database.engine.connect() as connection:
@@ -329,12 +339,6 @@ def postgresql(database: Database) -> Iterator[Finding]:
             )
         }
         mighty = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
-        row = connection.execute(
-            text(
-                "SELECT ssl, coalesce(host(client_addr), '') AS address FROM pg_stat_ssl "
-                "JOIN pg_stat_activity USING (pid) WHERE pid = pg_backend_pid()"
-            )
-        ).one()
         theirs = float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
     lost = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if setting[name] == "off"]
     for name in lost:
@@ -354,9 +358,6 @@ def postgresql(database: Database) -> Iterator[Finding]:
     if mighty:
         what = _("The account of the database may do everything on that server.")
         yield _look(what, _("Give the platform an account of its own that owns its database and nothing else."))
-    if row.address not in {"", *HERE} and not row.ssl:
-        what = _("What goes to the database passes the network without encryption.")
-        yield _mend(what, _("Add ?sslmode=verify-full to HAILONG_DATABASE_URL, and a certificate to the server."))
     if abs(theirs - datetime.now(UTC).timestamp()) > ASTRAY:
         what = _("The clocks of this machine and of the database differ by more than a minute.")
         yield _mend(what, _("Let both take the time from the network (NTP)."))

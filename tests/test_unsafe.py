@@ -12,6 +12,16 @@ from flask.testing import FlaskClient
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("translations", "forms", "survey", "analysis")
+TO_OTHERS = {
+    *("requests", "authlib", "smtplib", "ftplib", "http.client", "urllib.request", "socket", "asyncio", "httpx"),
+    *("aiohttp", "urllib3", "imaplib", "poplib", "xmlrpc"),
+}
+# Who opens connections, and the setting without which none is opened; addresses are only read in survey/rate.py.
+SPEAKS = {
+    "survey/people/openid.py": "HAILONG_OIDC_ISSUER",
+    "survey/people/mail.py": "HAILONG_SMTP_HOST",
+    "survey/rate.py": "",
+}
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}
 CALLS = {
     "eval",
@@ -55,6 +65,18 @@ def test_no_text_is_run_as_code_or_read_as_objects() -> None:
             if called in CALLS or (called == "Markup" and name not in MARKED):
                 wrong.append(f"{name}:{node.lineno} {called}")
     assert not wrong
+
+
+def test_only_what_the_deployment_page_draws_speaks_to_other_machines() -> None:
+    found = set()
+    for name, node in code():
+        modules = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if any(module.split(".")[0] in TO_OTHERS or module in TO_OTHERS for module in modules):
+            found.add(name)
+    assert found == set(SPEAKS)
+    page = (ROOT / "docs" / "trien-khai.md").read_text(encoding="utf-8").partition("## Ai nói với ai")[2]
+    assert not [setting for setting in SPEAKS.values() if setting not in page]
 
 
 def test_no_pattern_is_made_of_what_somebody_sent() -> None:

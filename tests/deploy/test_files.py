@@ -31,6 +31,12 @@ def test_whatever_the_platform_reads_is_written_about() -> None:
     assert not [name for name in read if name not in said]
 
 
+def test_the_services_speak_to_no_other_machine_unless_the_province_adds_it() -> None:
+    for name in ("hailong.service", "hailong-backup.service"):
+        text = (DEPLOY / name).read_text("utf-8")
+        assert re.findall(r"^IPAddress\w+=.*$", text, re.M) == ["IPAddressDeny=any", "IPAddressAllow=localhost"]
+
+
 def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:
     for name in ("Caddyfile", "nginx.conf"):
         text = (DEPLOY / name).read_text("utf-8")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from survey import audit, doctor, settings, waves
 from survey.backups import keys, latest
@@ -78,6 +78,12 @@ def test_what_others_may_read_is_named_with_the_command_that_mends_it(folder: Pa
         ("HAILONG_SECRET_KEY", "tinh2026", "is short", State.MEND),
         ("HAILONG_DATABASE_URL", "nonsense", "not a database address", State.MEND),
         ("HAILONG_DATABASE_URL", "postgresql+psycopg://x@/x?host=/nowhere", "does not answer", State.MEND),
+        (
+            "HAILONG_DATABASE_URL",
+            "postgresql+psycopg://x@127.0.0.2:1/x",
+            "certificate of the database",
+            State.MEND,
+        ),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(
@@ -87,6 +93,21 @@ def test_a_setting_that_is_wrong_is_named(
     one = found(words)
     assert one.state is state
     assert one.do
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("sqlite:////srv/hailong.db", True),
+        ("postgresql+psycopg://hailong@/hailong?host=/var/run/postgresql", True),
+        ("postgresql+psycopg://hailong@localhost/hailong", True),
+        ("postgresql+psycopg://hailong@db.tinh.vn/hailong?sslmode=verify-full", True),
+        ("postgresql+psycopg://hailong@db.tinh.vn/hailong?sslmode=require", False),  # anybody's certificate
+        ("postgresql+psycopg://hailong@/hailong?host=db.tinh.vn", False),
+    ],
+)
+def test_a_database_on_another_machine_must_show_its_certificate(url: str, safe: bool) -> None:
+    assert bool(list(doctor.line(make_url(url)))) is not safe
 
 
 def test_secrets_of_the_system_s_store_are_taken_and_the_file_they_replace_is_named(

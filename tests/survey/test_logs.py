@@ -95,7 +95,10 @@ def test_no_log_and_no_file_beside_the_database_holds_what_was_sent(province: Da
         for body in (good[:-9], good.replace(b"ho-mo", MARK.encode()), b'{"%s": 1}' % MARK.encode(), b"\xff"):
             assert 400 <= (_ask(port, "/api/v1/responses", body, kind) or 0) < 500
         fields = urllib.parse.urlencode({"C5": MARK, "C10_khac": MARK, "name": MARK, "password": MARK}).encode()
-        for path in (f"/s/ho-mo/06652?x={MARK}", f"/dang-nhap?next={MARK}", f"/m/{MARK}", f"/{MARK}"):
+        addresses = [f"/s/ho-mo/06652?x={MARK}", f"/dang-nhap?next={MARK}", f"/{MARK}"]
+        # Codes that stand in an address: of a letter, of the page behind it, of a password, of a kiosk.
+        addresses += [f"/m/{MARK}", f"/m/phieu/{MARK}", f"/mat-khau/{MARK}", f"/kiosk/bind/{MARK}"]
+        for path in addresses:
             assert (_ask(port, path, fields) or 0) < 500
             assert (_ask(port, path) or 0) < 500
         for line in (f"GET /{MARK} HTTX/9\r\n\r\n", f"{MARK}\r\n\r\n", f"GET / HTTP/1.1\r\n{MARK} : x\r\n\r\n"):

@@ -1,0 +1,76 @@
+"""The tables of limits in docs/quan-tri.md say what the code keeps to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from survey import app, devices, queue, rate, sealing, settings
+from survey.api import taking
+from survey.fieldwork import invitations, reviews
+from survey.files import mapping, xlsx_table
+from survey.models import Account
+from survey.paper import pictures
+from survey.people import accounts, lockout, password_links, sign_ins
+from survey.remarks import paraphrases, themes
+from survey.report import template
+from survey.results import boundaries
+from survey.staff import uploads
+
+ROOT = Path(__file__).resolve().parent.parent
+SAID = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("## 9. Giới hạn")[2]
+MB = 1_000_000
+FILES = {
+    "phiếu đã nhập nơi khác": min(uploads.LARGE["staff.import_file"], mapping.LARGEST),
+    "khung mẫu": uploads.LARGE["staff.import_frame"],
+    "mục tiêu": uploads.LARGE["staff.import_targets"],
+    "số giao dịch của Một cửa": uploads.LARGE["staff.import_counts"],
+    "tổng dân số": app.LARGEST_BODY,
+    "bản quét": uploads.LARGE["staff.scans"],
+    "mẫu báo cáo Word": template.LARGEST,
+    "ranh giới xã": boundaries.LARGEST,
+}
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}".replace(",", ".")
+
+
+def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
+    rows = dict(re.findall(r"^\| (.+?) \| .+? \| (\d+) MB \|$", SAID, re.M))
+    assert len(rows) == len(FILES)
+    for name, most in FILES.items():
+        [said] = [size for label, size in rows.items() if label.startswith(name)]
+        assert int(said) * MB == most, name
+    assert len(uploads.LARGE) == 5  # one more needs a row
+    unpacked = f"{xlsx_table.LARGEST // MB} MB và {number(xlsx_table.MOST_ROWS)} dòng"
+    assert f"{unpacked}, tệp Word {template.LARGEST_UNPACKED // MB} MB" in SAID
+    assert f"{pictures.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(pictures.MOST_PAGES)} trang" in SAID
+    assert pictures.KINDS in SAID
+
+
+def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
+    said = [
+        cells.split(" | ")[1] for cells in re.findall(r"^\| (.+) \|$", SAID.partition("| điều gửi đến")[2], re.M)
+    ]
+    assert said == [
+        f"{app.LARGEST_BODY // MB} MB, {number(app.MOST_FIELDS)} ô",
+        f"{taking.LARGEST_BODY // 1024} KB",
+        f"{settings.rate():.0f} mỗi giây",
+        f"{rate.CODES_AT_ONCE} lần liền, rồi {rate.CODES_A_SECOND} mỗi giây",
+        f"{queue.MOST}",
+        f"{lockout.FREE} lần; {lockout.LONGEST / 60:.0f} phút",
+        f"{lockout.AT_ONCE} lần liền, rồi {1 / lockout.A_SECOND:.0f} giây một lần",
+        f"{password_links.HOLDS.days} ngày",
+        f"{settings.session_idle():.0f} giờ; {settings.session_life():.0f} giờ",
+        f"{sign_ins.PROVEN // 60} phút",
+        f"{accounts.LEAST_PASSWORD} ký tự",
+        f"{Account.name.type.length} ký tự",
+        f"{themes.LONGEST} ký tự; {themes.MOST}",
+        f"{paraphrases.LONGEST} ký tự; {reviews.LONGEST} ký tự",
+        f"{reviews.MOST}",
+        number(invitations.MOST),
+        f"{sealing.OLDEST.days} ngày",
+    ]
+    assert devices.LINK_HOLDS == password_links.HOLDS
+    assert f"sau {queue.RETRY} giây" in SAID

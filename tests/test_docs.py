@@ -49,6 +49,17 @@ def test_a_documented_command_can_be_typed(document: str, line: str) -> None:
     assert not unknown, f"{document}: {line}"
 
 
+def test_what_a_document_has_made_is_a_target_of_make() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    said = {
+        (path.name, target)
+        for path in DOCUMENTS
+        for target in re.findall(r"(?:^ *|`)make (?:-C \S+ )?([a-z-]+)", path.read_text("utf-8"), re.M)
+    }
+    assert ("trien-khai.md", "audit") in said
+    assert not [one for one in said if one[1] not in targets]
+
+
 def test_the_documents_speak_of_the_commands() -> None:
     assert len(calls()) > 10
 

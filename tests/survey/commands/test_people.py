@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from survey.app import create_app
 from survey.commands.people import token, user
 from survey.database import Database
 from survey.models import Account, Role, Token
 from survey.people import accounts
-from translations import Conflict, Refusal
+from translations import Conflict, NotFound, Refusal
 
 
 @pytest.fixture
@@ -80,3 +81,15 @@ def test_a_token_is_printed_once_and_alone(folder: Database) -> None:
     with folder.reading() as session:
         assert session.get_one(Token, "cong").digest == accounts._digest(text)
     assert isinstance(CliRunner().invoke(token, ["add", "cong", "--role", "auditor"]).exception, Conflict)
+
+
+def test_a_token_that_is_taken_back_opens_nothing(folder: Database) -> None:
+    text = CliRunner().invoke(token, ["add", "cong", "--role", "home_affairs"]).output.splitlines()[-1]
+    app = create_app(DATABASE_URL=folder.url, SECRET_KEY="tests")
+    asked = {"headers": {"Authorization": f"Bearer {text}"}}
+    assert app.test_client().get("/api/v1/waves", **asked).status_code == 200
+    assert CliRunner().invoke(token, ["list"]).output == "cong\thome_affairs\n"
+    assert CliRunner().invoke(token, ["remove", "cong"]).exit_code == 0
+    assert app.test_client().get("/api/v1/waves", **asked).status_code == 401
+    assert isinstance(CliRunner().invoke(token, ["remove", "cong"]).exception, NotFound)
+    app.extensions["database"].engine.dispose()

@@ -60,11 +60,11 @@ def pages(client: FlaskClient, query: str = "") -> int:
 
 def test_a_drawn_sample_is_numbered_and_printed(office: FlaskClient, province: Database) -> None:
     drawn(province)
-    assert "Mẫu có 8 phiếu cho 4 thôn, tổ" in office.get(PAGE).text
+    assert "Mẫu có 8 phiếu cho 4 thôn, tổ dân phố" in office.get(PAGE).text
     done = send(office, **SHARES, unit="06652")
     assert done.startswith("200")
     assert "Đã cấp số 2 tập phiếu." in done
-    assert "Đã cấp số phiếu cho 2 trên 4 thôn, tổ" in done
+    assert "Đã cấp số phiếu cho 2 trên 4 thôn, tổ dân phố" in done
     assert "Đã cấp số 2 tập phiếu." in send(office, **SHARES, unit="")
     page = office.get(PAGE).text
     assert "8 phiếu trong 4 tập, sẵn sàng để in" in page
@@ -80,7 +80,7 @@ def test_a_drawn_sample_is_numbered_and_printed(office: FlaskClient, province: D
 
 
 def test_without_a_draw_the_number_of_forms_is_asked_for(office: FlaskClient, province: Database) -> None:
-    assert "Chưa chọn mẫu: mọi thôn, tổ" in office.get(PAGE).text
+    assert "Chưa chọn mẫu: mọi thôn, tổ dân phố" in office.get(PAGE).text
     missing = send(office, **SHARES, unit="")
     assert missing.startswith("422")
     assert "in từ 1 đến 500 phiếu" in missing
@@ -128,10 +128,10 @@ def test_a_closed_or_open_wave_or_one_without_villages_gets_no_forms(
         first = session.get_one(Wave, "ho-mau")
         about = {name: getattr(first, name) for name in ("questionnaire", "kind", "opens", "closes")}
         session.add(Wave(code="trong", **about))
-    assert "chưa có thôn, tổ nào" in office.get("/quan-tri/trong/in-phieu").text
+    assert "chưa có thôn, tổ dân phố nào" in office.get("/quan-tri/trong/in-phieu").text
     with province.writing() as session:
         session.add(Village(wave="trong", psu="V1", unit="06652", stratum="A"))
-    assert "Số phiếu mỗi thôn, tổ" in office.get("/quan-tri/trong/in-phieu").text
+    assert "Số phiếu mỗi thôn, tổ dân phố" in office.get("/quan-tri/trong/in-phieu").text
 
 
 def test_the_accounting_leads_to_the_printing(office: FlaskClient) -> None:

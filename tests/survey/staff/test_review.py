@@ -225,8 +225,8 @@ def test_interviewers_and_keyers_stand_beside_all_others_with_intervals(
             session.add(Keying(sheet=serial, turn=turn, keyer=keyer, source="person", typed={}, day=waves.today()))
     said = plain(supervisor.get(EFFECTS))
     assert "Khác biệt không nói xấu ai" in said
-    assert re.search(r"Nguyễn Lan 12 phiếu 1 thôn, tổ", said)
-    assert re.search(r"lan 12 phiếu 2 thôn, tổ", said)
+    assert re.search(r"Nguyễn Lan 12 phiếu 1 thôn, tổ dân phố", said)
+    assert re.search(r"lan 12 phiếu 2 thôn, tổ dân phố", said)
     assert "chưa biết được" in said  # one village each: places can't be told from people
 
 

@@ -10,7 +10,7 @@ masked one can be one case as well as two (the attacker's problem of Fischetti &
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -65,15 +65,39 @@ def hide(
     sums       domains whose figures taken together are known from elsewhere
     """
     marks: list[Mark | None] = [None] * len(figures)
+    for table in _tables(figures, sensitive, harmless, same, sums):
+        table.mark(marks)
+    return marks
+
+
+def hidden_for_itself(
+    figures: Sequence[Figure],
+    sensitive: Collection[str] = (),
+    harmless: Mapping[str, Collection[str]] | None = None,
+) -> set[int]:
+    """The places of the figures that `hide` would call "hidden", whatever else of the table were shown."""
+    found: set[int] = set()
+    for table in _tables(figures, sensitive, harmless):
+        first = table.first()
+        found |= {place for row in table.places for d in first if (place := row[d]) is not None}
+    return found
+
+
+def _tables(
+    figures: Sequence[Figure],
+    sensitive: Collection[str],
+    harmless: Mapping[str, Collection[str]] | None,
+    same: Sequence[tuple[Collection[Hashable], Collection[Hashable]]] = (),
+    sums: Sequence[Collection[Hashable]] = (),
+) -> Iterator[_Table]:
+    """The figures as tables of one item and one breakdown each."""
     by_item: dict[str, list[int]] = {}
     for place, figure in enumerate(figures):
         by_item.setdefault(figure.item, []).append(place)
     for item, places in by_item.items():
         safe = frozenset((harmless or {}).get(item, ()))
         for domains in _breakdowns(figures, places):
-            table = _Table.of(figures, domains, item in sensitive, safe, same, sums)
-            table.mark(marks)
-    return marks
+            yield _Table.of(figures, domains, item in sensitive, safe, same, sums)
 
 
 def hide_counts(counts: Sequence[int], of: Sequence[float]) -> tuple[list[Mark | None], Mark | None]:
@@ -184,13 +208,17 @@ class _Table:
 
     def _domains(self) -> tuple[set[int], set[int]]:
         """Domains that are too small or all alike, and those with the ones hidden with them."""
-        first = {d for d in range(len(self.n)) if self.n[d] > 0 and self._tells({d})}
+        first = self.first()
         present = [{d: sign for d, sign in line.items() if self.n[d] > 0} for line in self.lines]
 
         def unsafe(hidden: set[int], line: Line[int]) -> bool:
             return len(hidden) == 1 or (_adds_up(hidden, line) and self._tells(hidden))
 
         return first, _complete(first, present, unsafe, key=lambda d: (self.n[d], d))
+
+    def first(self) -> set[int]:
+        """Domains that are too small or all alike."""
+        return {d for d in range(len(self.n)) if self.n[d] > 0 and self._tells({d})}
 
     def _tells(self, domains: set[int]) -> bool:
         """Whether the domains, taken together as one group, are too few or gave a telling event to a person."""

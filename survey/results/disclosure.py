@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate, anonymity
 from analysis.design import Ints, Labels
-from analysis.disclosure import FEWEST, Mark, hide
+from analysis.disclosure import FEWEST, Mark, hidden_for_itself, hide
 from forms import Item, Questionnaire
 from survey import units
 from survey.models import Wave, WaveKind
@@ -122,8 +122,8 @@ def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:
     where = Domains(labels, list(labels.levels))
     items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
     counts = table(people, items, where)
-    marks = hide(counts, *_delicate(people.questionnaire))
-    return {(count.item, count.domain) for count, mark in zip(counts, marks, strict=True) if mark == "hidden"}
+    places = hidden_for_itself(counts, *_delicate(people.questionnaire))
+    return {(counts[place].item, counts[place].domain) for place in places}
 
 
 def _delicate(questionnaire: Questionnaire) -> tuple[set[str], dict[str, set[str]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import fdtrc
 
 from analysis.design import Design, DesignError, code
-from analysis.totals import Measure, psu_totals
+from analysis.totals import Share, psu_totals
 from analysis.variance import product, scores, wholes
 
 
@@ -36,11 +36,9 @@ def association(design: Design, rows: Any, columns: Any) -> Association:
     R, C = len(kinds[0]), len(kinds[1])
     if R < 2 or C < 2:
         raise DesignError("A test of association needs two values of each variable among those who answered both.")
-    measures = [
-        Measure("cell", None, "proportion", (one.codes == r) & (two.codes == c) & both, both)
-        for r in kinds[0]
-        for c in kinds[1]
-    ]
+    row, column = (np.searchsorted(kind, part.codes) for kind, part in zip(kinds, (one, two), strict=True))
+    cell = np.where(both, row * C + column, -1).astype(np.min_scalar_type(-1 - R * C))
+    measures = [Share("cell", None, cell, frozenset({place}), blank=-1) for place in range(R * C)]
     totals = psu_totals(design, measures)
     whole = wholes(totals)
     linear = scores(totals, whole)

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis import DesignError, Difference, Estimate
+from analysis import Design, DesignError, Difference, Estimate
 from analysis.contrast import contrasts, holm
 from analysis.design import Labels, SinglePSU
+from analysis.estimate import ENOUGH_ANSWERS
 from analysis.parts import Gathering, Names, Part
 from analysis.parts import part as sums_of
-from analysis.totals import Measured
+from analysis.totals import Measured, psu_totals
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
@@ -30,7 +31,7 @@ from survey.kept import A_FIGURE, kept, where
 from survey.models import Unit, Wave
 from survey.results import disclosure, releases, result_table
 from survey.results.wording import is_hidden
-from survey.sample import Sample, sample
+from survey.sample import Floats, Sample, sample
 from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"
@@ -66,6 +67,7 @@ class Comparison:
     otherwise  items that the old wave asked with other choices, so that they can't be compared
     modes    the share of each way of answering, old and new: a change of ways may look like a change of service
     merged   units of the new wave that took in old ones; their old figures are estimated from the old records
+    divided  those among them, or others, that have a part of an old one
     kept     whether the villages are the same ones
     """
 
@@ -78,6 +80,7 @@ class Comparison:
     otherwise: tuple[str, ...]
     modes: dict[str, tuple[float, float]]
     merged: tuple[Unit, ...]
+    divided: tuple[Unit, ...]
     kept: bool
 
 
@@ -172,7 +175,7 @@ def compare(
 
     then, now = (figures(people, scoring) for people, scoring in sides)
     if homed.homes:
-        then = homed.hidden(then, figures(translated.people, rule_then))
+        then = homed.counted(homed.hidden(then, figures(translated.people, rule_then)), then_.values())
     tables = [{(one.item, one.value, one.domain): one for one in found} for found in (then, now)]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in then_ and key[:2] in now_]
     found = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys)
@@ -190,6 +193,7 @@ def compare(
         otherwise=tuple(sorted(items_broken)),
         modes=_modes(old, new),
         merged=tuple(one for one in units.communes(session) if one.code in homed.grown),
+        divided=tuple(one for one in units.communes(session) if one.code in homed.divided),
         kept=kept,
     )
 
@@ -229,11 +233,15 @@ def breaks(
 
 @dataclass(frozen=True)
 class Rehoused:
-    """The people of a wave in the units of a later one. `homes`: old unit -> where its people are now, with the
-    share of them; only units whose people are elsewhere."""
+    """The people of a wave in the units of a later one.
+
+    homes   old unit -> where its people are now, with the share of them; only units whose people are elsewhere
+    shares  (N,) how much of each person is counted there; None where nobody moved
+    """
 
     people: Sample
     homes: Mapping[str, Mapping[str, float]]
+    shares: Floats | None = None
 
     @property
     def grown(self) -> set[str]:
@@ -244,6 +252,37 @@ class Rehoused:
         """The old units whose people are counted in a unit now."""
         stayed = set() if unit in self.homes else {unit}
         return stayed | {old for old, shares in self.homes.items() if unit in shares}
+
+    @property
+    def divided(self) -> set[str]:
+        """The units that took in a part of another one."""
+        parts = [shares for shares in self.homes.values() if len(shares) > 1]
+        return {home for shares in parts for home in shares}
+
+    def counted(self, found: Sequence[Estimate], measures: Iterable[Measured]) -> list[Estimate]:
+        """The records by unit, with n as the people who are in the unit now.
+
+        Nobody knows who of a divided unit came over. So each of its people counts by the share that did, as in the
+        figure: of a hundred of whom 40% came over, 40. Over all units n adds up to the forms that there are.
+        """
+        if self.shares is None or not self.divided:
+            return list(found)
+        asked = list(measures)
+        design = Design(self.shares, single_psu="certainty")
+        totals = psu_totals(design, asked, self.people.unit)
+        people = {
+            (item, value, unit): max(1, round(float(totals.weighted[g, k])))
+            for k, (item, value, _statistic) in enumerate(totals.measures)
+            for g, unit in enumerate(totals.domains)
+        }
+        made = []
+        for one in found:
+            if one.n and not is_hidden(one):
+                n = people[one.item, one.value, one.domain]
+                is_new = n < ENOUGH_ANSWERS and "few" not in one.flags
+                one = replace(one, n=n, flags=("few", *one.flags) if is_new else one.flags)
+            made.append(one)
+        return made
 
     def hidden(self, found: Sequence[Estimate], own: Sequence[Estimate]) -> list[Estimate]:
         """The released records by unit, without those that would give away what the own units' records hide.
@@ -294,6 +333,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
     home = np.arange(len(row)) - np.repeat(np.cumsum(copies) - copies, copies) + first[people.unit.codes[row]]
     flat = [one for unit in goes for one in unit]
     place = np.array([levels.index(code_now) for code_now, _share in flat], np.int64)
+    shares = np.array([share for _code, share in flat])[home]
     moved = replace(
         people,
         rows=people.rows[row],
@@ -302,14 +342,14 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
         psu=people.psu[row],
         mode=people.mode[row],
         day=people.day[row],
-        weight=people.weight[row] * np.array([share for _code, share in flat])[home],
+        weight=people.weight[row] * shares,
         version=hashlib.sha256(f"{people.version} {sorted(homes.items())}".encode()).hexdigest(),
         calibration=None,
         silent=None if people.silent is None else people.silent[row],
         columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},
         designs={},
     )
-    return Rehoused(moved, homes)
+    return Rehoused(moved, homes, shares)
 
 
 def _homes(

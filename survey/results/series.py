@@ -23,6 +23,7 @@ class Point:
     rule     that it follows; None for a figure of no index
     was      the code of the question in that wave, where it had another one
     grown    whether the unit took in others since: their old records are counted with its own
+    divided  whether it has a part of another one: whose people count by that share
     """
 
     wave: Wave
@@ -32,6 +33,7 @@ class Point:
     rule: Rule | None = None
     was: str | None = None
     grown: bool = False
+    divided: bool = False
 
 
 def of(
@@ -61,7 +63,8 @@ def of(
         table = result_table.table(session, people, items=[measure], by=by, released=True)
         if homed.homes:
             own = result_table.table(session, found.people, items=[measure], by=by, released=True)
-            table = homed.hidden(table, own)
+            asked = result_table.measures(people, result_table.Wanted.read(measure), rule)
+            table = homed.counted(homed.hidden(table, own), asked)
         record = next((record for record in table if record.domain == unit), None)
         if record is None:  # the unit did not exist then
             continue
@@ -74,6 +77,7 @@ def of(
                 rule if code not in people.questionnaire.items else None,
                 found.was.get(code),
                 unit in homed.grown,
+                unit in homed.divided,
             )
         )
         last = people, rule

@@ -167,13 +167,22 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
 
 
 def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
-    answer(two, "truoc", {"V1": [1] * 30, "V3": [2] * 30})
+    answer(two, "truoc", {"V1": [1, 2] * 15, "V3": [1, 2] * 15})
     with two.writing() as session:
         session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5"
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         moved = comparison.rehoused(session, old, waves.find(session, "nay")).people
+        points = series.of(session, waves.find(session, "nay"), "C5=1", unit=HOME)
     assert moved.weight[moved.unit.having(HOME)].sum() == pytest.approx(30 + 15)
+    assert [(point.record.n, point.divided) for point in points] == [(45, True)]
+    answer(two, "nay", {"V1": [1, 2] * 16, "V3": [1, 2] * 17})
+    found = compared(two, items=["C5=1"], by_unit=True)
+    people = {change.unit: (change.old.n, change.new.n) for change in found.changes}
+    assert (people[HOME], people[OTHER]) == ((45, 32), (15, 34))  # nobody twice: 30 + 30 forms were there
+    [few] = [change.old for change in found.changes if change.unit == OTHER]
+    assert "few" in few.flags
+    assert {one.code for one in found.divided} == {HOME, OTHER}
 
 
 def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Database) -> None:

@@ -109,7 +109,7 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
         assert then.record == replace(record, item="dien")
         assert series.of(session, newest, "index")[1].breaks == ()
         [of_the_part] = series.of(session, newest, "dien", unit="06658")[:1]
-        assert (of_the_part.record.n, of_the_part.record.estimate, of_the_part.grown) == (12, 1.0, True)
+        assert (of_the_part.record.n, of_the_part.record.estimate, of_the_part.grown) == (6, 1.0, True)
         assert series.of(session, newest, "dien", unit="06652")[0].grown is False
     reader = sign_in(app, "home_affairs")
     page = reader.get("/quan-tri/nam-2025/qua-cac-dot?muc=dien&don-vi=06658").text

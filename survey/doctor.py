@@ -6,6 +6,7 @@ by itself; one that can't be made, because something before it failed, is left o
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -27,6 +28,7 @@ import translations
 from survey import audit, settings
 from survey.backups import latest
 from survey.database import MIGRATIONS, Database
+from survey.files import clamd
 from survey.models import Account, Response, Role
 from survey.people.openid import Provider
 from survey.report import fonts
@@ -68,7 +70,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
-    found = [*program(), *clock(), *address(), *mail(), *sign_on()]
+    found = [*program(), *clock(), *address(), *mail(), *sign_on(), *scanner()]
     folder = settings.data_path()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
@@ -201,6 +203,20 @@ def sign_on() -> Iterator[Finding]:
         yield _mend(what, _("It must call itself so, letter for letter, and be reached by https."))
     else:
         yield _well(_("Single sign-on answers: %(issuer)s", issuer=configured.issuer))
+
+
+def scanner() -> Iterator[Finding]:
+    """The virus scanner of what staff send, where one is named."""
+    place = settings.clamd()
+    if place is None:
+        return
+    try:
+        clamd.harm(place, io.BytesIO(b"harmless"))
+    except Refusal:
+        what = _("The virus scanner at %(place)s does not answer: no file of the staff is taken.", place=place)
+        yield _mend(what, _("Start it: systemctl start clamav-daemon, or take HAILONG_CLAMD away."))
+    else:
+        yield _well(_("The virus scanner at %(place)s looks at each file that staff send.", place=place))
 
 
 def rights(folder: Path) -> Iterator[Finding]:

@@ -101,6 +101,13 @@ def password_words() -> Path | None:
     return Path(given).absolute() if given else None
 
 
+def clamd() -> Path | None:
+    """`HAILONG_CLAMD`: the socket of ClamAV's scanner, which looks at every file that staff send; none unless
+    given."""
+    given = os.environ.get("HAILONG_CLAMD")
+    return Path(given).absolute() if given else None
+
+
 def proxies() -> int:
     """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
     none, for anybody could write that header."""

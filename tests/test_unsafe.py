@@ -22,6 +22,7 @@ TO_OTHERS = {
 SPEAKS = {
     "survey/people/openid.py": "HAILONG_OIDC_ISSUER",
     "survey/people/mail.py": "HAILONG_SMTP_HOST",
+    "survey/files/clamd.py": "HAILONG_CLAMD",
     "survey/rate.py": "",
 }
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}

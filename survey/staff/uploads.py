@@ -1,7 +1,8 @@
-"""Files that staff send: how large they may be, and where they lie while they are read."""
+"""Files that staff send: how large they may be, that they do no harm, and where they lie while they are read."""
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +14,9 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from survey import settings
 from survey.database import database
+from survey.files import clamd
 from survey.staff.blueprint import pages
 from survey.staff.form import StaffForm
 from translations import NotFound, Refusal
@@ -36,6 +39,25 @@ def bound(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Raises the bound of a body for those who are signed in, before the guard against forgery reads it."""
     if endpoint in LARGE and request.method == "POST" and current_user.is_authenticated:
         request.max_content_length = LARGE[endpoint]
+
+
+@pages.before_request
+def harmless() -> None:
+    """Has each file that is sent looked at, where the server has a scanner, before any page reads it."""
+    scanner = settings.clamd()
+    if scanner is None or request.method != "POST" or not current_user.is_authenticated:
+        return
+    for sent in request.files.values():
+        found = clamd.harm(scanner, sent.stream)
+        sent.stream.seek(0)
+        if found is not None:
+            logging.getLogger("hailong").warning("harmful file refused at %s", request.endpoint)
+            raise Refusal(
+                "The file %(file)s was not taken: the virus scanner found %(harm)s in it. Delete it, and have the "
+                "computer that it comes from looked at.",
+                file=name(sent),
+                harm=found,
+            )
 
 
 @contextmanager

@@ -86,6 +86,26 @@ def test_links_of_the_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def anchors(path: Path) -> set[str]:
+    """What a link to a heading of a document is called: small letters and digits, a hyphen for each space."""
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", path.read_text(encoding="utf-8")), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_a_heading_find_it(path: Path) -> None:
+    for document, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        assert anchor in anchors(path.parent / document if document else path), f"{path.name}: {anchor}"
+
+
+def test_the_administrators_guide_leads_to_each_of_its_parts() -> None:
+    guide = ROOT / "docs" / "quan-tri.md"
+    text = guide.read_text(encoding="utf-8")
+    head = text[: text.index("\n## 1. ")]
+    own = {"dành-cho-người-quản-trị-của-tỉnh", "một-đợt-từ-đầu-đến-cuối"}
+    assert anchors(guide) - own == set(re.findall(r"\(#([^)]+)\)", head))
+
+
 def test_every_decision_is_listed_once() -> None:
     folder = ROOT / "docs" / "quyet-dinh"
     listed = re.findall(r"\((\d{4}-[a-z-]+\.md)\)", (folder / "README.md").read_text("utf-8"))

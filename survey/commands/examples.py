@@ -65,4 +65,6 @@ EXAMPLES: dict[str, str] = {
     "user reset-password": "nguyen.an",
     "user reset-second-factor": "nguyen.an",
     "token add": "kho-du-lieu --role home_affairs",
+    "token list": "",
+    "token remove": "kho-du-lieu",
 }

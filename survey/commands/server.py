@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
+import time
 
 import click
 from flask import Flask
@@ -22,9 +25,11 @@ from survey.people import accounts
 from survey.people.lockout import Lockout
 from survey.queue import Worker as Threads
 from survey.staff.blueprint import warm
+from translations import Refusal
 from translations import gettext as _
 
 THREADS = 8  # of one process
+TRIES = 5  # seconds for which a server of before may hold the port while it ends
 
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
@@ -60,8 +65,39 @@ def serve(host: str, port: int, workers: int | None) -> None:
     with database.reading() as session:
         texts.check(session.connection())
     database.engine.dispose()
+    _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
     Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
+
+
+def _await(host: str, port: int) -> None:
+    """Returns when somebody can listen there; refused where another program goes on to."""
+    name = host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    for left in reversed(range(TRIES)):
+        try:
+            with socket.socket(family) as place:
+                place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+                place.bind((name, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Refusal(
+                    "Nothing can listen at %(host)s, port %(port)d: %(reason)s. "
+                    "Choose another with --host or --port.",
+                    host=host,
+                    port=port,
+                    reason=error.strerror or error,
+                ) from error
+            if not left:
+                raise Refusal(
+                    "Another program listens at port %(port)d already. Stop it, or choose another port: "
+                    "hailong serve --port %(other)d (make run PORT=%(other)d).",
+                    port=port,
+                    other=port + 1,
+                ) from error
+            time.sleep(1)
+        else:
+            return
 
 
 def _give_slot(arbiter: Arbiter, worker: Worker) -> None:

@@ -14,7 +14,7 @@ from translations import Lazy, Refusal, gettext
 
 TOLD = 10
 NONE = "–"
-LIKE = 0.5  # from where a name is told as the one that was meant
+LIKE = 0.6  # from where a name is told as the one that was meant
 WIDEST = 1000  # columns; no questionnaire has so many items
 # A row of the household form has some hundred characters, and four texts of at most 5,000.
 LONGEST_ROW = 1_000_000

@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -234,3 +234,13 @@ def test_no_request_hides_behind_another_that_could_end_in_two_places(province: 
                 answers[name] = b"".join(iter(partial(line.recv, 65_536), b""))
     assert [name for name, said in answers.items() if b"200 OK" in said] == ["one length"]
     assert all(said.startswith(b"HTTP/1.1 ") for said in answers.values())
+
+
+def test_a_port_that_is_taken_is_named_and_another_offered(
+    hailong: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("survey.commands.server.TRIES", 1)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = hailong("serve", "--port", port)
+    assert (done.code, f"--port {port + 1}" in done.err, "Hài Lòng is at" in done.err) == (1, True, False)

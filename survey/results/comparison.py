@@ -42,7 +42,7 @@ LEVEL = 0.95
 class Change:
     """A figure of two waves. `difference` is None where either is hidden or missing, or there is nothing to test.
 
-    verdict  "up" or "down" where the test holds, corrected for all lines of the table; else "same"; None without
+    verdict  "up" or "down" where the test holds, corrected for all lines but the index; else "same"; None without
     was      the code of the item in the old wave, where it had another one
     breaks   what was measured otherwise in the old wave: then there is no difference
     """
@@ -435,12 +435,19 @@ def _changes(
     new: dict[tuple[str, str | None, Any], Estimate],
     found: dict[tuple[str, str | None, Any], Difference],
 ) -> list[Change]:
-    """The lines, each with the verdict of its test; the tests of a table are corrected together (Holm)."""
+    """The lines, each with the verdict of its test.
+
+    The index of the whole province, which a survey is made for, is tested by itself, so it says the same wherever
+    it stands; the tests of the other lines are corrected together (Holm).
+    """
     told = [found.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
-    adjusted = holm([one.p if one is not None else None for one in told])
+    p = [one.p if one is not None else None for one in told]
+    others = [at for at, key in enumerate(keys) if key != ("index", None, None)]
+    for at, adjusted in zip(others, holm([p[at] for at in others]), strict=True):
+        p[at] = adjusted
     return [
-        Change(key[0], key[1], key[2], old[key], new[key], one, verdict(one, p))
-        for key, one, p in zip(keys, told, adjusted, strict=True)
+        Change(key[0], key[1], key[2], old[key], new[key], one, verdict(one, adjusted))
+        for key, one, adjusted in zip(keys, told, p, strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ from survey.results.comparison import Comparison
 from survey.results.summary import Summary
 from survey.sample import Sample
 from survey.staff.blueprint import in_order, moment_of, pages
+from survey.staff.changes import items_of
 from survey.staff.items import parts_of
 from translations import gettext as _
 from translations import ngettext
@@ -49,12 +50,12 @@ def overview(wave: str) -> ResponseReturnValue:
         tasks=tasks(summary),
         modes=in_order(summary.collection.modes),
         since=compared,
-        moved=moved(summary, people, compared) if compared else {},
+        moved=moved(summary, compared) if compared else {},
     )
 
 
 def since(summary: Summary, people: Sample) -> Comparison | None:
-    """The index beside that of the wave before; None where there is no index or no such wave."""
+    """What `changes` shows beside the wave before, the index first; None without an index or such a wave."""
     if summary.index is None:
         return None
     with database().reading() as session:
@@ -62,20 +63,16 @@ def since(summary: Summary, people: Sample) -> Comparison | None:
         before = comparison.earlier(session, wave)
         if not before:
             return None
-        return comparison.compare(session, comparison.before(session, before[0]), people, [summary.index.code])
+        return comparison.compare(session, comparison.before(session, before[0]), people, items_of(summary, False))
 
 
-def moved(summary: Summary, people: Sample, since: Comparison) -> dict[str, list[str]]:
-    """The items of the index that went up or down since the wave before, by the test corrected for all of them."""
-    index = people.questionnaire.index
-    with database().reading() as session:
-        old = comparison.before(session, since.old)
-        found = comparison.compare(session, old, people, index.codes()["index"] if index else ())
+def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
+    """The items of the index that went up or down since the wave before, by the test corrected for all lines."""
     names = {line.code: line.label for line in summary.items}
     return {
         way: [
             names[change.item] + (f" ({wording.renamed(change.was)})" if change.was else "")
-            for change in found.changes
+            for change in since.changes
             if change.verdict == way and change.item in names
         ]
         for way in ("up", "down")

@@ -166,6 +166,19 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
     assert (found[HOME].n, found[HOME].estimate, found[far].n, found[farther].n) == (None, None, None, 60)
 
 
+def test_the_index_is_told_the_same_alone_and_among_its_parts(two: Database) -> None:
+    """The director reads it on the overview and in the table of all changes."""
+    for wave, satisfied in (("truoc", (10, 12, 13, 11)), ("nay", (16, 16, 17, 15))):
+        levels = {psu: [5] * many + [2] * (20 - many) for psu, many in zip(VILLAGES, satisfied, strict=True)}
+        answer(two, wave, levels, "th_dien")
+    [alone] = compared(two, items=["index"]).changes
+    index, *parts = compared(two, items=["index", "index:CS", "index:CS.C", "th_dien"]).changes
+    assert alone.difference is not None
+    assert 0.05 / 3 < alone.difference.p < 0.05
+    assert (alone.verdict, index.verdict) == ("up", "up")
+    assert {one.verdict for one in parts} == {"same"}
+
+
 def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
     answer(two, "truoc", {"V1": [1, 2] * 15, "V3": [1, 2] * 15})
     with two.writing() as session:

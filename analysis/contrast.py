@@ -19,7 +19,7 @@ from analysis.design import Bools, Design, Floats, Ints, Labels, code
 from analysis.estimate import Table, Variance, auto_pooled, tabulate
 from analysis.interval import adjusted_n, clopper_pearson, t_quantile, two_sided
 from analysis.pooled import Intraclass, edges, intraclass
-from analysis.totals import Measured, Measures, Totals, psu_totals, regrouped
+from analysis.totals import ROUNDING, Measured, Measures, Totals, psu_totals, regrouped
 from analysis.variance import covariance, is_share, is_total, meeting, scores, strata, wholes
 
 
@@ -151,7 +151,7 @@ def _contrast(
         shared = np.where(use & apart, 0.0, shared)
     p, n = table.whole.estimate, table.whole.count
     D, v_D = p[1] - p[0], v[0] + v[1] - shared
-    v_D = np.where(v_D > 0, v_D, np.where(v_D >= -1e-15, 0.0, v[0] + v[1]))
+    v_D = np.where(np.abs(v_D) <= ROUNDING * (v[0] + v[1]), 0.0, np.where(v_D > 0, v_D, v[0] + v[1]))
     error = np.sqrt(v_D)
     t = t_quantile(df, level)
     low, high = D - t * error, D + t * error

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.design import DesignError, Floats, Ints, Labels, SinglePSU, code, compact, frame
 from analysis.totals import Measures, Statistic, Sums, Totals, calibrated, sums, weighted
@@ -31,8 +33,16 @@ class Part:
     sums: Sums  # (C, K) under base weights
     mass: Floats  # (p, l) base weights of all rows
     fpc: dict[Hashable, float]  # by stratum
-    rows: Ints | None = None  # (p,) where each row is its own PSU: how many a stratum has
-    squares: Sums | None = None  # (C, K) and their sums under squared weights
+    rows: RowSums | None = None  # where each row is its own PSU
+
+
+@dataclass(frozen=True)
+class RowSums:
+    """What the variance needs of rows that are their own PSUs; p lists strata, and w are base weights."""
+
+    count: Ints  # (p,) rows of a stratum
+    sums: Sums  # (C, K) under w²
+    mass: Floats  # (p, l) Σ w² of all rows
 
 
 def part(
@@ -66,9 +76,15 @@ def part(
     cells = (
         np.stack([existing // L % p, existing // (L * p), existing % L], axis=1) if len(existing) else _no_cells()
     )
-    rows = np.bincount(row, minlength=p).astype(np.int64) if alone else None
-    squares = sums(place, len(existing), weight**2, measures) if alone else None
-    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {}, rows, squares)  # type: ignore[arg-type]
+    rows = None
+    if alone:
+        square = weight**2
+        rows = RowSums(
+            np.bincount(row, minlength=p).astype(np.int64),
+            sums(place, len(existing), square, measures),
+            weighted(row * L + cell, square, p * L).reshape(p, L),
+        )
+    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {}, rows)  # type: ignore[arg-type]
 
 
 def _no_cells() -> Ints:
@@ -85,10 +101,9 @@ class Gathering:
         self._groups: dict[tuple[Hashable, ...], int] = {}
         self._cells: dict[tuple[int, int, int], int] = {}
         self._sums: Sums | None = None
-        self._squares: Sums | None = None
-        self._rows: Ints | None = None
         self._mass = np.zeros((0, 0))
         self._fpc: dict[Hashable, float] = {}
+        self._rows: RowSums | None = None
 
     def add(self, one: Part) -> None:
         """Adds the rows of a part. DesignError: another fpc for a stratum than before."""
@@ -98,21 +113,21 @@ class Gathering:
         psu = np.array([self._psus.setdefault(pair, len(self._psus)) for pair in one.psus], np.int64)
         domain = np.array([self._domains.setdefault(label, len(self._domains)) for label in one.domains], np.int64)
         group = np.array([self._groups.setdefault(label, len(self._groups)) for label in one.groups], np.int64)
-        mass = np.zeros((len(self._psus), len(self._groups)))
-        mass[: self._mass.shape[0], : self._mass.shape[1]] = self._mass
-        mass[np.ix_(psu, group)] += one.mass
-        self._mass = mass
+        at, shape = np.ix_(psu, group), (len(self._psus), len(self._groups))
+        self._mass = _grown(self._mass, shape)
+        self._mass[at] += one.mass
         own = (psu[one.cells[:, 0]], domain[one.cells[:, 1]], group[one.cells[:, 2]])
         keys = zip(*(part.tolist() for part in own), strict=True)
         place = np.array([self._cells.setdefault(key, len(self._cells)) for key in keys], np.int64)
         self._sums = _added(self._sums, one.sums, place, len(self._cells))
-        if one.rows is not None and one.squares is not None:
-            rows = np.zeros(len(self._psus), np.int64)
-            rows[psu] = one.rows
-            if self._rows is not None:
-                rows[: len(self._rows)] += self._rows
-            self._rows = rows
-            self._squares = _added(self._squares, one.squares, place, len(self._cells))
+        if one.rows is not None:
+            before = self._rows
+            count = _grown(np.zeros(0, np.int64) if before is None else before.count, shape[:1])
+            mass = _grown(np.zeros((0, 0)) if before is None else before.mass, shape)
+            count[psu] += one.rows.count
+            mass[at] += one.rows.mass
+            squares = _added(None if before is None else before.sums, one.rows.sums, place, len(self._cells))
+            self._rows = RowSums(count, squares, mass)
 
     def totals(
         self,
@@ -131,9 +146,9 @@ class Gathering:
         rank[order] = np.arange(len(order))
         pairs = list(self._psus)
         fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
-        alone = self._rows is not None
-        names = None if alone else [pairs[k][1] for k in order]
-        sampled = None if self._rows is None else self._rows[order]
+        rows = self._rows
+        names = [pairs[k][1] for k in order] if rows is None else None
+        sampled = None if rows is None else rows.count[order]
         built = frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
         wanted = code(list(self._domains)).levels if domains is None else list(domains)
         if list(self._domains) == [None]:
@@ -147,11 +162,9 @@ class Gathering:
         existing = (at[cells[:, 1]] * P + rank[cells[:, 0]]) * L + cells[:, 2]
         sequence = np.argsort(existing)
         existing, found = existing[sequence], found[kept[sequence]]
+        squares = None if rows is None else rows.sums[kept[sequence]]
         if margins is None:
-            squares = None if self._squares is None else self._squares[kept[sequence]]
             return Totals(built, self.names, wanted, existing % P, existing // P, found, None, squares)
-        if alone:
-            raise ValueError("margins need PSUs with labels")
         levels, values = [], list(self._groups)
         for v, (variable, totals) in enumerate(margins.items()):
             ranks = {label: k for k, label in enumerate(totals)}
@@ -164,12 +177,18 @@ class Gathering:
                     )
             levels.append([ranks[group[v]] for group in values])
         x, factor = fit(np.array(levels, np.int64).reshape(len(margins), L), self._mass.sum(0), margins, method)
-        return calibrated(built, self.names, wanted, existing, found, self._mass[order], x, factor)
+        under = None if rows is None or squares is None else (squares, rows.mass[order])
+        return calibrated(built, self.names, wanted, existing, found, self._mass[order], x, factor, under)
 
     def _found(self) -> Sums:
         if self._sums is None:
             raise DesignError("The file has no rows.")
         return self._sums
+
+
+def _grown(table: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The table with rows and columns of 0 added up to `shape`."""
+    return np.pad(table, [(0, size - had) for size, had in zip(shape, table.shape, strict=True)])
 
 
 def _added(before: Sums | None, one: Sums, place: Ints, size: int) -> Sums:

@@ -20,21 +20,25 @@ def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
     """(G, K) variances and degrees of freedom with strata crossed with the domain, without fpc.
 
     Only PSUs with an answered row count. Strata with one such PSU are joined into one within the domain; if
-    that still has one, it adds nothing.
+    that still has one, it adds nothing. Rows that are their own PSUs share none: ρ is 0 whatever their variance,
+    which isn't computed where they are summed by stratum.
     """
     m = by_stratum.answered
+    T = np.where(scores.count > 0, scores.total, 0.0)  # with calibration other PSUs have a residual too
+    total = reduce(T, by_stratum.starts)
     with np.errstate(all="ignore"):
-        mean = np.where(m > 0, by_stratum.total / m, 0.0)
-    away = reduce(scores.around(mean[by_stratum.run]), by_stratum.starts)
+        mean = np.where(m > 0, total / m, 0.0)
+    away = np.where(scores.count > 0, (T - mean[by_stratum.run]) ** 2, 0.0)
+    away = reduce(away if scores.square is None else np.zeros_like(away), by_stratum.starts)
     part = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0) * away
     variance = per_domain(part, by_stratum, scores.domains)
     df = per_domain(np.maximum(m - 1, 0), by_stratum, scores.domains)
 
     single = m == 1
     joined = per_domain(single.astype(np.float64), by_stratum, scores.domains)
-    alone = np.where(single, by_stratum.total, 0.0)
+    alone = np.where(single, total, 0.0)
     centre = per_domain(alone, by_stratum, scores.domains) / np.maximum(joined, 1)
-    away = np.where(single, (by_stratum.total - centre[by_stratum.domain]) ** 2, 0.0)
+    away = np.where(single, (total - centre[by_stratum.domain]) ** 2, 0.0)
     spread = per_domain(away, by_stratum, scores.domains)
     variance += np.where(joined > 1, joined / np.maximum(joined - 1, 1), 0.0) * spread
     return variance, df + np.maximum(joined - 1, 0)
@@ -59,7 +63,7 @@ def take(totals: Totals, whole: Whole) -> Floats:
     """(G, K) m_g = Σ_c n_gc²/n_g, the answered rows in the PSU of a person met at random."""
     count = totals.sums.count
     with np.errstate(all="ignore"):
-        return by_domain(totals, count**2 if totals.squares is None else count) / whole.count
+        return by_domain(totals, count if totals.rows_alone else count**2) / whole.count
 
 
 def intraclass(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata) -> Intraclass:

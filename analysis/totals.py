@@ -156,8 +156,9 @@ class Sums:
         step = ratio - self.shift
         cross, far = 2 * step * self.rx, step**2 * self.xx
         squares = self.rr - cross + far
-        seen = np.maximum(ROUNDING * (self.rr + np.abs(cross) + far), (ROUNDING * ratio) ** 2 * self.xx)
-        return np.where(squares > seen, squares, 0.0)
+        seen = ROUNDING * (np.abs(self.rr) + np.abs(cross) + np.abs(far))  # linear calibration: w may be below 0
+        seen = np.maximum(seen, (ROUNDING * ratio) ** 2 * np.abs(self.xx))
+        return np.where(np.abs(squares) > seen, squares, 0.0)
 
     def added(self, place: Ints, size: int, factor: Floats | None = None) -> Sums:
         """Sums over cells: row c is added to row `place[c]` of `size`; weighted sums times `factor` (C,)."""
@@ -321,6 +322,21 @@ def _reading(together: int, items: int) -> Floats:
 
 
 @dataclass(frozen=True)
+class RowSquares:
+    """What the squared residuals of rows need that are their own PSUs, summed by stratum: Σ w² (z − x'B)².
+
+    D cells (domain, stratum, calibration cell) exist; w are the final weights.
+    """
+
+    domain: Ints  # (D,)
+    stratum: Ints  # (D,) place in the frame
+    cell: Ints  # (D,)
+    sums: Sums  # (D, K) under w²
+    mass: Floats  # (P, L) Σ w² of all rows
+    x: Floats  # (L, J)
+
+
+@dataclass(frozen=True)
 class Regression:
     """What a calibrated variance needs: the regression on J calibration variables over all rows of the file."""
 
@@ -328,6 +344,7 @@ class Regression:
     score: Floats  # (G, J, K) X'D u y of each domain
     base: Floats  # (G, J, K) X'D u x
     spread: Floats  # (P, J) Σ w x' of each PSU, w the final weights
+    rows: RowSquares | None = None  # where a PSU of the frame is a stratum of rows
 
 
 @dataclass(frozen=True)
@@ -335,7 +352,7 @@ class Totals:
     """Per-PSU totals of K measures in G domains. C cells exist; they are sorted by domain, stratum, PSU.
 
     Where each row is its own PSU, the rows of a stratum may be summed together: then a PSU of the frame is such a
-    stratum, and `squares` holds what the variance needs of its rows.
+    stratum, and `squares` (with a calibration `regression.rows`) holds what the variance needs of its rows.
     """
 
     frame: Frame
@@ -346,6 +363,11 @@ class Totals:
     sums: Sums  # (C, K)
     regression: Regression | None = None
     squares: Sums | None = None  # (C, K) the same sums under squared weights: Σ w² …
+
+    @property
+    def rows_alone(self) -> bool:
+        """Whether each row is its own PSU, and a PSU of the frame a stratum of them."""
+        return self.squares is not None or (self.regression is not None and self.regression.rows is not None)
 
     @property
     def weighted(self) -> Floats:
@@ -423,11 +445,13 @@ def calibrated(
     mass: Floats,
     x: Floats,
     factor: Floats,
+    squares: tuple[Sums, Floats] | None = None,
 ) -> Totals:
     """Totals under final weights, from sums under base weights by (domain, PSU, calibration cell).
 
     existing (C,) (domain·P + PSU)·L + calibration cell, sorted · found (C, K) · mass (P, L) base weights of all
-    rows · x (L, J) · factor (L,) g. Deville & Särndal 1992; Särndal et al. 1992, § 6.5.
+    rows · x (L, J) · factor (L,) g · squares: found and mass under squared weights, where rows are their own PSUs
+    and P lists strata. Deville & Särndal 1992; Särndal et al. 1992, § 6.5.
     """
     L, P, G = len(x), len(frame.stratum), len(domains)
     share = existing % L
@@ -445,7 +469,12 @@ def calibrated(
         return whole
 
     inverse = np.linalg.pinv((x * mass.sum(0)[:, None]).T @ x, hermitian=True)
-    regression = Regression(inverse, cross(found.score), cross(found.base), (mass * factor) @ x)
+    rows = None
+    if squares is not None:
+        under, whole = squares
+        under = under.added(np.arange(len(existing)), len(existing), factor[share] ** 2)
+        rows = RowSquares(of_domain, existing // L % P, share, under, whole * factor**2, x)
+    regression = Regression(inverse, cross(found.score), cross(found.base), (mass * factor) @ x, rows)
     pairs, place = np.unique(existing // L, return_inverse=True)
     total = found.added(place, len(pairs), factor[share])
     return Totals(frame, names, domains, pairs % P, pairs // P, total, regression)
@@ -463,7 +492,8 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         score, base = (np.zeros((len(domains), *part.shape[1:])) for part in (regression.score, regression.base))
         np.add.at(score, place[used], regression.score[used])
         np.add.at(base, place[used], regression.base[used])
-        regression = replace(regression, score=score, base=base)
+        rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
+        regression = replace(regression, score=score, base=base, rows=rows)
     return Totals(
         totals.frame,
         totals.measures,
@@ -474,3 +504,12 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         regression,
         None if totals.squares is None else totals.squares[kept].added(cell, len(existing)),
     )
+
+
+def _regrouped_rows(rows: RowSquares, place: Ints) -> RowSquares:
+    P, L = rows.mass.shape
+    at = place[rows.domain]
+    kept = at >= 0
+    existing, cell = np.unique((at[kept] * P + rows.stratum[kept]) * L + rows.cell[kept], return_inverse=True)
+    summed = rows.sums[kept].added(cell, len(existing))
+    return RowSquares(existing // (P * L), existing // L % P, existing % L, summed, rows.mass, rows.x)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.design import Bools, Floats, Frame, Ints
-from analysis.totals import ROUNDING, Totals, add_runs, by_domain, runs
+from analysis.totals import ROUNDING, RowSquares, Totals, add_runs, by_domain, runs
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def wholes(totals: Totals) -> Whole:
         none, every = share & (events == 0) & (count > 0), share & (full == count) & (count > 0)
         ratio = np.where(none, 0.0, np.where(every, 1.0, ratio))  # by counts, not by floating point
         around = np.where(total, score / weight, ratio)
-        squares = by_domain(totals, sums.squares(around[totals.domain]))
+        squares = np.maximum(by_domain(totals, sums.squares(around[totals.domain])), 0)
         plain = np.array([statistic in ("proportion", "total") for _, _, statistic in totals.measures])
         binary = plain & (sums.rr is sums.score)
         squares = np.where(binary, weight * around * (1 - around), squares)
@@ -63,6 +63,21 @@ def is_total(totals: Totals) -> Bools:
 
 
 @dataclass(frozen=True)
+class RowScores:
+    """Scores of rows that are their own PSUs, as sums: T = w (z − x'B), z the score without its weight.
+
+    D cells (domain, stratum, calibration cell) exist.
+    """
+
+    domain: Ints  # (D,)
+    stratum: Ints  # (D,)
+    cell: Ints  # (D,)
+    z: Floats  # (D, K) Σ w² z
+    fitted: Floats  # (G, L, K) x'B
+    mass: Floats  # (P, L) Σ w² of all rows
+
+
+@dataclass(frozen=True)
 class Scores:
     """The linearised total T of each cell, and how many answered there; sorted by domain, stratum, PSU.
 
@@ -76,21 +91,13 @@ class Scores:
     total: Floats  # (C, K) T_c
     count: Floats  # (C, K) answered rows
     everywhere: bool  # calibration: the residuals of rows outside the domain count too
-    square: Floats | None = None  # (C, K) Σ T² of the answered rows, each its own PSU
+    square: Floats | None = None  # (C, K) Σ T² of rows that are their own PSUs
+    rows: RowScores | None = None  # what these rows have in common between domains; without calibration nothing
 
     @property
     def psus(self) -> Floats:
         """(C, K) how many PSUs with an answered row a cell has."""
         return (self.count > 0).astype(np.float64) if self.square is None else self.count
-
-    def around(self, mean: Floats) -> Floats:
-        """(C, K) Σ (T − mean)² over the PSUs with an answered row of each cell; mean (C, K)."""
-        if self.square is None:
-            return np.where(self.count > 0, (self.total - mean) ** 2, 0.0)
-        own = self.total / np.maximum(self.count, 1)
-        spread = self.square - self.count * own**2
-        spread[spread <= ROUNDING * self.square] = 0  # rows that are all alike
-        return spread + self.count * (own - mean) ** 2
 
 
 def scores(totals: Totals, whole: Whole) -> Scores:
@@ -100,14 +107,12 @@ def scores(totals: Totals, whole: Whole) -> Scores:
         ratio = np.where(total, 0.0, whole.score / whole.base)
         scale = np.where(total, 1.0, whole.base)
     ratio, scale = np.where(whole.count > 0, ratio, 0.0), np.where(whole.count > 0, scale, 1.0)
-    here = ratio[totals.domain]
-    taken = here * sums.base
-    linear = sums.score - taken
-    linear[np.abs(linear) <= ROUNDING * (np.abs(sums.score) + np.abs(taken))] = 0
-    linear /= scale[totals.domain]
+    linear = _difference(sums.score, ratio[totals.domain] * sums.base) / scale[totals.domain]
     regression = totals.regression
     if regression is None:
-        square = None if totals.squares is None else totals.squares.squares(here) / scale[totals.domain] ** 2
+        square = None
+        if totals.squares is not None:
+            square = totals.squares.squares(ratio[totals.domain]) / scale[totals.domain] ** 2
         return Scores(
             totals.frame, len(totals.domains), totals.psu, totals.domain, linear, sums.count, False, square
         )
@@ -118,7 +123,33 @@ def scores(totals: Totals, whole: Whole) -> Scores:
     fitted = (regression.score - ratio[:, None, :] * regression.base) / scale[:, None, :]
     B = np.einsum("ij,gjk->gik", regression.inverse, fitted)
     dense -= np.einsum("pj,gjk->gpk", regression.spread, B).reshape(G * P, K)
-    return Scores(totals.frame, G, np.tile(np.arange(P), G), np.repeat(np.arange(G), P), dense, count, True)
+    square, rows = None, None
+    if regression.rows is not None:
+        square, rows = _squared_residuals(regression.rows, B, ratio, scale)
+    return Scores(
+        totals.frame, G, np.tile(np.arange(P), G), np.repeat(np.arange(G), P), dense, count, True, square, rows
+    )
+
+
+def _difference(one: Floats, other: Floats) -> Floats:
+    """one − other; what is left of equal numbers is 0, not rounding."""
+    rest = one - other
+    return np.where(np.abs(rest) <= ROUNDING * (np.abs(one) + np.abs(other)), 0.0, rest)
+
+
+def _squared_residuals(rows: RowSquares, B: Floats, ratio: Floats, scale: Floats) -> tuple[Floats, RowScores]:
+    """(G·P, K) Σ T² of all rows of each stratum, for each domain: Σ w² z² − 2 x'B Σ w² z + (x'B)² Σ w²."""
+    (G, K), P = ratio.shape, len(rows.mass)
+    own, size = ratio[rows.domain], scale[rows.domain]
+    fitted = np.einsum("lj,gjk->glk", rows.x, B)
+    z = _difference(rows.sums.score, own * rows.sums.base) / size
+    within, cross = rows.sums.squares(own) / size**2, 2 * fitted[rows.domain, rows.cell] * z
+    everywhere = np.einsum("pl,glk->gpk", rows.mass, fitted**2).reshape(G * P, K)
+    starts, at = runs(rows.domain * P + rows.stratum)
+    square = add_runs(within - cross, starts, at, G * P) + everywhere
+    terms = add_runs(within + np.abs(cross), starts, at, G * P) + everywhere
+    square[square <= ROUNDING * terms] = 0  # the calibration explains all
+    return square, RowScores(rows.domain, rows.stratum, rows.cell, z, fitted, rows.mass)
 
 
 @dataclass(frozen=True)
@@ -171,10 +202,11 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
     if scores.square is None:
         listed = np.diff(np.append(by_stratum.starts, len(scores.psu)))[:, None]
         deviation = reduce((scores.total - mean[by_stratum.run]) ** 2, by_stratum.starts)
+        deviation += (m - listed) * mean**2
     else:
-        listed = by_stratum.answered
-        deviation = reduce(scores.around(mean[by_stratum.run]), by_stratum.starts)
-    deviation += (m - listed) * mean**2
+        square = reduce(scores.square, by_stratum.starts)
+        deviation = square - m * mean**2
+        deviation[deviation <= ROUNDING * square] = 0  # rows that are all alike
     part = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0) * deviation
     lonely = (m == 1) & (f > 0)
     if not lonely.any():
@@ -203,11 +235,32 @@ def covariance(scores: Scores, k: int) -> Floats:
     dense[scores.psu, scores.domain] = scores.total[:, k]
     answered = np.zeros_like(dense)
     answered[scores.psu, scores.domain] = scores.count[:, k] > 0
-    if scores.square is None:
-        return product(scores.frame, dense, answered)
-    square = np.zeros_like(dense)
-    square[scores.psu, scores.domain] = scores.square[:, k]
-    return product(scores.frame, dense, answered, square)
+    return product(scores.frame, dense, answered, None if scores.square is None else _row_products(scores, k))
+
+
+def _row_products(scores: Scores, k: int) -> Floats:
+    """(G, G) Σ_h f_h m_h/(m_h − 1) Σ_i T_ia T_ib over rows that are their own PSUs.
+
+    A row is in one domain; of the others it has the residual of a calibration, T = −w x'B, or nothing.
+    """
+    factor, own = spreading(scores.frame)[scores.frame.stratum], np.zeros(scores.domains)
+    assert scores.square is not None  # noqa: S101 (as the caller saw)
+    np.add.at(own, scores.domain, factor[scores.psu] * scores.square[:, k])
+    rows = scores.rows
+    if rows is None:
+        return np.diag(own)
+    fitted = rows.fitted[:, :, k]
+    z = np.zeros_like(fitted)
+    np.add.at(z, (rows.domain, rows.cell), factor[rows.stratum] * rows.z[:, k])
+    shared: Floats = (fitted * (factor @ rows.mass)) @ fitted.T - z @ fitted.T - fitted @ z.T
+    np.fill_diagonal(shared, own)
+    return shared
+
+
+def spreading(frame: Frame) -> Floats:
+    """(H,) f_h m_h/(m_h − 1), what a stratum's sum of squares is multiplied with; 0 with one PSU."""
+    m = frame.sampled.astype(np.float64)
+    return np.where(m > 1, frame.remaining * m / np.maximum(m - 1, 1), 0.0)
 
 
 def meeting(scores: Scores, k: int) -> Bools:
@@ -220,25 +273,21 @@ def meeting(scores: Scores, k: int) -> Bools:
     return shared
 
 
-def product(frame: Frame, dense: Floats, answered: Floats, square: Floats | None = None) -> Floats:
+def product(frame: Frame, dense: Floats, answered: Floats, rows: Floats | None = None) -> Floats:
     """(Q, Q) covariances of Q estimates from their PSU totals (P, Q); its diagonal is `direct`.
 
     C = Σ_h f_h m_h/(m_h − 1) [ Σ_c T_ca T_cb − m_h T̄_ha T̄_hb ]
 
-    square  (P, Q) Σ T² where P lists strata whose rows are PSUs, each in one of Q domains: Σ T_a T_b is 0
+    rows  (Q, Q) the sum of the products where P lists strata whose rows are PSUs: `_row_products`
     """
-    m, f = frame.sampled.astype(np.float64), frame.remaining
+    m, f, factor = frame.sampled.astype(np.float64), frame.remaining, spreading(frame)
     sums = np.zeros((len(m), dense.shape[1]))
     np.add.at(sums, frame.stratum, dense)
     centred = dense - (sums / m[:, None])[frame.stratum]
-    factor = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0)
     within: Floats | float = 0.0
-    if square is not None:
-        many = np.where(frame.sampled > 1, 1.0, 0.0)[frame.stratum][:, None]
-        between = dense / np.sqrt(m[frame.stratum])[:, None] * many
-        within = np.diag((square * factor[frame.stratum][:, None]).sum(0))
-        within = within - (between * factor[frame.stratum][:, None]).T @ between
-        centred = centred * (1 - many)
+    if rows is not None:
+        within = rows - (sums * (factor / m)[:, None]).T @ sums
+        centred[m[frame.stratum] > 1] = 0
     lonely = frame.lonely
     if not lonely.any():
         return (centred * factor[frame.stratum][:, None]).T @ centred + within

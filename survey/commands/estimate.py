@@ -146,8 +146,9 @@ def _records(
             found = work.totals(request, chunks)
         else:
             part = importlib.import_module("survey.files.engines").part(request, file, asked["engine"])
-            found = [work.gathered(request, [part])]
-        records = work.records(request, file, found, lambda one: getattr(work, told)(request, one, *how))
+            found = work.gathered(request, [part])
+        records = getattr(work, told)(request, found, *how)
+        work.refuse_unknown_values(request, file, found)
     except work.DesignError as error:  # what only the design shows is told to the person as a refusal
         raise Refusal(error.message, **error.values) from None
     return records, (work.ESTIMATE_FIELDS, work.COMPARE_FIELDS)

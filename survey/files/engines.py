@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.parts import Part
+from analysis.parts import Part, RowSums
 from analysis.totals import Sums
 from survey.files.file_request import Request
 from survey.files.tabular import DataFile, canonical
@@ -28,8 +28,6 @@ SQUARED = "_squared"  # the same sums under squared weights
 
 def part(request: Request, file: DataFile, engine: str) -> Part:
     """The totals of the whole file, added up by the engine: by PSU; by stratum where each row is its own PSU."""
-    if request.psu is None and request.margins is not None:
-        raise Refusal("The engine %(engine)s needs --psu or no --calibrate. Or use --engine numpy.", engine=engine)
     ibis = _module("ibis")
     table = _table(ibis, file, engine)
     keys = _keys(request, table)
@@ -43,7 +41,7 @@ def part(request: Request, file: DataFile, engine: str) -> Part:
     weights = {"": weight}
     if request.psu is None:
         weights[SQUARED] = weight * weight
-        columns["rows"] = table.count()
+        columns |= {"rows": table.count(), "mass" + SQUARED: (weight * weight).sum()}
     for k in range(len(request.items)):
         y, x, answered = _scores(ibis, request, table, k)
         counts = u & answered
@@ -181,9 +179,10 @@ def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> P
     )  # fmt: skip
     if request.psu is not None:
         return found
-    many = np.zeros(len(psus), np.int64)
+    many, spread = np.zeros(len(psus), np.int64), np.zeros_like(mass)
     np.add.at(many, at[:, 0], np.array(told["rows"], np.int64))
-    return replace(found, rows=many, squares=_sums(request, told, shift, SQUARED)[inside])
+    np.add.at(spread, (at[:, 0], at[:, 2]), np.array(told["mass" + SQUARED], dtype=np.float64))
+    return replace(found, rows=RowSums(many, _sums(request, told, shift, SQUARED)[inside], spread))
 
 
 _NOWHERE = object()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from analysis.contrast import REST, Rest, contrasts
-from analysis.design import Design, DesignError, Floats, Labels, code, compact
-from analysis.estimate import CELLS_AT_ONCE, Variance, tabulate
+from analysis.design import DesignError, Floats, Labels, compact
+from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
 from analysis.parts import Gathering, Part, part
-from analysis.totals import YES, Measure, Measured, Measures, Share, Totals, psu_totals
-from analysis.weights import calibrate
+from analysis.totals import Measure, Measures, Share, Totals
 from survey.files.file_request import Item, Request, levels, natural
 from survey.files.tabular import Chunk, DataFile, canonical
 from translations import Refusal
@@ -129,13 +128,9 @@ def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
     return Measure(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
 
 
-def totals(request: Request, chunks: Iterable[Chunk]) -> Iterator[Totals]:
-    """The totals of a file, read once, chunk by chunk; with margins and no PSUs a few items at a time."""
-    rows = (rows_of(request, chunk) for chunk in chunks)
-    if request.psu is None and request.margins is not None:
-        yield from _of_rows(request, list(rows))
-    else:
-        yield gathered(request, (_part(request, some) for some in rows))
+def totals(request: Request, chunks: Iterable[Chunk]) -> Totals:
+    """The totals of a file, read once, chunk by chunk."""
+    return gathered(request, (_part(request, rows_of(request, chunk)) for chunk in chunks))
 
 
 def gathered(request: Request, parts: Iterable[Part]) -> Totals:
@@ -160,77 +155,14 @@ def _part(request: Request, rows: Rows) -> Part:
     return part(rows.weight, rows.stratum, rows.psu, rows.domain, rows.measures, rows.groups, fpc)
 
 
-def _of_rows(request: Request, rows: list[Rows]) -> Iterator[Totals]:
-    if not rows:
-        raise DesignError("The file has no rows.")
-    fpc = np.concatenate([some.fpc for some in rows if some.fpc is not None]) if request.fpc else None
-    weight = np.concatenate([some.weight for some in rows])
-    design = Design(weight, _joined([some.stratum for some in rows]), None, fpc, request.single_psu)
-    if request.margins is not None:
-        groups = _joined([some.groups for some in rows if some.groups is not None])
-        columns = {
-            name: [level[v] for level in groups.levels]  # type: ignore[index]
-            for v, name in enumerate(request.margins)
-        }
-        labels = {name: [levels[at] for at in groups.codes] for name, levels in columns.items()}
-        design = design.calibrated(calibrate(design, labels, request.margins, request.method))
-    domain = _joined([some.domain for some in rows])
-    at_once = max(1, CELLS_AT_ONCE // max(len(design), 1))
-    for start in range(0, len(request.items), at_once):
-        some_items = range(start, min(start + at_once, len(request.items)))
-        measures = [_whole(request, k, [some.measures[k] for some in rows]) for k in some_items]
-        yield psu_totals(design, measures, domain)
-
-
-def _joined(parts: list[Labels]) -> Labels:
-    every = code([level for part in parts for level in part.levels] or [None])
-    if parts[0].levels == [None]:
-        return Labels([None], np.concatenate([part.codes for part in parts]))
-    place = {level: rank for rank, level in enumerate(every.levels)}
-    tables = [np.array([place[level] for level in part.levels] + [-1], np.int64) for part in parts]
-    codes = np.concatenate([table[part.codes] for table, part in zip(tables, parts, strict=True)])
-    return Labels(every.levels, codes)
-
-
-def _whole(request: Request, k: int, parts: list[Measured]) -> Measure | Share:
-    item = request.items[k]
-    shares = [one for one in parts if isinstance(one, Share)]
-    if shares:
-        states = np.concatenate([one.states for one in shares])
-        return Share(item.column, item.value, states, frozenset({YES}), 0, request.statistic)
-    score, base, answered = (
-        np.concatenate([getattr(one, name) for one in parts]) for name in ("score", "base", "answered")
-    )
-    return Measure(item.column, item.value, request.statistic, score, base, answered)
-
-
 def _natural_domain(domain: Hashable) -> list[tuple[int, float, str]]:
     return [natural(str(part)) for part in (domain if isinstance(domain, tuple) else (domain,))]
 
 
-def records(
-    request: Request, file: DataFile, found: Iterable[Totals], tell: Callable[[Totals], list[Record]]
-) -> list[Record]:
-    """What `tell` says of each of the totals, which are let go one after the other."""
-    told: list[Record] = []
-    without: list[tuple[str, str | None]] = []
-    for one in found:
-        told += tell(one)
-        without += [value for value, count in zip(_values(one), one.sums.events.sum(0), strict=True) if count == 0]
-    _refuse_unknown_values(request, file, without)
-    return told
-
-
-def _values(found: Totals) -> list[tuple[str, str | None]]:
-    return [(item, value) for item, value, _ in found.measures]
-
-
-def _refuse_unknown_values(request: Request, file: DataFile, without: list[tuple[str, str | None]]) -> None:
-    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0.
-
-    without: items and values that nobody counted has
-    """
-    doubtful = [item for item in request.items if (item.column, item.value) in without]
+def refuse_unknown_values(request: Request, file: DataFile, found: Totals) -> None:
+    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0."""
+    events = found.sums.events.sum(0)
+    doubtful = [item for item, count in zip(request.items, events, strict=True) if count == 0]
     if not request.counted or not doubtful:
         return
     there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))

@@ -16,7 +16,7 @@ from analysis.estimate import Variance, tabulate
 from analysis.parts import Gathering, part
 from analysis.totals import Measures, Totals, psu_totals
 from analysis.variance import covariance, scores, wholes
-from analysis.weights import rake
+from analysis.weights import Method, calibrate, rake
 
 
 @given(some.integers(0, 10**6), some.integers(1, 5), some.booleans())
@@ -69,16 +69,21 @@ RULES = some.sampled_from(["centered", "average", "certainty"])
 VARIANCES = some.sampled_from(["direct", "pooled", "auto"])
 
 
-@given(some.integers(0, 10**6), some.integers(1, 4), RULES, VARIANCES, some.booleans())
+@given(
+    some.integers(0, 10**6), some.integers(1, 4), RULES, VARIANCES, some.booleans(),
+    some.sampled_from([None, "raking", "linear"]),
+)  # fmt: skip
 def test_rows_that_are_psus_are_summed_by_stratum(
-    seed: int, pieces: int, rule: Any, variance: Variance, has_fpc: bool
+    seed: int, pieces: int, rule: Any, variance: Variance, has_fpc: bool, method: Method | None
 ) -> None:
     """Sums and sums of squares say what the rows one by one say; strata of one row and weights of 0 among them."""
     r = np.random.default_rng(seed)
-    n = int(r.integers(2, 50))
+    n = int(r.integers(4, 50))
     stratum, unit = r.integers(0, 5, n), r.integers(0, 4, n)
     weight = r.choice([0.0, 1.0, 2.5, 7.25], n) if seed % 2 else r.uniform(0, 3, n)
-    weight[0] = 1.0
+    weight[:4] = 1.0
+    sex, age = np.arange(n) % 2, np.arange(n) // 2 % 2
+    margins = {"sex": {0: 40.0, 1: 50.0}, "age": {0: 65.0, 1: 25.0}} if method else None
     answer, score = r.integers(0, 4, n).astype(np.int8), r.choice([np.nan, 0.0, 3.0, 10.0], n) + r.uniform(0, 1, n)
     base, place = r.uniform(0, 5, n), [None if label == 0 else f"u{label}" for label in unit]
     fpc = (np.bincount(stratum, minlength=5) + r.integers(0, 3, 5))[stratum] if has_fpc else None
@@ -94,13 +99,16 @@ def test_rows_that_are_psus_are_summed_by_stratum(
         ]
 
     design = Design(weight, stratum, None, fpc, rule)
+    if method and margins:
+        design = design.calibrated(calibrate(design, {"sex": sex, "age": age}, margins, method))
     whole = psu_totals(design, measures(slice(None)), place)
     gathering = Gathering([(one.item, one.value, one.statistic) for one in measures(slice(None))], rule)
     for rows in np.array_split(r.permutation(n), pieces):
         labels, strata = code([place[row] for row in rows]), code(stratum[rows])
         fpcs = {} if fpc is None else dict(zip(stratum[rows].tolist(), fpc[rows].tolist(), strict=True))
-        gathering.add(part(weight[rows], strata, None, labels, measures(rows), None, fpcs))
-    parts = gathering.totals()
+        groups = code(list(zip(sex[rows].tolist(), age[rows].tolist(), strict=True))) if method else None
+        gathering.add(part(weight[rows], strata, None, labels, measures(rows), groups, fpcs))
+    parts = gathering.totals(None, margins, method or "raking")
     assert len(parts.frame.stratum) == len(set(stratum.tolist()))
     one, other = (_told(totals, variance) for totals in (whole, parts))
     assert one[0] == other[0]
@@ -116,6 +124,10 @@ def _told(totals: Totals, variance: Variance) -> tuple[list[Any], Floats]:
     pairs = [(label, REST) for label in totals.domains]
     apart = contrasts(totals, pairs, 0.95, variance) if len(pairs) > 1 else []
     counted = [(x.domain, x.n, x.df, x.flags, x.variance) for x in found] + [(x.from_, x.n, x.df) for x in apart]
-    figures = [(x.estimate, x.standard_error, x.low, x.high, x.deff, x.n_eff) for x in found]
+    seen = [x.deff is not None and x.deff > 1e-12 for x in found]  # a variance of mere rounding tells nothing
+    figures = [
+        (x.estimate, x.standard_error, x.low, x.high, *((x.deff, x.n_eff) if there else (None, None)))
+        for x, there in zip(found, seen, strict=True)
+    ]
     figures += [(x.estimate, x.standard_error, x.low, x.high, x.p, 0.0) for x in apart]
     return counted, np.array(figures, np.float64)

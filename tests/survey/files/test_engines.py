@@ -29,6 +29,8 @@ CALLS = {
              "--variance", "auto"),
     "rows-ratio": ("estimate", "sipas_a", "--weights", "w", "--item", "so_lan_tre", "--statistic", "ratio",
                    "--denominator", "so_lan"),
+    "rows-raking": ("estimate", "calibrated_a", "--weights", "w", "--strata", "vung", *SHARES, "--by", "xa",
+                    "--calibrate", str(REFERENCE / "margins_calibrate-calibrate-raking.csv")),
     "rows-within": ("compare", "waves_a", "--weights", "w", "--strata", "vung", "--item", "c9_03=4,5",
                     "--by", "dot", "--from", "1", "--to", "2", "--within", "xa=Việt Hưng"),
     "within": ("compare", "waves_a", *DESIGN, "--item", "c9_03=4,5", "--by", "dot", "--from", "1", "--to", "2",

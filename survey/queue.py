@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 from html import escape
@@ -18,6 +19,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from survey import metrics, refused
+from survey.rate import KEPT
 from translations import LANGUAGES, N_, gettext, speaking
 
 MOST = 200  # that wait in one process: about half a second of forms
@@ -40,13 +42,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Prepares the queue before the first request."""
         sys.setswitchinterval(TURN)
         self._places = threading.Semaphore(MOST)
+        self._looked = time.monotonic()
         self._busy = busy()
         super().init_process()
 
     def notify(self) -> None:
-        """Says that the process lives, at least once a second; then it is seen whether a minute is over."""
+        """Says that the process lives, at least once a second; then what is due is told and forgotten."""
         super().notify()
         refused.HERE.tell()
+        if time.monotonic() - self._looked >= KEPT:
+            self._looked = time.monotonic()
+            self.app.forget()
 
     def run(self) -> None:
         """Serves until the process is told to end."""

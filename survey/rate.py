@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,7 @@ from flask_login import current_user
 from survey import devices
 from survey.tally import Tally
 
-KEPT = 300.0  # seconds after which the traces of quiet addresses are dropped
+KEPT = 300.0  # seconds between two looks for traces of quiet addresses, which are dropped
 # Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
 CODES_A_SECOND, CODES_AT_ONCE = 1, 30
 IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
@@ -35,7 +34,6 @@ class Rate:
         self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
         self._left = Tally()
-        self._timer: threading.Timer | None = None
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""
@@ -46,8 +44,6 @@ class Rate:
             left = min(self.most, left + (now - at) * self.per_second)
             wait = 0.0 if left >= 1 else (1 - left) / self.per_second
             self._left.put(name, left if wait else left - 1, now)
-            if self._timer is None:
-                self._set_timer()
         return wait
 
     def give_back(self, address: str) -> None:
@@ -58,24 +54,11 @@ class Rate:
                 self._left.put(name, min(self.most, kept[0] + 1), kept[1])
 
     def forget(self) -> None:
-        """Drops every bucket that is full again; called by a clock, for there may be no next submission."""
+        """Drops every bucket that is full again; the server does it by the clock, for there may be no next
+        submission."""
         with self._left.held():
             now = self._clock()
             self._left.forget(lambda left, at: left + (now - at) * self.per_second >= self.most)
-            self.stop()
-            if len(self._left):
-                self._set_timer()
-
-    def stop(self) -> None:
-        """Ends the clock that forgets."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _set_timer(self) -> None:
-        self._timer = threading.Timer(KEPT, self.forget)
-        self._timer.daemon = True
-        self._timer.start()
 
     def __len__(self) -> int:
         return len(self._left)

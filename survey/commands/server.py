@@ -115,7 +115,7 @@ class Server(BaseApplication):
 
     def __init__(self, options: dict[str, object]) -> None:
         # Made before the first process starts, so that all of them count together.
-        self.counts = {
+        self.counts: dict[str, rate.Rate | Lockout] = {
             "rate": rate.Rate(settings.rate()),
             "rate_of_codes": rate.of_codes(),
             "lockout": Lockout(),
@@ -140,6 +140,11 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         for name, value in self.options.items():
             self.cfg.set(name, value)
+
+    def forget(self) -> None:
+        """Drops what is counted of those who have been quiet."""
+        for counted in self.counts.values():
+            counted.forget()
 
     def load(self) -> Flask:
         pending.resume()

@@ -53,7 +53,7 @@ class Lockout:
         kept = self._name(name, address, browser)
         with self._wrong.held():
             now = self._clock()
-            self._wrong.forget(lambda _wrong, at: now - at >= FORGOTTEN)
+            self._drop(now)
             wrong, at = self._wrong.get(kept) or (0, now)
             wait = at + _pause(wrong) - now
             if wait > 0:
@@ -71,9 +71,14 @@ class Lockout:
         if browser is None:
             self._networks.give_back(address)
 
-    def stop(self) -> None:
-        """Ends the clock that forgets networks."""
-        self._networks.stop()
+    def forget(self) -> None:
+        """Drops what is over; the server does it by the clock, for there may be no next try."""
+        with self._wrong.held():
+            self._drop(self._clock())
+        self._networks.forget()
+
+    def _drop(self, now: float) -> None:
+        self._wrong.forget(lambda _wrong, at: now - at >= FORGOTTEN)
 
     def _name(self, name: str, address: str, browser: str | None) -> int:
         client = b"browser\0" + browser.encode() if browser else b"network\0" + network(address)

@@ -134,7 +134,6 @@ def test_guesses_are_slowed_down(
     assert "Chờ 1 giây" in replies[-1].text
     assert client.get(f"/m/{code}").status_code == 429  # else waiting would slow down no guess
     assert client.get("/m").status_code == 200
-    app.extensions["rate_of_codes"].stop()
 
 
 def test_another_site_sends_nothing_with_a_code(client: FlaskClient, province: Database, code: str) -> None:

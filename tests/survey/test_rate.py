@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from survey.app import create_app
+from survey.commands.server import Server
 from survey.database import Database
+from survey.people.lockout import Lockout
 from survey.rate import Rate, seconds_to_wait
 
 
 @pytest.fixture
-def rate(clock: Any) -> Iterator[Rate]:
-    made = Rate(4, clock)
-    yield made
-    made.stop()
+def rate(clock: Any) -> Rate:
+    return Rate(4, clock)
 
 
 def test_a_second_holds_so_many_and_the_next_waits_its_turn(rate: Rate, clock: Any) -> None:
@@ -47,6 +46,23 @@ def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: A
     assert len(rate) == 0
 
 
+def test_the_server_forgets_who_has_been_quiet_whatever_is_counted(clock: Any) -> None:
+    server = Server({})
+    for counted in server.counts.values():
+        counted._clock = clock
+    lockout = server.counts["lockout"]
+    assert isinstance(lockout, Lockout)
+    lockout._networks._clock = clock
+    lockout.take("lan", "10.0.0.1")
+    for name in ("rate", "rate_of_codes"):
+        one = server.counts[name]
+        assert isinstance(one, Rate)
+        one.take("10.0.0.1")
+    clock.now = 3_600
+    server.forget()
+    assert [len(counted) for counted in (*server.counts.values(), lockout._networks)] == [0, 0, 0, 0]
+
+
 def test_no_address_stands_in_the_memory(rate: Rate) -> None:
     rate.take("10.20.30.40")
     memory = rate._left._rows.tobytes()
@@ -61,7 +77,6 @@ def test_the_same_address_has_another_name_after_each_start(clock: Any) -> None:
         rate = Rate(1, clock)
         rate.take("10.0.0.1")
         names.append(rate._left._rows["name"].max())
-        rate.stop()
     assert names[0] != names[1]
 
 
@@ -77,6 +92,5 @@ def test_a_proxy_is_believed_only_where_one_was_named(province: Database, proxie
         app.test_client().get("/counted", headers={"X-Forwarded-For": address}).status_code
         for address in ("203.0.113.1", "203.0.113.2")
     ]
-    app.extensions["rate"].stop()
     app.extensions["database"].engine.dispose()
     assert answers == [200, second]

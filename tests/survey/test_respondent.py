@@ -304,7 +304,6 @@ def test_too_many_at_once_lose_nothing(app: Flask, client: FlaskClient, province
     assert (reply.status_code, reply.headers["Retry-After"]) == (429, "1")
     again = Fields(reply.text).data
     assert (again["hl_chung"], len(kept(province))) == (["4"], 1)
-    app.extensions["rate"].stop()
 
 
 def test_the_other_code_of_ba_che_leads_to_it(client: FlaskClient, province: Database) -> None:

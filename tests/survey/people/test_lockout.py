@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,10 +16,8 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
 @pytest.fixture
-def lockout(clock: Any) -> Iterator[Lockout]:
-    made = Lockout(clock)
-    yield made
-    made.stop()
+def lockout(clock: Any) -> Lockout:
+    return Lockout(clock)
 
 
 def test_five_wrong_passwords_are_free_and_each_further_one_doubles_the_wait(lockout: Lockout, clock: Any) -> None:
@@ -98,7 +95,6 @@ def test_the_page_says_how_long_to_wait_and_does_not_look_at_the_password(app: F
     assert 1 <= int(page.headers["Retry-After"]) <= 15
     assert re.search(r"chờ 1?\d giây", page.text)
     assert enter(guesser, name, "mat-khau-dai", ELSEWHERE).status_code == (303 if name == "keyer" else 422)
-    app.extensions["lockout"].stop()
 
 
 def test_a_browser_that_was_in_before_is_let_in_beside_a_guesser_at_the_same_address(app: Flask) -> None:
@@ -112,4 +108,3 @@ def test_a_browser_that_was_in_before_is_let_in_beside_a_guesser_at_the_same_add
     assert mark is not None
     guesser.set_cookie("trinh-duyet", mark.value[:-3] + "abc")
     assert enter(guesser, "keyer", "mat-khau-dai").status_code == 429
-    app.extensions["lockout"].stop()

@@ -30,6 +30,7 @@ from survey.backups import latest
 from survey.database import MIGRATIONS, Database
 from survey.files import clamd
 from survey.models import Account, Response, Role
+from survey.people import second_factors
 from survey.people.openid import Provider
 from survey.report import fonts
 from translations import Refusal, formats
@@ -401,11 +402,17 @@ def trail(session: Session) -> Iterator[Finding]:
 
 
 def people(session: Session) -> Iterator[Finding]:
-    """Whether somebody may administer."""
-    if session.scalar(select(func.count()).select_from(Account).where(Account.role == Role.ADMIN)):
-        return
-    what = _("There is no administrator.")
-    yield _look(what, _("Make one: hailong user add NAME --role admin"))
+    """Whether somebody may administer, and by more than a password."""
+    if not session.scalar(select(func.count()).select_from(Account).where(Account.role == Role.ADMIN)):
+        what = _("There is no administrator.")
+        yield _look(what, _("Make one: hailong user add NAME --role admin"))
+    elif Role.ADMIN not in second_factors.needing(session):
+        what = _("A password alone makes somebody an administrator.")
+        yield _look(
+            what, _("Let the role need a second factor: the page “Accounts”, “Who needs a second factor”.")
+        )
+    else:
+        yield _well(_("Administrators need a second factor."))
 
 
 def backup(folder: Path) -> Iterator[Finding]:

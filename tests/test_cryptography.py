@@ -8,8 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner
+
+from survey import sealing, settings, texts
+from survey.backups import keys
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("translations", "forms", "survey", "analysis")
@@ -68,6 +72,19 @@ def test_the_code_takes_the_algorithms_of_the_table_and_no_other() -> None:
     assert {one for one, _file in found} == set(SAID)
     assert {file for one, file in found if one == "hashes.SHA1"} == {SHA1}
     assert not [said for said in SAID.values() if said not in TABLE]
+
+
+def test_each_key_of_an_installation_has_its_life_in_the_guide(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    settings.secret_key()
+    sealing.current()
+    texts.master()
+    there = {name.partition("/")[0] for name in keys.gathered()}
+    lives = re.findall(r"^\| (.+?) \| .+ \| .+ \| .+ \| .+ \|$", TABLE.partition("NIST SP 800-57")[2], re.M)
+    assert there == {"secret.key", "sealing", "texts.key"}
+    assert not [name for name in there if not any(life.startswith(f"`{name}") for life in lives)]
 
 
 def test_cookies_and_the_tokens_of_forms_are_signed_with_sha_256(client: FlaskClient) -> None:

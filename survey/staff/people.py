@@ -149,11 +149,13 @@ def person(name: str) -> ResponseReturnValue:
         factor = second_factors.standing(session, account.name)
         waiting = password_links.waiting(session, account.name)
         identity = identities.find(session, account.name)
+        needs_factor = account.role in second_factors.needing(session)
     page = render_template(
         "staff/person.html",
         account=account,
         sign_ins=shown,
         factor=factor,
+        needs_factor=needs_factor,
         waiting=waiting,
         by_mail=settings.mail_server() is not None,
         identity=identity,

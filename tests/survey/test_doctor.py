@@ -13,6 +13,8 @@ from survey import audit, doctor, settings, waves
 from survey.backups import keys, latest
 from survey.database import Database
 from survey.doctor import Finding, State
+from survey.models import Role
+from survey.people import second_factors
 from translations import speaking
 
 
@@ -26,6 +28,8 @@ def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("HAILONG_PROXIES", "1")
     settings.secret_key()
     latest.note(data, waves.today())
+    with province.writing() as session:
+        second_factors.require(session, [Role.ADMIN])
     return data
 
 
@@ -164,6 +168,12 @@ def test_a_trail_that_was_tampered_with_and_a_clock_that_is_slow_are_noticed(
         session.execute(text("UPDATE audit_entry SET at = '2999-01-01T00:00:00+07:00'"))
     assert found("broken at entry 1").state is State.MEND
     assert found("clock stands before").state is State.MEND
+
+
+def test_an_administrator_with_a_password_alone_is_noticed(folder: Path, province: Database) -> None:
+    with province.writing() as session:
+        second_factors.require(session, [])
+    assert found("A password alone").state is State.LOOK
 
 
 def test_an_old_backup_and_none_are_noticed(folder: Path) -> None:

@@ -179,6 +179,7 @@ def test_the_administrator_says_which_roles_need_it_and_the_server_s_settings_ho
     assert keyer.get("/nhap-phieu/").status_code == 200
     assert send(admin, ROLES, role="keyer").status_code == 303
     assert keyer.get("/nhap-phieu/").location == NEW  # signed in before, and asked now
+    assert "vai trò này bắt buộc" in admin.get("/quan-tri/nguoi-dung/keyer").text
     assert send(app.test_client(), "/dang-nhap", name="keyer", password="mat-khau-dai").location == NEW
     monkeypatch.setenv("HAILONG_SECOND_FACTOR", "home_affairs, keyer")
     page = admin.get(ROLES).text

@@ -13,18 +13,15 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from analysis import Estimate
 from forms import Text
 from survey import audit, questionnaires, units, waves
 from survey.api.blueprint import pages
 from survey.database import database
-from survey.kept import A_FIGURE, kept
 from survey.models import Release, Unit, Wave
 from survey.people.accounts import Right, requires
 from survey.results import disclosure, releases, result_table
-from survey.sample import Sample, sample
+from survey.sample import sample
 from translations import Refusal
 
 
@@ -92,7 +89,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
         release = releases.newest(session, found_wave.code)
         people = sample(session, found_wave, release)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
-        found = _records(session, people, items, by, request.args.get("rule"))
+        found = result_table.released(session, people, items, by, request.args.get("rule"))
     answer = _listed(result_table.as_records(found))
     may_go_out = disclosure.declared(found_wave, by)
     if not may_go_out:
@@ -102,22 +99,6 @@ def wave_results(wave: str) -> ResponseReturnValue:
     answer.headers["Hailong-Dissemination"] = "open" if may_go_out else "internal"
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
     return answer
-
-
-def _state(
-    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
-) -> tuple[object, ...]:
-    """What tells one table from another: the data, the communes that there are, and what is asked."""
-    wave = people.wave
-    there = tuple(unit.code for unit in units.communes(session, wave.opens))
-    return people.version, wave.code, wave.single_psu, wave.weights, there, items, by, rule
-
-
-@kept(_state, lambda records: A_FIGURE * (1 + len(records)))
-def _records(
-    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
-) -> tuple[Estimate, ...]:
-    return tuple(result_table.table(session, people, items=items, by=by, rule=rule, released=True))
 
 
 def _wave(wave: Wave, questionnaire: str, release: Release | None) -> dict[str, Any]:

@@ -167,11 +167,11 @@ def compare(
         _part(people, side, [measures[name] for name in alike], by_unit, kept)
         for side, people, measures in ((OLD, old_people, then_), (NEW, new, now_))
     ]
-    texts = [_text(one) for one in wanted]
+    texts = tuple(_text(one) for one in wanted)
 
     def figures(people: Sample, scoring: Rule | None) -> list[Estimate]:
-        by, name = ["unit"] if by_unit else [], scoring.name if scoring else None
-        return result_table.table(session, people, items=texts, by=by, rule=name, released=True)
+        by, name = ("unit",) if by_unit else (), scoring.name if scoring else None
+        return list(result_table.released(session, people, texts, by, name))
 
     then, now = (figures(people, scoring) for people, scoring in sides)
     if homed.homes:

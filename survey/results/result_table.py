@@ -22,7 +22,7 @@ from analysis.interval import Interval
 from analysis.totals import Coded, Measured, Share
 from forms import Item, Questionnaire, Rule
 from survey import units, waves
-from survey.kept import kept
+from survey.kept import A_FIGURE, kept
 from survey.models import Mode, WaveKind
 from survey.results import disclosure, releases
 from survey.results.disclosure import Domains
@@ -131,6 +131,23 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
     return [disclosure.released(record) for record in found] if options.get("released") else found
+
+
+def _state(
+    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+) -> tuple[object, ...]:
+    """What tells one table from another: the data, the communes that there are, and what is asked."""
+    wave = people.wave
+    there = tuple(unit.code for unit in units.communes(session, wave.opens))
+    return people.version, wave.code, wave.single_psu, wave.weights, there, items, by, rule
+
+
+@kept(_state, lambda records: A_FIGURE * (1 + len(records)))
+def released(
+    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+) -> tuple[Estimate, ...]:
+    """The records of a sample as they may go out, made once."""
+    return tuple(table(session, people, items=items, by=by, rule=rule, released=True))
 
 
 def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:

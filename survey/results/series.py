@@ -59,10 +59,10 @@ def of(
         if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue
         rule = result_table.scoring_rule(people.questionnaire, None)
-        by = [] if unit is None else ["unit"]
-        table = result_table.table(session, people, items=[measure], by=by, released=True)
+        by = () if unit is None else ("unit",)
+        table = list(result_table.released(session, people, (measure,), by, None))
         if homed.homes:
-            own = result_table.table(session, found.people, items=[measure], by=by, released=True)
+            own = result_table.released(session, found.people, (measure,), by, None)
             asked = result_table.measures(people, result_table.Wanted.read(measure), rule)
             table = homed.counted(homed.hidden(table, own), asked)
         record = next((record for record in table if record.domain == unit), None)

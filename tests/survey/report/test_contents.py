@@ -200,7 +200,7 @@ def test_the_method_names_all_that_a_figure_rests_on(summary: Summary) -> None:
     for fact in (
         "106 thôn, tổ dân phố trong 53 tầng",
         "Không theo mẫu: 37.",
-        "Trọng số: phiên bản 1.",
+        "Quyền số: phiên bản 1.",
         "(centered)",
         "Korn–Graubard",
         "hệ số tương quan nội cụm",

@@ -106,7 +106,7 @@ def test_every_sheet_bears_the_marks(book: Any) -> None:
 def test_the_method_and_the_digest_are_in_the_file(book: Any, summary: Summary) -> None:
     said = [row[0] for row in book["Cách làm"].iter_rows(values_only=True)]
     assert summary.data_version in said
-    assert "Trọng số: phiên bản 1." in said
+    assert "Quyền số: phiên bản 1." in said
 
 
 def test_text_that_looks_like_a_formula_stays_text(summary: Summary) -> None:

@@ -30,6 +30,7 @@ PIECE = 1 << 21  # bytes that Arrow holds at once within a chunk: they stay in t
 FEW = 1 << 16  # bytes from which it is learnt what the columns hold
 LONGEST_RECORD = 1 << 26
 ROWS = 1 << 18  # rows of Parquet read at a time
+LARGEST = 1e100  # of a number, whose square is summed
 BLANK = -128  # of a code
 LABEL = pa.dictionary(pa.int32(), pa.string())
 CHARACTER = pa.binary(1)  # an answer as most files have it, which is read faster than a number
@@ -81,9 +82,16 @@ class Chunk:
                 raise Refusal("Column %(column)s holds no numbers.", column=name) from None
         whole = _one(column)
         values, there = _buffer(whole, np.dtype(np.float64))
-        strange = ~np.isfinite(values) & there
+        strange = ~(np.abs(values) <= LARGEST) & there
         if strange.any():
             row = int(np.flatnonzero(strange)[0])
+            if np.isfinite(values[row]):
+                raise Refusal(
+                    "Row %(row)s, column %(column)s: %(value)s is too large to compute with. Correct it.",
+                    row=self.first + row,
+                    column=name,
+                    value=f"{values[row]:g}",
+                )
             raise _no_number(name, self.first + row, str(values[row]))
         return values if there.all() else np.where(there, values, np.nan)
 
@@ -211,6 +219,11 @@ class DataFile:
         """Refuses a column that the file doesn't have, with the nearest one it has."""
         for name in names:
             if name not in self.columns:
+                if len(self.columns) == 1 and (";" in self.columns[0] or "\t" in self.columns[0]):
+                    raise Refusal(
+                        "%(file)s separates its columns by semicolons or tabs. Save it with commas between them.",
+                        file=self.path,
+                    )
                 if near := get_close_matches(name, self.columns, 1, 0.5):
                     raise Refusal(
                         "%(file)s has no column %(column)s. Did you mean %(near)s?",
@@ -365,6 +378,10 @@ def _open(path: str) -> IO[bytes]:
         return Path(path).open("rb")
     except FileNotFoundError:
         raise Refusal("There is no file %(file)s.", file=path) from None
+    except IsADirectoryError:
+        raise Refusal("%(file)s is a folder. Name a file in it.", file=path) from None
+    except PermissionError:
+        raise Refusal("You may not read %(file)s. Ask its owner for the right to.", file=path) from None
     except OSError as error:
         raise Refusal("%(file)s can't be read: %(reason)s", file=path, reason=error.strerror or error) from None
 
@@ -373,8 +390,8 @@ def _parquet(path: str) -> Any:
     module = __import__("pyarrow.parquet", fromlist=["ParquetFile"])  # its import costs what small CSV files save
     try:
         return module.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise Refusal("%(file)s is no Parquet file: %(reason)s", file=path, reason=str(error)) from None
+    except pa.ArrowInvalid:
+        raise Refusal("%(file)s is no whole Parquet file. Make it or copy it again.", file=path) from None
 
 
 def _header(path: str) -> tuple[list[str], int, int]:
@@ -410,14 +427,24 @@ def _blocks(path: str, body: int, length: int) -> Iterator[memoryview]:
             text = stream.read(size)
             if not text or text.isspace():
                 return
-            end = _last_break(text) if len(text) == size else len(text)
+            last = len(text) < size
+            end = len(text) if last else _last_break(text)
+            if text.count(b'"') % 2 if last else not end and size >= LONGEST_RECORD:
+                raise _open_quotation(path, body + _last_break(text))
             if end:
                 yield memoryview(text)[:end]
                 body, size = body + end, length
-            elif size < LONGEST_RECORD:  # a record longer than this
+            else:  # a record longer than this
                 size *= 2
-            else:
-                raise Refusal("%(file)s: a quotation mark is opened and never closed. Close it.", file=path)
+
+
+def _open_quotation(path: str, at: int) -> Refusal:
+    """What is wrong with the record that begins `at` this byte, and its line as an editor counts."""
+    with _open(path) as stream:
+        line = 1 + sum(stream.read(min(CHUNK, at - done)).count(b"\n") for done in range(0, at, CHUNK))
+    return Refusal(
+        "%(file)s, line %(line)s: a quotation mark is opened and never closed. Close it.", file=path, line=line
+    )
 
 
 def _last_break(text: bytes) -> int:

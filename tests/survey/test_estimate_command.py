@@ -229,6 +229,9 @@ def wrong(tmp_path: Path, text: str | bytes) -> Path:
         (b"w,q\n1,1\n1,\0\n", "%s, row 3: a NUL byte. The file is damaged."),
         ("", "%s is empty."),
         ("w,q\n", "The file has no rows."),
+        ('w,q\n1,1\n"1",2\n1,"1\n1,2\n', "%s, line 4: a quotation mark is opened and never closed. Close it."),
+        ("w,q\n1,1\n1e200,1\n", "Row 3, column w: 1e+200 is too large to compute with. Correct it."),
+        ("w;q\n1;1\n", "%s separates its columns by semicolons or tabs. Save it with commas between them."),
         ("weight,q\n1,1\n", "%s has no column w. It has: weight, q."),
     ],
 )
@@ -261,10 +264,32 @@ def test_a_fpc_below_the_sample_and_unknown_domains_are_told(run: Run, data: Pat
     assert "fpc varies within stratum 1" in told
     told = run.refused("compare", data, *DESIGN, "--item", "c9=5", "--by", "xa", "--from", "Hà T", "--to", "rest")
     assert told == "Column xa has no value Hà T. Did you mean Hà Tu?"
-    assert run.refused("estimate", data.parent, *DESIGN, "--item", "c9=5")
+    told = run.refused("estimate", data.parent, *DESIGN, "--item", "c9=5")
+    assert told == f"{data.parent} is a folder. Name a file in it."
     assert run.refused("estimate", data.parent / "none.csv", *DESIGN, "--item", "c9=5").startswith(
         "There is no file"
     )
+
+
+def test_rows_are_calibrated_as_r_calibrates_them(run: Run) -> None:
+    """R 4.5.0, survey 4.4-2: calibrate(svydesign(~1, strata=~vung, weights=~w), ~gioi_tinh + do_tuoi, raking)."""
+    reference = Path(__file__).parents[1] / "analysis" / "reference"
+    margins = reference / "margins_calibrate-calibrate-raking.csv"
+    asked = (
+        "estimate",
+        reference / "calibrated_a.csv",
+        "--weights",
+        "w",
+        "--strata",
+        "vung",
+        "--item",
+        "c9_01=4,5",
+    )
+    (whole,) = run.records(*asked, "--calibrate", margins)
+    assert (whole["estimate"], whole["standard_error"]) == pytest.approx((0.742352227104, 0.017910237995), 1e-9)
+    found = {one["domain"]: one for one in run.records(*asked, "--by", "xa", "--calibrate", margins)}
+    assert found["Hà Tu"]["standard_error"] == pytest.approx(0.0522208125816, 1e-9)
+    assert found["Đường Hoa"]["standard_error"] == pytest.approx(0.0621404505656, 1e-9)
 
 
 def test_margins_are_checked(run: Run, data: Path, tmp_path: Path) -> None:

@@ -194,6 +194,8 @@ def _index(summary: Summary, line: Line) -> list[Block]:
     blocks: list[Block] = [
         Paragraph(_("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(line.estimate)))
     ]
+    if since := _since(summary):
+        blocks.append(Paragraph(since))
     if summary.rule is not None:
         blocks.append(
             Paragraph(
@@ -221,6 +223,44 @@ def _index(summary: Summary, line: Line) -> list[Block]:
         )
     )
     return blocks
+
+
+def _since(summary: Summary) -> str:
+    """What became of the index since the wave before, no more than its test allows; empty where there is none."""
+    changes = summary.since.changes if summary.since else ()
+    if summary.since is None or not changes:
+        return ""
+    [change] = changes
+    if change.breaks:
+        return _(
+            "It is not compared with that of wave %(wave)s, which measured otherwise. %(reasons)s",
+            wave=summary.since.old.code,
+            reasons=" ".join(map(str, change.breaks)),
+        )
+    if change.difference is None or change.verdict is None:
+        return ""
+    told = {
+        "wave": summary.since.old.code,
+        "difference": wording.change(change.difference, 2),
+        "interval": lower(wording.interval_name(change.new)),
+        "limits": wording.change_limits(change.difference, 2),
+        "then": wording.cell(change.old),
+    }
+    if change.verdict == "up":
+        return _(
+            "It went up since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    if change.verdict == "down":
+        return _(
+            "It went down since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    return _(
+        "There is not enough to conclude that it changed since wave %(wave)s: the difference is %(difference)s "
+        "(%(interval)s %(limits)s); then it was %(then)s.",
+        **told,
+    )
 
 
 def _rest(summary: Summary, record: Estimate) -> str:

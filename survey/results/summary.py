@@ -35,7 +35,8 @@ from survey.models import (
     WaveKind,
     WeightVersion,
 )
-from survey.results import remarks, result_table, standouts, targets
+from survey.results import comparison, releases, remarks, result_table, standouts, targets
+from survey.results.comparison import Comparison
 from survey.results.remarks import Remarks
 from survey.results.standouts import Standout
 from survey.results.wording import is_hidden
@@ -193,6 +194,7 @@ class Summary:
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
     remarks: Remarks | None = None  # what people wrote, by theme; None where nothing was coded
+    since: Comparison | None = None  # the index beside the wave before, where that one is released
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
 
     @property
@@ -215,6 +217,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         made,
         targets=targets.lines(session, people, made.records, rule),
         remarks=remarks.gather(session, people.wave, release),
+        since=_since(session, people, rule),
         trail=(last.number, last.digest) if last else None,
     )
     paper = _paper(session, people.wave)
@@ -241,6 +244,15 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         collection=came,
         release=release,
     )
+
+
+def _since(session: Session, people: Sample, rule: str | None) -> Comparison | None:
+    before = comparison.earlier(session, people.wave)
+    if people.questionnaire.index is None or not len(people) or not before:
+        return None
+    if releases.newest(session, before[0].code) is None:  # nobody has seen a figure of it
+        return None
+    return comparison.compare(session, comparison.before(session, before[0]), people, ["index"], rule=rule)
 
 
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:

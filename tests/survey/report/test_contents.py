@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis import Estimate
+import pytest
+
+from analysis import Difference, Estimate
+from survey.models import Wave
 from survey.report.contents import contents
 from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
+from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
 from translations import speaking
 
@@ -76,6 +80,33 @@ def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -
     assert "đợt thu-nghiem" in words
     assert "9,88% [9,30; 10,60], ở mức bình thường trở xuống" in words
     assert "SIPAS" not in words
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        ("up", 0.005, "Chỉ số tăng so với đợt truoc: +1,34 điểm %"),
+        ("same", -0.005, "Chưa đủ cơ sở để kết luận chỉ số đã thay đổi so với đợt truoc"),
+        (None, None, ""),
+    ],
+)
+def test_the_index_went_up_only_where_its_test_says_so(
+    summary: Summary, verdict: str | None, low: float | None, told: str
+) -> None:
+    assert summary.index is not None
+    record = summary.index.estimate
+    found = Difference(
+        "index", None, "old", "new", 0.0134, 0.004, low, 0.0219, 108, 0.002, 5832, "direct"
+    )  # fmt: skip
+    change = Change("index", None, None, record, record, found if verdict else None, verdict)
+    old = Wave(**{column.key: getattr(summary.wave, column.key) for column in Wave.__table__.columns})
+    old.code = "truoc"
+    since = Comparison(
+        old, summary.wave, (summary.rule, summary.rule), (change,), (), (), (), {}, (), (), kept=False
+    )
+    words = said(contents(replace(summary, since=since))).replace("\N{NO-BREAK SPACE}", " ")
+    assert told in words
+    assert ("tăng" in words.partition("Quy tắc")[0].lower()) == (verdict == "up")
 
 
 def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:

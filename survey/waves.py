@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -98,6 +99,11 @@ def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wav
 def every(session: Session) -> list[Wave]:
     """All waves, the newest first."""
     return list(session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code)))
+
+
+def titles(session: Session, some: Iterable[Wave]) -> dict[str, str]:
+    """The title of what each wave asks, by the code of the wave."""
+    return {wave.code: str(questionnaires.by_digest(session, wave.questionnaire).title) for wave in some}
 
 
 def public(session: Session, on: date) -> list[Wave]:

@@ -105,7 +105,9 @@ def print_forms(
         given = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
     with (
         replacing(out) as file,
-        click.progressbar(length=len(given.packets), label=_("Packets"), file=sys.stderr) as bar,
+        click.progressbar(
+            length=len(given.packets), label=_("Packets"), file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar,
     ):
         printing.write(given, file, lambda done: bar.update(1))
     say(

@@ -28,11 +28,12 @@ def choose_wave() -> ResponseReturnValue:
         printed = turns.has_batches(session, [wave.code for wave in every])
         # Printed forms are keyed until the fieldwork is closed, long after the last interview.
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
+        titles = waves.titles(session, open_now)
         counts = {wave.code: waves.counts(session, wave.code) for wave in open_now}
         differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
     keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template("entry/waves.html", waves=open_now, keyed=keyed, differing=differing)
+    return render_template("entry/waves.html", waves=open_now, titles=titles, keyed=keyed, differing=differing)
 
 
 def _takes_forms(wave: Wave, printed: bool) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Enum,
     ForeignKey,
@@ -21,10 +20,11 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-Document = JSON().with_variant(JSONB(), "postgresql")
+from survey.documents import Document, SealedDocument
+
+TYPED = SealedDocument("open_keying.typed")
 
 
 class Base(DeclarativeBase):
@@ -517,14 +517,15 @@ class Sheet(Base):
 class OpenKeying(Base):
     """A form that somebody is keying, or has keyed while its response waits for the other turn.
 
-    `typed` is kept after every field. Free texts stand here alone until the response is stored, then the row goes.
+    `typed` is kept after every field, sealed. Free texts stand here alone until the response is stored, then the
+    row goes.
     """
 
     __tablename__ = "open_keying"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True)  # 1 first, 2 second and blind, 3 who settles the two
     keyer: Mapped[str] = mapped_column(String(80))
-    typed: Mapped[dict[str, str]] = mapped_column(Document)
+    typed: Mapped[dict[str, str]] = mapped_column(TYPED)
     at: Mapped[str | None] = mapped_column(String(60))  # the item where the keyer stands
     finished: Mapped[bool] = mapped_column(default=False)
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from survey import audit, sealing, texts, waves
+from survey import audit, master_key, sealing, texts, waves
 from survey.database import Database
 from survey.fieldwork import reinterviews
 from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
@@ -66,7 +66,7 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         draft = texts.renew(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
     if draft is not None:
-        texts.settle(draft)
+        master_key.settle(draft)
     for one in done:
         bundle.forget(one.wave)  # a draft in it may tell what was destroyed
     with database.reading() as session:

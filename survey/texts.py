@@ -1,8 +1,8 @@
 """What people wrote in their own words: sealed at rest, and destroyed for good by destroying a key.
 
 Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound to wave and response). The data
-key lies in the database, wrapped by a master key in a file (`HAILONG_TEXT_KEY`, best outside the data folder):
-neither the database nor a backup without that file can be read. No row of texts is ever changed or deleted; once
+key lies in the database, wrapped by the master key in its file (`survey/master_key.py`): neither the database nor
+a backup without that file can be read. No row of texts is ever changed or deleted; once
 the key of its wave is gone, it says nothing any more. `renew` makes a new master key and wraps the keys that are
 left anew, so an older backup's wrapped keys open to nothing either.
 """
@@ -10,28 +10,26 @@ left anew, so an older backup's wrapped keys open to nothing either.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import threading
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from survey import settings
+from survey import master_key, settings
 from survey.database import Database
-from survey.models import Response, ResponseText, SecondFactor, TextKey
+from survey.documents import Document
+from survey.models import TYPED, OpenKeying, Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
-NONCE = 12  # bytes
-SIZE = 32
 # Of two who make a wave's key at once, the second takes the first one's.
 ONCE = {
     name: added(TextKey).on_conflict_do_nothing(index_elements=["wave"])
@@ -53,7 +51,7 @@ class Ring:
         """
         key = self.key(wave)
         if key is None:
-            made = _wrapped(master(), wave, secrets.token_bytes(SIZE))
+            made = _wrapped(master_key.read(), wave, secrets.token_bytes(master_key.SIZE))
             self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
             del self._keys[wave]
             key = self.key(wave)
@@ -68,14 +66,16 @@ class Ring:
         key = self.key(wave)
         if key is None:
             return None
-        found: dict[str, str] = json.loads(_open(key, _bound(wave, response), b64decode(kept["sealed"])))
+        found: dict[str, str] = json.loads(
+            master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
+        )
         return found
 
     def key(self, wave: str) -> bytes | None:
         """The data key of a wave; None where nothing was written yet, or it is destroyed."""
         if wave not in self._keys:
             wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
-            self._keys[wave] = _unwrapped(master(), wave, wrapped) if wrapped else None
+            self._keys[wave] = _unwrapped(master_key.read(), wave, wrapped) if wrapped else None
         return self._keys[wave]
 
 
@@ -118,7 +118,7 @@ def renew(connection: Connection) -> Path:
     The draft comes first and the place is taken only after the commit: whenever the machine stops, one of the two
     files opens the keys.
     """
-    old, new = master(), secrets.token_bytes(SIZE)
+    old, new = master_key.read(), secrets.token_bytes(master_key.SIZE)
     for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
         if wrapped:
             key = _unwrapped(old, wave, wrapped)
@@ -130,13 +130,17 @@ def renew(connection: Connection) -> Path:
             continue  # passkeys alone
         bound = factor_of(account).encode()
         try:
-            again = _sealed(new, bound, _open(old, bound, secret))
+            again = master_key.seal(new, bound, master_key.opened(old, bound, secret))
         except InvalidTag:
             continue  # sealed by a key that is gone already
         connection.execute(update(SecondFactor).where(SecondFactor.account == account).values(secret=again))
-    draft = settings.text_key_file().with_suffix(".new")
-    _write(draft, new)
-    return draft
+    typed: Any  # as it lies there
+    for sheet, turn, typed in connection.execute(
+        select(OpenKeying.sheet, OpenKeying.turn, type_coerce(OpenKeying.typed, Document))
+    ).all():
+        row = update(OpenKeying).where(OpenKeying.sheet == sheet, OpenKeying.turn == turn)
+        connection.execute(row.values(typed=type_coerce(TYPED.anew(typed, old, new), Document)))
+    return master_key.draft(new)
 
 
 def factor_of(account: str) -> str:
@@ -146,58 +150,25 @@ def factor_of(account: str) -> str:
 
 def sealed_for(bound: str, said: bytes) -> bytes:
     """A short secret of another table under the master key, bound to what it belongs to."""
-    return _sealed(master(), bound.encode(), said)
+    return master_key.seal(master_key.read(), bound.encode(), said)
 
 
 def opened_for(bound: str, sealed: bytes) -> bytes:
     """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
-    return _open(master(), bound.encode(), sealed)
-
-
-def settle(draft: Path) -> None:
-    """Puts the new master key in the place of the old one, which is written over first."""
-    place = settings.text_key_file()
-    with open(place, "r+b") as old:
-        old.write(secrets.token_bytes(place.stat().st_size))
-        old.flush()
-        os.fsync(old.fileno())
-    draft.replace(place)
+    return master_key.opened(master_key.read(), bound.encode(), sealed)
 
 
 def check(connection: Connection) -> None:
     """Refused where the master key does not open the keys of the waves: texts could be neither kept nor read."""
     for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
         if wrapped:
-            _unwrapped(master(), wave, wrapped)
-
-
-def master() -> bytes:
-    """The master key; made once, where there is none."""
-    place = settings.text_key_file()
-    if not place.exists():
-        draft = place.with_suffix(f".{secrets.token_hex(4)}")
-        _write(draft, secrets.token_bytes(SIZE))
-        try:
-            os.link(draft, place)  # of two that start at once, one makes it
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return b64decode(place.read_bytes(), altchars=b"-_")
-
-
-def _write(path: Path, key: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(urlsafe_b64encode(key))
-        file.flush()
-        os.fsync(file.fileno())
+            _unwrapped(master_key.read(), wave, wrapped)
 
 
 def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
     """The texts of a response as they are stored."""
     said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
-    return {"sealed": b64encode(_sealed(key, _bound(wave, response), said)).decode()}
+    return {"sealed": b64encode(master_key.seal(key, _bound(wave, response), said)).decode()}
 
 
 def _bound(wave: str, response: UUID) -> bytes:
@@ -205,12 +176,12 @@ def _bound(wave: str, response: UUID) -> bytes:
 
 
 def _wrapped(by: bytes, wave: str, key: bytes) -> bytes:
-    return _sealed(by, wave.encode(), key)
+    return master_key.seal(by, wave.encode(), key)
 
 
 def _unwrapped(by: bytes, wave: str, wrapped: bytes) -> bytes:
     try:
-        return _open(by, wave.encode(), wrapped)
+        return master_key.opened(by, wave.encode(), wrapped)
     except InvalidTag:
         raise Refusal(
             "The key file %(file)s does not open the texts of wave %(wave)s. Put back the one that belongs to "
@@ -218,12 +189,3 @@ def _unwrapped(by: bytes, wave: str, wrapped: bytes) -> bytes:
             file=settings.text_key_file(),
             wave=wave,
         ) from None
-
-
-def _sealed(key: bytes, bound: bytes, said: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, said, bound)
-
-
-def _open(key: bytes, bound: bytes, sealed: bytes) -> bytes:
-    return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)

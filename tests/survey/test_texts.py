@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from survey import responses, settings, texts, waves
+from survey import master_key, responses, settings, texts, waves
 from survey.database import Database
 from survey.models import Mode, ResponseText, TextKey, Wave
 from survey.texts import Ring, written
@@ -109,7 +109,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     old = key.read_bytes()
     with province.writing() as session:
         draft = texts.renew(session.connection())
-    texts.settle(draft)
+    master_key.settle(draft)
     assert key.read_bytes() != old
     assert read(province, id) == {"gop_y": MARK}
     with province.reading() as session:

@@ -9,7 +9,7 @@ Revision ID: 0010
 import sqlalchemy as sa
 from alembic import op
 
-from survey.models import Document
+from survey.documents import Document
 from survey.texts import Ring
 
 revision = "0010"

@@ -8,7 +8,7 @@ Revision ID: 0011
 import sqlalchemy as sa
 from alembic import op
 
-from survey.models import Document
+from survey.documents import Document
 
 revision = "0011"
 down_revision = "0010"

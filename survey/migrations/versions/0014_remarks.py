@@ -6,7 +6,7 @@ Revision ID: 0014
 import sqlalchemy as sa
 from alembic import op
 
-from survey.models import Document
+from survey.documents import Document
 
 revision = "0014"
 down_revision = "0013"

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from survey import texts
+from survey import master_key, texts
 from survey.database import Database
 from survey.entry.blueprint import _signed_in
 from survey.models import AuditEntry, SecondFactor, SignIn
@@ -140,7 +140,7 @@ def test_a_new_master_key_opens_the_secret_too(
     secret, _codes = enrol(sign_in(app, "keyer"))
     with province.writing() as session:
         draft = texts.renew(session.connection())
-    texts.settle(draft)
+    master_key.settle(draft)
     with province.writing() as session:
         assert second_factors.check(session, "keyer", code(secret, later=1))
         session.execute(update(SecondFactor).values(secret=b"\0" * 48))

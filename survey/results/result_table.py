@@ -20,7 +20,7 @@ from analysis.design import Labels, SinglePSU, compact, crossed
 from analysis.estimate import Variance
 from analysis.interval import Interval
 from analysis.totals import Coded, Measured, Share
-from forms import Item, Questionnaire, Rule
+from forms import Index, Item, Questionnaire, Rule
 from survey import units, waves
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, WaveKind
@@ -192,13 +192,13 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
     index = people.questionnaire.index
     if wanted.item == "index" or wanted.item.startswith("index:"):
         codes = index.codes() if index else {}
-        if rule is None or wanted.item not in codes or wanted.values is not None:
+        if index is None or rule is None or wanted.item not in codes or wanted.values is not None:
             raise Refusal(
                 "There is no index %(code)s here. Choose one of: %(codes)s",
                 code=wanted.item,
                 codes=", ".join(codes) or "–",
             )
-        return [_pooled(people, wanted.item, rule)]
+        return [_pooled(people, index, wanted.item, rule)]
     item = _item(people.questionnaire, wanted.item)
     if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
         told = _levels(people, item, rule)
@@ -242,14 +242,20 @@ def satisfied(rule: Rule) -> str | None:
     return None
 
 
-@kept(lambda people, part, rule: (people.wave.code, people.version, part, tuple(sorted(rule.scores.items()))))
-def _pooled(people: Sample, part: str, rule: Rule) -> Coded:
+@kept(lambda people, _index, part, rule: (people.wave.code, people.version, part, *sorted(rule.scores.items())))
+def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Coded:
     """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
-    items = people.questionnaire.index.codes()[part] if people.questionnaire.index else ()
+    areas = {f"index:{area.code}": [f"index:{factor.code}" for factor in area.factors] for area in index.areas}
+    parts = {"index": [*areas], **areas}.get(part, [])  # that it is made of; a factor of its items alone
+    items = index.codes()[part]
     is_share = satisfied(rule) is not None
     score: NDArray[Any] = np.zeros(len(people), np.uint16 if is_share else np.float64)
     base: NDArray[Any] = np.zeros(len(people), np.uint16)
-    for code in items:
+    for smaller in parts:
+        one = _pooled(people, index, smaller, rule)
+        score += one.score.astype(score.dtype)[one.codes]
+        base += one.base.astype(base.dtype)[one.codes]
+    for code in () if parts else items:
         levels = _levels(people, people.questionnaire.items[code], rule)
         score += _worth(levels, rule).astype(score.dtype, copy=False)
         base += levels >= 0

@@ -47,7 +47,7 @@ def harmless() -> None:
     scanner = settings.clamd()
     if scanner is None or request.method != "POST" or not current_user.is_authenticated:
         return
-    for sent in request.files.values():
+    for _field, sent in request.files.items(multi=True):
         found = clamd.harm(scanner, sent.stream)
         sent.stream.seek(0)
         if found is not None:

@@ -49,10 +49,10 @@ def scanner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         thread.join()
 
 
-def send(client: FlaskClient, content: bytes) -> str:
+def send(client: FlaskClient, *contents: bytes) -> str:
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/quan-tri/ho-mau/mau").text)
     assert token
-    sent = {"csrf_token": token[1], "file": (io.BytesIO(content), "thôn.csv")}
+    sent = {"csrf_token": token[1], "file": [(io.BytesIO(content), "thôn.csv") for content in contents]}
     return client.post("/quan-tri/ho-mau/mau/khung", data=sent, follow_redirects=True).text
 
 
@@ -60,9 +60,10 @@ def test_a_file_is_looked_at_before_it_is_read(
     app: Flask, province: Database, sign_in: SignIn, scanner: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, rows = sign_in(app, "admin"), b"psu,unit,stratum,households\nV9,06652,06652,90\n"
-    answer = send(client, rows + HARM)
-    assert "Test.Harm-1" in answer
-    assert "thôn.csv" in answer
+    for contents in ([rows + HARM], [rows, HARM]):  # of several, each
+        answer = send(client, *contents)
+        assert "Test.Harm-1" in answer
+        assert "thôn.csv" in answer
     assert "harmful file refused at staff.import_frame" in caplog.messages
     with province.reading() as session:
         before = session.scalar(select(func.count()).select_from(Village))

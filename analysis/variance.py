@@ -175,6 +175,7 @@ def strata(scores: Scores) -> Strata:
 
 
 def reduce(values: Floats, starts: Ints) -> Floats:
+    """(Q, K) sums of (C, K) values over each run of cells."""
     return np.add.reduceat(values, starts, axis=0) if len(starts) else values[:0]
 
 
@@ -185,6 +186,7 @@ def degrees_of_freedom(scores: Scores, by_stratum: Strata) -> Floats:
 
 
 def per_domain(values: Floats, by_stratum: Strata, domains: int) -> Floats:
+    """(G, K) sums of (Q, K) values over the strata of each domain."""
     starts, at = runs(by_stratum.domain)
     return add_runs(values, starts, at, domains)
 
@@ -207,7 +209,7 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
         square = reduce(scores.square, by_stratum.starts)
         deviation = square - m * mean**2
         deviation[deviation <= ROUNDING * square] = 0  # rows that are all alike
-    part = np.where(m > 1, f * m / np.maximum(m - 1, 1), 0.0) * deviation
+    part = spreading(frame)[by_stratum.stratum][:, None] * deviation
     lonely = (m == 1) & (f > 0)
     if not lonely.any():
         return per_domain(part, by_stratum, scores.domains)

@@ -111,6 +111,8 @@ def compare(
 ) -> None:
     if within is not None and "=" not in within:
         raise click.UsageError(_("--within takes COL=VALUE."))
+    if from_ == to:
+        raise click.UsageError(_("--from and --to name the same domain."))
     records, fields = _records((by,), within, asked, "comparison", ((from_, to), level, variance))
     write(records, fields[1], output)
 

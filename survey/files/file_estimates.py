@@ -160,7 +160,12 @@ def _natural_domain(domain: Hashable) -> list[tuple[int, float, str]]:
 
 
 def refuse_unknown_values(request: Request, file: DataFile, found: Totals) -> None:
-    """Refuses an item none of whose values occurs anywhere: it is a slip of the pen rather than a share of 0."""
+    """Refuses a value that occurs nowhere: it is a slip of the pen rather than a share of 0 or an empty domain."""
+    within = request.within
+    if within is not None and not found.sums.count.any():
+        there_is = levels(file, [within.column])[within.column]
+        if not within.wanted.intersection(there_is):
+            raise _no_value(within.column, within.value, there_is)
     events = found.sums.events.sum(0)
     doubtful = [item for item, count in zip(request.items, events, strict=True) if count == 0]
     if not request.counted or not doubtful:

@@ -66,7 +66,7 @@ class Chunk:
 
     def labels(self, name: str) -> tuple[list[Any], NDArray[np.int64]]:
         """Levels as they stand in the file (NFC), and the code of each row, −1 for a blank."""
-        return _encoded(self.table.column(name))
+        return _encoded(self.table.column(name), name)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """(N,) numbers, NaN for a blank. Refusal: a value that is no finite number."""
@@ -117,7 +117,7 @@ class Chunk:
             whole = _whole(column)
             if whole is not None:
                 return Column(whole, None, BLANK)
-        levels, codes = _encoded(column)
+        levels, codes = _encoded(column, name)
         small = np.int8 if len(levels) < -BLANK else np.int32
         return Column(np.ascontiguousarray(codes, dtype=small), levels, -1)
 
@@ -156,9 +156,12 @@ def _whole(column: Any) -> NDArray[np.int8] | None:
     return codes.view(np.int8)
 
 
-def _encoded(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
+def _encoded(column: Any, name: str) -> tuple[list[Any], NDArray[np.int64]]:
     if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
+        try:
+            column = column.dictionary_encode()
+        except pa.ArrowNotImplementedError:  # of a Parquet file
+            raise Refusal("Column %(column)s holds lists or tables. Choose another.", column=name) from None
     if column.num_chunks != 1:
         column = column.unify_dictionaries()
     joined = _one(column)
@@ -206,7 +209,10 @@ class DataFile:
     def __init__(self, path: str) -> None:
         self.path = path
         with _open(path) as stream:
-            self.parquet = stream.read(4) == b"PAR1"
+            start = stream.read(4)
+        self.parquet = start == b"PAR1"
+        if start.startswith((b"PK\3\4", b"\x1f\x8b")):
+            raise Refusal("%(file)s is a workbook or is compressed. Save it as a CSV file in UTF-8.", file=path)
         if self.parquet:
             self.columns: list[str] = _parquet(path).schema_arrow.names
         else:

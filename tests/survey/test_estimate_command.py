@@ -143,6 +143,13 @@ def test_parquet_is_read_like_csv(run: Run, data: Path, tmp_path: Path) -> None:
         assert run.records("estimate", path, *asked) == run.records("estimate", data, *asked)
 
 
+def test_a_parquet_column_of_lists_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pa.parquet.write_table(pa.table({"w": [1, 2], "q": [[1], [2]]}), path)
+    told = run.refused("estimate", path, "--weights", "w", "--item", "q=1")
+    assert told == "Column q holds lists or tables. Choose another."
+
+
 def test_a_file_in_many_chunks_is_the_same_file(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ("estimate", data, *DESIGN, "--item", "c9=4,5", "--item", "c9=1", "--by", "xa")
     whole = run.records(*asked)
@@ -226,6 +233,7 @@ def wrong(tmp_path: Path, text: str | bytes) -> Path:
         ("w,w,q\n1,1,1\n", "Column w stands twice in %s. Rename one."),
         ("w,q\n1,1\n1,1,1\n", "%s, row 3 has 3 cells, the header 2. Correct the row."),
         (b"w,q\n1,1\n1,\xff\n", "%s, row 3: a byte is not UTF-8. Save the file as UTF-8."),
+        (b"PK\3\4...", "%s is a workbook or is compressed. Save it as a CSV file in UTF-8."),
         (b"w,q\n1,1\n1,\0\n", "%s, row 3: a NUL byte. The file is damaged."),
         ("", "%s is empty."),
         ("w,q\n", "The file has no rows."),
@@ -264,6 +272,10 @@ def test_a_fpc_below_the_sample_and_unknown_domains_are_told(run: Run, data: Pat
     assert "fpc varies within stratum 1" in told
     told = run.refused("compare", data, *DESIGN, "--item", "c9=5", "--by", "xa", "--from", "Hà T", "--to", "rest")
     assert told == "Column xa has no value Hà T. Did you mean Hà Tu?"
+    sides = ("--by", "xa", "--from", "Hà Tu", "--to", "rest")
+    told = run.refused("compare", data, *DESIGN, "--item", "c9=5", *sides, "--within", "tang=3")
+    assert told == "Column tang has no value 3. It has: 1, 2."
+    assert run("compare", data, *DESIGN, "--item", "c9=5", *sides[:4], "--to", "Hà Tu")[0] == 2
     told = run.refused("estimate", data.parent, *DESIGN, "--item", "c9=5")
     assert told == f"{data.parent} is a folder. Name a file in it."
     assert run.refused("estimate", data.parent / "none.csv", *DESIGN, "--item", "c9=5").startswith(

@@ -74,15 +74,16 @@ def marked(
 
     The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
     never give away together what each hides. Communes and strata are hidden as one table, for one may be the sum
-    of several others. A set of values takes the gravest mark of its values. A part of the index is shown only
-    where all its items are: then it follows from what is shown, and no item can be taken out of it.
+    of several others. A set of values takes the gravest mark of its values. A part of the index is shown where
+    no item can be taken out of it.
 
     by      what the records are grouped by; nothing for the whole province
     tables  the domains of `by`, and where these are communes or strata of each of both, by `grouped`
     """
     index = people.questionnaire.index
     pools = index.codes() if index else {}
-    codes = dict.fromkeys(item for record in found for item in pools.get(record.item, (record.item,)))
+    of_index = pools["index"] if any(record.item in pools for record in found) else ()
+    codes = dict.fromkeys((*of_index, *(record.item for record in found if record.item not in pools)))
     own = grouped(by)
     both = _both(people) if own in TOGETHER else Both({}, ())
     counts: dict[tuple[str, str, Any], Count] = {}
@@ -102,18 +103,64 @@ def marked(
             if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
                 gravest[key] = mark
 
+    parts = _Parts(people, pools, tables.get(own))
+    shown: dict[Any, set[str]] = {}
+
     def worst(record: Estimate) -> Mark | None:
         domain = both.called(own, record.domain)
         if record.item in pools:
-            if any((item, None, domain) in gravest for item in pools[record.item]):
-                return "hidden" if record.n < FEWEST else "hidden_with"
-            return None
+            if domain not in shown:
+                hidden = frozenset(item for item in pools["index"] if (item, None, domain) in gravest)
+                shown[domain] = parts.shown(hidden, record.domain)
+            if record.item in shown[domain]:
+                return None
+            return "hidden" if record.n < FEWEST else "hidden_with"
         values = [None] if record.value is None else record.value.split(",")
         there = [gravest[key] for value in values if (key := (record.item, value, domain)) in gravest]
         return max(there, key=GRAVEST_LAST.index, default=None)
 
     marked = [(record, worst(record)) for record in found]
     return [replace(record, flags=(*record.flags, mark)) if mark else record for record, mark in marked]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of the index, each a sum over its items: whoever knows one and all its items but one knows that.
+
+    pools  code of a part -> its items; one part holds another whole, or none of it
+    where  the domains of the records; None for the whole province
+    """
+
+    people: Sample
+    pools: Mapping[str, Sequence[str]]
+    where: Domains | None
+
+    def shown(self, hidden: frozenset[str], domain: Any) -> set[str]:
+        """The parts that may be shown in a domain in which these items are hidden: the larger first, which more
+        people look for.
+
+        A part tells, beside its shown items, the sum of the hidden ones; taken off a larger one that is shown, the
+        sum of those that are left there. Either must be of no item, or of several that enough people answered.
+        """
+        found: set[str] = set()
+        sums: list[frozenset[str]] = []  # of hidden items, as they follow from what is shown
+        for part, items in sorted(self.pools.items(), key=lambda pool: -len(pool[1])):
+            here = hidden.intersection(items)
+            around = next((one for one in sums if here <= one), here)
+            new = {one for one in (here, around - here) if one and one not in sums}
+            if all(self._tells_nothing(one, domain) for one in new):
+                found.add(part)
+                sums = [one for one in sums if one != around or not new] + [*new]
+        return found
+
+    def _tells_nothing(self, items: frozenset[str], domain: Any) -> bool:
+        """Whether the sum of these items may be known: it is of several, and of enough people."""
+        there = np.zeros(len(self.people), bool)
+        for item in (self.people.questionnaire.items[code] for code in items):
+            there |= self.people.answers(item).any_of(item, item.valid)
+        if self.where is not None:
+            there &= self.where.labels.having(domain)
+        return len(items) > 1 and int(np.count_nonzero(there)) >= FEWEST
 
 
 def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:

@@ -216,6 +216,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a master key of the test's own, for who renews it or takes it away; none is there yet."""
+    place = tmp_path / "outside" / "texts.key"
+    monkeypatch.setenv("HAILONG_TEXT_KEY", str(place))
+    return place
+
+
+@pytest.fixture
 def older(database: Database) -> Iterator[Callable[[str], Database]]:
     """Makes an empty database with the tables as a migration of before left them, on the same kind of server."""
     made: list[Database] = []

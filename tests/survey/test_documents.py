@@ -8,21 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from survey import master_key, settings, texts, waves
+from survey import master_key, texts, waves
 from survey.database import Database
 from survey.models import Batch, OpenKeying, Sheet
 from translations import Refusal
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("key")]
 TYPED = {"C5": "2", "dan_toc_khac": "chị Lan ở xóm Đình"}
 RAW = text("SELECT typed FROM open_keying")
-
-
-@pytest.fixture(autouse=True)
-def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A master key of the test's own."""
-    monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path / "outside" / "texts.key"))
-    return settings.text_key_file()
 
 
 @pytest.fixture

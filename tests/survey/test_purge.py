@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from survey import purge, responses, settings, waves
+from survey import purge, responses, waves
 from survey.backups import archive
 from survey.database import Database
 from survey.fieldwork import invitations
@@ -17,12 +17,7 @@ from survey.models import Invitation, Mode, Response, ResponseText, Wave
 from survey.texts import written
 from translations import Refusal
 
-
-@pytest.fixture(autouse=True)
-def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A master key of the test's own."""
-    monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path / "outside" / "texts.key"))
-    return settings.text_key_file()
+pytestmark = pytest.mark.usefixtures("key")
 
 
 def answered(province: Database, wave: str, closes: date) -> UUID:

@@ -11,20 +11,13 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from survey import master_key, responses, settings, texts, waves
+from survey import master_key, responses, texts, waves
 from survey.database import Database
 from survey.models import Mode, ResponseText, TextKey, Wave
 from survey.texts import Ring, written
 from translations import Refusal
 
 MARK = "chị Lan ở xóm Đình"
-
-
-@pytest.fixture
-def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A master key of the test's own."""
-    monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path / "outside" / "texts.key"))
-    return settings.text_key_file()
 
 
 def write(province: Database, wave: str = "gop-y", said: str = MARK) -> UUID:

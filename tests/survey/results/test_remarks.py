@@ -19,6 +19,7 @@ from survey.results.remarks import Remarks, gather
 from survey.results.wording import counted
 from translations import Conflict
 
+pytestmark = pytest.mark.usefixtures("key")  # purge renews it
 SAID = "Có người mong gọi số theo giờ hẹn."
 
 

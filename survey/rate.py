@@ -33,7 +33,7 @@ class Rate:
         self.per_second = max(per_second, 1 / KEPT)
         self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
-        self._left = Tally()
+        self._left = Tally(exact=False)
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""

@@ -159,6 +159,8 @@ def _at_once(
 
 
 def _sqlite(cursor: Any, all_sent: Sequence[Sent]) -> list[bool]:
+    if len(all_sent) == 1 and not all_sent[0].words:
+        return [bool(cursor.execute(ROW, all_sent[0].row).rowcount)]  # commits by itself
     cursor.execute("BEGIN IMMEDIATE")
     new = []
     for sent in all_sent:

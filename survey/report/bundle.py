@@ -11,18 +11,22 @@ from survey import report, settings
 from survey.files.exporting import replacing
 from survey.report import template
 from survey.results.summary import Summary
+from translations import Refusal
 
 KEPT = 6  # bundles; older ones are made again when somebody asks
 _making: dict[Path, int] = {}
+_refused: dict[Path, Refusal] = {}
 _door = threading.Lock()
 
 
 @dataclass(frozen=True)
 class State:
-    """`file` is there when all communes are done; until then `done` of them are, None where nobody began."""
+    """`file` is there when all communes are done; until then `done` of them are, None where nobody began, or where
+    making them was `refused`."""
 
     file: Path | None
     done: int | None
+    refused: Refusal | None = None
 
 
 def state(summary: Summary, language: str) -> State:
@@ -31,7 +35,7 @@ def state(summary: Summary, language: str) -> State:
     if path.exists():
         return State(path, len(summary.units))
     with _door:
-        return State(None, _making.get(path))
+        return State(None, _making.get(path), _refused.get(path))
 
 
 def begin(summary: Summary, language: str) -> None:
@@ -41,6 +45,7 @@ def begin(summary: Summary, language: str) -> None:
         if path in _making or path.exists():
             return
         _making[path] = 0
+        _refused.pop(path, None)
     threading.Thread(target=_make, args=(summary, language, path)).start()
 
 
@@ -61,6 +66,9 @@ def _make(summary: Summary, language: str, path: Path) -> None:
         kept = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
         for old in kept[KEPT:]:
             old.unlink(missing_ok=True)
+    except Refusal as refusal:  # nobody waits for this thread: whoever looks next is told
+        with _door:
+            _refused[path] = refusal
     finally:
         with _door:
             del _making[path]
@@ -70,7 +78,7 @@ def _path(summary: Summary, language: str) -> Path:
     what = (
         summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
-        template.version(), summary.remarks,
+        template.version(), summary.remarks, [(line.unit.code, line.unit.name) for line in summary.units],
     )  # fmt: skip
     return _folder() / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"
 

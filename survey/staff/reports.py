@@ -130,7 +130,7 @@ def unit_reports(wave: str) -> ResponseReturnValue:
         with database().writing():  # that it was taken out stands in the audit trail
             pass
         return send_file(there.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
-    page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, done=there.done))
+    page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, there=there))
     if there.done is not None:
         page.headers["Refresh"] = "2"
     return page

@@ -14,7 +14,8 @@ from docx import Document
 from flask import Flask
 
 from survey import report
-from survey.report import commune
+from survey.models import Unit
+from survey.report import bundle, commune
 from survey.report.structure import Paragraph, Table
 from survey.results import summary, wording
 from survey.results.summary import Summary
@@ -87,12 +88,36 @@ def test_all_communes_come_in_one_file_the_same_each_time(said: Summary, monkeyp
     for file in files:
         report.write_units(few, file, progress=counted.append)
     assert counted == [1, 2, 3] * 2
-    with zipfile.ZipFile(files[0]) as bundle, zipfile.ZipFile(files[1]) as again:
-        assert len(bundle.namelist()) == 6
-        assert all(name.isascii() for name in bundle.namelist())
-        for name in bundle.namelist():
+    with zipfile.ZipFile(files[0]) as packed, zipfile.ZipFile(files[1]) as again:
+        assert len(packed.namelist()) == 6
+        assert all(name.isascii() for name in packed.namelist())
+        for name in packed.namelist():
             if name.endswith(".pdf"):
-                assert bundle.read(name) == again.read(name)
+                assert packed.read(name) == again.read(name)
+
+
+def wait() -> None:
+    """Until no bundle is being made any more."""
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_make)"):
+            thread.join()
+
+
+def test_what_could_not_be_made_says_why_to_who_looks_next(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    named = Unit(code="06652", name="Hà Tu 😀", kind="phường")
+    wrong, right = (
+        replace(said, units=(replace(said.units[0], unit=unit),)) for unit in (named, said.units[0].unit)
+    )
+    for one in (wrong, right):
+        bundle.begin(one, "vi")
+        wait()
+    found = bundle.state(wrong, "vi")
+    assert (found.file, found.done) == (None, None)
+    assert "😀" in str(found.refused)
+    assert bundle.state(right, "vi").file is not None
 
 
 def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
@@ -106,11 +131,9 @@ def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
     token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
     waiting = client.post(address, data={"csrf_token": token}, follow_redirects=True)
     assert waiting.headers.get("Refresh") == "2" or waiting.mimetype == "application/zip"
-    for thread in threading.enumerate():
-        if thread.name.endswith("(_make)"):
-            thread.join()
+    wait()
     done = client.get(address)
-    with zipfile.ZipFile(io.BytesIO(done.data)) as bundle:
-        assert len(bundle.namelist()) == 108
+    with zipfile.ZipFile(io.BytesIO(done.data)) as packed:
+        assert len(packed.namelist()) == 108
     done.close()
     assert [path.suffix for path in (tmp_path / "reports").iterdir()] == [".zip"]

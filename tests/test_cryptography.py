@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner
 
-from survey import sealing, settings, texts
+from survey import master_key, sealing, settings
 from survey.backups import keys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ def test_each_key_of_an_installation_has_its_life_in_the_guide(
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     settings.secret_key()
     sealing.current()
-    texts.master()
+    master_key.read()
     there = {name.partition("/")[0] for name in keys.gathered()}
     lives = re.findall(r"^\| (.+?) \| .+ \| .+ \| .+ \| .+ \|$", TABLE.partition("NIST SP 800-57")[2], re.M)
     assert there == {"secret.key", "sealing", "texts.key"}

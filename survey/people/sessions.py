@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -17,7 +18,7 @@ Signer.default_digest_method = staticmethod(hashlib.sha256)
 class Sessions(SecureCookieSessionInterface):
     """Flask's own; but nothing is done where there is no session, as with nearly everybody who sends a form."""
 
-    digest_method = staticmethod(hashlib.sha256)
+    digest_method: Any = staticmethod(hashlib.sha256)  # the parameter's name differs between versions of Python
 
     def get_cookie_name(self, app: Flask) -> str:
         """What the cookie is called where people come from now."""

@@ -88,15 +88,6 @@ def test_spark_with_two_workers_adds_up_alike(
     same(run(call, data, "numpy", capfd), run(call, data, "spark", capfd))
 
 
-def test_without_psu_no_engine_calibrates(capfd: pytest.CaptureFixture[str]) -> None:
-    margins = str(REFERENCE / "margins_calibrate-calibrate-raking.csv")
-    asked = ("--weights", "w", "--item", "c9_01=4,5", "--calibrate", margins, "--engine", "duckdb")
-    with pytest.raises(SystemExit) as end:
-        main(["estimate", str(REFERENCE / "calibrated_a.csv"), *asked])
-    assert end.value.code == 1
-    assert "--psu" in capfd.readouterr().err
-
-
 def test_a_missing_engine_says_how_to_get_it() -> None:
     with pytest.raises(Refusal):
         engines._module("no_such_engine_anywhere")

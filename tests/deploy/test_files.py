@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def passable() -> Iterator[Path]:
 
 
 @pytest.mark.skipif(
-    os.getuid() != 0 or shutil.which("systemd-creds") is None, reason="no root, or no systemd here"
+    os.getuid() != 0 or shutil.which("systemd-creds") is None or not Path("/").stat().st_mode & stat.S_IXOTH,
+    reason="no root, no systemd, or no other account may pass / here",
 )
 def test_a_command_of_root_has_the_secrets_of_the_store_for_as_long_as_it_runs(
     passable: Path, tmp_path: Path

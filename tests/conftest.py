@@ -26,7 +26,7 @@ from hypothesis import settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer
 
@@ -240,6 +240,25 @@ def older(database: Database) -> Iterator[Callable[[str], Database]]:
     yield at
     for one in made:
         one.engine.dispose()
+
+
+@pytest.fixture
+def wave_of_before() -> Callable[[Connection], None]:
+    """Adds the unit 06652, a form and an open wave `cu` of it in plain SQL, to tables as an older version had
+    them."""
+
+    def add(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('06652', 'Hà Tu', 'phường')"))
+        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'noi_phuc_vu', 1, '{}', '2025-01-01')"))
+        connection.execute(
+            text(
+                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
+                " simulated) VALUES ('cu', 'd', 'open', :yes, '2025-01-01', '2025-12-31', 'centered', 'new', :no)"
+            ),
+            {"yes": True, "no": False},
+        )
+
+    return add
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from survey import master_key, texts, waves
 from survey.database import Database
@@ -64,18 +64,12 @@ def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database,
         read(keying)
 
 
-def test_what_an_older_version_left_is_sealed_by_the_migration(older: Callable[[str], Database]) -> None:
+def test_what_an_older_version_left_is_sealed_by_the_migration(
+    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None]
+) -> None:
     old = older("0018")
     with old.adding() as connection:
-        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('06652', 'Hà Tu', 'phường')"))
-        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'noi_phuc_vu', 1, '{}', '2025-01-01')"))
-        connection.execute(
-            text(
-                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
-                " simulated) VALUES ('cu', 'd', 'sample', :no, '2025-01-01', '2025-12-31', 'centered', 'new', :no)"
-            ),
-            {"no": False},
-        )
+        wave_of_before(connection)
         connection.execute(
             text("INSERT INTO village (wave, psu, unit, stratum) VALUES ('cu', 'V1', '06652', '1')")
         )

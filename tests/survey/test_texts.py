@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey import master_key, responses, texts, waves
@@ -115,20 +115,11 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
 
 @pytest.mark.both_databases
 def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(
-    older: Callable[[str], Database], key: Path
+    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None], key: Path
 ) -> None:
     old = older("0009")
     with old.adding() as connection:
-        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('06652', 'Hà Tu', 'phường')"))
-        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'noi_phuc_vu', 1, '{}', '2025-01-01')"))
-        connection.execute(
-            text(
-                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
-                " simulated) SELECT 'cu', digest, 'open', :yes, '2025-01-01', '2025-12-31', 'centered', 'new', :no"
-                " FROM questionnaire WHERE code = 'noi_phuc_vu'"
-            ),
-            {"yes": True, "no": False},
-        )
+        wave_of_before(connection)
         id = uuid4()
         connection.execute(
             text(

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select
 
 from survey import demo, responses, waves
 from survey.backups import archive, rows
@@ -87,19 +87,12 @@ def test_a_backup_is_of_one_moment_while_people_answer(province: Database, tmp_p
 
 
 def test_what_an_older_version_backed_up_is_restored_and_migrated(
-    new: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new: Database, tmp_path: Path, wave_of_before: Callable[[Connection], None]
 ) -> None:
     old = Database(f"sqlite:///{tmp_path / 'old.db'}")
     with old.adding() as connection:
         upgrade(connection, "0004")
-        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('22', 'Quảng Ninh', 'tỉnh')"))
-        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'phieu', 1, '{}', '2025-01-01')"))
-        connection.execute(
-            text(
-                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
-                " simulated) VALUES ('cu', 'd', 'open', 1, '2025-01-01', '2025-12-31', 'centered', 'new', 0)"
-            )
-        )
+        wave_of_before(connection)
     archive.write(old, tmp_path / "b", quietly)
     old.engine.dispose()
     made = archive.check(tmp_path / "b")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from analysis import Estimate
 
 LEFT, CENTRE = "left", "center"
-SHORT = 8  # rows of a table that is never parted
+SHORT = 12  # rows of a table that is never parted: the index with its areas and factors is one
 
 
 @dataclass(frozen=True)

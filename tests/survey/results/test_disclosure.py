@@ -250,6 +250,25 @@ def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> 
     assert knows.sure_of(few) == []
 
 
+def test_a_part_with_one_hidden_question_goes_and_the_larger_around_several_stays(made_up: Flask) -> None:
+    """Though thousands answered the one that is hidden: it protects another one."""
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.SAMPLE))
+    assert people.questionnaire.index is not None
+    pools = people.questionnaire.index.codes()
+    parts = disclosure._Parts(people, pools, None)
+    one, other = pools["index"][0], pools["index"][-1]  # of two areas
+
+    def around(*items: str) -> set[str]:
+        return {part for part, own in pools.items() if set(items) & set(own)}
+
+    assert parts.shown(frozenset(), None) == set(pools)
+    assert parts.shown(frozenset({one}), None) == set(pools) - around(one)
+    assert parts.shown(frozenset({one, other}), None) == set(pools) - around(one, other) | {"index"}
+    beside = pools["index"][1]  # of the same factor
+    assert parts.shown(frozenset({one, beside}), None) == set(pools)
+
+
 def test_nobody_is_grouped_by_a_delicate_answer_in_what_is_released(made_up: Flask) -> None:
     with made_up.extensions["database"].reading() as session:
         people = sample(session, waves.find(session, demo.SAMPLE))

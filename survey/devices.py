@@ -41,9 +41,7 @@ def link(session: Session, wave: str, unit: str, place: str) -> Link:
     place = nfc(" ".join(place.split()))
     if not 0 < len(place) <= LONGEST_PLACE:
         raise Refusal("Say in 1 to %(most)d letters where the device stands.", most=LONGEST_PLACE)
-    where = units.find(session, unit)
-    if where.parent is None:
-        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=where.name)
+    where = units.answered_at(session, unit)
     made = Link(secrets.token_urlsafe(24), f"{secrets.randbelow(10**LEAVE_DIGITS):0{LEAVE_DIGITS}}")
     salt = secrets.token_hex(16)
     session.add(

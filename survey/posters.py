@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from survey import addresses, units, waves
 from survey.models import Unit, Wave
 from survey.report import fonts
-from translations import Gone, NotFound, Refusal, speaking
+from translations import Gone, Refusal, speaking
 from translations import gettext as _
 from translations.formats import day
 
@@ -63,9 +63,7 @@ def draw(session: Session, wave: str, base: str, size: str, unit: str | None = N
     if unit is None:
         places = units.communes(session, max(found.opens, waves.today()))
     else:
-        places = [units.find(session, unit)]
-        if places[0].kind not in units.COMMUNE_KINDS and places[0].parent is None:
-            raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=places[0].name)
+        places = [units.answered_at(session, unit)]
     return _pdf([_poster(found, place, base) for place in places], size)
 
 

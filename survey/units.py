@@ -39,6 +39,14 @@ def find(session: Session, code: str) -> Unit:
     return unit
 
 
+def answered_at(session: Session, code: str) -> Unit:
+    """The unit of this code, if people can answer there: not the province as a whole."""
+    unit = find(session, code)
+    if unit.kind not in COMMUNE_KINDS and unit.parent is None:
+        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=unit.name)
+    return unit
+
+
 def communes(session: Session, on: date | None = None) -> list[Unit]:
     """The communes that exist on a day (now and ever, without one), in Vietnamese order."""
     rows = session.scalars(select(Unit).where(Unit.kind.in_(COMMUNE_KINDS)))

@@ -130,10 +130,7 @@ def place_now(database: Database, wave: str, unit: str) -> Place:
 
 def _place(session: Session, wave: str, unit: str) -> Place:
     found = find(session, wave)
-    where = units.find(session, unit)
-    if where.kind not in units.COMMUNE_KINDS and where.parent is None:
-        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=where.name)
-    return Place(found, where, questionnaires.by_digest(session, found.questionnaire))
+    return Place(found, units.answered_at(session, unit), questionnaires.by_digest(session, found.questionnaire))
 
 
 @cached(TTLCache(1000, ttl=1), key=lambda database, *codes: (database.url, *codes), lock=threading.Lock())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +41,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     if found.kind is WaveKind.OPEN:
         raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=found.code)
     faults = Faults()
-    known_units = {
-        unit.code
-        for unit in session.scalars(select(Unit))
-        if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
-    }
+    known_units = {unit.code: unit for unit in session.scalars(select(Unit))}
     there = {village.psu: village for village in waves.villages(session, found.code)}
     rows: dict[str, int] = {}
     new = 0
@@ -92,7 +88,9 @@ def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]
         yield tuple(getattr(village, column) for column in COLUMNS)
 
 
-def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, faults: Faults) -> Village | None:
+def _village(
+    given: dict[str, str], wave: str, known_units: Mapping[str, Unit], row: int, faults: Faults
+) -> Village | None:
     """The village of a row, or None where a cell is at fault."""
     before = faults.count
     for column in REQUIRED:
@@ -105,6 +103,9 @@ def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, 
     unit = units.settled(given["unit"])
     if unit and unit not in known_units:
         faults.add(row, "unit", _unknown_unit(unit, known_units))
+    elif unit and known_units[unit].kind not in units.COMMUNE_KINDS:
+        name = known_units[unit].name
+        faults.add(row, "unit", Lazy("Write the code of the village's commune: %(name)s is not one.", name=name))
     for column in ("households", "adults"):
         text = given.get(column, "")
         if text and not (COUNT.fullmatch(text) and int(text) > 0):
@@ -122,7 +123,7 @@ def _village(given: dict[str, str], wave: str, known_units: set[str], row: int, 
     )
 
 
-def _unknown_unit(code: str, known_units: set[str]) -> Lazy:
+def _unknown_unit(code: str, known_units: Mapping[str, Unit]) -> Lazy:
     padded = units.settled(code.zfill(5))
     if padded in known_units:
         return Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)

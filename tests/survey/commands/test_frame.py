@@ -72,6 +72,16 @@ def test_a_frame_that_is_wrong_is_refused_whole(load: Program, province: Databas
     assert villages(province) == before
 
 
+@pytest.mark.parametrize(("unit", "name"), [("SNV", "Sở Nội vụ"), ("22", "Quảng Ninh")])
+def test_a_village_lies_in_a_commune_and_not_in_a_department(
+    load: Program, province: Database, unit: str, name: str
+) -> None:
+    before = villages(province)
+    told = f"Row 4, column unit: Write the code of the village's commune: {name} is not one."
+    assert told in load(f"{FRAME}T3,{unit},A,10,,\n").err
+    assert villages(province) == before
+
+
 def test_other_content_of_a_known_village_is_refused(load: Program, province: Database) -> None:
     load(FRAME)
     assert "column households: Village T1 is there already with 120 here." in load(FRAME.replace("120", "121")).err

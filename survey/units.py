@@ -53,6 +53,13 @@ def communes(session: Session, on: date | None = None) -> list[Unit]:
     return sorted((unit for unit in rows if on is None or exists(unit, on)), key=lambda unit: order(unit.name))
 
 
+def answering(session: Session, on: date) -> list[Unit]:
+    """Where people can answer on a day: the communes, then departments and service centres, each in order."""
+    others = session.scalars(select(Unit).where(Unit.kind.not_in(COMMUNE_KINDS), Unit.parent.is_not(None)))
+    there = sorted((unit for unit in others if exists(unit, on)), key=lambda unit: order(unit.name))
+    return communes(session, on) + there
+
+
 def kind(unit: Unit) -> str:
     """What a unit is, in the language of the moment: phường, in English Ward."""
     return unit.kind if language() == "vi" else ENGLISH.get(unit.kind, unit.kind)

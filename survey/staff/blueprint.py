@@ -40,6 +40,7 @@ MODE_NAMES = {
 # The pages of a wave's fieldwork, in the order of the work; each takes the wave alone.
 FIELDWORK = (
     ("staff.sample", N_("Sample")),
+    ("staff.posters", N_("Posters")),
     ("staff.accounting", N_("Paper forms")),
     ("staff.scans", N_("Scans")),
     ("staff.keying", N_("Keying")),

@@ -87,6 +87,7 @@ PAGES = {
     ),
     "staff.drawn": ("/quan-tri/thuc-dia/mau/1",),
     "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
+    "staff.posters": ("/quan-tri/thuc-dia/ap-phich",),
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
     "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
@@ -123,6 +124,7 @@ LEFT_OUT = {
     "staff.frame_file": "a file",
     "staff.drawn_file": "a file",
     "staff.household_list_file": "a file",
+    "staff.poster_file": "a file",
     "staff.printed_forms": "a file",
     "staff.own_unit": "only an account of a commune has it: the test below",
 }

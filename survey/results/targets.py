@@ -219,17 +219,23 @@ def lines(
     there = {unit.code: unit for unit in session.scalars(select(Unit))}
     records = {(record.item, record.value, record.domain): record for record in table}
     scoring = result_table.scoring_rule(people.questionnaire, rule)
+    keys = {}
+    missing: dict[tuple[str, ...], list[str]] = {(): [], ("unit",): []}
+    for target in found:
+        [asked] = result_table.measures(people, result_table.Wanted.read(target.measure), scoring)
+        by: tuple[str, ...] = () if there[target.unit].parent is None else ("unit",)
+        keys[target.id] = key = asked.item, asked.value, target.unit if by else None
+        if key not in records:
+            missing[by].append(target.measure)
+    for grouping, items in missing.items():
+        if items:
+            others = result_table.released(session, people, tuple(sorted(set(items))), grouping, rule)
+            records |= {(record.item, record.value, record.domain): record for record in others}
     made = []
     for target in found:
-        unit = there[target.unit]
-        [asked] = result_table.measures(people, result_table.Wanted.read(target.measure), scoring)
-        key = asked.item, asked.value, None if unit.parent is None else unit.code
-        if key not in records:
-            by = [] if unit.parent is None else ["unit"]
-            others = result_table.table(session, people, items=[target.measure], by=by, rule=rule, released=True)
-            records |= {(record.item, record.value, record.domain): record for record in others}
-        if key in records:
+        record = records.get(keys[target.id])
+        if record is not None:
             name = name_of(people.questionnaire, target.measure)
-            judged = verdict(records[key], target.value, target.at_most)
-            made.append(Line(target, unit, name, records[key], judged))
+            judged = verdict(record, target.value, target.at_most)
+            made.append(Line(target, there[target.unit], name, record, judged))
     return tuple(sorted(made, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))

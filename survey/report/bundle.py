@@ -17,6 +17,7 @@ KEPT = 6  # bundles; older ones are made again when somebody asks
 _making: dict[Path, int] = {}
 _refused: dict[Path, Refusal] = {}
 _door = threading.Lock()
+_turn = threading.Lock()  # one at a time: several at once would take the processor from the pages
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ def state(summary: Summary, language: str) -> State:
 
 
 def begin(summary: Summary, language: str) -> None:
-    """Begins to make the bundle in a thread of its own; nothing where it is there or being made."""
+    """Begins to make the bundle in a thread of its own, after those begun before.
+
+    Nothing where it is there or being made.
+    """
     path = _path(summary, language)
     with _door:
         if path in _making or path.exists():
@@ -61,7 +65,7 @@ def _make(summary: Summary, language: str, path: Path) -> None:
             _making[path] = done
 
     try:
-        with replacing(path) as file:
+        with _turn, replacing(path) as file:
             report.write_units(summary, file, language, progress)
         kept = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
         for old in kept[KEPT:]:

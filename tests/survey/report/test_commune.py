@@ -120,6 +120,24 @@ def test_what_could_not_be_made_says_why_to_who_looks_next(
     assert bundle.state(right, "vi").file is not None
 
 
+def test_bundles_begun_together_are_made_one_after_the_other(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    few = replace(said, units=said.units[:2])
+    for language in ("vi", "en"):
+        bundle.begin(few, language)
+    written = set()
+    making = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    assert len(making) == 2
+    while any(thread.is_alive() for thread in making):
+        written.add(sum(1 for path in (tmp_path / "reports").iterdir() if path.name.startswith(".")))
+        making[0].join(0.01)
+        making[1].join(0.01)
+    assert written <= {0, 1}
+    assert all(bundle.state(few, language).file for language in ("vi", "en"))
+
+
 def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
     made_up: Flask, sign_in: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

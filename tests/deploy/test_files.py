@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from survey import settings
+from survey.backups import keys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -38,6 +39,31 @@ def test_the_services_speak_to_no_other_machine_unless_the_province_adds_it() ->
     for name in ("hailong.service", "hailong-backup.service"):
         text = (DEPLOY / name).read_text("utf-8")
         assert re.findall(r"^IPAddress\w+=.*$", text, re.M) == ["IPAddressDeny=any", "IPAddressAllow=localhost"]
+
+
+def lines(name: str) -> list[str]:
+    return [line for line in (DEPLOY / name).read_text("utf-8").splitlines() if line and line[0] != "#"]
+
+
+def test_the_nightly_backup_is_bounded_as_the_server_is() -> None:
+    server, backup = lines("hailong.service"), lines("hailong-backup.service")
+    bounds = server[server.index("ProtectSystem=strict") : server.index("LimitCORE=0") + 1]
+    assert len(bounds) > 20
+    assert backup[-len(bounds) :] == bounds
+
+
+def test_the_server_is_given_each_secret_but_the_passphrase_of_the_backups() -> None:
+    source = Path(settings.__file__).read_text("utf-8")
+    read = set(re.findall(r'(?:given_secret|_secret_file)\("(HAILONG_[A-Z_]+)"\)', source))
+    given = {
+        name
+        for kind, _, name in (line.partition("=") for line in lines("hailong.service"))
+        if kind == "ImportCredential"
+    }
+    assert len(read) >= 5
+    assert given == read - {keys.FROM_ENVIRONMENT}
+    assert "InaccessiblePaths=-/var/backups" in lines("hailong.service")
+    assert "ImportCredential=HAILONG_*" in lines("hailong-backup.service")
 
 
 def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:

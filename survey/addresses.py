@@ -57,6 +57,11 @@ def password_link(base: str, code: str) -> str:
     return f"{base}/mat-khau/{code}"
 
 
+def kiosk_link(base: str, secret: str) -> str:
+    """What binds the device that opens it first."""
+    return f"{base}/kiosk/bind/{secret}"
+
+
 def typed(address: str) -> str:
     """The address as a person types it: browsers add https:// by themselves, but not http://."""
     return address.removeprefix("https://")
@@ -65,5 +70,14 @@ def typed(address: str) -> str:
 def picture(address: str) -> str:
     """The address as a QR code in SVG, with the quiet edge that readers need around it."""
     made = io.BytesIO()
-    segno.make(address, error=ERROR_LEVEL, micro=False).save(made, kind="svg", xmldecl=False)
+    _code(address).save(made, kind="svg", xmldecl=False)
     return made.getvalue().decode()
+
+
+def image(address: str) -> str:
+    """The same picture as the address of an image, for a page."""
+    return str(_code(address).svg_data_uri(scale=5, border=4, light="white"))
+
+
+def _code(address: str) -> segno.QRCode:
+    return segno.make(address, error=ERROR_LEVEL, micro=False)

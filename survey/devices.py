@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Response, g, request
 from sqlalchemy import select, update
@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from survey import cookies, units, waves
 from survey.database import database
-from survey.models import Device, Mode
+from survey.models import Device, Mode, Unit
 from survey.waves import today
 from translations import Denied, Gone, NotFound, Refusal
-from translations.formats import nfc
+from translations.formats import day, nfc
 
 COOKIE = "may-dat"  # holds a kiosk's token; no script can read it, no other site can send it
 TABLET = "may-phong-van"  # holds a tablet's token likewise
 A_YEAR = 365 * 24 * 3600  # seconds; browsers keep a cookie no longer than 400 days, and each start renews it
 LINK_HOLDS = timedelta(days=7)
+SILENT = timedelta(days=7)  # half of the 14 days (`sealing.OLDEST`) within which a form counts by itself
 LONGEST_PLACE = 120
 ROUNDS = 200_000  # of PBKDF2 over a leave code: the device must check it without network
 LEAVE_DIGITS = 6
@@ -30,23 +31,46 @@ LEAVE_DIGITS = 6
 
 @dataclass(frozen=True)
 class Link:
-    """What is shown once, to whoever sets a kiosk up: the secret part of the link, and the code to leave."""
+    """What is shown once, to whoever sets a kiosk up: the secret part of the link, and the code to leave.
+
+    place, unit  where the device will stand
+    until        the last day on which the link binds it
+    """
 
     secret: str
     leave_code: str
+    place: str
+    unit: Unit
+    until: date
+
+
+class NoDevice(NotFound):
+    """No device has this number."""
+
+    listed_by = "hailong kiosk list"
 
 
 def link(session: Session, wave: str, unit: str, place: str) -> Link:
-    """Prepares a device and gives the link that binds it; refused where the wave or the unit is not there."""
+    """Prepares a device and gives the link that binds it; refused where the wave is over, or it or the unit is not
+    there."""
     place = nfc(" ".join(place.split()))
     if not 0 < len(place) <= LONGEST_PLACE:
         raise Refusal("Say in 1 to %(most)d letters where the device stands.", most=LONGEST_PLACE)
     where = units.answered_at(session, unit)
-    made = Link(secrets.token_urlsafe(24), f"{secrets.randbelow(10**LEAVE_DIGITS):0{LEAVE_DIGITS}}")
+    found = waves.find(session, wave)
+    if found.closes < today():
+        raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(found.closes))
+    made = Link(
+        secrets.token_urlsafe(24),
+        f"{secrets.randbelow(10**LEAVE_DIGITS):0{LEAVE_DIGITS}}",
+        place,
+        where,
+        today() + LINK_HOLDS,
+    )
     salt = secrets.token_hex(16)
     session.add(
         Device(
-            wave=waves.find(session, wave).code,
+            wave=found.code,
             unit=where.code,
             place=place,
             link=_digest(made.secret),
@@ -119,7 +143,7 @@ def find(session: Session, id: int) -> Device:
     """The device of this number; refused where there is none."""
     device = session.get(Device, id)
     if device is None:
-        raise NotFound("There is no device %(id)s. See: hailong kiosk list", id=id)
+        raise NoDevice("There is no device %(id)s. Choose one from the list of devices.", id=id)
     return device
 
 
@@ -127,6 +151,16 @@ def every(session: Session, wave: str | None = None) -> list[Device]:
     """All devices, or those of a wave, the newest first."""
     chosen = select(Device).order_by(Device.id.desc())
     return list(session.scalars(chosen.where(Device.wave == wave) if wave else chosen))
+
+
+def serving(session: Session, wave: str) -> list[Device]:
+    """The kiosks of a wave, and all tablets, for these send for any wave; the newest first."""
+    return [one for one in every(session) if one.wave == wave or one.mode is Mode.INTERVIEWER]
+
+
+def is_silent(device: Device) -> bool:
+    """Whether a bound device has sent nothing for so long that its forms may soon come too late to count."""
+    return state(device) == "bound" and today() - max(filter(None, (device.bound, device.heard))) > SILENT
 
 
 def state(device: Device) -> str:

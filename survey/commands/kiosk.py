@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from survey import devices, held, sealing, settings
+from survey import addresses, devices, held, sealing, settings
 from survey.commands import Commands, say
 from survey.installation import opened
 from translations import gettext as _
@@ -29,7 +29,7 @@ def link(wave: str, unit: str, place: str) -> None:
     )
     if not base.startswith("https:"):
         say("Elsewhere than on this machine a kiosk needs https: set HAILONG_BASE_URL to the address with TLS.")
-    click.echo(f"{base.rstrip('/')}/kiosk/bind/{made.secret}")
+    click.echo(addresses.kiosk_link(base.rstrip("/"), made.secret))
 
 
 @kiosk.command(

@@ -41,6 +41,7 @@ MODE_NAMES = {
 FIELDWORK = (
     ("staff.sample", N_("Sample")),
     ("staff.posters", N_("Posters")),
+    ("staff.kiosks", N_("Kiosks")),
     ("staff.accounting", N_("Paper forms")),
     ("staff.scans", N_("Scans")),
     ("staff.keying", N_("Keying")),

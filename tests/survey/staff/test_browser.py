@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
+import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey import demo, questionnaires, responses, waves
+from survey import demo, devices, questionnaires, responses, waves
 from survey.database import Database
 from survey.fieldwork import double_entry, reinterviews, reviews, turns
 from survey.installation import prepare
@@ -88,6 +89,7 @@ PAGES = {
     "staff.drawn": ("/quan-tri/thuc-dia/mau/1",),
     "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
     "staff.posters": ("/quan-tri/thuc-dia/ap-phich",),
+    "staff.kiosks": ("/quan-tri/thuc-dia/may",),
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
     "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
@@ -181,6 +183,7 @@ def fieldwork(session: Session) -> None:
     of_item = kappa | {"item": "gioi_tinh", "weighted": False, "n": 40}
     of_person = kappa | {"domain": "Nguyễn Lan", "forms": 40, "pairs": 40}
     figures = {"chosen": 50, "asked": 45, "forms": 40, "items": [of_item], "interviewers": [of_person]}
+    devices.link(session, FIELD, "06652", "Sảnh tầng 1")
     session.add(Agreement(wave="thu-nghiem", made=waves.today(), figures=figures))
 
 
@@ -307,6 +310,24 @@ def test_axe_finds_nothing_on_the_letter_and_it_is_printed_on_one_sheet(opened: 
     assert f"/mat-khau/{code}" in printed
     assert "so-noi-vu" in printed
     assert "không còn hiệu lực" not in printed  # what the administrator alone reads
+
+
+def test_axe_finds_nothing_on_the_link_of_a_kiosk_and_it_is_printed_on_one_sheet(
+    opened: Callable[..., Page], app: Flask
+) -> None:
+    app.config["BASE_URL"] = "https://hailong.quangninh.gov.vn"
+    page = opened(360)
+    page.goto("/quan-tri/gop-y/may")
+    page.select_option("#unit", "06652")
+    page.fill("#place", "Sảnh tầng 1")
+    page.get_by_role("button", name="Tạo đường dẫn").click()
+    expect(page.locator("h1")).to_have_text("Đường dẫn gắn máy lấy ý kiến")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page, options=CHECKED).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    (sheet,) = pdfium.PdfDocument(page.pdf(prefer_css_page_size=True))
+    (code,) = zxingcpp.read_barcodes(sheet.render(scale=2, grayscale=True).to_numpy().squeeze())
+    assert code.text.startswith("https://hailong.quangninh.gov.vn/kiosk/bind/")
 
 
 def test_axe_looks_at_every_page_of_the_staff(app: Flask, province: Database) -> None:

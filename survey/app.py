@@ -36,6 +36,7 @@ from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, r
 from survey.database import Database
 from survey.people import accounts, choose_password, passkey_pages, sign_in, single_sign_on
 from survey.people.sessions import Sessions
+from survey.staff import uploads
 from survey.waves import today
 from translations import LANGUAGES, Refusal, formats
 from translations import gettext as _
@@ -68,6 +69,8 @@ class Number(IntegerConverter):
 
 class Application(Flask):
     """Flask without its look, at each call, whether a view or a hook is asynchronous: none of ours is."""
+
+    request_class = uploads.Request
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is."""

@@ -6,9 +6,11 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
+import flask
 from flask import request
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -32,6 +34,14 @@ LARGE: dict[str, int] = {
     "staff.import_frame": LARGEST,
     "staff.import_targets": LARGEST,
 }
+UNWRITTEN = {"staff.scans"}  # pages with handwriting: they lie in memory alone
+
+
+class Request(flask.Request):
+    """Flask's, which writes a large file that is sent into a file of its own, but for those of `UNWRITTEN`."""
+
+    def _get_file_stream(self, *told: Any, **besides: Any) -> IO[bytes]:
+        return BytesIO() if self.endpoint in UNWRITTEN else super()._get_file_stream(*told, **besides)
 
 
 @pages.url_value_preprocessor

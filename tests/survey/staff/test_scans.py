@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,3 +144,12 @@ def test_no_file_and_too_much_of_it_are_told(office: FlaskClient, monkeypatch: p
     assert office.post(PAGE, data={"csrf_token": token(office)}).status_code == 422
     monkeypatch.setitem(uploads.LARGE, "staff.scans", 10_000)
     assert send(office, bytes(20_000)).status_code == 413
+
+
+def test_no_file_is_written_of_what_is_sent(
+    office: FlaskClient, province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # a temporary file would fail there
+    send(office, files()[0] + bytes(2_000_000))
+    with province.reading() as session:
+        assert session.scalars(select(Scan.page)).all() == [1]

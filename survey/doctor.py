@@ -20,16 +20,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, func, select, text
+from sqlalchemy import URL, Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, settings
+from survey import audit, settings, texts
 from survey.backups import latest
 from survey.database import MIGRATIONS, Database
+from survey.documents import SealedDocument
 from survey.files import clamd
-from survey.models import Account, Response, Role
+from survey.models import SEALED, Account, Response, Role
 from survey.people import second_factors
 from survey.people.openid import Provider
 from survey.report import fonts
@@ -308,6 +309,7 @@ def contents(database: Database, folder: Path) -> Iterator[Finding]:
     yield from writable(database)
     yield from sqlite(database) if database.is_sqlite else postgresql(database)
     with database.reading() as session:
+        yield from seal(session.connection())
         yield from trail(session)
         yield from people(session)
     yield from backup(folder)
@@ -378,6 +380,31 @@ def postgresql(database: Database) -> Iterator[Finding]:
     if abs(theirs - datetime.now(UTC).timestamp()) > ASTRAY:
         what = _("The clocks of this machine and of the database differ by more than a minute.")
         yield _mend(what, _("Let both take the time from the network (NTP)."))
+
+
+def seal(connection: Connection) -> Iterator[Finding]:
+    """Whether the master key is there and opens what lies sealed."""
+    place = settings.text_key_file()
+    if not place.is_file() and not texts.anything_sealed(connection):
+        return
+    wrong = None
+    if not place.is_file():
+        wrong = _(
+            "The key file %(file)s is gone: what people wrote and what was scanned can't be read.", file=place
+        )
+    else:
+        try:
+            texts.check(connection)
+            for column in SEALED:
+                if isinstance(column.type, SealedDocument):  # a picture is sealed together with its marks
+                    for _document in connection.execute(select(column).execution_options(yield_per=1000)):
+                        pass
+        except Refusal as refusal:
+            wrong = str(refusal)
+    if wrong is None:
+        yield _well(_("The key file %(file)s opens what lies sealed.", file=place))
+    else:
+        yield _mend(wrong, _("Bring it back from the backup of the keys: a new one opens nothing of before."))
 
 
 def trail(session: Session) -> Iterator[Finding]:

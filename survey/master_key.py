@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 import secrets
 from base64 import b64decode, urlsafe_b64encode
+from binascii import Error
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from survey import settings
+from translations import Refusal
 
 NONCE = 12  # bytes
 SIZE = 32
 
 
 def read() -> bytes:
-    """The master key; made once, where there is none."""
+    """The master key; made once, where there is none. Refused where its file holds no key."""
     place = settings.text_key_file()
     if not place.exists():
         draft = place.with_suffix(f".{secrets.token_hex(4)}")
@@ -31,7 +33,16 @@ def read() -> bytes:
             pass
         finally:
             draft.unlink()
-    return b64decode(place.read_bytes(), altchars=b"-_")
+    try:
+        key = b64decode(place.read_bytes(), altchars=b"-_")
+    except Error:
+        key = b""
+    if len(key) != SIZE:
+        raise Refusal(
+            "The key file %(file)s is damaged. Bring it back from the backup of the keys (docs/quan-tri.md).",
+            file=place,
+        )
+    return key
 
 
 def draft(key: bytes) -> Path:

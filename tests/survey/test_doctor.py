@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64encode
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from survey import audit, doctor, settings, waves
 from survey.backups import keys, latest
 from survey.database import Database
 from survey.doctor import Finding, State
-from survey.models import Role
+from survey.models import Batch, Role, Scan, Sheet
 from survey.people import second_factors
 from translations import speaking
 
@@ -206,3 +207,22 @@ def test_a_postgresql_that_may_lose_what_it_confirmed_is_noticed(folder: Path) -
     assert found("archives no log").state is State.LOOK
     assert found("may do everything").state is State.LOOK
     assert found("can be written").state is State.WELL
+
+
+def test_a_master_key_that_is_gone_damaged_or_another_one_is_named(
+    folder: Path, province: Database, key: Path
+) -> None:
+    with province.writing() as session:
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today()))
+        session.flush()
+        session.add(Sheet(serial="0001", batch="B1", place=1))
+        session.flush()
+        session.add(Scan(sheet="0001", page=1, marks={}, picture=None))
+    assert found("opens what lies sealed").state is State.WELL
+    good = key.read_bytes()
+    key.unlink()
+    assert "backup of the keys" in found("is gone").do
+    assert not key.exists()
+    for wrong, words in ((good[:-4], "is damaged"), (urlsafe_b64encode(bytes(32)), "does not open")):
+        key.write_bytes(wrong)
+        assert found(words).state is State.MEND

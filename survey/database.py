@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +25,7 @@ from translations import Refusal
 
 RESTED = 5.0  # seconds
 MIGRATIONS = Path(__file__).parent / "migrations"
+CUT_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 class Database:
@@ -94,6 +96,19 @@ class Database:
         """Brings the tables to the newest form; a new database gets all of them."""
         with self._writing.begin() as connection:
             upgrade(connection)
+        if self.is_sqlite:
+            self.outside(CUT_LOG)  # what a migration sealed lay in it as it was before
+
+    def outside(self, *orders: str) -> None:
+        """Runs orders that work in no transaction."""
+        if self.is_sqlite:
+            with closing(self.engine.raw_connection()) as raw:
+                for order in orders:
+                    cast(sqlite3.Connection, raw.driver_connection).execute(order)
+            return
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            for order in orders:
+                connection.execute(text(order))
 
     def answers(self) -> bool:
         """Whether the database can be reached now."""

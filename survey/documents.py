@@ -1,13 +1,14 @@
-"""Columns that hold a document: as it is, or sealed under the master key."""
+"""Columns that hold a document or a file: as it is, or sealed under the master key."""
 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from base64 import b64decode, b64encode
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import JSON, Dialect, TypeDecorator
+from sqlalchemy import JSON, Dialect, LargeBinary, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
 from survey import master_key, settings
@@ -16,49 +17,82 @@ from translations import Refusal
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
-class SealedDocument(TypeDecorator[dict[str, Any]]):
-    """A document that the program sees as it is, and that lies in the database as {"sealed": …}.
+class Sealed(TypeDecorator[Any]):
+    """What the program sees as it is, and what lies in the database sealed; `impl` is the type of what lies there.
 
-    What an older version left there unsealed is read as it is, and sealed when it is written again.
-
-    name  of the column, to which the document is bound
+    name  of the column, to which each value is bound
     """
-
-    impl = Document
-    cache_ok = True
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
-        """Seals a document."""
-        return None if value is None else self._sealed(master_key.read(), json.dumps(value).encode())
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Seals a value."""
+        return None if value is None else self.sealed(master_key.read(), value)
 
-    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Opens it; refused where the key file is another one."""
-        if value is None or set(value) != {"sealed"}:
-            return value
+        if value is None:
+            return None
         try:
-            found: dict[str, Any] = json.loads(self._opened(master_key.read(), value))
+            return self.opened(master_key.read(), value)
         except InvalidTag:
             raise Refusal(
-                "The key file %(file)s does not open what is being keyed. Put back the one that belongs to this "
-                "database, or name it: HAILONG_TEXT_KEY=…",
+                "The key file %(file)s does not open what is being keyed or was scanned. Put back the one that "
+                "belongs to this database, or name it: HAILONG_TEXT_KEY=…",
                 file=settings.text_key_file(),
             ) from None
-        return found
 
-    def anew(self, kept: dict[str, Any], old: bytes, new: bytes) -> dict[str, Any]:
+    def anew(self, kept: Any, old: bytes, new: bytes) -> Any:
         """What lies there, sealed under a new master key; as it is where the old one does not open it."""
         try:
-            said = self._opened(old, kept) if set(kept) == {"sealed"} else json.dumps(kept).encode()
+            return self.sealed(new, self.opened(old, kept))
         except InvalidTag:
             return kept
-        return self._sealed(new, said)
 
-    def _sealed(self, key: bytes, said: bytes) -> dict[str, Any]:
-        return {"sealed": b64encode(master_key.seal(key, self.name.encode(), said)).decode()}
+    @abstractmethod
+    def sealed(self, key: bytes, value: Any) -> Any:
+        """A value as it lies there."""
 
-    def _opened(self, key: bytes, kept: dict[str, Any]) -> bytes:
-        return master_key.opened(key, self.name.encode(), b64decode(kept["sealed"]))
+    @abstractmethod
+    def opened(self, key: bytes, kept: Any) -> Any:
+        """What `sealed` sealed; InvalidTag where it was another key."""
+
+    def _seal(self, key: bytes, said: bytes) -> bytes:
+        return master_key.seal(key, self.name.encode(), said)
+
+    def _open(self, key: bytes, kept: bytes) -> bytes:
+        return master_key.opened(key, self.name.encode(), kept)
+
+
+class SealedDocument(Sealed):
+    """A document that lies in the database as {"sealed": …}.
+
+    What an older version left there unsealed is read as it is, and sealed when it is written again.
+    """
+
+    impl = Document
+    cache_ok = True
+
+    def sealed(self, key: bytes, value: dict[str, Any]) -> dict[str, Any]:
+        return {"sealed": b64encode(self._seal(key, json.dumps(value).encode())).decode()}
+
+    def opened(self, key: bytes, kept: dict[str, Any]) -> dict[str, Any]:
+        if set(kept) != {"sealed"}:
+            return kept
+        found: dict[str, Any] = json.loads(self._open(key, b64decode(kept["sealed"])))
+        return found
+
+
+class SealedFile(Sealed):
+    """The bytes of a file."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def sealed(self, key: bytes, value: bytes) -> bytes:
+        return self._seal(key, value)
+
+    def opened(self, key: bytes, kept: bytes) -> bytes:
+        return self._open(key, kept)

@@ -22,9 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from survey.documents import Document, SealedDocument
-
-TYPED = SealedDocument("open_keying.typed")
+from survey.documents import Document, Sealed, SealedDocument, SealedFile
 
 
 class Base(DeclarativeBase):
@@ -525,7 +523,7 @@ class OpenKeying(Base):
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True)  # 1 first, 2 second and blind, 3 who settles the two
     keyer: Mapped[str] = mapped_column(String(80))
-    typed: Mapped[dict[str, str]] = mapped_column(TYPED)
+    typed: Mapped[dict[str, str]] = mapped_column(SealedDocument("open_keying.typed"))
     at: Mapped[str | None] = mapped_column(String(60))  # the item where the keyer stands
     finished: Mapped[bool] = mapped_column(default=False)
 
@@ -545,13 +543,17 @@ class Keying(Base):
 
 
 class Scan(Base):
-    """A scanned page of a form, until its doubtful marks are settled; then the picture goes."""
+    """A scanned page of a form, until its doubtful marks are settled; then it goes.
+
+    What was read and the picture of what wasn't clear are sealed: there is handwriting on it. The picture is
+    fetched only by who looks at it.
+    """
 
     __tablename__ = "scan"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     page: Mapped[int] = mapped_column(primary_key=True)
-    marks: Mapped[dict[str, Any]] = mapped_column(Document)
-    picture: Mapped[bytes | None] = mapped_column(LargeBinary)
+    marks: Mapped[dict[str, Any]] = mapped_column(SealedDocument("scan.marks"))
+    picture: Mapped[bytes | None] = mapped_column(SealedFile("scan.picture"), deferred=True)
 
 
 class ReviewState(StrEnum):
@@ -749,4 +751,9 @@ APPEND_ONLY = (
     "issued_report",
     "coding",
     "audit_entry",
+)
+
+# What is sealed under the master key itself, and not by a wave's own key.
+SEALED = tuple(
+    column for table in Base.metadata.sorted_tables for column in table.columns if isinstance(column.type, Sealed)
 )

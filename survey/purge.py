@@ -6,19 +6,17 @@ destroying their key; the rows that are left say nothing any more.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, select, text, update
+from sqlalchemy import CursorResult, Delete, delete, select, update
 from sqlalchemy.orm import Session
 
 from survey import audit, master_key, sealing, texts, waves
-from survey.database import Database
+from survey.database import CUT_LOG, Database
 from survey.fieldwork import reinterviews
 from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
 from survey.report import bundle
@@ -33,6 +31,7 @@ KEPT = timedelta(days=365)  # after the last day of a wave
 class Purged:
     """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed.
 
+    scans        pages that were scanned and waited for a person
     paraphrases  sentences on what was written that no release shows
     sealed       forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
     """
@@ -42,6 +41,7 @@ class Purged:
     invitations: int
     links: int
     drafts: int
+    scans: int
     paraphrases: int
     sealed: int = 0
 
@@ -56,13 +56,13 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
 
     early  before the 12 months are over, which the promise allows, but never before the wave has ended
 
-    The master key is renewed with it, so that the wrapped keys in older backups open to nothing; the freed pages
-    of the database are written over.
+    The master key is renewed with it, so that the wrapped keys in older backups, and what was being keyed or was
+    scanned there, open to nothing; the freed pages of the database are written over.
     """
     with database.writing() as session:
         found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
         done = [_purged(session, wave.code) for wave in found]
-        changed = any(one.texts for one in done)
+        changed = any(one.texts or one.drafts or one.scans for one in done)
         draft = texts.renew(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
     if draft is not None:
@@ -122,13 +122,13 @@ def _purged(session: Session, wave: str) -> Purged:
         .where(Device.wave == wave, Device.mode == Mode.KIOSK, Device.revoked.is_(None))
         .values(revoked=waves.today())
     )
-    session.execute(delete(Scan).where(Scan.sheet.in_(sheets)))
     return Purged(
         wave,
         texts.destroy(session.connection(), wave),
         invitations,
         reinterviews.destroy(session, wave),
         drafts,
+        _deleted(session, delete(Scan).where(Scan.sheet.in_(sheets))),
         remarks.destroy_unshown(session, waves.find(session, wave), releases.newest(session, wave)),
     )
 
@@ -140,12 +140,7 @@ def _deleted(session: Session, order: Delete) -> int:
 def _write_over(database: Database) -> None:
     """Leaves nothing of what was taken out in the database's files."""
     if database.is_sqlite:
-        with closing(database.engine.raw_connection()) as raw:  # neither works inside a transaction
-            bare = cast(sqlite3.Connection, raw.driver_connection)
-            for order in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                bare.execute(order)
-        return
-    outside = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with outside.connect() as connection:
-        for table in ("text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase"):
-            connection.execute(text(f"VACUUM FULL {table}"))
+        database.outside(CUT_LOG, "VACUUM", CUT_LOG)
+    else:
+        tables = ("text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase")
+        database.outside(*(f"VACUUM FULL {table}" for table in tables))

@@ -20,14 +20,13 @@ from uuid import UUID
 
 from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, select, type_coerce, update
+from sqlalchemy import Column, Connection, and_, exists, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey import master_key, settings
 from survey.database import Database
-from survey.documents import Document
-from survey.models import TYPED, OpenKeying, Response, ResponseText, SecondFactor, TextKey
+from survey.models import SEALED, Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
 # Of two who make a wave's key at once, the second takes the first one's.
@@ -134,13 +133,20 @@ def renew(connection: Connection) -> Path:
         except InvalidTag:
             continue  # sealed by a key that is gone already
         connection.execute(update(SecondFactor).where(SecondFactor.account == account).values(secret=again))
-    typed: Any  # as it lies there
-    for sheet, turn, typed in connection.execute(
-        select(OpenKeying.sheet, OpenKeying.turn, type_coerce(OpenKeying.typed, Document))
-    ).all():
-        row = update(OpenKeying).where(OpenKeying.sheet == sheet, OpenKeying.turn == turn)
-        connection.execute(row.values(typed=type_coerce(TYPED.anew(typed, old, new), Document)))
+    for column in SEALED:
+        _seal_anew(connection, column, old, new)
     return master_key.draft(new)
+
+
+def _seal_anew(connection: Connection, column: Column[Any], old: bytes, new: bytes) -> None:
+    """Seals what lies in a column under a new master key, one row in memory at a time: pictures are large."""
+    of: Any = column.type
+    for places in connection.execute(select(*column.table.primary_key)).all():
+        here = and_(*(key == place for key, place in zip(column.table.primary_key, places, strict=True)))
+        kept = connection.scalar(select(type_coerce(column, of.impl)).where(here).with_for_update())
+        if kept is not None:
+            again = type_coerce(of.anew(kept, old, new), of.impl)
+            connection.execute(update(column.table).where(here).values({column: again}))
 
 
 def factor_of(account: str) -> str:
@@ -156,6 +162,16 @@ def sealed_for(bound: str, said: bytes) -> bytes:
 def opened_for(bound: str, sealed: bytes) -> bytes:
     """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
     return master_key.opened(master_key.read(), bound.encode(), sealed)
+
+
+def anything_sealed(connection: Connection) -> bool:
+    """Whether there is something that the master key alone opens."""
+    secrets = (
+        TextKey.wrapped != b"",
+        SecondFactor.secret.is_not(None),
+        *(column.is_not(None) for column in SEALED),
+    )
+    return any(connection.scalar(select(exists().where(there))) for there in secrets)
 
 
 def check(connection: Connection) -> None:

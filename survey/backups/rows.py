@@ -25,9 +25,11 @@ from sqlalchemy import (
     inspect,
     select,
     table,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from survey.documents import Sealed
 from survey.models import Base
 
 AT_ONCE = 500  # rows of one statement
@@ -63,9 +65,16 @@ def count(connection: Connection, of: Table) -> int:
 
 
 def lines(connection: Connection, of: Table) -> Iterator[str]:
-    """A line for each row, in the order of the primary key: it tells nothing of when a row came."""
+    """A line for each row, in the order of the primary key: it tells nothing of when a row came.
+
+    What is sealed in the database is sealed in the line.
+    """
     there = {column["name"] for column in inspect(connection).get_columns(of.name)}  # an older form has fewer
-    columns = [column for column in of.columns if column.name in there]
+    columns = [
+        type_coerce(column, _lying(column.type)).label(column.name)
+        for column in of.columns
+        if column.name in there
+    ]
     query = select(*columns).order_by(*of.primary_key).execution_options(yield_per=AT_ONCE)
     found = connection.execute(query)
     for row in found.mappings():
@@ -77,7 +86,7 @@ def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> Non
 
     Columns that the lines don't have are left to the database: lines may be of an older form of the table.
     """
-    read = {column.name: _reader(column.type) for column in of.columns}
+    read = {column.name: _reader(_lying(column.type)) for column in of.columns}
     rows = _parents_first(of, map(json.loads, found))
     while some := list(islice(rows, AT_ONCE)):
         names = [name for name in read if name in some[0]]
@@ -137,4 +146,9 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _stored(kind: Any) -> Any:
     """The column's type, for a bare column."""
-    return DOCUMENT if isinstance(kind, JSON) else kind
+    return DOCUMENT if isinstance(_lying(kind), JSON) else _lying(kind)
+
+
+def _lying(kind: Any) -> Any:
+    """The type of what lies in a column, sealed or not."""
+    return kind.impl if isinstance(kind, Sealed) else kind

@@ -44,12 +44,14 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
     for gone in done:
         say(
             "%(wave)s: %(texts)s; invitation codes destroyed: %(codes)s; links of phúc tra: %(links)s; forms that "
-            "were still being keyed: %(drafts)s; paraphrases that no release shows: %(paraphrases)s.",
+            "were still being keyed: %(drafts)s; scanned pages: %(scans)s; paraphrases that no release shows: "
+            "%(paraphrases)s.",
             wave=gone.wave,
             texts=_("texts destroyed") if gone.texts else _("no texts were left"),
             codes=number(gone.invitations),
             links=number(gone.links),
             drafts=number(gone.drafts),
+            scans=number(gone.scans),
             paraphrases=number(gone.paraphrases),
         )
         if gone.texts and database.is_sqlite:

@@ -2,49 +2,82 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, delete, select, text
 
 from survey import master_key, texts, waves
+from survey.backups import rows
 from survey.database import Database
-from survey.models import Batch, OpenKeying, Sheet
+from survey.models import SEALED, Batch, OpenKeying, Scan, Sheet
 from translations import Refusal
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("key")]
-TYPED = {"C5": "2", "dan_toc_khac": "chị Lan ở xóm Đình"}
-RAW = text("SELECT typed FROM open_keying")
+TYPED = {"C5": "2", "dan_toc_khac": "chi Lan o xom Dinh"}
+MARKS = {"typed": {"C5": "hai dau"}, "doubtful": {"dan_toc_khac": [0, 40]}}
+PICTURE = b"\xff\xd8\xff\xe0 a picture with her handwriting"
+RAW = text("SELECT typed, marks, picture FROM open_keying, scan")
 
 
 @pytest.fixture
 def keying(province: Database) -> Database:
-    """A form that somebody is keying."""
+    """A form that somebody is keying, and a page of it that was scanned."""
     with province.writing() as session:
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today()))
         session.flush()
         session.add(Sheet(serial="0001", batch="B1", place=1))
         session.flush()
         session.add(OpenKeying(sheet="0001", turn=1, keyer="lan", typed=TYPED))
+        session.add(Scan(sheet="0001", page=1, marks=MARKS, picture=PICTURE))
     return province
 
 
-def read(database: Database) -> dict[str, str]:
+def read(database: Database) -> tuple[dict[str, str], dict[str, Any], bytes | None]:
     with database.reading() as session:
-        return session.get_one(OpenKeying, ("0001", 1)).typed
+        scan = session.get_one(Scan, ("0001", 1))
+        return session.get_one(OpenKeying, ("0001", 1)).typed, scan.marks, scan.picture
 
 
-def lies(database: Database) -> str:
+def lies(database: Database) -> bytes:
+    """What SQL shows, and on SQLite every file of the database besides."""
     with database.reading() as session:
-        return str(session.scalar(RAW))
+        shown = repr(session.execute(RAW).all()).encode()
+    if database.is_sqlite:
+        path = Path(str(database.engine.url.database))
+        return shown + b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    return shown + file_of(database, "open_keying") + file_of(database, "scan")
 
 
-def test_it_lies_sealed_and_is_read_as_it_was_typed(keying: Database) -> None:
-    assert read(keying) == TYPED
-    assert "sealed" in lies(keying)
-    assert "Lan" not in lies(keying)
-    assert "C5" not in lies(keying)
+def file_of(database: Database, table: str) -> bytes:
+    """The file in which PostgreSQL keeps a table, with the rows that were there before."""
+    with database.engine.connect() as connection:
+        connection.execute(text("CHECKPOINT"))
+        file = text("SELECT pg_read_binary_file(pg_relation_filepath(:table))")
+        return bytes(connection.scalar(file, {"table": table}))
+
+
+def is_sealed(found: bytes) -> bool:
+    return b"sealed" in found and not any(word in found for word in (b"xom Dinh", b"hai dau", b"handwriting"))
+
+
+def test_it_lies_sealed_and_is_read_as_it_was(keying: Database) -> None:
+    assert read(keying) == (TYPED, MARKS, PICTURE)
+    assert is_sealed(lies(keying))
+
+
+def test_a_backup_holds_it_sealed_and_gives_it_back(keying: Database) -> None:
+    with keying.adding() as connection:
+        for table in (OpenKeying.__table__, Scan.__table__):
+            assert isinstance(table, Table)
+            lines = list(rows.lines(connection, table))
+            assert is_sealed("".join(lines).encode())
+            connection.execute(delete(table))
+            rows.insert_lines(connection, table, lines)
+    assert read(keying) == (TYPED, MARKS, PICTURE)
 
 
 def test_another_key_opens_nothing_and_says_what_to_do(keying: Database, key: Path) -> None:
@@ -58,10 +91,11 @@ def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database,
     with keying.writing() as session:
         draft = texts.renew(session.connection())
     master_key.settle(draft)
-    assert read(keying) == TYPED
+    assert read(keying) == (TYPED, MARKS, PICTURE)
     key.write_bytes(old)
-    with pytest.raises(Refusal):
-        read(keying)
+    for column in SEALED:
+        with keying.reading() as session, pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
+            session.scalars(select(column)).all()
 
 
 def test_what_an_older_version_left_is_sealed_by_the_migration(
@@ -85,9 +119,15 @@ def test_what_an_older_version_left_is_sealed_by_the_migration(
         )
         connection.execute(
             text("INSERT INTO open_keying VALUES ('0001', 1, 'lan', :typed, NULL, :no)"),
-            {"typed": '{"C5": "2", "dan_toc_khac": "chị Lan ở xóm Đình"}', "no": False},
+            {"typed": json.dumps(TYPED), "no": False},
         )
-    assert "Lan" in lies(old)
+        connection.execute(
+            text("INSERT INTO scan VALUES ('0001', 1, :marks, :picture)"),
+            {"marks": json.dumps(MARKS), "picture": PICTURE},
+        )
+    before = lies(old)
+    assert b"handwriting" in before
+    assert b"xom Dinh" in before
     old.migrate()
-    assert "Lan" not in lies(old)
-    assert read(old) == TYPED
+    assert is_sealed(lies(old))
+    assert read(old) == (TYPED, MARKS, PICTURE)

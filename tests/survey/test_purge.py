@@ -9,11 +9,22 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from survey import purge, responses, waves
+from survey import purge, questionnaires, responses, waves
 from survey.backups import archive
 from survey.database import Database
 from survey.fieldwork import invitations
-from survey.models import Invitation, Mode, Response, ResponseText, Wave
+from survey.models import (
+    Batch,
+    Invitation,
+    Mode,
+    Response,
+    ResponseText,
+    Scan,
+    Sheet,
+    Village,
+    Wave,
+    WaveKind,
+)
 from survey.texts import written
 from translations import Refusal
 
@@ -84,6 +95,30 @@ def test_codes_of_invitations_go_too(province: Database) -> None:
     assert done.invitations == 12  # three for each of four villages
     with province.reading() as session:
         assert session.scalar(select(func.count()).select_from(Invitation)) == 0
+
+
+def test_scanned_pages_go_and_an_older_master_key_opens_none_that_is_left(province: Database, key: Path) -> None:
+    with province.writing() as session:
+        for code, psu, wave in (("B1", "V1", "ho-mau"), ("B2", "V9", "sau")):
+            if wave == "sau":
+                form = questionnaires.find(session, "ho_gia_dinh@1")
+                waves.create(session, wave, form, WaveKind.SAMPLE, waves.today(), waves.today())
+                session.add(Village(wave=wave, psu=psu, unit="06652", stratum="1"))
+                session.flush()
+            session.add(Batch(code=code, wave=wave, psu=psu, printed=waves.today()))
+            session.flush()
+            session.add(Sheet(serial=code, batch=code, place=1))
+            session.flush()
+            session.add(Scan(sheet=code, page=1, marks={}, picture=b"hers"))
+        found = session.get_one(Wave, "ho-mau")
+        found.opens, found.closes = date(2020, 1, 1), date(2021, 1, 1)
+    old = key.read_bytes()
+    assert purge.purge(province, "ho-mau")[0].scans == 1
+    with province.reading() as session:
+        assert session.scalars(select(Scan.picture)).all() == [b"hers"]
+    key.write_bytes(old)
+    with province.reading() as session, pytest.raises(Refusal):
+        session.scalars(select(Scan.picture)).all()
 
 
 def test_nothing_is_destroyed_before_a_wave_ends_and_early_only_when_asked(province: Database) -> None:

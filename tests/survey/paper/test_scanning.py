@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -259,3 +260,18 @@ def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(pac
         opened = turns.take(session, FIRST, "lan")
         assert double_entry.finish(session, FIRST, opened.turn, "lan", sure()).stored
         assert not session.scalars(select(Scan)).all()
+
+
+def test_what_was_scanned_lies_in_no_file_of_the_data_folder(packet: Database, tmp_path: Path) -> None:
+    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind == "scale")
+    files = pages(FIRST, sure() | {single: "*", a_line(): "x"})
+    assert sum(page.doubtful for page in scan(packet, *files)) == 2
+    with packet.reading() as session:
+        pictures = [scan.picture for scan in session.scalars(select(Scan)) if scan.picture]
+    lying = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert pictures
+    for known in (*files, *pictures):
+        assert known.startswith(b"\xff\xd8\xff")  # a JPEG
+        assert known[:20] not in lying
+        assert known[-1000:] not in lying
+    assert b'"confidence"' not in lying

@@ -120,18 +120,26 @@ def province(session: Session) -> Unit:
     return found
 
 
+# What people write before a name: the kind of the unit, whole or as it is shortened ("P. Hà Tu").
+KIND_BEFORE = re.compile(r"(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
+
+
 def matching(units: Iterable[Unit], words: str) -> list[Unit]:
     """The units of which some syllables begin with the words: those whose name begins with them come first.
 
     Words with diacritics are taken as written where any name has them so; otherwise, and without, the plain
-    letters decide: "ha long" finds Hạ Long. The order of `units` is kept within each group.
+    letters decide: "ha long" finds Hạ Long. What nothing is called is looked for once more without the kind
+    before the name and without spaces: "P. Hà Tu", "halong". The order of `units` is kept within each group.
     """
     units = list(units)
 
     def written(text: str) -> str:
         return " ".join(nfc(text).casefold().split())
 
-    for reading in (fold,) if written(words) == fold(words) else (written, fold):
+    def joined(text: str) -> str:
+        return fold(KIND_BEFORE.sub("", fold(text), count=1)).replace(" ", "")
+
+    for reading in (fold, joined) if written(words) == fold(words) else (written, fold, joined):
         wanted = reading(words)
         if not wanted:
             return units

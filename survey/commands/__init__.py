@@ -89,7 +89,7 @@ class Program(Commands):
             return None
         module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
         found: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
-        _exemplify(found, name)
+        _complete(found, name)
         return found
 
     def resolve_command(
@@ -105,14 +105,29 @@ class Program(Commands):
             formatter.write_dl([(name, _(COMMANDS[name][1])) for name in self.list_commands(_context)])
 
 
-def _exemplify(command: click.Command, name: str) -> None:
-    """Puts its example below the help of the command, or of each command of the group."""
+def _complete(command: click.Command, name: str) -> None:
+    """Puts its example below the help of the command, or of each command of the group; `--lang` may stand behind
+    it too, where the command has none of its own.
+    """
+    if all("--lang" not in option.opts for option in command.params):
+        command.params.append(_language_option(hidden=True))
     if isinstance(command, click.Group):
         for word, within in command.commands.items():
-            _exemplify(within, f"{name} {word}")
+            _complete(within, f"{name} {word}")
     elif name in EXAMPLES:
         # "\b" keeps click from breaking the line: it can be copied whole.
         command.epilog = "\b\n" + _("Example: %(call)s", call=f"hailong {name} {EXAMPLES[name]}".rstrip())
+
+
+def _language_option(hidden: bool = False) -> click.Option:
+    """`--lang`, which `_language` has read before click does."""
+    return click.Option(
+        ["--lang"],
+        type=click.Choice(list(LANGUAGES)),
+        help=_("The language of messages."),
+        expose_value=False,
+        hidden=hidden,
+    )
 
 
 def _language(arguments: list[str]) -> str:
@@ -160,14 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
     program = Program(
         "hailong",
         help=_("Hài Lòng: a citizen satisfaction survey, from the sample to the signed report."),
-        params=[
-            click.Option(
-                ["--lang"],
-                type=click.Choice(list(LANGUAGES)),
-                help=_("The language of messages."),
-                expose_value=False,
-            )
-        ],
+        params=[_language_option()],
         epilog=_("Each command explains itself: hailong COMMAND --help"),
         no_args_is_help=True,
     )

@@ -56,6 +56,11 @@ def test_both_places_of_a_tone_are_found(session: Session, words: str) -> None:
     assert names(units.matching(units.communes(session), words)) == ["Hải Hòa"]
 
 
+@pytest.mark.parametrize("words", ["Phường Hà Tu", "p. ha tu", "P.Hà Tu", "hatu", "phuong ha t"])
+def test_a_kind_before_the_name_and_a_missing_space_do_not_hinder(session: Session, words: str) -> None:
+    assert names(units.matching(units.communes(session), words)) == ["Hà Tu"]
+
+
 def test_words_that_nobody_has_find_nothing_and_none_find_all(session: Session) -> None:
     communes = units.communes(session)
     assert units.matching(communes, "zzz") == []

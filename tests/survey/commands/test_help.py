@@ -45,3 +45,8 @@ def test_a_list_of_commands_cuts_no_sentence() -> None:
     assert not [
         path for path, group in GROUPS.items() if "..." in group.get_help(click.Context(group)).split("\n", 1)[1]
     ]
+
+
+def test_the_language_may_be_said_behind_any_command() -> None:
+    assert not [path for path, command in ALL.items() if all("--lang" not in one.opts for one in command.params)]
+    assert "--lang" not in ALL["wave create"].get_help(click.Context(ALL["wave create"]))  # said once, above all

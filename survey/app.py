@@ -275,7 +275,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _drop_body() -> None:
     """Reads what is still being sent and drops it: a client that is cut off never sees the answer."""
-    left = min(request.content_length or 0, MOST_DROPPED)
+    left = MOST_DROPPED if request.content_length is None else min(request.content_length, MOST_DROPPED)
     while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 65_536))):
         left -= len(piece)
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from forms import check
 from survey import devices, rate, receipts, responses, sealing, waves
@@ -87,8 +88,10 @@ def _body() -> Any:
     """The value of a JSON body. JSON is read strictly: UTF-8, each key once, only numbers that there are."""
     if request.mimetype != "application/json":
         raise NotJSON("Send JSON, with Content-Type: application/json.")
-    request.max_content_length = LARGEST_BODY
+    request.max_content_length = LARGEST_BODY + 1  # of a body sent in pieces the rest would be cut off silently
     body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
     try:
         return STRICT.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:

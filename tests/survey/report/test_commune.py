@@ -144,7 +144,9 @@ def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     client = sign_in(made_up, "home_affairs")
     address = "/quan-tri/thu-nghiem/bao-cao/xa.zip"
-    assert "Chưa lập" in client.get(address).text
+    nothing_yet = client.get(address).text
+    assert "Chưa lập" in nothing_yet
+    assert "Lập báo cáo của mọi xã" in nothing_yet
     page = client.get("/quan-tri/thu-nghiem/bao-cao").text
     token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
     waiting = client.post(address, data={"csrf_token": token}, follow_redirects=True)

@@ -7,9 +7,6 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from analysis import Estimate
 from survey.models import WaveKind
 from survey.report import remarks
 from survey.report.figures import figure_columns, figure_row, notes, with_base
@@ -209,8 +206,7 @@ def _index(summary: Summary, line: Line) -> list[Block]:
                 )
             )
         )
-    rest = _rest(summary, line.estimate)
-    if rest:
+    if rest := wording.rest(line.estimate, summary.rule):
         blocks.append(Paragraph(rest))
     rows = [figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
     rows.append(figure_row(title, line.estimate, strong=True))
@@ -260,24 +256,6 @@ def _since(summary: Summary) -> str:
         "There is not enough to conclude that it changed since wave %(wave)s: the difference is %(difference)s "
         "(%(interval)s %(limits)s); then it was %(then)s.",
         **told,
-    )
-
-
-def _rest(summary: Summary, record: Estimate) -> str:
-    """The other side of a share: those who answered "neutral" or worse."""
-    share = summary.rule is not None and set(summary.rule.scores.values()) <= {0, 1}
-    if not share or not wording.has_interval(record) or {"none", "all"} & set(record.flags):
-        return ""
-    turned = replace(
-        record,
-        estimate=1 - (record.estimate or 0.0),
-        low=1 - (record.high or 0.0),
-        high=1 - (record.low or 0.0),
-    )
-    return _(
-        "The other answers, %(figure)s %(bracket)s, are neutral or worse.",
-        figure=wording.figure(turned),
-        bracket=wording.bracket(turned),
     )
 
 

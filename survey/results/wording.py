@@ -6,8 +6,11 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
+from forms import Rule
 from survey.results.remarks import Said
 from translations import gettext as _
 from translations import ngettext
@@ -141,6 +144,25 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         low=low,
         high=high,
         base=told,
+    )
+
+
+def rest(record: Estimate, rule: Rule | None) -> str:
+    """The other side of an index that is a share: the answers "neutral" or worse. Empty where the rule counts no
+    share or the index has no two limits."""
+    share = rule is not None and set(rule.scores.values()) <= {0, 1}
+    if not share or not has_interval(record) or {"none", "all"} & set(record.flags):
+        return ""
+    turned = replace(
+        record,
+        estimate=1 - (record.estimate or 0.0),
+        low=1 - (record.high or 0.0),
+        high=1 - (record.low or 0.0),
+    )
+    return _(
+        "The other answers, %(figure)s %(bracket)s, are neutral or worse.",
+        figure=figure(turned),
+        bracket=bracket(turned),
     )
 
 

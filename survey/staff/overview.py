@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from analysis.response_rates import response_rates
 from survey import waves
 from survey.database import database
 from survey.people.accounts import Right, requires
@@ -39,6 +40,7 @@ def overview(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
     compared = since(summary, people)
+    households = summary.collection.households
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
     return render_template(
         "staff/overview.html",
@@ -49,6 +51,7 @@ def overview(wave: str) -> ResponseReturnValue:
         rows=rows,
         tasks=tasks(summary),
         modes=in_order(summary.collection.modes),
+        response=response_rates(households.counted)["RR1"] if households else None,
         since=compared,
         moved=moved(summary, compared) if compared else {},
     )

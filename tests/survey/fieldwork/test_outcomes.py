@@ -205,3 +205,6 @@ def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: D
     assert "Theo tầng" in page
     assert client.get(f"{PAGE}?theo=tang").status_code == 200
     assert client.get(f"{PAGE}?theo=x").status_code == 200
+    overview = client.get("/quan-tri/ho-mau/").text.replace("\xa0", " ")
+    assert f'<a href="{PAGE}">Tỷ lệ trả lời, ít nhất (RR1)</a>' in overview
+    assert "30,00% của 20 hộ" in overview

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analysis import Estimate
+from forms import Rule, Text
 from survey.results import wording
 from translations import speaking
 
@@ -102,6 +103,14 @@ def test_an_open_wave_has_no_confidence_interval() -> None:
 
 def test_a_mean_is_no_percentage() -> None:
     assert wording.cell(record(41.25, 39.0, 43.5, statistic="mean")) == "41,25 [39,00; 43,50]"
+
+
+def test_the_other_side_of_an_index_is_told_where_it_is_a_share() -> None:
+    shares, means = (Rule("r", Text("r", "r"), {5: 1.0, 4: high}) for high in (1.0, 0.8))
+    assert wording.rest(SHARE, shares) == (
+        "Các câu trả lời còn lại, 9,88% [9,30; 10,60], ở mức bình thường trở xuống."
+    )
+    assert [wording.rest(SHARE, means), wording.rest(SHARE, None), wording.rest(HIDDEN, shares)] == [""] * 3
 
 
 def test_few_says_of_what_there_are_few() -> None:

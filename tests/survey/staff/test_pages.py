@@ -276,6 +276,7 @@ def test_the_overview_prints_the_summary(reader: FlaskClient, said: Summary) -> 
     assert "Dự thảo" in page
     assert "Khoảng tin cậy 95%" in page
     assert "Quy tắc: Tỷ lệ trả lời hài lòng (mức 4 và 5)" in page
+    assert wording.rest(said.index.estimate, said.rule) in page
     assert "Để trống: 5," in page
 
 

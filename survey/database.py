@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -122,6 +123,11 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether this version has the migration that a database or a backup was brought to."""
+    return revision in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
 
 
 def _sqlite(url: str, **options: Any) -> Engine:

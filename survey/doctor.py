@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 import translations
 from survey import audit, settings, texts
 from survey.backups import latest
-from survey.database import MIGRATIONS, Database
+from survey.database import MIGRATIONS, Database, knows
 from survey.documents import SealedDocument
 from survey.files import clamd
 from survey.models import SEALED, Account, Response, Role
@@ -293,15 +293,14 @@ def contents(database: Database, folder: Path) -> Iterator[Finding]:
     """The database: its form, whether it can be written, its settings, and what stands in it."""
     with database.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-    known = ScriptDirectory(str(MIGRATIONS))
     if present is None:
         yield _mend(_("The database is empty."), _("Run: hailong init"))
         return
-    if present not in {script.revision for script in known.walk_revisions()}:
+    if not knows(present):
         what = _("The database has the newer form %(form)s, which this version does not know.", form=present)
         yield _mend(what, _("Install the newer version again, or restore the backup from before it."))
         return
-    if present != known.get_current_head():
+    if present != ScriptDirectory(str(MIGRATIONS)).get_current_head():
         what = _("The database has the older form %(form)s.", form=present)
         yield _mend(what, _("Back up, then run: hailong init"))
         return

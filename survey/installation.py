@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from forms import shipped
 from survey import questionnaires, settings, units
-from survey.database import MIGRATIONS, Database
+from survey.database import MIGRATIONS, Database, knows
 from survey.waves import today
 from translations import Refusal
 
@@ -23,7 +23,8 @@ def prepare(database: Database) -> None:
 
 
 def opened() -> Database:
-    """The database of the data folder; prepared first where it is new or of an older form."""
+    """The database of the data folder; prepared first where it is new or of an older form, refused where a newer
+    version made it."""
     database = Database(settings.database_url())
     try:
         with database.engine.connect() as connection:
@@ -33,6 +34,12 @@ def opened() -> Database:
             "The database can't be reached: %(reason)s. Start it, or correct HAILONG_DATABASE_URL.",
             reason=str(error.orig).splitlines()[0],
         ) from error
+    if present is not None and not knows(present):
+        raise Refusal(
+            "The database has the newer form %(form)s, which this version does not know. "
+            "Install the newer version again, or restore the backup from before it.",
+            form=present,
+        )
     if present != ScriptDirectory(str(MIGRATIONS)).get_current_head():
         prepare(database)
     return database

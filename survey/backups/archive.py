@@ -17,12 +17,11 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, inspect
 
 from survey import settings
 from survey.backups import rows
-from survey.database import MIGRATIONS, Database, upgrade
+from survey.database import Database, knows, upgrade
 from survey.waves import today
 from translations import Conflict, Refusal
 
@@ -115,7 +114,7 @@ def check(path: Path) -> Contents:
             with archive.open(name) as member:
                 if hashlib.file_digest(member, "sha256").hexdigest() != sha:  # type: ignore[arg-type]
                     raise _damaged(path)
-    if contents.revision not in {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}:
+    if not knows(contents.revision):
         raise Refusal("The backup was made by a newer version of Hài Lòng. Install that version first.")
     return contents
 

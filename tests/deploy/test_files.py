@@ -8,7 +8,9 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,20 @@ def test_without_tls_a_program_is_refused_and_a_person_is_led_to_tls() -> None:
     caddy = (DEPLOY / "Caddyfile").read_text("utf-8").partition("\nhttp://hailong.example.gov.vn {")[2]
     # Each in a block of its own: elsewhere Caddy would redirect before it refuses.
     assert re.match(r"\s+handle /api/\* \{\s+respond .* 403\s+\}\s+handle \{\s+redir https://", caddy)
+
+
+def test_while_the_platform_is_stopped_each_proxy_shows_the_page_that_says_so() -> None:
+    page = (DEPLOY / "unavailable.html").read_text("utf-8")
+    assert "Xin thử lại sau một phút" in page
+    assert '<section lang="en">' in page
+    # Styled under a policy that lets nothing else in.
+    [style] = re.findall(r"<style>(.*)</style>", page, re.S)
+    assert f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}" in page
+    caddy, nginx = ((DEPLOY / name).read_text("utf-8") for name in ("Caddyfile", "nginx.conf"))
+    assert re.search(r"rewrite \* /unavailable.html\s+method GET\s+header {[^}]+Retry-After 30\s+}", caddy)
+    assert "error_page 502 504 =503 /unavailable.html;" in nginx
+    for text in (caddy, nginx):
+        assert re.search(r"root (\* )?/opt/hai-long/deploy\b", text)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from survey.commands.server import THREADS
 from survey.database import Database
@@ -244,3 +244,15 @@ def test_a_port_that_is_taken_is_named_and_another_offered(
         port = other.getsockname()[1]
         done = hailong("serve", "--port", port)
     assert (done.code, f"--port {port + 1}" in done.err, "Hài Lòng is at" in done.err) == (1, True, False)
+
+
+def test_a_database_of_a_newer_version_is_not_served_and_the_way_back_is_told(
+    hailong: Callable[..., Any], province: Database
+) -> None:
+    with province.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for command in ("serve", "init"):
+        done = hailong(command)
+        assert done.code == 1
+        assert "newer form 9999" in done.err
+        assert "restore the backup from before it" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -257,6 +258,35 @@ def wave_of_before() -> Callable[[Connection], None]:
             ),
             {"yes": True, "no": False},
         )
+
+    return add
+
+
+@pytest.fixture
+def form_of_before(wave_of_before: Callable[[Connection], None]) -> Callable[..., None]:
+    """Adds, to a wave of before, the form 0001 with what was typed of it, marks of a scanned page and its picture,
+    unsealed as an older version had them."""
+
+    def add(connection: Connection, typed: dict[str, Any], marks: dict[str, Any], picture: bytes) -> None:
+        wave_of_before(connection)
+        for order, values in (
+            ("INSERT INTO village (wave, psu, unit, stratum) VALUES ('cu', 'V1', '06652', '1')", {}),
+            ("INSERT INTO batch (code, wave, psu, printed) VALUES ('B1', 'cu', 'V1', '2025-01-02')", {}),
+            (
+                "INSERT INTO sheet (serial, batch, place, state, double, reinterview)"
+                " VALUES ('0001', 'B1', 1, 'out', :no, :no)",
+                {"no": False},
+            ),
+            (
+                "INSERT INTO open_keying VALUES ('0001', 1, 'lan', :typed, NULL, :no)",
+                {"typed": json.dumps(typed), "no": False},
+            ),
+            (
+                "INSERT INTO scan VALUES ('0001', 1, :marks, :picture)",
+                {"marks": json.dumps(marks), "picture": picture},
+            ),
+        ):
+            connection.execute(text(order), values)
 
     return add
 

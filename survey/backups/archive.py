@@ -133,7 +133,8 @@ def restore(database: Database, path: Path, contents: Contents, progress: Progre
     """Puts everything of a checked backup into an empty database and data folder.
 
     The rows are read back and compared before they are kept: all of them, or none. A backup of an older form of
-    the tables is restored into that form and then brought to the newest.
+    the tables is restored into that form; whoever brings it to the newest puts the keys back first, because a
+    migration may seal something.
     """
     with zipfile.ZipFile(path) as archive:
         try:
@@ -150,7 +151,6 @@ def restore(database: Database, path: Path, contents: Contents, progress: Progre
         for name in contents.files:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(archive.read(name))
-    database.migrate()
 
 
 def _restore_table(

@@ -90,6 +90,7 @@ def restore(file: Path, without_keys: bool) -> None:
         _progress,
     )
     keys.put_back(settings.data_folder(), found)
+    database.migrate()
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Restored: %(rows)s rows of the backup of %(day)s.",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, delete, select, text
+from sqlalchemy import Table, delete, select, text
 
 from survey import master_key, texts, waves
 from survey.backups import rows
@@ -99,32 +98,11 @@ def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database,
 
 
 def test_what_an_older_version_left_is_sealed_by_the_migration(
-    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None]
+    older: Callable[[str], Database], form_of_before: Callable[..., None]
 ) -> None:
     old = older("0018")
     with old.adding() as connection:
-        wave_of_before(connection)
-        connection.execute(
-            text("INSERT INTO village (wave, psu, unit, stratum) VALUES ('cu', 'V1', '06652', '1')")
-        )
-        connection.execute(
-            text("INSERT INTO batch (code, wave, psu, printed) VALUES ('B1', 'cu', 'V1', '2025-01-02')")
-        )
-        connection.execute(
-            text(
-                "INSERT INTO sheet (serial, batch, place, state, double, reinterview)"
-                " VALUES ('0001', 'B1', 1, 'out', :no, :no)"
-            ),
-            {"no": False},
-        )
-        connection.execute(
-            text("INSERT INTO open_keying VALUES ('0001', 1, 'lan', :typed, NULL, :no)"),
-            {"typed": json.dumps(TYPED), "no": False},
-        )
-        connection.execute(
-            text("INSERT INTO scan VALUES ('0001', 1, :marks, :picture)"),
-            {"marks": json.dumps(MARKS), "picture": PICTURE},
-        )
+        form_of_before(connection, TYPED, MARKS, PICTURE)
     before = lies(old)
     assert b"handwriting" in before
     assert b"xom Dinh" in before

@@ -99,6 +99,7 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
     assert made.revision == "0004"
     assert "sheet" not in made.tables
     archive.restore(new, tmp_path / "b", made, quietly)
+    new.migrate()
     with new.reading() as session:
         (kept,) = session.scalars(select(Wave)).all()
         assert (kept.code, kept.draw, kept.closed) == ("cu", None, None)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from survey import sealing, settings
+from survey import master_key, sealing, settings
+from survey.backups import archive, keys
 from survey.database import Database
-from survey.models import Village, Wave
+from survey.models import Scan, Village, Wave
 from survey.people import accounts
 
 Program = Callable[..., Any]
@@ -47,6 +48,32 @@ def test_everything_is_back_after_a_loss_and_what_was_sealed_can_be_opened(
     assert len(found) == 2
     assert all((tmp_path / "old" / name).read_bytes() == content for name, content in found.items())
     assert all((tmp_path / "new" / name).stat().st_mode & 0o077 == 0 for name in found)
+
+
+def test_the_master_key_is_back_before_a_migration_seals_what_an_older_version_left(
+    hailong: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    older: Callable[[str], Database],
+    form_of_before: Callable[..., None],
+) -> None:
+    old = older("0018")
+    with old.adding() as connection:
+        form_of_before(connection, {}, {}, b"hers")
+    monkeypatch.delenv("HAILONG_TEXT_KEY")  # its file is in the data folder then
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
+    key = master_key.read()
+    archive.write(old, tmp_path / "b.zip", lambda *_told: None)
+    keys.beside(tmp_path / "b.zip").write_bytes(keys.sealed(PASSPHRASE))
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
+    monkeypatch.delenv("HAILONG_DATABASE_URL")
+    assert hailong("restore", tmp_path / "b.zip").code == 0
+    assert master_key.read() == key
+    back = Database(settings.database_url())
+    with back.reading() as session:
+        assert session.scalars(select(Scan.picture)).all() == [b"hers"]
+    back.engine.dispose()
 
 
 def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(

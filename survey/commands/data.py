@@ -66,19 +66,25 @@ def import_(file: Path, wave: str) -> None:
     "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
 )
 @click.option("--outside", is_flag=True, help=_("The responses outside the sample instead."))
+@click.option(
+    "--release",
+    type=int,
+    metavar="N",
+    help=_("The responses of this release, with its weights: hailong release list; those of today without it."),
+)
 @click.option("--open", "is_open", is_flag=True, help=_("The anonymised file, of the newest approved release."))
-def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool) -> None:
-    if is_open and outside:
-        raise click.UsageError(_("Give --open or --outside, not both."))
+def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release: int | None) -> None:
+    if (is_open, outside, release is not None).count(True) > 1:
+        raise click.UsageError(_("Give one of --open, --outside and --release."))
     if is_open:
         _write_open(wave, kind, out)
         return
     database = opened()
     with database.writing():
         pass  # that rows were taken out stands in the audit trail, with the command
-    written = exporting.responses(database, wave, out, kind, outside=outside)
+    written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
-    if written.left_out and not outside:
+    if written.left_out and not outside and release is None:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
 
 

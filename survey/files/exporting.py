@@ -23,7 +23,8 @@ from forms import Item, Questionnaire
 from survey import questionnaires, waves
 from survey.database import Database
 from survey.files import sav
-from survey.models import Response, ResponseText, Wave
+from survey.models import Release, Response, ResponseText, Wave
+from survey.results import releases
 from survey.sample import rejected, sample
 from survey.texts import Ring
 from translations import N_, Refusal
@@ -42,10 +43,19 @@ class Written:
     left_out: int
 
 
-def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, outside: bool = False) -> Written:
+def responses(
+    database: Database,
+    wave: str,
+    path: Path,
+    kind: str = "csv",
+    *,
+    outside: bool = False,
+    release: int | None = None,
+) -> Written:
     """Writes the responses that estimates rest on, in the order of their ids, with the current weights.
 
     kind     one of FORMATS
+    release  those of the release of this number instead, with its weights
     outside  write the others instead: those of a `sample` wave without a village, without stratum, psu and weight
              (the import refuses a blank one)
 
@@ -56,6 +66,7 @@ def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, o
     """
     with database.reading() as session:
         found = waves.find(session, wave)
+        frozen = None if release is None else releases.find(session, found.code, release)
         questionnaire = questionnaires.by_digest(session, found.questionnaire)
         all_rows = (
             session.scalar(select(func.count()).select_from(Response).where(Response.wave == found.code)) or 0
@@ -63,7 +74,7 @@ def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, o
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
         rows = 0
         with replacing(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
-            for batch in _outside(session, found) if outside else _counted(session, found):
+            for batch in _outside(session, found) if outside else _counted(session, found, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
     return Written(rows, all_rows - rows)
@@ -72,8 +83,8 @@ def responses(database: Database, wave: str, path: Path, kind: str = "csv", *, o
 Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
 
 
-def _counted(session: Session, wave: Wave) -> Iterator[Batch]:
-    people, ring = sample(session, wave), Ring(session.connection())
+def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
+    people, ring = sample(session, wave, release), Ring(session.connection())
     for rows in _rows(session, wave):
         at = people.place_of([row.id for row in rows])
         there = at[at >= 0]

@@ -155,12 +155,13 @@ def _trail(summary: Summary) -> list[Block]:
 def again(summary: Summary) -> list[Block]:
     """The state of the data, and the commands that give the same figures."""
     wave = summary.wave.code
+    release = f" --release {summary.release.number}" if summary.release else ""
     blocks: list[Block] = [
         Paragraph(_("All figures come from one state of the data, known by this SHA-256 digest:"), leads=True),
         Command(summary.data_version),
         *_trail(summary),
         Paragraph(_("The data with the weights, as a file:"), leads=True),
-        Command(f"hailong data --wave {wave} --format csv --out {wave}.csv"),
+        Command(f"hailong data --wave {wave}{release} --format csv --out {wave}.csv"),
     ]
     named = [
         (headline_name(summary, headline), headline.line.estimate, f"{headline.code}={headline.worst}")
@@ -206,5 +207,5 @@ def again(summary: Summary) -> list[Block]:
                 leads=True,
             )
         )
-        blocks.append(Command(f"hailong results --wave {wave} --item index --released --output json"))
+        blocks.append(Command(f"hailong results --wave {wave} --item index --released{release} --output json"))
     return blocks

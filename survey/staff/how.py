@@ -14,7 +14,7 @@ from survey import units
 from survey.database import database
 from survey.models import Unit, WaveKind
 from survey.people.accounts import Right, requires
-from survey.results import result_table, wording
+from survey.results import in_r, result_table, wording
 from survey.results.summary import Headline, Summary
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import answer
@@ -47,6 +47,7 @@ class Figure:
     items: tuple[str, ...]
     headline: Headline | None
     commands: tuple[str, ...]
+    in_r: str
 
 
 @pages.get("/<wave>/cach-tinh")
@@ -78,7 +79,8 @@ def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> F
         record = _find(summary.records, wanted.item, value, domain)
         if record is None:
             by = ("unit",) if unit else ()
-            found = result_table.estimates(session, wave, items=[asked], by=by, released=True)
+            number = summary.release.number if summary.release else None
+            found = result_table.estimates(session, wave, items=[asked], by=by, released=True, release=number)
             record = _find(found, wanted.item, value, domain)
     if record is None:
         raise NotFound("There is no such figure in this wave. Choose one on the page of the wave.")
@@ -92,7 +94,16 @@ def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> F
         ),
         None,
     )
-    return Figure(record, _name(summary, record), unit, pooled, headline, _commands(summary, asked, record))
+    file = f"{wave}.csv"
+    return Figure(
+        record,
+        _name(summary, record),
+        unit,
+        pooled,
+        headline,
+        _commands(summary, asked, record, file),
+        in_r.lines(record, pooled, summary.questionnaire, summary.rule, summary.wave.single_psu, file),
+    )
 
 
 def _find(records: Iterable[Estimate], item: str, value: str | None, domain: str | None) -> Estimate | None:
@@ -231,20 +242,22 @@ def notes(figure: Figure) -> list[str]:
     return found
 
 
-def _commands(summary: Summary, asked: str, record: Estimate) -> tuple[str, ...]:
-    """From the database, and, for what is a column of the file, from the downloaded data."""
+def _commands(summary: Summary, asked: str, record: Estimate, file: str) -> tuple[str, ...]:
+    """From the database; the data as a file; and, of what is a column of the file, from that file."""
     wave = summary.wave
     by = " --by unit" if record.domain is not None else ""
+    release = f" --release {summary.release.number}" if summary.release else ""
     item = f"--item {shlex.quote(asked)}{by}"
-    here = f"hailong results --wave {wave.code} {item} --released --output json"
+    here = f"hailong results --wave {wave.code} {item} --released{release} --output json"
+    data = f"hailong data --wave {wave.code}{release} --format csv --out {file}"
     # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
     if record.statistic == "index" or summary.calibrated:
-        return (here,)
+        return here, data
     value = f"={record.value}" if record.value else ""
     design = "--weights weight --strata stratum --psu psu"
     return (
         here,
-        f"hailong data --wave {wave.code} --format csv --out {wave.code}.csv",
-        f"hailong estimate {wave.code}.csv {design} --item {shlex.quote(record.item + value)}{by}"
+        data,
+        f"hailong estimate {file} {design} --item {shlex.quote(record.item + value)}{by}"
         f" --variance auto --single-psu {wave.single_psu} --output json",
     )

@@ -468,7 +468,7 @@ def test_the_commands_give_the_figure_of_the_page(
     monkeypatch.setenv("HAILONG_DATABASE_URL", made.config["DATABASE_URL"])
     monkeypatch.chdir(tmp_path)
     lines = [line for block in commands for line in block.splitlines()]
-    assert len(lines) == (1 if item.startswith("index") else 3)
+    assert len(lines) == (2 if item.startswith("index") else 3)
     answers = []
     for line in lines:
         program, *arguments = shlex.split(line)

@@ -1,0 +1,80 @@
+"""A figure in R: the lines of the package `survey` that give it again from the downloaded data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analysis import Estimate
+from forms import Questionnaire, Rule
+
+LONELY = {"refuse": "fail", "centered": "adjust", "average": "average", "certainty": "certainty"}
+
+
+def lines(
+    record: Estimate,
+    items: Iterable[str],
+    questionnaire: Questionnaire,
+    rule: Rule | None,
+    single_psu: str,
+    file: str,
+) -> str:
+    """Estimate, standard error and, where the variance is the domain's own, interval of a record (R's survey 4.4).
+
+    items  the questions that it pools; one but for the index and its parts
+    file   as `hailong data --format csv` writes it
+    """
+    domain = "" if record.domain is None else f' & unit == "{record.domain}"'
+    return "\n".join(
+        [
+            "library(survey)",
+            f'options(survey.lonely.psu = "{LONELY[single_psu]}")',
+            f'd <- read.csv("{file}", colClasses = "character", na.strings = "")',
+            "d$weight <- as.numeric(d$weight)",
+            "d$stratum <- factor(d$stratum)",
+            *_scored(record, list(items), questionnaire, rule),
+            "every <- svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = d)",
+            f"some <- subset(every, x > 0{domain})",
+            "m <- svyratio(~y, ~x, some)",
+            "p <- as.numeric(coef(m)); se <- as.numeric(SE(m))",
+            "c(p, se)",
+            *(_interval(record) if record.variance == "direct" else ()),
+        ]
+    )
+
+
+def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, rule: Rule | None) -> Iterator[str]:
+    """y and x of each row, whose totals the figure divides: scores and the number of answers that have one."""
+    own = questionnaire.items.get(record.item)  # None for the index and its parts
+    if record.value is None and rule is not None and (own is None or own.kind != "number"):
+        yield f"items <- c({', '.join(map(_quoted, items))})"
+        yield f"score <- c({', '.join(f'{_quoted(level)} = {worth:g}' for level, worth in rule.scores.items())})"
+        yield "s <- sapply(d[items], function(level) score[level])"
+        yield "d$x <- rowSums(!is.na(s))"
+        yield "d$y <- rowSums(s, na.rm = TRUE)"
+        return
+    column = f"d${record.item}"
+    yield f"d$x <- as.numeric(!is.na({column}))"
+    if record.value is None:
+        yield f"d$y <- as.numeric({column})"
+        return
+    chosen = f"c({', '.join(map(_quoted, record.value.split(',')))})"
+    if own is not None and own.kind == "multiple":
+        yield f'd$y <- sapply(strsplit({column}, ";"), function(chosen) as.numeric(any(chosen %in% {chosen})))'
+    else:
+        yield f"d$y <- as.numeric({column} %in% {chosen})"
+
+
+def _interval(record: Estimate) -> Iterator[str]:
+    if record.statistic == "index":  # logit
+        yield "plogis(qlogis(p) + c(-1, 1) * qt(0.975, degf(some)) * se / (p * (1 - p)))"
+    elif record.statistic == "proportion":  # Korn–Graubard, the effective size capped at n
+        yield "n <- nrow(some)"
+        yield "e <- if (p %in% 0:1) n else p * (1 - p) / se^2"
+        yield "e <- min(n, e * (qt(0.975, n - 1) / qt(0.975, degf(some)))^2)"
+        yield "qbeta(c(0.025, 0.975), e * p + 0:1, e * (1 - p) + 1:0)"
+    else:
+        yield "p + c(-1, 1) * qt(0.975, degf(some)) * se"
+
+
+def _quoted(text: object) -> str:
+    return f'"{text}"'

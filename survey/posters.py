@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time
-from pathlib import Path
-from typing import Any
 
-import typst
 from sqlalchemy.orm import Session
 
 from survey import addresses, units, waves
 from survey.models import Unit, Wave
-from survey.report import fonts
+from survey.report import typesetting
 from translations import Gone, Refusal, speaking
 from translations import gettext as _
 from translations.formats import day
 
-TEMPLATES = Path(__file__).parent / "templates"
 SIZES = ("A4", "A5")
-STANDARDS: list[Any] = ["ua-1", "a-2a"]
-# The colours of the drawing that the pages have too; paper is always light.
-COLOURS = """<style>
-.sun { fill: #f5b82e } .far { fill: #c9dad6 } .mid { fill: #7fa9a6 } .near { fill: #1f5b63 }
-.water { fill: #dcebe8 } .sail { fill: #8a3a12 } .hull { fill: #1b2124 }
-.ripple { fill: none; stroke: #7fa9a6; stroke-width: 1.5 }
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -83,30 +70,11 @@ def _poster(wave: Wave, place: Unit, base: str) -> Poster:
 
 
 def _pdf(posters: list[Poster], size: str) -> bytes:
-    """The same posters make the same bytes on one day."""
-    family, folder = fonts.typeface()
     values = {
         "paper": size.casefold(),
         "title": _("Posters") if len(posters) > 1 else posters[0].words["vi"].place,
         "posters": [asdict(poster) for poster in posters],
-        "mark": _picture("mark.html", "#0b4a54"),
-        "scene": _picture("respondent/scene.html", "#1b2124"),
+        "mark": typesetting.drawing("mark.html", "#0b4a54"),
+        "scene": typesetting.drawing("respondent/scene.html", "#1b2124"),
     }
-    made: bytes = typst.compile(
-        TEMPLATES / "poster" / "poster.typ",
-        root=TEMPLATES,
-        font_paths=[folder],
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"posters": json.dumps(values), "family": family},
-        pdf_standards=STANDARDS,
-        timestamp=datetime.combine(waves.today(), time(), UTC),
-    )
-    return made
-
-
-def _picture(name: str, ink: str) -> str:
-    """A drawing of the pages as an SVG of its own."""
-    svg = (TEMPLATES / name).read_text(encoding="utf-8").replace("currentColor", ink)
-    tag, rest = svg.split(">", 1)
-    return f'{tag} xmlns="http://www.w3.org/2000/svg">{COLOURS}{rest}'
+    return typesetting.pdf("poster/poster.typ", values, waves.today())

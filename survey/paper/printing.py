@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
@@ -19,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import numpy as np
-import pypdfium2
 import typst
 import zxingcpp
 from sqlalchemy import select
@@ -28,17 +25,15 @@ from sqlalchemy.orm import Session
 from forms import Questionnaire
 from survey import questionnaires, units, waves
 from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
-from survey.paper import pdfium, serials
+from survey.paper import press, serials
 from survey.paper.form import QR, TEMPLATES, form
 from survey.paper.layout import layout
 from survey.report import fonts
-from translations import Conflict, NotFound, speaking
+from translations import NotFound, speaking
 from translations import gettext as _
 from translations.formats import day, number
 
 TEMPLATE = "packet.typ"
-PATIENCE = 30.0  # seconds for which one waits for another's print
-_press = threading.Lock()  # one print at a time: each holds some hundred megabytes
 
 
 @dataclass(frozen=True)
@@ -161,38 +156,21 @@ def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambd
 
     progress  is told how many packets are done
     """
+    with TemporaryDirectory(prefix="hailong-") as name:
+        press.print_into(file, _packets(given, Path(name), progress))
+
+
+def _packets(given: Print, root: Path, progress: Callable[[int], None]) -> Iterator[bytes]:
     family, folder = fonts.typeface()
-    with _pressing(), TemporaryDirectory(prefix="hailong-") as name:
-        root = Path(name)
-        shutil.copy(TEMPLATES / TEMPLATE, root)
-        for again in (False, True):
-            if any(sheet.again == again for packet in given.packets for sheet in packet.sheets):
-                (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again).pdf())
-        with pdfium.lock:
-            whole_print = pypdfium2.PdfDocument.new()
-        try:
-            for done, packet in enumerate(given.packets, start=1):
-                with speaking("vi"):
-                    values = _values(given, packet)
-                made = _set(root, {"packet": json.dumps(values), "family": family}, folder)
-                with pdfium.lock, pypdfium2.PdfDocument(made) as part:
-                    whole_print.import_pages(part)
-                progress(done)
-            with pdfium.lock:
-                whole_print.save(file)
-        finally:
-            with pdfium.lock:
-                whole_print.close()
-
-
-@contextmanager
-def _pressing() -> Iterator[None]:
-    if not _press.acquire(timeout=PATIENCE):
-        raise Conflict("Other forms are being printed just now. Try again in a minute.")
-    try:
-        yield
-    finally:
-        _press.release()
+    shutil.copy(TEMPLATES / TEMPLATE, root)
+    for again in (False, True):
+        if any(sheet.again == again for packet in given.packets for sheet in packet.sheets):
+            (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again).pdf())
+    for done, packet in enumerate(given.packets, start=1):
+        with speaking("vi"):
+            values = _values(given, packet)
+        yield _set(root, {"packet": json.dumps(values), "family": family}, folder)
+        progress(done)
 
 
 def _set(root: Path, values: dict[str, str], fonts: Path) -> bytes:

@@ -16,7 +16,7 @@ from forms import load
 from survey import units, waves
 from survey.database import Database
 from survey.models import Sheet, Village
-from survey.paper import batches, printing, serials
+from survey.paper import batches, press, printing, serials
 from survey.paper.layout import layout
 from survey.paper.printing import Print
 from survey.sampling import draws, plans
@@ -227,7 +227,7 @@ def test_a_form_of_one_page_has_a_blank_back_and_a_number_a_cell_for_each_digit(
 def test_who_prints_while_another_does_waits_and_is_told_so(
     issued: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "PATIENCE", 0.01)
+    monkeypatch.setattr(press, "PATIENCE", 0.01)
     given = prepared(issued, batch="ho-mau-001")
     refused = []
 

@@ -52,6 +52,11 @@ def invitation(base: str, code: str) -> str:
     return f"{base}/m/{code}"
 
 
+def typing_a_code(base: str) -> str:
+    """Where somebody types the code of an invitation, as it is typed."""
+    return typed(f"{base}/m")
+
+
 def password_link(base: str, code: str) -> str:
     """Where somebody of the staff chooses a password."""
     return f"{base}/mat-khau/{code}"

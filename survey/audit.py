@@ -53,6 +53,7 @@ ACTS: dict[str, str] = {
     "staff.printed_forms": N_("Downloaded paper forms"),
     "staff.batch": N_("Counted a packet of paper forms"),
     "staff.hand_over": N_("Handed a packet over"),
+    "staff.invitations": N_("Made invitation codes"),
     "staff.kiosks": N_("Made a link for a kiosk"),
     "staff.revoke_device": N_("Took a device out of service"),
     "staff.close_fieldwork": N_("Closed the fieldwork"),

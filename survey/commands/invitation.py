@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import click
 
-from survey import addresses, settings
+from survey import addresses, letters, questionnaires, settings, waves
 from survey.commands import Commands, say
 from survey.fieldwork import invitations
 from survey.files.exporting import replacing
 from survey.installation import opened
 from translations import gettext as _
 from translations.formats import number
-
-COLUMNS = ("psu", "village", "unit", "commune", "code", "address")
 
 
 @click.group(cls=Commands, help=_("Single-use codes for the people of a sample."))
@@ -26,9 +22,10 @@ def invitation() -> None:
 
 @invitation.command(
     help=_(
-        "New codes for villages of a sample wave, in a CSV file for the mail merge of letters. Columns: psu, "
-        "village, unit, commune, code, address; the address is what the letter's QR code holds. Only this file "
-        "holds the codes: the platform keeps a digest of each."
+        "New codes for villages of a sample wave, as letters to be printed (FILE.pdf, A5), or in a table for the "
+        "mail merge of letters (FILE.csv). Columns of the table: psu, village, unit, commune, code, address; the "
+        "address is what the letter's QR code holds. Only this file holds the codes: the platform keeps a digest "
+        "of each."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
@@ -39,29 +36,36 @@ def invitation() -> None:
     "--count", metavar="N", type=click.IntRange(min=1), required=True, help=_("How many codes for each village.")
 )
 @click.option(
+    "--contact",
+    metavar="TEXT",
+    default="",
+    help=_("Whom people can ask: the office and its telephone number. The letters need it."),
+)
+@click.option(
     "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
 )
 @click.option(
-    "--out", metavar="FILE.csv", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
+    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
 )
-def make(wave: str, psus: tuple[str, ...], count: int, base_url: str | None, out: Path) -> None:
+def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: str | None, out: Path) -> None:
     base = addresses.outside(base_url)
-    text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    # A code that is kept and written nowhere would harm nobody; one that is written and not kept would.
-    with replacing(out) as file, opened().writing() as session:
-        letters = invitations.make(session, settings.secret_key(), wave, psus, count)
-        for letter in letters:
-            address = addresses.invitation(base, letter.code)
-            rows.writerow((letter.psu, letter.village, letter.unit, letter.commune, letter.code, address))
-        # With a mark at its start, or Word and Excel would misread Vietnamese names.
-        file.write(text.getvalue().encode("utf-8-sig"))
-    villages = len({letter.psu for letter in letters})
+    printed = out.suffix.casefold() == ".pdf"
+    if printed:
+        contact = letters.whom_to_ask(contact)
+    # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
+    with replacing(out) as file:
+        with opened().writing() as session:
+            made = invitations.make(session, settings.secret_key(), wave, psus, count)
+            found = waves.find(session, wave)
+            asked = questionnaires.by_digest(session, found.questionnaire)
+        if printed:
+            letters.write(made, found, asked, base, contact, file)
+        else:
+            file.write(letters.table(made, base))
     say(
         "%(codes)s codes for %(villages)s villages are in %(file)s. Keep it safe; delete it after the letters.",
-        codes=number(len(letters)),
-        villages=number(villages),
+        codes=number(len(made)),
+        villages=number(len({letter.psu for letter in made})),
         file=out,
     )
-    say("People type their code at %(address)s", address=addresses.typed(f"{base}/m"))
+    say("People type their code at %(address)s", address=addresses.typing_a_code(base))

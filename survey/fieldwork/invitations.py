@@ -7,10 +7,10 @@ import hmac
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey import responses, units, waves
@@ -18,7 +18,7 @@ from survey.models import Invitation, Mode, Response, Village, WaveKind
 from survey.receipts import ALPHABET
 from survey.sampling import draws
 from survey.waves import Place
-from translations import N_, Conflict, Gone, NotFound, Refusal
+from translations import N_, Conflict, Gone, NotFound, Refusal, speaking
 from translations.formats import day
 
 SIGNS = 10  # 50 bits of chance: a thousand addresses that try one a second need centuries for one of 6,000 codes
@@ -62,12 +62,15 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
         raise NotFound("There is no village %(psu)s in the wave %(wave)s.", psu=unknown, wave=wave)
     if not villages:
         raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave)
+    with speaking("vi"):  # whatever language is spoken by whoever sends them
+        there = {village.unit for village in villages.values()}
+        communes = {code: units.named(units.find(session, code)) for code in there}
     letters = [
         Letter(
             psu=psu,
             village=villages[psu].name or psu,
             unit=villages[psu].unit,
-            commune=units.named(units.find(session, villages[psu].unit)),
+            commune=communes[villages[psu].unit],
             code=_code(),
         )
         for psu in dict.fromkeys(psus or villages)
@@ -81,6 +84,23 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
         ],
     )
     return letters
+
+
+class Count(NamedTuple):
+    """The codes of a village: how many were made, and how many of them opened a form that was sent."""
+
+    made: int
+    used: int
+
+
+def counts(session: Session, wave: str) -> dict[str, Count]:
+    """The codes of a wave by village, those alone that have some."""
+    rows = session.execute(
+        select(Invitation.psu, func.count(), func.sum(case((Invitation.used, 1), else_=0)))
+        .where(Invitation.wave == wave)
+        .group_by(Invitation.psu)
+    )
+    return {psu: Count(made, int(used)) for psu, made, used in rows}
 
 
 def digest(key: str, typed: str) -> str:

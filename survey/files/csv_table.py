@@ -207,3 +207,8 @@ def nearest(text: str, names: Sequence[str], least: float = 0) -> str:
     found = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(text.casefold(), found, 1, cutoff=least)
     return found[near[0]] if near else NONE
+
+
+def harmless(cell: Any) -> Any:
+    """A text that a spreadsheet would take for a formula has a space in front, which readers pass over."""
+    return f" {cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell

@@ -36,7 +36,7 @@ class Right(StrEnum):
 
     KEY = "key"  # key paper forms
     INTERVIEW = "interview"  # send answers as an interviewer
-    FIELDWORK = "fieldwork"  # draw samples, print forms and posters, bind kiosks, count forms back, weigh
+    FIELDWORK = "fieldwork"  # draw samples, print forms, posters and letters, bind kiosks, count forms back, weigh
     REVIEW = "review"  # settle two keyings, approve and reject responses
     PROGRESS = "progress"  # counts of forms, never answers
     RESULTS = "results"  # estimates and reports

@@ -41,6 +41,7 @@ MODE_NAMES = {
 FIELDWORK = (
     ("staff.sample", N_("Sample")),
     ("staff.posters", N_("Posters")),
+    ("staff.invitations", N_("Invitations")),
     ("staff.kiosks", N_("Kiosks")),
     ("staff.accounting", N_("Paper forms")),
     ("staff.scans", N_("Scans")),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -138,15 +140,20 @@ def printed_forms(wave: str) -> ResponseReturnValue:
     unit, batch = request.args.get("don-vi") or None, request.args.get("tap") or None
     with database().reading() as session:
         given = printing.prepared(session, wave, unit=unit, batch=batch)
+    name = "-".join(filter(None, ("phieu", batch or wave, unit)))
+    return printed(f"{name}.pdf", lambda file: printing.write(given, file))
+
+
+def printed(name: str, write: Callable[[IO[bytes]], None]) -> Response:
+    """What is printed, as a download that is kept nowhere."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
     try:
-        printing.write(given, file)
+        write(file)
     except BaseException:
         file.close()
         raise
     file.seek(0)
-    name = "-".join(filter(None, ("phieu", batch or wave, unit)))
-    answer = send_file(file, "application/pdf", as_attachment=True, download_name=f"{name}.pdf")
+    answer = send_file(file, "application/pdf", as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from survey import audit, integers, units, waves
 from survey.database import database
+from survey.files.csv_table import harmless
 from survey.models import Draw, Unit, Village, Wave, WaveKind
 from survey.people.accounts import Right, requires
 from survey.sampling import draws, frame, outlook, plans
@@ -195,11 +196,6 @@ def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str)
     answer = Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
-
-
-def harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula has a space in front, which `load` passes over."""
-    return f" {cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
 
 
 def by_commune(taken: Iterable[Taken], there: dict[str, Unit]) -> list[tuple[Unit, list[Taken]]]:

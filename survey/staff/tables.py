@@ -18,6 +18,7 @@ from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey import units
 from survey.database import database
+from survey.files.csv_table import harmless
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
@@ -25,7 +26,6 @@ from survey.results import result_table, wording
 from survey.sample import Sample
 from survey.staff.blueprint import MODE_NAMES, keys, moment_of, pages
 from survey.staff.reports import OFFICE
-from survey.staff.sampling import harmless
 from translations import N_, NotFound, language
 from translations import gettext as _
 

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -49,6 +50,17 @@ def test_codes_are_written_for_a_mail_merge(folder: Path, province: Database) ->
         assert row["address"] == f"https://hailong.example.vn/m/{row['code']}"
     digests = {invitations.digest(settings.secret_key(), row["code"]): row["psu"] for row in rows}
     assert {one.digest: one.psu for one in kept(province)} == digests
+
+
+def test_letters_are_written_ready_to_print_and_say_whom_to_ask(folder: Path, province: Database) -> None:
+    out = folder / "thu-moi.pdf"
+    arguments = ["make", "--wave", "ho-mau", "--count", "1", "--out", str(out), "--base-url", "https://a.vn"]
+    assert isinstance(CliRunner().invoke(invitation, arguments).exception, Refusal)
+    assert kept(province) == []
+    assert CliRunner().invoke(invitation, [*arguments, "--contact", "Sở Nội vụ, 0203 1"]).exit_code == 0
+    with pypdfium2.PdfDocument(out) as document:
+        assert len(document) == len(kept(province)) == 4
+        assert "Sở Nội vụ, 0203 1" in document[0].get_textpage().get_text_bounded()
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ PAGES = {
     "staff.drawn": ("/quan-tri/thuc-dia/mau/1",),
     "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
     "staff.posters": ("/quan-tri/thuc-dia/ap-phich",),
+    "staff.invitations": ("/quan-tri/thuc-dia/thu-moi",),
     "staff.kiosks": ("/quan-tri/thuc-dia/may",),
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),

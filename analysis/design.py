@@ -198,6 +198,11 @@ def frame(
     made = Frame(stratum, strata, psus, sampled, remaining, single_psu)
     if single_psu == "refuse" and made.lonely.any():
         names = [str(strata[h]) for h in np.flatnonzero(made.lonely)]
+        if len(strata) == 1:  # its name would say nothing, least of all where no strata were given
+            raise DesignError(
+                "There is a single sampling unit, which shows no variance. Take in more of them, or choose a rule"
+                " for single units: centered, average or certainty."
+            )
         raise DesignError(
             "Strata with a single sampling unit: %(strata)s. Merge each with a neighbour, or choose a rule for"
             " single units: centered, average or certainty.",

@@ -101,6 +101,11 @@ def every(session: Session) -> list[Wave]:
     return list(session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code)))
 
 
+def any_made_up(session: Session) -> bool:
+    """Whether the waves to look around in are here, which a real wave should not stand beside."""
+    return session.scalars(select(Wave.code).where(Wave.simulated)).first() is not None
+
+
 def titles(session: Session, some: Iterable[Wave]) -> dict[str, str]:
     """The title of what each wave asks, by the code of the wave."""
     return {wave.code: str(questionnaires.by_digest(session, wave.questionnaire).title) for wave in some}

@@ -92,6 +92,13 @@ class Program(Commands):
         _complete(found, name)
         return found
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:  # `hailong results … | head` has what it wants; click would end with 1
+            sys.stdout = None  # type: ignore[assignment]
+            sys.exit(0)
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -193,9 +200,6 @@ def main(arguments: list[str] | None = None) -> None:
         if refusal.listed_by:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
-    except BrokenPipeError:  # `hailong results … | head`
-        sys.stdout = None  # type: ignore[assignment]
-        sys.exit(0)
     except OSError as error:
         click.echo(_("%(file)s: %(reason)s", file=error.filename or "–", reason=error.strerror or error), err=True)
         sys.exit(1)

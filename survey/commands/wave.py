@@ -11,6 +11,7 @@ from survey import questionnaires, waves
 from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import WaveKind
+from translations import formats
 from translations import gettext as _
 
 
@@ -79,7 +80,20 @@ def create(
             single_psu=single_psu,
             villages=villages,
         )
-    if made.kind is WaveKind.OPEN:
+        beside_made_up = waves.any_made_up(session)
+    if beside_made_up:
+        say(
+            "There are made-up waves in this data folder. Give a real wave a folder of its own:"
+            " HAILONG_DATA=FOLDER hailong init"
+        )
+    if made.closes < waves.today():
+        say(
+            "The wave %(code)s is made; its last day was %(day)s, so nobody can answer it now. Forms of those days"
+            " can still come in: hailong import.",
+            code=code,
+            day=formats.day(made.closes),
+        )
+    elif made.kind is WaveKind.OPEN:
         say(
             "The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune.",
             code=code,

@@ -1,6 +1,6 @@
 """The totals of a file as one GROUP BY, pushed down to DuckDB or Spark through Ibis: only the totals come back.
 
-An optional extra: `pip install hai-long[spark]` brings Ibis, DuckDB and PySpark.
+An optional extra: `make test-spark` makes `.venv-spark`, with Ibis, DuckDB and PySpark.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise Refusal(
-            "This engine is not installed. Install it with: pip install 'hai-long[spark]' (missing: %(module)s)",
+            "This engine is an extra: %(module)s is missing."
+            " Run: make test-spark; then .venv-spark/bin/hailong has it.",
             module=name,
         ) from None
 

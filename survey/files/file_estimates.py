@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
 from analysis.parts import Gathering, Part, part
 from analysis.totals import Measure, Measures, Share, Totals
+from survey.files.csv_table import NONE, nearest
 from survey.files.file_request import Item, Request, levels, natural
 from survey.files.tabular import Chunk, DataFile, canonical
 from translations import Refusal
@@ -222,13 +222,12 @@ def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:
     if wanted == "rest":
         return REST
     labels = [str(label) for label in found.domains]
-    near = get_close_matches(wanted, labels, 1, 0.5)
-    if near:
+    if (near := nearest(wanted, labels, least=0.5)) != NONE:
         raise Refusal(
             "Column %(column)s has no value %(value)s. Did you mean %(near)s?",
             column=request.by[0],
             value=wanted,
-            near=near[0],
+            near=near,
         )
     raise _no_value(request.by[0], wanted, labels)
 

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +22,7 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from survey.files.csv_table import NONE, nearest
 from translations import N_, Refusal
 
 CHUNK = 1 << 23  # bytes of CSV parsed at a time
@@ -230,12 +230,12 @@ class DataFile:
                         "%(file)s separates its columns by semicolons or tabs. Save it with commas between them.",
                         file=self.path,
                     )
-                if near := get_close_matches(name, self.columns, 1, 0.5):
+                if (near := nearest(name, self.columns, least=0.5)) != NONE:
                     raise Refusal(
                         "%(file)s has no column %(column)s. Did you mean %(near)s?",
                         file=self.path,
                         column=name,
-                        near=near[0],
+                        near=near,
                     )
                 raise Refusal(
                     "%(file)s has no column %(column)s. It has: %(columns)s.",

@@ -5,7 +5,6 @@ Everything that shows a figure (page, file, API, command line) prints these reco
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from analysis.interval import Interval
 from analysis.totals import Coded, Measured, Share
 from forms import Index, Item, Questionnaire, Rule
 from survey import units, waves
+from survey.files.csv_table import LIKE, NONE, nearest
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, WaveKind
 from survey.results import disclosure, releases
@@ -297,9 +297,9 @@ def _worth(levels: NDArray[Any], rule: Rule) -> Floats:
 def _item(questionnaire: Questionnaire, code: str) -> Item:
     item = questionnaire.items.get(code)
     if item is None:
-        near = difflib.get_close_matches(code, [*questionnaire.items, "index"], n=1, cutoff=0.4)
-        if near:
-            raise Refusal("There is no item %(code)s. Did you mean %(near)s?", code=code, near=near[0])
+        near = nearest(code, [*questionnaire.items, "index"], least=LIKE)
+        if near != NONE:
+            raise Refusal("There is no item %(code)s. Did you mean %(near)s?", code=code, near=near)
         raise Refusal("There is no item %(code)s in %(name)s.", code=code, name=questionnaire.name)
     if item.kind == "text":
         raise Refusal("%(item)s was answered in words: there is nothing to estimate.", item=code)
@@ -327,6 +327,11 @@ def _column(session: Session, people: Sample, column: str) -> Domains:
         return Domains(people.mode, [mode.value for mode in Mode])
     if column == "psu":
         raise Refusal("A village is too small for a figure of its own. Choose unit, stratum, mode or an item.")
+    if column not in people.questionnaire.items:
+        raise Refusal(
+            "There is no item %(code)s to group by. Choose unit, stratum, mode or the code of an item.",
+            code=column,
+        )
     item = _item(people.questionnaire, column)
     if not item.choices or item.kind == "multiple":
         raise Refusal("People can't be grouped by %(item)s: choose an item with one answer.", item=column)

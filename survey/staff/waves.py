@@ -111,12 +111,14 @@ def new_wave() -> ResponseReturnValue:
     """The form that opens a wave."""
     with database().reading() as session:
         published = {version.name: version for version in questionnaires.published(session)}
+        beside_made_up = waves.any_made_up(session)
     form = WaveForm()
     form.questionnaire.choices = [
         SelectChoice(name, f"{version.title} ({name})") for name, version in published.items()
     ]
     if not form.validate_on_submit():
-        return render_template("staff/new_wave.html", form=form), 422 if form.errors else 200
+        shown = render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up)
+        return shown, 422 if form.errors else 200
     try:
         with database().writing() as session:
             waves.create(
@@ -130,5 +132,5 @@ def new_wave() -> ResponseReturnValue:
             )
     except Conflict as taken:
         form.code.errors = [str(taken)]
-        return render_template("staff/new_wave.html", form=form), 409
+        return render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up), 409
     return redirect(url_for(".progress", wave=form.code.data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -241,12 +242,28 @@ def wrong(tmp_path: Path, text: str | bytes) -> Path:
         ("w,q\n1,1\n1e200,1\n", "Row 3, column w: 1e+200 is too large to compute with. Correct it."),
         ("w;q\n1;1\n", "%s separates its columns by semicolons or tabs. Save it with commas between them."),
         ("weight,q\n1,1\n", "%s has no column w. It has: weight, q."),
+        ("W,q\n1,1\n", "%s has no column w. Did you mean W?"),
     ],
 )
 def test_wrong_input_is_one_clear_sentence(run: Run, tmp_path: Path, text: str | bytes, says: str) -> None:
     path = wrong(tmp_path, text)
     told = run.refused("estimate", path, "--weights", "w", "--item", "q=1")
     assert told == (says % path if "%s" in says else says)
+
+
+def test_a_single_unit_without_strata_is_told_without_a_name(run: Run, tmp_path: Path) -> None:
+    told = run.refused("estimate", wrong(tmp_path, "w,q\n1,1\n"), "--weights", "w", "--item", "q=1")
+    assert told.startswith("There is a single sampling unit, which shows no variance.")
+
+
+def test_a_reader_that_has_enough_is_no_failure(data: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)  # what `| head` does once it has its lines
+    program = Path(sys.executable).with_name("hailong")
+    with os.fdopen(writer, "wb") as out:
+        asked = [program, "estimate", data, *DESIGN, "--item", "c9"]
+        done = subprocess.run(asked, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_sentence_is_in_the_language_of_the_person(run: Run, data: Path) -> None:

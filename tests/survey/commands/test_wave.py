@@ -22,12 +22,24 @@ def test_a_wave_is_made(hailong: Program, province: Database) -> None:
 
 
 def test_an_open_wave_may_be_public(hailong: Program, province: Database) -> None:
-    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "open", "--public", "--single-psu", "certainty")
+    asked = [*MADE, "--to", "2099-12-31", "--kind", "open", "--public", "--single-psu", "certainty"]
+    done = hailong("wave", "create", "dot-2", *asked)
     assert done.code == 0
     assert "/s/dot-2/" in done.err
     with province.reading() as session:
         assert waves.find(session, "dot-2").public
         assert waves.find(session, "dot-2").single_psu == "certainty"
+
+
+def test_a_wave_whose_days_are_over_is_not_said_to_be_open(hailong: Program, province: Database) -> None:
+    assert "/s/dot-2" not in hailong("wave", "create", "dot-2", *MADE, "--kind", "open").err
+
+
+def test_a_real_wave_beside_made_up_ones_is_told_of_them(hailong: Program, province: Database) -> None:
+    assert "made-up" not in hailong("wave", "create", "dot-2", *MADE, "--kind", "sample").err
+    with province.writing() as session:
+        waves.find(session, "dot-2").simulated = True
+    assert "made-up" in hailong("wave", "create", "dot-3", *MADE, "--kind", "sample").err
 
 
 @pytest.mark.parametrize(

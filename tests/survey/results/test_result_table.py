@@ -145,6 +145,8 @@ def test_crossed_domains_are_written_as_columns(province: Database) -> None:
         ({"items": ["index:XX"]}, "index:CS"),
         ({"rule": "median"}, "share"),
         ({"by": ["psu"]}, "unit"),
+        ({"by": ["thon"]}, "unit, stratum, mode"),
+        ({"items": ["c6"]}, "C6"),
         ({"by": ["C2"]}, "C2"),
     ],
 )

@@ -96,3 +96,8 @@ class SealedFile(Sealed):
 
     def opened(self, key: bytes, kept: bytes) -> bytes:
         return self._open(key, kept)
+
+
+def lying(kind: Any) -> Any:
+    """The type of what lies in a column of this type, sealed or not."""
+    return kind.impl if isinstance(kind, Sealed) else kind

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, select, update
 from sqlalchemy.orm import Session
 
-from survey import audit, master_key, sealing, texts, waves
+from survey import audit, sealing, texts, waves
 from survey.database import CUT_LOG, Database
 from survey.fieldwork import reinterviews
 from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
@@ -63,10 +63,10 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
         done = [_purged(session, wave.code) for wave in found]
         changed = any(one.texts or one.drafts or one.scans for one in done)
-        draft = texts.renew(session.connection()) if changed else None
+        renewal = texts.Renewal(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
-    if draft is not None:
-        master_key.settle(draft)
+    if renewal is not None:
+        renewal.settle(database)
     for one in done:
         bundle.forget(one.wave)  # a draft in it may tell what was destroyed
     with database.reading() as session:

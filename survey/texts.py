@@ -3,7 +3,7 @@
 Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound to wave and response). The data
 key lies in the database, wrapped by the master key in its file (`survey/master_key.py`): neither the database nor
 a backup without that file can be read. No row of texts is ever changed or deleted; once
-the key of its wave is gone, it says nothing any more. `renew` makes a new master key and wraps the keys that are
+the key of its wave is gone, it says nothing any more. `Renewal` makes a new master key and wraps the keys that are
 left anew, so an older backup's wrapped keys open to nothing either.
 """
 
@@ -14,18 +14,18 @@ import secrets
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Column, Connection, and_, exists, select, type_coerce, update
+from sqlalchemy import Connection, and_, exists, select, text, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey import master_key, settings
 from survey.database import Database
+from survey.documents import Sealed, lying
 from survey.models import SEALED, Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
@@ -34,6 +34,8 @@ ONCE = {
     name: added(TextKey).on_conflict_do_nothing(index_elements=["wave"])
     for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
+
+UNDER_THE_MASTER_KEY = (TextKey.__table__.c.wrapped, SecondFactor.__table__.c.secret, *SEALED)
 
 
 class Ring:
@@ -111,42 +113,49 @@ def destroy(connection: Connection, wave: str) -> bool:
     return bool(done.rowcount)
 
 
-def renew(connection: Connection) -> Path:
-    """Wraps the keys that are left by a new master key; gives its draft, which `settle` puts in the old's place.
+class Renewal:
+    """A new master key in the place of the old one, by which all that is left is sealed anew.
 
-    The draft comes first and the place is taken only after the commit: whenever the machine stops, one of the two
-    files opens the keys.
+    Make it inside a transaction, and `settle` it after the commit. The draft of the new key comes first and the
+    place is taken only after the commit: whenever the machine stops, one of the two files opens the keys.
+
+    Refused where the old key does not open the keys of the waves.
     """
-    old, new = master_key.read(), secrets.token_bytes(master_key.SIZE)
-    for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
-        if wrapped:
-            key = _unwrapped(old, wave, wrapped)
-            connection.execute(
-                update(TextKey).where(TextKey.wave == wave).values(wrapped=_wrapped(new, wave, key))
-            )
-    for account, secret in connection.execute(select(SecondFactor.account, SecondFactor.secret)).all():
-        if secret is None:
-            continue  # passkeys alone
-        bound = factor_of(account).encode()
+
+    def __init__(self, connection: Connection) -> None:
+        check(connection)
+        self._old, self._new = master_key.read(), secrets.token_bytes(master_key.SIZE)
+        for column in UNDER_THE_MASTER_KEY:
+            self._seal_anew(connection, column)
+        self._draft = master_key.draft(self._new)
+
+    def settle(self, database: Database) -> None:
+        """Takes the place of the old key; what others have sealed by that one meanwhile is sealed anew too."""
+        master_key.settle(self._draft)
+        for column in UNDER_THE_MASTER_KEY:
+            with database.adding() as connection:
+                if not database.is_sqlite:  # which has one writer at a time
+                    connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
+                self._seal_anew(connection, column)
+
+    def _seal_anew(self, connection: Connection, column: Any) -> None:
+        places, kind = list(column.table.primary_key), lying(column.type)
+        for place in connection.execute(select(*places)).all():  # one row in memory at a time: pictures are large
+            here = and_(*(key == value for key, value in zip(places, place, strict=True)))
+            kept = connection.scalar(select(type_coerce(column, kind)).where(here).with_for_update())
+            again = self._again(column, place[0], kept) if kept else kept
+            if again is not kept:
+                connection.execute(update(column.table).where(here).values({column: type_coerce(again, kind)}))
+
+    def _again(self, column: Any, place: str, kept: Any) -> Any:
+        """What lies in a row, by the new key; as it is where the old one does not open it."""
+        if isinstance(column.type, Sealed):
+            return column.type.anew(kept, self._old, self._new)
+        bound = (place if column.table is TextKey.__table__ else factor_of(place)).encode()
         try:
-            again = master_key.seal(new, bound, master_key.opened(old, bound, secret))
+            return master_key.seal(self._new, bound, master_key.opened(self._old, bound, kept))
         except InvalidTag:
-            continue  # sealed by a key that is gone already
-        connection.execute(update(SecondFactor).where(SecondFactor.account == account).values(secret=again))
-    for column in SEALED:
-        _seal_anew(connection, column, old, new)
-    return master_key.draft(new)
-
-
-def _seal_anew(connection: Connection, column: Column[Any], old: bytes, new: bytes) -> None:
-    """Seals what lies in a column under a new master key, one row in memory at a time: pictures are large."""
-    of: Any = column.type
-    for places in connection.execute(select(*column.table.primary_key)).all():
-        here = and_(*(key == place for key, place in zip(column.table.primary_key, places, strict=True)))
-        kept = connection.scalar(select(type_coerce(column, of.impl)).where(here).with_for_update())
-        if kept is not None:
-            again = type_coerce(of.anew(kept, old, new), of.impl)
-            connection.execute(update(column.table).where(here).values({column: again}))
+            return kept
 
 
 def factor_of(account: str) -> str:
@@ -166,12 +175,8 @@ def opened_for(bound: str, sealed: bytes) -> bytes:
 
 def anything_sealed(connection: Connection) -> bool:
     """Whether there is something that the master key alone opens."""
-    secrets = (
-        TextKey.wrapped != b"",
-        SecondFactor.secret.is_not(None),
-        *(column.is_not(None) for column in SEALED),
-    )
-    return any(connection.scalar(select(exists().where(there))) for there in secrets)
+    there = (TextKey.wrapped != b"", SecondFactor.secret.is_not(None), *(one.is_not(None) for one in SEALED))
+    return any(connection.scalar(select(exists().where(some))) for some in there)
 
 
 def check(connection: Connection) -> None:

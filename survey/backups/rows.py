@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from survey.documents import Sealed
+from survey.documents import lying
 from survey.models import Base
 
 AT_ONCE = 500  # rows of one statement
@@ -71,9 +71,7 @@ def lines(connection: Connection, of: Table) -> Iterator[str]:
     """
     there = {column["name"] for column in inspect(connection).get_columns(of.name)}  # an older form has fewer
     columns = [
-        type_coerce(column, _lying(column.type)).label(column.name)
-        for column in of.columns
-        if column.name in there
+        type_coerce(column, lying(column.type)).label(column.name) for column in of.columns if column.name in there
     ]
     query = select(*columns).order_by(*of.primary_key).execution_options(yield_per=AT_ONCE)
     found = connection.execute(query)
@@ -86,7 +84,7 @@ def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> Non
 
     Columns that the lines don't have are left to the database: lines may be of an older form of the table.
     """
-    read = {column.name: _reader(_lying(column.type)) for column in of.columns}
+    read = {column.name: _reader(lying(column.type)) for column in of.columns}
     rows = _parents_first(of, map(json.loads, found))
     while some := list(islice(rows, AT_ONCE)):
         names = [name for name in read if name in some[0]]
@@ -146,9 +144,4 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _stored(kind: Any) -> Any:
     """The column's type, for a bare column."""
-    return DOCUMENT if isinstance(_lying(kind), JSON) else _lying(kind)
-
-
-def _lying(kind: Any) -> Any:
-    """The type of what lies in a column, sealed or not."""
-    return kind.impl if isinstance(kind, Sealed) else kind
+    return DOCUMENT if isinstance(lying(kind), JSON) else lying(kind)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, select, text
+from sqlalchemy import Table, delete, select, text, update
 
-from survey import master_key, texts, waves
+from survey import texts, waves
 from survey.backups import rows
 from survey.database import Database
 from survey.models import SEALED, Batch, OpenKeying, Scan, Sheet
@@ -88,9 +88,12 @@ def test_another_key_opens_nothing_and_says_what_to_do(keying: Database, key: Pa
 def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database, key: Path) -> None:
     old = key.read_bytes()
     with keying.writing() as session:
-        draft = texts.renew(session.connection())
-    master_key.settle(draft)
-    assert read(keying) == (TYPED, MARKS, PICTURE)
+        renewal = texts.Renewal(session.connection())
+    later = TYPED | {"C6": "1"}
+    with keying.writing() as session:
+        session.execute(update(OpenKeying).values(typed=later))  # by the old key, which is there yet
+    renewal.settle(keying)
+    assert read(keying) == (later, MARKS, PICTURE)
     key.write_bytes(old)
     for column in SEALED:
         with keying.reading() as session, pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from survey import master_key, texts
+from survey import texts
 from survey.database import Database
 from survey.entry.blueprint import _signed_in
 from survey.models import AuditEntry, SecondFactor, SignIn
@@ -139,8 +139,8 @@ def test_a_new_master_key_opens_the_secret_too(
     monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path_factory.mktemp("key") / "texts.key"))
     secret, _codes = enrol(sign_in(app, "keyer"))
     with province.writing() as session:
-        draft = texts.renew(session.connection())
-    master_key.settle(draft)
+        renewal = texts.Renewal(session.connection())
+    renewal.settle(province)
     with province.writing() as session:
         assert second_factors.check(session, "keyer", code(secret, later=1))
         session.execute(update(SecondFactor).values(secret=b"\0" * 48))

@@ -188,9 +188,10 @@ def _plural(one: str, many: str, num: int) -> str:
     return translations.catalogue(translations.language()).ngettext(one, many, num)
 
 
-def _here(**changed: str) -> str:
-    """The address of this page with some parts of its query changed, as a link beginning with `?`."""
-    return "?" + urlencode({**request.args, **changed})
+def _here(**changed: str | None) -> str:
+    """The address of this page with some parts of its query changed, left out where None: a link from `?` on."""
+    other = {name: [] if value is None else [value] for name, value in changed.items()}
+    return "?" + urlencode({**request.args.to_dict(flat=False), **other}, doseq=True)
 
 
 def _large_text() -> bool:

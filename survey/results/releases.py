@@ -29,9 +29,16 @@ def every(session: Session, wave: str) -> list[Release]:
     return list(session.scalars(select(Release).where(Release.wave == wave).order_by(Release.number.desc())))
 
 
+def newest_number(session: Session, wave: str) -> int | None:
+    """The number of the release that is shown: the newest approved one."""
+    found = select(func.max(Release.number)).where(Release.wave == wave, Release.approved.is_not(None))
+    return session.scalar(found)
+
+
 def newest(session: Session, wave: str) -> Release | None:
-    """The release that is shown: the newest approved one."""
-    return next((release for release in every(session, wave) if release.approved is not None), None)
+    """The release that is shown."""
+    number = newest_number(session, wave)
+    return None if number is None else find(session, wave, number)
 
 
 def find(session: Session, wave: str, number: int) -> Release:

@@ -188,6 +188,7 @@ class Summary:
     records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
     release: Release | None = None  # that the data are of; None for the present data
+    shown: int | None = None  # the number of the release that others see: the newest approved one
     issue: Issue | None = None  # of a report that goes out
     standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs for sure
     weighting: str = ""  # where the weights come from; empty where everybody counts once
@@ -219,6 +220,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         remarks=remarks.gather(session, people.wave, release),
         since=_since(session, people, rule),
         trail=(last.number, last.digest) if last else None,
+        shown=releases.newest_number(session, people.wave.code),
     )
     paper = _paper(session, people.wave)
     came = replace(

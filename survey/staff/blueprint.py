@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Blueprint, current_app, g, request
 from flask_login import current_user
@@ -63,6 +63,23 @@ def fieldwork_tabs() -> list[tuple[str, str]]:
         for (endpoint, name), right in zip(FIELDWORK, rights, strict=True)
         if right is not None and current_user.may(right)
     ]
+
+
+# Pages and files of figures: whoever reads a release goes on reading it from one to the next.
+OF_FIGURES = frozenset(
+    f"staff.{name}"
+    for name in (
+        "overview", "units", "unit", "items", "table", "table_file", "map", "changes", "series", "modes",
+        "targets", "how", "reports", "download", "unit_report", "unit_reports",
+    )
+)  # fmt: skip
+
+
+@pages.url_defaults
+def same_release(endpoint: str, values: dict[str, Any]) -> None:
+    """Keeps `?ban=` in links between the figures of one wave; `ban=None` leaves it out."""
+    if endpoint in OF_FIGURES and request and (request.view_args or {}).get("wave") == values.get("wave"):
+        values.setdefault("ban", request.args.get("ban"))
 
 
 class Moment(NamedTuple):

@@ -125,7 +125,7 @@ def unit_reports(wave: str) -> ResponseReturnValue:
     there = bundle.state(said, spoken)
     if request.method == "POST" and there.file is None:
         bundle.begin(said, spoken)
-        return redirect(url_for(".unit_reports", wave=wave, ban=request.args.get("ban")), 303)
+        return redirect(url_for(".unit_reports", wave=wave), 303)
     if there.file is not None:
         with database().writing():  # that it was taken out stands in the audit trail
             pass

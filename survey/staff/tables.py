@@ -24,7 +24,7 @@ from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
 from survey.results import result_table, wording
 from survey.sample import Sample
-from survey.staff.blueprint import MODE_NAMES, keys, moment_of, pages
+from survey.staff.blueprint import MODE_NAMES, Moment, keys, moment_of, pages
 from survey.staff.reports import OFFICE
 from translations import N_, NotFound, language
 from translations import gettext as _
@@ -74,17 +74,17 @@ class Table:
 @requires(Right.RESULTS)
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
-    people, made = _asked_for(wave)
+    (summary, people), made = _asked_for(wave)
     return render_template(
         "staff/table.html",
         wave=people.wave,
+        summary=summary,
         people=people,
         items=choices(people.questionnaire),
         offered=groupings(people.questionnaire),
         chosen=request.args.get("muc", ""),
         table=made,
         keys=keys(made.records) if made else [],
-        draft=request.args.get("ban") is None,
     )
 
 
@@ -94,7 +94,7 @@ def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
     if format not in ("csv", "xlsx"):
         raise NotFound("There is no table in the format %(format)s. Choose one on the page.", format=format)
-    _people, made = _asked_for(wave, now=True)
+    _moment, made = _asked_for(wave, now=True)
     if made is None:
         raise NotFound("Choose what the table is of first.")
     rows = list(_rows(made))
@@ -122,14 +122,15 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     ]
 
 
-def _asked_for(wave: str, *, now: bool = False) -> tuple[Sample, Table | None]:
-    people = moment_of(wave, now=now).people
+def _asked_for(wave: str, *, now: bool = False) -> tuple[Moment, Table | None]:
+    moment = moment_of(wave, now=now)
+    people = moment.people
     wanted = request.args.get("muc", "").strip()
     by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]
     if not wanted or not len(people):
-        return people, None
+        return moment, None
     with database().reading() as session:
-        return people, made(session, people, wanted, by)
+        return moment, made(session, people, wanted, by)
 
 
 def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:

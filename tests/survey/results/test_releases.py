@@ -264,6 +264,15 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert (told.status_code, "thay" in told.text) == (200, True)
     send(9, wave="ho-mau", psu="V2", c5=3)
     assert two.get(f"{page}/1/pdf").data == first
+    overview = "/quan-tri/ho-mau/"
+    present, released = two.get(overview).text, two.get(f"{overview}?ban=1").text
+    assert "Đây là số liệu hiện có" in present
+    assert '<a href="?ban=1">Xem bản công bố số 1</a>' in present
+    assert "đã duyệt ngày" in released
+    assert '<a href="?">Xem số liệu hiện có</a>' in released
+    for kept in (f"{overview}don-vi?ban=1", f"{overview}cach-tinh?item=index&amp;ban=1"):
+        assert f'href="{kept}"' in released, "figures of a release lead to figures of the same release"
+    assert f'href="{overview}tien-do"' in released
     assert two.get(f"{page}/2/docx").data.startswith(b"PK")
     assert two.get(f"{page}/3/pdf").status_code == 404
 

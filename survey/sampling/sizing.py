@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.sample_size import needed, slovin
+from analysis.sample_size import half_width, needed, slovin, standard_error
 from survey.models import Village
 from survey.sampling.outlook import Expected
 from survey.sampling.plans import Frame
@@ -19,8 +19,9 @@ from translations.formats import number, percent
 class Sizing:
     """How many people a margin needs. `population`: adults where the frame has them, else households.
 
-    answers, forms, villages  with what is expected of the field
-    slovin  what Slovin's formula says
+    answers, forms, fewest  people, forms and villages with what is expected of the field, by the normal quantile
+    villages, df  so many that the interval by Student's t, which few villages widen, keeps to the margin, too
+    slovin        what Slovin's formula says
     """
 
     margin: float
@@ -29,7 +30,9 @@ class Sizing:
     population: int
     answers: int
     forms: int
+    fewest: int
     villages: int
+    df: int
     slovin: int
 
 
@@ -40,6 +43,16 @@ def sized(villages: Sequence[Village], margin: float, per_village: int, expected
     population = sum(known) if len(known) == len(adults) else sum(village.households or 0 for village in villages)
     deff = expected.deff(per_village)
     size = needed(margin, share=expected.share, deff=deff, population=population, response=expected.response)
+    strata = len({village.stratum for village in villages})
+
+    def width(count: int) -> float:
+        error = standard_error(count * per_village * expected.response, expected.share, deff, population)
+        return half_width(error, count - strata)
+
+    fewest = math.ceil(size.forms / per_village)
+    count = max(fewest, strata + 1)
+    while width(count) > margin and count < len(villages):
+        count += 1
     return Sizing(
         margin,
         expected,
@@ -47,7 +60,9 @@ def sized(villages: Sequence[Village], margin: float, per_village: int, expected
         population,
         size.answers,
         size.forms,
-        math.ceil(size.forms / per_village),
+        fewest,
+        count,
+        count - strata,
         slovin(population, margin),
     )
 
@@ -68,8 +83,15 @@ def size_sentences(size: Sizing) -> Iterator[Lazy]:
         response=percent(size.expected.response, 0),
         answers=number(size.answers),
         forms=number(size.forms),
-        villages=number(size.villages),
+        villages=number(size.fewest),
     )
+    if size.villages > size.fewest:
+        yield Lazy(
+            "That is by the normal distribution. So few villages leave the variance itself unsure (Student's t at "
+            "%(df)s degrees of freedom): %(villages)s villages keep to the margin.",
+            df=number(size.df),
+            villages=number(size.villages),
+        )
     yield Lazy(
         "Slovin's formula says %(slovin)s. It takes a share of one half and z = 2, and leaves out that people of "
         "a village are alike and that not every form comes back: with this design effect its sample is as exact "

@@ -40,11 +40,16 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            kind = make_url(url).get_backend_name()
-        except ArgumentError as error:
-            raise Refusal("HAILONG_DATABASE_URL is not a database address: %(url)s", url=url) from error
+            driver = make_url(url).get_driver_name()
+        except ArgumentError:
+            driver = None
+        if driver not in ("pysqlite", "psycopg"):  # the address may hold a password: it is not repeated
+            raise Refusal(
+                "Write HAILONG_DATABASE_URL as sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE:"
+                " it is neither now."
+            )
         self.url = url
-        self.is_sqlite = kind == "sqlite"
+        self.is_sqlite = driver == "pysqlite"
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pool_size=10)
         if not self.is_sqlite:
             _try_after_a_rest(self.engine)

@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
+from survey.app import create_app
 from survey.database import Database
+from translations import Refusal
 
 
 def away(*_arguments: object) -> None:
@@ -99,3 +101,11 @@ def test_what_is_denied_to_somebody_of_the_staff_is_logged_and_to_a_stranger_is_
     assert [record.getMessage() for record in caplog.records] == ["denied to 'keyer' at staff.reports"]
     app.test_client().get("/quan-tri/ho-mau/bao-cao")
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("url", ["postgres://hl:geheim@there/hl", "mysql://hl:geheim@there/hl", "hl:geheim@there"])
+def test_an_address_of_another_kind_is_refused_and_its_password_not_repeated(url: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        create_app(DATABASE_URL=url, SECRET_KEY="tests")
+    assert "postgresql+psycopg://" in str(refusal.value)
+    assert "geheim" not in str(refusal.value)

@@ -40,6 +40,8 @@ def changes(wave: str) -> ResponseReturnValue:
         offered = comparison.earlier(session, new)
         if not offered:
             return render_template("staff/nothing_earlier.html", summary=summary, wave=new)
+        if not summary.collection.in_sample:
+            return render_template("staff/no_forms.html", summary=summary, wave=new)
         wanted = request.args.get("voi", offered[0].code)
         old = next((one for one in offered if one.code == wanted), None)
         if old is None:

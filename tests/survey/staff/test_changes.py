@@ -89,6 +89,14 @@ def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> 
     assert reader.get("/quan-tri/thu-nghiem/so-sanh?voi=khong-co").status_code == 404
 
 
+def test_of_two_waves_without_forms_the_page_says_that_there_are_none(
+    province: Database, app: Flask, sign_in: Any
+) -> None:
+    page = sign_in(app, "admin").get("/quan-tri/ho-mo/so-sanh")
+    assert page.status_code == 200
+    assert "Đợt này chưa có phiếu." in page.text
+
+
 def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
     province: Database, app: Flask, sign_in: Any
 ) -> None:

@@ -46,7 +46,7 @@ def sized(villages: Sequence[Village], margin: float, per_village: int, expected
     strata = len({village.stratum for village in villages})
 
     def width(count: int) -> float:
-        error = standard_error(count * per_village * expected.response, expected.share, deff, population)
+        error = standard_error(count * per_village * expected.response, expected.share, deff)
         return half_width(error, count - strata)
 
     fewest = math.ceil(size.forms / per_village)

@@ -130,9 +130,9 @@ def test_a_plan_is_its_address(framed: FlaskClient) -> None:
 def test_a_margin_gives_the_number_of_villages_beside_slovin(framed: FlaskClient) -> None:
     page = plain(framed.get(f"{PAGE}/ke-hoach?moi=&phieu=27&sai-so=5&ty-le=90&he-so=1&phan-hoi=100"))
     # 1.96²·.09/.05² = 138.3; ÷ (1 + 137.3/2100) = 129.8: 130 answers, 5 villages of 27. Slovin: 2100/6.25 = 336.
-    # With t at 6 degrees of freedom 8 villages are ± 4.7, while 7 at 5 are ± 5.3.
+    # With t at 6 degrees of freedom 8 villages are ± 5.0, while 7 at 5 are ± 5.6.
     assert "tất cả 8 thôn, mỗi thôn 27 hộ" in page
-    assert "±4,7" in page
+    assert "±5,0" in page
     assert "cần 130 phiếu trả lời, phát 130 phiếu, ở 5 thôn" in page
     assert "(phân phối t với 6 bậc tự do): cần 8 thôn" in page
     assert "Công thức Slovin cho 336" in page

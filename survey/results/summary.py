@@ -420,11 +420,11 @@ def _units(
     named |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(named)}
     found = {(record.item, record.value, record.domain): record for record in records}
     standing, span = _comparisons(people, scoring) if len(people) else ({}, {})
+    there = [code for code in named if ("index", None, code) in found]  # the others did not exist in this wave
+    silent = sum(code not in span for code in there)  # each may be better or worse than any other
     lines = []
-    for code in sorted(named, key=lambda code: order(named[code].name)):
-        index = found.get(("index", None, code))
-        if index is None:  # a unit that did not exist in this wave
-            continue
+    for code in sorted(there, key=lambda code: order(named[code].name)):
+        index, ranked = found["index", None, code], span.get(code)
         told = index.estimate is not None
         lines.append(
             UnitLine(
@@ -434,7 +434,7 @@ def _units(
                     found[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
                 ),
                 standing=standing.get(code) if told else None,
-                ranks=span.get(code) if told else None,
+                ranks=(ranked[0], ranked[1] + silent) if told and ranked else None,
             )
         )
     return tuple(lines)

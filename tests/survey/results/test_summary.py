@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from analysis import Estimate
-from survey import demo
+from survey import demo, responses, waves
 from survey.database import Database
 from survey.installation import prepare
+from survey.models import Mode
 from survey.results import result_table, summary
 from survey.results.summary import Summary
 
@@ -84,6 +86,17 @@ def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Databa
     best = max(said.units, key=lambda line: line.index.estimate or 0)
     assert best.ranks is not None
     assert best.ranks[0] == 1
+
+
+def test_communes_without_an_answer_may_have_any_rank(province: Database) -> None:
+    """One commune of 54 answered: nobody knows whether it is the first or the last of them."""
+    with province.writing() as session:
+        place = waves.place(session, "ho-mau", "06652")
+        for psu in ("V1", "V2") * 5:
+            responses.submit(session, place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
+    with province.reading() as session:
+        said = summary.gather(session, "ho-mau")
+    assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 54)}
 
 
 def test_an_open_wave_has_no_design_and_no_villages(made: tuple[Database, Summary, Summary]) -> None:

@@ -141,6 +141,8 @@ class Table:
         with file:
             length = 0
             while line := file.readline(LONGEST_ROW):
+                if not (self.row or self._record):
+                    _refuse_other_kinds(path, line)
                 if not line.isascii() or "\0" in line:
                     self._odd = self._odd or ODD.search(line) is not None
                 length = len(line) + (length if self._record else 0)
@@ -169,6 +171,14 @@ class Table:
             )
             self.faults.add(self.row, self._name(place), message)
         return bool(odd)
+
+
+def _refuse_other_kinds(path: Path, start: str) -> None:
+    """What is no CSV in UTF-8 from its first letter on is told once, not row by row."""
+    if start.startswith(("PK\3\4", "\x1f\udc8b")):
+        raise Refusal("%(file)s is a workbook or is compressed. Save it as a CSV file in UTF-8.", file=path)
+    if start.startswith(("\udcff\udcfe", "\udcfe\udcff")):  # UTF-16, Excel's “Unicode text”
+        raise Refusal("%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.", file=path, row=1)
 
 
 def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ for in turn, as they are installed here; digests are those of `requirements.lock
 printed with comes from the lock files of npm.
 
     python deploy/dependencies.py LICENCES.md SBOM.json
+    python deploy/dependencies.py --beside      names what is installed and no part of it (deploy/Containerfile)
 """
 
 from __future__ import annotations
@@ -82,6 +83,12 @@ def python_parts() -> list[Part]:
     ]
 
 
+def beside() -> list[str]:
+    """The installed packages that serving does without: what tests, checks and installs."""
+    needed = {"hai-long", *(part.name for part in python_parts())}
+    return sorted({canonicalize_name(one.name) for one in metadata.distributions()} - needed)
+
+
 def npm_parts() -> list[Part]:
     """What is bundled for browsers and for print."""
     found = []
@@ -155,6 +162,9 @@ def _digests() -> dict[str, tuple[str, ...]]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--beside"]:
+        sys.stdout.write("".join(f"{name}\n" for name in beside()))
+        raise SystemExit
     everything = [*python_parts(), *npm_parts()]
     for target, content in zip(
         sys.argv[1:3],

@@ -162,7 +162,7 @@ def worlds() -> list[Setting]:
     ]
     unequal = [Setting("ρ log-normal", p, k, unequal_rho=True) for p in (0.5, 0.9, 0.02) for k in villages]
     forms = [Setting("9–81 phiếu", p, k, forms=(9, 81)) for p in (0.5, 0.9, 0.02) for k in villages]
-    weights = [Setting("trọng số lệch", p, k, unequal_weights=True) for p in (0.5, 0.9, 0.02) for k in villages]
+    weights = [Setting("quyền số lệch", p, k, unequal_weights=True) for p in (0.5, 0.9, 0.02) for k in villages]
     index = [Setting("chỉ số 39 câu", 0.9, k, items=39) for k in (2, 4, 8)]
     return same + unequal + forms + weights + index
 

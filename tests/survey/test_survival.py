@@ -176,8 +176,14 @@ def test_on_a_full_disk_people_are_told_and_what_was_acknowledged_stays(
         assert reply.headers["Retry-After"]
         assert "application/problem+json" in reply.content_type
         refused.add(id)
-        # The form itself says it on a page.
-        page = posted(client)
+        # The form itself says it on a page; what the refused one left may be room for one more.
+        for _form in range(5_000):
+            id = str(uuid4())
+            page = posted(client, id=id)
+            if page.status_code == 503:
+                break
+            assert page.status_code == 303
+            acknowledged.add(id)
         assert page.status_code == 503
         assert page.headers["Retry-After"]
         assert "lang=" in page.text
@@ -191,11 +197,11 @@ def test_on_a_full_disk_people_are_told_and_what_was_acknowledged_stays(
     database.engine.dispose()
 
 
-def posted(client: FlaskClient, token: str | None = None) -> Any:
+def posted(client: FlaskClient, token: str | None = None, id: str | None = None) -> Any:
     """The answer to a form that a citizen sends from the page."""
     if token is None:
         token = token_of(client.get("/s/ho-mo/06652").text)
-    sent = {"token": token, "id": str(uuid4()), "C5": "1", "C10_khac": "một ý kiến"}
+    sent = {"token": token, "id": id or str(uuid4()), "C5": "1", "C10_khac": "một ý kiến"}
     return client.post("/s/ho-mo/06652", data=sent, headers={"Origin": "http://localhost"})
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Enum,
     LargeBinary,
     Table,
+    TableClause,
     Uuid,
     column,
     func,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     inspect,
     select,
     table,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -69,28 +69,31 @@ def lines(connection: Connection, of: Table) -> Iterator[str]:
 
     What is sealed in the database is sealed in the line.
     """
-    there = {column["name"] for column in inspect(connection).get_columns(of.name)}  # an older form has fewer
-    columns = [
-        type_coerce(column, lying(column.type)).label(column.name) for column in of.columns if column.name in there
-    ]
-    query = select(*columns).order_by(*of.primary_key).execution_options(yield_per=AT_ONCE)
-    found = connection.execute(query)
+    bare = _as_it_is(connection, of)
+    order = [bare.columns[key.name] for key in of.primary_key]
+    found = connection.execute(select(bare).order_by(*order).execution_options(yield_per=AT_ONCE))
     for row in found.mappings():
         yield json.dumps(dict(row), default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> None:
-    """Puts the rows of such lines into an empty table.
-
-    Columns that the lines don't have are left to the database: lines may be of an older form of the table.
-    """
-    read = {column.name: _reader(lying(column.type)) for column in of.columns}
+    """Puts the rows of such lines into an empty table; columns that they don't have are left to the database."""
+    bare = _as_it_is(connection, of)
+    read = {column.name: _reader(column.type) for column in bare.columns}
     rows = _parents_first(of, map(json.loads, found))
     while some := list(islice(rows, AT_ONCE)):
         names = [name for name in read if name in some[0]]
-        # A bare table: the columns' own defaults would fill in columns that an older form lacks.
-        bare = table(of.name, *(column(name, _stored(of.columns[name].type)) for name in names))
         connection.execute(insert(bare), [{name: read[name](row[name]) for name in names} for row in some])
+
+
+def _as_it_is(connection: Connection, of: Table) -> TableClause:
+    """A table with the columns that it has in the database: an older form lacks some, and has some that are gone.
+
+    It is bare, because the columns' own defaults would fill in what is lacking.
+    """
+    there = {one["name"]: one["type"] for one in inspect(connection).get_columns(of.name)}
+    today = {one.name: one.type for one in of.columns}
+    return table(of.name, *(column(name, _stored(today.get(name, kind))) for name, kind in there.items()))
 
 
 def go_on_counting(connection: Connection) -> None:
@@ -143,5 +146,5 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 
 def _stored(kind: Any) -> Any:
-    """The column's type, for a bare column."""
+    """The type of what lies in a column of this type."""
     return DOCUMENT if isinstance(lying(kind), JSON) else lying(kind)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, text
 from survey import demo, responses, waves
 from survey.backups import archive, rows
 from survey.database import Database, upgrade
-from survey.models import Mode, Response, Sheet, Unit, Wave, WeightVersion
+from survey.models import Account, Mode, Response, Role, Sheet, Unit, Wave, WeightVersion
 from translations import Conflict, Refusal
 
 
@@ -96,6 +96,9 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
     with old.adding() as connection:
         upgrade(connection, "0004")
         wave_of_before(connection)
+        connection.execute(
+            text("INSERT INTO account VALUES ('lan', 'keyer', NULL, '-', 'of a column that is gone')")
+        )
     archive.write(old, tmp_path / "b", quietly)
     old.engine.dispose()
     made = archive.check(tmp_path / "b")
@@ -107,6 +110,7 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
         (kept,) = session.scalars(select(Wave)).all()
         assert (kept.code, kept.draw, kept.closed) == ("cu", None, None)
         assert session.scalar(select(func.count()).select_from(Sheet)) == 0
+        assert session.get_one(Account, "lan").role is Role.KEYER
 
 
 @pytest.mark.parametrize("spoken", [Path("recordings") / ("0" * 64) / "C5.vi.mp3", Path("templates/report.docx")])

@@ -1,4 +1,4 @@
-"""Columns that hold a document or a file: as it is, or sealed under the master key."""
+"""Columns that hold a document, a file or a number: as it is, or sealed under the master key."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Sealed(TypeDecorator[Any]):
             return self.opened(master_key.read(), value)
         except InvalidTag:
             raise Refusal(
-                "The key file %(file)s does not open what is being keyed or was scanned. Put back the one that "
-                "belongs to this database, or name it: HAILONG_TEXT_KEY=…",
+                "The key file %(file)s does not open what lies sealed. Put back the one that belongs to this "
+                "database, or name it: HAILONG_TEXT_KEY=…",
                 file=settings.text_key_file(),
             ) from None
 
@@ -96,6 +96,19 @@ class SealedFile(Sealed):
 
     def opened(self, key: bytes, kept: bytes) -> bytes:
         return self._open(key, kept)
+
+
+class SealedNumber(Sealed):
+    """A whole number from 0 on; how many digits it has is not to be seen."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def sealed(self, key: bytes, value: int) -> bytes:
+        return self._seal(key, value.to_bytes(8))
+
+    def opened(self, key: bytes, kept: bytes) -> int:
+        return int.from_bytes(self._open(key, kept))
 
 
 def lying(kind: Any) -> Any:

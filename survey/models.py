@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from survey.documents import Document, Sealed, SealedDocument, SealedFile
+from survey.documents import Document, Sealed, SealedDocument, SealedFile, SealedNumber
 
 
 class Base(DeclarativeBase):
@@ -582,15 +582,15 @@ class Review(Base):
 class Reinterview(Base):
     """A form chosen for phúc tra: the one link from a form to a household, and what was answered the second time.
 
-    `household` and `answers` are emptied when the agreement is computed, and at the closing of the wave at the
-    latest. No sensitive item is asked again.
+    `household` and `answers` are sealed, and emptied when the agreement is computed, at the closing of the wave at
+    the latest. No sensitive item is asked again.
     """
 
     __tablename__ = "reinterview"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
-    household: Mapped[int | None]
-    answers: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    household: Mapped[int | None] = mapped_column("link", SealedNumber("reinterview.link"))
+    answers: Mapped[dict[str, Any] | None] = mapped_column(SealedDocument("reinterview.answers"))
     person: Mapped[str | None] = mapped_column(String(80))
     day: Mapped[date | None]
 

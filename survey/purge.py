@@ -56,13 +56,13 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
 
     early  before the 12 months are over, which the promise allows, but never before the wave has ended
 
-    The master key is renewed with it, so that the wrapped keys in older backups, and what was being keyed or was
-    scanned there, open to nothing; the freed pages of the database are written over.
+    The master key is renewed with it, so that the wrapped keys in older backups, and what was being keyed, was
+    scanned or led to a household there, open to nothing; the freed pages of the database are written over.
     """
     with database.writing() as session:
         found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
         done = [_purged(session, wave.code) for wave in found]
-        changed = any(one.texts or one.drafts or one.scans for one in done)
+        changed = any(one.texts or one.links or one.drafts or one.scans for one in done)
         renewal = texts.Renewal(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
     if renewal is not None:

@@ -265,7 +265,7 @@ def wave_of_before() -> Callable[[Connection], None]:
 @pytest.fixture
 def form_of_before(wave_of_before: Callable[[Connection], None]) -> Callable[..., None]:
     """Adds, to a wave of before, the form 0001 with what was typed of it, marks of a scanned page and its picture,
-    unsealed as an older version had them."""
+    and its link of phúc tra to household 7 with the same that was typed; unsealed as an older version had them."""
 
     def add(connection: Connection, typed: dict[str, Any], marks: dict[str, Any], picture: bytes) -> None:
         wave_of_before(connection)
@@ -284,6 +284,10 @@ def form_of_before(wave_of_before: Callable[[Connection], None]) -> Callable[...
             (
                 "INSERT INTO scan VALUES ('0001', 1, :marks, :picture)",
                 {"marks": json.dumps(marks), "picture": picture},
+            ),
+            (
+                "INSERT INTO reinterview VALUES ('0001', 'cu', 7, :answers, NULL, NULL)",
+                {"answers": json.dumps(typed)},
             ),
         ):
             connection.execute(text(order), values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Table, delete, select, text, update
@@ -12,19 +11,20 @@ from sqlalchemy import Table, delete, select, text, update
 from survey import texts, waves
 from survey.backups import rows
 from survey.database import Database
-from survey.models import SEALED, Batch, OpenKeying, Scan, Sheet
+from survey.models import SEALED, Batch, OpenKeying, Reinterview, Scan, Sheet
 from translations import Refusal
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("key")]
 TYPED = {"C5": "2", "dan_toc_khac": "chi Lan o xom Dinh"}
 MARKS = {"typed": {"C5": "hai dau"}, "doubtful": {"dan_toc_khac": [0, 40]}}
 PICTURE = b"\xff\xd8\xff\xe0 a picture with her handwriting"
-RAW = text("SELECT typed, marks, picture FROM open_keying, scan")
+RAW = text("SELECT * FROM open_keying, scan, reinterview")
+HOUSEHOLD = 7
 
 
 @pytest.fixture
 def keying(province: Database) -> Database:
-    """A form that somebody is keying, and a page of it that was scanned."""
+    """A form that somebody is keying, a page of it that was scanned, and its link of phúc tra."""
     with province.writing() as session:
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today()))
         session.flush()
@@ -32,13 +32,16 @@ def keying(province: Database) -> Database:
         session.flush()
         session.add(OpenKeying(sheet="0001", turn=1, keyer="lan", typed=TYPED))
         session.add(Scan(sheet="0001", page=1, marks=MARKS, picture=PICTURE))
+        session.add(Reinterview(sheet="0001", wave="ho-mau", household=HOUSEHOLD, answers=TYPED))
     return province
 
 
-def read(database: Database) -> tuple[dict[str, str], dict[str, Any], bytes | None]:
+def read(database: Database) -> tuple[object, ...]:
     with database.reading() as session:
+        typed = session.get_one(OpenKeying, ("0001", 1)).typed
         scan = session.get_one(Scan, ("0001", 1))
-        return session.get_one(OpenKeying, ("0001", 1)).typed, scan.marks, scan.picture
+        link = session.get_one(Reinterview, "0001")
+        return typed, scan.marks, scan.picture, link.household, link.answers
 
 
 def lies(database: Database) -> bytes:
@@ -48,7 +51,7 @@ def lies(database: Database) -> bytes:
     if database.is_sqlite:
         path = Path(str(database.engine.url.database))
         return shown + b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
-    return shown + file_of(database, "open_keying") + file_of(database, "scan")
+    return shown + b"".join(file_of(database, table) for table in ("open_keying", "scan", "reinterview"))
 
 
 def file_of(database: Database, table: str) -> bytes:
@@ -64,19 +67,19 @@ def is_sealed(found: bytes) -> bool:
 
 
 def test_it_lies_sealed_and_is_read_as_it_was(keying: Database) -> None:
-    assert read(keying) == (TYPED, MARKS, PICTURE)
+    assert read(keying) == (TYPED, MARKS, PICTURE, HOUSEHOLD, TYPED)
     assert is_sealed(lies(keying))
 
 
 def test_a_backup_holds_it_sealed_and_gives_it_back(keying: Database) -> None:
     with keying.adding() as connection:
-        for table in (OpenKeying.__table__, Scan.__table__):
+        for table in (OpenKeying.__table__, Scan.__table__, Reinterview.__table__):
             assert isinstance(table, Table)
             lines = list(rows.lines(connection, table))
             assert is_sealed("".join(lines).encode())
             connection.execute(delete(table))
             rows.insert_lines(connection, table, lines)
-    assert read(keying) == (TYPED, MARKS, PICTURE)
+    assert read(keying) == (TYPED, MARKS, PICTURE, HOUSEHOLD, TYPED)
 
 
 def test_another_key_opens_nothing_and_says_what_to_do(keying: Database, key: Path) -> None:
@@ -93,7 +96,7 @@ def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database,
     with keying.writing() as session:
         session.execute(update(OpenKeying).values(typed=later))  # by the old key, which is there yet
     renewal.settle(keying)
-    assert read(keying) == (later, MARKS, PICTURE)
+    assert read(keying) == (later, MARKS, PICTURE, HOUSEHOLD, TYPED)
     key.write_bytes(old)
     for column in SEALED:
         with keying.reading() as session, pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
@@ -111,4 +114,4 @@ def test_what_an_older_version_left_is_sealed_by_the_migration(
     assert b"xom Dinh" in before
     old.migrate()
     assert is_sealed(lies(old))
-    assert read(old) == (TYPED, MARKS, PICTURE)
+    assert read(old) == (TYPED, MARKS, PICTURE, HOUSEHOLD, TYPED)

@@ -89,7 +89,7 @@ def test_whatever_is_kept_has_one_of_four_levels_of_protection() -> None:
 
 def test_what_is_joined_to_a_household_is_joined_to_no_response(page: str) -> None:
     assert "the list is joined to no form" in page
-    tables = {name: table for name, table in Base.metadata.tables.items() if "household" in table.columns}
+    tables = {one.local_table.name: one.local_table for one in Base.registry.mappers if "household" in one.attrs}
     assert set(tables) == {"drawn_household", "visit", "reinterview"}
     for name, table in tables.items():
         led_to = {key.column.table.name for key in table.foreign_keys}

@@ -35,7 +35,7 @@ def test_destroyed_nothing_leads_to_a_household_nor_holds_a_second_answer(provin
         assert reinterviews.destroy(session, "ho-mau") == 3
         assert (held.household, held.answers) == (None, None)
     with province.writing() as session:
-        left = "select count(*) from reinterview where household is not null or answers is not null"
+        left = "select count(*) from reinterview where link is not null or answers is not null"
         assert session.scalar(text(left)) == 0
         assert reinterviews.links(session, "ho-mau") == 0
         assert reinterviews.destroy(session, "ho-mau") == 0

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from survey import waves
 from survey.fieldwork.dispositions import ON_THE_SHEET, OUTCOMES, VOID
-from survey.models import Batch, Sheet, SheetState, Village, Wave
+from survey.models import Batch, DrawnVillage, Sheet, SheetState, Village, Wave
 from survey.paper.serials import serial as of_form
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as shown
@@ -50,6 +50,13 @@ class Line:
     def record(self) -> dict[str, str | int | None]:
         """The line as `hailong accounting` prints it."""
         return {name: value for name, value in asdict(self).items() if name != "explained"}
+
+
+def unprinted(session: Session, wave: Wave) -> int:
+    """How many villages of the wave's sample have no form; 0 without a draw."""
+    printed = select(Batch.psu).where(Batch.wave == wave.code)
+    found = select(func.count()).where(DrawnVillage.draw == wave.draw, DrawnVillage.psu.not_in(printed))
+    return session.scalar(found) or 0
 
 
 def lines(session: Session, wave: str) -> list[Line]:

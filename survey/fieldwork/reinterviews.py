@@ -12,7 +12,18 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Page, Questionnaire, check, quality
 from survey import questionnaires, waves
-from survey.models import Agreement, Batch, Keying, OpenKeying, Reinterview, Sheet, SheetState, Village, Wave
+from survey.models import (
+    Agreement,
+    Batch,
+    DrawnHousehold,
+    Keying,
+    OpenKeying,
+    Reinterview,
+    Sheet,
+    SheetState,
+    Village,
+    Wave,
+)
 from survey.waves import today
 from translations import Conflict, NotFound, Refusal
 
@@ -121,9 +132,21 @@ def enter(
         raise Refusal("Choose only among the answers that are offered.")
     if not checked.answers:
         raise Refusal("Enter at least one answer. A household that was not met stays as it is in the list.")
+    if household is not None and not _drawn(session, found, sheet, household):
+        raise Refusal(
+            "Household %(household)s is not in the sample of this village. Look at its list, or leave the number "
+            "as it was.",
+            household=household,
+        )
     row.household, row.answers = household, checked.answers
     row.person, row.day = person, today()
     session.flush()
+
+
+def _drawn(session: Session, wave: Wave, sheet: str, household: int) -> bool:
+    """Whether the household is one of the sample in the village of the form; any is, where nothing was drawn."""
+    psu = session.get_one(Batch, session.get_one(Sheet, sheet).batch).psu
+    return wave.draw is None or session.get(DrawnHousehold, (wave.draw, psu, household)) is not None
 
 
 def refuse_when_over(session: Session, wave: Wave) -> None:

@@ -126,6 +126,7 @@ def batches(wave: str) -> ResponseReturnValue:
                 return redirect(url_for(".batch", wave=wave, batch=code))
         communes = _communes(session, wave)
         links = reinterviews.links(session, wave)
+        unprinted = accounting.unprinted(session, found)
     lines = [row.line for commune in communes for row in commune.rows]
     return render_template(
         "staff/accounting.html",
@@ -133,6 +134,7 @@ def batches(wave: str) -> ResponseReturnValue:
         total=accounting.total(lines),
         gaps=closing.gaps(lines),
         links=links,
+        unprinted=unprinted,
         communes=[commune.unit for commune in communes],
         listed=_cut(communes, wanted, shown),
         wanted=wanted,

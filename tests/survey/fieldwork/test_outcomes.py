@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from analysis.response_rates import Dispositions
 from survey import questionnaires, responses, waves
 from survey.database import Database
-from survey.fieldwork import outcomes
+from survey.fieldwork import outcomes, reinterviews
 from survey.fieldwork.outcomes import Told
 from survey.models import (
     Batch,
@@ -21,6 +21,7 @@ from survey.models import (
     DrawnHousehold,
     DrawnVillage,
     Mode,
+    Reinterview,
     Review,
     ReviewState,
     Sheet,
@@ -28,6 +29,7 @@ from survey.models import (
     Visit,
 )
 from survey.sample import sample
+from translations import Refusal
 
 PAGE = "/quan-tri/ho-mau/ty-le"
 UNITS = {"V1": "06652", "V2": "06652", "V3": "06658", "V4": "06658"}
@@ -208,3 +210,26 @@ def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: D
     overview = client.get("/quan-tri/ho-mau/").text.replace("\xa0", " ")
     assert f'<a href="{PAGE}">Tỷ lệ trả lời, ít nhất (RR1)</a>' in overview
     assert "30,00% của 20 hộ" in overview
+
+
+def test_who_closes_the_fieldwork_is_told_of_villages_without_forms(app: Flask, province: Database) -> None:
+    """V1 and V3 are drawn; V1 alone has a form, and that is accounted for."""
+    drawn(province)
+    printed(province, "V1", {"state": SheetState.VOID, "reason": "refused"})
+    client = signed_in(app)
+    told = "Còn 1 thôn, tổ dân phố trong mẫu chưa in phiếu nào"
+    assert told in client.get("/quan-tri/ho-mau/phieu").text
+    printed(province, "V3", {"state": SheetState.VOID, "reason": "refused"})
+    assert told not in client.get("/quan-tri/ho-mau/phieu").text
+
+
+def test_a_household_asked_again_is_one_of_the_sample(province: Database) -> None:
+    """Households 1 to 10 and 101 to 103 of V1 are drawn."""
+    drawn(province)
+    printed(province, "V1", {"state": SheetState.WAITING})
+    with province.writing() as session:
+        session.add(Reinterview(sheet="V1-1", wave="ho-mau", household=3))
+    with province.writing() as session, pytest.raises(Refusal, match="11"):
+        reinterviews.enter(session, "ho-mau", "V1-1", 11, {"gioi_tinh": 2}, "supervisor")
+    with province.writing() as session:
+        reinterviews.enter(session, "ho-mau", "V1-1", 101, {"gioi_tinh": 2}, "supervisor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,6 +43,7 @@ def choose() -> ResponseReturnValue:
     chosen = next((pair for pair in open_now if pair[0].code == request.args.get("dot")), None)
     if chosen is None and len(open_now) == 1:
         chosen = open_now[0]
+    titles = Counter(str(asked.title) for _wave, asked in open_now)
     rows = [_row(unit, words) for unit in (units.matching(communes, words) if words else communes)]
     letters = [(letter, list(group)) for letter, group in groupby(rows, lambda row: (row.hit + row.after)[0])]
     return render_template(
@@ -49,6 +51,7 @@ def choose() -> ResponseReturnValue:
         wave=chosen[0] if chosen else None,
         questionnaire=chosen[1] if chosen else None,
         open_now=open_now,
+        alike={title for title, count in titles.items() if count > 1},
         province=units.named(province),
         words=words,
         rows=rows,

@@ -18,6 +18,7 @@ from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.responses import MARKS
 from survey.texts import written
+from translations import formats
 
 HERE = {"Origin": "http://localhost"}
 
@@ -113,6 +114,25 @@ def test_several_public_waves_are_a_choice_and_none_is_said(client: FlaskClient,
     assert "?dot=them-nua" in page
     assert "/s/" not in page
     assert "/s/them-nua/06652" in client.get("/?dot=them-nua").text
+
+
+def test_two_waves_of_one_questionnaire_are_told_apart_by_code_and_days(
+    client: FlaskClient, province: Database
+) -> None:
+    day, later = waves.today(), waves.today() + timedelta(3)
+    with province.writing() as session:
+        short, household = (questionnaires.find(session, name) for name in ("noi_phuc_vu@1", "ho_gia_dinh@1"))
+        waves.create(session, "them-nua", short, WaveKind.OPEN, day, later, public=True)
+        waves.create(session, "ca-ho", household, WaveKind.OPEN, day, day, public=True)
+    page = " ".join(client.get("/").text.split())
+    days = f"từ {formats.day(day)} đến {formats.day(later)}"
+    assert "Đợt gop-y, từ" in page
+    assert f"Đợt them-nua, {days}" in page
+    assert f"từ {formats.day(day)} đến {formats.day(day)}" in page
+    assert "Đợt ca-ho" not in page  # its title is its own
+    chosen = " ".join(client.get("/?dot=them-nua&q=ha").text.split())
+    assert f"Đợt them-nua, {days}" in chosen
+    assert "Chọn khảo sát khác" in chosen
 
 
 def test_a_province_without_an_open_survey_says_so(client: FlaskClient, province: Database) -> None:

@@ -29,6 +29,7 @@ from translations import gettext as _
 
 TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
 SECONDS_A_QUESTION = 8
+HAND_IN = "hand-in"  # no item has such a code
 
 # What is done with an id, answers that hold, and how the form was filled.
 Keep = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
@@ -82,6 +83,9 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
         return _page(place, drawn(place.questionnaire, given), troubles, 422)
+    if not checked.answers and request.form.get(HAND_IN) != "empty":
+        # Once: to refuse is a right, but a slip would use up the code of a letter.
+        return _page(place, drawn(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
     try:
         keep(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
@@ -112,7 +116,9 @@ def _page(
     troubles: list[Trouble] | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    first: str = "",
 ) -> ResponseReturnValue:
+    """The page; `first` is the field to go back to, for whoever is asked whether the form shall go empty."""
     asked = place.questionnaire
     at_its_own_address = request.blueprint == "respondent"  # a kiosk that is not bound shows it elsewhere
     there = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
@@ -124,6 +130,7 @@ def _page(
             wave=place.wave,
             questions=questions,
             problems=troubles,
+            first=first,
             draft=_draft(place),
             id=_id() or str(uuid.uuid4()),
             marks=_marks(),
@@ -201,8 +208,12 @@ def _condition(questionnaire: Questionnaire, item: Item) -> str:
 
 
 def _trouble(item: Item, text: str) -> Trouble:
-    first = f"-{next(iter(item.choices))}" if item.choices else ""
-    return Trouble(text, str(item.short), item.code + first)
+    return Trouble(text, str(item.short), _target(item))
+
+
+def _target(item: Item) -> str:
+    """The id of the first field of an item."""
+    return item.code + (f"-{next(iter(item.choices))}" if item.choices else "")
 
 
 def _key() -> str:

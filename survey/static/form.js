@@ -286,6 +286,7 @@ const askOf = (button) => find(`.ask[data-code="${button.closest("[data-of]").da
 
 async function send() {
   if (sending) return;
+  if (isEmpty() && !find("[name=hand-in]", form)) return askWhetherEmpty();
   // A kiosk seals the answers and keeps them; it says so by taking this event for itself. So does a tablet.
   const about = { bubbles: true, cancelable: true, detail: lockedAnswers() };
   if (!form.dispatchEvent(new CustomEvent("send", about))) return;
@@ -304,6 +305,22 @@ async function send() {
     unsent("network");
   }
   sending = false;
+}
+
+const isEmpty = () =>
+  all(".ask:not([hidden])", form).every((ask) => value(ask) === undefined) && !Object.keys(lockedAnswers()).length;
+
+// Asks once: to refuse is a right, a slip is none. The field that says so stays in the form.
+function askWhetherEmpty() {
+  all(".trouble", form).forEach((box) => box.remove());
+  review.prepend(part("nothing-part"));
+  const box = find(".trouble", review);
+  const first = find(".ask:not([hidden]) :is(input, textarea)", form);
+  if (first) find("a", box).href = `#${first.id}`;
+  else find("a", box).remove(); // a tablet has locked every question
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "hand-in", value: "empty" }));
+  document.title = `${box.dataset.title} ${document.title}`;
+  box.focus();
 }
 
 function unsent(why) {

@@ -56,6 +56,17 @@ def test_a_code_leads_to_the_form_of_its_village(
     assert (kept.wave, kept.unit, kept.psu, kept.answers) == ("ho-mau", "06652", "V1", {"C5": 1})
 
 
+def test_an_empty_form_uses_the_code_only_when_it_is_meant(
+    client: FlaskClient, province: Database, code: str
+) -> None:
+    address = client.get(f"/m/{code}").location
+    asked = send(client, address)
+    assert asked.status_code == 422
+    assert stored(province) == []
+    assert client.post(address, data=hidden(asked.text) | {"C5": "1"}).status_code == 303
+    assert [one.answers for one in stored(province)] == [{"C5": 1}]
+
+
 def test_the_form_says_what_the_code_tells(client: FlaskClient, code: str) -> None:
     assert "Mã không được giữ cùng câu trả lời" in client.get(f"/m/{code}", follow_redirects=True).text
     assert "Mã không được giữ cùng câu trả lời" not in client.get("/s/gop-y/06652").text

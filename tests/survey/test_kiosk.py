@@ -225,6 +225,16 @@ def test_one_link_sets_the_kiosk_up_and_it_starts_without_network(page: Page, pr
     until(fresh, lambda: waiting(fresh) == [])
 
 
+def test_an_empty_form_is_asked_about_once_before_it_is_sealed(page: Page, province: Database) -> None:
+    answer(page, "")
+    press(page, "Gửi phiếu")
+    expect(page.get_by_role("alert")).to_contain_text("chưa trả lời câu nào")
+    assert kept(province) == []
+    press(page, "Gửi phiếu trống")
+    expect(page.locator(".done")).to_be_visible()
+    until(page, lambda: kept(province) == [{}])
+
+
 def test_with_network_the_receipt_has_a_code(page: Page, province: Database) -> None:
     answer(page, "Ghế ngồi chật", **ANSWERS)
     page.locator("label[for=helped-family]").click()

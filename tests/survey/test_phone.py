@@ -143,6 +143,12 @@ def test_skipping_takes_an_answer_back(phone: Page, province: Database) -> None:
     phone.check("#dich_vu-1")
     skip(phone, 9)
     press(phone, "Gửi phiếu")
+    expect(phone.get_by_role("alert")).to_contain_text("chưa trả lời câu nào")
+    phone.get_by_role("link", name="Quay lại các câu hỏi").click()
+    expect(phone.locator("#dich_vu-1")).to_be_focused()
+    assert kept(province) == []
+    skip(phone, 9)
+    press(phone, "Gửi phiếu")
     phone.wait_for_url("**/bien-nhan/**")
     assert kept(province) == [{}]
 

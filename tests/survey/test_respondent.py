@@ -237,7 +237,7 @@ def test_how_the_form_was_filled_is_kept_in_known_words_only(client: FlaskClient
     refused = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["9"]})
     again = Fields(refused.text).data
     assert set(again["marks"]) == {"lang-en", "helped-official"}
-    assert client.post("/s/gop-y/06652", data=page).status_code == 303
+    assert client.post("/s/gop-y/06652", data=page | {"hl_chung": ["4"]}).status_code == 303
     assert kept(province)[0].marks == ["helped-official", "lang-en"]
 
 
@@ -246,9 +246,20 @@ def test_the_number_of_questions_is_about_what_a_person_meets(client: FlaskClien
     assert "Khoảng 53 câu, chừng 12 phút" in client.get("/s/ho-mo/06652").text
 
 
-def test_a_form_without_any_answer_may_be_sent(client: FlaskClient, province: Database) -> None:
-    assert client.post("/s/gop-y/06652", data=fields(client, "/s/gop-y/06652").data).status_code == 303
-    assert kept(province)[0].answers == {}
+def test_a_form_without_any_answer_is_asked_about_once_and_may_be_sent(
+    client: FlaskClient, province: Database
+) -> None:
+    page = fields(client, "/s/gop-y/06652").data | {"gop_y": [" "]}
+    page["marks"].append("helped-family")
+    asked = client.post("/s/gop-y/06652", data=page)
+    assert asked.status_code == 422
+    assert "Ông/Bà chưa trả lời câu nào" in asked.text
+    assert 'href="#dich_vu-1"' in asked.text
+    assert kept(province) == []
+    again = Fields(asked.text).data
+    assert again["id"] == page["id"]
+    assert client.post("/s/gop-y/06652", data=again).status_code == 303
+    assert [(one.answers, one.marks) for one in kept(province)] == [({}, ["helped-family", "lang-vi"])]
 
 
 def test_reloading_the_thanks_sends_nothing_again(client: FlaskClient, province: Database) -> None:
@@ -309,7 +320,7 @@ def test_a_token_is_for_one_place(client: FlaskClient) -> None:
 
 
 def test_another_site_cannot_send_a_form(client: FlaskClient, province: Database) -> None:
-    page = fields(client, "/s/gop-y/06652").data
+    page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
     for told in ({"Origin": "https://elsewhere.vn"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.post("/s/gop-y/06652", data=page, headers=told).status_code == 403
     assert not kept(province)
@@ -327,7 +338,7 @@ def test_too_many_at_once_lose_nothing(app: Flask, client: FlaskClient, province
 
 
 def test_the_other_code_of_ba_che_leads_to_it(client: FlaskClient, province: Database) -> None:
-    page = fields(client, "/s/gop-y/06970").data
+    page = fields(client, "/s/gop-y/06970").data | {"hl_chung": ["4"]}
     assert client.post("/s/gop-y/06978", data=page).status_code == 303
     assert kept(province)[0].unit == "06978"
 
@@ -336,7 +347,7 @@ def test_a_kiosk_that_is_not_bound_is_a_phone(client: FlaskClient, province: Dat
     page = client.get("/kiosk/gop-y/06652").text
     action = re.search(r'<form id="form" method="post" action="([^"]+)"', page)
     assert action
-    assert client.post(action[1], data=Fields(page).data).status_code == 303
+    assert client.post(action[1], data=Fields(page).data | {"hl_chung": ["4"]}).status_code == 303
     assert kept(province)[0].mode is Mode.PHONE
 
 
@@ -376,7 +387,7 @@ def test_a_device_that_people_share_keeps_no_draft(client: FlaskClient) -> None:
 
 
 def test_the_receipt_shows_the_day_and_opens_nothing(client: FlaskClient) -> None:
-    page = fields(client, "/s/gop-y/06652").data
+    page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
     sent = client.post("/s/gop-y/06652", data=page)
     reply = client.get(sent.location)
     assert re.search(r'class="code">[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}<', reply.text)

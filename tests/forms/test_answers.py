@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 import unicodedata
 from typing import Any
 
@@ -172,19 +171,6 @@ def test_any_value_is_answered_with_answers_or_problems(questionnaire: Questionn
     assert check(questionnaire, stored).answers == checked.answers
     assert check(questionnaire, stored).problems == []
     assert shown(questionnaire, checked.answers) <= set(questionnaire.items)
-
-
-def test_a_full_household_form_is_checked_in_less_than_a_millisecond() -> None:
-    """The target is 0.3 ms; 0.02 were measured. The best of many, so that a busy machine doesn't decide."""
-    household = next(questionnaire for questionnaire in shipped() if questionnaire.code == "ho_gia_dinh")
-    kinds: dict[str, Any] = {"multiple": [1, 3, 7], "text": "Chợ phiên", "single": 1, "scale": 1}
-    answers = {item.code: kinds[item.kind] for item in household.keyed}
-    best = 1.0
-    for _ in range(50):
-        start = time.perf_counter()
-        assert not check(household, answers).problems
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.001
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ def test_no_password_that_is_made_here_is_refused() -> None:
 
 
 def test_a_very_long_password_takes_no_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     passwords.is_common("".join(chr(97 + place * 7 % 26) for place in range(100_000)))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_the_list_is_small_and_holds_each_word_as_it_is_looked_up() -> None:

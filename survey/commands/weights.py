@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import Wave
 from survey.sample import MOST_ADULTS
-from survey.sampling import margins, weighting
+from survey.sampling import margins, plans, weighting
 from survey.sampling import weights as kept
 from translations import Refusal
 from translations import gettext as _
@@ -99,7 +100,19 @@ def compute(
         )
         least, most = (one["factor"] for one in report["factors"])
         say("Factors from %(least)s to %(most)s.", least=number(least, 3), most=number(most, 3))
+        _tell_gaps(report.get("calibration") or {})
         say("The whole report: hailong weights show --wave %(wave)s", wave=code)
+
+
+def _tell_gaps(calibration: dict[str, Any]) -> None:
+    """Where transactions and answers don't meet; the report counts them."""
+    gaps = {
+        "without_answers": _("Transactions without a single answer; nothing is said of them:"),
+        "without_counts": _("Answers without counts of transactions; each weighs as the mean of the others:"),
+    }
+    for name, words in gaps.items():
+        if calibration.get(name):
+            click.echo(f"{words} {plans.some(list(calibration[name]))}", err=True)
 
 
 def within(text: str | None) -> tuple[float, float] | None:

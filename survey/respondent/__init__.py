@@ -9,7 +9,8 @@ from survey.respondent import away, form, invitation, listening, start
 pages = Blueprint("respondent", __name__)
 pages.add_url_rule("/", "start", start.choose)
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
-pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"])
+# Typed from a poster, the address may end with a stroke.
+pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)
 pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed

@@ -338,7 +338,7 @@ def test_too_many_at_once_lose_nothing(app: Flask, client: FlaskClient, province
 
 
 def test_the_other_code_of_ba_che_leads_to_it(client: FlaskClient, province: Database) -> None:
-    page = fields(client, "/s/gop-y/06970").data | {"hl_chung": ["4"]}
+    page = fields(client, "/s/gop-y/06970/").data | {"hl_chung": ["4"]}  # typed with a stroke at its end
     assert client.post("/s/gop-y/06978", data=page).status_code == 303
     assert kept(province)[0].unit == "06978"
 

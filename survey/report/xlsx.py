@@ -23,6 +23,7 @@ from survey.report.names import (
     by_name,
     headline_name,
     interval_title,
+    is_open,
     label,
     lower,
     mode_label,
@@ -316,10 +317,9 @@ def collection_sheet(book: Book, summary: Summary) -> None:
         (_("Collected"), came.collected),
         (_("Valid, counted in the figures"), came.in_sample),
         (_("Rejected in the review, in no figure"), came.rejected),
-        (_("Not by the sample"), came.outside),
+        *([] if is_open(summary) else [(_("Not by the sample"), came.outside)]),
         (_("Communes with forms"), came.units_reached),
-        (_("Villages"), came.villages),
-        (_("Strata"), came.strata),
+        *([] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]),
         *((mode_label(mode), count) for mode, count in came.modes.items()),
     ):
         sheet.text(0, text)

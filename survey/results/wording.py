@@ -214,7 +214,9 @@ def remark(record: Estimate) -> str:
     if "few" in record.flags:
         return _("few: tells no more than 30 people drawn one by one")
     if "no_interval" in record.flags:
-        return _("one village only: no interval")
+        return (
+            _("one day only: no range") if "not_a_sample" in record.flags else _("one village only: no interval")
+        )
     if "wide" in record.flags:
         return _("wide interval: read with care")
     return ""
@@ -236,7 +238,7 @@ def key(sign: str) -> str:
         "*": _(
             "* Few: fewer than 30 answers, or people so alike that they tell no more than 30 drawn one by one."
         ),
-        "†": _("† One village only: no interval."),
+        "†": _("† One village only, or in an open wave one day only: no interval."),
         "**": _("** Wide interval: read with care."),
     }[sign]
 

@@ -211,9 +211,10 @@ def values(summary: Summary, figure: Figure) -> Pairs:
             (_("Standard error"), points(error).lstrip("+") if shares else number(error, 3)),
             (wording.interval_name(record), wording.limits(record)),
         ]
+    villages = [(_("Strata with one village"), _(SINGLE_PSU[wave.single_psu]))]
     return [
         *own,
-        (_("Strata with one village"), _(SINGLE_PSU[wave.single_psu])),
+        *(villages if wave.kind is WaveKind.SAMPLE else []),
         (
             _("Weights"),
             _("version %(version)s", version=summary.weight_version) if summary.weight_version else "–",

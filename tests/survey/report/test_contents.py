@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from analysis import Difference, Estimate
 from survey.models import Wave
 from survey.report.contents import contents
+from survey.report.method import COVERAGE
 from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
@@ -246,7 +248,19 @@ def test_the_method_names_all_that_a_figure_rests_on(summary: Summary) -> None:
 
 def test_pooling_is_told_only_where_it_was_done(make: Make, summary: Summary) -> None:
     direct = tuple(replace(record, variance="direct") for record in summary.records)
-    assert "tương quan nội cụm" not in said(contents(make(records=direct)))
+    assert "được gộp từ" not in said(contents(make(records=direct)))
+
+
+def test_the_trial_of_the_intervals_is_quoted_as_it_is_published(summary: Summary, opened: Summary) -> None:
+    published = (Path(__file__).parents[3] / "docs" / "do-phu.md").read_text(encoding="utf-8")
+    for villages, alone, pooled, worst in COVERAGE:
+        alike = re.search(rf"ρ = 0.05 \| 0.9 \| {villages} \| (\S+) /[^|]*\| (\S+) /", published)
+        unlike = re.search(rf"ρ log-normal \| 0.9 \| {villages} \|[^|]*\| \S+ / (\S+) ", published)
+        assert alike is not None
+        assert unlike is not None
+        assert [float(one) for one in (*alike.groups(), unlike[1])] == [alone, pooled, worst]
+    assert row(table(contents(summary), "chứa giá trị thật"), "2") == ("2", "99,6%", "98,1%", "93%")
+    assert "chứa giá trị thật" not in said(contents(opened))
 
 
 def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
@@ -273,6 +287,8 @@ def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
     assert "không cho biết gì về những người không trả lời" in words
     assert words.count("khoảng tin cậy") == 1  # "…, không phải khoảng tin cậy"
     assert "Mẫu phân tầng" not in words
+    said_of_villages = re.sub("† Chỉ có một thôn, hoặc một ngày", "", words)
+    assert not re.search(r"\bthôn\b", said_of_villages)  # its days stand for villages
     assert "khảo sát sự hài lòng" not in " ".join(report.subject)
 
 

@@ -59,7 +59,7 @@ def test_an_issued_report_has_no_marks(opened: Summary) -> None:
 
 def test_table_heads_repeat_and_rows_stay_whole(document: Any) -> None:
     ruled = [table for table in document.tables if table.style.name == "Table Grid"]
-    assert len(ruled) == 8
+    assert len(ruled) == 9
     for table in ruled:
         heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows]
         assert heads == [True] + [False] * (len(heads) - 1)

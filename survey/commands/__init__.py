@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 SENTENCE = re.compile(r"(?<=\.)\s")
 HIDDEN = {"first-run"}
 WITHOUT_DATABASE = {"estimate", "compare"}
+WITH_LANGUAGE = {"report"}  # in which what they write is, too
 
 
 class Commands(click.Group):
@@ -89,7 +90,7 @@ class Program(Commands):
             return None
         module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
         found: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
-        _complete(found, name)
+        _exemplify(found, name)
         return found
 
     def invoke(self, context: click.Context) -> Any:
@@ -112,29 +113,14 @@ class Program(Commands):
             formatter.write_dl([(name, _(COMMANDS[name][1])) for name in self.list_commands(_context)])
 
 
-def _complete(command: click.Command, name: str) -> None:
-    """Puts its example below the help of the command, or of each command of the group; `--lang` may stand behind
-    it too, where the command has none of its own.
-    """
-    if all("--lang" not in option.opts for option in command.params):
-        command.params.append(_language_option(hidden=True))
+def _exemplify(command: click.Command, name: str) -> None:
+    """Puts its example below the help of the command, or of each command of the group."""
     if isinstance(command, click.Group):
         for word, within in command.commands.items():
-            _complete(within, f"{name} {word}")
+            _exemplify(within, f"{name} {word}")
     elif name in EXAMPLES:
         # "\b" keeps click from breaking the line: it can be copied whole.
         command.epilog = "\b\n" + _("Example: %(call)s", call=f"hailong {name} {EXAMPLES[name]}".rstrip())
-
-
-def _language_option(hidden: bool = False) -> click.Option:
-    """`--lang`, which `_language` has read before click does."""
-    return click.Option(
-        ["--lang"],
-        type=click.Choice(list(LANGUAGES)),
-        help=_("The language of messages."),
-        expose_value=False,
-        hidden=hidden,
-    )
 
 
 def _language(arguments: list[str]) -> str:
@@ -146,6 +132,15 @@ def _language(arguments: list[str]) -> str:
             return arguments[place + 1]
     wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "en" if wanted.startswith("en") else "vi"
+
+
+def _language_first(arguments: list[str]) -> list[str]:
+    """`--lang` before the command, where click looks for it; the one of a report is its own and stays."""
+    for place, argument in enumerate(arguments):
+        if argument.partition("=")[0] == "--lang" and _command(arguments) not in WITH_LANGUAGE:
+            after = place + (1 if "=" in argument else 2)
+            return [*arguments[place:after], *arguments[:place], *arguments[after:]]
+    return arguments
 
 
 def _command(arguments: list[str]) -> str:
@@ -182,13 +177,20 @@ def main(arguments: list[str] | None = None) -> None:
     program = Program(
         "hailong",
         help=_("Hài Lòng: a citizen satisfaction survey, from the sample to the signed report."),
-        params=[_language_option()],
+        params=[
+            click.Option(
+                ["--lang"],
+                type=click.Choice(list(LANGUAGES)),
+                help=_("The language of messages."),
+                expose_value=False,
+            )
+        ],
         epilog=_("Each command explains itself: hailong COMMAND --help"),
         no_args_is_help=True,
     )
     try:
         with _acting(arguments):
-            program(arguments, prog_name="hailong", standalone_mode=False)
+            program(_language_first(arguments), prog_name="hailong", standalone_mode=False)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)

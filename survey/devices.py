@@ -159,8 +159,10 @@ def serving(session: Session, wave: str) -> list[Device]:
 
 
 def is_silent(device: Device) -> bool:
-    """Whether a bound device has sent nothing for so long that its forms may soon come too late to count."""
-    return state(device) == "bound" and today() - max(filter(None, (device.bound, device.heard))) > SILENT
+    """Whether a kiosk has sent nothing for so long that its forms may soon come too late; a tablet may rest."""
+    if device.mode is not Mode.KIOSK or state(device) != "bound":
+        return False
+    return today() - max(filter(None, (device.bound, device.heard))) > SILENT
 
 
 def state(device: Device) -> str:

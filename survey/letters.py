@@ -71,14 +71,17 @@ def whom_to_ask(contact: str) -> str:
 
 
 def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
-    pages = [
-        {
-            "to": f"Kính gửi: hộ gia đình ở {letter.village}, {letter.commune}",
-            "code": letter.code,
-            "picture": addresses.picture(addresses.invitation(base, letter.code)),
-        }
-        for letter in letters
-    ]
+    with speaking("vi"):
+        pages = [
+            {
+                "to": _(
+                    "To a household in %(village)s, %(commune)s", village=letter.village, commune=letter.commune
+                ),
+                "code": letter.code,
+                "picture": addresses.picture(addresses.invitation(base, letter.code)),
+            }
+            for letter in letters
+        ]
     return typesetting.pdf("letter/letter.typ", {**shared, "letters": pages}, waves.today())
 
 

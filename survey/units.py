@@ -66,7 +66,9 @@ def kind(unit: Unit) -> str:
 
 
 def named(unit: Unit) -> str:
-    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward."""
+    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward; or Sở Nội vụ."""
+    if f"{unit.name} ".casefold().startswith(f"{unit.kind} ".casefold()):
+        return unit.name
     return f"{unit.kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind(unit)}"
 
 

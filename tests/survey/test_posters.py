@@ -119,6 +119,10 @@ def test_a_poster_says_in_both_languages_where_one_is_and_what_to_do(province: D
     assert "https" not in said
 
 
+def test_a_department_is_not_named_twice(province: Database) -> None:
+    assert text(drawn(province, unit="SNV")).count("Sở") == 2  # once in each language
+
+
 def test_a_long_address_stays_on_the_page(province: Database) -> None:
     day = waves.today()
     code = "khao-sat-sau-khi-lam-thu-tuc-dot-1-2027"

@@ -28,6 +28,8 @@ PLACES = ("unit", "stratum", "kind", "mode")  # besides the items; kind: phườ
 BLANK = ""  # the label of those who left the item blank
 CLASS = re.compile(r"([0-9]{1,9})\s*[-–]\s*([0-9]{1,9})|([0-9]{1,9})\s*\+")
 TOTAL = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# 28.855 as Vietnamese offices write it; no total counts thousandths of a person.
+THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
 
 
 class People(Protocol):
@@ -61,7 +63,11 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
         for part in _split(variable):
             if (message := _no_variable(part, questionnaire)) is not None:
                 faults.add(table.row, "variable", message)
-        if not (TOTAL.fullmatch(given["total"]) and math.isfinite(float(given["total"]))):
+        if THOUSANDS.fullmatch(given["total"]):
+            whole = given["total"].replace(".", "")
+            message = Lazy("Write thousands without a point between: %(whole)s.", whole=whole)
+            faults.add(table.row, "total", message)
+        elif not (TOTAL.fullmatch(given["total"]) and math.isfinite(float(given["total"]))):
             faults.add(table.row, "total", Lazy("Write a number of 0 or more, for example 28855.5."))
         if faults.count > before:
             continue

@@ -19,6 +19,7 @@ from survey.sampling import draws, former, outlook, plans, sizing
 from survey.sampling.outlook import Expected
 from survey.sampling.plans import Frame, Plan
 from translations import gettext as _
+from translations.formats import day as written_day
 
 PLANNED = ("stratum", "frame_villages", "households", "villages", "forms", "standard_error", "half_width")
 MOST = 1_000_000
@@ -190,7 +191,10 @@ def show(wave: str, number_wanted: int | None) -> None:
         again = draws.repeats(drawn, kept)
     _print(draws.COLUMNS, draws.table(drawn))
     say(
-        "Draw number %(number)s of %(day)s, seed %(seed)s.", number=kept.number, day=str(kept.made), seed=kept.seed
+        "Draw number %(number)s of %(day)s, seed %(seed)s.",
+        number=kept.number,
+        day=written_day(kept.made),
+        seed=kept.seed,
     )
     _tell(plans.words(drawn.plan))
     if kept.id != found.draw:

@@ -27,6 +27,7 @@ from survey.installation import prepare
 from survey.models import (
     Agreement,
     Batch,
+    DrawnHousehold,
     Keying,
     Mode,
     PasswordLink,
@@ -179,7 +180,9 @@ def fieldwork(session: Session) -> None:
         here = marks if page == 2 else {"typed": {}, "confidence": {}, "doubtful": {}}
         session.add(Scan(sheet=sheets[6].serial, page=page, marks=here, picture=picture.tobytes()))
     reviews.decide(session, FIELD, [id], ReviewState.ON_HOLD, "Hỏi lại thôn", "lan")
-    reinterviews.enter(session, FIELD, sheets[0].serial, 7, {"gioi_tinh": 1}, "minh")
+    household = session.scalars(select(DrawnHousehold.household).where(DrawnHousehold.psu == first.psu)).first()
+    assert household is not None
+    reinterviews.enter(session, FIELD, sheets[0].serial, household, {"gioi_tinh": 1}, "minh")
     kappa = {"kappa": 0.6, "low": 0.2, "high": 0.8, "equal": 0.8, "equal_low": 0.6, "equal_high": 0.9}
     of_item = kappa | {"item": "gioi_tinh", "weighted": False, "n": 40}
     of_person = kappa | {"domain": "Nguyễn Lan", "forms": 40, "pairs": 40}

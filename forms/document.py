@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from translations import Refusal, gettext
+from translations import Refusal, gettext, reason
 
 Steps = tuple[str | int, ...]
 
@@ -169,7 +169,7 @@ def read(path: Path) -> tuple[Any, Places]:
             written = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise DocumentError(
-            "Name a file that can be read: %(error)s.", spot(path.name, 1), error=error.strerror
+            "Name a file that can be read: %(error)s.", spot(path.name, 1), error=reason(error)
         ) from None
     if len(written) > MOST_BYTES:
         raise DocumentError("Make this file smaller: at most 1 MB is read.", spot(path.name, 1))

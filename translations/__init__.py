@@ -6,6 +6,7 @@ software says. English needs no catalogue: the message is its own key.
 
 from __future__ import annotations
 
+import errno
 import gettext as catalogues
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,23 @@ def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name for it)
     """Marks a text that is looked up later, in the language of that moment."""
     return message
+
+
+# What an operating system says of a file most often, and in English.
+REASONS = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of its path is no folder"),
+    errno.EACCES: N_("this account may not do that there"),
+    errno.EROFS: N_("nothing can be written there"),
+    errno.ENOSPC: N_("the disk is full"),
+}
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in the language of the moment; what is rare stays in its own words."""
+    known = REASONS.get(error.errno or 0)
+    return gettext(known) if known else error.strerror or str(error)
 
 
 class Lazy:

@@ -203,7 +203,9 @@ def main(arguments: list[str] | None = None) -> None:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except OSError as error:
-        click.echo(_("%(file)s: %(reason)s", file=error.filename or "–", reason=error.strerror or error), err=True)
+        click.echo(
+            _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error)), err=True
+        )
         sys.exit(1)
     except Exception as error:
         if os.environ.get("HAILONG_DEBUG"):

@@ -25,7 +25,7 @@ from survey.people import accounts
 from survey.people.lockout import Lockout
 from survey.queue import Worker as Threads
 from survey.staff.blueprint import warm
-from translations import Refusal
+from translations import Refusal, reason
 from translations import gettext as _
 
 THREADS = 8  # of one process
@@ -86,7 +86,7 @@ def _await(host: str, port: int) -> None:
                     "Choose another with --host or --port.",
                     host=host,
                     port=port,
-                    reason=error.strerror or error,
+                    reason=reason(error),
                 ) from error
             if not left:
                 raise Refusal(

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from translations import Lazy, Refusal, gettext
+from translations import Lazy, Refusal, gettext, reason
 
 TOLD = 10
 NONE = "–"
@@ -136,7 +136,7 @@ class Table:
             file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
         except OSError as error:
             raise Refusal(
-                "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=error.strerror
+                "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)
             ) from error
         with file:
             length = 0

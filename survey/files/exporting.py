@@ -27,7 +27,7 @@ from survey.models import Release, Response, ResponseText, Wave
 from survey.results import releases
 from survey.sample import rejected, sample
 from survey.texts import Ring
-from translations import N_, Refusal
+from translations import N_, Refusal, reason
 from translations import gettext as _
 
 BATCH = 1000
@@ -308,7 +308,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise Refusal(
             "%(file)s can't be written (%(reason)s). Name another file after --out.",
             file=path,
-            reason=error.strerror,
+            reason=reason(error),
         ) from error
     try:
         with file:

@@ -23,7 +23,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from survey.files.csv_table import NONE, nearest
-from translations import N_, Refusal
+from translations import N_, Refusal, reason
 
 CHUNK = 1 << 23  # bytes of CSV parsed at a time
 PIECE = 1 << 21  # bytes that Arrow holds at once within a chunk: they stay in the cache
@@ -389,7 +389,7 @@ def _open(path: str) -> IO[bytes]:
     except PermissionError:
         raise Refusal("You may not read %(file)s. Ask its owner for the right to.", file=path) from None
     except OSError as error:
-        raise Refusal("%(file)s can't be read: %(reason)s", file=path, reason=error.strerror or error) from None
+        raise Refusal("%(file)s can't be read: %(reason)s", file=path, reason=reason(error)) from None
 
 
 def _parquet(path: str) -> Any:

@@ -17,7 +17,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from survey.files.csv_table import WIDEST, Faults, Table, is_sound
-from translations import Lazy, Refusal
+from translations import Lazy, Refusal, reason
 
 # What openpyxl warns of (styles, lists to choose from) changes no value.
 warnings.filterwarnings("ignore", module="openpyxl")
@@ -118,7 +118,7 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
                 yield from sheet.iter_rows(values_only=True, max_col=WIDEST + 1)
     except OSError as error:
         raise Refusal(
-            "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=error.strerror
+            "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)
         ) from error
     except DAMAGE as error:
         raise Refusal("%(file)s is no Excel file. Save it as .xlsx or as CSV UTF-8.", file=path.name) from error

@@ -18,7 +18,7 @@ from docx.opc.exceptions import PackageNotFoundError
 
 from survey import settings
 from survey.files.exporting import replacing
-from translations import Refusal
+from translations import Refusal, reason
 
 FILE = "templates/report.docx"  # in the data folder
 NEEDED = (
@@ -102,7 +102,7 @@ def _read(file: Path) -> Any:
         content = file.read_bytes()
     except OSError as error:
         raise Refusal(
-            "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=error.strerror
+            "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=reason(error)
         ) from error
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:

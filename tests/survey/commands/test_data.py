@@ -52,6 +52,8 @@ def test_it_speaks_vietnamese(hailong: Program, file: Path) -> None:
     file.write_text("unit,C55\n06652,1\n")
     done = hailong("--lang", "vi", "import", file, "--wave", "ho-mau")
     assert "Dòng 1, cột C55: Không có cột này. Tên gần nhất là C5." in done.err
+    done = hailong("--lang", "vi", "import", file.parent / "nowhere.csv", "--wave", "ho-mau")
+    assert "không có tệp hay thư mục này" in done.err  # not in the operating system's English
 
 
 @pytest.mark.parametrize(

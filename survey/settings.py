@@ -6,10 +6,13 @@ Secrets may come from the system's own store besides: each is read from a file o
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+from translations import Refusal
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -58,24 +61,50 @@ def text_key_file() -> Path:
     return Path(given).absolute() if given else data_folder() / "texts.key"
 
 
+def _number(name: str, default: float) -> float:
+    """A setting that is a number above 0; refused where it is none."""
+    text = os.environ.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise Refusal("Write %(name)s as a number above 0: it is “%(text)s” now.", name=name, text=text)
+    return value
+
+
+def _count(name: str, default: int) -> int:
+    """A setting that is a whole number; refused where it is none."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal()):
+        raise Refusal("Write %(name)s as a whole number: it is “%(text)s” now.", name=name, text=text)
+    return int(text)
+
+
+def refuse_wrong_numbers() -> None:
+    """Reads each number, so that a wrong one is told when the server starts, not where it is first needed."""
+    for read in (rate, kiosk_idle, session_idle, session_life, proxies, mail_server):
+        read()
+
+
 def rate() -> float:
     """Submissions a second that one address may send: `HAILONG_RATE`, 200 unless given."""
-    return float(os.environ.get("HAILONG_RATE") or 200)
+    return _number("HAILONG_RATE", 200)
 
 
 def kiosk_idle() -> float:
     """Seconds without a touch after which a kiosk asks whether somebody is there: `HAILONG_KIOSK_IDLE`, 60."""
-    return float(os.environ.get("HAILONG_KIOSK_IDLE") or 60)
+    return _number("HAILONG_KIOSK_IDLE", 60)
 
 
 def session_idle() -> float:
     """Hours without use after which a sign-in ends: `HAILONG_SESSION_IDLE`, 12."""
-    return float(os.environ.get("HAILONG_SESSION_IDLE") or 12)
+    return _number("HAILONG_SESSION_IDLE", 12)
 
 
 def session_life() -> float:
     """Hours after which a sign-in ends in any case: `HAILONG_SESSION_LIFE`, 168 (seven days)."""
-    return float(os.environ.get("HAILONG_SESSION_LIFE") or 168)
+    return _number("HAILONG_SESSION_LIFE", 168)
 
 
 def second_factor() -> frozenset[str]:
@@ -111,7 +140,7 @@ def clamd() -> Path | None:
 def proxies() -> int:
     """`HAILONG_PROXIES`: how many proxies stand in front and say for whom they ask (X-Forwarded-For); 0 believes
     none, for anybody could write that header."""
-    return int(os.environ.get("HAILONG_PROXIES") or 0)
+    return _count("HAILONG_PROXIES", 0)
 
 
 @dataclass(frozen=True)
@@ -128,16 +157,13 @@ class MailServer:
 
 def mail_server() -> MailServer | None:
     """The mail server; None unless both its host and the sender's address are given."""
-    given = {
-        name: os.environ.get(f"HAILONG_SMTP_{name}") or None
-        for name in ("HOST", "PORT", "FROM", "USER", "CA_FILE")
-    }
+    given = {name: os.environ.get(f"HAILONG_SMTP_{name}") or None for name in ("HOST", "FROM", "USER", "CA_FILE")}
     host, sender = given["HOST"], given["FROM"]
     if host is None or sender is None:
         return None
     return MailServer(
         host,
-        int(given["PORT"] or 587),
+        _count("HAILONG_SMTP_PORT", 587),
         sender,
         given["USER"],
         _secret_file("HAILONG_SMTP_PASSWORD"),

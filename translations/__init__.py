@@ -68,6 +68,7 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's own name for it)
 # What an operating system says of a file most often, and in English.
 REASONS = {
     errno.ENOENT: N_("there is no such file or folder"),
+    errno.EEXIST: N_("something else has this name already"),
     errno.EISDIR: N_("it is a folder"),
     errno.ENOTDIR: N_("a part of its path is no folder"),
     errno.EACCES: N_("this account may not do that there"),

@@ -59,6 +59,7 @@ def init() -> None:
     help=_("Processes; 2 unless given. With SQLite there is always one, which is faster."),
 )
 def serve(host: str, port: int, workers: int | None) -> None:
+    settings.refuse_wrong_numbers()
     database = opened()
     if database.is_sqlite:
         workers = 1

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
+from survey import settings
 from survey.app import create_app
 from survey.database import Database
 from translations import Refusal
@@ -109,3 +110,14 @@ def test_an_address_of_another_kind_is_refused_and_its_password_not_repeated(url
         create_app(DATABASE_URL=url, SECRET_KEY="tests")
     assert "postgresql+psycopg://" in str(refusal.value)
     assert "geheim" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("HAILONG_RATE", "abc"), ("HAILONG_SESSION_IDLE", "0"), ("HAILONG_PROXIES", "-1")]
+)
+def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(Refusal) as refusal:
+        settings.refuse_wrong_numbers()
+    assert name in str(refusal.value)
+    assert text in str(refusal.value)

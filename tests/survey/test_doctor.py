@@ -81,7 +81,7 @@ def test_what_others_may_read_is_named_with_the_command_that_mends_it(folder: Pa
         ("HAILONG_BASE_URL", "hailong.tinh.gov.vn", "is no address", State.MEND),
         ("HAILONG_PROXIES", "", "HAILONG_PROXIES is not set", State.LOOK),
         ("HAILONG_SECRET_KEY", "tinh2026", "is short", State.MEND),
-        ("HAILONG_DATABASE_URL", "nonsense", "not a database address", State.MEND),
+        ("HAILONG_DATABASE_URL", "nonsense", "it is neither now", State.MEND),
         ("HAILONG_DATABASE_URL", "postgresql+psycopg://x@/x?host=/nowhere", "does not answer", State.MEND),
         (
             "HAILONG_DATABASE_URL",

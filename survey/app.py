@@ -191,7 +191,18 @@ def _plural(one: str, many: str, num: int) -> str:
 def _here(**changed: str | None) -> str:
     """The address of this page with some parts of its query changed, left out where None: a link from `?` on."""
     other = {name: [] if value is None else [value] for name, value in changed.items()}
-    return "?" + urlencode({**request.args.to_dict(flat=False), **other}, doseq=True)
+    return _to_get() + "?" + urlencode({**request.args.to_dict(flat=False), **other}, doseq=True)
+
+
+def _to_get() -> str:
+    """Nothing, or the nearest page above this one, where a form was sent to an address that can't be looked at."""
+    if request.url_rule is None or "GET" in (request.url_rule.methods or ()):
+        return ""
+    pages, path = current_app.url_map.bind(request.host), request.path
+    while path := path.rpartition("/")[0]:
+        if pages.test(path, "GET"):
+            return path
+    return "/"
 
 
 def _large_text() -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
@@ -121,3 +121,19 @@ def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, n
         settings.refuse_wrong_numbers()
     assert name in str(refusal.value)
     assert text in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "link"),
+    [
+        ("GET", "/quan-tri/thu-nghiem/muc-tieu?ban=1", "?ban=1&amp;lang=en"),
+        ("POST", "/quan-tri/thu-nghiem/muc-tieu", "?lang=en"),
+        ("POST", "/quan-tri/thu-nghiem/muc-tieu/tep", "/quan-tri/thu-nghiem/muc-tieu?lang=en"),
+        ("POST", "/quan-tri/thu-nghiem/mau/khung", "/quan-tri/thu-nghiem/mau?lang=en"),
+    ],
+)
+def test_the_other_language_of_what_was_sent_stands_at_an_address_that_can_be_looked_at(
+    app: Flask, method: str, path: str, link: str
+) -> None:
+    with app.test_request_context(path, method=method):
+        assert render_template_string("{{ here(lang='en') }}") == link

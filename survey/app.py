@@ -262,7 +262,7 @@ def _refuse(refusal: Refusal) -> ResponseReturnValue:
         answer = make_response(_answer(503, _("Please wait a moment"), str(refusal)))
         answer.headers["Retry-After"] = answer.headers["Refresh"] = "5"
         return answer
-    titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Already there"), 410: _("Closed")}
+    titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Not done"), 410: _("Closed")}
     return _answer(refusal.status, titles.get(refusal.status, _("Please correct this")), str(refusal))
 
 

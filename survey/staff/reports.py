@@ -89,6 +89,8 @@ def download(wave: str, format: str) -> ResponseReturnValue:
 @requires(Right.RESULTS)
 def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
     """The report of one commune."""
+    if format not in report.LETTERS:  # before the figures, which may take a second
+        raise _no_unit_report()
     return unit_file(summary_of(wave, now=True), units.settled(unit), format)
 
 
@@ -108,12 +110,16 @@ def unit_file(summary: Summary, code: str, format: str) -> ResponseReturnValue:
     """The report of the unit of this code as a download; refused where it has none, or in another format."""
     line = next((line for line in summary.units if line.unit.code == code), None)
     if line is None or format not in report.LETTERS:
-        raise NotFound("There is no such report. Choose one on the page of the commune.")
+        raise _no_unit_report()
     spoken = request.args.get("lang", language())
     made = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
     answer = Response(made, content_type=KINDS[format].content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{summary.wave.code}-{code}.{format}"'
     return answer
+
+
+def _no_unit_report() -> NotFound:
+    return NotFound("There is no such report. Choose one on the page of the commune.")
 
 
 @pages.route("/<wave>/bao-cao/xa.zip", methods=["GET", "POST"])

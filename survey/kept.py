@@ -20,6 +20,7 @@ P = ParamSpec("P")
 V = TypeVar("V")
 
 MOST = 768 * 1024**2  # bytes, in each process
+LONGEST_WAIT = 30.0  # seconds
 A_FIGURE = 1024  # bytes of a record with its texts, as a page or a report holds it
 
 _values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # with their bytes
@@ -68,6 +69,12 @@ def kept(
         return asked
 
     return decorate
+
+
+def give_way() -> None:
+    """Waits while somebody's figures are being made: what nobody watches would make them take twice as long."""
+    with _turn:
+        _turn.wait_for(lambda: not _making, LONGEST_WAIT)
 
 
 def held() -> int:

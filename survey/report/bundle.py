@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from survey import report, settings
+from survey import kept, report, settings
 from survey.files.exporting import replacing
 from survey.report import template
 from survey.results.summary import Summary
@@ -63,12 +63,13 @@ def _make(summary: Summary, language: str, path: Path) -> None:
     def progress(done: int) -> None:
         with _door:
             _making[path] = done
+        kept.give_way()
 
     try:
         with _turn, replacing(path) as file:
             report.write_units(summary, file, language, progress)
-        kept = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for old in kept[KEPT:]:
+        newest = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in newest[KEPT:]:
             old.unlink(missing_ok=True)
     except Refusal as refusal:  # nobody waits for this thread: whoever looks next is told
         with _door:

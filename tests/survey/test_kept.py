@@ -46,6 +46,32 @@ def test_what_grew_is_weighed_anew_and_the_newest_stays(
     assert names == ["a", "b", "a"]
 
 
+def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    @kept.kept(lambda: "figures", len)
+    def make() -> bytes:
+        begun.set()
+        go_on.wait(10)
+        told.append("figures")
+        return b"done"
+
+    def beside() -> None:
+        kept.give_way()
+        told.append("beside")
+
+    threads = [threading.Thread(target=make), threading.Thread(target=beside)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.05)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert told == ["figures", "beside"]
+
+
 def test_two_who_ask_at_once_wait_for_one_making() -> None:
     begun, go_on = threading.Event(), threading.Event()
     times: list[int] = []

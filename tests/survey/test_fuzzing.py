@@ -210,7 +210,8 @@ class Walk:
     def address(self, endpoint: str, names: set[str]) -> str:
         for _ in range(20):
             try:
-                return self.adapter.build(endpoint, {name: self.part(name) or "-" for name in sorted(names)})
+                built = self.adapter.build(endpoint, {name: self.part(name) or "-" for name in sorted(names)})
+                return built.replace("?", "%3F")  # a UUID's converter quotes nothing, whatever it is given
             except (BuildError, ValueError, UnicodeError):  # a part that this address can't have
                 continue
         return "/"

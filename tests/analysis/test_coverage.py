@@ -49,6 +49,6 @@ def test_the_index_is_covered_by_the_logit(coverage: Any) -> None:
 def test_all_worlds(coverage: Any) -> None:
     for world in coverage.worlds():
         found = coverage.outcomes(world, 400)
-        assert found["direct"].coverage > 0.925, world
+        assert found["direct"].coverage > 0.91, world  # 0.922 for 2 % among 20 villages, ρ = 0.1: docs/do-phu.md
         assert found["pooled"].coverage > 0.925, world
         assert found["pooled"].worst > (0.75 if world.unequal_rho else 0.9), world

@@ -25,6 +25,7 @@ from survey.texts import written
 
 FORM = "/phong-van/ho-mau/06652?thon=V1"
 SHORT = "/phong-van/gop-y/06652"
+STORED = re.compile("xong=stored$")
 GIVE, BACK = "Xin đưa máy cho người trả lời", "Xin trả máy cho điều tra viên"
 SELF, AGAIN = "Tôi là người trả lời: bắt đầu", "Tôi là điều tra viên: hỏi tiếp"
 PASSWORD = "mat-khau-dai"
@@ -266,7 +267,7 @@ def test_another_language_keeps_what_is_locked_and_sends_it(tablet: Page, provin
     press(tablet, "Tiếp tục")
     to_the_review(tablet)
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     assert kept(province)[0].answers == {"qt_y_te": 1, "C5": 3, "C6": 2, "dan_toc": 2}
 
 
@@ -298,7 +299,7 @@ def test_who_does_not_want_the_part_leaves_it_out_and_may_change_their_mind(
     expect(tablet.locator(".row[data-of=C6] [data-answer]")).to_have_text("Đã trả lời")
     expect(tablet.locator(".row[data-of=C5] [data-answer]")).to_have_text("Đã bỏ qua")
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     assert kept(province)[0].answers == {"qt_y_te": 1, "C6": 3, "dan_toc": 2}
 
 
@@ -314,7 +315,7 @@ def test_questions_that_hang_on_an_earlier_answer_are_handed_over_too(tablet: Pa
     tablet.check("#da_dua_tien-2")
     press(tablet, "Tiếp tục", AGAIN)
     press(tablet, "Bỏ qua", "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     [response] = kept(province)
     assert response.answers == {"tiep_xuc": 1, "bi_phien_ha": 1, "da_dua_tien": 2}
     assert response.psu is None
@@ -331,7 +332,7 @@ def test_a_locked_answer_that_is_no_longer_asked_is_not_sent(tablet: Page, provi
     tablet.locator(".row[data-of=tiep_xuc]").get_by_role("button").click()
     tablet.check("#tiep_xuc-2")
     press(tablet, "Xem lại phiếu", "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     assert kept(province)[0].answers == {"tiep_xuc": 2}
 
 
@@ -358,7 +359,7 @@ def test_a_lost_reply_loses_nothing_and_a_repeat_is_kept_once(
     expect(tablet.get_by_role("alert")).to_contain_text("Máy chủ không trả lời")
     tablet.unroute("**/phong-van/gop-y/06652")
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     assert len(kept(province)) == 1
 
 
@@ -375,7 +376,7 @@ def test_without_a_seal_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
     opened.value.wait_for_load_state()
     sign_in(opened.value, interviewer)
     press(tablet, "Gửi phiếu")
-    tablet.wait_for_url("**xong=stored")
+    expect(tablet).to_have_url(STORED, timeout=30_000)
     assert len(kept(province)) == 1
 
 

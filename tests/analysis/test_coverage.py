@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+# The one world of docs/do-phu.md whose table says less: 0.922, and 0.915 within the chance of 400 samples.
+PUBLISHED = {("ρ = 0.1", 0.02, 20): 0.915}
 PATH = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 
 
@@ -49,6 +51,6 @@ def test_the_index_is_covered_by_the_logit(coverage: Any) -> None:
 def test_all_worlds(coverage: Any) -> None:
     for world in coverage.worlds():
         found = coverage.outcomes(world, 400)
-        assert found["direct"].coverage > 0.91, world  # 0.922 for 2 % among 20 villages, ρ = 0.1: docs/do-phu.md
+        assert found["direct"].coverage > PUBLISHED.get((world.name, world.p, world.villages), 0.925), world
         assert found["pooled"].coverage > 0.925, world
         assert found["pooled"].worst > (0.75 if world.unequal_rho else 0.9), world

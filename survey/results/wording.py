@@ -11,6 +11,7 @@ from dataclasses import replace
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
 from forms import Rule
+from survey.results import result_table
 from survey.results.remarks import Said
 from translations import gettext as _
 from translations import ngettext
@@ -150,8 +151,8 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
 def rest(record: Estimate, rule: Rule | None) -> str:
     """The other side of an index that is a share: the answers "neutral" or worse. Empty where the rule counts no
     share or the index has no two limits."""
-    share = rule is not None and set(rule.scores.values()) <= {0, 1}
-    if not share or not has_interval(record) or {"none", "all"} & set(record.flags):
+    is_share = rule is not None and result_table.satisfied(rule) is not None
+    if not is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
     turned = replace(
         record,

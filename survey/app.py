@@ -178,8 +178,9 @@ def _static(name: str) -> str:
 def _send(version: str, name: str) -> Response:
     """A static file: kept for good under the present version, asked for again under any other."""
     response = send_from_directory(STATIC, name, max_age=31_536_000 if version == _version() else 0)
-    response.direct_passthrough = False  # a file that is passed through would not be compressed
-    response.make_sequence()
+    with response:  # closes the file here: a server may forget it when the client has gone away meanwhile
+        response.direct_passthrough = False  # a file that is passed through would not be compressed
+        response.make_sequence()
     return response
 
 

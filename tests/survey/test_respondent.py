@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from werkzeug.test import create_environ
 
 from forms import KINDS
 from survey import questionnaires, rate, waves
@@ -459,3 +460,16 @@ def test_a_static_file_is_kept_for_good_under_its_version_only(client: FlaskClie
     for name, for_good in ((address[1], True), (old, False)):
         with client.get(name) as reply:
             assert ("max-age=31536000" in reply.headers["Cache-Control"]) is for_good
+
+
+def test_a_static_file_is_closed_before_anybody_takes_it(app: Flask) -> None:
+    """A server may drop an answer that nobody waits for, and not close it."""
+    with app.test_request_context():
+        address = app.jinja_env.globals["static"]("style.css")  # type: ignore[operator]
+    opened = [
+        app.wsgi_app(create_environ(address, headers=headers), lambda *_started: lambda _piece: None)
+        for headers in ({}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    ]
+    assert not [file for file in Path("/proc/self/fd").iterdir() if file.resolve().name == "style.css"]
+    for answer in opened:
+        answer.close()  # type: ignore[attr-defined]

@@ -119,7 +119,7 @@ class File:
             if column in questionnaire.items
         ]
         self.units = {
-            unit.code
+            unit.code: unit
             for unit in session.scalars(select(Unit))
             if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
         }
@@ -220,6 +220,11 @@ class File:
                         psu=psu,
                         near=near,
                     ),
+                )
+            elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
+                self._fault(
+                    "unit",
+                    Lazy("Write the code of the village's commune: %(name)s is not one.", name=place.name),
                 )
             else:
                 self.homes[psu] = Home(unit, stratum or unit, self.table.row)

@@ -432,6 +432,15 @@ def test_a_department_can_be_named(province: Database, load: Import) -> None:
     assert [response.unit for response in kept(province, "ho-mo")] == ["SNV"]
 
 
+def test_a_village_that_comes_new_lies_in_a_commune_and_not_in_a_department(
+    province: Database, load: Import
+) -> None:
+    with pytest.raises(Refusal) as told:
+        load([row(), row(unit="SNV", psu="T2")])
+    assert "Row 3, column unit: Write the code of the village's commune: Sở Nội vụ is not one." in str(told.value)
+    assert not kept(province)
+
+
 @pytest.mark.both_databases
 def test_all_the_communes_are_taken(province: Database, load: Import) -> None:
     with province.reading() as session:

@@ -96,9 +96,14 @@ def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wav
     return wave
 
 
+def in_time(wave: Wave) -> tuple[date, date, str]:
+    """Where a wave stands among others: by its first day, then its last, then its code. No two stand alike."""
+    return wave.opens, wave.closes, wave.code
+
+
 def every(session: Session) -> list[Wave]:
     """All waves, the newest first."""
-    return list(session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code)))
+    return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
 
 
 def any_made_up(session: Session) -> bool:

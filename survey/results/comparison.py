@@ -85,17 +85,23 @@ class Comparison:
 
 
 def earlier(session: Session, wave: Wave) -> list[Wave]:
-    """The waves that a wave may be compared with: before it, of its kind, on a version of its questionnaire or one
-    that a crosswalk leads from; the newest first."""
+    """The waves that a wave may be compared with: before it (`waves.in_time`), of its kind, on a version of its
+    questionnaire or one that a crosswalk leads from; the newest first."""
     now = questionnaires.by_digest(session, wave.questionnaire)
     return [
         one
         for one in waves.every(session)
-        if one.opens < wave.opens
+        if waves.in_time(one) < waves.in_time(wave)
         and one.kind is wave.kind
         and one.simulated == wave.simulated
         and crosswalks.between(session, questionnaires.by_digest(session, one.questionnaire), now) is not None
     ]
+
+
+def former(session: Session, wave: Wave) -> Wave | None:
+    """What a wave is compared with unasked: the newest of `earlier` that opened on an earlier day. Two that opened
+    on one day say nothing of what has changed."""
+    return next((one for one in earlier(session, wave) if one.opens < wave.opens), None)
 
 
 def before(session: Session, wave: Wave) -> Sample:

@@ -249,12 +249,12 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
 
 
 def _since(session: Session, people: Sample, rule: str | None) -> Comparison | None:
-    before = comparison.earlier(session, people.wave)
-    if people.questionnaire.index is None or not len(people) or not before:
+    former = comparison.former(session, people.wave)
+    if people.questionnaire.index is None or not len(people) or former is None:
         return None
-    if releases.newest(session, before[0].code) is None:  # nobody has seen a figure of it
+    if releases.newest(session, former.code) is None:  # nobody has seen a figure of it
         return None
-    return comparison.compare(session, comparison.before(session, before[0]), people, ["index"], rule=rule)
+    return comparison.compare(session, comparison.before(session, former), people, ["index"], rule=rule)
 
 
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:

@@ -42,7 +42,7 @@ def changes(wave: str) -> ResponseReturnValue:
             return render_template("staff/nothing_earlier.html", summary=summary, wave=new)
         if not summary.collection.in_sample:
             return render_template("staff/no_forms.html", summary=summary, wave=new)
-        wanted = request.args.get("voi", offered[0].code)
+        wanted = request.args.get("voi", (comparison.former(session, new) or offered[0]).code)
         old = next((one for one in offered if one.code == wanted), None)
         if old is None:
             raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])

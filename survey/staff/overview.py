@@ -63,10 +63,10 @@ def since(summary: Summary, people: Sample) -> Comparison | None:
         return None
     with database().reading() as session:
         wave = waves.find(session, summary.wave.code)
-        before = comparison.earlier(session, wave)
-        if not before:
+        former = comparison.former(session, wave)
+        if former is None:
             return None
-        return comparison.compare(session, comparison.before(session, before[0]), people, items_of(summary, False))
+        return comparison.compare(session, comparison.before(session, former), people, items_of(summary, False))
 
 
 def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:

@@ -352,10 +352,17 @@ def test_an_index_by_another_rule_has_no_change(renamed: Database) -> None:
     assert then.scores != now.scores
 
 
-def test_waves_of_one_questionnaire_and_kind_can_be_compared(two: Database) -> None:
-    with two.reading() as session:
-        found = comparison.earlier(session, waves.find(session, "nay"))
-    assert [wave.code for wave in found] == ["truoc"]
+def test_waves_of_one_questionnaire_and_kind_can_be_compared_those_that_open_on_one_day_too(two: Database) -> None:
+    with two.writing() as session:
+        household, now = questionnaires.find(session, "ho_gia_dinh@1"), waves.find(session, "nay")
+        waves.create(session, "z-cung-luc", household, WaveKind.SAMPLE, now.opens, now.closes)
+        found = {
+            code: [one.code for one in comparison.earlier(session, waves.find(session, code))]
+            for code in ("ho-mau", "nay", "z-cung-luc")  # the first ends earlier
+        }
+        former = comparison.former(session, waves.find(session, "z-cung-luc"))
+    assert found == {"ho-mau": ["truoc"], "nay": ["ho-mau", "truoc"], "z-cung-luc": ["nay", "ho-mau", "truoc"]}
+    assert (former and former.code) == "truoc"
 
 
 def test_all_that_both_asked_is_compared(two: Database) -> None:

@@ -77,6 +77,12 @@ class Lately(Generic[T]):
         finally:
             making.release()
 
+    def last(self, of: Hashable) -> T | None:
+        """The value that was made last, however long ago; None where nobody has asked for one yet."""
+        with self._guard:
+            before = self._kept.get(of)
+        return before.value if before else None
+
     def _made(self, of: Hashable, make: Callable[[], T], state: Hashable) -> Kept[T]:
         began, at = self._clock(), datetime.now(VIETNAM)
         value = make()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from analysis.response_rates import response_rates
 from survey import waves
@@ -15,6 +16,7 @@ from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
 from survey.sample import Sample
+from survey.staff import review
 from survey.staff.blueprint import in_order, moment_of, pages
 from survey.staff.changes import items_of
 from survey.staff.items import parts_of
@@ -24,9 +26,9 @@ from translations import ngettext
 
 @dataclass(frozen=True)
 class Task:
-    """Something to look at before results go out: how many, of what, and where."""
+    """Something to look at before results go out: how many (None where nobody knows yet), of what, and where."""
 
-    count: int
+    count: int | None
     text: str
     address: str
 
@@ -49,7 +51,7 @@ def overview(wave: str) -> ResponseReturnValue:
         key_scale=charts.scale([index], fewest=4) if index else None,
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
-        tasks=tasks(summary),
+        tasks=[*tasks(summary), *in_review(summary)],
         modes=in_order(summary.collection.modes),
         response=response_rates(households.counted)["RR1"] if households else None,
         since=compared,
@@ -115,7 +117,7 @@ def tasks(summary: Summary) -> list[Task]:
                 "forms nearly the same as another of their place and day",
                 collection.look_alikes,
             ),
-            url_for(".progress", wave=wave),
+            url_for(".review", wave=wave, kiem="alike"),
         ),
         Task(
             collection.outside,
@@ -123,4 +125,24 @@ def tasks(summary: Summary) -> list[Task]:
             url_for(".progress", wave=wave),
         ),
     ]
-    return [task for task in found if task.count > 0]
+    return [task for task in found if task.count]
+
+
+def in_review(summary: Summary) -> list[Task]:
+    """The forms that wait for a decision, for those who may decide."""
+    if not current_user.may(Right.REVIEW):
+        return []
+    with database().reading() as session:
+        waiting = review.waiting(session, waves.find(session, summary.wave.code))
+    if waiting == 0:
+        return []
+    text = (
+        _("Forms in the review: how many wait stands here once somebody has opened it")
+        if waiting is None
+        else ngettext(
+            "form in which something stands out waits for a decision",
+            "forms in which something stands out wait for a decision",
+            waiting,
+        )
+    )
+    return [Task(waiting, text, url_for(".review", wave=summary.wave.code))]

@@ -20,7 +20,7 @@ from survey.database import database
 from survey.fieldwork import checks, reviews
 from survey.fieldwork.checks import Finding, Form, Looked
 from survey.fieldwork.reviews import UNDECIDED, Decision
-from survey.lately import Lately
+from survey.lately import LARGE, Lately
 from survey.models import ReviewState, Unit, Village, Wave
 from survey.people.accounts import Right, requires
 from survey.staff.blueprint import pages, told
@@ -174,6 +174,24 @@ def read(session: Session, code: str) -> Listed:
     )
 
 
+def waiting(session: Session, wave: Wave) -> int | None:
+    """How many forms in which something was found nobody has decided on yet.
+
+    Of a large wave it is told by what the page of the review saw last, and is None until somebody opens that: to
+    look through so many forms takes seconds.
+    """
+    looked = (
+        checks.look(session, wave)
+        if waves.collected(session, wave.code) < LARGE
+        else _looked.last((database().url, wave.code))
+    )
+    return None if looked is None else _undecided(looked, reviews.newest(session, wave.code))
+
+
+def _undecided(looked: Looked, decisions: Mapping[UUID, Decision]) -> int:
+    return sum(form.id not in decisions for form in looked.found())
+
+
 @pages.route("/<wave>/ra-soat", methods=["GET", "POST"])
 @requires(Right.REVIEW)
 def review(wave: str) -> ResponseReturnValue:
@@ -214,7 +232,7 @@ def review(wave: str) -> ResponseReturnValue:
         looked=listed.looked,
         counts=_counts(listed),
         states=_states(listed),
-        waiting=sum(listed.decision(form) is UNDECIDED for form in listed.looked.found()),
+        waiting=_undecided(listed.looked, listed.decisions),
         communes=[listed.communes[code] for code in listed.order_of_communes],
         villages=[
             listed.villages[psu] for psu in listed.order_of_villages if listed.villages[psu].unit == wanted.unit

@@ -15,7 +15,9 @@ from werkzeug.test import TestResponse
 from survey import responses, waves
 from survey.database import Database
 from survey.fieldwork import reviews
+from survey.lately import Lately
 from survey.models import Agreement, Batch, Keying, Mode, Reinterview, Role, Sheet, SheetState
+from survey.staff import review
 
 PASSWORD = "mat-khau-dai"
 LIST = "/quan-tri/ho-mau/ra-soat"
@@ -133,6 +135,33 @@ def test_several_forms_are_decided_at_once_and_the_list_says_who_when_and_why(
     assert f"Loại supervisor {day} Phiếu trắng" in own
     with province.reading() as session:
         assert {one.state.value for one in reviews.newest(session, "ho-mau").values()} == {"rejected"}
+
+
+def test_the_overview_counts_what_waits_and_of_a_large_wave_what_the_page_has_seen(
+    app: Flask,
+    province: Database,
+    account: Callable[..., None],
+    sign_in: Callable[[Flask, str], FlaskClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with province.writing() as session:
+        account(session, "so-noi-vu", Role.HOME_AFFAIRS)
+    reader = sign_in(app, "so-noi-vu")
+
+    def waiting() -> int | None:
+        with app.app_context(), province.reading() as session:
+            return review.waiting(session, waves.find(session, "ho-mau"))
+
+    ids = [keep(province, BLANK | {"gt_day_du": level}) for level in range(1, 4)]
+    assert waiting() == 3
+    decide(reader, ids[:1], "approved")
+    overview = reader.get("/quan-tri/ho-mau/").text
+    assert f'<strong>2</strong> <a href="{LIST}">phiếu có điều nổi lên đang chờ quyết định</a>' in overview
+    monkeypatch.setattr(review, "LARGE", 1)
+    monkeypatch.setattr(review, "_looked", Lately(lambda looked: len(looked.forms)))
+    assert waiting() is None
+    decide(reader, ids[1:], "approved")  # by the page itself, which looks through them
+    assert waiting() == 0
 
 
 def test_without_a_reason_a_tick_or_a_choice_nothing_is_decided(

@@ -59,19 +59,6 @@ def keyer(app: Flask, packet: Database, sign_in: Callable[[Flask, str], FlaskCli
 
 OFFICE = {"width": 1366, "height": 768}
 
-# What a key costs until the screen is painted again.
-STOPWATCH = """() => {
-  window.took = [];
-  addEventListener("keydown", event => {
-    const start = event.timeStamp;
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => window.took.push(performance.now() - start);
-      channel.port2.postMessage(0);
-    });
-  }, { capture: true });
-}"""
-
 
 @pytest.fixture
 def context(
@@ -85,12 +72,6 @@ def context(
     bring_in(made, app, "keyer")
     yield made
     made.close()
-
-
-@pytest.fixture
-def stopwatch() -> str:
-    """A script that notes in `window.took` what each key costs, in milliseconds."""
-    return STOPWATCH
 
 
 @pytest.fixture

@@ -56,12 +56,12 @@ def to_question(page: Page, number: int) -> None:
 def saved(page: Page, count: int) -> None:
     expect(page.locator(".last h2")).to_be_visible()
     expect(page.locator(".last")).to_contain_text(f"đã nhập {count} phiếu")
+    expect(page.locator("body.live")).to_be_visible()  # a key before the script is nobody's
 
 
 def test_a_form_is_keyed_by_one_key_an_item_and_kept(
-    sheet: Page, household: Questionnaire, province: Database, stopwatch: str
+    sheet: Page, household: Questionnaire, province: Database
 ) -> None:
-    sheet.evaluate(stopwatch)
     presses, wanted = 0, {}
     for item in household.keyed:
         if item.kind == "text" and item.show_if:
@@ -78,14 +78,12 @@ def test_a_form_is_keyed_by_one_key_an_item_and_kept(
             sheet.keyboard.press(key)
         presses += len(keys)
     expect(sheet.locator("#review")).to_be_visible()
-    took = sheet.evaluate("window.took")
     sheet.keyboard.press("Enter")
     saved(sheet, 1)
     [row] = kept(province)
     assert row.answers == wanted
     assert (row.wave, row.unit, row.psu, row.mode) == ("ho-mau", "06652", "V1", "paper")
     assert (presses + 1) / 84 <= 1.1
-    assert sorted(took)[len(took) // 2] <= 50  # ms; the middle one, for other tests run beside this one
     # The next form begins at once, with nothing of the one before.
     assert at(sheet) == household.keyed[0].code
     assert sheet.input_value("#box") == ""

@@ -123,7 +123,7 @@ def province(session: Session) -> Unit:
 
 
 # What people write before a name: the kind of the unit, whole or as it is shortened ("P. Hà Tu").
-KIND_BEFORE = re.compile(r"(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
+KIND_BEFORE = re.compile(r"^(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
 
 
 def matching(units: Iterable[Unit], words: str) -> list[Unit]:
@@ -139,7 +139,7 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
         return " ".join(nfc(text).casefold().split())
 
     def joined(text: str) -> str:
-        return fold(KIND_BEFORE.sub("", fold(text), count=1)).replace(" ", "")
+        return KIND_BEFORE.sub("", fold(text)).replace(" ", "")
 
     for reading in (fold, joined) if written(words) == fold(words) else (written, fold, joined):
         wanted = reading(words)

@@ -61,6 +61,11 @@ def test_a_kind_before_the_name_and_a_missing_space_do_not_hinder(session: Sessi
     assert names(units.matching(units.communes(session), words)) == ["Hà Tu"]
 
 
+@pytest.mark.parametrize("words", ["Phường Hiệp Hòa", "p. hiep hoa", "hiephoa"])
+def test_a_syllable_that_ends_like_a_shortened_kind_is_none(session: Session, words: str) -> None:
+    assert names(units.matching(units.communes(session), words)) == ["Hiệp Hòa"]
+
+
 def test_words_that_nobody_has_find_nothing_and_none_find_all(session: Session) -> None:
     communes = units.communes(session)
     assert units.matching(communes, "zzz") == []

@@ -113,9 +113,13 @@ def test_an_address_of_another_kind_is_refused_and_its_password_not_repeated(url
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("HAILONG_RATE", "abc"), ("HAILONG_SESSION_IDLE", "0"), ("HAILONG_PROXIES", "-1")]
+    ("name", "text"),
+    [("HAILONG_RATE", "abc"), ("HAILONG_SESSION_IDLE", "0"), ("HAILONG_PROXIES", "-1")]
+    + [("HAILONG_SESSION_LIFE", "inf"), ("HAILONG_KIOSK_IDLE", "nan"), ("HAILONG_SMTP_PORT", "٥٨٧")],
 )
 def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv("HAILONG_SMTP_HOST", "thu.example.vn")
+    monkeypatch.setenv("HAILONG_SMTP_FROM", "hailong@example.vn")
     monkeypatch.setenv(name, text)
     with pytest.raises(Refusal) as refusal:
         settings.refuse_wrong_numbers()
@@ -127,9 +131,11 @@ def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, n
     ("method", "path", "link"),
     [
         ("GET", "/quan-tri/thu-nghiem/muc-tieu?ban=1", "?ban=1&amp;lang=en"),
+        ("GET", "/quan-tri/thu-nghiem/bang?theo=unit&theo=C5", "?theo=unit&amp;theo=C5&amp;lang=en"),
         ("POST", "/quan-tri/thu-nghiem/muc-tieu", "?lang=en"),
         ("POST", "/quan-tri/thu-nghiem/muc-tieu/tep", "/quan-tri/thu-nghiem/muc-tieu?lang=en"),
         ("POST", "/quan-tri/thu-nghiem/mau/khung", "/quan-tri/thu-nghiem/mau?lang=en"),
+        ("POST", "/quan-tri/thu-nghiem/may/3/ngung", "/quan-tri/thu-nghiem/may?lang=en"),
     ],
 )
 def test_the_other_language_of_what_was_sent_stands_at_an_address_that_can_be_looked_at(

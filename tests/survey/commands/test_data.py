@@ -149,6 +149,23 @@ def test_the_figures_of_the_file_for_spss_are_those_of_the_results(
     assert share == pytest.approx(record["estimate"], rel=1e-12)
 
 
+def test_the_responses_of_a_release_are_written_without_those_that_came_later(
+    hailong: Program, province: Database, file: Path, tmp_path: Path
+) -> None:
+    hailong("import", file, "--wave", "ho-mau")
+    with province.writing() as session:
+        releases.freeze(session, waves.find(session, "ho-mau"), "lan")
+    file.write_text("unit,psu,weight,C5\n06652,V1,10,3\n", encoding="utf-8")
+    hailong("import", file, "--wave", "ho-mau")
+    out = tmp_path / "ra.csv"
+    arguments = ("data", "--wave", "ho-mau", "--out", out, "--release", "1")
+    done = hailong(*arguments)
+    assert (done.code, "--outside" in done.err) == (0, False)  # what came later is not outside the sample
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 1 + 2
+    for other in ("--outside", "--open"):
+        assert hailong(*arguments, other).code == 2
+
+
 def test_open_data_come_from_an_approved_release_under_a_consent_that_allows_them(
     hailong: Program, province: Database, tmp_path: Path
 ) -> None:

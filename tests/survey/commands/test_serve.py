@@ -256,3 +256,12 @@ def test_a_database_of_a_newer_version_is_not_served_and_the_way_back_is_told(
         assert done.code == 1
         assert "newer form 9999" in done.err
         assert "restore the backup from before it" in done.err
+
+
+def test_a_setting_that_is_no_number_is_told_when_the_server_starts(
+    hailong: Callable[..., Any], province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with province.writing() as session:  # or the server would start, and not end
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    monkeypatch.setenv("HAILONG_KIOSK_IDLE", "abc")
+    assert "HAILONG_KIOSK_IDLE" in hailong("serve").err

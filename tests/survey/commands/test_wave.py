@@ -33,6 +33,8 @@ def test_an_open_wave_may_be_public(hailong: Program, province: Database) -> Non
 
 def test_a_wave_whose_days_are_over_is_not_said_to_be_open(hailong: Program, province: Database) -> None:
     assert "/s/dot-2" not in hailong("wave", "create", "dot-2", *MADE, "--kind", "open").err
+    today = ["--to", waves.today().isoformat()]
+    assert "/s/dot-3" in hailong("wave", "create", "dot-3", *MADE, *today, "--kind", "open").err
 
 
 def test_a_real_wave_beside_made_up_ones_is_told_of_them(hailong: Program, province: Database) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, settings, texts
+from survey import audit, lost_key, settings, texts
 from survey.backups import latest
 from survey.database import MIGRATIONS, Database, knows
 from survey.documents import SealedDocument
@@ -383,6 +383,7 @@ def postgresql(database: Database) -> Iterator[Finding]:
 
 def seal(connection: Connection) -> Iterator[Finding]:
     """Whether the master key is there and opens what lies sealed."""
+    yield from lost(connection)
     place = settings.text_key_file()
     if not place.is_file() and not texts.anything_sealed(connection):
         return
@@ -394,7 +395,7 @@ def seal(connection: Connection) -> Iterator[Finding]:
     else:
         try:
             texts.check(connection)
-            for column in SEALED:
+            for column in SEALED:  # beyond what was looked at: each row
                 if isinstance(column.type, SealedDocument):  # a picture is sealed together with its marks
                     for _document in connection.execute(select(column).execution_options(yield_per=1000)):
                         pass
@@ -403,7 +404,18 @@ def seal(connection: Connection) -> Iterator[Finding]:
     if wrong is None:
         yield _well(_("The key file %(file)s opens what lies sealed.", file=place))
     else:
-        yield _mend(wrong, _("Bring it back from the backup of the keys: a new one opens nothing of before."))
+        do = _(
+            "Bring it back from the backup of the keys: a new one opens nothing of before. If no copy is left "
+            "anywhere: hailong key lost"
+        )
+        yield _mend(wrong, do)
+
+
+def lost(connection: Connection) -> Iterator[Finding]:
+    """What lies there yet, sealed by a key that was lost for good."""
+    for day in sorted(lost_key.days(connection)):
+        what = _("What was sealed before %(day)s can't be read any more: its key was lost.", day=formats.day(day))
+        yield _look(what, _("Should the key turn up: hailong key found FILE"))
 
 
 def trail(session: Session) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from base64 import b64decode, b64encode
+from datetime import date
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -27,16 +28,26 @@ class Sealed(TypeDecorator[Any]):
         super().__init__()
         self.name = name
 
+    @property
+    def bound(self) -> bytes:
+        """What each value is bound to."""
+        return self.name.encode()
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Seals a value."""
         return None if value is None else self.sealed(master_key.read(), value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Opens it; refused where the key file is another one."""
+        """Opens it; nothing where its key was lost for good, and refused where the key file is another one."""
         if value is None:
             return None
+        sealed = self.within(value)
+        if sealed is None:
+            return value
         try:
-            return self.opened(master_key.read(), value)
+            return self.meant(master_key.opened(master_key.present(), self.bound, sealed))
+        except master_key.Lost as lost:
+            return self.nothing(lost.day)
         except InvalidTag:
             raise Refusal(
                 "The key file %(file)s does not open what lies sealed. Put back the one that belongs to this "
@@ -44,26 +55,47 @@ class Sealed(TypeDecorator[Any]):
                 file=settings.text_key_file(),
             ) from None
 
+    def sealed(self, key: bytes, value: Any) -> Any:
+        """A value as it lies there."""
+        return self.around(master_key.seal(key, self.bound, self.said(value)))
+
+    def within(self, kept: Any) -> bytes | None:
+        """The sealed bytes in what lies there; None where an older version left it as it is."""
+        return bytes(kept)
+
+    def around(self, sealed: bytes) -> Any:
+        """What lies there, of sealed bytes."""
+        return sealed
+
+    def nothing(self, day: date) -> Any:
+        """What is seen in the place of a value whose key was lost on a day."""
+        return None
+
     def anew(self, kept: Any, old: bytes, new: bytes) -> Any:
         """What lies there, sealed under a new master key; as it is where the old one does not open it."""
+        sealed = self.within(kept)
+        if sealed is None:
+            return self.sealed(new, kept)
         try:
-            return self.sealed(new, self.opened(old, kept))
+            return self.around(master_key.seal(new, self.bound, master_key.opened(old, self.bound, sealed)))
         except InvalidTag:
             return kept
 
     @abstractmethod
-    def sealed(self, key: bytes, value: Any) -> Any:
-        """A value as it lies there."""
+    def said(self, value: Any) -> bytes:
+        """A value in bytes."""
 
     @abstractmethod
-    def opened(self, key: bytes, kept: Any) -> Any:
-        """What `sealed` sealed; InvalidTag where it was another key."""
+    def meant(self, said: bytes) -> Any:
+        """The value in what `said` gave."""
 
-    def _seal(self, key: bytes, said: bytes) -> bytes:
-        return master_key.seal(key, self.name.encode(), said)
 
-    def _open(self, key: bytes, kept: bytes) -> bytes:
-        return master_key.opened(key, self.name.encode(), kept)
+class LostDocument(dict[str, Any]):
+    """In the place of a document that can't be opened any more: empty, with the day on which its key was lost."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__()
+        self.day = day
 
 
 class SealedDocument(Sealed):
@@ -75,13 +107,20 @@ class SealedDocument(Sealed):
     impl = Document
     cache_ok = True
 
-    def sealed(self, key: bytes, value: dict[str, Any]) -> dict[str, Any]:
-        return {"sealed": b64encode(self._seal(key, json.dumps(value).encode())).decode()}
+    def within(self, kept: dict[str, Any]) -> bytes | None:
+        return b64decode(kept["sealed"]) if set(kept) == {"sealed"} else None
 
-    def opened(self, key: bytes, kept: dict[str, Any]) -> dict[str, Any]:
-        if set(kept) != {"sealed"}:
-            return kept
-        found: dict[str, Any] = json.loads(self._open(key, b64decode(kept["sealed"])))
+    def around(self, sealed: bytes) -> dict[str, Any]:
+        return {"sealed": b64encode(sealed).decode()}
+
+    def nothing(self, day: date) -> LostDocument:
+        return LostDocument(day)
+
+    def said(self, value: dict[str, Any]) -> bytes:
+        return json.dumps(value).encode()
+
+    def meant(self, said: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(said)
         return found
 
 
@@ -91,11 +130,11 @@ class SealedFile(Sealed):
     impl = LargeBinary
     cache_ok = True
 
-    def sealed(self, key: bytes, value: bytes) -> bytes:
-        return self._seal(key, value)
+    def said(self, value: bytes) -> bytes:
+        return value
 
-    def opened(self, key: bytes, kept: bytes) -> bytes:
-        return self._open(key, kept)
+    def meant(self, said: bytes) -> bytes:
+        return said
 
 
 class SealedNumber(Sealed):
@@ -104,11 +143,22 @@ class SealedNumber(Sealed):
     impl = LargeBinary
     cache_ok = True
 
-    def sealed(self, key: bytes, value: int) -> bytes:
-        return self._seal(key, value.to_bytes(8))
+    def said(self, value: int) -> bytes:
+        return value.to_bytes(8)
 
-    def opened(self, key: bytes, kept: bytes) -> int:
-        return int.from_bytes(self._open(key, kept))
+    def meant(self, said: bytes) -> int:
+        return int.from_bytes(said)
+
+
+def lost_on(value: Any) -> date | None:
+    """The day on which the key of a document was lost; None where it can be read."""
+    return value.day if isinstance(value, LostDocument) else None
+
+
+def lost_in(column: Any, kept: Any) -> date | None:
+    """The day on which the key was lost of what lies in a sealed column; None where it can be read."""
+    sealed = None if kept is None else column.type.within(kept)
+    return None if sealed is None else master_key.lost_on(sealed)
 
 
 def lying(kind: Any) -> Any:

@@ -1,7 +1,9 @@
 """The master key: a file (`HAILONG_TEXT_KEY`, best outside the data folder) under which all lies sealed that the
 database alone must not tell.
 
-AES-256-GCM; what is sealed is bound to what it belongs to, so no row can be passed off as another.
+AES-256-GCM; what is sealed is bound to what it belongs to, so no row can be passed off as another. What a key that
+is lost for good has sealed stays where it lies and says so itself: a mark before it names the day
+(`survey/lost_key.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ import os
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
+from datetime import date
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from survey import settings
@@ -19,10 +23,19 @@ from translations import Refusal
 
 NONCE = 12  # bytes
 SIZE = 32
+LOST, DAY = b"lost on ", len("2026-11-26")  # before what a lost key sealed; no nonce begins so by chance
+
+
+class Lost(InvalidTag):
+    """What should be opened was sealed by a key that was lost for good on a day."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__()
+        self.day = day
 
 
 def read() -> bytes:
-    """The master key; made once, where there is none. Refused where its file holds no key."""
+    """The master key, for who seals: made once, where there is none. Refused where its file holds no key."""
     place = settings.text_key_file()
     if not place.exists():
         draft = place.with_suffix(f".{secrets.token_hex(4)}")
@@ -33,16 +46,36 @@ def read() -> bytes:
             pass
         finally:
             draft.unlink()
+    return present()
+
+
+def present() -> bytes:
+    """The master key, for who opens: none is made, for a new one opens nothing. Refused where there is none."""
+    place = settings.text_key_file()
     try:
-        key = b64decode(place.read_bytes(), altchars=b"-_")
-    except Error:
-        key = b""
-    if len(key) != SIZE:
+        content = place.read_bytes()
+    except FileNotFoundError:
+        raise Refusal(
+            "The key file %(file)s is gone. Bring it back from the backup of the keys (docs/quan-tri.md), or say "
+            "where it is: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
+            file=place,
+        ) from None
+    key = held(content)
+    if key is None:
         raise Refusal(
             "The key file %(file)s is damaged. Bring it back from the backup of the keys (docs/quan-tri.md).",
             file=place,
         )
     return key
+
+
+def held(content: bytes) -> bytes | None:
+    """The key in a key file of this content; None where there is none in it."""
+    try:
+        key = b64decode(content, altchars=b"-_")
+    except Error:
+        return None
+    return key if len(key) == SIZE else None
 
 
 def draft(key: bytes) -> Path:
@@ -69,8 +102,35 @@ def seal(key: bytes, bound: bytes, said: bytes) -> bytes:
 
 
 def opened(key: bytes, bound: bytes, sealed: bytes) -> bytes:
-    """What `seal` sealed; InvalidTag where it was another key or belongs to something else."""
+    """What `seal` sealed; InvalidTag where it was another key or belongs to something else, and `Lost`, which is
+    one too, where its key was lost for good."""
+    if (day := lost_on(sealed)) is not None:
+        raise Lost(day)
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)
+
+
+def opens(key: bytes, bound: bytes, sealed: bytes) -> bool:
+    """Whether a key opens what is sealed."""
+    try:
+        opened(key, bound, sealed)
+    except InvalidTag:
+        return False
+    return True
+
+
+def lost(sealed: bytes, day: date) -> bytes:
+    """What is sealed, with the mark that its key was lost on a day."""
+    return LOST + day.isoformat().encode() + sealed
+
+
+def lost_on(sealed: bytes) -> date | None:
+    """The day on which the key of what is sealed was lost; None where it was not."""
+    return date.fromisoformat(sealed[len(LOST) :][:DAY].decode()) if sealed.startswith(LOST) else None
+
+
+def unmarked(sealed: bytes) -> bytes:
+    """What is sealed, as it lay there before its key was lost."""
+    return sealed[len(LOST) + DAY :] if sealed.startswith(LOST) else sealed
 
 
 def _write(path: Path, key: bytes) -> None:

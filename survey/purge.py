@@ -6,7 +6,7 @@ destroying their key; the rows that are left say nothing any more.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,10 +15,22 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, select, update
 from sqlalchemy.orm import Session
 
-from survey import audit, sealing, texts, waves
+from survey import audit, master_key, sealing, texts, waves
 from survey.database import CUT_LOG, Database
 from survey.fieldwork import reinterviews
-from survey.models import Batch, Device, HeldResponse, Invitation, Mode, OpenKeying, Scan, Sheet, TextKey, Wave
+from survey.models import (
+    Batch,
+    Device,
+    FormerTextKey,
+    HeldResponse,
+    Invitation,
+    Mode,
+    OpenKeying,
+    Scan,
+    Sheet,
+    TextKey,
+    Wave,
+)
 from survey.report import bundle
 from survey.results import releases, remarks
 from translations import Refusal
@@ -92,9 +104,13 @@ def traces(database: Database, wrapped: bytes) -> int:
     return sum(wrapped in path.read_bytes() for path in files)
 
 
-def wrapped_keys(session: Session) -> dict[str, bytes]:
-    """The wrapped keys of the waves whose texts can be read."""
-    return {row.wave: row.wrapped for row in session.scalars(select(TextKey)) if row.wrapped}
+def wrapped_keys(session: Session) -> dict[str, list[bytes]]:
+    """The wrapped keys of the waves whose texts can be read, or could be if a lost master key turned up."""
+    found: defaultdict[str, list[bytes]] = defaultdict(list)
+    for table in (TextKey, FormerTextKey):
+        for wave, wrapped in session.execute(select(table.wave, table.wrapped).where(table.wrapped != b"")):
+            found[wave].append(master_key.unmarked(wrapped))
+    return dict(found)
 
 
 def _ended(session: Session, code: str, early: bool) -> Wave:
@@ -142,5 +158,5 @@ def _write_over(database: Database) -> None:
     if database.is_sqlite:
         database.outside(CUT_LOG, "VACUUM", CUT_LOG)
     else:
-        tables = ("text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase")
+        tables = ("text_key", "former_text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase")
         database.outside(*(f"VACUUM FULL {table}" for table in tables))

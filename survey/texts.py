@@ -4,7 +4,8 @@ Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound t
 key lies in the database, wrapped by the master key in its file (`survey/master_key.py`): neither the database nor
 a backup without that file can be read. No row of texts is ever changed or deleted; once
 the key of its wave is gone, it says nothing any more. `Renewal` makes a new master key and wraps the keys that are
-left anew, so an older backup's wrapped keys open to nothing either.
+left anew, so an older backup's wrapped keys open to nothing either. Where the master key itself is lost for good,
+the keys that it wrapped are kept aside, and its waves get others (`survey/lost_key.py`).
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ import json
 import secrets
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, and_, exists, select, text, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, and_, select, text, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey import master_key, settings
 from survey.database import Database
 from survey.documents import Sealed, lying
-from survey.models import SEALED, Response, ResponseText, SecondFactor, TextKey
+from survey.models import SEALED, FormerTextKey, Response, ResponseText, SecondFactor, TextKey
 from translations import Refusal
 
 # Of two who make a wave's key at once, the second takes the first one's.
@@ -35,7 +37,12 @@ ONCE = {
     for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
-UNDER_THE_MASTER_KEY = (TextKey.__table__.c.wrapped, SecondFactor.__table__.c.secret, *SEALED)
+UNDER_THE_MASTER_KEY = (
+    TextKey.__table__.c.wrapped,
+    FormerTextKey.__table__.c.wrapped,
+    SecondFactor.__table__.c.secret,
+    *SEALED,
+)
 
 
 class Ring:
@@ -44,6 +51,7 @@ class Ring:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._keys: dict[str, bytes | None] = {}
+        self._former: dict[str, list[bytes | date]] = {}
 
     def seal(self, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
         """The texts of a response as they are stored. The wave's key is made with its first text.
@@ -52,7 +60,7 @@ class Ring:
         """
         key = self.key(wave)
         if key is None:
-            made = _wrapped(master_key.read(), wave, secrets.token_bytes(master_key.SIZE))
+            made = new_key(wave)
             self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
             del self._keys[wave]
             key = self.key(wave)
@@ -61,23 +69,40 @@ class Ring:
         return _row(key, wave, response, texts)
 
     def opened(self, wave: str, response: UUID, kept: Mapping[str, str] | None) -> dict[str, str] | None:
-        """What was written: empty where nothing was, None where it is destroyed."""
+        """What was written: empty where nothing was, None where it is destroyed or its key lost for good."""
         if kept is None:
             return {}
-        key = self.key(wave)
-        if key is None:
-            return None
-        found: dict[str, str] = json.loads(
-            master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
-        )
-        return found
+        there = (self.key(wave), *self.former(wave))
+        for key in there:
+            if isinstance(key, bytes):
+                try:
+                    said = master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
+                except InvalidTag:
+                    continue
+                found: dict[str, str] = json.loads(said)
+                return found
+        if any(isinstance(key, bytes) for key in there) and not any(isinstance(key, date) for key in there):
+            raise InvalidTag
+        return None
 
     def key(self, wave: str) -> bytes | None:
         """The data key of a wave; None where nothing was written yet, or it is destroyed."""
         if wave not in self._keys:
             wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
-            self._keys[wave] = _unwrapped(master_key.read(), wave, wrapped) if wrapped else None
+            self._keys[wave] = _unwrapped(wave, wrapped) if wrapped else None
         return self._keys[wave]
+
+    def former(self, wave: str) -> list[bytes | date]:
+        """The keys that sealed texts of a wave before a master key was lost; the day of the loss in the place of
+        each that can't be read."""
+        if wave not in self._former:
+            rows = select(FormerTextKey.wrapped).where(FormerTextKey.wave == wave).order_by(FormerTextKey.number)
+            self._former[wave] = [
+                master_key.lost_on(wrapped) or _unwrapped(wave, wrapped)
+                for wrapped in self._connection.scalars(rows)
+                if wrapped
+            ]
+        return self._former[wave]
 
 
 def sealed_lately(
@@ -96,21 +121,29 @@ def _recent(database: Database, wave: str) -> bytes | None:
 
 
 def written(session: Session, response: UUID) -> dict[str, str] | None:
-    """What was written with a stored response: empty where nothing was, None where it is destroyed."""
+    """What was written with a stored response: empty where nothing was, None where it is destroyed or lost."""
     kept = session.get(ResponseText, response)
     wave = session.get_one(Response, response).wave
     return Ring(session.connection()).opened(wave, response, kept.texts if kept else None)
 
 
+def lost_on(connection: Connection, wave: str) -> date | None:
+    """The day on which the key of texts of a wave was lost, the latest of several; None where all can be read, or
+    was destroyed."""
+    days = [day for day in Ring(connection).former(wave) if isinstance(day, date)]
+    return max(days, default=None)
+
+
 def destroy(connection: Connection, wave: str) -> bool:
-    """Destroys the key of a wave's texts; False where that is done already or nothing was written.
+    """Destroys the keys of a wave's texts; False where that is done already or nothing was written.
 
     The row stays, empty: a wave whose texts are destroyed gets no other key.
     """
-    done = connection.execute(
-        update(TextKey).where(TextKey.wave == wave, TextKey.wrapped != b"").values(wrapped=b"")
-    )
-    return bool(done.rowcount)
+    gone = False
+    for table in (TextKey, FormerTextKey):  # a lost master key may turn up again
+        here = (table.wave == wave, table.wrapped != b"")
+        gone = bool(connection.execute(update(table).where(*here).values(wrapped=b"")).rowcount) or gone
+    return gone
 
 
 class Renewal:
@@ -126,7 +159,7 @@ class Renewal:
         check(connection)
         self._old, self._new = master_key.read(), secrets.token_bytes(master_key.SIZE)
         for column in UNDER_THE_MASTER_KEY:
-            self._seal_anew(connection, column)
+            rewrite(connection, column, self._again)
         self._draft = master_key.draft(self._new)
 
     def settle(self, database: Database) -> None:
@@ -136,26 +169,58 @@ class Renewal:
             with database.adding() as connection:
                 if not database.is_sqlite:  # which has one writer at a time
                     connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
-                self._seal_anew(connection, column)
-
-    def _seal_anew(self, connection: Connection, column: Any) -> None:
-        places, kind = list(column.table.primary_key), lying(column.type)
-        for place in connection.execute(select(*places)).all():  # one row in memory at a time: pictures are large
-            here = and_(*(key == value for key, value in zip(places, place, strict=True)))
-            kept = connection.scalar(select(type_coerce(column, kind)).where(here).with_for_update())
-            again = self._again(column, place[0], kept) if kept else kept
-            if again is not kept:
-                connection.execute(update(column.table).where(here).values({column: type_coerce(again, kind)}))
+                rewrite(connection, column, self._again)
 
     def _again(self, column: Any, place: str, kept: Any) -> Any:
         """What lies in a row, by the new key; as it is where the old one does not open it."""
         if isinstance(column.type, Sealed):
             return column.type.anew(kept, self._old, self._new)
-        bound = (place if column.table is TextKey.__table__ else factor_of(place)).encode()
+        bound = bound_to(column, place)
         try:
             return master_key.seal(self._new, bound, master_key.opened(self._old, bound, kept))
         except InvalidTag:
             return kept
+
+
+def rewrite(connection: Connection, column: Any, again: Callable[[Any, str, Any], Any]) -> None:
+    """Puts in the place of all that lies in a column what `again` makes of it: column, first key of the row, and
+    what lies there, which it may give back as it is."""
+    for where, place, kept in _rows(connection, column, lock=True):
+        if (made := again(column, place, kept)) is not kept:
+            value = type_coerce(made, lying(column.type))
+            connection.execute(update(column.table).where(where).values({column: value}))
+
+
+def lying_sealed(connection: Connection, column: Any) -> Iterator[tuple[str, bytes]]:
+    """All that lies sealed in a column: the first key of its row, and the sealed bytes."""
+    for _where, place, kept in _rows(connection, column):
+        if (sealed := sealed_in(column, kept)) is not None:
+            yield place, sealed
+
+
+def sealed_in(column: Any, kept: Any) -> bytes | None:
+    """The sealed bytes in what lies in a column under the master key; None where it is not sealed."""
+    return column.type.within(kept) if isinstance(column.type, Sealed) else bytes(kept)
+
+
+def bound_to(column: Any, place: str) -> bytes:
+    """What the sealed bytes of a column are bound to, by the first key of their row."""
+    if isinstance(column.type, Sealed):
+        return column.type.bound
+    return (factor_of(place) if column.table is SecondFactor.__table__ else place).encode()
+
+
+def _rows(
+    connection: Connection, column: Any, *, lock: bool = False
+) -> Iterator[tuple[ColumnElement[bool], str, Any]]:
+    """Where each row with something in the column is, its first key, and what lies there."""
+    places = list(column.table.primary_key)
+    for place in connection.execute(select(*places)).all():  # one row in memory at a time: pictures are large
+        where = and_(*(key == value for key, value in zip(places, place, strict=True)))
+        found = select(type_coerce(column, lying(column.type))).where(where)
+        kept = connection.scalar(found.with_for_update() if lock else found)
+        if kept:
+            yield where, place[0], kept
 
 
 def factor_of(account: str) -> str:
@@ -170,20 +235,29 @@ def sealed_for(bound: str, said: bytes) -> bytes:
 
 def opened_for(bound: str, sealed: bytes) -> bytes:
     """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
-    return master_key.opened(master_key.read(), bound.encode(), sealed)
+    return master_key.opened(master_key.present(), bound.encode(), sealed)
 
 
 def anything_sealed(connection: Connection) -> bool:
     """Whether there is something that the master key alone opens."""
-    there = (TextKey.wrapped != b"", SecondFactor.secret.is_not(None), *(one.is_not(None) for one in SEALED))
-    return any(connection.scalar(select(exists().where(some))) for some in there)
+    return any(
+        master_key.lost_on(sealed) is None
+        for column in UNDER_THE_MASTER_KEY
+        for _place, sealed in lying_sealed(connection, column)
+    )
 
 
 def check(connection: Connection) -> None:
-    """Refused where the master key does not open the keys of the waves: texts could be neither kept nor read."""
-    for wave, wrapped in connection.execute(select(TextKey.wave, TextKey.wrapped)).all():
-        if wrapped:
-            _unwrapped(master_key.read(), wave, wrapped)
+    """Refused where the master key is gone with something under it, or opens neither the keys of the waves nor the
+    rest: who goes on would seal by another one."""
+    if not settings.text_key_file().is_file() and anything_sealed(connection):
+        master_key.present()
+    for column in (TextKey.__table__.c.wrapped, FormerTextKey.__table__.c.wrapped):
+        for wave, wrapped in lying_sealed(connection, column):
+            if master_key.lost_on(wrapped) is None:
+                _unwrapped(wave, wrapped)
+    for column in SEALED:  # of each the first, opened by its type
+        connection.scalar(select(column).where(column.is_not(None)).limit(1))
 
 
 def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
@@ -196,17 +270,18 @@ def _bound(wave: str, response: UUID) -> bytes:
     return f"{wave}/{response}".encode()
 
 
-def _wrapped(by: bytes, wave: str, key: bytes) -> bytes:
-    return master_key.seal(by, wave.encode(), key)
+def new_key(wave: str) -> bytes:
+    """A key for the texts of a wave, wrapped by the master key."""
+    return master_key.seal(master_key.read(), wave.encode(), secrets.token_bytes(master_key.SIZE))
 
 
-def _unwrapped(by: bytes, wave: str, wrapped: bytes) -> bytes:
+def _unwrapped(wave: str, wrapped: bytes) -> bytes:
     try:
-        return master_key.opened(by, wave.encode(), wrapped)
+        return master_key.opened(master_key.present(), wave.encode(), wrapped)
     except InvalidTag:
         raise Refusal(
             "The key file %(file)s does not open the texts of wave %(wave)s. Put back the one that belongs to "
-            "this database, or name it: HAILONG_TEXT_KEY=…",
+            "this database, or name it: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
             file=settings.text_key_file(),
             wave=wave,
         ) from None

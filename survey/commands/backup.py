@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from survey import settings
+from survey import settings, texts
 from survey.backups import archive, keys, latest
 from survey.commands import say
 from survey.database import Database
@@ -79,7 +79,7 @@ def restore(file: Path, without_keys: bool) -> None:
     say("Reading %(file)s through …", file=file)
     contents = archive.check(file)
     beside = keys.beside(file)
-    found = {} if without_keys or not beside.exists() else keys.opened(beside.read_bytes(), _passphrase(beside))
+    found = {} if without_keys or not beside.exists() else keys.opened(beside.read_bytes(), passphrase(beside))
     database = Database(settings.database_url())
     archive.must_be_empty(database, settings.data_folder())
     keys.must_not_be_there(found)
@@ -102,6 +102,14 @@ def restore(file: Path, without_keys: bool) -> None:
             "No keys came back: bind the kiosks and tablets anew. What waits on them, sealed, can't be read "
             "any more."
         )
+        with database.reading() as session:
+            there = texts.anything_sealed(session.connection())
+        if there:
+            say(
+                "What people wrote in words is sealed. Put its key at %(file)s before serving; if no copy is left "
+                "anywhere: hailong key lost",
+                file=settings.text_key_file(),
+            )
 
 
 def _new_passphrase() -> str | None:
@@ -111,14 +119,15 @@ def _new_passphrase() -> str | None:
     return str(click.prompt(_("Passphrase for the keys"), hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _passphrase(path: Path) -> str:
+def passphrase(path: Path) -> str:
+    """The passphrase of a file of keys: given, or asked for at a terminal."""
     given = settings.given_secret(keys.FROM_ENVIRONMENT)
     if given:
         return given
     if sys.stdin.isatty():
         return str(click.prompt(_("Passphrase of %(file)s", file=path), hide_input=True, err=True))
     raise Refusal(
-        "Set %(name)s to the passphrase of %(file)s, or restore with --without-keys.",
+        "Set %(name)s to the passphrase of %(file)s. A backup can be restored without: --without-keys.",
         name=keys.FROM_ENVIRONMENT,
         file=path,
     )

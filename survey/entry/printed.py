@@ -17,6 +17,7 @@ from wtforms import ValidationError
 from forms import Questionnaire, quality
 from survey import refused, waves
 from survey.database import database
+from survey.documents import lost_on
 from survey.entry.blueprint import holds_what_was_typed, pages
 from survey.entry.choosing import choose_form
 from survey.fieldwork import double_entry, keying, turns
@@ -86,7 +87,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         if opened is None:
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
-        return _Screen(form, opened.typed, opened.at).page()
+        return _Screen(form, opened.typed, opened.at).page(lost=lost_on(opened.typed))
 
 
 @pages.post("/<wave>/phieu/<serial>/luu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -55,6 +56,7 @@ class _Form:
     pair: Pair
     texts: dict[str, str]
     choices: list[Choice] = field(default_factory=list)
+    lost: date | None = None  # when the key of what was typed in words was lost
 
     def typed(self) -> dict[str, str]:
         """What holds of the form: what both typed, and what was decided."""
@@ -119,7 +121,8 @@ def _read(session: Session, serial: str) -> _Form:
         for code, texts in written.items()
         if len(texts) > 1
     ]
-    return _Form(printed, pair, {code: texts[0] for code, texts in written.items() if len(texts) == 1}, choices)
+    alike = {code: texts[0] for code, texts in written.items() if len(texts) == 1}
+    return _Form(printed, pair, alike, choices, double_entry.lost(session, serial))
 
 
 def said(item: Item, value: str) -> str:

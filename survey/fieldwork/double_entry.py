@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forms import Questionnaire
 from survey import responses
+from survey.documents import lost_on
 from survey.fieldwork import keying, turns
 from survey.fieldwork.dispositions import ADULTS, ON_THE_SHEET, REPLACED
 from survey.fieldwork.turns import FIRST, SECOND, SETTLED, Printed
@@ -142,6 +144,11 @@ def texts(session: Session, sheet: str) -> dict[str, list[str]]:
             if text not in found.setdefault(code, []):
                 found[code].append(text)
     return found
+
+
+def lost(session: Session, sheet: str) -> date | None:
+    """The day on which the key of what was typed of a form in words was lost; None where it can be read."""
+    return max((day for opened in _finished(session, sheet) if (day := lost_on(opened.typed))), default=None)
 
 
 def differing(questionnaire: Questionnaire, one: Mapping[str, str], two: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, null, select, update
+from sqlalchemy import func, null, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from forms import Item, Page, Questionnaire, check, quality
 from survey import questionnaires, waves
+from survey.documents import lost_in, lost_on, lying
 from survey.models import (
     Agreement,
     Batch,
@@ -27,6 +28,8 @@ from survey.models import (
 from survey.waves import today
 from translations import Conflict, NotFound, Refusal
 
+LINK, ANSWERS = Reinterview.__table__.c.link, Reinterview.__table__.c.answers
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -34,7 +37,8 @@ class Chosen:
 
     household  its number in the list of the village, None where nobody noted it
     state      of the paper of the first interview
-    person     who entered the second answers, and on which day; None while nobody has
+    person     who entered the second answers, and on which day; None while nobody has, or they can't be read
+    lost       the day on which the key of its household, or of its second answers, was lost for good
     """
 
     sheet: str
@@ -46,6 +50,7 @@ class Chosen:
     state: SheetState
     person: str | None
     day: date | None
+    lost: date | None
 
 
 def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
@@ -67,6 +72,8 @@ def chosen(session: Session, wave: str) -> list[Chosen]:
             Sheet.state,
             Reinterview.person,
             Reinterview.day,
+            type_coerce(LINK, lying(LINK.type)).label("link"),
+            type_coerce(ANSWERS, lying(ANSWERS.type)).label("answers"),
         )
         .join(Sheet, Sheet.serial == Reinterview.sheet)
         .join(Batch, Batch.code == Sheet.batch)
@@ -74,7 +81,14 @@ def chosen(session: Session, wave: str) -> list[Chosen]:
         .where(Reinterview.wave == wave)
         .order_by(Sheet.batch, Sheet.place)
     )
-    return [Chosen(**row) for row in rows.mappings()]
+    return [_chosen(dict(row)) for row in rows.mappings()]
+
+
+def _chosen(row: dict[str, Any]) -> Chosen:
+    link, answers = lost_in(LINK, row.pop("link")), lost_in(ANSWERS, row.pop("answers"))
+    if answers:  # it is as if nobody had entered them
+        row.update(person=None, day=None)
+    return Chosen(**row, lost=answers or link)
 
 
 def one(session: Session, wave: str, sheet: str) -> Chosen:
@@ -123,7 +137,7 @@ def enter(
     one(session, wave, sheet)
     refuse_to_know(session, sheet, person)
     row = session.get_one(Reinterview, sheet)
-    if row.person is not None and row.person != person:
+    if row.person is not None and row.person != person and not lost_on(row.answers):
         raise Conflict("%(person)s has entered this form already. Choose another one.", person=row.person)
     questionnaire = questionnaires.by_digest(session, found.questionnaire)
     offered = {item.code for _page, item in again(questionnaire)}

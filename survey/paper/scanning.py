@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey import audit, questionnaires, waves
 from survey.database import Database
+from survey.documents import lost_on
 from survey.fieldwork import double_entry, keying, turns
 from survey.fieldwork.double_entry import SCAN, Finished
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
@@ -65,12 +67,16 @@ class Kept:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A form of which pages are in: how many questions wait for a person, and which pages are not in yet."""
+    """A form of which pages are in: how many questions wait for a person, and which pages are not in yet.
+
+    lost  the day on which the key of pages that were in was lost: they are missing, too
+    """
 
     sheet: Sheet
     batch: Batch
     doubtful: int
     missing: tuple[int, ...]
+    lost: date | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
         )
     doubtful = [reading for reading in readings if not reading.sure]
     before = session.get(Scan, (serial, page))
-    if before is not None and len(before.marks["doubtful"]) <= len(doubtful):
+    if before is not None and not lost_on(before.marks) and len(before.marks["doubtful"]) <= len(doubtful):
         raise Conflict(
             "Page %(page)d of form %(serial)s was scanned before, and is kept as it was.", page=page, serial=serial
         )
@@ -189,7 +195,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
     sheet.state, sheet.reason = SheetState.WAITING, None  # what was scanned is back
     session.flush()
     scans = _scans(session, serial)
-    if len(scans) < layout(questionnaire).pages or _doubts(questionnaire, scans):
+    if _missing(questionnaire, scans) or _doubts(questionnaire, scans):
         return Kept(len(doubtful))
     typed = _typed(scans)
     if not keying.keyed(questionnaire, typed).answers:  # a person says whether it came back blank
@@ -214,9 +220,8 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
     questionnaire = questionnaires.by_digest(session, waves.find(session, wave).questionnaire)
     found = []
     for sheet, batch, scans in grouped.values():
-        there = {scan.page for scan in scans}
-        missing = tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
-        found.append(Waiting(sheet, batch, len(_doubts(questionnaire, scans)), missing))
+        doubtful, missing = len(_doubts(questionnaire, scans)), _missing(questionnaire, scans)
+        found.append(Waiting(sheet, batch, doubtful, missing, _lost(scans)))
     return found
 
 
@@ -232,17 +237,20 @@ def for_another(session: Session, serial: str, keyer: str) -> None:
 
 
 def missing(session: Session, wave: str, serial: str) -> tuple[int, ...]:
-    """The pages of a form that are not in yet."""
-    questionnaire, scans = _waits(session, wave, serial)
-    there = {scan.page for scan in scans}
-    return tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
+    """The pages of a form that are not in yet, or can't be read any more."""
+    return _missing(*_waits(session, wave, serial))
+
+
+def lost(session: Session, wave: str, serial: str) -> date | None:
+    """The day on which the key of pages of a form was lost; None where all can be read."""
+    return _lost(_waits(session, wave, serial)[1])
 
 
 def clip(session: Session, wave: str, serial: str, item: str) -> bytes:
     """The picture of one doubtful question, as JPEG; refused where there is none."""
     _questionnaire, scans = _waits(session, wave, serial)
     for scan in scans:
-        if item in scan.marks["doubtful"] and scan.picture is not None:
+        if item in scan.marks.get("doubtful", ()) and scan.picture is not None:
             top, bottom = scan.marks["doubtful"][item]
             whole = cv2.imdecode(np.frombuffer(scan.picture, np.uint8), cv2.IMREAD_GRAYSCALE)
             return _encoded(np.asarray(whole, np.uint8)[top:bottom])
@@ -301,14 +309,23 @@ def _waits(session: Session, wave: str, serial: str) -> tuple[Questionnaire, lis
     return _wanted(session, wave, serial), scans
 
 
+def _missing(questionnaire: Questionnaire, scans: list[Scan]) -> tuple[int, ...]:
+    there = {scan.page for scan in scans if not lost_on(scan.marks)}
+    return tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
+
+
+def _lost(scans: list[Scan]) -> date | None:
+    return max((day for scan in scans if (day := lost_on(scan.marks))), default=None)
+
+
 def _typed(scans: list[Scan]) -> dict[str, str]:
-    return {code: text for scan in scans for code, text in scan.marks["typed"].items()}
+    return {code: text for scan in scans for code, text in scan.marks.get("typed", {}).items()}
 
 
 def _doubts(questionnaire: Questionnaire, scans: list[Scan]) -> list[Doubt]:
     """What was not clear, and what can't be an answer together with the rest."""
     typed = _typed(scans)
-    places = {code: scan for scan in scans for code in scan.marks["typed"]}
+    places = {code: scan for scan in scans for code in scan.marks.get("typed", ())}
     wrong = {problem.code for problem in keying.keyed(questionnaire, typed, keying.head()).problems}
     found = []
     for item in (*keying.head(), *questionnaire.keyed):

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from analysis.agreement import Agreement, Pooled, agreement, pooled
 from analysis.design import Ints
 from forms import Item, Questionnaire
-from survey import questionnaires
+from survey import master_key, questionnaires
 from survey.kept import kept, where
-from survey.models import Coding, Response, ResponseText, TextKey, Theme, Wave
+from survey.models import Coding, FormerTextKey, Response, ResponseText, TextKey, Theme, Wave
 from survey.remarks import themes
 from survey.sample import rejected
 from survey.texts import Ring, written
@@ -67,17 +67,19 @@ def asked(questionnaire: Questionnaire) -> list[Item]:
 def every(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """The responses of a wave with a remark, in the order of their ids, without those that a review rejected.
 
-    Empty where the texts are destroyed.
+    Without those that can't be read: destroyed, or with a key that was lost.
     """
     out = rejected(session, wave.code)
     return tuple(response for response in _there(session, wave) if response not in out)
 
 
 def state(session: Session, wave: Wave) -> tuple[object, ...]:
-    """What tells one state of a wave's texts from another: they never change until their key goes."""
+    """What tells one state of a wave's texts from another: they never change until their key goes or turns up."""
     texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
     wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
-    return where(session), wave.code, session.scalar(texts), bool(wrapped)
+    former = session.scalars(select(FormerTextKey.wrapped).where(FormerTextKey.wave == wave.code))
+    lost = tuple(sorted(str(master_key.lost_on(key)) for key in former if key))
+    return where(session), wave.code, session.scalar(texts), bool(wrapped), lost
 
 
 @kept(state, lambda ids: 100 * len(ids))

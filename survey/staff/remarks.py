@@ -6,7 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from survey import waves
+from survey import texts, waves
 from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.remarks import codings, themes
@@ -31,6 +31,7 @@ def remarks(wave: str) -> ResponseReturnValue:
         coded = codings.coded(session, wave)
         agreed = codings.agreed(session, wave)
         told = results.gather(session, found)
+        lost = texts.lost_on(session.connection(), found.code)
         places = {code: unit_of(session, code) for code in (told.units if told else ())}
     own = told.units if told else {}
     rows = [(places[code], one, _most(one)) for code, one in own.items() if one.mark != "hidden"]
@@ -42,6 +43,7 @@ def remarks(wave: str) -> ResponseReturnValue:
         coded=coded,
         agreed=agreed,
         found=told,
+        lost=lost,
         units=sorted(rows, key=lambda row: order(row[0].name)),
         silent=len(own) - len(rows),
         name=themes.name,

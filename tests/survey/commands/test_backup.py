@@ -26,6 +26,7 @@ def lost(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
     settings.secret_key()
     sealing.current()
+    master_key.read()
     assert hailong("backup", kept / "b.zip").code == 0
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
     monkeypatch.delenv("HAILONG_DATABASE_URL")
@@ -86,6 +87,8 @@ def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(
     done = hailong("restore", lost / "b.zip", "--without-keys")
     assert done.code == 0
     assert "No keys came back" in done.err
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
+    assert "This key opens nothing of what was lost" in hailong("key", "found", lost / "b.zip.keys").err
     for path in (tmp_path / "old").glob("**/*.key"):
         assert path.read_bytes() not in (lost / "b.zip").read_bytes()
 

@@ -1,0 +1,60 @@
+"""`hailong key`: a master key is called lost only by who says so, and one that turns up opens everything again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from survey import doctor, responses, waves
+from survey.database import Database
+from survey.doctor import State
+from survey.models import AuditEntry, Mode
+from survey.texts import written
+from survey.waves import today
+from translations.formats import day
+
+
+@pytest.fixture
+def remark(province: Database, key: Path) -> UUID:
+    """A response with a remark, sealed under the master key."""
+    id = uuid4()
+    with province.writing() as session:
+        responses.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
+    return id
+
+
+def test_a_lost_key_is_told_asked_for_and_noted_and_opens_everything_when_it_turns_up(
+    hailong: Callable[..., Any],
+    province: Database,
+    key: Path,
+    remark: UUID,
+    tmp_path: Path,
+) -> None:
+    assert hailong("key", "lost").code == 1  # nothing is
+    shutil.copy(key, tmp_path / "old.key")
+    key.write_bytes(b"damaged")
+    asked = hailong("key", "lost")
+    assert asked.code == 1
+    assert "gop-y: people who wrote in words: 1" in asked.err
+    assert "--yes" in asked.err
+    assert key.read_bytes() == b"damaged"
+    assert hailong("key", "lost", "--yes").code == 0
+    assert [path.read_bytes() for path in key.parent.glob("texts.key.*")] == [b"damaged"]
+    with province.reading() as session:
+        newest = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
+        assert newest is not None
+        assert newest.subject == "hailong key lost --yes waves=gop-y accounts=0"
+        found = list(doctor.seal(session.connection()))
+    assert [one.state for one in found] == [State.LOOK, State.WELL]
+    assert day(today()) in found[0].what
+    assert hailong("key", "found", key).code == 1
+    assert "gop-y" in hailong("key", "found", tmp_path / "old.key").err
+    with province.reading() as session:
+        assert written(session, remark) == {"gop_y": "xin chào"}
+        assert [one.state for one in doctor.seal(session.connection())] == [State.WELL]

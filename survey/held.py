@@ -177,7 +177,7 @@ def _day(session: Session, form: HeldResponse, given: date | None) -> date:
     wave = session.get(Wave, form.wave)
     if wave is None:
         raise Refusal("Form %(number)s can only be declined: there is no wave of its name.", number=short(form))
-    last = min(wave.closes, waves.today())
+    last = waves.counts_on(wave)
     for day in (_calendar(form.day), given):
         if day is not None and wave.opens <= day <= last:
             return day

@@ -18,7 +18,7 @@ from forms import Questionnaire
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Village
 from survey.texts import Ring, sealed_lately, written
-from survey.waves import Place, today
+from survey.waves import Place, counts_on
 from translations import LANGUAGES, Conflict, Refusal
 
 # How a form was filled, as the client may say it; nothing else is kept about the person who sends. `quick`: in
@@ -89,6 +89,7 @@ def submit(
 
     answers  as `forms.check` gave them
     psu      the drawn village; only staff and imports know one, never a stranger
+    day      of answering; unless given that on which what comes now counts
     adults   in the household, where somebody counted them; no part of the content
 
     The same id with the same content (wave, unit, mode, answers, village) is fine, whoever comes first: so a
@@ -120,7 +121,7 @@ def keep(
     *,
     marks: tuple[str, ...] = (),
 ) -> bool:
-    """`submit` in a transaction of its own, for strangers: they know no village, and their answers count today.
+    """`submit` in a transaction of its own, for strangers: they know no village, and their answers count now.
 
     A new id, which nearly every one is, costs no more than its insert.
     """
@@ -150,7 +151,7 @@ def _at_once(
         place.wave.code,
         place.unit.code,
         mode.value,
-        today().isoformat(),
+        counts_on(place.wave).isoformat(),
         place.questionnaire.digest,
         json.dumps(codes),
         json.dumps(sorted(set(marks))),
@@ -197,7 +198,7 @@ def _add(
         "unit": place.unit.code,
         "psu": psu,
         "mode": mode,
-        "day": day or today(),
+        "day": day or counts_on(place.wave),
         "questionnaire": place.questionnaire.digest,
         "answers": codes,
         "marks": sorted(set(marks)),

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache, cached
@@ -24,11 +24,17 @@ from translations.formats import day
 
 CODE = re.compile(r"[a-z0-9-]{1,40}")
 SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
+FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
 
 
 def today() -> date:
     """The day in Việt Nam, wherever the server stands."""
-    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+    return day_of(datetime.now(UTC))
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Việt Nam at a moment."""
+    return moment.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 @dataclass(frozen=True)
@@ -125,17 +131,33 @@ def public(session: Session, on: date) -> list[Wave]:
     )
 
 
-def place(session: Session, wave: str, unit: str, on: date | None = None) -> Place:
+def place(session: Session, wave: str, unit: str, on: date | None = None, *, opened: date | None = None) -> Place:
     """Where a person answers; refused where the wave or the unit is unknown, or the wave is not running.
 
-    on  the day of answering; the present day unless given
+    on      the day of answering; the present day unless given
+    opened  the day on which this server opened the form that is sent now, by its own signature
+
+    A form counts on the day on which it was answered. One that comes after the wave's end counts by itself only
+    where this server signed that it was opened before, and until the fieldwork is closed; where a device alone
+    says so, a person decides (`survey.held`).
     """
-    return _running(_place(session, wave, unit), on or today())
+    return _running(_place(session, wave, unit), on or today(), opened)
 
 
-def place_now(database: Database, wave: str, unit: str) -> Place:
+def place_now(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
     """Like `place`, for today, from rows that were read within the last second: for what is asked most."""
-    return _running(_recent(database, wave, unit), today())
+    return _running(_recent(database, wave, unit), today(), opened)
+
+
+def counts_on(wave: Wave) -> date:
+    """The day on which a form counts that comes now: today, after the wave's end its last day."""
+    return min(today(), wave.closes)
+
+
+def may_still_come(wave: Wave) -> date | None:
+    """Until when forms may come that were opened by the wave's last day; None where none is taken any more."""
+    last = wave.closes + FORM_HOLDS
+    return last if today() <= last and wave.closed is None else None
 
 
 def _place(session: Session, wave: str, unit: str) -> Place:
@@ -149,12 +171,20 @@ def _recent(database: Database, wave: str, unit: str) -> Place:
         return _place(session, wave, unit)
 
 
-def _running(place: Place, on: date) -> Place:
-    if on < place.wave.opens:
-        raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(place.wave.opens))
-    if on > place.wave.closes:
-        raise Gone("The survey closed on %(day)s. Thank you for your interest.", day=day(place.wave.closes))
-    return place
+def _running(place: Place, on: date, opened: date | None) -> Place:
+    wave = place.wave
+    if on < wave.opens:
+        raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(wave.opens))
+    if on <= wave.closes or (opened is not None and opened <= wave.closes and wave.closed is None):
+        return place
+    if may_still_come(wave):
+        raise Gone(
+            "The survey closed on %(day)s. A form that was open before is still taken, for %(days)s days after it "
+            "was opened: send it from the page on which it is. Thank you for your interest.",
+            day=day(wave.closes),
+            days=FORM_HOLDS.days,
+        )
+    raise Gone("The survey closed on %(day)s. Thank you for your interest.", day=day(wave.closes))
 
 
 def villages(session: Session, wave: str, unit: str | None = None) -> list[Village]:

@@ -24,6 +24,7 @@ from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -91,6 +92,36 @@ def in_vietnamese() -> Iterator[None]:
     """Each test begins in Vietnamese, whatever language the one before ended in."""
     with speaking("vi"):
         yield
+
+
+@pytest.fixture
+def days_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """days_ago(days) is a block in which forms are opened as if it were some days ago."""
+    now = TimestampSigner.get_timestamp
+
+    @contextmanager
+    def then(days: int) -> Iterator[None]:
+        def back(signer: TimestampSigner) -> int:
+            return days * 86_400 if signer.salt in (b"form", b"invitation") else 0
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TimestampSigner, "get_timestamp", lambda signer: now(signer) - back(signer))
+            yield
+
+    return then
+
+
+@pytest.fixture
+def ended(province: Database) -> Callable[..., None]:
+    """ended(wave, closed=None) lets a wave have ended yesterday; `closed` is the day of closing its fieldwork."""
+
+    def end(wave: str, closed: date | None = None) -> None:
+        with province.writing() as session:
+            found = waves.find(session, wave)
+            found.closes, found.closed = waves.today() - timedelta(1), closed
+        waves._recent.cache_clear()
+
+    return end
 
 
 class Clock:

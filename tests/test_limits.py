@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from survey import app, devices, queue, rate, sealing, settings
+from survey import app, devices, queue, rate, sealing, settings, waves
 from survey.api import taking
 from survey.fieldwork import invitations, reviews
 from survey.files import mapping, xlsx_table
@@ -70,6 +70,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{paraphrases.LONGEST} ký tự; {reviews.LONGEST} ký tự",
         f"{reviews.MOST}",
         number(invitations.MOST),
+        f"{waves.FORM_HOLDS.days} ngày",
         f"{sealing.OLDEST.days} ngày",
     ]
     assert devices.LINK_HOLDS == password_links.HOLDS

@@ -23,7 +23,7 @@ from survey.fieldwork.keying import Keyed
 from survey.models import Mode, Village, Wave, WaveKind
 from survey.people.accounts import Right, requires
 from survey.sampling import draws
-from survey.waves import Place, today
+from survey.waves import Place, counts_on, today
 from translations import Conflict, ngettext
 from translations import gettext as _
 
@@ -71,7 +71,7 @@ class _Sheet:
         self.typed = {item.code: _typed(item.code) for item in place.questionnaire.keyed}
         self.keyed = keying.keyed(place.questionnaire, self.typed)
         self.id = _form_id()
-        self.day = request.values.get("ngay") or min(today(), place.wave.closes).isoformat()
+        self.day = request.values.get("ngay") or counts_on(place.wave).isoformat()
 
     def kept(self) -> ResponseReturnValue:
         """Keeps the form and goes on to the next one; shows it again where something must be corrected."""
@@ -117,7 +117,7 @@ class _Sheet:
             first=[*wrong, *self.keyed.untyped, *items][0].code,
             id=self.id,
             day=self.day,
-            last_day=min(today(), self.place.wave.closes),
+            last_day=counts_on(self.place.wave),
             keying=keying,
             **notices,
         ), status
@@ -152,4 +152,4 @@ def _day(text: str, wave: Wave) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if wave.opens <= day <= min(today(), wave.closes) else None
+    return day if wave.opens <= day <= counts_on(wave) else None

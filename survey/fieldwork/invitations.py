@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -109,13 +110,16 @@ def digest(key: str, typed: str) -> str:
     return hmac.digest(key.encode(), f"invitation:{signs}".encode(), hashlib.sha256)[:16].hex()
 
 
-def place(session: Session, digest: str) -> tuple[Place, bool]:
-    """Where a code lets its holder answer, and whether it is used; refused where there is no such code."""
+def place(session: Session, digest: str, opened: date | None = None) -> tuple[Place, bool]:
+    """Where a code lets its holder answer, and whether it is used; refused where there is no such code.
+
+    opened  the day on which the code opened the form that is looked at now
+    """
     invitation = session.get(Invitation, digest)
     if invitation is None:
         raise NotFound("There is no such code. No code has the digits 0 and 1 or the letters O and I.")
     village = session.get_one(Village, (invitation.wave, invitation.psu))
-    return waves.place(session, invitation.wave, village.unit), invitation.used
+    return waves.place(session, invitation.wave, village.unit, opened=opened), invitation.used
 
 
 def submit(

@@ -27,7 +27,7 @@ from survey.waves import Place
 from translations import Conflict, Denied, NotFound, language
 from translations import gettext as _
 
-TOKEN_HOLDS = 2 * 24 * 3600  # seconds: a page may stay open over night
+TOKEN_HOLDS = int(waves.FORM_HOLDS.total_seconds())
 SECONDS_A_QUESTION = 8
 HAND_IN = "hand-in"  # no item has such a code
 
@@ -49,7 +49,7 @@ class Trouble:
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
-    place = waves.place_now(database(), wave, unit)
+    place = waves.place_now(database(), wave, unit, opened(wave, unit, Mode.PHONE, _token()))
 
     def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
         responses.keep(database(), place, id, Mode.PHONE, answers, marks=marks)
@@ -74,7 +74,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
         again = {"Retry-After": str(wait)}
         return _page(place, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
     id = _id()
-    if not id or not _token_holds(place):
+    if not id or not _opened(place):
         troubles.append(
             Trouble(
                 _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
@@ -134,7 +134,8 @@ def _page(
             draft=_draft(place),
             id=_id() or str(uuid.uuid4()),
             marks=_marks(),
-            token=_signer(_key()).sign(_signed(place)).decode(),
+            # The first token stays: a form that is to be corrected after midnight was opened before.
+            token=_token() if _opened(place) else token(place, Mode.PHONE),
             named=units.named,
             questions_asked=screens(asked),
             minutes=minutes(asked),
@@ -225,18 +226,28 @@ def _signer(key: str) -> TimestampSigner:
     return TimestampSigner(key, salt="form", digest_method=hashlib.sha256)
 
 
-def _signed(place: Place) -> str:
-    """What the token of a form says: its wave, unit and mode."""
-    return f"{place.wave.code}/{place.unit.code}/{Mode.PHONE}"
+def token(place: Place, mode: Mode) -> str:
+    """What says that a form was opened here and now: signed, with its wave, unit and mode."""
+    return _signer(_key()).sign(f"{place.wave.code}/{place.unit.code}/{mode}").decode()
 
 
-def _token_holds(place: Place) -> bool:
-    """Whether the form was made here, for this wave, unit and mode, and not too long ago."""
+def opened(wave: str, unit: str, mode: Mode, token: str) -> date | None:
+    """The day on which a form was opened, as its token says; None where it was not made here, for this wave, unit
+    and mode, or too long ago."""
     try:
-        made = _signer(_key()).unsign(request.form.get("token", ""), max_age=TOKEN_HOLDS)
+        made, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
-        return False
-    return bool(made == _signed(place).encode())
+        return None
+    return waves.day_of(moment) if made.decode() == f"{wave}/{units.settled(unit)}/{mode}" else None
+
+
+def _opened(place: Place) -> date | None:
+    return opened(place.wave.code, place.unit.code, Mode.PHONE, _token())
+
+
+def _token() -> str:
+    """The token that the sent form carries, "" without one."""
+    return request.form.get("token", "")
 
 
 def _from_here() -> bool:

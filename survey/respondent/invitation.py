@@ -13,7 +13,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from survey import rate
+from survey import rate, waves
 from survey.database import database
 from survey.fieldwork import invitations
 from survey.fieldwork.invitations import Used
@@ -49,11 +49,11 @@ def opened(code: str) -> ResponseReturnValue:
 def answer(token: str) -> ResponseReturnValue:
     """The form of a code's village; a sent one that holds is kept, and the code is used."""
     try:
-        digest = _signer().loads(token, max_age=TOKEN_HOLDS)
+        digest, moment = _signer().loads(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
         return _page("", _("This page was open for a long time. Type the code of the letter once more."), 404)
     with database().reading() as session:
-        place, used = invitations.place(session, digest)
+        place, used = invitations.place(session, digest, waves.day_of(moment))
     if used and request.method != "POST":
         return _used()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -129,6 +131,22 @@ def test_a_token_that_was_made_up_or_is_old_leads_back_to_the_code(
     reply = client.get(address)
     assert reply.status_code == 404
     assert 'name="code"' in reply.text
+
+
+def test_a_code_that_opened_its_form_before_midnight_may_send_it(
+    client: FlaskClient,
+    province: Database,
+    code: str,
+    days_ago: Callable[[int], AbstractContextManager[None]],
+    ended: Callable[..., None],
+) -> None:
+    with days_ago(1):
+        address = client.get(f"/m/{code}").location
+    after = client.get(f"/m/{code}").location
+    ended("ho-mau")
+    assert [client.get(asked).status_code for asked in (f"/m/{code}", after)] == [410, 410]
+    assert send(client, address, C5="1").status_code == 303
+    assert [(one.psu, one.day) for one in stored(province)] == [("V1", waves.today() - timedelta(1))]
 
 
 def test_a_token_of_the_open_form_is_none_for_an_invitation(client: FlaskClient, code: str) -> None:

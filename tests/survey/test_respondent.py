@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from survey.texts import written
 from translations import formats
 
 HERE = {"Origin": "http://localhost"}
+Days = Callable[[int], AbstractContextManager[None]]
 
 
 class Fields(HTMLParser):
@@ -374,6 +377,39 @@ def test_an_address_that_leads_nowhere_says_what_to_do(
 
 def test_an_open_form_of_a_closed_wave_is_refused(client: FlaskClient, province: Database) -> None:
     assert client.post("/s/da-dong/06652", data={"C5": "1"}).status_code == 410
+
+
+YESTERDAY = waves.today() - timedelta(1)
+
+
+def test_a_form_that_was_open_before_midnight_counts_on_the_last_day(
+    client: FlaskClient, province: Database, days_ago: Days, ended: Callable[..., None]
+) -> None:
+    with days_ago(1):
+        page = fields(client, "/s/gop-y/06652").data
+    late = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
+    ended("gop-y")
+    wrong = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["77"]})
+    assert wrong.status_code == 422
+    sent = client.post("/s/gop-y/06652", data=Fields(wrong.text).data | {"hl_chung": ["4"]})
+    assert sent.status_code == 303
+    assert [(one.answers, one.day) for one in kept(province)] == [({"hl_chung": 4}, YESTERDAY)]
+    for refused in (client.get("/s/gop-y/06652"), client.post("/s/gop-y/06652", data=late)):
+        assert refused.status_code == 410
+        assert "đang mở từ trước vẫn được nhận trong 2 ngày" in refused.text
+
+
+@pytest.mark.parametrize(("opened", "closed"), [(1, waves.today()), (3, None)])
+def test_late_is_too_late_once_the_fieldwork_is_closed_or_the_page_is_old(
+    client: FlaskClient, days_ago: Days, ended: Callable[..., None], opened: int, closed: date | None
+) -> None:
+    with days_ago(opened):
+        page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
+    assert client.post("/s/gop-y/06652", data=page).status_code == (303 if closed else 422)
+    ended("gop-y", closed)
+    refused = client.post("/s/gop-y/06652", data=page)
+    assert refused.status_code == 410
+    assert ("vẫn được nhận" in refused.text) is (closed is None)
 
 
 def test_a_device_that_people_share_keeps_no_draft(client: FlaskClient) -> None:

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from survey import waves
 from survey.database import Database
 from survey.models import Batch, Role, Sheet, SheetState
+from translations import formats
 
 PASSWORD = "mat-khau-dai"
 TODAY = waves.today()
@@ -172,6 +173,8 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     with printed.writing() as session:
         for sheet in session.scalars(select(Sheet).where(Sheet.batch == "B2")):
             sheet.reason = "Bưu điện làm mất"
+    end = waves.today() + timedelta(30)
+    assert f"Đến hết ngày {formats.day(end + timedelta(2))}, phiếu mà người dân" in client.get(LIST).text
     page = send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
     assert "Đã khóa thực địa: không nhận phiếu giấy nữa." in page.text
     assert "/mo-thuc-dia" not in page.text, "a supervisor can't open it again"

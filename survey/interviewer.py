@@ -29,7 +29,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey import devices, entry, kiosk, questionnaires, responses, sealing, units, waves
+from survey import devices, entry, kiosk, responses, sealing, units, waves
 from survey.database import database
 from survey.fieldwork import visits
 from survey.fieldwork.dispositions import OUTCOMES, Outcome
@@ -118,7 +118,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
-        place = waves.place(session, wave, unit)
+        place = waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token()))
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
@@ -143,10 +143,17 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         screens=form.screens(place.questionnaire),
         minutes=form.minutes(place.questionnaire),
         id=uuid.uuid4(),
+        token=form.token(place, Mode.INTERVIEWER),
         key=sealing.current(),
         can_seal=_can_seal(),
         most_adults=responses.MOST_ADULTS,
     )
+
+
+def _token() -> str:
+    """The token of the page from which an interview is sent; "" from a tablet that seals what comes late."""
+    sent = request.get_json(silent=True)
+    return str(sent.get("token", "")) if isinstance(sent, dict) else ""
 
 
 def _can_seal() -> bool:
@@ -164,7 +171,7 @@ def households(wave: str, unit: str) -> ResponseReturnValue:
 
 def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseReturnValue:
     with database().reading() as session:
-        place = waves.place(session, wave, unit)
+        place = _begun(session, wave, unit)
         village = _village(session, place)
         drawn = visits.households(session, place.wave, village.psu)
     return render_template(
@@ -181,6 +188,11 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
     ), status
 
 
+def _begun(session: Session, wave: str, unit: str) -> Place:
+    """The place, whether its wave is running or over."""
+    return waves.place(session, wave, unit, waves.counts_on(waves.find(session, wave)))
+
+
 def _village(session: Session, place: Place) -> Village:
     """The drawn village that the address names."""
     here = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
@@ -193,9 +205,7 @@ def _visited(wave: str, unit: str) -> ResponseReturnValue:
     They may come after the wave's last day: the tablet was without network till then.
     """
     with database().reading() as session:
-        found = waves.find(session, wave)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        village = _village(session, Place(found, units.find(session, unit), questionnaire))
+        village = _village(session, _begun(session, wave, unit))
     try:
         told = _told()
         with database().writing() as session:

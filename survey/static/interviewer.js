@@ -14,11 +14,13 @@ const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
 const root = document.documentElement;
+const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
 
 let holder = "interviewer"; // then "person", then "returning" until the interviewer has the tablet again
 let here; // the step that is shown, or would be if nothing stood before it
 const met = new Set(); // codes of the questions that the person has met since the tablet was handed over
 let began = performance.now();
+let day = today(); // on which this interview began: on it the interview counts
 let sending = false;
 const id = crypto.randomUUID?.() ?? find("#form").dataset.id; // this interview, however often it must be sent
 
@@ -108,26 +110,30 @@ async function send(form, locked) {
   const content = { answers: { ...answers(form), ...locked }, marks: ["helped-interviewer", ...about, ...helped] };
   const adults = find("[name=adults]", form)?.value.trim();
   if (/^[1-9]\d?$/.test(adults)) content.adults = Number(adults);
-  let outcome = await post(form.action, JSON.stringify({ id, ...content }), "application/json");
-  if (["network", "signed-out"].includes(outcome) && (await keepSealed(form, content))) outcome = "waits";
+  // A page that is kept may be older than the interview: its token says nothing.
+  const opened = canSeal(form) ? {} : { token: form.dataset.token };
+  let outcome = await post(form.action, JSON.stringify({ id, ...opened, ...content }), "application/json");
+  if (["network", "signed-out", "closed"].includes(outcome) && (await keepSealed(form, content))) {
+    outcome = outcome === "closed" ? "late" : "waits";
+  }
   sending = false;
-  if (outcome === "stored" || outcome === "waits") {
+  if (["stored", "waits", "late"].includes(outcome)) {
     if (household()) await visited(form.dataset, household(), "complete").catch(() => {});
-    return leave(`${form.dataset.list ?? form.dataset.again}&xong=${outcome}`);
+    const { again, list, waves } = form.dataset;
+    return leave(`${list ?? (outcome === "late" ? waves : again)}&xong=${outcome}`);
   }
   button.textContent = words;
   complain(form, outcome);
 }
 
-// Without network the interview waits on the tablet, sealed to the server's key, beside those of before.
-
-const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
+// Without network the interview waits on the tablet, sealed to the server's key, beside those of before. So does one
+// that ended after the wave: a person decides on it.
 
 async function keepSealed(form, content) {
   if (!canSeal(form)) return false;
   const { wave, unit, psu, key } = form.dataset;
   try {
-    await keep(await seal(form.dataset.public, key, { day: today(), id, mode: "interviewer", psu, unit, wave }, content));
+    await keep(await seal(form.dataset.public, key, { day, id, mode: "interviewer", psu, unit, wave }, content));
     return true;
   } catch {
     return false; // the tablet is full: the answers stay on the page
@@ -190,7 +196,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener(
   "submit",
   () => {
-    if (find(".intro:not([hidden])")) began = performance.now();
+    if (!find(".intro:not([hidden])")) return;
+    began = performance.now();
+    day = today();
   },
   true,
 );

@@ -5,7 +5,7 @@ import { forgetNote } from "./kiosk/outbox.js";
 
 const AGAIN = 60_000; // ms between two looks whether the network is back
 const PATIENCE = 15_000; // ms for which an answer of the server is waited for
-const why = { 401: "signed-out", 403: "signed-out", 400: "refused", 404: "refused", 409: "refused", 410: "refused", 413: "refused", 422: "refused" };
+const why = { 401: "signed-out", 403: "signed-out", 400: "refused", 404: "refused", 409: "refused", 410: "closed", 413: "refused", 422: "refused" };
 
 // What is sent goes with a token of the moment, since an interview may last longer than that of its page holds.
 export async function post(address, body, type) {

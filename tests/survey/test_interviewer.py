@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,7 @@ def test_the_page_is_the_same_whatever_was_answered_alone(tablet: Page, answered
 
     def drawn() -> str:
         html = tablet.locator("#form").evaluate("form => form.outerHTML")
-        return re.sub(r'data-id="[^"]*"|<g .*?</g>', "", html)
+        return re.sub(r'data-(id|token)="[^"]*"|<g .*?</g>', "", html)
 
     def whole(c5: str, c6: str, ethnicity: int) -> list[str]:
         found = []
@@ -512,6 +513,30 @@ def test_a_tablet_that_was_signed_out_sends_once_it_is_bound_again(
     assert len(kept(province)) == 1
 
 
+def test_an_interview_that_ended_after_midnight_waits_for_a_decision_with_the_day_on_which_it_began(
+    tablet: Page, province: Database, ended: Callable[..., None]
+) -> None:
+    yesterday = waves.today() - timedelta(1)
+    ready(tablet, SHORT)
+    tablet.clock.set_fixed_time(f"{yesterday}T23:50:00+07:00")
+    press(tablet, "Bắt đầu")
+    tablet.clock.set_fixed_time(f"{waves.today()}T00:10:00+07:00")
+    ended("gop-y")
+    tablet.check("#dich_vu-1")
+    press(tablet, "Tiếp tục")
+    skip(tablet, 8)
+    tablet.route("**/api/v1/sealed", lambda route: route.abort())
+    press(tablet, "Gửi phiếu")
+    expect(tablet.get_by_role("status")).to_contain_text("Sở Nội vụ quyết định")
+    expect(tablet.locator("[data-waits]")).to_contain_text("trên máy này: 1")
+    tablet.unroute("**/api/v1/sealed")
+    tablet.reload()
+    expect(tablet.locator("[data-waits]")).to_be_hidden()
+    with province.reading() as session:
+        held = session.scalars(select(HeldResponse)).all()
+    assert [(form.reason, form.day) for form in held] == [("late", yesterday.isoformat())]
+
+
 def test_a_full_tablet_keeps_the_answers_on_its_page(tablet: Page) -> None:
     ready(tablet)
     tablet.context.set_offline(True)
@@ -649,6 +674,23 @@ def test_a_village_must_be_one_of_the_commune(signed_in: FlaskClient, province: 
 def test_a_closed_wave_is_not_asked(signed_in: FlaskClient) -> None:
     assert signed_in.get("/phong-van/da-dong/06652").status_code == 410
     assert "da-dong" not in signed_in.get("/phong-van/").text
+
+
+def test_an_interview_that_was_open_before_midnight_counts_on_the_last_day(
+    signed_in: FlaskClient,
+    province: Database,
+    days_ago: Callable[[int], AbstractContextManager[None]],
+    ended: Callable[..., None],
+) -> None:
+    with days_ago(1):
+        page = signed_in.get(FORM).text
+    tokens = [re.search(r'data-token="([^"]+)"', text) for text in (page, signed_in.get(FORM).text)]
+    before, after = (found[1] for found in tokens if found)
+    ended("ho-mau")
+    for token in (None, after, re.search(r'data-id="([^"]+)"', page)[1]):  # type: ignore[index]
+        assert signed_in.post(FORM, json=content(token=token)).status_code == 410
+    assert signed_in.post(FORM, json=content(token=before)).status_code == 201
+    assert [response.day for response in kept(province)] == [waves.today() - timedelta(1)]
 
 
 def test_only_interviewers_send_interviews(app: Flask, signed_in: FlaskClient, province: Database) -> None:

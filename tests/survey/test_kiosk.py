@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -334,18 +335,22 @@ def test_a_form_is_forgotten_only_when_the_server_says_that_it_has_it(page: Page
     until(page, lambda: waiting(page) == [])
 
 
-def test_what_the_server_holds_for_staff_is_forgotten_too(page: Page, province: Database) -> None:
+def test_what_was_begun_on_the_last_day_and_sent_after_it_is_held_for_staff_and_forgotten(
+    page: Page, province: Database, ended: Callable[..., None]
+) -> None:
+    yesterday = waves.today() - timedelta(1)
     page.context.set_offline(True)
+    page.clock.set_fixed_time(f"{yesterday}T23:59:50+07:00")
     answer(page, "", hl_chung=1)
+    page.clock.set_fixed_time(f"{waves.today()}T00:00:05+07:00")
     press(page, "Gửi phiếu")
     expect(page.locator(".done")).to_be_visible()
-    with province.writing() as session:
-        session.execute(update(Wave).where(Wave.code == "gop-y").values(opens=waves.today().replace(year=2999)))
-        session.execute(update(Wave).where(Wave.code == "gop-y").values(closes=waves.today().replace(year=2999)))
+    ended("gop-y")
     page.context.set_offline(False)
     until(page, lambda: waiting(page) == [])
     with province.reading() as session:
-        assert session.scalars(select(HeldResponse)).one().reason == "day"
+        held = session.scalars(select(HeldResponse)).one()
+        assert (held.reason, held.day) == ("late", yesterday.isoformat())
 
 
 # Nothing is kept of anybody

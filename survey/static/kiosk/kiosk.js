@@ -17,6 +17,7 @@ const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Mi
 
 const id = crypto.randomUUID?.(); // this person's form, however often it must be tried
 let begun = performance.now();
+let day = today(); // on which this person began: on it the form counts
 let sending = false;
 
 // Where nothing of anybody is shown: the start, the receipt, and the page that says why nobody can begin
@@ -52,7 +53,7 @@ async function send(form) {
   if (sending) return;
   sending = true;
   find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-sending]").textContent;
-  const about = { day: today(), id, mode: "kiosk", unit: set.unit, wave: set.wave };
+  const about = { day, id, mode: "kiosk", unit: set.unit, wave: set.wave };
   const seconds = (performance.now() - begun) / 1000;
   const helped = [...form.querySelectorAll("[name=marks]:checked")].map((input) => input.value);
   const content = {
@@ -101,7 +102,9 @@ document.addEventListener("send", (event) => {
 document.addEventListener(
   "submit",
   () => {
-    if (find(".intro:not([hidden])")) begun = performance.now();
+    if (!find(".intro:not([hidden])")) return;
+    begun = performance.now();
+    day = today();
   },
   true,
 );

@@ -258,7 +258,7 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
             uuid.UUID(sent["id"]),
             Mode.INTERVIEWER,
             checked.answers,
-            marks=("helped-interviewer", *(mark for mark in marks if mark != "helped-none")),
+            marks=("helped-interviewer", *marks),
             psu=village.psu if village else None,
             adults=adults if village else None,
         )

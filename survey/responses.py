@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -65,6 +65,14 @@ class Sent:
 def may_be_adults(number: object) -> bool:
     """Whether this can be a number of adults in a household."""
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MOST_ADULTS
+
+
+def agreeing(marks: Iterable[str]) -> list[str]:
+    """Marks as they are kept, by whatever door they came: whoever was helped was not alone."""
+    said = set(marks)
+    if any(mark.startswith("helped-") for mark in said - {"helped-none"}):
+        said.discard("helped-none")
+    return sorted(said)
 
 
 def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -154,7 +162,7 @@ def _at_once(
         counts_on(place.wave).isoformat(),
         place.questionnaire.digest,
         json.dumps(codes),
-        json.dumps(sorted(set(marks))),
+        json.dumps(agreeing(marks)),
     )
     return database.at_once(Sent(row, sealed), _sqlite if database.is_sqlite else _postgresql)
 
@@ -201,7 +209,7 @@ def _add(
         "day": day or counts_on(place.wave),
         "questionnaire": place.questionnaire.digest,
         "answers": codes,
-        "marks": sorted(set(marks)),
+        "marks": agreeing(marks),
         "adults": adults,
     }
     # Straight to the table: as objects of a session, one response would cost three times as much.

@@ -153,8 +153,7 @@ def _id() -> str:
 
 def _marks() -> tuple[str, ...]:
     """How the sent form was filled, as far as it says so in words that are known."""
-    sent = request.form.getlist("marks")
-    return tuple(mark for mark in responses.MARKS if mark in sent)
+    return tuple(responses.agreeing(set(request.form.getlist("marks")) & set(responses.MARKS)))
 
 
 def _draft(place: Place) -> str:

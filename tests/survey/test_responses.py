@@ -86,6 +86,16 @@ def test_a_strangers_form_is_kept_as_any_other_with_its_words_and_once(province:
         assert written(session, other) == written(session, one) == {"C2_khac": "Loa xã"}
 
 
+def test_whoever_was_helped_was_not_alone(province: Database) -> None:
+    place = waves.place_now(province, "ho-mo", "06652")
+    sent, alone = uuid4(), uuid4()
+    assert responses.keep(province, place, sent, Mode.PHONE, {}, marks=("helped-none", "helped-family", "lang-vi"))
+    assert submit(province, alone, marks=("helped-none",))
+    with province.reading() as session:
+        assert session.get_one(Response, sent).marks == ["helped-family", "lang-vi"]
+        assert session.get_one(Response, alone).marks == ["helped-none"]
+
+
 def test_words_that_cannot_be_kept_take_their_answers_along(province: Database) -> None:
     place = waves.place_now(province, "ho-mo", "06652")
     for _time in range(2):  # the first makes the wave's key

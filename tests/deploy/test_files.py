@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from survey import settings
+from survey.app import MOST_DROPPED
 from survey.backups import keys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,6 +70,12 @@ def test_the_server_is_given_each_secret_but_the_passphrase_of_the_backups() -> 
     assert "ImportCredential=HAILONG_*" in lines("hailong-backup.service")
 
 
+def test_what_a_unit_writes_is_for_its_account_alone_and_the_server_leaves_memory_to_the_rest() -> None:
+    for name in ("hailong.service", "hailong-backup.service"):
+        assert {"UMask=0077", "StateDirectoryMode=0700"} <= set(lines(name)), name
+    assert "MemoryMax=75%" in lines("hailong.service")
+
+
 def test_neither_proxy_logs_who_comes_nor_shows_the_counters() -> None:
     for name in ("Caddyfile", "nginx.conf"):
         text = (DEPLOY / name).read_text("utf-8")
@@ -86,6 +93,24 @@ def test_without_tls_a_program_is_refused_and_a_person_is_led_to_tls() -> None:
     assert re.match(r"\s+handle /api/\* \{\s+respond .* 403\s+\}\s+handle \{\s+redir https://", caddy)
 
 
+def test_nginx_believes_nobody_who_comes_and_puts_no_form_into_a_file() -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    for order in (
+        "proxy_set_header X-Forwarded-For $remote_addr;",  # as Caddy sets it by itself
+        'proxy_set_header Forwarded "";',
+        "proxy_request_buffering off;",
+        "proxy_max_temp_file_size 0;",
+    ):
+        assert text.count(order) == 1, order
+
+
+def test_neither_proxy_cuts_off_what_the_platform_takes_or_refuses_with_words() -> None:
+    bounds = {"Caddyfile": r"max_size (\d+)MB$", "nginx.conf": r"client_max_body_size (\d+)m;$"}
+    found = [re.findall(bound, (DEPLOY / name).read_text("utf-8"), re.M) for name, bound in bounds.items()]
+    assert found[0] == found[1]
+    assert MOST_DROPPED <= int(found[0][0]) * 1_000_000 < 2 * MOST_DROPPED
+
+
 def test_while_the_platform_is_stopped_each_proxy_shows_the_page_that_says_so() -> None:
     page = (DEPLOY / "unavailable.html").read_text("utf-8")
     assert "Xin thử lại sau một phút" in page
@@ -95,7 +120,13 @@ def test_while_the_platform_is_stopped_each_proxy_shows_the_page_that_says_so() 
     assert f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}" in page
     caddy, nginx = ((DEPLOY / name).read_text("utf-8") for name in ("Caddyfile", "nginx.conf"))
     assert re.search(r"rewrite \* /unavailable.html\s+method GET\s+header {[^}]+Retry-After 30\s+}", caddy)
+    assert re.search(r"file_server {\s+status 503\s+}", caddy)
+    assert "`{err.status_code} in [502, 503, 504]`" in caddy
     assert "error_page 502 504 =503 /unavailable.html;" in nginx
+    [shown] = re.findall(r"location = /unavailable.html {([^}]+)}", nginx)
+    assert "internal;" in shown
+    assert "add_header Cache-Control no-store always;" in shown
+    assert "add_header Retry-After 30 always;" in shown
     for text in (caddy, nginx):
         assert re.search(r"root (\* )?/opt/hai-long/deploy\b", text)
 

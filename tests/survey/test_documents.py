@@ -71,6 +71,15 @@ def test_it_lies_sealed_and_is_read_as_it_was(keying: Database) -> None:
     assert is_sealed(lies(keying))
 
 
+def test_a_number_does_not_show_by_its_length_how_large_it_is(keying: Database) -> None:
+    with keying.writing() as session:
+        lies = text("SELECT length(link) FROM reinterview")
+        before = session.scalar(lies)
+        session.get_one(Reinterview, "0001").household = 70_000
+        session.flush()
+        assert session.scalar(lies) == before
+
+
 def test_a_backup_holds_it_sealed_and_gives_it_back(keying: Database) -> None:
     with keying.adding() as connection:
         for table in (OpenKeying.__table__, Scan.__table__, Reinterview.__table__):

@@ -80,6 +80,17 @@ def test_a_unit_has_its_time(session: Session) -> None:
     assert "Xã Cũ" in names(units.communes(session))
 
 
+def test_people_answer_at_communes_and_then_at_the_offices_of_the_province_that_exist(session: Session) -> None:
+    units.load(
+        session,
+        "code,name,kind,parent,valid_from,valid_to\n"
+        "CU,Sở Cũ,sở,22,2020-01-01,2025-06-30\nMOI,Sở Mới,sở,22,2025-07-01,\n",
+    )
+    there = names(units.answering(session, date(2026, 1, 1)))
+    assert there[:54] == names(units.communes(session, date(2026, 1, 1)))
+    assert there[54:] == ["Sở Mới", "Sở Nội vụ"]
+
+
 @pytest.mark.both_databases
 def test_units_are_added_and_renewed(session: Session) -> None:
     text = "\ufeffkind,code,name,parent\ntrung tâm,TT1,Trung ta\u0302m Ha\u0323 Long,22\n"

@@ -26,7 +26,9 @@ from survey.models import (
     ReviewState,
     Sheet,
     SheetState,
+    Village,
     Visit,
+    WaveKind,
 )
 from survey.sample import sample
 from translations import Refusal
@@ -213,8 +215,19 @@ def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: D
 
 
 def test_who_closes_the_fieldwork_is_told_of_villages_without_forms(app: Flask, province: Database) -> None:
-    """V1 and V3 are drawn; V1 alone has a form, and that is accounted for."""
+    """V1 and V3 are drawn; V1 alone has a form, and that is accounted for.
+
+    V2 was drawn before and is not any more; V3 has forms in another wave.
+    """
     drawn(province)
+    with province.writing() as session:
+        former = Draw(wave="ho-mau", number=2, made=date(2026, 1, 1), seed="1", frame="0" * 64, plan={})
+        household = questionnaires.find(session, "ho_gia_dinh@1")
+        waves.create(session, "sau", household, WaveKind.SAMPLE, date(2026, 1, 1), date(2099, 1, 1))
+        session.add_all([former, Village(wave="sau", psu="V3", unit="06658", stratum="1")])
+        session.flush()
+        session.add(DrawnVillage(draw=former.id, psu="V2", stratum="06652", probability=0.5))
+        session.add(Batch(code="B-sau", wave="sau", psu="V3", printed=date(2026, 1, 1)))
     printed(province, "V1", {"state": SheetState.VOID, "reason": "refused"})
     client = signed_in(app)
     told = "Còn 1 thôn, tổ dân phố trong mẫu chưa in phiếu nào"
@@ -224,8 +237,11 @@ def test_who_closes_the_fieldwork_is_told_of_villages_without_forms(app: Flask, 
 
 
 def test_a_household_asked_again_is_one_of_the_sample(province: Database) -> None:
-    """Households 1 to 10 and 101 to 103 of V1 are drawn."""
-    drawn(province)
+    """Households 1 to 10 and 101 to 103 of V1 are drawn; number 11 in V3 alone."""
+    draw = drawn(province)
+    with province.writing() as session:
+        eleventh = {"household": 11, "place": 11, "replacement": False, "probability": 0.5, "weight": 2.0}
+        session.add(DrawnHousehold(draw=draw, psu="V3", **eleventh))
     printed(province, "V1", {"state": SheetState.WAITING})
     with province.writing() as session:
         session.add(Reinterview(sheet="V1-1", wave="ho-mau", household=3))

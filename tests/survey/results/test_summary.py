@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from analysis import Estimate
-from survey import demo, responses, waves
+from survey import demo, responses, units, waves
 from survey.database import Database
 from survey.installation import prepare
 from survey.models import Mode
@@ -89,8 +89,9 @@ def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Databa
 
 
 def test_communes_without_an_answer_may_have_any_rank(province: Database) -> None:
-    """One commune of 54 answered: nobody knows whether it is the first or the last of them."""
+    """One commune of 54 answered: nobody knows whether it is the first or the last of them. A 55th is to come."""
     with province.writing() as session:
+        units.load(session, "code,name,kind,valid_from\n99901,Mới,xã,2099-01-01\n")
         place = waves.place(session, "ho-mau", "06652")
         for psu in ("V1", "V2") * 5:
             responses.submit(session, place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)

@@ -219,6 +219,20 @@ def test_a_margin_becomes_villages_beside_slovin() -> None:
     assert sizing.sized(listed, 0.03, 27, Expected()).population == 4_000
 
 
+def test_each_stratum_takes_a_degree_of_freedom_of_a_margin() -> None:
+    """With 80 % of 27 forms a village gives 21.6, alike by 1 + 20.6·0.05 = 2.03."""
+    listed = [
+        Village(wave="w", psu=str(k), unit="u", stratum=str(k % 8), households=4000, adults=99_999)
+        for k in range(60)
+    ]
+    # √(.09·2.03/(18·21.6)) = .02168, times t of 10 = 2.2281: .0483. With 17 villages .0223·2.2622 = .0505.
+    size = sizing.sized(listed, 0.05, 27, Expected(response=0.8))
+    assert (size.fewest, size.villages, size.df) == (14, 18, 10)
+    # 4 by the normal quantile are fewer than strata. With 10 √(.1827/216)·4.3027 = .125, with 11 .0277·3.1824.
+    size = sizing.sized(listed, 0.1, 27, Expected(response=0.8))
+    assert (size.fewest, size.villages, size.df) == (4, 11, 3)
+
+
 def test_neyman_learns_from_the_wave_before(province: Database, tmp_path) -> None:  # type: ignore[no-untyped-def]
     """One item of the index answered 4 or 2: √m × standard error of the index by stratum, as `results` has it."""
     with province.writing() as session:

@@ -27,7 +27,7 @@ from hypothesis import settings
 from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer
@@ -42,6 +42,7 @@ from translations import speaking
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.
 settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
+expect.set_options(timeout=30_000)
 
 # The master key of texts: one for all tests of a process, whatever data folder a test has.
 os.environ["HAILONG_TEXT_KEY"] = str(Path(tempfile.mkdtemp(prefix="hailong-key-")) / "texts.key")

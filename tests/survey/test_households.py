@@ -289,7 +289,7 @@ def test_a_village_is_worked_without_network_and_no_request_joins_household_and_
     expect(tablet.locator("[data-waits]")).to_contain_text("phiếu phỏng vấn 1; kết quả của thôn này 2")
     assert noted(drawn) == {}
     tablet.context.set_offline(False)
-    expect(tablet.locator("[data-waits]")).to_be_hidden(timeout=20_000)
+    expect(tablet.locator("[data-waits]")).to_be_hidden()
     assert noted(drawn) == {12: "complete", 19: "refused"}
     with drawn.reading() as session:
         [response] = session.scalars(select(Response)).all()

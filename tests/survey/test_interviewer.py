@@ -268,7 +268,7 @@ def test_another_language_keeps_what_is_locked_and_sends_it(tablet: Page, provin
     press(tablet, "Tiếp tục")
     to_the_review(tablet)
     press(tablet, "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     assert kept(province)[0].answers == {"qt_y_te": 1, "C5": 3, "C6": 2, "dan_toc": 2}
 
 
@@ -300,7 +300,7 @@ def test_who_does_not_want_the_part_leaves_it_out_and_may_change_their_mind(
     expect(tablet.locator(".row[data-of=C6] [data-answer]")).to_have_text("Đã trả lời")
     expect(tablet.locator(".row[data-of=C5] [data-answer]")).to_have_text("Đã bỏ qua")
     press(tablet, "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     assert kept(province)[0].answers == {"qt_y_te": 1, "C6": 3, "dan_toc": 2}
 
 
@@ -316,7 +316,7 @@ def test_questions_that_hang_on_an_earlier_answer_are_handed_over_too(tablet: Pa
     tablet.check("#da_dua_tien-2")
     press(tablet, "Tiếp tục", AGAIN)
     press(tablet, "Bỏ qua", "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     [response] = kept(province)
     assert response.answers == {"tiep_xuc": 1, "bi_phien_ha": 1, "da_dua_tien": 2}
     assert response.psu is None
@@ -333,7 +333,7 @@ def test_a_locked_answer_that_is_no_longer_asked_is_not_sent(tablet: Page, provi
     tablet.locator(".row[data-of=tiep_xuc]").get_by_role("button").click()
     tablet.check("#tiep_xuc-2")
     press(tablet, "Xem lại phiếu", "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     assert kept(province)[0].answers == {"tiep_xuc": 2}
 
 
@@ -360,7 +360,7 @@ def test_a_lost_reply_loses_nothing_and_a_repeat_is_kept_once(
     expect(tablet.get_by_role("alert")).to_contain_text("Máy chủ không trả lời")
     tablet.unroute("**/phong-van/gop-y/06652")
     press(tablet, "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     assert len(kept(province)) == 1
 
 
@@ -377,7 +377,7 @@ def test_without_a_seal_who_is_signed_out_meanwhile_signs_in_beside_and_sends(
     opened.value.wait_for_load_state()
     sign_in(opened.value, interviewer)
     press(tablet, "Gửi phiếu")
-    expect(tablet).to_have_url(STORED, timeout=30_000)
+    expect(tablet).to_have_url(STORED)
     assert len(kept(province)) == 1
 
 

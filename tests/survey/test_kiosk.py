@@ -114,7 +114,6 @@ def kill(page: Page, profile: Path) -> None:
 
 def bind(page: Page, link: Link) -> None:
     page.goto(f"/kiosk/bind/{link.secret}")
-    page.wait_for_url("**/kiosk/*/*")
     ready(page)
 
 
@@ -328,7 +327,7 @@ def test_a_form_is_forgotten_only_when_the_server_says_that_it_has_it(page: Page
     page.context.route("**/api/v1/sealed", lambda route: route.fulfill(**reply))
     answer(page, "", hl_chung=1)
     press(page, "Gửi phiếu")
-    expect(page.get_by_text("tự gửi khi có mạng")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("tự gửi khi có mạng")).to_be_visible()
     assert len(waiting(page)) == 1
     page.context.unroute("**/api/v1/sealed")
     press(page, "Xong")

@@ -60,7 +60,7 @@ class Hold:
 
     def add(self, connection: Connection, column: Any, places: list[str]) -> None:
         """Counts what lies in the rows with these first keys."""
-        if column in (KEY, FORMER):
+        if column is KEY:
             for wave in places:
                 self.waves[wave]["texts"] = _texts(connection, wave)
         elif column is FACTOR:
@@ -76,7 +76,10 @@ class Hold:
 
 
 def closed(connection: Connection) -> Hold:
-    """What the present master key does not open and nobody called lost yet; all of it where there is no key."""
+    """What the present master key does not open and nobody called lost yet; all of it where there is no key.
+
+    Which texts a closed key sealed nobody can tell: of a wave that lost one before, all are counted once more.
+    """
     found, key = Hold(), _present()
     for column in texts.UNDER_THE_MASTER_KEY:
         shut = _shut(connection, column, key)
@@ -124,6 +127,7 @@ def put_back(database: Database, key: bytes) -> Hold:
     with database.writing() as session:
         connection, present = session.connection(), master_key.read()
         opened: defaultdict[Any, list[str]] = defaultdict(list)
+        keys: defaultdict[str, list[bytes]] = defaultdict(list)
 
         def again(column: Any, place: str, kept: Any) -> Any:
             sealed, bound = texts.sealed_in(column, kept), texts.bound_to(column, place)
@@ -134,12 +138,16 @@ def put_back(database: Database, key: bytes) -> Hold:
             except InvalidTag:
                 return kept
             opened[column].append(place)
+            if column is FORMER:
+                keys[place].append(said)
             return _lying(column, master_key.seal(present, bound, said))
 
         for column in texts.UNDER_THE_MASTER_KEY:
             texts.rewrite(connection, column, again)
         for column, places in opened.items():
             found.add(connection, column, places)
+        for wave, of_wave in keys.items():
+            found.waves[wave]["texts"] = texts.opened_by(connection, wave, of_wave)
         if not found:
             raise Refusal("This key opens nothing of what was lost. Try the keys of another backup.")
         audit.tell(waves=",".join(sorted(found.waves)) or "-", accounts=len(found.accounts))

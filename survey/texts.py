@@ -14,7 +14,7 @@ import json
 import secrets
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -258,6 +258,16 @@ def check(connection: Connection) -> None:
                 _unwrapped(wave, wrapped)
     for column in SEALED:  # of each the first, opened by its type
         connection.scalar(select(column).where(column.is_not(None)).limit(1))
+
+
+def opened_by(connection: Connection, wave: str, keys: Collection[bytes]) -> int:
+    """How many responses of a wave have texts that one of these data keys opens."""
+    rows = select(ResponseText.response, ResponseText.texts).join(Response).where(Response.wave == wave)
+    found = connection.execute(rows.execution_options(yield_per=1000))
+    return sum(
+        any(master_key.opens(key, _bound(wave, response), b64decode(kept["sealed"])) for key in keys)
+        for response, kept in found
+    )
 
 
 def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, select, update
+from sqlalchemy import CursorResult, Delete, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from survey import audit, master_key, sealing, texts, waves
@@ -44,6 +44,7 @@ class Purged:
     """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed.
 
     scans        pages that were scanned and waited for a person
+    paper        whether it had printed forms at all
     paraphrases  sentences on what was written that no release shows
     sealed       forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
     """
@@ -54,6 +55,7 @@ class Purged:
     links: int
     drafts: int
     scans: int
+    paper: bool
     paraphrases: int
     sealed: int = 0
 
@@ -69,12 +71,14 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
     early  before the 12 months are over, which the promise allows, but never before the wave has ended
 
     The master key is renewed with it, so that the wrapped keys in older backups, and what was being keyed, was
-    scanned or led to a household there, open to nothing; the freed pages of the database are written over.
+    scanned or led to a household there, open to nothing; the freed pages of the database are written over. Of a
+    wave on paper it is renewed even where nothing of that is left here: a backup from the days of the keying has
+    it. A wave without paper and without a text has sealed nothing, and leaves the key as it is.
     """
     with database.writing() as session:
         found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
         done = [_purged(session, wave.code) for wave in found]
-        changed = any(one.texts or one.links or one.drafts or one.scans for one in done)
+        changed = any(one.texts or one.paper for one in done)
         renewal = texts.Renewal(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
     if renewal is not None:
@@ -145,6 +149,7 @@ def _purged(session: Session, wave: str) -> Purged:
         reinterviews.destroy(session, wave),
         drafts,
         _deleted(session, delete(Scan).where(Scan.sheet.in_(sheets))),
+        session.scalar(select(exists().where(Batch.wave == wave))) or False,
         remarks.destroy_unshown(session, waves.find(session, wave), releases.newest(session, wave)),
     )
 

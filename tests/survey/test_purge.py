@@ -121,6 +121,26 @@ def test_scanned_pages_go_and_an_older_master_key_opens_none_that_is_left(provin
         session.scalars(select(Scan.picture)).all()
 
 
+def test_of_a_wave_on_paper_an_older_backup_opens_to_nothing_though_nothing_of_it_is_left_here(
+    province: Database, key: Path
+) -> None:
+    with province.writing() as session:
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today()))
+        session.flush()
+        session.add(Sheet(serial="1", batch="B1", place=1))
+        session.flush()
+        session.add(Scan(sheet="1", page=1, marks={}, picture=b"hers"))
+    with province.writing() as session:  # it is keyed meanwhile
+        session.delete(session.get_one(Scan, ("1", 1)))
+        session.get_one(Wave, "ho-mau").opens = date(2020, 1, 1)
+        session.get_one(Wave, "ho-mau").closes = date(2021, 1, 1)
+    before = key.read_bytes()
+    purge.purge(province, "da-dong", early=True)  # which sealed nothing
+    assert key.read_bytes() == before
+    purge.purge(province)
+    assert key.read_bytes() != before
+
+
 def test_nothing_is_destroyed_before_a_wave_ends_and_early_only_when_asked(province: Database) -> None:
     with pytest.raises(Refusal, match="chưa hủy gì"):
         purge.purge(province, "ho-mo", early=True)

@@ -2,12 +2,15 @@
 
 Lists are JSON arrays, whole unless `limit` asks for a page of them; the header `Link` then leads to the next one
 (RFC 8288). Every answer has an `ETag`: who sends it back in `If-None-Match` is told 304 while nothing has changed.
+A parameter that an address does not know is refused: the answer to a misspelt question would look right.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
@@ -24,9 +27,42 @@ from survey.results import disclosure, releases, result_table
 from survey.sample import sample
 from translations import Refusal
 
+P = ParamSpec("P")
+PAGED = ("limit", "offset")
+
+
+class Unknown(Refusal):
+    """A parameter of the query that its address does not know."""
+
+    status = 422
+
+
+def takes(
+    *names: str,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Refuses a query with another parameter than these, and the language of what is told."""
+    known = (*names, "lang")
+
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            for name in request.args:
+                if name not in known:
+                    raise Unknown(
+                        "There is no parameter %(name)s here. Ask by one of: %(known)s.",
+                        name=name[:40],
+                        known=", ".join(known),
+                    )
+            return view(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
 
 @pages.get("/api/v1/waves")
 @requires(Right.PROGRESS)
+@takes(*PAGED)
 def wave_list() -> ResponseReturnValue:
     """Every wave, the one that begins last first."""
     with database().reading() as session:
@@ -41,6 +77,7 @@ def wave_list() -> ResponseReturnValue:
 
 @pages.get("/api/v1/units")
 @requires(Right.PROGRESS)
+@takes("on", *PAGED)
 def unit_list() -> ResponseReturnValue:
     """Every unit that there is or was, by its code; `on=DATE` those of a day alone."""
     on = _day("on")
@@ -51,6 +88,7 @@ def unit_list() -> ResponseReturnValue:
 
 @pages.get("/api/v1/questionnaires")
 @requires(Right.PROGRESS)
+@takes(*PAGED)
 def questionnaire_list() -> ResponseReturnValue:
     """Every published version of a questionnaire."""
     with database().reading() as session:
@@ -69,6 +107,7 @@ def questionnaire_list() -> ResponseReturnValue:
 
 @pages.get("/api/v1/questionnaires/<name>")
 @requires(Right.PROGRESS)
+@takes()
 def questionnaire(name: str) -> ResponseReturnValue:
     """The document of a version, by a name like ho_gia_dinh@1."""
     with database().reading() as session:
@@ -77,6 +116,7 @@ def questionnaire(name: str) -> ResponseReturnValue:
 
 @pages.get("/api/v1/waves/<wave>/results")
 @requires(Right.RESULTS)
+@takes("by", "item", "rule", *PAGED)
 def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.
 

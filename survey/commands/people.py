@@ -19,9 +19,9 @@ from translations import gettext as _
 ROLE = click.Choice([role.value for role in Role])
 
 
-def roles() -> str:
-    """Each role with its name: what to write, and what it stands for."""
-    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items())
+def roles(*without: Role) -> str:
+    """Each role with its name, but these: what to write, and what it stands for."""
+    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items() if role not in without)
 
 
 @click.group(cls=Commands, help=_("Accounts of staff."))
@@ -91,7 +91,12 @@ def token() -> None:
 
 @token.command("add", help=_("Make an API token and print it, once: it is kept nowhere."))
 @click.argument("name")
-@click.option("--role", type=ROLE, required=True, help=_("What the program may do: %(roles)s.", roles=roles()))
+@click.option(
+    "--role",
+    type=ROLE,
+    required=True,
+    help=_("What the program may do: %(roles)s.", roles=roles(Role.COMMUNE)),
+)
 def add_token(name: str, role: str) -> None:
     with opened().writing() as session:
         text = accounts.add_token(session, name, Role(role))

@@ -268,7 +268,9 @@ def _first(session: Session, account: Account, entered: SignIn) -> str | None:
 
 
 def add_token(session: Session, name: str, role: Role) -> str:
-    """Makes an API token and gives its text, which is kept nowhere."""
+    """Makes an API token and gives its text, which is kept nowhere; refused for a role that reads one commune."""
+    if role is Role.COMMUNE:
+        raise Refusal("Choose another role: a token belongs to no commune, so it could read nothing of one.")
     if session.get(Token, name) is not None:
         raise Conflict("There is a token %(name)s already. Choose another name.", name=name)
     text = secrets.token_urlsafe(32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -52,6 +53,24 @@ def test_the_description_says_what_the_code_does(app: Flask, client: FlaskClient
         if rule.rule.startswith("/api/") or rule.rule == "/healthz"
     }
     assert set(told["paths"]) == addresses
+
+
+def test_what_is_read_takes_the_parameters_that_are_described_alone(client: FlaskClient, token: Any) -> None:
+    reader, told = token(Role.ADMIN), client.get("/api/v1/openapi.json").json
+    shared = told["components"]["parameters"]
+    for path, operations in told["paths"].items():
+        if "security" not in operations.get("get", {}):
+            continue
+        given = [
+            shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            for one in operations["get"]["parameters"]
+        ]
+        names = [one["name"] for one in given if one["in"] == "query"]
+        reply = client.get(f"{path.format(**THERE)}?itme=C5", headers=reader)
+        assert (reply.status_code, reply.content_type) == (422, "application/problem+json")
+        assert set(re.findall(r"\w+", reply.json["detail"].rpartition(":")[2])) == set(names)
+        for name in names:
+            assert client.get(f"{path.format(**THERE)}?{name}=", headers=reader).status_code in (200, 400)
 
 
 def test_every_reference_of_the_description_leads_somewhere() -> None:

@@ -91,7 +91,7 @@ LISTS = ("/api/v1/waves", "/api/v1/units", "/api/v1/questionnaires")
 def test_lists_are_for_those_who_may_see_the_progress(client: FlaskClient, token: Any, address: str) -> None:
     assert client.get(address).status_code == 401
     assert client.get(address, headers=token(Role.KEYER)).status_code == 403
-    assert client.get(address, headers=token(Role.COMMUNE)).status_code == 200
+    assert client.get(address, headers=token(Role.SUPERVISOR)).status_code == 200
 
 
 def test_waves_units_and_questionnaires_are_told_as_they_are(client: FlaskClient, token: Any) -> None:

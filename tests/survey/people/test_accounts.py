@@ -113,6 +113,8 @@ def test_a_token_is_kept_as_a_digest_alone(province: Database) -> None:
     assert text not in kept.digest
     with pytest.raises(Conflict), province.writing() as session:
         accounts.add_token(session, "cong-thong-tin", Role.ADMIN)
+    with pytest.raises(Refusal, match="không thuộc xã nào"), province.writing() as session:
+        accounts.add_token(session, "xa", Role.COMMUNE)
 
 
 def test_nobody_has_an_account_before_one_is_made(database: Database) -> None:

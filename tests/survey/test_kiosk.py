@@ -783,13 +783,19 @@ def test_no_answer_looks_larger_than_another(page: Page) -> None:
         for language in ("vi", "en"):
             page.goto(f"{START}?lang={language}&begin=1")
             press(page, "Bỏ qua" if language == "vi" else "Skip")
+            words = []
             for _size in range(2):
                 boxes = [label.bounding_box() for label in page.locator(".ask:visible label").all()]
                 for side in ("width", "height"):
                     sides = [box[side] for box in boxes if box]
                     assert max(sides) - min(sides) <= 2
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+                words.append(
+                    page.locator(".ask:visible label").first.evaluate("it => getComputedStyle(it).fontSize")
+                )
+                assert page.locator(".jump").evaluate("it => it.getBoundingClientRect().bottom") <= 0
                 page.locator("button[data-size]").click()
+            assert float(words[1][:-2]) >= 1.1 * float(words[0][:-2])
 
 
 def test_it_is_light_and_nothing_can_be_marked_copied_or_looked_into(browser: Browser, page: Page) -> None:

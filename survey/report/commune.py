@@ -20,7 +20,7 @@ from survey.report.structure import LEFT, Block, Column, Heading, Paragraph, Rep
 from survey.results import wording
 from survey.results.summary import Line, Summary, UnitLine
 from translations import gettext as _
-from translations.formats import number, points
+from translations.formats import number
 
 
 def contents(summary: Summary, line: UnitLine) -> Report:
@@ -39,6 +39,10 @@ def contents(summary: Summary, line: UnitLine) -> Report:
         (_("Results of %(commune)s", commune=name), _("in wave %(wave)s", wave=summary.wave.code)),
         _("To: the People's Committee of %(commune)s.", commune=name),
         blocks,
+        _(
+            "These are the results of %(commune)s, sent to its People's Committee for information and use./.",
+            commune=name,
+        ),
         (_("- As above;"), _("- Kept: office, administrative reform.")),
     )
 
@@ -131,7 +135,14 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
             _("Satisfied answers by question, beside the province"),
             columns,
             tuple(rows),
-            notes([scored(one) for one in own.values()]),
+            tuple(
+                text
+                for text in (
+                    *notes([scored(one) for one in own.values()]),
+                    wording.province_base(scored(provincial[code]) for code in own),
+                )
+                if text
+            ),
         ),
     ]
 
@@ -151,7 +162,8 @@ def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list
     blocks: list[Block] = []
     for above in (True, False):
         named = [
-            f"{lower(label(summary, one.item))} ({points(one.difference.estimate, 1)})"
+            f"{lower(label(summary, one.item))} "
+            f"({wording.change(one.difference)}, {wording.change_limits(one.difference)})"
             for one in found
             if one.above is above
         ]

@@ -65,6 +65,7 @@ def contents(summary: Summary) -> Report:
         subject(summary),
         _("To: the People's Committee of %(province)s Province.", province=summary.province.name),
         blocks,
+        _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code),
         (
             _("- As above;"),
             _("- People's Committees of the communes;"),
@@ -296,7 +297,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
         blocks.append(
             Paragraph(
                 _(
-                    "Asked were %(asked)s people, %(answered)s answered; weighted, %(blank)s gave no answer. If "
+                    "Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer. If "
                     "none of these would have given it, the share would be %(least)s; if all of them would, "
                     "%(most)s.",
                     asked=number(headline.asked),

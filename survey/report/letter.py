@@ -15,12 +15,14 @@ ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 
 
 def letter(
-    summary: Summary, subject: tuple[str, ...], addressee: str, blocks: Sequence[Block], copies: tuple[str, ...]
+    summary: Summary,
+    subject: tuple[str, ...],
+    addressee: str,
+    blocks: Sequence[Block],
+    ending: str,
+    copies: tuple[str, ...],
 ) -> Report:
-    """The blocks of a report between its head and its foot, in the language of the moment."""
-    ending = Paragraph(
-        _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code), leads=True
-    )
+    """The blocks of a report and its last sentence between head and foot, in the language of the moment."""
     return Report(
         language=language(),
         authority=_("People's Committee of %(province)s Province", province=summary.province.name).upper(),
@@ -33,7 +35,7 @@ def letter(
         subject=subject,
         addressee=addressee,
         marks=marks(summary),
-        blocks=tuple(_numbered([*blocks, ending])),
+        blocks=tuple(_numbered([*blocks, Paragraph(ending, leads=True)])),
         copies_title=_("Copies to:"),
         copies=copies,
         signatory=_("Director").upper(),

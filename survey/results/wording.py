@@ -6,6 +6,7 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from analysis import Difference, Estimate
@@ -139,9 +140,7 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
     return _(
         "%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)",
         figure=figure(record, decimals),
-        name=_("range of variation")
-        if "not_a_sample" in record.flags
-        else _("%(level)s confidence interval", level=LEVEL),
+        name=_interval(record.flags),
         low=low,
         high=high,
         base=told,
@@ -201,7 +200,32 @@ def people(n: int | None) -> str:
 def interval_name(record_or_flags: Estimate | tuple[str, ...]) -> str:
     """What the two limits are called: an open wave has no design, so its limits are no confidence interval."""
     flags = record_or_flags if isinstance(record_or_flags, tuple) else record_or_flags.flags
-    return _("Range of variation") if "not_a_sample" in flags else _("Confidence interval %(level)s", level=LEVEL)
+    within = _interval(flags)
+    return within[:1].upper() + within[1:]
+
+
+def _interval(flags: tuple[str, ...]) -> str:
+    """`interval_name` within a sentence."""
+    return _("range of variation") if "not_a_sample" in flags else _("%(level)s confidence interval", level=LEVEL)
+
+
+def province_base(records: Iterable[Estimate]) -> str:
+    """How sure the province's figures are in a column that gives them alone; empty where none has two limits."""
+    known = [
+        (record.n or 0, max(record.high - record.estimate, record.estimate - record.low), record)
+        for record in records
+        if record.estimate is not None and record.low is not None and record.high is not None
+    ]
+    if not known:
+        return ""
+    return _(
+        "Province: %(least)s to %(most)s people answered each question; no limit of the %(interval)s is more than "
+        "%(points)s points from its figure.",
+        least=number(min(n for n, _furthest, _record in known)),
+        most=number(max(n for n, _furthest, _record in known)),
+        interval=_interval(known[0][2].flags),
+        points=number(100 * max(furthest for _n, furthest, _record in known), 1),
+    )
 
 
 def remark(record: Estimate) -> str:

@@ -41,12 +41,18 @@ def test_a_commune_s_report_gives_its_figures_beside_the_province_s(said: Summar
     assert wording.sentence(said.index.estimate, 1) in told
     [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
     assert len(table.rows) == 39
+    assert table.notes[-1] == wording.province_base(one.estimate for one in said.items)
+    assert told.endswith(f"Sở Nội vụ gửi Ủy ban nhân dân {commune.commune(line.unit)} để biết và sử dụng./.")
 
 
 def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> None:
     with_some = next(place for place, line in enumerate(said.units) if line.unit.code in said.standouts)
     without = next(place for place, line in enumerate(said.units) if line.unit.code not in said.standouts)
     assert "theo phép kiểm định đã hiệu chỉnh cho mọi câu hỏi" in texts(said, with_some)
+    for one in said.standouts[said.units[with_some].unit.code]:
+        assert f"({wording.change(one.difference)}, {wording.change_limits(one.difference)})" in texts(
+            said, with_some
+        )
     assert "chưa câu nào khác" in texts(said, without)
     for standouts in said.standouts.values():
         for one in standouts:

@@ -52,6 +52,14 @@ def test_a_share_reads_with_its_interval_and_its_base() -> None:
     assert wording.sentence(SHARE) == "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 1.432 người)"
 
 
+def test_a_column_of_figures_alone_says_how_sure_they_are() -> None:
+    assert wording.province_base([SHARE, record(0.5, 0.48, 0.51, 1400), NOTHING, HIDDEN]) == (
+        "Toàn tỉnh: mỗi câu có từ 1.400 đến 1.432 người trả lời; giới hạn của khoảng tin cậy 95% cách con số "
+        "không quá 2,0 điểm %."
+    )
+    assert wording.province_base([NOTHING, HIDDEN]) == ""
+
+
 def test_no_case_is_never_zero_percent() -> None:
     assert wording.figure(ZERO) == "0 trên 111"
     assert wording.sentence(ZERO) == wording.cell(ZERO) == "0 trên 111, nhiều nhất 3,3%"

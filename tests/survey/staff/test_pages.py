@@ -521,7 +521,7 @@ def test_the_pages_speak_english(made: Flask) -> None:
     client = signed_in(made, "home_affairs", "en")
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
     assert re.search(r"\d+ above the province, \d+ below, \d+ not told apart", page)
-    assert "Confidence interval 95%" in page
+    assert "95% confidence interval" in page
     assert "Made-up data" in page
 
 

@@ -14,7 +14,7 @@ from survey import audit, doctor, settings, waves
 from survey.backups import keys, latest
 from survey.database import Database
 from survey.doctor import Finding, State
-from survey.models import Batch, Role, Scan, Sheet
+from survey.models import Batch, Role, Scan, Sheet, TextKey
 from survey.people import second_factors
 from translations import speaking
 
@@ -226,3 +226,17 @@ def test_a_master_key_that_is_gone_damaged_or_another_one_is_named(
     for wrong, words in ((good[:-4], "is damaged"), (urlsafe_b64encode(bytes(32)), "does not open")):
         key.write_bytes(wrong)
         assert found(words).state is State.MEND
+
+
+def test_the_key_of_a_wave_needs_the_master_key_until_it_is_destroyed(
+    folder: Path, province: Database, key: Path
+) -> None:
+    with province.writing() as session:
+        session.add(TextKey(wave="ho-mo", wrapped=b""))
+    assert states() == {State.WELL}
+    with province.writing() as session:
+        session.get_one(TextKey, "ho-mo").wrapped = b"by a key of before, which is gone"
+    assert found("is gone").state is State.MEND
+    key.parent.mkdir()
+    key.write_bytes(urlsafe_b64encode(bytes(32)))
+    assert found("does not open").state is State.MEND

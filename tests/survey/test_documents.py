@@ -118,9 +118,19 @@ def test_what_an_older_version_left_is_sealed_by_the_migration(
     old = older("0018")
     with old.adding() as connection:
         form_of_before(connection, TYPED, MARKS, PICTURE)
+        connection.execute(text("INSERT INTO scan SELECT sheet, 2, marks, NULL FROM scan"))
+        connection.execute(
+            text("INSERT INTO sheet SELECT '0002', batch, 2, state, double, reinterview FROM sheet")
+        )
+        connection.execute(text("INSERT INTO reinterview VALUES ('0002', 'cu', 0, NULL, NULL, NULL)"))
     before = lies(old)
     assert b"handwriting" in before
     assert b"xom Dinh" in before
     old.migrate()
     assert is_sealed(lies(old))
     assert read(old) == (TYPED, MARKS, PICTURE, HOUSEHOLD, TYPED)
+    with old.reading() as session:
+        second = session.get_one(Scan, ("0001", 2))
+        assert (second.marks, second.picture) == (MARKS, None)
+        other = session.get_one(Reinterview, "0002")
+        assert (other.household, other.answers) == (0, None)

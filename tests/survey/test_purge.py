@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +19,8 @@ from survey.models import (
     Batch,
     Invitation,
     Mode,
+    OpenKeying,
+    Reinterview,
     Response,
     ResponseText,
     Scan,
@@ -97,7 +101,17 @@ def test_codes_of_invitations_go_too(province: Database) -> None:
         assert session.scalar(select(func.count()).select_from(Invitation)) == 0
 
 
-def test_scanned_pages_go_and_an_older_master_key_opens_none_that_is_left(province: Database, key: Path) -> None:
+@pytest.mark.parametrize(
+    ("column", "lay", "count"),
+    [
+        (Scan.picture, lambda form, _wave: Scan(sheet=form, page=1, marks={}, picture=b"hers"), "scans"),
+        (OpenKeying.typed, lambda form, _wave: OpenKeying(sheet=form, turn=1, keyer="lan", typed={}), "drafts"),
+        (Reinterview.household, lambda form, wave: Reinterview(sheet=form, wave=wave, household=7), "links"),
+    ],
+)
+def test_what_leads_to_a_person_goes_and_an_older_master_key_opens_none_that_is_left(
+    province: Database, key: Path, column: Any, lay: Callable[[str, str], Any], count: str
+) -> None:
     with province.writing() as session:
         for code, psu, wave in (("B1", "V1", "ho-mau"), ("B2", "V9", "sau")):
             if wave == "sau":
@@ -109,16 +123,17 @@ def test_scanned_pages_go_and_an_older_master_key_opens_none_that_is_left(provin
             session.flush()
             session.add(Sheet(serial=code, batch=code, place=1))
             session.flush()
-            session.add(Scan(sheet=code, page=1, marks={}, picture=b"hers"))
+            session.add(lay(code, wave))
+            kept = session.scalar(select(column))
         found = session.get_one(Wave, "ho-mau")
         found.opens, found.closes = date(2020, 1, 1), date(2021, 1, 1)
     old = key.read_bytes()
-    assert purge.purge(province, "ho-mau")[0].scans == 1
+    assert getattr(purge.purge(province, "ho-mau")[0], count) == 1
     with province.reading() as session:
-        assert session.scalars(select(Scan.picture)).all() == [b"hers"]
+        assert session.scalars(select(column).where(column.is_not(None))).all() == [kept]
     key.write_bytes(old)
     with province.reading() as session, pytest.raises(Refusal):
-        session.scalars(select(Scan.picture)).all()
+        session.scalars(select(column)).all()
 
 
 def test_of_a_wave_on_paper_an_older_backup_opens_to_nothing_though_nothing_of_it_is_left_here(

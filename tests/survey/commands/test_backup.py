@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from survey import master_key, sealing, settings
 from survey.backups import archive, keys
 from survey.database import Database
-from survey.models import Scan, Village, Wave
+from survey.models import OpenKeying, Village, Wave
 from survey.people import accounts
 
 Program = Callable[..., Any]
@@ -58,9 +58,10 @@ def test_the_master_key_is_back_before_a_migration_seals_what_an_older_version_l
     older: Callable[[str], Database],
     form_of_before: Callable[..., None],
 ) -> None:
-    old = older("0018")
+    old = older("0019")  # into which backups of before put back what was being keyed as it was typed
     with old.adding() as connection:
-        form_of_before(connection, {}, {}, b"hers")
+        form_of_before(connection, {"C5": "2"}, {}, b"hers")
+        connection.execute(text("DELETE FROM scan"))
     monkeypatch.delenv("HAILONG_TEXT_KEY")  # its file is in the data folder then
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
     key = master_key.read()
@@ -73,7 +74,8 @@ def test_the_master_key_is_back_before_a_migration_seals_what_an_older_version_l
     assert master_key.read() == key
     back = Database(settings.database_url())
     with back.reading() as session:
-        assert session.scalars(select(Scan.picture)).all() == [b"hers"]
+        assert "sealed" in session.scalars(text("SELECT typed FROM open_keying")).one()
+        assert session.scalars(select(OpenKeying.typed)).all() == [{"C5": "2"}]
     back.engine.dispose()
 
 

@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from survey import settings
+from survey import letters, settings, waves
 from survey.commands.invitation import invitation
 from survey.database import Database
 from survey.fieldwork import invitations
 from survey.models import Invitation
-from translations import NotFound, Refusal
+from translations import NotFound, Refusal, formats
 
 
 @pytest.fixture
@@ -52,15 +52,24 @@ def test_codes_are_written_for_a_mail_merge(folder: Path, province: Database) ->
     assert {one.digest: one.psu for one in kept(province)} == digests
 
 
-def test_letters_are_written_ready_to_print_and_say_whom_to_ask(folder: Path, province: Database) -> None:
-    out = folder / "thu-moi.pdf"
+def test_letters_are_written_ready_to_print_and_say_whom_to_ask(
+    folder: Path, province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "AT_ONCE", 3)
+    with province.writing() as session:
+        wave = waves.find(session, "ho-mau")
+        wave.simulated, until = True, formats.day(wave.closes)
+    out = folder / "thu-moi.PDF"
     arguments = ["make", "--wave", "ho-mau", "--count", "1", "--out", str(out), "--base-url", "https://a.vn"]
     assert isinstance(CliRunner().invoke(invitation, arguments).exception, Refusal)
     assert kept(province) == []
     assert CliRunner().invoke(invitation, [*arguments, "--contact", "Sở Nội vụ, 0203 1"]).exit_code == 0
     with pypdfium2.PdfDocument(out) as document:
         assert len(document) == len(kept(province)) == 4
-        assert "Sở Nội vụ, 0203 1" in document[0].get_textpage().get_text_bounded()
+        said = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    for number, letter in enumerate(said, start=1):
+        for words in (f"Thôn V{number}", "Sở Nội vụ, 0203 1", f"đến hết ngày {until}", "không gửi đi"):
+            assert words in letter
 
 
 @pytest.mark.parametrize(

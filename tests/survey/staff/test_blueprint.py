@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
@@ -16,7 +16,7 @@ from survey import audit, lately, responses, waves
 from survey.database import Database
 from survey.models import Mode, Response, Review, ReviewState
 from survey.staff import blueprint
-from survey.staff.blueprint import Moment, moment_of
+from survey.staff.blueprint import OF_FIGURES, Moment, moment_of
 
 
 def send(province: Database, forms: int) -> None:
@@ -34,6 +34,17 @@ def large(province: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setattr(lately, "TIMES", 1_000_000)
     send(province, 60)
     return province
+
+
+def test_links_between_the_figures_of_a_wave_keep_the_release_and_no_others(app: Flask) -> None:
+    with app.test_request_context("/quan-tri/ho-mau/?ban=1"):
+        assert {name for name in OF_FIGURES if name not in app.view_functions} == set()
+        for page, more in (("table_file", {"format": "csv"}), ("download", {"format": "pdf"}), ("units", {})):
+            assert url_for(f"staff.{page}", wave="ho-mau", **more).endswith("?ban=1"), page
+        assert "ban" not in url_for("staff.units", wave="ho-mau", ban=None)
+        assert url_for("staff.units", wave="ho-mau", ban=2).endswith("?ban=2")
+        assert "ban" not in url_for("staff.units", wave="ho-mo")
+        assert "ban" not in url_for("staff.progress", wave="ho-mau")
 
 
 def test_a_form_that_comes_shows_later_but_in_a_file_at_once(

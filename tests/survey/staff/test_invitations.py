@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from survey import waves
+from survey import questionnaires, waves
 from survey.database import Database
 from survey.fieldwork import invitations
-from survey.models import AuditEntry, Village
+from survey.models import AuditEntry, Draw, DrawnHousehold, DrawnVillage, Village, WaveKind
 
 SignIn = Callable[[Flask, str], FlaskClient]
 PAGE = "/quan-tri/ho-mau/thu-moi"
@@ -78,6 +78,11 @@ def test_a_code_that_was_used_is_counted_in_its_village(
     """From the table for a mail merge, whose names no spreadsheet takes for formulas."""
     with province.writing() as session:
         session.get_one(Village, ("ho-mau", "V3")).name = "=Thôn"
+        asked = questionnaires.find(session, "ho_gia_dinh@1")
+        waves.create(session, "sau", asked, WaveKind.SAMPLE, waves.today(), waves.today())
+        session.add(Village(wave="sau", psu="V3", unit="06658", stratum="1"))
+        session.flush()
+        invitations.make(session, "key", "sau", ["V3"], 5)  # codes of another wave
     answer = send(office, villages="thon/V3", count="2", contact="", file="csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
@@ -88,6 +93,25 @@ def test_a_code_that_was_used_is_counted_in_its_village(
         invitations.submit(session, place, digest, uuid4(), {"C5": 1})
     assert counted(province) == {"V3": (2, 1)}
     assert "1 trên 2 mã đã dùng" in office.get(PAGE).text
+
+
+def test_of_a_drawn_sample_its_villages_alone_are_offered_each_with_as_many_letters_as_households(
+    office: FlaskClient, province: Database
+) -> None:
+    with province.writing() as session:
+        draw = Draw(wave="ho-mau", number=1, made=waves.today(), seed="1", frame="0" * 64, plan={})
+        session.add(draw)
+        session.flush()
+        for psu, households in (("V1", 2), ("V3", 3)):
+            session.add(DrawnVillage(draw=draw.id, psu=psu, stratum="1", probability=0.5))
+            for place in range(1, households + 1):
+                one = DrawnHousehold(draw=draw.id, psu=psu, household=place, place=place, replacement=False)
+                one.probability, one.weight = 0.5, 2.0
+                session.add(one)
+        waves.find(session, "ho-mau").draw = draw.id
+    page = office.get(PAGE).text
+    assert re.findall(r'value="thon/(\w+)"', page) == ["V3", "V1"]  # Cao Xanh, Hà Tu
+    assert re.search(r'<input[^>]*name="count"[^>]*value="3"', page)
 
 
 def test_without_a_number_or_somebody_to_ask_no_code_is_made(office: FlaskClient, province: Database) -> None:

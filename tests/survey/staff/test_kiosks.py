@@ -67,6 +67,7 @@ def test_a_link_needs_a_commune_and_a_place(office: FlaskClient, province: Datab
     assert send(office, unit="22", place="Sảnh")[0] == 422
     with province.reading() as session:
         assert devices.every(session) == []
+    assert send(office, unit="SNV", place="Quầy 1")[0] == 201  # a department has counters, too
 
 
 def test_a_device_is_ended_from_the_page_of_its_wave_and_a_tablet_from_any(
@@ -99,15 +100,27 @@ def test_a_kiosk_that_sends_nothing_for_a_week_is_told(office: FlaskClient, prov
         devices.bind_tablet(session, "gop-y", "06652", "Máy của lan", sealing.current().id)  # it may rest
         for device in devices.every(session):
             device.bound = waves.today() - timedelta(8)
-    assert "1 máy hơn một tuần không gửi gì" in office.get(PAGE).text
+        devices.link(session, "gop-y", "06652", "Quầy 2")
+    page = office.get(PAGE).text
+    assert "1 máy hơn một tuần không gửi gì" in page
+    assert page.index("Sảnh") < page.index("Quầy 2")  # those in service first
     with province.writing() as session:
+        devices.find(session, 1).bound = waves.today() - timedelta(7)
+    assert "không gửi gì" not in office.get(PAGE).text
+    with province.writing() as session:
+        devices.find(session, 1).bound = waves.today() - timedelta(8)
         devices.heard(session, 1)
     assert "2 máy đang dùng" in office.get(PAGE).text
 
 
-def test_a_wave_that_is_over_gets_no_kiosk(app: Flask, office: FlaskClient, sign_in: SignIn) -> None:
+def test_a_wave_that_is_over_gets_no_kiosk(
+    app: Flask, office: FlaskClient, province: Database, sign_in: SignIn
+) -> None:
     page = office.get("/quan-tri/da-dong/may").text
     assert "Đợt đã kết thúc" in page
     assert 'name="place"' not in page
     assert send(office, "/quan-tri/da-dong/may", unit="06652", place="Sảnh")[0] == 410
+    with province.writing() as session:
+        waves.find(session, "da-dong").closes = waves.today()
+    assert send(office, "/quan-tri/da-dong/may", unit="06652", place="Sảnh")[0] == 201
     assert sign_in(app, "keyer").get(PAGE).status_code == 403

@@ -119,9 +119,8 @@ def test_what_an_older_version_left_is_sealed_by_the_migration(
     with old.adding() as connection:
         form_of_before(connection, TYPED, MARKS, PICTURE)
         connection.execute(text("INSERT INTO scan SELECT sheet, 2, marks, NULL FROM scan"))
-        connection.execute(
-            text("INSERT INTO sheet SELECT '0002', batch, 2, state, double, reinterview FROM sheet")
-        )
+        same = "batch, state, double, reinterview"
+        connection.execute(text(f"INSERT INTO sheet (serial, place, {same}) SELECT '0002', 2, {same} FROM sheet"))
         connection.execute(text("INSERT INTO reinterview VALUES ('0002', 'cu', 0, NULL, NULL, NULL)"))
     before = lies(old)
     assert b"handwriting" in before

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, lost_key, settings, texts
+from survey import audit, certificate, lost_key, settings, texts
 from survey.backups import latest
 from survey.database import MIGRATIONS, Database, knows
 from survey.documents import SealedDocument
@@ -40,6 +41,7 @@ from translations import gettext as _
 LEAST_SPACE, LITTLE_SPACE = 1_000_000_000, 5_000_000_000  # bytes free on the disk of the data
 SHORTEST_KEY = 32  # characters of a secret key that somebody chose
 OLDEST_BACKUP = timedelta(days=2)
+SOON = timedelta(days=14)  # in which a certificate that renews itself would have done so
 OLDEST_POSTGRESQL = 140_000  # 14.0; the oldest that is still looked after
 ASTRAY = 60  # seconds by which the clock of the database may differ from ours
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -72,7 +74,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
-    found = [*program(), *clock(), *address(), *mail(), *sign_on(), *scanner()]
+    found = [*program(), *clock(), *address(), *encryption(), *mail(), *sign_on(), *scanner()]
     folder = settings.data_path()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
@@ -147,6 +149,9 @@ def address() -> Iterator[Finding]:
     elif parts.scheme == "http" and parts.hostname not in HERE:
         what = _("People reach %(url)s without encryption: who is on the way reads what they answer.", url=url)
         yield _mend(what, _("Put Caddy or nginx with TLS in front (docs/trien-khai.md) and write https:// there."))
+    elif parts.path.strip("/"):
+        what = _("People reach the platform at a host that it shares: %(url)s", url=url)
+        yield _mend(what, _("Give it a host name of its own: a browser shares cookies and rights within a host."))
     else:
         yield _well(_("People reach the platform at %(url)s.", url=url))
     if parts.hostname and parts.hostname not in HERE and not settings.proxies():
@@ -154,6 +159,29 @@ def address() -> Iterator[Finding]:
             _("HAILONG_PROXIES is not set: behind a proxy everybody counts as one address, and shares one limit."),
             _("Set HAILONG_PROXIES=1 where one proxy stands in front and sends X-Forwarded-For."),
         )
+
+
+def encryption() -> Iterator[Finding]:
+    """The certificate at the address that people see; left out where that can't be reached from here."""
+    parts = urlsplit(settings.base_url() or "")
+    if parts.scheme != "https" or not parts.hostname or parts.hostname in HERE:
+        return
+    host = parts.hostname
+    try:
+        last = certificate.last_day(host, parts.port or 443)
+    except ssl.SSLCertVerificationError as error:
+        what = _(
+            "Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=error.verify_message
+        )
+        yield _mend(what, _("Take one of a public authority; Caddy does so by itself (docs/trien-khai.md)."))
+    except (OSError, ValueError):  # nobody answers, or what is set is no address
+        return
+    else:
+        what = _("The certificate of %(host)s holds until %(day)s.", host=host, day=formats.day(last))
+        if last < _day_before(-SOON):
+            yield _look(what, _("Renew it now, and see why that does not happen by itself."))
+        else:
+            yield _well(what)
 
 
 def mail() -> Iterator[Finding]:

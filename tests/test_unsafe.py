@@ -22,6 +22,7 @@ TO_OTHERS = {
 SPEAKS = {
     "survey/people/openid.py": "HAILONG_OIDC_ISSUER",
     "survey/people/mail.py": "HAILONG_SMTP_HOST",
+    "survey/certificate.py": "HAILONG_BASE_URL",  # by `hailong doctor` alone, to the own address
     "survey/files/clamd.py": "HAILONG_CLAMD",
     "survey/rate.py": "",  # reads addresses, opens nothing
     "survey/commands/server.py": "",  # tries whether its own port is free

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
+import threading
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,7 +29,7 @@ def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     data = tmp_path / "data"
     monkeypatch.setenv("HAILONG_DATA", str(data))
     monkeypatch.setenv("HAILONG_DATABASE_URL", province.url)
-    monkeypatch.setenv("HAILONG_BASE_URL", "https://hailong.tinh.gov.vn")
+    monkeypatch.setenv("HAILONG_BASE_URL", "https://127.0.0.2:1")  # where nobody answers, and no name is looked up
     monkeypatch.setenv("HAILONG_PROXIES", "1")
     settings.secret_key()
     latest.note(data, waves.today())
@@ -79,6 +83,7 @@ def test_what_others_may_read_is_named_with_the_command_that_mends_it(folder: Pa
         ("HAILONG_BASE_URL", "", "HAILONG_BASE_URL is not set", State.LOOK),
         ("HAILONG_BASE_URL", "http://hailong.tinh.gov.vn", "without encryption", State.MEND),
         ("HAILONG_BASE_URL", "hailong.tinh.gov.vn", "is no address", State.MEND),
+        ("HAILONG_BASE_URL", "https://127.0.0.2:1/hai-long", "a host that it shares", State.MEND),
         ("HAILONG_PROXIES", "", "HAILONG_PROXIES is not set", State.LOOK),
         ("HAILONG_SECRET_KEY", "tinh2026", "is short", State.MEND),
         ("HAILONG_DATABASE_URL", "nonsense", "it is neither now", State.MEND),
@@ -98,6 +103,28 @@ def test_a_setting_that_is_wrong_is_named(
     one = found(words)
     assert one.state is state
     assert one.do
+
+
+def test_a_certificate_that_browsers_do_not_trust_or_that_ends_soon_is_noticed(
+    folder: Path, own_certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*own_certificate)
+    with socket.create_server(("127.0.0.2", 0)) as server:
+
+        def answer() -> None:
+            for _visitor in range(2):
+                line, _address = server.accept()
+                with suppress(OSError), line, context.wrap_socket(line, server_side=True):
+                    pass
+
+        visited = threading.Thread(target=answer, daemon=True)
+        visited.start()
+        monkeypatch.setenv("HAILONG_BASE_URL", f"https://127.0.0.2:{server.getsockname()[1]}")
+        assert found("do not trust the certificate").state is State.MEND
+        monkeypatch.setenv("SSL_CERT_FILE", str(own_certificate[0]))
+        assert found("holds until").state is State.LOOK
+        visited.join()
 
 
 @pytest.mark.parametrize(

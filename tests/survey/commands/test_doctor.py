@@ -12,7 +12,7 @@ Program = Callable[..., Any]
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HAILONG_BASE_URL", "https://hailong.tinh.gov.vn")
+    monkeypatch.setenv("HAILONG_BASE_URL", "https://127.0.0.2:1")
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     tmp_path.chmod(0o700)
     settings.secret_key()

@@ -64,6 +64,12 @@ class WaveForm(StaffForm):
         Lazy("Show on the first page"),
         description=Lazy("Anybody may answer it from there. Only an open wave can be public."),
     )
+    kept = BooleanField(
+        Lazy("The same villages as in the wave before"),
+        description=Lazy(
+            "Then a change since that wave is told more exactly. Leave it unticked if they are drawn anew."
+        ),
+    )
     opens = DateField(Lazy("First day"), [InputRequired(Lazy("Give the first day."))], format=DAYS)
     closes = DateField(Lazy("Last day"), [InputRequired(Lazy("Give the last day."))], format=DAYS)
 
@@ -71,6 +77,11 @@ class WaveForm(StaffForm):
         """A sample wave is reached by its link or code only."""
         if field.data and self.kind.data == WaveKind.SAMPLE:
             raise ValidationError(Lazy("A sample wave is reached by its link or code: leave this unticked."))
+
+    def validate_kept(self, field: BooleanField) -> None:
+        """Only a sample has villages."""
+        if field.data and self.kind.data == WaveKind.OPEN:
+            raise ValidationError(Lazy("An open wave has no villages: leave this unticked."))
 
     def validate_closes(self, field: DateField) -> None:
         """The days run forwards."""
@@ -112,7 +123,10 @@ def new_wave() -> ResponseReturnValue:
     with database().reading() as session:
         published = {version.name: version for version in questionnaires.published(session)}
         beside_made_up = waves.any_made_up(session)
+        sampled = any(wave.kind is WaveKind.SAMPLE for wave in waves.every(session))
     form = WaveForm()
+    if not sampled:  # there are no villages to keep
+        del form.kept
     form.questionnaire.choices = [
         SelectChoice(name, f"{version.title} ({name})") for name, version in published.items()
     ]
@@ -129,6 +143,7 @@ def new_wave() -> ResponseReturnValue:
                 form.opens.data,
                 form.closes.data,
                 public=form.public.data,
+                villages="kept" if form.kept and form.kept.data else "new",
             )
     except Conflict as taken:
         form.code.errors = [str(taken)]

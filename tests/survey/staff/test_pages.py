@@ -145,7 +145,8 @@ def test_without_waves_the_page_says_what_to_do_next(app: Flask, province: Datab
 
 def test_a_wave_without_forms_says_when_figures_come(app: Flask) -> None:
     client = signed_in(app, "home_affairs")
-    assert "Đợt này chưa có phiếu." in plain(client.get("/quan-tri/ho-mau/"))
+    for page in ("", "don-vi", "ban-do"):
+        assert "Đợt này chưa có phiếu." in plain(client.get(f"/quan-tri/ho-mau/{page}"))
     steps = client.get("/quan-tri/ho-mau/").text
     assert all(f'href="/{step}"' in steps for step in ("quan-tri/ho-mau/mau", "quan-tri/ho-mau/in-phieu"))
     assert "/s/ho-mo/" in plain(client.get("/quan-tri/ho-mo/"))
@@ -187,6 +188,15 @@ def test_a_wave_is_opened_by_a_form(app: Flask, province: Database) -> None:
     assert "Đã có đợt dot-1" in plain_of_refused(again)
 
 
+def test_a_sample_wave_may_keep_the_villages_of_the_one_before(app: Flask, province: Database) -> None:
+    client = signed_in(app, "home_affairs")
+    form = {**WAVE, "kind": "sample", "kept": "y", "csrf_token": token(client.get("/quan-tri/dot-moi"))}
+    del form["public"]
+    assert client.post("/quan-tri/dot-moi", data=form).status_code == 302
+    with province.reading() as session:
+        assert session.get_one(Wave, "dot-1").villages == "kept"
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
@@ -197,6 +207,7 @@ def test_a_wave_is_opened_by_a_form(app: Flask, province: Database) -> None:
         ({"questionnaire": "khong-co@1"}, "Hãy chọn một mục"),
         ({"kind": "panel"}, "Hãy chọn một mục"),
         ({"kind": "sample"}, "hãy bỏ dấu ở ô này"),
+        ({"kept": "y"}, "Đợt mở không có thôn"),
         ({"opens": "30/02/2026"}, "Hãy ghi ngày dạng"),
         ({"opens": ""}, "Hãy ghi ngày đầu"),
         ({"closes": "2026-09-30"}, "không sớm hơn ngày đầu"),

@@ -41,7 +41,7 @@ def changes(wave: str) -> ResponseReturnValue:
         if not offered:
             return render_template("staff/nothing_earlier.html", summary=summary, wave=new)
         if not summary.collection.in_sample:
-            return render_template("staff/no_forms.html", summary=summary, wave=new)
+            return render_template("staff/no_forms.html", summary=summary, wave=new, place="changes")
         wanted = request.args.get("voi", (comparison.former(session, new) or offered[0]).code)
         old = next((one for one in offered if one.code == wanted), None)
         if old is None:

@@ -18,8 +18,8 @@ def as_map(wave: str) -> ResponseReturnValue:
     """`hien`: what is shown, as on the page of all communes."""
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
-    if not offered:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+    if not offered or not summary.collection.in_sample:
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
     outlines = boundaries.outlines()

@@ -39,7 +39,7 @@ def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
     summary, people = moment_of(wave)
     if not summary.collection.in_sample:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="overview")
     index = summary.index.estimate if summary.index else None
     compared = since(summary, people)
     households = summary.collection.households

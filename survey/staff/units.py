@@ -79,8 +79,8 @@ def all_units(wave: str) -> ResponseReturnValue:
     """
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
-    if not offered:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+    if not offered or not summary.collection.in_sample:
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     by = request.args.get("xep", "")
     by = by if by in ORDERS else next(iter(ORDERS))

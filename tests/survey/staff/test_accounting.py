@@ -63,11 +63,18 @@ def states(database: Database) -> list[str]:
         return [f"{state}:{reason}" if reason else str(state) for state, reason in rows]
 
 
-def test_a_wave_without_paper_says_what_to_do(app: Flask) -> None:
-    page = signed_in(app, "home_affairs").get(LIST)
+def test_a_wave_without_paper_says_what_to_do(app: Flask, province: Database) -> None:
+    client = signed_in(app, "home_affairs")
+    page = client.get(LIST)
     assert page.status_code == 200
     assert "Chưa in phiếu nào" in page.text
     assert "Thực địa" in page.text
+    assert "Sang trang Mẫu" in page.text
+    with province.writing() as session:
+        waves.find(session, "ho-mau").draw = 1
+    page = client.get(LIST)
+    assert "việc tiếp theo là in phiếu" in page.text
+    assert "Sang trang Mẫu" not in page.text
 
 
 def test_a_packet_goes_out_and_comes_back(app: Flask, printed: Database) -> None:

@@ -3,12 +3,23 @@
 const WITHIN = 1500;
 let pressed = [];
 
-// Empties the page and puts `address` in the place of everything that was added to the browser's history here.
-export function leave(address) {
+// Empties the page and puts `address` in the place of everything that was added to the browser's history here; what
+// lies ahead in it, to which the browser's forward button would lead, is cut off only where `ahead` says so, since
+// that costs a second entry of the address.
+export function leave(address, { ahead = false } = {}) {
   document.dispatchEvent(new Event("left"));
   document.body.replaceChildren();
   document.title = "…";
-  const go = () => location.replace(address);
+  let gone = false;
+  const go = () => {
+    if (ahead && !gone) {
+      history.replaceState(null, "", address);
+      history.pushState(null, "", address);
+    }
+    gone = true;
+    location.replace(address);
+  };
+  addEventListener("pageshow", go); // a browser that kept the emptied page shows it again on the way back
   const steps = Math.min(history.state?.depth ?? 0, history.length - 1); // a browser forgets the oldest of many
   if (!steps) return go();
   addEventListener("popstate", go, { once: true });
@@ -20,7 +31,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-exit]");
   if (!link) return;
   event.preventDefault();
-  leave(link.href);
+  leave(link.href, { ahead: true });
 });
 
 document.addEventListener("keydown", (event) => {
@@ -28,5 +39,5 @@ document.addEventListener("keydown", (event) => {
   const now = performance.now();
   pressed = [...pressed.filter((time) => now - time < WITHIN), now];
   const link = document.querySelector("[data-exit]");
-  if (pressed.length === 3 && link) leave(link.href);
+  if (pressed.length === 3 && link) leave(link.href, { ahead: true });
 });

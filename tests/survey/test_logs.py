@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
 from survey import logs
 from survey.database import Database
@@ -35,6 +36,18 @@ def raised() -> Exception:
             raise RuntimeError(f"answers: {MARK}") from error
     except RuntimeError as error:
         return error
+
+
+def test_what_libraries_tell_of_their_work_is_not_written() -> None:
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    try:
+        logs.Logs(Config())
+        assert root.level == logging.WARNING
+    finally:
+        logging.captureWarnings(False)
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 @pytest.mark.parametrize("form", [logs.JSON(), logs.Lines()])

@@ -119,6 +119,8 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     key.write_bytes(old)
     with pytest.raises(Refusal):
         read(province, id)
+    with province.writing() as session, pytest.raises(Refusal):
+        texts.Renewal(session.connection())  # or no key would open what is there
 
 
 @pytest.mark.both_databases

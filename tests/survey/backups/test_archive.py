@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import stat
 import zipfile
@@ -11,12 +12,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from survey import demo, responses, waves
 from survey.backups import archive, rows
 from survey.database import Database, upgrade
-from survey.models import Account, Mode, Response, Role, Sheet, Unit, Wave, WeightVersion
+from survey.models import Account, Mode, Response, ResponseText, Role, Sheet, Unit, Wave, WeightVersion
 from translations import Conflict, Refusal
 
 
@@ -73,6 +74,18 @@ def test_every_row_comes_back_whichever_database_it_was_in(
             assert session.scalar(text("SELECT count(DISTINCT xmin::text) FROM response")) == 1
     with new.writing() as session:  # the numbers of rows to come don't run into those that were put in
         session.add(WeightVersion(wave="thu-nghiem", version=9, source="x", made=waves.today()))
+
+
+@pytest.mark.both_databases
+def test_the_order_of_the_lines_tells_nothing_of_when_a_form_came(province: Database) -> None:
+    for _person in range(8):
+        answer(province)
+    with province.reading() as session:
+        for table in (Response.__table__, ResponseText.__table__):
+            assert isinstance(table, Table)
+            [key] = table.primary_key
+            found = [json.loads(line)[key.name] for line in rows.lines(session.connection(), table)]
+            assert found == sorted(found)
 
 
 @pytest.mark.both_databases

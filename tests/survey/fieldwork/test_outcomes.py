@@ -193,14 +193,15 @@ def test_without_a_sample_the_page_says_what_to_do(app: Flask) -> None:
 
 
 def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: Database) -> None:
-    """20 drawn, 6 answered of V1: RR1 = 6 / 20 = 30%; weighted 24 / 60 = 40%."""
+    """20 drawn, of V1 6 answered and one in part, who is not in RR1 = 6 / 20 = 30%; weighted 24 / 60 = 40%."""
     drawn(province)
     for _person in range(6):
         answered(province, "V1")
+    answered(province, "V1", 0.6)
     printed(province, "V1", {"state": SheetState.VOID, "reason": "refused"}, {"state": SheetState.WAITING})
     client = signed_in(app)
     page = client.get(PAGE).text.replace("\xa0", " ")
-    assert "6 trong 20 hộ đã trả lời" in page
+    assert "7 trong 20 hộ đã trả lời" in page
     assert "30,0%" in page
     assert "40,0%" in page
     assert "1 phiếu đã về và đang chờ nhập" in page

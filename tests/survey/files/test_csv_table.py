@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.files.csv_table import Faults, Table
+from survey.files.csv_table import Faults, Table, harmless
 from translations import Refusal, speaking
 
 
@@ -97,3 +97,9 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_header_of_a_million_names_is_refused_quickly(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="Take out the columns after 1000"):
         read(tmp_path / "f.csv", b"unit" + b",x" * 200_000 + b"\n")
+
+
+def test_a_cell_that_a_spreadsheet_would_compute_has_a_space_in_front() -> None:
+    for text in ("=1+1", "+84 203", "-1", "@x", "\tx"):
+        assert harmless(text) == f" {text}"
+    assert [harmless(cell) for cell in ("", "Hà Tu", "a=1", -1, None)] == ["", "Hà Tu", "a=1", -1, None]

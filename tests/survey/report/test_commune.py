@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import zipfile
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from docx import Document
 from flask import Flask
 
-from survey import report
+from survey import kept, report
 from survey.models import Unit
 from survey.report import bundle, commune
 from survey.report.structure import Paragraph, Table
@@ -131,6 +132,11 @@ def test_bundles_begun_together_are_made_one_after_the_other(
 ) -> None:
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     few = replace(said, units=said.units[:2])
+    (tmp_path / "reports").mkdir()
+    for age in range(7):
+        old = tmp_path / "reports" / f"{age}.zip"
+        old.touch()
+        os.utime(old, (age, age))
     for language in ("vi", "en"):
         bundle.begin(few, language)
     written = set()
@@ -141,7 +147,36 @@ def test_bundles_begun_together_are_made_one_after_the_other(
         making[0].join(0.01)
         making[1].join(0.01)
     assert written <= {0, 1}
-    assert all(bundle.state(few, language).file for language in ("vi", "en"))
+    made = {bundle.state(few, language).file for language in ("vi", "en")}
+    assert None not in made
+    assert set((tmp_path / "reports").iterdir()) - made == {old.with_name(f"{age}.zip") for age in range(3, 7)}
+
+
+def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    few, begun, go_on = replace(said, units=said.units[:2]), threading.Event(), threading.Event()
+
+    @kept.kept(lambda: tmp_path, len)
+    def figures() -> bytes:
+        begun.set()
+        go_on.wait(30)
+        return b"figures"
+
+    somebody = threading.Thread(target=figures)
+    somebody.start()
+    assert begun.wait(10)
+    bundle.begin(few, "vi")
+    [making] = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    while making.is_alive() and not bundle.state(few, "vi").done:
+        making.join(0.01)
+    making.join(0.1)
+    assert bundle.state(few, "vi").done == 1
+    go_on.set()
+    somebody.join()
+    making.join()
+    assert bundle.state(few, "vi").file
 
 
 def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(

@@ -130,6 +130,13 @@ def password_words() -> Path | None:
     return Path(given).absolute() if given else None
 
 
+def breached_passwords() -> Path | None:
+    """`HAILONG_BREACHED_PASSWORDS`: a file with the SHA-1 of passwords of known breaches, one a line, in order;
+    none unless given."""
+    given = os.environ.get("HAILONG_BREACHED_PASSWORDS")
+    return Path(given).absolute() if given else None
+
+
 def clamd() -> Path | None:
     """`HAILONG_CLAMD`: the socket of ClamAV's scanner, which looks at every file that staff send; none unless
     given."""

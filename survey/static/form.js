@@ -4,6 +4,7 @@ import { asked } from "./conditions.js";
 import { leave } from "./exit.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const PATIENCE = 30_000; // ms for which an answer of the server is waited for
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
@@ -294,7 +295,8 @@ async function send() {
   const button = find(".bar [type=submit]", form);
   button.textContent = word("sending");
   try {
-    const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const body = new URLSearchParams(new FormData(form));
+    const reply = await fetch(form.action, { method: "POST", body, signal: patience() });
     if (reply.ok) leave(reply.url);
     else if (reply.status === 429 || reply.status >= 500) unsent("busy");
     else {
@@ -305,6 +307,13 @@ async function send() {
     unsent("network");
   }
   sending = false;
+}
+
+// A network that says nothing would keep the person waiting for minutes. (AbortSignal.timeout is too new for phones.)
+function patience() {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), PATIENCE);
+  return stop.signal;
 }
 
 const isEmpty = () =>

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis import Difference, Estimate
-from survey.models import Wave
+from survey.models import Release, Wave
 from survey.report.contents import contents
 from survey.report.method import COVERAGE
 from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
@@ -271,6 +271,13 @@ def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
         "hailong estimate thu-nghiem.csv --weights weight --strata stratum --psu psu --item C5=3 --variance auto "
         "--single-psu centered --output json"
     ) in commands
+
+
+def test_the_figures_of_a_release_are_got_from_that_release(summary: Summary) -> None:
+    released = replace(summary, release=Release(wave="thu-nghiem", number=2))
+    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
+    assert "hailong data --wave thu-nghiem --release 2 --format csv --out thu-nghiem.csv" in commands
+    assert "hailong results --wave thu-nghiem --item index --released --release 2 --output json" in commands
 
 
 def test_draft_and_made_up_data_are_marked(summary: Summary, opened: Summary) -> None:

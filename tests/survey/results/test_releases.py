@@ -74,6 +74,10 @@ def test_a_release_stands_still_whatever_comes_in(province: Database, send: Any,
     # Its rows can still be taken out: what the report's commands compute from.
     assert exporting.responses(province, "ho-mau", tmp_path / "released.csv", release=number).rows == 6
     assert exporting.responses(province, "ho-mau", tmp_path / "present.csv").rows == 11
+    later = freeze(province, "ho-mau")
+    freeze(province, "ho-mau", approve=False)
+    with province.reading() as session:
+        assert releases.newest_number(session, "ho-mau") == later == number + 1
 
 
 def test_a_report_of_a_release_names_the_data_as_the_release_does(province: Database, send: Any) -> None:
@@ -267,7 +271,7 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert (again.status_code, "12/BC-SNV" in again.text) == (409, True)
     told = step(two, f"{page}/phat-hanh", ban=1, number="13/BC-SNV", day=day, thay=1)
     assert (told.status_code, "thay" in told.text) == (200, True)
-    send(9, wave="ho-mau", psu="V2", c5=3)
+    send(18, wave="ho-mau", psu="V2", c5=3)
     assert two.get(f"{page}/1/pdf").data == first
     overview = "/quan-tri/ho-mau/"
     present, released = two.get(overview).text, two.get(f"{overview}?ban=1").text
@@ -278,6 +282,10 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     for kept in (f"{overview}don-vi?ban=1", f"{overview}cach-tinh?item=index&amp;ban=1"):
         assert f'href="{kept}"' in released, "figures of a release lead to figures of the same release"
     assert f'href="{overview}tien-do"' in released
+    how = f"{overview}cach-tinh?item=C5=1,2"  # a figure that no report has; in the release 12 people are too few
+    assert "Số người trả lời" in two.get(how).text
+    assert "Số người trả lời" not in two.get(f"{how}&ban=1").text
+    assert "--item C5=1,2 --released --release 1 --output json" in two.get(f"{how}&ban=1").text
     assert two.get(f"{page}/2/docx").data.startswith(b"PK")
     assert two.get(f"{page}/3/pdf").status_code == 404
 

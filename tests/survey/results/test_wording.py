@@ -100,6 +100,9 @@ def test_nobody_answered() -> None:
 def test_one_village_has_no_interval() -> None:
     assert wording.sentence(LONELY) == "88,88% (chưa đủ để tính khoảng; 27 người)"
     assert wording.cell(LONELY, 1) == "88,9% (chưa đủ để tính khoảng)"
+    lonely, opened = (record(0.9, None, None, 90, "no_interval", *flag) for flag in ((), ("not_a_sample",)))
+    assert "chỉ có một thôn" in wording.remark(lonely)
+    assert "chỉ có một ngày" in wording.remark(opened)  # an open wave has no villages
 
 
 def test_an_open_wave_has_no_confidence_interval() -> None:

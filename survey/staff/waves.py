@@ -16,6 +16,7 @@ from survey import questionnaires, waves
 from survey.database import database
 from survey.models import Wave, WaveKind
 from survey.people.accounts import Right, requires
+from survey.results import releases
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from translations import Conflict, Lazy
@@ -25,12 +26,18 @@ DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a ca
 
 @dataclass(frozen=True)
 class Row:
-    """A wave in the list. `state`: "coming", "running" or "closed"; `forms`: those the person may know of."""
+    """A wave in the list.
+
+    state  "coming", "running" or "closed"
+    forms  those the person may know of
+    own    whether there is something released of the commune whose results the person reads
+    """
 
     wave: Wave
     title: str
     state: str
     forms: int
+    own: bool
 
 
 class WaveForm(StaffForm):
@@ -100,6 +107,7 @@ def index() -> ResponseReturnValue:
                 str(questionnaires.by_digest(session, wave.questionnaire).title),
                 _state(wave),
                 _forms(waves.counts(session, wave.code)),
+                current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
             )
             for wave in waves.every(session)
         ]

@@ -214,7 +214,9 @@ def test_a_commune_sees_nothing_before_a_release_and_one_submission_changes_noth
 ) -> None:
     send(40)
     assert "Chưa công bố" in reader.get("/quan-tri/ho-mo/xa-minh").text
+    assert 'href="/quan-tri/ho-mo/tien-do"' in reader.get("/quan-tri/").text
     freeze(province, "ho-mo")
+    assert 'href="/quan-tri/ho-mo/xa-minh"' in reader.get("/quan-tri/").text  # the first thing they look for
     before = reader.get("/quan-tri/ho-mo/xa-minh")
     assert before.status_code == 200
     assert "40 phiếu" in before.text

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from analysis import Estimate
 from analysis.response_rates import response_rates
+from survey import units
 from survey.fieldwork.accounting import Line
 from survey.report import fieldwork
 from survey.report.contents import contents
@@ -257,7 +258,7 @@ def unit_sheet(book: Book, summary: Summary) -> None:
     )
     for line in by_name(summary):
         for column, text in enumerate(
-            (line.unit.code, line.unit.name, line.unit.kind, standing(line), ranks(line))
+            (line.unit.code, line.unit.name, lower(units.kind(line.unit)), standing(line), ranks(line))
         ):
             sheet.text(column, text)
         records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)

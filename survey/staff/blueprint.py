@@ -12,11 +12,11 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from survey import audit, integers, waves
+from survey import audit, integers, units, waves
 from survey.database import Database, database
 from survey.kept import where
 from survey.lately import VIETNAM, Kept, Lately
-from survey.models import Mode, Release, Role, Wave
+from survey.models import Mode, Release, Role, Unit, Wave
 from survey.people.accounts import ROLE_NAMES
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
@@ -184,6 +184,19 @@ def size(octets: int) -> str:
 def mode_name(mode: str) -> str:
     """The way of answering, as a person would say it."""
     return _(MODE_NAMES[Mode(mode)])
+
+
+@pages.app_template_filter("kind")
+def kind_name(unit: Unit) -> str:
+    """What a unit is, in the language of the moment, beside its name: phường; in English ward."""
+    return units.kind(unit).lower()
+
+
+@pages.app_template_filter("named")
+def named(unit: Unit) -> str:
+    """A unit with its kind, as it stands alone: Phường Hà Tu; in English Hà Tu Ward."""
+    name = units.named(unit)
+    return name[:1].upper() + name[1:]
 
 
 @pages.app_template_filter("role")

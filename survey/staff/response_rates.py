@@ -109,7 +109,7 @@ def _rows(told: list[Told], part: str, names: dict[str, Unit], e: float | None, 
         rows.append(
             Row(
                 unit.name if unit else label,
-                unit.kind if unit else "",
+                units.kind(unit).lower() if unit else "",
                 counts,
                 [rates[name] for name in IN_ROWS],
                 heavy,

@@ -534,6 +534,9 @@ def test_the_pages_speak_english(made: Flask) -> None:
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
     assert re.search(r"\d+ above the province, \d+ below, \d+ not told apart", page)
     assert "95% confidence interval" in page
+    assert "Hà Tu ward" in page
+    assert "phường" not in page
+    assert "Hà Tu Ward" in plain(client.get(f"/quan-tri/thu-nghiem/don-vi/{COMMUNE}"))
     assert "Made-up data" in page
 
 

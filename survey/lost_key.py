@@ -101,6 +101,7 @@ def declare(database: Database, day: date) -> Hold:
                 "Nothing is lost: the key file %(file)s opens all that lies sealed.", file=settings.text_key_file()
             )
         _put_aside()
+        master_key.make()
         key = master_key.read()
         for wave, wrapped in list(_shut(connection, KEY, key)):
             connection.execute(

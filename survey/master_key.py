@@ -34,8 +34,22 @@ class Lost(InvalidTag):
         self.day = day
 
 
+_there: set[Path] = set()  # where this process has read a key
+
+
 def read() -> bytes:
-    """The master key, for who seals: made once, where there is none. Refused where its file holds no key."""
+    """The master key, for who seals: made once, where there is none.
+
+    Refused where its file holds no key, and where it was there before and is gone: what another one sealed
+    meanwhile would be lost as soon as it is back.
+    """
+    if settings.text_key_file() not in _there:
+        make()
+    return present()
+
+
+def make() -> None:
+    """Makes a master key where there is none."""
     place = settings.text_key_file()
     if not place.exists():
         draft = place.with_suffix(f".{secrets.token_hex(4)}")
@@ -46,7 +60,6 @@ def read() -> bytes:
             pass
         finally:
             draft.unlink()
-    return present()
 
 
 def present() -> bytes:
@@ -66,6 +79,7 @@ def present() -> bytes:
             "The key file %(file)s is damaged. Bring it back from the backup of the keys (docs/quan-tri.md).",
             file=place,
         )
+    _there.add(place)
     return key
 
 

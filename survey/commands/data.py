@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from survey import texts
 from survey.commands import say
 from survey.files import exporting, importing, open_data
 from survey.installation import opened
 from translations import gettext as _
-from translations.formats import number
+from translations.formats import day, number
 
 STEP = 20_000  # rows between two lines of progress, where they can't be written over
 
@@ -80,12 +81,14 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
         _write_open(wave, kind, out)
         return
     database = opened()
-    with database.writing():
-        pass  # that rows were taken out stands in the audit trail, with the command
+    with database.writing() as session:  # that rows were taken out stands in the audit trail, with the command
+        lost = texts.lost_on(session.connection(), wave)
     written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside and release is None:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
+    if lost:
+        say("Without the words of people whose key was lost on %(day)s: they can't be read.", day=day(lost))
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:

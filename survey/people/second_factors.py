@@ -121,8 +121,9 @@ def check(session: Session, name: str, code: str) -> bool:
         secret = texts.opened_for(texts.factor_of(name), kept.secret)
     except InvalidTag:
         raise Refusal(
-            "The second factor can't be checked: the key file of this database is another one. Use a recovery "
-            "code, or have it taken away on the server: hailong user reset-second-factor %(name)s",
+            "The second factor can't be checked: its key is lost, or the key file of this database is another "
+            "one. Use a recovery code, or have it taken away on the server: hailong user reset-second-factor "
+            "%(name)s",
             name=name,
         ) from None
     step = _step(secret, code, kept.step)

@@ -53,6 +53,9 @@ def test_a_lost_key_is_told_asked_for_and_noted_and_opens_everything_when_it_tur
         found = list(doctor.seal(session.connection()))
     assert [one.state for one in found] == [State.LOOK, State.WELL]
     assert day(today()) in found[0].what
+    out = tmp_path / "data.csv"
+    assert "can't be read" in hailong("data", "--wave", "gop-y", "--out", out).err
+    assert str(remark) in out.read_text()
     assert hailong("key", "found", key).code == 1
     assert "gop-y" in hailong("key", "found", tmp_path / "old.key").err
     with province.reading() as session:

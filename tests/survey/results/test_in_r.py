@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from analysis import Estimate
+from forms import Rule, Text, shipped
 from survey.database import Database
 from survey.demo import SAMPLE
 from survey.files import exporting
@@ -16,7 +21,48 @@ from survey.results import in_r, result_table
 from survey.sample import sample
 from survey.waves import find
 
+# As R was seen to give the figures by, in the test below; where there is no R, no sign of it may change.
+SHARE = """library(survey)
+options(survey.lonely.psu = "adjust")
+d <- read.csv("d.csv", colClasses = "character", na.strings = "")
+d$weight <- as.numeric(d$weight)
+d$stratum <- factor(d$stratum)
+d$x <- as.numeric(!is.na(d$C2))
+d$y <- sapply(strsplit(d$C2, ";"), function(chosen) as.numeric(any(chosen %in% c("5", "6"))))
+every <- svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = d)
+some <- subset(every, x > 0)
+m <- svyratio(~y, ~x, some)
+p <- as.numeric(coef(m)); se <- as.numeric(SE(m))
+c(p, se)
+n <- nrow(some)
+e <- if (p %in% 0:1) n else p * (1 - p) / se^2
+e <- min(n, e * (qt(0.975, n - 1) / qt(0.975, degf(some)))^2)
+qbeta(c(0.025, 0.975), e * p + 0:1, e * (1 - p) + 1:0)"""
+
 WANTED = (("index", ()), ("C5=3", ()), ("C2=5,6", ()), ("th_y_te", ("unit",)))
+
+
+def estimated(item: str, value: str | None, **told: Any) -> Estimate:
+    unset = dict.fromkeys((field.name for field in fields(Estimate)), None)
+    return Estimate(**{**unset, "item": item, "value": value, "flags": (), "variance": "direct", **told})
+
+
+def test_the_lines_of_a_share_are_those_that_r_was_seen_to_take() -> None:
+    household = next(form for form in shipped() if form.name.startswith("ho_gia_dinh"))
+    record = estimated("C2", "5,6", statistic="proportion")
+    assert in_r.lines(record, ["C2"], household, None, "centered", "d.csv") == SHARE
+    average = in_r.lines(record, ["C2"], household, None, "average", "d.csv")
+    assert average == SHARE.replace("adjust", "average")
+
+
+def test_a_mean_of_numbers_takes_the_numbers_and_no_rule() -> None:
+    asked: Any = SimpleNamespace(items={"tuoi": SimpleNamespace(kind="number")})
+    rule = Rule("share", Text("r", "r"), {5: 1.0})
+    record = estimated("tuoi", None, statistic="mean", domain="06652")
+    said = in_r.lines(record, ["tuoi"], asked, rule, "certainty", "d.csv").splitlines()
+    assert "d$y <- as.numeric(d$tuoi)" in said
+    assert 'some <- subset(every, x > 0 & unit == "06652")' in said
+    assert said[-1] == "p + c(-1, 1) * qt(0.975, degf(some)) * se"
 
 
 def test_r_gives_the_same_figures_from_the_file(made_up: Flask, tmp_path: Path) -> None:

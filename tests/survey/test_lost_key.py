@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from survey import lost_key, master_key, purge, responses, texts, waves
 from survey.database import Database
+from survey.fieldwork import reinterviews
 from survey.models import (
     Batch,
     Keying,
@@ -114,6 +115,10 @@ def test_what_it_sealed_is_called_lost_and_the_rest_goes_on(province: Database, 
         assert session.get_one(OpenKeying, (KEYED, 1)).typed == {}
         link = session.get_one(Reinterview, ASKED)
         assert (link.household, link.answers) == (None, {})
+    with province.writing() as session:  # whoever is there asks again
+        reinterviews.enter(session, "ho-mau", ASKED, 7, {"gioi_tinh": 2}, "keyer")
+        told = reinterviews.one(session, "ho-mau", ASKED)
+        assert (told.household, told.person, told.lost) == (7, "keyer", None)
     with pytest.raises(Refusal, match="Không mất gì"):
         lost_key.declare(province, today())
 

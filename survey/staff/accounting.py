@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey import units, waves
 from survey.database import database
@@ -103,13 +103,23 @@ class SheetsForm(StaffForm):
         render_kw={"inputmode": "numeric"},
     )
     day = DateField(Lazy("Day"), [Optional()], format=DAYS)
-    void = SelectField(Lazy("Why they are void"), [Optional()])
+    void = SelectField(Lazy("Why they are void"), default="")
     reason = StringField(
         Lazy("Why they are missing"),
         [Length(max=accounting.LONGEST_REASON)],
         description=Lazy("For example: lost in the flood. No names of people."),
         render_kw={"maxlength": accounting.LONGEST_REASON},
     )
+
+    def validate_void(self, field: SelectField) -> None:
+        """Void forms have a reason."""
+        if self.what.data == "void" and not field.data:
+            raise ValidationError(Lazy("Choose why the forms are void."))
+
+    def validate_reason(self, field: StringField) -> None:
+        """So have missing ones."""
+        if self.what.data == "missing" and not (field.data or "").strip():
+            raise ValidationError(Lazy("Say why the forms are missing."))
 
 
 @pages.get("/<wave>/phieu", endpoint="accounting")
@@ -277,8 +287,6 @@ def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
         return accounting.take_back(session, wave, batch, day, counted, named or None)
     if not named:
         raise Refusal("Tick or scan the forms that this is about.")
-    if what == "missing" and not (form.reason.data or "").strip():
-        raise Refusal("Say why the forms are missing.")
     state, reason = {
         "void": (SheetState.VOID, form.void.data),
         "missing": (SheetState.OUT, form.reason.data),

@@ -120,8 +120,8 @@ def test_void_missing_and_back_again(app: Flask, printed: Database) -> None:
     send(client, what="out", phieu=["00000002", "00000003"])
     assert states(printed)[:3] == ["waiting", "out", "out"]
     for fields, told in (
-        ({"what": "void", "phieu": ["00000001"]}, "Chọn lý do các phiếu bị hủy."),
-        ({"what": "missing", "phieu": ["00000001"], "reason": "  "}, "Ghi lý do các phiếu bị thiếu."),
+        ({"what": "void", "phieu": ["00000001"]}, 'href="#void">Hãy chọn lý do các phiếu bị hủy.'),
+        ({"what": "missing", "phieu": ["00000001"]}, 'href="#reason">Hãy ghi lý do các phiếu bị thiếu.'),
         ({"what": "void", "void": "blank"}, "Đánh dấu hoặc quét những phiếu cần ghi."),
         ({"what": "back"}, "Ghi số phiếu đếm được trong tập"),
         ({"what": "gone", "phieu": ["00000001"]}, "Lỗi:"),

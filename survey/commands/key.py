@@ -61,7 +61,8 @@ def lost(yes: bool) -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def found(file: Path) -> None:
     content = file.read_bytes()
-    if content.startswith(ENCRYPTED):
+    of_a_backup = content.startswith(ENCRYPTED)
+    if of_a_backup:
         content = keys.opened(content, passphrase(file)).get(keys.TEXTS, "").encode()
     old = master_key.held(content)
     if old is None:
@@ -69,7 +70,8 @@ def found(file: Path) -> None:
     back = lost_key.put_back(opened(), old)
     say("This can be read again:")
     _tell(back)
-    say("Destroy %(file)s and its copies: the present key opens all of it.", file=file)
+    if not of_a_backup:  # whose other keys may be needed
+        say("Destroy %(file)s and its copies: the present key opens all of it.", file=file)
 
 
 def _tell(found: Hold) -> None:

@@ -47,6 +47,7 @@ def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path, content: bytes, ro
         (b"unit,note,C5\n06652,a,1\n06652,\xe1,1\n", "Row 3, column note: Save the file in UTF-8"),
         (b"unit,n\xe1te\n06652,a\n", "Row 1: Save the file in UTF-8"),
         (b"\xff\xfeu\x00n\x00i\x00t\x00", "row 1: a byte is not UTF-8"),
+        (b"\xfe\xff\x00u\x00n\x00i\x00t", "row 1: a byte is not UTF-8"),
         (b"PK\x03\x04\x14\x00\x06\x00", "is a workbook or is compressed"),
         (b"\x1f\x8b\x08\x00", "is a workbook or is compressed"),
         (b'unit,note\n06652,"a\nb"\n06652,\xe1\n', "Row 3, column note: Save the file in UTF-8"),

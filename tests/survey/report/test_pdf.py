@@ -105,6 +105,7 @@ def test_without_the_typeface_there_is_no_pdf(
 def test_it_is_tagged_and_has_title_and_language(document: pypdfium2.PdfDocument) -> None:
     assert document.is_tagged()
     assert document.get_metadata_value("Title").startswith("BÁO CÁO Kết quả khảo sát sự hài lòng")
+    assert document.get_metadata_value("CreationDate").startswith("D:20260205")  # the day of the data
     length = raw.FPDFCatalog_GetLanguage(document.raw, None, 0)
     language = ctypes.create_string_buffer(length)
     raw.FPDFCatalog_GetLanguage(document.raw, ctypes.cast(language, ctypes.POINTER(raw.FPDF_WCHAR)), length)

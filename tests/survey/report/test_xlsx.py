@@ -109,6 +109,13 @@ def test_the_method_and_the_digest_are_in_the_file(book: Any, summary: Summary) 
     assert "Quyền số: phiên bản 1." in said
 
 
+def test_of_an_open_wave_no_villages_and_no_strata_are_counted(book: Any, opened: Summary) -> None:
+    of_samples = {"Thôn, tổ dân phố", "Tầng", "Không theo mẫu"}
+    rows = [{row[0].value for row in one["Phiếu"].iter_rows()} for one in (book, book_of(opened))]
+    assert of_samples <= rows[0]
+    assert not of_samples & rows[1]
+
+
 def test_text_that_looks_like_a_formula_stays_text(summary: Summary) -> None:
     for place, name in enumerate(("=1+1", "@SUM(A1)", "+84", "https://a.vn", "{=1}"), start=6):
         summary.units[place].unit.name = name

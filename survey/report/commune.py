@@ -36,7 +36,12 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     blocks += [Heading(1, _("How to read it").upper()), *_reading(summary)]
     return letter(
         summary,
-        (_("Results of %(commune)s", commune=name), _("in wave %(wave)s", wave=summary.wave.code)),
+        (
+            _("Opinions gathered in %(commune)s", commune=name)
+            if is_open(summary)
+            else _("Results of %(commune)s", commune=name),
+            _("in wave %(wave)s", wave=summary.wave.code),
+        ),
         _("To: the People's Committee of %(commune)s.", commune=name),
         blocks,
         _(
@@ -72,7 +77,7 @@ def _main(summary: Summary, line: UnitLine) -> list[Block]:
             )
         )
         if "none" in record.flags and not wording.is_hidden(record):
-            blocks.append(Paragraph(_("The sample met no case. That does not mean that there is none.")))
+            blocks.append(Paragraph(_("No case among those who answered. That does not mean that there is none.")))
     return blocks
 
 
@@ -89,7 +94,7 @@ def _standing(summary: Summary, line: UnitLine) -> list[str]:
     if line.ranks is not None:
         found.append(
             _(
-                "Its rank among %(count)s communes may be any in %(ranks)s: the sample gives no single one.",
+                "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
                 count=number(len(summary.units)),
                 ranks=ranks(line),
             )

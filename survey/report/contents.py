@@ -294,15 +294,25 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
     ]
     countable = not closed and "under_3" not in record.flags
     if countable and headline.blank is not None and headline.least is not None and headline.most is not None:
+        counts = {
+            "asked": number(headline.asked),
+            "answered": number(headline.answered),
+            "blank": percent(headline.blank),
+        }
         blocks.append(
             Paragraph(
-                _(
-                    "Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer. If "
-                    "none of these would have given it, the share would be %(least)s; if all of them would, "
+                (
+                    _(
+                        "Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer.",
+                        **counts,
+                    )
+                    if summary.weight_name
+                    else _("Of %(asked)s people asked, %(answered)s answered; %(blank)s gave no answer.", **counts)
+                )
+                + " "
+                + _(
+                    "If none of these would have given it, the share would be %(least)s; if all of them would, "
                     "%(most)s.",
-                    asked=number(headline.asked),
-                    answered=number(headline.answered),
-                    blank=percent(headline.blank),
                     least=percent(headline.least),
                     most=percent(headline.most),
                 )

@@ -11,6 +11,7 @@ import pytest
 
 from analysis import Difference, Estimate
 from survey.models import Release, Wave
+from survey.report import commune
 from survey.report.contents import contents
 from survey.report.method import COVERAGE
 from survey.report.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
@@ -297,6 +298,10 @@ def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
     said_of_villages = re.sub("† Chỉ có một thôn, hoặc một ngày", "", words)
     assert not re.search(r"\bthôn\b", said_of_villages)  # its days stand for villages
     assert "khảo sát sự hài lòng" not in " ".join(report.subject)
+    assert "tính theo quyền số" not in said(contents(replace(opened, weighting="")))
+    own = commune.contents(opened, opened.units[0])
+    assert not re.search(r"\b[Mm]ẫu\b|khảo sát", said(own).replace("không chọn mẫu", ""))
+    assert "khảo sát" not in " ".join(own.subject)
 
 
 def test_a_questionnaire_without_an_index_has_a_report_too(make: Make) -> None:

@@ -53,6 +53,44 @@ MAY = {
     Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
 }
 
+# The right of each address likewise: a page that slips to a weaker right has to be written in two places, too.
+NEEDS = {
+    Right.KEY: """
+        entry.choose_unit entry.choose_wave entry.give_back entry.open_form entry.printed entry.save
+        entry.set_aside entry.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
+    """,
+    Right.FIELDWORK: """
+        staff.accounting staff.batch staff.clear_frame staff.close_fieldwork staff.draw_sample staff.drawn
+        staff.drawn_file staff.frame_file staff.hand_over staff.held staff.household_list
+        staff.household_list_file staff.import_counts staff.import_frame staff.invitations staff.kiosks
+        staff.more_forms staff.plan_sample staff.poster_file staff.posters staff.print_forms
+        staff.printed_forms staff.response_rates staff.revoke_device staff.sample staff.use_draw
+        staff.use_weights staff.weights
+    """,
+    Right.REVIEW: """
+        entry.settle entry.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
+        staff.reinterview_list staff.reinterviews staff.review staff.reviewed staff.take_back_form
+    """,
+    Right.PROGRESS: """
+        api.questionnaire api.questionnaire_list api.unit_list api.wave_list staff.index staff.progress
+    """,
+    Right.RESULTS: """
+        api.wave_results staff.changes staff.download staff.how staff.issued_report staff.items staff.map
+        staff.modes staff.open_data staff.open_file staff.overview staff.release_list staff.remarks
+        staff.reports staff.series staff.table staff.table_file staff.unit staff.unit_report
+        staff.unit_reports staff.units
+    """,
+    Right.OWN_RESULTS: "staff.own_report staff.own_unit",
+    Right.REMARKS: """
+        staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
+        staff.withdraw_paraphrase
+    """,
+    Right.RELEASE: "staff.import_targets staff.issue staff.release_step staff.remove_target staff.targets",
+    Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
+    Right.PEOPLE: "staff.factor_roles staff.people staff.person",
+    Right.AUDIT: "staff.audit_trail",
+}
+
 
 def guarded(app: Flask) -> list[str]:
     rules = [
@@ -68,6 +106,11 @@ def test_every_address_of_the_staff_names_its_right(app: Flask) -> None:
         name for name in endpoints if not isinstance(getattr(app.view_functions[name], "right", None), Right)
     ]
     assert not without
+
+
+def test_an_address_needs_the_right_of_the_table_and_no_weaker_one(app: Flask) -> None:
+    found = {name: getattr(app.view_functions[name], "right", None) for name in guarded(app)}
+    assert found == {name: right for right, names in NEEDS.items() for name in names.split()}
 
 
 def test_whose_role_needs_a_second_factor_reaches_nothing_but_the_own_account_before(

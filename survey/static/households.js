@@ -109,4 +109,4 @@ list.addEventListener("submit", (event) => {
 });
 const done = new URLSearchParams(location.search).get("xong");
 for (const line of all("[data-done]")) line.hidden = line.dataset.done !== done;
-prepare(list, [list.dataset.page, list.dataset.form], () => look().catch(() => {}));
+prepare(list, [list.dataset.page, list.dataset.form, list.dataset.waves], () => look().catch(() => {}));

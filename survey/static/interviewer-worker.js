@@ -5,7 +5,7 @@ const CACHE = "interviewer";
 const SOUNDS = "interviewer-sounds";
 const PATIENCE = 4000; // ms after which a page that is kept is shown instead
 const LANGUAGES = ["vi", "en"];
-const PAGE = /^\/phong-van\/[^/]+\/[^/]+(\/ho)?$/;
+const PAGE = /^\/phong-van\/([^/]+\/[^/]+(\/ho)?)?$/;
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));

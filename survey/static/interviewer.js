@@ -208,5 +208,5 @@ addEventListener("beforeunload", (event) => {
 });
 
 begun();
-const { again, list } = find("#form").dataset;
-prepare(find("#form"), list ? [list, again] : [again], look);
+const { again, list, waves } = find("#form").dataset;
+prepare(find("#form"), list ? [list, again, waves] : [again, waves], look);

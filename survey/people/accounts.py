@@ -205,11 +205,17 @@ def person_of(account: Account) -> Person:
     return _person(account)
 
 
+class NoAccount(NotFound):
+    """No account has this name."""
+
+    listed_by = "hailong user list"
+
+
 def find(session: Session, name: str) -> Account:
     """The account of this name."""
     account = session.get(Account, nfc(name).strip())
     if account is None:
-        raise NotFound("There is no account %(name)s. See all: hailong user list", name=name)
+        raise NoAccount("There is no account %(name)s. Choose one from the list.", name=name)
     return account
 
 

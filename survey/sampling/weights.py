@@ -107,12 +107,18 @@ def current(session: Session, wave: Wave) -> WeightVersion | None:
     return None if wave.weights is None else session.get_one(WeightVersion, wave.weights)
 
 
+class NoWeights(NotFound):
+    """The wave has no weights of this number."""
+
+    listed_by = "hailong weights list"
+
+
 def use(session: Session, wave: Wave, number: int) -> WeightVersion:
     """Makes a version the current one; refused where there is none of this number."""
     version = next((one for one in versions(session, wave.code) if one.version == number), None)
     if version is None:
-        raise NotFound(
-            "The wave %(code)s has no weights of version %(number)s. See: hailong weights list",
+        raise NoWeights(
+            "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
             code=wave.code,
             number=number,
         )

@@ -221,7 +221,11 @@ def _shown(found: Iterable[WeightVersion], wave: Wave, number: int | None) -> We
         if one.id == wave.weights if number is None else one.version == number:
             return one
     if number is not None:
-        raise NotFound("The wave %(code)s has no such weights. See: hailong weights list", code=wave.code)
+        raise kept.NoWeights(
+            "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
+            code=wave.code,
+            number=number,
+        )
     return None
 
 

@@ -263,6 +263,12 @@ def test_a_commune_account_needs_its_commune_and_a_name_is_taken_once(app: Flask
     assert taken.status_code == 409
     with province.reading() as session:
         assert session.get(Account, "Lan") is None
+    nobody = client.get("/quan-tri/nguoi-dung/Lan")  # a page names no command of the server
+    assert (nobody.status_code, "Hãy chọn trong danh sách." in nobody.text, "user list" in nobody.text) == (
+        404,
+        True,
+        False,
+    )
 
 
 def test_a_form_without_its_mark_changes_nothing(app: Flask, province: Database) -> None:

@@ -87,7 +87,10 @@ def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
 def tasks(summary: Summary) -> list[Task]:
     """What somebody should look at before the results go out; empty when there is nothing."""
     wave, collection = summary.wave.code, summary.collection
-    few = sum("few" in line.index.flags and not wording.is_hidden(line.index) for line in summary.units)
+    few = sum(
+        "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
+        for line in summary.units
+    )
     missing = len(summary.units) - collection.units_reached
     by_need = url_for(".units", wave=wave, xep="chu-y")
     found = [

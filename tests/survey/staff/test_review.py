@@ -157,6 +157,8 @@ def test_the_overview_counts_what_waits_and_of_a_large_wave_what_the_page_has_se
     decide(reader, ids[:1], "approved")
     overview = reader.get("/quan-tri/ho-mau/").text
     assert f'<strong>2</strong> <a href="{LIST}">phiếu có điều nổi lên đang chờ quyết định</a>' in overview
+    assert "chưa có phiếu" in overview
+    assert "dưới 30 người trả lời" not in overview  # where nobody answered is told once
     monkeypatch.setattr(review, "LARGE", 1)
     monkeypatch.setattr(review, "_looked", Lately(lambda looked: len(looked.forms)))
     assert waiting() is None

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+
+from survey import units, waves
+from survey.database import Database
 
 SignIn = Callable[[Flask, str], FlaskClient]
 PAGE = "/quan-tri/gop-y/ap-phich"
@@ -19,11 +23,17 @@ def office(app: Flask, sign_in: SignIn) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    ("query", "count", "wide"), [("", 54, 210), ("?don-vi=06652&kho=A5", 1, 148), ("?don-vi=SNV", 1, 210)]
+    ("query", "count", "wide"), [("", 55, 210), ("?don-vi=06652&kho=A5", 1, 148), ("?don-vi=SNV", 1, 210)]
 )
 def test_posters_of_all_communes_or_of_one_place_come_as_a_file(
-    office: FlaskClient, query: str, count: int, wide: int
+    office: FlaskClient, province: Database, query: str, count: int, wide: int
 ) -> None:
+    """Of a wave that opens in two days, from when on there is a commune more."""
+    with province.writing() as session:
+        wave = waves.find(session, "gop-y")
+        wave.opens = waves.today() + timedelta(2)
+        units.load(session, f"code,name,kind,parent,valid_from\n99901,Mới,xã,22,{wave.opens}\n")
+    assert "Áp phích cho 55 xã" in office.get(PAGE).text
     answer = office.get(f"{PAGE}/ap-phich.pdf{query}")
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     with pypdfium2.PdfDocument(answer.data) as document:

@@ -86,6 +86,8 @@ def test_every_change_stands_with_both_figures_and_an_interval(
 
 def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> None:
     assert "Chưa có đợt trước" in reader.get("/quan-tri/gop-y/so-sanh").text
+    oldest = reader.get("/quan-tri/nam-truoc/so-sanh").text  # leads to where it is the one before
+    assert 'href="/quan-tri/thu-nghiem/so-sanh?voi=nam-truoc"' in oldest
     assert reader.get("/quan-tri/thu-nghiem/so-sanh?voi=khong-co").status_code == 404
 
 

@@ -18,7 +18,7 @@ from survey import demo, responses, waves
 from survey.backups import archive, rows
 from survey.database import Database, upgrade
 from survey.models import Account, Mode, Response, ResponseText, Role, Sheet, Unit, Wave, WeightVersion
-from translations import Conflict, Refusal
+from translations import Conflict, Refusal, speaking
 
 
 def quietly(_table: str, _done: int, _count: int) -> None:
@@ -124,6 +124,14 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
         assert (kept.code, kept.draw, kept.closed) == ("cu", None, None)
         assert session.scalar(select(func.count()).select_from(Sheet)) == 0
         assert session.get_one(Account, "lan").role is Role.KEYER
+
+
+def test_a_backup_of_a_newer_version_is_refused(database: Database, tmp_path: Path) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    archive.write(database, tmp_path / "b", quietly)
+    with speaking("en"), pytest.raises(Refusal, match="made by a newer version"):
+        archive.check(tmp_path / "b")
 
 
 @pytest.mark.parametrize("spoken", [Path("recordings") / ("0" * 64) / "C5.vi.mp3", Path("templates/report.docx")])

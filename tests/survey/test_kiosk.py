@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from cryptography.exceptions import InvalidTag
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select, update
 
 from survey import devices, kiosk, sealing, waves
@@ -488,6 +488,34 @@ def test_the_quick_exit_leads_to_the_start_by_touch_and_by_esc(page: Page) -> No
         leave()
         expect(page.locator(".intro")).to_be_visible()
         assert page.locator("input:checked").count() == 0
+
+
+def test_a_finger_that_stays_on_a_button_presses_it_once(page: Page) -> None:
+    """A browser makes no click of a long touch; of a short one it makes its own, which is not made here."""
+    page.clock.install()
+    press(page, "Bắt đầu")
+    skip, level = page.get_by_role("button", name="Bỏ qua"), page.locator("label[for=hl_chung-4]")
+
+    def hold(button: Locator, milliseconds: int) -> None:
+        box = button.bounding_box()
+        assert box
+        at = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+        finger = {"pointerType": "touch", "isPrimary": True, "bubbles": True, **at}
+        button.dispatch_event("pointerdown", finger)
+        page.clock.run_for(milliseconds)
+        button.dispatch_event("pointerup", finger)
+        page.clock.run_for(200)
+
+    hold(skip, 100)
+    expect(page.locator("[data-at]")).to_have_text("1")
+    hold(skip, 900)
+    expect(page.locator("[data-at]")).to_have_text("2")
+    hold(level, 900)
+    expect(page.locator("#hl_chung-4")).to_be_checked()
+    hold(skip, 900)
+    expect(page.locator("[data-at]")).to_have_text("3")
+    skip.click()  # too soon after the one that was made: the browser's own, late
+    expect(page.locator("[data-at]")).to_have_text("3")
 
 
 # It stops rather than lose one

@@ -5,6 +5,7 @@ import { leave } from "../exit.js";
 import { answers, marks } from "./answers.js";
 import { touch, watch } from "./idle.js";
 import { deliver, empty, hasRoom, keep, noted } from "./outbox.js";
+import "./press.js";
 import { seal } from "./seal.js";
 import "./staff.js";
 

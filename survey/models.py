@@ -125,6 +125,7 @@ class Wave(Base):
     weights: Mapped[int | None]  # the current weight version; none: everybody counts once
     draw: Mapped[int | None]  # the draw that holds; none: every village of the wave is in its sample
     closed: Mapped[date | None]  # the day on which the fieldwork was closed, all forms accounted for
+    purged: Mapped[date | None]  # the last day on which its secrets were destroyed (`survey/purge.py`)
 
 
 class Village(Base):

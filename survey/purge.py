@@ -44,7 +44,8 @@ class Purged:
     """What was destroyed of a wave: whether it had texts, how many codes, links, and forms still being keyed.
 
     scans        pages that were scanned and waited for a person
-    paper        whether it had printed forms at all
+    backups      whether backups of before may hold what the master key seals, though nothing of it is left here:
+                 it was on paper, and is purged for the first time
     paraphrases  sentences on what was written that no release shows
     sealed       forms that are held, still sealed, and can be opened yet: a device of another wave needs their key
     """
@@ -55,7 +56,7 @@ class Purged:
     links: int
     drafts: int
     scans: int
-    paper: bool
+    backups: bool
     paraphrases: int
     sealed: int = 0
 
@@ -71,14 +72,13 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
     early  before the 12 months are over, which the promise allows, but never before the wave has ended
 
     The master key is renewed with it, so that the wrapped keys in older backups, and what was being keyed, was
-    scanned or led to a household there, open to nothing; the freed pages of the database are written over. Of a
-    wave on paper it is renewed even where nothing of that is left here: a backup from the days of the keying has
-    it. A wave without paper and without a text has sealed nothing, and leaves the key as it is.
+    scanned or led to a household there, open to nothing; the freed pages of the database are written over. A wave
+    that sealed nothing, or was purged before, leaves the key as it is.
     """
     with database.writing() as session:
         found = due(session, waves.today()) if code is None else [_ended(session, code, early)]
-        done = [_purged(session, wave.code) for wave in found]
-        changed = any(one.texts or one.paper for one in done)
+        done = [_purged(session, wave) for wave in found]
+        changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in done)
         renewal = texts.Renewal(session.connection()) if changed else None
         audit.tell(waves=",".join(one.wave for one in done))
     if renewal is not None:
@@ -132,25 +132,29 @@ def _ended(session: Session, code: str, early: bool) -> Wave:
     return wave
 
 
-def _purged(session: Session, wave: str) -> Purged:
-    sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
-    invitations = _deleted(session, delete(Invitation).where(Invitation.wave == wave))
+def _purged(session: Session, wave: Wave) -> Purged:
+    code = wave.code
+    sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == code)
+    on_paper = session.scalar(select(exists().where(Batch.wave == code))) or False
+    backups = on_paper and wave.purged is None
+    wave.purged = waves.today()
+    invitations = _deleted(session, delete(Invitation).where(Invitation.wave == code))
     drafts = _deleted(session, delete(OpenKeying).where(OpenKeying.sheet.in_(sheets)))
     # A kiosk of a wave that is long over has nothing to send any more, and would keep its key alive.
     session.execute(
         update(Device)
-        .where(Device.wave == wave, Device.mode == Mode.KIOSK, Device.revoked.is_(None))
+        .where(Device.wave == code, Device.mode == Mode.KIOSK, Device.revoked.is_(None))
         .values(revoked=waves.today())
     )
     return Purged(
-        wave,
-        texts.destroy(session.connection(), wave),
+        code,
+        texts.destroy(session.connection(), code),
         invitations,
-        reinterviews.destroy(session, wave),
+        reinterviews.destroy(session, code),
         drafts,
         _deleted(session, delete(Scan).where(Scan.sheet.in_(sheets))),
-        session.scalar(select(exists().where(Batch.wave == wave))) or False,
-        remarks.destroy_unshown(session, waves.find(session, wave), releases.newest(session, wave)),
+        backups,
+        remarks.destroy_unshown(session, wave, releases.newest(session, code)),
     )
 
 

@@ -56,6 +56,7 @@ EXAMPLES: dict[str, str] = {
     "restore": "hai-long-2027-03-01.backup",
     "doctor": "",
     "purge": "--list",
+    "key renew": "",
     "key lost": "",
     "key found": "hai-long-2026-11-25.zip.keys",
     "audit list": "--last 20",

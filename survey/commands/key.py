@@ -1,4 +1,4 @@
-"""`hailong key`: a master key that is lost for good, and one that turns up again."""
+"""`hailong key`: a new master key, one that is lost for good, and one that turns up again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from survey import lost_key, master_key, settings
+from survey import lost_key, master_key, settings, texts
 from survey.backups import keys
 from survey.commands import Commands, say
 from survey.commands.backup import passphrase
@@ -24,6 +24,26 @@ ENCRYPTED = b"age-encryption.org/"  # how a FILE.keys begins
 @click.group(cls=Commands, help=_("The master key, under which lies sealed what people wrote in words."))
 def key() -> None:
     pass
+
+
+@key.command(
+    help=_(
+        "Make a new master key and seal by it all that the old one sealed: when somebody may have seen the old "
+        "one. The platform may serve meanwhile; the old key is written over. Purging does the same by itself."
+    )
+)
+def renew() -> None:
+    master_key.present()
+    database = opened()
+    with database.writing() as session:
+        renewal = texts.Renewal(session.connection())
+    renewal.settle(database)
+    say(
+        "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one the "
+        "backups of before can still be read: destroy those that somebody may have seen, and the FILE.keys of "
+        "all.",
+        file=settings.text_key_file(),
+    )
 
 
 @key.command(

@@ -153,7 +153,10 @@ def test_of_a_wave_on_paper_an_older_backup_opens_to_nothing_though_nothing_of_i
     purge.purge(province, "da-dong", early=True)  # which sealed nothing
     assert key.read_bytes() == before
     purge.purge(province)
-    assert key.read_bytes() != before
+    after = key.read_bytes()
+    assert after != before
+    purge.purge(province)  # once is enough: each new key makes the keys of all backups of before old ones
+    assert key.read_bytes() == after
 
 
 def test_nothing_is_destroyed_before_a_wave_ends_and_early_only_when_asked(province: Database) -> None:

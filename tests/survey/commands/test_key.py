@@ -17,6 +17,7 @@ from survey.doctor import State
 from survey.models import AuditEntry, Mode
 from survey.texts import written
 from survey.waves import today
+from translations import Refusal
 from translations.formats import day
 
 
@@ -27,6 +28,24 @@ def remark(province: Database, key: Path) -> UUID:
     with province.writing() as session:
         responses.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
     return id
+
+
+def test_a_renewed_key_opens_everything_and_the_old_one_nothing(
+    hailong: Callable[..., Any], province: Database, key: Path, remark: UUID
+) -> None:
+    old = key.read_bytes()
+    assert hailong("key", "renew").code == 0
+    with province.reading() as session:
+        assert written(session, remark) == {"gop_y": "xin chào"}
+        newest = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
+        assert newest is not None
+        assert newest.subject == "hailong key renew"
+    key.write_bytes(old)
+    with province.reading() as session, pytest.raises(Refusal):
+        written(session, remark)
+    key.unlink()
+    assert hailong("key", "renew").code == 1
+    assert not key.exists()
 
 
 def test_a_lost_key_is_told_asked_for_and_noted_and_opens_everything_when_it_turns_up(

@@ -153,6 +153,20 @@ def test_a_key_that_turns_up_opens_all_that_nobody_wrote_anew(province: Database
     assert read(province, sealed) == {"gop_y": "xin chào"}
 
 
+def test_of_keys_that_were_lost_one_after_the_other_each_opens_its_own(province: Database, key: Path) -> None:
+    ids, keys = [], []
+    for said in ("một", "hai"):
+        ids.append(write(province, said))
+        keys.append(master_key.present())
+        key.unlink()
+        lost_key.declare(province, today())
+    assert [read(province, id) for id in ids] == [None, None]
+    lost_key.put_back(province, keys[1])
+    assert [read(province, id) for id in ids] == [None, {"gop_y": "hai"}]
+    lost_key.put_back(province, keys[0])
+    assert [read(province, id) for id in ids] == [{"gop_y": "một"}, {"gop_y": "hai"}]
+
+
 def test_its_pages_say_so_and_the_work_goes_on(
     app: Flask,
     province: Database,

@@ -80,6 +80,12 @@ def test_a_unit_has_its_time(session: Session) -> None:
     assert "Xã Cũ" in names(units.communes(session))
 
 
+def test_a_kind_that_a_name_begins_with_is_not_said_twice() -> None:
+    there = [("Sở Nội vụ", "sở"), ("Tổng Bí", "tổ"), ("Hà Tu", "phường")]
+    said = [units.named(Unit(name=name, kind=kind)) for name, kind in there]
+    assert said == ["Sở Nội vụ", "tổ Tổng Bí", "phường Hà Tu"]
+
+
 def test_people_answer_at_communes_and_then_at_the_offices_of_the_province_that_exist(session: Session) -> None:
     units.load(
         session,

@@ -19,6 +19,7 @@ from forms import KINDS
 from survey import questionnaires, rate, waves
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Wave, WaveKind
+from survey.respondent import form
 from survey.responses import MARKS
 from survey.texts import written
 from translations import formats
@@ -509,3 +510,13 @@ def test_a_static_file_is_closed_before_anybody_takes_it(app: Flask) -> None:
     assert not [file for file in Path("/proc/self/fd").iterdir() if file.resolve().name == "style.css"]
     for answer in opened:
         answer.close()  # type: ignore[attr-defined]
+
+
+def test_a_token_says_for_which_wave_unit_and_mode_a_form_was_opened(app: Flask, province: Database) -> None:
+    with app.test_request_context(), province.reading() as session:
+        made = form.token(waves.place(session, "gop-y", "06652"), Mode.PHONE)
+        assert form.opened("gop-y", "06652", Mode.PHONE, made) == waves.today()
+        assert form.opened("ho-mo", "06652", Mode.PHONE, made) is None
+        assert form.opened("gop-y", "06658", Mode.PHONE, made) is None
+        assert form.opened("gop-y", "06652", Mode.INTERVIEWER, made) is None
+        assert form.opened("gop-y", "06652", Mode.PHONE, f"{made}x") is None

@@ -128,3 +128,10 @@ def test_a_unit_exists_in_its_time(session: Session) -> None:
     session.add(Unit(code="CU", name="Cũ", kind="xã", parent="22", valid_to=date(2025, 6, 30)))
     session.flush()
     assert waves.place(session, "gop-y", "CU").unit.code == "CU"
+
+
+def test_forms_that_were_opened_in_time_may_come_for_two_days_until_the_fieldwork_is_closed() -> None:
+    ended = [Wave(closes=waves.today() - timedelta(days)) for days in (2, 3)]
+    assert [waves.may_still_come(wave) for wave in ended] == [waves.today(), None]
+    ended[0].closed = waves.today()
+    assert waves.may_still_come(ended[0]) is None

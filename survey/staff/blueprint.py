@@ -192,11 +192,14 @@ def kind_name(unit: Unit) -> str:
     return units.kind(unit).lower()
 
 
-@pages.app_template_filter("named")
-def named(unit: Unit) -> str:
+@pages.app_template_filter("titled")
+def titled(unit: Unit) -> str:
     """A unit with its kind, as it stands alone: Phường Hà Tu; in English Hà Tu Ward."""
     name = units.named(unit)
     return name[:1].upper() + name[1:]
+
+
+pages.add_app_template_filter(units.named, "named")  # and within a sentence
 
 
 @pages.app_template_filter("role")

@@ -292,8 +292,7 @@ async function send() {
   const about = { bubbles: true, cancelable: true, detail: lockedAnswers() };
   if (!form.dispatchEvent(new CustomEvent("send", about))) return;
   sending = true;
-  const button = find(".bar [type=submit]", form);
-  button.textContent = word("sending");
+  for (const button of all("[type=submit]", form)) button.textContent = word("sending");
   try {
     const body = new URLSearchParams(new FormData(form));
     const reply = await fetch(form.action, { method: "POST", body, signal: patience() });

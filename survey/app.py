@@ -236,6 +236,8 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     if not request.args:
         return response
+    if "Hailong-Kept" in request.headers:  # a tablet keeps the page in each language: nobody chose one
+        return response
     for name, known in (("lang", tuple(LANGUAGES)), ("size", ("normal", "large"))):
         chosen = request.args.get(name)
         # Of a page alone: the language of a downloaded report is no choice for the pages.

@@ -33,14 +33,13 @@ async function keepAll(addresses, asked) {
   await listen(texts).catch(() => {}); // without network those of before stay
 }
 
-// Fetches a page in each language, its own last because the server remembers the last one, and all that it names;
-// whether it is kept.
+// Fetches a page in each language, which the server is told not to remember as a choice, and all that it names; whether
+// it is kept.
 async function keep(address) {
   try {
-    const own = new URL(address, location.origin).searchParams.get("lang");
     const cache = await caches.open(CACHE);
-    for (const language of [...LANGUAGES.filter((one) => one !== own), own]) {
-      const page = await fetch(named(address, language), { cache: "no-store" });
+    for (const language of LANGUAGES) {
+      const page = await fetch(named(address, language), { cache: "no-store", headers: { "Hailong-Kept": "1" } });
       if (!page.ok || page.redirected) return false;
       for (const name of (await page.clone().text()).match(/(?<=")\/static\/[^"]+/g) ?? []) {
         if (!(await cache.match(name, { ignoreVary: true }))) await cache.add(name);

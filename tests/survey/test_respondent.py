@@ -157,6 +157,7 @@ def test_a_sample_wave_is_not_on_the_first_page(client: FlaskClient) -> None:
 
 
 def test_the_language_is_chosen_once(client: FlaskClient) -> None:
+    assert '<html lang="en">' in client.get("/?lang=en", headers={"Hailong-Kept": "1"}).text
     assert '<html lang="vi">' in client.get("/").text
     assert '<html lang="en">' in client.get("/?lang=en").text
     page = client.get("/s/gop-y/06652").text

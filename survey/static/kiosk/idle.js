@@ -21,6 +21,7 @@ export function watch({ idle, warning, rests, wipe }) {
   const clock = setInterval(() => {
     const left = idle + warning - quiet();
     const dialog = find("#idle");
+    if (!dialog) return; // the page is emptied, and being left
     if (rests()) {
       if (quiet() >= idle) stop();
       return;

@@ -66,7 +66,7 @@ lint: setup ## what ruff and mypy have to say
 	@$(BIN)/mypy
 
 test: setup test-apt $(PROVIDER) lint ## lint, types, and all tests (a real database, a real browser)
-	@$(BIN)/pytest -n 3
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 # The browsers come from Debian; nothing is skipped silently where one is missing. Most tests drive the shell, which
 # is the same engine without windows; what a kiosk's browser writes on its disk is looked for with the whole one.

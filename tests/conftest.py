@@ -129,6 +129,11 @@ def ended(province: Database) -> Callable[..., None]:
     return end
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: the processes that run tests side by side then end together."""
+    items.sort(key=lambda item: item.path.name != "test_main_job.py")
+
+
 class Clock:
     """A clock that stands still until a test moves it."""
 

@@ -558,9 +558,11 @@ def test_the_page_opens_without_network_in_both_languages(tablet: Page) -> None:
     press(tablet, "Bắt đầu")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("wide", [False, True])
+# Each two of the three meet.
+@pytest.mark.parametrize(
+    ("wide", "language", "scheme"),
+    [(False, "vi", "light"), (False, "en", "dark"), (True, "vi", "dark"), (True, "en", "light")],
+)
 def test_axe_finds_nothing(tablet: Page, scheme: Any, language: str, wide: bool) -> None:
     """On every page, at a contrast of 7; nothing runs off the side, nothing to touch is small."""
     tablet.emulate_media(color_scheme=scheme)

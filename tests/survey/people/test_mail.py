@@ -65,7 +65,7 @@ def post(own_certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest
 
     def known(_server: object, _session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
         right = LoginPassword(b"hailong", b"mat-khau-thu")
-        return AuthResult(success=data == right)
+        return AuthResult(success=data == right, handled=False)  # so that the server says no, and is not silent
 
     server = AnyPort(
         kept,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import ceil
 
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
@@ -224,7 +225,8 @@ def province_base(records: Iterable[Estimate]) -> str:
         least=number(min(n for n, _furthest, _record in known)),
         most=number(max(n for n, _furthest, _record in known)),
         interval=_interval(known[0][2].flags),
-        points=number(100 * max(furthest for _n, furthest, _record in known), 1),
+        # Rounded up, or a limit might lie a little further than is said.
+        points=number(ceil(round(1000 * max(furthest for _n, furthest, _record in known), 6)) / 10, 1),
     )
 
 

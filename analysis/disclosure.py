@@ -18,12 +18,13 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.design import Floats
+from analysis.estimate import FEWEST_EVENTS
 
 Cell = TypeVar("Cell")
 Line = Mapping[Cell, int]  # cells of one known sum: 1, or -1 where it is taken off
 Place = tuple[int, int]  # value, domain
 Mark = Literal["hidden", "hidden_with", "under_3"]
-FEWEST, FEWEST_SENSITIVE, FEWEST_EVENTS = 5, 30, 3
+FEWEST, FEWEST_SENSITIVE = 5, 30
 
 
 class Figure(Protocol):

@@ -20,6 +20,7 @@ VARIANCES: tuple[Variance, ...] = ("direct", "pooled", "auto")
 ENOUGH_DF = 8  # below: a variance of its own is too uncertain (NCHS, Parker et al. 2017)
 ENOUGH_EVENTS = 10
 ENOUGH_ANSWERS = 30
+FEWEST_EVENTS = 3  # of a sensitive item; fewer are called "under 3"
 CELLS_AT_ONCE = 3_000_000  # numbers of one (C, K) array: without PSUs, C is the rows of the file
 
 
@@ -145,10 +146,12 @@ def tabulate(
     level: float = 0.95,
     variance: Variance = "direct",
     alike: Intraclass | None = None,
+    withheld: Bools | None = None,
 ) -> Table:
     """All estimates of the totals as arrays; nothing here is as long as the file.
 
-    alike: the pooled intraclass correlation where it comes from other domains than these.
+    alike     the pooled intraclass correlation where it comes from other domains than these
+    withheld  (G, K) as in `estimate`
     """
     if interval not in INTERVALS:
         raise ValueError(f"interval is one of {', '.join(INTERVALS)}, not {interval!r}")
@@ -175,9 +178,11 @@ def tabulate(
     df = own_df
 
     use = np.zeros(p.shape, bool)
-    if variance != "direct":
-        shared = pooled(totals, whole, alike or intraclass(totals, whole, linear, by_stratum))
-        wanted = _thin(totals, whole, own_df) if variance == "auto" else True
+    if variance != "direct" or withheld is not None:
+        shared = pooled(totals, whole, alike or intraclass(totals, whole, linear, by_stratum, withheld))
+        wanted = _thin(totals, whole, own_df) if variance == "auto" else np.full(p.shape, variance == "pooled")
+        if withheld is not None:
+            wanted |= withheld
         use = wanted & ~is_total(totals) & ~empty
         v, n_eff = np.where(use, shared.variance, v), np.where(use, shared.n_eff, n_eff)
         exact, df = np.where(use, shared.n_eff, exact), np.where(use, shared.df, df)
@@ -195,6 +200,9 @@ def tabulate(
         low[:, at], high[:, at] = proportion_limits(
             interval, p[:, at], v[:, at], n[:, at], exact[:, at], df[:, at], level
         )
+        if withheld is not None:
+            most = _most_of_few(n, n_eff, df, level)
+            high[:, at] = np.where(withheld, most, high)[:, at]
     unknown = empty | (df <= 0) | np.isnan(v)
     low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
     return Table(totals, whole, level, linear, v, low, high, df, own_df, deff, np.where(empty, np.nan, n_eff), use)
@@ -210,6 +218,13 @@ def _thin(totals: Totals, whole: Whole, df: Floats) -> Bools:
     rare = np.minimum(whole.events, whole.count - whole.events) < ENOUGH_EVENTS
     thin: Bools = (df < ENOUGH_DF) | (proportion & rare)
     return thin
+
+
+def _most_of_few(n: Floats, n_eff: Floats, df: Floats, level: float) -> Floats:
+    """(G, K) the upper limit of as many cases as "under 3" may be, whatever the method of the others."""
+    with np.errstate(all="ignore"):
+        share = np.minimum((FEWEST_EVENTS - 1) / n, 1.0)
+    return clopper_pearson(share, adjusted_n(n, n_eff, df, level), level)[1]
 
 
 def _index_limits(
@@ -234,6 +249,7 @@ def estimate(
     interval: Interval = "korn-graubard",
     level: float = 0.95,
     variance: Variance = "direct",
+    withheld: Bools | None = None,
 ) -> list[Estimate]:
     """Estimates of K measures in G domains: K·G records, by measure, then by domain in the order of their labels.
 
@@ -242,12 +258,15 @@ def estimate(
     interval  of proportions. Means, totals and ratios take t; the index takes logit with t
     variance  "direct": each domain's own; "pooled": the intraclass correlation pooled over domains; "auto":
               pooled where df < 8 or, for a proportion, fewer than 10 answers with or without the event
+    withheld  (G, K) figures that nobody is to know, under 3 cases among them: no other one depends on them, and
+              of theirs `high` is that of two cases, `high`, `df` and `variance` of n and of the others alone
     """
     at_once = max(1, CELLS_AT_ONCE // max(len(design.frame.stratum), 1))
     found: list[Estimate] = []
     for start in range(0, len(measures), at_once):
         totals = psu_totals(design, measures[start : start + at_once], domain, domains)
-        found += tabulate(totals, interval, level, variance).records()
+        part = None if withheld is None else withheld[:, start : start + at_once]
+        found += tabulate(totals, interval, level, variance, withheld=part).records()
     return found
 
 

@@ -66,16 +66,22 @@ def take(totals: Totals, whole: Whole) -> Floats:
         return by_domain(totals, count if totals.rows_alone else count**2) / whole.count
 
 
-def intraclass(totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata) -> Intraclass:
+def intraclass(
+    totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata, withheld: Bools | None = None
+) -> Intraclass:
     """ρ from the domains that tell something of it: 0 < p_g < 1 and df_g ≥ 1.
 
         ρ = max(0, Σ (v_g − s_g) / Σ s_g (m_g − 1)),  df = Σ df_g
 
     No domain qualifies: ρ = 0, and df is the sum over all.
+
+    withheld  (G, K) figures that nobody is to know: they tell nothing, for ρ can be read off the figures shown
     """
     own, own_df = crossed(scores, by_stratum)
     s = whole.simple
     tells = ~edges(totals, whole) & (own_df >= 1) & np.isfinite(s) & (whole.count > 0)
+    if withheld is not None:
+        tells &= ~withheld
     excess = np.where(tells, own - s, 0.0).sum(0)
     with np.errstate(all="ignore"):
         weight = np.where(tells, s * (take(totals, whole) - 1), 0.0).sum(0)

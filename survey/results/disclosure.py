@@ -67,23 +67,29 @@ def declared(wave: Wave, by: Sequence[str]) -> bool:
     return len(by) <= 1 and set(by) <= set(tables)
 
 
-def marked(
-    session: Session, people: Sample, found: Sequence[Estimate], by: Sequence[str], tables: Mapping[str, Domains]
-) -> list[Estimate]:
-    """The records with `hidden`, `hidden_with` or `under_3` among their flags where these hold.
+def marks(
+    session: Session,
+    people: Sample,
+    asked: Iterable[tuple[str, str | None]],
+    by: Sequence[str],
+    tables: Mapping[str, Domains],
+) -> dict[tuple[str, str | None, Any], Mark]:
+    """The figures, as item, value and domain, of which something must be withheld.
 
     The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
     never give away together what each hides. Communes and strata are hidden as one table, for one may be the sum
-    of several others. A set of values takes the gravest mark of its values. A part of the index is shown where
-    no item can be taken out of it.
+    of several others. A set of values with one that is not shown is hidden, with what would be left of it. A part
+    of the index is shown where no item can be taken out of it.
 
-    by      what the records are grouped by; nothing for the whole province
+    asked   items with the values asked for, as they stand after `=`
+    by      what the figures are grouped by; nothing for the whole province
     tables  the domains of `by`, and where these are communes or strata of each of both, by `grouped`
     """
+    asked = list(asked)
     index = people.questionnaire.index
     pools = index.codes() if index else {}
-    of_index = pools["index"] if any(record.item in pools for record in found) else ()
-    codes = dict.fromkeys((*of_index, *(record.item for record in found if record.item not in pools)))
+    of_index = pools["index"] if any(item in pools for item, _value in asked) else ()
+    codes = dict.fromkeys((*of_index, *(item for item, _value in asked if item not in pools)))
     own = grouped(by)
     both = _both(people) if own in TOGETHER else Both({}, ())
     counts: dict[tuple[str, str, Any], Count] = {}
@@ -95,10 +101,10 @@ def marked(
             called = both.called(group, count.domain)
             counts.setdefault((count.item, count.value, called), replace(count, domain=called))
     sums = _areas(session, people) if own in TOGETHER and gives_rows(people.wave, people.questionnaire) else []
-    marks = hide(list(counts.values()), *_delicate(people.questionnaire), both.same, sums)
+    hidden = hide(list(counts.values()), *_delicate(people.questionnaire), both.same, sums)
     # The gravest mark of a value, and of all values of an item, in a domain.
     gravest: dict[tuple[str, str | None, Any], Mark] = {}
-    for (code, value, domain), mark in zip(counts, marks, strict=True):
+    for (code, value, domain), mark in zip(counts, hidden, strict=True):
         for key in ((code, value, domain), (code, None, domain)):
             if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
                 gravest[key] = mark
@@ -106,21 +112,28 @@ def marked(
     parts = _Parts(people, pools, tables.get(own))
     shown: dict[Any, set[str]] = {}
 
-    def worst(record: Estimate) -> Mark | None:
-        domain = both.called(own, record.domain)
-        if record.item in pools:
+    def worst(item: str, value: str | None, own_domain: Any) -> Mark | None:
+        domain = both.called(own, own_domain)
+        if item in pools:
             if domain not in shown:
-                hidden = frozenset(item for item in pools["index"] if (item, None, domain) in gravest)
-                shown[domain] = parts.shown(hidden, record.domain)
-            if record.item in shown[domain]:
+                withheld = frozenset(code for code in pools["index"] if (code, None, domain) in gravest)
+                shown[domain] = parts.shown(withheld, own_domain)
+            if item in shown[domain]:
                 return None
-            return "hidden" if record.n < FEWEST else "hidden_with"
-        values = [None] if record.value is None else record.value.split(",")
-        there = [gravest[key] for value in values if (key := (record.item, value, domain)) in gravest]
-        return max(there, key=GRAVEST_LAST.index, default=None)
+            return "hidden" if parts.people_of(pools[item], own_domain) < FEWEST else "hidden_with"
+        values = [None] if value is None else value.split(",")
+        there = [gravest[key] for one in values if (key := (item, one, domain)) in gravest]
+        found = max(there, key=GRAVEST_LAST.index, default=None)
+        # "Under 3" and the shown cases of the other values: neither their sum nor its limit may be known.
+        return "hidden_with" if found == "under_3" and len(values) > 1 else found
 
-    marked = [(record, worst(record)) for record in found]
-    return [replace(record, flags=(*record.flags, mark)) if mark else record for record, mark in marked]
+    domains = tables[own].wanted if tables else [None]
+    return {
+        (item, value, domain): mark
+        for item, value in asked
+        for domain in domains
+        if (mark := worst(item, value, domain)) is not None
+    }
 
 
 @dataclass(frozen=True)
@@ -155,12 +168,16 @@ class _Parts:
 
     def _tells_nothing(self, items: frozenset[str], domain: Any) -> bool:
         """Whether the sum of these items may be known: it is of several, and of enough people."""
+        return len(items) > 1 and self.people_of(items, domain) >= FEWEST
+
+    def people_of(self, items: Iterable[str], domain: Any) -> int:
+        """How many people of a domain answered any of these items."""
         there = np.zeros(len(self.people), bool)
         for item in (self.people.questionnaire.items[code] for code in items):
             there |= self.people.answers(item).any_of(item, item.valid)
         if self.where is not None:
             there &= self.where.labels.having(domain)
-        return len(items) > 1 and int(np.count_nonzero(there)) >= FEWEST
+        return int(np.count_nonzero(there))
 
 
 def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:
@@ -305,7 +322,7 @@ def _counted(
 
 def released(record: Estimate) -> Estimate:
     """The record as everybody may see it: a hidden one has lost its figures, n among them, and what else its
-    flags would tell; one or two cases keep their upper limit alone."""
+    flags would tell; one or two cases keep their upper limit alone, which is that of two."""
     kept = tuple(flag for flag in record.flags if flag in (*GRAVEST_LAST, "not_a_sample"))
     nothing: dict[str, Any] = {"estimate": None, "standard_error": None, "low": None, "deff": None, "n_eff": None}
     if "hidden" in kept or "hidden_with" in kept:

@@ -109,6 +109,15 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
         for measure in measures(people, one, scoring, options.get("asked", False))
     }
     where = domains(session, people, by) if by else None
+    own = disclosure.grouped(by)
+    tables = {} if where is None else {own: where}
+    if own in disclosure.TOGETHER:
+        tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
+    marks = disclosure.marks(session, people, asked, by, tables)
+    withheld = None
+    if marks and options.get("released"):
+        there = [None] if where is None else where.wanted
+        withheld = np.array([[(*measure, domain) in marks for measure in asked] for domain in there], bool)
     try:
         found = estimate(
             design(people, options.get("single_psu")),
@@ -118,16 +127,18 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
             interval=options.get("interval", "korn-graubard"),
             level=options.get("level", 0.95),
             variance=options.get("variance", "auto"),
+            withheld=withheld,
         )
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     if people.wave.kind is WaveKind.OPEN:
         found = [replace(record, flags=(*record.flags, "not_a_sample")) for record in found]
-    own = disclosure.grouped(by)
-    tables = {} if where is None else {own: where}
-    if own in disclosure.TOGETHER:
-        tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
-    found = disclosure.marked(session, people, found, by, tables)
+    found = [
+        replace(record, flags=(*record.flags, mark))
+        if (mark := marks.get((record.item, record.value, record.domain)))
+        else record
+        for record in found
+    ]
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
     return [disclosure.released(record) for record in found] if options.get("released") else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request
@@ -14,7 +14,7 @@ from survey import units
 from survey.database import database
 from survey.models import Unit, WaveKind
 from survey.people.accounts import Right, requires
-from survey.results import in_r, result_table, wording
+from survey.results import disclosure, in_r, result_table, wording
 from survey.results.summary import Headline, Summary
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import answer
@@ -76,7 +76,8 @@ def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> F
     with database().reading() as session:
         unit = units.find(session, code) if code else None
         domain = unit.code if unit else None
-        record = _find(summary.records, wanted.item, value, domain)
+        found: Sequence[Estimate] = summary.records
+        record = _find(found, wanted.item, value, domain)
         if record is None:
             by = ("unit",) if unit else ()
             number = summary.release.number if summary.release else None
@@ -95,13 +96,17 @@ def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> F
         None,
     )
     file = f"{wave}.csv"
+    # What is not to be known tells nothing of how alike the people of a village are; in the file it does.
+    apart = record.variance == "pooled" and any(
+        disclosure.is_marked(one) for one in found if (one.item, one.value) == (record.item, record.value)
+    )
     return Figure(
         record,
         _name(summary, record),
         unit,
         pooled,
         headline,
-        _commands(summary, asked, record, file),
+        _commands(summary, asked, record, file, apart),
         in_r.lines(record, pooled, summary.questionnaire, summary.rule, summary.wave.single_psu, file),
     )
 
@@ -243,8 +248,11 @@ def notes(figure: Figure) -> list[str]:
     return found
 
 
-def _commands(summary: Summary, asked: str, record: Estimate, file: str) -> tuple[str, ...]:
-    """From the database; the data as a file; and, of what is a column of the file, from that file."""
+def _commands(summary: Summary, asked: str, record: Estimate, file: str, apart: bool) -> tuple[str, ...]:
+    """From the database; the data as a file; and, of what is a column of the file, from that file.
+
+    apart  whether the file would give another variance
+    """
     wave = summary.wave
     by = " --by unit" if record.domain is not None else ""
     release = f" --release {summary.release.number}" if summary.release else ""
@@ -252,7 +260,7 @@ def _commands(summary: Summary, asked: str, record: Estimate, file: str) -> tupl
     here = f"hailong results --wave {wave.code} {item} --released{release} --output json"
     data = f"hailong data --wave {wave.code}{release} --format csv --out {file}"
     # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
-    if record.statistic == "index" or summary.calibrated:
+    if record.statistic == "index" or summary.calibrated or apart:
         return here, data
     value = f"={record.value}" if record.value else ""
     design = "--weights weight --strata stratum --psu psu"

@@ -22,7 +22,7 @@ from survey.files.csv_table import harmless
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
-from survey.results import result_table, wording
+from survey.results import disclosure, result_table, wording
 from survey.sample import Sample
 from survey.staff.blueprint import MODE_NAMES, Moment, keys, moment_of, pages
 from survey.staff.reports import OFFICE
@@ -192,7 +192,7 @@ def _tested(
     """The test of association, where it is honest: one answer by one grouping, of a sample, nothing hidden."""
     if item is None or len(by) != 1 or not item.choices or item.kind == "multiple":
         return None
-    if any(wording.is_hidden(one) or "not_a_sample" in one.flags for one in records):
+    if any(disclosure.is_marked(one) or "not_a_sample" in one.flags for one in records):
         return None
     grouping = people.questionnaire.items.get(by[0])
     if grouping is None:

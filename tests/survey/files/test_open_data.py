@@ -214,7 +214,10 @@ def test_two_releases_of_a_wave_join_the_same_villages(released: Database, made:
         later = open_data.microdata(session, "thu-nghiem")
     assert later.release.number == 2
     pairs = {
-        tuple(row) for one in (made, later) for row in zip(one.columns["psu"], one.answers["khu_vuc"], strict=True)
+        (psu, area)
+        for one in (made, later)
+        for psu, area in zip(one.columns["psu"], one.answers["khu_vuc"], strict=True)
+        if area is not None  # left out of single rows, where it would tell who they are
     }
     assert len(pairs) == len(set(made.columns["psu"]))
 

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
+from analysis import Estimate
 from survey import demo, report
 from survey.app import create_app
 from survey.commands import Program
@@ -359,9 +360,15 @@ def test_communes_are_ordered_by_estimate_name_or_need(reader: FlaskClient, said
 def test_zeros_stand_after_what_was_met_and_before_what_is_not_known(said: Summary) -> None:
     [chosen] = [choice for choice in choices(said) if choice.code == "C5"]
     rows = sorted(chosen.rows, key=ORDERS["uoc-luong"][1])
-    kinds = ["under_3" if "under_3" in row.record.flags else row.record.estimate != 0 for row in rows]
-    assert kinds.index("under_3") < kinds.index(False)
-    assert True not in kinds[kinds.index("under_3") :]
+
+    def kind(record: Estimate) -> str:
+        if "under_3" in record.flags:
+            return "under 3"
+        return "unknown" if record.estimate is None else "met" if record.estimate else "zero"
+
+    kinds = [kind(row.record) for row in rows]
+    assert list(dict.fromkeys(kinds))[:3] == ["met", "under 3", "zero"]
+    assert kinds == sorted(kinds, key=["met", "under 3", "zero", "unknown"].index)
 
 
 @pytest.mark.parametrize("words", ["ha tu", "Hà Tu", "HÀ TU", "tu"])

@@ -12,8 +12,8 @@ from translations import gettext as _
 
 @click.command(
     help=_(
-        "Make up the waves thu-nghiem (household sample), nam-truoc (the same villages a year before, released) and "
-        "gop-y (open to all). Everything is marked as made up; what is true of it is the same for each seed."
+        "Make up the waves thu-nghiem (household sample), nam-truoc (the same villages a year before, released) "
+        "and gop-y (open to all). Everything is marked as made up; what is true of it is the same for each seed."
     )
 )
 @click.option("--wave", default=made_up.SAMPLE, show_default=True, help=_("The code of the sample wave."))

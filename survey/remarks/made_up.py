@@ -16,7 +16,7 @@ from survey.texts import Ring
 from survey.waves import today
 
 # What is written, and its themes; the first ones are written most.
-SAID = (
+SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Ngồi chờ cả buổi sáng mới đến lượt, nên gọi số theo giờ hẹn.", ("thoi_gian",)),
     ("Trễ hẹn hai lần mà không ai báo trước cho dân biết.", ("thoi_gian", "thai_do")),
     ("Cán bộ hướng dẫn tận tình, làm rất nhanh.", ("khen",)),

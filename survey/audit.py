@@ -189,11 +189,11 @@ def forget() -> None:
     _act.set(None)
 
 
-def append(session: Session) -> None:
-    """Adds the entry of the present act to its transaction; nothing where nobody of the staff acts."""
+def append(session: Session) -> bool:
+    """Adds the entry of the present act to its transaction; False where nobody of the staff acts."""
     act = _act.get()
     if act is None:
-        return
+        return False
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     last = newest(session)
@@ -208,6 +208,7 @@ def append(session: Session) -> None:
     entry.digest = digest(last.digest if last else "", entry)
     session.add(entry)
     session.flush()
+    return True
 
 
 def newest(session: Session) -> AuditEntry | None:

@@ -60,12 +60,13 @@ class Database:
         one_state: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**one_state)
         self._writing = self.engine.execution_options(writing=True)
-        self._at_once: AtOnce = (
-            Together(_sqlite(url, poolclass=NullPool), lock)
+        self._apart = (
+            _sqlite(url, timeout=0, poolclass=NullPool)
             if self.is_sqlite
-            else Alone(
-                _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
-            )
+            else _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        )
+        self._at_once: AtOnce = (
+            Together(_sqlite(url, poolclass=NullPool), lock) if self.is_sqlite else Alone(self._apart)
         )
 
     @contextmanager
@@ -80,13 +81,14 @@ class Database:
 
         What somebody of the staff writes goes into the audit trail with it.
         """
-        with (
-            self._writer,
-            Session(self._writing, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
-            audit.append(session)
+        with self._writer:
+            with Session(self._writing, expire_on_commit=False) as session, session.begin():
+                yield session
+                noted = audit.append(session)
+            if noted and self.is_sqlite:
+                # The trail knows the second: among the forms in the log it would say when they came.
+                with closing(self.apart()) as connection:
+                    connection.driver_connection.execute(CUT_LOG)
 
     @contextmanager
     def adding(self) -> Iterator[Connection]:
@@ -116,6 +118,19 @@ class Database:
             for order in orders:
                 connection.execute(text(order))
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A block in which nobody else of this process writes to SQLite."""
+        with self._writer:
+            yield
+
+    def apart(self) -> Any:
+        """A connection that is nobody else's, in no transaction, and whose work commits by itself; close it.
+
+        On SQLite it waits for nobody.
+        """
+        return self._apart.raw_connection()
+
     def answers(self) -> bool:
         """Whether the database can be reached now."""
         with self.engine.connect() as connection:
@@ -135,8 +150,8 @@ def knows(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
 
 
-def _sqlite(url: str, **options: Any) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 60}, hide_parameters=True, **options)
+def _sqlite(url: str, timeout: float = 60, **options: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

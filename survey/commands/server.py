@@ -6,6 +6,8 @@ import errno
 import socket
 import threading
 import time
+from contextlib import closing
+from functools import partial
 
 import click
 from flask import Flask
@@ -16,7 +18,9 @@ from sqlalchemy import select
 
 from survey import demo, metrics, questionnaires, rate, settings, texts, units
 from survey.app import create_app
+from survey.arrival import Arrival, by_the_clock
 from survey.commands import say
+from survey.database import Database
 from survey.files import pending
 from survey.installation import opened, prepare
 from survey.logs import Logs
@@ -111,6 +115,12 @@ def _take_slot(_arbiter: Arbiter, worker: Worker) -> None:
     metrics.SHARED.take(worker.slot)
 
 
+def _stopped(_arbiter: Arbiter) -> None:
+    """The last process has ended: nobody reads any more."""
+    with closing(Arrival(Database(settings.database_url()))) as arrival:
+        arrival.take_away()
+
+
 class Server(BaseApplication):
     """gunicorn with threads, set up from here instead of a file of its own."""
 
@@ -134,6 +144,7 @@ class Server(BaseApplication):
             "control_socket_disable": True,  # a further door that nobody needs
             "pre_fork": _give_slot,
             "post_fork": _take_slot,
+            "on_exit": _stopped,
             **options,
         }
         super().__init__()
@@ -151,7 +162,9 @@ class Server(BaseApplication):
         pending.resume()
         app = create_app()
         app.extensions.update(self.counts)
-        threading.Thread(target=warm, args=[app.extensions["database"]], daemon=True).start()
+        found = app.extensions["database"]
+        for work in (partial(warm, found), partial(by_the_clock, found, threading.Event().wait)):
+            threading.Thread(target=work, daemon=True).start()
         return app
 
 

@@ -144,8 +144,8 @@ class Village(Base):
 class Response(Base):
     """One person's answers. Append-only.
 
-    `id` is made where the form is filled in, at random, and is the order on disk (no row number on SQLite), so
-    neither the order nor the time of arrival is kept. The stratum follows from the village.
+    `id` is made where the form is filled in, at random, and is the order on disk (`survey/arrival.py`), so neither
+    the order nor the time of arrival is kept. The stratum follows from the village.
     """
 
     __tablename__ = "response"

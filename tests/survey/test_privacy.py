@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 import survey
 from analysis import disclosure
 from forms import document, openness
-from survey import audit, purge, rate
-from survey.models import Base, Response
+from survey import arrival, audit, purge, rate
+from survey.models import APPEND_ONLY, Base, Response
 from survey.responses import MARKS
 
 ROOM = Path(survey.__file__).parent
@@ -105,6 +105,14 @@ def test_the_times_on_the_page_are_those_of_the_code(page: str) -> None:
     assert "gone within 10 minutes" in page
     assert timedelta(days=365) >= purge.KEPT
     assert page.count("at the latest 12 months after the survey ends") == 2
+    assert (arrival.EVERY, arrival.AGAIN) == (3600, 60)
+    assert "each hour, and whenever it is stopped" in page
+    assert "tries again every minute" in page
+
+
+def test_the_page_says_how_long_answers_stay(page: str) -> None:
+    assert "response" in APPEND_ONLY
+    assert "stay for good" in page
 
 
 def test_the_limits_on_the_page_are_those_of_the_code(page: str) -> None:

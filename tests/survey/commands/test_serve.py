@@ -153,6 +153,27 @@ def test_a_server_killed_under_load_loses_nothing_and_doubles_nothing(
     assert set(stored()) == set(sent)
 
 
+def test_a_server_that_was_stopped_leaves_no_order_of_arrival(province: Database, tmp_path: Path) -> None:
+    server, sent = Server(province, tmp_path), [form() for _number in range(30)]
+    province.engine.dispose()
+    with server.running() as process:
+        assert [server.send(one) for one in sent] == [201] * len(sent)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    file = Path(str(province.engine.url.database))
+    log = file.with_name(f"{file.name}-wal")
+    assert not log.exists() or not log.stat().st_size
+    content = file.read_bytes()
+    names = [one["id"].replace("-", "").encode() for one in sent]
+    places = {name: content.find(name) for name in sorted(names)}
+    by_page: dict[int, list[int]] = {}
+    for at in places.values():
+        by_page.setdefault(at // 8192, []).append(at)
+    assert len(by_page) < len(sent) / 2
+    for lying in by_page.values():  # the first of them at the end of its page
+        assert lying == sorted(lying, reverse=True)
+
+
 def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
     province: Database, tmp_path: Path
 ) -> None:

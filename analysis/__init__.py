@@ -6,7 +6,7 @@ Design -> totals per PSU -> estimates. Formulas and sources: docs/thong-ke.md. W
 `analysis.disclosure` finds; it stands apart, for its solver takes a tenth of a second to load.
 """
 
-from analysis.contrast import REST, Difference, against_rest, difference, groups, holm
+from analysis.contrast import REST, Difference, against_rest, benjamini_hochberg, difference, groups, holm
 from analysis.design import Design, DesignError
 from analysis.estimate import Estimate, estimate, mean, proportion, ratio, total
 from analysis.ranks import Rank, ranks
@@ -22,6 +22,7 @@ __all__ = [
     "Rank",
     "Share",
     "against_rest",
+    "benjamini_hochberg",
     "difference",
     "estimate",
     "groups",

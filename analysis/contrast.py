@@ -1,5 +1,18 @@
 """Differences: of two domains, of two waves, of a unit and all others; and which of many are told apart.
 
+One test stands behind every verdict, that of `analysis.effective`. What a page needs of a `Difference`:
+
+    p                   None: not tested, because nobody answered, nobody differs, or no domain has two villages
+    estimate, low, high  to − from, its interval; against the rest there is none (print the domain's own)
+    standard_error      under the test: that of the difference if there were none; `least`, 3.5 times it, is about
+                        the least difference that can be seen
+    rho, pool           how alike neighbours are, and from how many villages that is known; None, 0 if not pooled
+    villages            of either side with answers: (from, to)
+    groups(differences, family=…)  above, signs_above, not_apart, signs_below, below, None (not tested): by `holm`
+                        over the family, signs by `benjamini_hochberg` at 20 %
+
+"direct" is the linearised difference as R computes it, without any pool:
+
     D = p_b − p_a,  v_D = v_a + v_b − 2 C      (Wolter 2007, § 6.5; R's svyby(covmat=TRUE), svycontrast)
 
 Two waves are two domains of one stacked file. Where the villages were kept, their (stratum, PSU) labels stay equal
@@ -16,11 +29,11 @@ from typing import Any, Literal
 import numpy as np
 
 from analysis.design import Bools, Design, Floats, Ints, Labels, code
-from analysis.estimate import Table, Variance, auto_pooled, tabulate
-from analysis.interval import adjusted_n, clopper_pearson, t_quantile, two_sided
-from analysis.pooled import Intraclass, edges, intraclass
-from analysis.totals import ROUNDING, Measured, Measures, Totals, psu_totals, regrouped
-from analysis.variance import covariance, is_share, is_total, meeting, scores, strata, wholes
+from analysis.effective import LEAST, Effective, effective
+from analysis.estimate import ENOUGH_DF, VARIANCES, Table, Variance, auto_pooled, tabulate
+from analysis.interval import t_quantile, two_sided
+from analysis.totals import ROUNDING, Measured, Measures, Totals, by_domain, psu_totals, regrouped
+from analysis.variance import between, covariance, is_share, is_total, satterthwaite
 
 
 class Rest(Enum):
@@ -30,15 +43,18 @@ class Rest(Enum):
 
 
 REST = Rest.REST
-Group = Literal["above", "not_apart", "below"]
+Group = Literal["above", "signs_above", "not_apart", "signs_below", "below"]
+Pair = tuple[Hashable | Rest, Hashable | Rest]
+SIGNS = 0.2  # of the domains with signs, on average at most so many are marked by chance
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """estimate = to − from, in the unit of the measure (0.05 is 5 points of a percentage); None can't be known.
 
-    standard_error is by the formula. Where a side has no event or all events its own variance says nothing;
-    limits and p then use the distance to its exact bound (Newcombe 1998; Zou & Donner 2008). n: answers of both.
+    n: answers of both sides. flags: no_interval (no limits: a side is the rest, or nothing shows how far chance
+    goes; then p is None too), none (no event on either side), all (nothing but events), check (direct, df < 8).
+    p is never 0, an interval never of width 0.
     """
 
     item: str
@@ -49,10 +65,19 @@ class Difference:
     standard_error: float | None
     low: float | None
     high: float | None
-    df: int
+    df: float
     p: float | None
     n: int
     variance: Literal["direct", "pooled"]
+    flags: tuple[str, ...] = ()
+    rho: float | None = None
+    pool: int = 0
+    villages: tuple[int, int] = (0, 0)
+
+    @property
+    def least(self) -> float | None:
+        """About the least difference that the test can see."""
+        return None if self.standard_error is None else 3.5 * self.standard_error
 
 
 def difference(
@@ -70,7 +95,7 @@ def difference(
 
     domain  (N,) labels, as in `estimate`; b may be REST
     within  (N,) truth: only these rows, the design kept
-    variance  as in `estimate`; "auto" is pooled for both where either is too thin for its own
+    variance  as in `contrasts`
     """
     coded = code(domain)
     if within is not None:
@@ -97,97 +122,107 @@ def against_rest(
     return [found[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
 
 
-def contrasts(
-    totals: Totals, pairs: Sequence[tuple[Hashable | Rest, Hashable | Rest]], level: float, variance: Variance
-) -> list[Difference]:
-    """The difference of each (from, to) for all K measures: pair by pair."""
-    alike: Intraclass | None = None
-    if variance != "direct":
-        whole = wholes(totals)
-        linear = scores(totals, whole)
-        alike = intraclass(totals, whole, linear, strata(linear))
-    place = {label: g for g, label in enumerate(totals.domains)}
-    found: list[Difference] = []
-    for pair in pairs:
-        found += _contrast(totals, _sides(place, pair), pair, level, variance, alike)
-    return found
+@dataclass(frozen=True)
+class _Found:
+    """S pairs by K measures; NaN where nothing is known."""
+
+    estimate: Floats
+    error: Floats
+    low: Floats
+    high: Floats
+    df: Floats
+    p: Floats
+    n: Floats
+    none: Bools
+    every: Bools
+    villages_from: Floats
+    villages_to: Floats
 
 
-def _sides(place: dict[Hashable, int], pair: tuple[Hashable | Rest, Hashable | Rest]) -> Ints:
-    """(G,) 0 for the domain that is `from`, 1 for `to`, −1 for others; an unknown label has no row."""
-    sides = np.full(len(place), -1, np.int64)
+def contrasts(totals: Totals, pairs: Sequence[Pair], level: float, variance: Variance) -> list[Difference]:
+    """The difference of each (from, to) for all K measures: pair by pair. All domains and pairs stand together.
+
+    variance  "pooled": the test of `analysis.effective`, its ρ from all domains of the totals, what kept villages
+              share from all pairs; "direct": each pair by itself; "auto": pooled, but two domains alone whose own
+              variances aren't too thin are left direct, with Satterthwaite's degrees of freedom. Totals are always
+              direct. Where two domains alone have answers, the rest is the other one.
+    """
+    if variance not in VARIANCES:
+        raise ValueError(f"variance is one of {', '.join(VARIANCES)}, not {variance!r}")
+    there = np.flatnonzero(by_domain(totals, totals.sums.count).any(1))
+    place, rest = _sides(totals.domains, pairs, there)
+    use = np.broadcast_to((variance != "direct") & ~is_total(totals), (len(pairs), len(totals.measures)))
+    if variance == "auto" and len(there) == 2:
+        use = use & auto_pooled(tabulate(totals))[there].any(0)
+
+    pool = effective(totals) if use.any() else None
+    found = None if pool is None else _pooled(pool, place, rest, level)
+    if found is None or not use.all():
+        direct = _direct(totals, place, rest, level, variance == "auto")
+        parts = zip(vars(found or direct).values(), vars(direct).values(), strict=True)
+        found = _Found(*(np.where(use, one, other) for one, other in parts))
+    return _records(totals, pairs, found, use, pool)
+
+
+def _sides(domains: Sequence[Hashable], pairs: Sequence[Pair], there: Ints) -> tuple[Ints, Bools]:
+    """(S, 2) the place of each side's domain, −1 for one that is unknown; and where a side is all others."""
+    at = {label: g for g, label in enumerate(domains)}
+    place = np.array([[at.get(side, -1) for side in pair] for pair in pairs], np.int64).reshape(-1, 2)
+    rest = np.array([[side is REST for side in pair] for pair in pairs], bool).reshape(-1, 2)
+    place = np.where(rest, place[:, ::-1], place)
+    if len(there) == 2:  # the rest is the other one
+        alone = rest & np.isin(place, there)
+        place, rest = np.where(alone, there.sum() - place, place), rest & ~alone
+    return place, rest
+
+
+def _pooled(pool: Effective, place: Ints, rest: Bools, level: float) -> _Found:
+    """By effective answers. Against the rest no limits: the variance is that of no difference."""
+    a, b = (pool.side(place[:, side], rest[:, side]) for side in (0, 1))
+    shared = np.zeros_like(a.p)
+    pairs = np.flatnonzero(~rest.any(1) & (place >= 0).all(1))
+    shared[pairs] = pool.shared(*place[pairs].T)
+    test = pool.test(a, b, shared)
+    error = np.sqrt(test.variance)
+    half = np.where((rest[:, 0] | rest[:, 1])[:, None], np.nan, t_quantile(test.df, level) * error)
+    bound, D = np.where(is_share(pool.totals), 1.0, np.inf), test.difference
+    return _Found(
+        D, error, np.maximum(D - half, -bound), np.minimum(D + half, bound), test.df, test.p,
+        a.count + b.count, a.events + b.events == 0, a.full + b.full == a.count + b.count, a.villages, b.villages,
+    )  # fmt: skip
+
+
+def _direct(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Found:
+    """Each pair by itself, as R."""
+    found = [_contrast(totals, *pair, level, satterthwaites) for pair in zip(place, rest, strict=True)]
+    return _Found(*(np.stack(part) for part in zip(*(vars(one).values() for one in found), strict=True)))
+
+
+def _contrast(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Found:
+    """One pair; arrays are (K,). A variance of 0 doesn't say how far chance goes: no limits, no p."""
+    sides = np.full(len(totals.domains), -1, np.int64)
     for side in (0, 1):
-        if pair[side] is REST:
+        if rest[side] and place[side] >= 0:
             sides[:] = side
     for side in (0, 1):
-        if pair[side] is not REST and pair[side] in place:
-            sides[place[pair[side]]] = side
-    return sides
-
-
-def _contrast(
-    totals: Totals,
-    sides: Ints,
-    pair: tuple[Hashable | Rest, Hashable | Rest],
-    level: float,
-    variance: Variance,
-    alike: Intraclass | None,
-) -> list[Difference]:
+        if not rest[side] and place[side] >= 0:
+            sides[place[side]] = side
     two = regrouped(totals, sides, ["from", "to"])
     table = tabulate(two, "wald", level)
-    K = len(two.measures)
-    matrix = np.stack([covariance(table.scores, k) for k in range(K)]) if K else np.zeros((0, 2, 2))
-    v, shared = table.variance, 2 * matrix[:, 0, 1]
-    df = _union_df(table)
-    use = np.zeros(K, bool)
-    n_eff = table.n_eff_or_n
-    if alike is not None:
-        thin: Bools = auto_pooled(table) if variance == "auto" else np.ones((2, K), bool)
-        use = np.any(thin, axis=0) & ~is_total(two)
-        pooled = tabulate(two, "wald", level, "pooled", alike)
-        v, df = np.where(use, pooled.variance, v), np.where(use, alike.df, df)
-        n_eff = np.where(use, pooled.n_eff_or_n, n_eff)
-        apart = np.array([not meeting(table.scores, k)[0, 1] for k in range(K)], bool)
-        shared = np.where(use & apart, 0.0, shared)
-    p, n = table.whole.estimate, table.whole.count
+    shared = np.array([2 * covariance(table.scores, k)[0, 1] for k in range(len(two.measures))])
+    df, p, v = _union_df(table), table.whole.estimate, table.variance
     D, v_D = p[1] - p[0], v[0] + v[1] - shared
     v_D = np.where(np.abs(v_D) <= ROUNDING * (v[0] + v[1]), 0.0, np.where(v_D > 0, v_D, v[0] + v[1]))
-    error = np.sqrt(v_D)
-    t = t_quantile(df, level)
-    low, high = D - t * error, D + t * error
+    if satterthwaites:
+        df = np.where(is_total(two), df, satterthwaite(between(table.scores), df)[0])
+    error, known = np.sqrt(v_D), (v_D > 0) & (df > 0)
     with np.errstate(all="ignore"):
-        p_value = two_sided(D / error, df)
-    edge = edges(two, table.whole)
-    if edge.any():
-        below, above = _reach(p, v, n, n_eff, df, level, edge)
-        lower, upper = np.hypot(below[1], above[0]), np.hypot(above[1], below[0])
-        at = edge.any(0)
-        low, high = np.where(at, D - lower, low), np.where(at, D + upper, high)
-        with np.errstate(all="ignore"):
-            p_value = np.where(at, two_sided(D * t / np.where(D > 0, lower, upper), df), p_value)
-        bounded = is_share(two)
-        low, high = (
-            np.where(bounded & at, np.maximum(low, -1), low),
-            np.where(bounded & at, np.minimum(high, 1), high),
-        )
-    names = [label.value if isinstance(label, Rest) else label for label in pair]
-    return [
-        Difference(
-            item, value, names[0], names[1], _null(D[k]), _null(error[k]), _null(low[k]), _null(high[k]),
-            int(df[k]), _null(p_value[k]), int(n[:, k].sum()), "pooled" if use[k] else "direct",
-        )
-        for k, (item, value, _) in enumerate(two.measures)
-    ]  # fmt: skip
-
-
-def _reach(
-    p: Floats, v: Floats, n: Floats, n_eff: Floats, df: Floats, level: float, edge: Bools
-) -> tuple[Floats, Floats]:
-    """(2, K) how far each side's limits lie below and above it: t·se, at 0 and 1 the exact bound."""
-    half = t_quantile(df, level) * np.sqrt(v)
-    df2 = np.broadcast_to(df, p.shape)
-    low, high = clopper_pearson(p, np.where(df2 > 0, adjusted_n(n, n_eff, df2, level), np.nan), level)
-    return np.where(edge, p - low, half), np.where(edge, high - p, half)
+        p_value = np.where(known, np.maximum(two_sided(D / error, df), LEAST), np.nan)
+        half = np.where(known, t_quantile(df, level) * error, np.nan)
+    n, events, full = (part.sum(0) for part in (table.whole.count, table.whole.events, table.whole.full))
+    return _Found(
+        D, error, D - half, D + half, df, p_value, n, events == 0, full == n, *by_domain(two, two.psus)
+    )  # fmt: skip
 
 
 def _union_df(table: Table) -> Floats:
@@ -202,6 +237,40 @@ def _union_df(table: Table) -> Floats:
     np.maximum.at(strata_met, frame.stratum, np.minimum(psus, 1))
     df: Floats = psus.sum(0) - strata_met.sum(0)
     return df
+
+
+def _records(
+    totals: Totals, pairs: Sequence[Pair], found: _Found, use: Bools, pool: Effective | None
+) -> list[Difference]:
+    share = is_share(totals)
+    marks = {
+        "no_interval": ~np.isfinite(found.low),
+        "none": share & (found.n > 0) & found.none,
+        "all": share & (found.n > 0) & found.every,
+        "check": ~use & (found.df < ENOUGH_DF),
+    }
+    none: Floats = np.zeros(len(totals.measures))
+    rho, villages = (none, none) if pool is None else (pool.rho, pool.villages)
+    return [
+        Difference(
+            item, value, _name(from_), _name(to), _null(found.estimate[s, k]), _null(found.error[s, k]),
+            _null(found.low[s, k]), _null(found.high[s, k]),
+            _whole(found.df[s, k]), _null(found.p[s, k]), int(found.n[s, k]),
+            "pooled" if use[s, k] else "direct", tuple(name for name, mark in marks.items() if mark[s, k]),
+            float(rho[k]) if use[s, k] else None, int(villages[k]) if use[s, k] else 0,
+            (int(found.villages_from[s, k]), int(found.villages_to[s, k])),
+        )
+        for s, (from_, to) in enumerate(pairs)
+        for k, (item, value, _) in enumerate(totals.measures)
+    ]  # fmt: skip
+
+
+def _name(side: Hashable | Rest) -> Hashable:
+    return side.value if isinstance(side, Rest) else side
+
+
+def _whole(number: float) -> float:
+    return int(number) if float(number).is_integer() else float(number)
 
 
 def _null(number: float) -> float | None:
@@ -220,15 +289,38 @@ def holm(p: Sequence[float | None], family: int | None = None) -> list[float | N
     return adjusted
 
 
-def groups(differences: Sequence[Difference], level: float = 0.95, family: int | None = None) -> list[Group]:
-    """Three groups by the test corrected for all of them (Holm): above, not told apart, below.
+def benjamini_hochberg(p: Sequence[float | None], share: float = SIGNS, family: int | None = None) -> list[bool]:
+    """Which of many tests are marked so that on average at most this share of them is by chance (1995).
+
+    p, family as in `holm`.
+    """
+    tests = sorted((value, place) for place, value in enumerate(p) if value is not None)
+    size = max(family or 0, len(tests))
+    last = max((rank for rank, (value, _) in enumerate(tests, 1) if value <= share * rank / size), default=0)
+    marked = {place for _, place in tests[:last]}
+    return [place in marked for place in range(len(p))]
+
+
+def groups(
+    differences: Sequence[Difference], level: float = 0.95, family: int | None = None
+) -> list[Group | None]:
+    """What may be said of each: above or below by the test corrected for all of them (`holm`); signs of it by
+    `benjamini_hochberg`; not told apart; None where nothing was tested.
 
     family: how many tests stand together; as many as there are differences with a p unless given.
     """
-    adjusted = holm([one.p for one in differences], family)
+    p = [one.p for one in differences]
+    adjusted, signs = holm(p, family), benjamini_hochberg(p, family=family)
     return [
-        "not_apart"
-        if p is None or p > 1 - level or one.estimate is None or one.estimate == 0
-        else ("above" if one.estimate > 0 else "below")
-        for one, p in zip(differences, adjusted, strict=True)
+        _group(one.estimate, own, level, sign) for one, own, sign in zip(differences, adjusted, signs, strict=True)
     ]
+
+
+def _group(estimate: float | None, p: float | None, level: float, signs: bool) -> Group | None:
+    if p is None or estimate is None:
+        return None
+    if estimate == 0 or not (signs or p <= 1 - level):
+        return "not_apart"
+    if p <= 1 - level:
+        return "above" if estimate > 0 else "below"
+    return "signs_above" if estimate > 0 else "signs_below"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from analysis.contrast import contrasts
 from analysis.design import Bools, Design, Floats
 from analysis.estimate import Table, Variance, tabulate
-from analysis.interval import adjusted_n, clopper_pearson, logit, t_quantile, wald
+from analysis.interval import adjusted_n, clopper_pearson, logit, wald
 from analysis.pooled import edges
-from analysis.totals import Measured, psu_totals
-from analysis.variance import covariance, is_share, meeting
+from analysis.totals import Measured, Totals, by_domain, psu_totals
+from analysis.variance import is_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,21 @@ def ranks(
 ) -> list[Rank]:
     """A rank interval for each domain with an answer, in the order of the domains.
 
-    pairwise  the domain's own interval at `level`: those told apart from it by a t test of the difference,
+    pairwise  the domain's own interval at `level`: those told apart from it by the test of their difference,
               Bonferroni over the K − 1 others (Mogstad, Romano, Shaikh & Wilhelm 2024)
     joint     all K intervals hold together at `level` (Klein, Wright & Wieczorek 2020, main theorem), from
               simultaneous intervals, Bonferroni over K
-    A domain without an interval may have any rank.
+    A domain without an interval, or without a test, may have any rank.
     """
-    table = tabulate(psu_totals(design, [measure], domain, domains), "logit", level, variance)
-    answered = table.whole.count[:, 0] > 0
+    totals = psu_totals(design, [measure], domain, domains)
+    answered = by_domain(totals, totals.sums.count)[:, 0] > 0
     K = int(answered.sum())
-    labels = [label for label, there in zip(table.totals.domains, answered, strict=True) if there]
+    labels = [label for label, there in zip(totals.domains, answered, strict=True) if there]
     if method == "joint":
-        low, high = simultaneous(table, 1 - (1 - level) / max(K, 1))
+        low, high = simultaneous(tabulate(totals, "logit", level, variance), 1 - (1 - level) / max(K, 1))
         found = joint_ranks(low[answered], high[answered])
     else:
-        better = _told_apart(table, 1 - (1 - level) / max(K - 1, 1))[np.ix_(answered, answered)]
+        better = _told_apart(totals, labels, variance, (1 - level) / max(K - 1, 1))
         found = [
             (1 + int(above), K - int(below)) for above, below in zip(better.sum(0), better.sum(1), strict=True)
         ]
@@ -80,24 +82,12 @@ def joint_ranks(low: Floats, high: Floats) -> list[tuple[int, int]]:
     return [(int(b) + 1, len(low) - int(w)) for b, w in zip(better, worse, strict=True)]
 
 
-def _told_apart(table: Table, level: float) -> Bools:
-    """(G, G) whether domain j is above domain k: the interval of p_j − p_k lies above 0.
-
-    Where one has no event or all events, its exact bound takes the place of t·se (Zou & Donner 2008).
-    """
-    p, v, df = table.whole.estimate[:, 0], table.variance[:, 0], table.df[:, 0]
-    low, high = simultaneous(table, level)
-    edge = edges(table.totals, table.whole)[:, 0]
-    pooled = table.pooled[:, :1] & table.pooled[:, :1].T
-    C = np.where(pooled & ~meeting(table.scores, 0), 0.0, covariance(table.scores, 0))
-    both = np.where(pooled, df[:, None], df[:, None] + df[None, :])  # of the union, or a little fewer
-    t = t_quantile(np.where(np.isfinite(both), both, 0), level)
-    with np.errstate(all="ignore"):
-        spread = np.maximum(v[:, None] + v[None, :] - 2 * C, 0)
-        half = t * np.sqrt(spread)
-        own = t_quantile(df, level) * np.sqrt(v)
-        down, up = np.where(edge, p - low, own), np.where(edge, high - p, own)
-        half = np.where(edge[:, None] | edge[None, :], np.hypot(down[:, None], up[None, :]), half)
-        above: Bools = p[:, None] - p[None, :] > half
-    known = (df > 0) & np.isfinite(p)
-    return above & known[:, None] & known[None, :]
+def _told_apart(totals: Totals, labels: list[Hashable], variance: Variance, most: float) -> Bools:
+    """(K, K) whether domain j is above domain k: the p of their difference is at most `most`."""
+    above = np.zeros((len(labels), len(labels)), bool)
+    pairs = list(itertools.combinations(range(len(labels)), 2))
+    differences = contrasts(totals, [(labels[j], labels[k]) for j, k in pairs], 0.95, variance)
+    for (j, k), one in zip(pairs, differences, strict=True):
+        if one.p is not None and one.estimate is not None and one.p <= most:
+            above[j, k], above[k, j] = one.estimate < 0, one.estimate > 0
+    return above

@@ -370,6 +370,11 @@ class Totals:
         return self.squares is not None or (self.regression is not None and self.regression.rows is not None)
 
     @property
+    def psus(self) -> Floats:
+        """(C, K) how many PSUs with an answered row a cell has."""
+        return self.sums.count if self.rows_alone else (self.sums.count > 0).astype(np.float64)
+
+    @property
     def weighted(self) -> Floats:
         """(G, K) sum of the weights of the answered rows."""
         return by_domain(self, self.sums.weight)

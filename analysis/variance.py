@@ -197,6 +197,20 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
     A stratum with one PSU in the file adds what `single_psu` says (R's survey.lonely.psu; "average" where the
     domain has no other stratum: NaN).
     """
+    variance = per_domain(direct_parts(scores, by_stratum), by_stratum, scores.domains)
+    frame = scores.frame
+    if frame.single_psu == "average" and frame.lonely.any():
+        touched = (by_stratum.answered > 0) | scores.everywhere
+        alone = frame.lonely[by_stratum.stratum][:, None]
+        every = per_domain(touched.astype(np.float64), by_stratum, scores.domains)
+        others = per_domain((touched & ~alone).astype(np.float64), by_stratum, scores.domains)
+        with np.errstate(all="ignore"):
+            variance = np.where(others > 0, variance * every / others, np.nan)
+    return variance
+
+
+def direct_parts(scores: Scores, by_stratum: Strata) -> Floats:
+    """(Q, K) what each stratum adds to the variance of each domain."""
     frame = scores.frame
     m = frame.sampled[by_stratum.stratum][:, None].astype(np.float64)
     f = frame.remaining[by_stratum.stratum][:, None]
@@ -209,23 +223,42 @@ def direct(scores: Scores, by_stratum: Strata) -> Floats:
         square = reduce(scores.square, by_stratum.starts)
         deviation = square - m * mean**2
         deviation[deviation <= ROUNDING * square] = 0  # rows that are all alike
-    part = spreading(frame)[by_stratum.stratum][:, None] * deviation
+    part: Floats = spreading(frame)[by_stratum.stratum][:, None] * deviation
     lonely = (m == 1) & (f > 0)
-    if not lonely.any():
-        return per_domain(part, by_stratum, scores.domains)
+    if frame.single_psu != "centered" or not lonely.any():
+        return part
     touched = (by_stratum.answered > 0) | scores.everywhere
-    if frame.single_psu == "centered":
-        psus = per_domain(np.where(touched, m, 0.0), by_stratum, scores.domains)
-        with np.errstate(all="ignore"):
-            centre = per_domain(by_stratum.total, by_stratum, scores.domains) / psus
-        part = np.where(lonely & touched, f * (by_stratum.total - centre[by_stratum.domain]) ** 2, part)
-    variance = per_domain(part, by_stratum, scores.domains)
-    if frame.single_psu == "average":
-        every = per_domain(touched.astype(np.float64), by_stratum, scores.domains)
-        others = per_domain((touched & ~lonely).astype(np.float64), by_stratum, scores.domains)
-        with np.errstate(all="ignore"):
-            variance = np.where(others > 0, variance * every / others, np.nan)
-    return variance
+    psus = per_domain(np.where(touched, m, 0.0), by_stratum, scores.domains)
+    with np.errstate(all="ignore"):
+        centre = per_domain(by_stratum.total, by_stratum, scores.domains) / psus
+    return np.where(lonely & touched, f * (by_stratum.total - centre[by_stratum.domain]) ** 2, part)
+
+
+def satterthwaite(scores: Scores, nominal: Floats) -> Floats:
+    """(G, K) degrees of freedom of a sum of strata that weigh unequally, with unbiased squares.
+
+        df = (Σ v_h)²/Σ (v_h²/(ν_h + 2)) − 2,  ν_h = m_h − 1;  at most `nominal`, at least 1
+
+    Satterthwaite 1946; Johnson & Rust 1992; von Davier 2024. Rows that are their own PSUs keep the nominal ones.
+    """
+    if scores.frame.psus is None:
+        return nominal
+    by_stratum = strata(scores)
+    part = direct_parts(scores, by_stratum)
+    nu = scores.frame.sampled[by_stratum.stratum][:, None] - 1
+    total, squares = (per_domain(one, by_stratum, scores.domains) for one in (part, part**2 / (nu + 2)))
+    with np.errstate(all="ignore"):
+        df = np.where(squares > 0, total**2 / squares - 2, nominal)
+    return np.minimum(np.maximum(df, 1.0), nominal)
+
+
+def between(scores: Scores) -> Scores:
+    """Of the scores of two domains that of the second minus the first, as one domain."""
+    psu, place = np.unique(scores.psu, return_inverse=True)
+    total, count = (np.zeros((len(psu), scores.total.shape[1])) for _ in range(2))
+    np.add.at(total, place, np.where(scores.domain[:, None] == 1, scores.total, -scores.total))
+    np.add.at(count, place, scores.count)
+    return Scores(scores.frame, 1, psu, np.zeros(len(psu), np.int64), total, count, scores.everywhere)
 
 
 def covariance(scores: Scores, k: int) -> Floats:
@@ -263,16 +296,6 @@ def spreading(frame: Frame) -> Floats:
     """(H,) f_h m_h/(m_h − 1), what a stratum's sum of squares is multiplied with; 0 with one PSU."""
     m = frame.sampled.astype(np.float64)
     return np.where(m > 1, frame.remaining * m / np.maximum(m - 1, 1), 0.0)
-
-
-def meeting(scores: Scores, k: int) -> Bools:
-    """(G, G) which domains share a PSU in which both answered measure `k`."""
-    if scores.square is not None:  # a row is in one domain
-        return np.eye(scores.domains, dtype=bool)
-    answered = np.zeros((len(scores.frame.stratum), scores.domains))
-    answered[scores.psu, scores.domain] = scores.count[:, k] > 0
-    shared: Bools = answered.T @ answered > 0
-    return shared
 
 
 def product(frame: Frame, dense: Floats, answered: Floats, rows: Floats | None = None) -> Floats:

@@ -145,7 +145,10 @@ def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measu
         if told and measure.item in ("index", BLANK):
             found = against_rest(design, [measure], who, domains=names)
             kept = [one for one in found if one.to in told]
-            marks = groups(kept)
+            marks: list[Group] = [
+                mark if mark in ("above", "below") else "not_apart"  # signs are no reason to speak of a person
+                for mark in groups(kept)
+            ]
             differing[measure.item] = {str(one.to): (one, mark) for one, mark in zip(kept, marks, strict=True)}
     nothing: tuple[None, Group] = (None, "not_apart")
     workers = []

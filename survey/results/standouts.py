@@ -49,7 +49,7 @@ def of_units(people: Sample, rule: Rule) -> dict[str, tuple[Standout, ...]]:
         apart = [
             Standout(one.item, group == "above", one)
             for one, group in zip(differences, groups(differences), strict=True)
-            if group != "not_apart"
+            if group in ("above", "below")
         ]
         if apart:
             told[unit] = tuple(sorted(apart, key=lambda one: -abs(one.difference.estimate or 0.0)))

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, against_rest, groups, ranks
+from analysis.contrast import Group
 from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
@@ -445,9 +446,9 @@ def _comparisons(people: Sample, scoring: Rule) -> tuple[dict[str, str], dict[st
     [measure] = result_table.measures(people, result_table.Wanted("index"), scoring)
     design = result_table.design(people)
     differences = against_rest(design, [measure], people.unit)
-    names = {"above": "above", "not_apart": "same", "below": "below"}
+    names: dict[Group | None, str] = {"above": "above", "below": "below"}
     standing = {
-        str(one.to): names[group]
+        str(one.to): names.get(group, "same")
         for one, group in zip(differences, groups(differences), strict=True)
         if one.p is not None
     }

@@ -18,12 +18,12 @@ from analysis import (
     against_rest,
     difference,
     estimate,
-    groups,
     holm,
     ranks,
 )
-from analysis.contrast import Difference
+from analysis.effective import effective
 from analysis.ranks import joint_ranks
+from analysis.totals import psu_totals
 
 
 def province(seed: int, units: int = 6, villages: int = 4, people: int = 15, spread: float = 0.1) -> Any:
@@ -83,19 +83,16 @@ def test_within_keeps_the_design() -> None:
     assert one == two
 
 
-def test_a_side_without_events_has_the_reach_of_its_exact_bound() -> None:
-    """30 of 60 against 0 of 60, simple: Newcombe's hybrid of 1 − 0.025^(1/60) and t·se."""
-    y, unit = np.r_[np.repeat([2, 1], 30), np.full(60, 1)], np.repeat([0, 1], 60)
-    one = difference(Design(np.ones(120), unit), Share("q", "2", y, frozenset({2})), unit, 1, 0)
-    assert one.estimate == pytest.approx(0.5)
-    t = 1.980272249273  # t, 118 degrees of freedom
-    half = t * math.sqrt(0.25 / 59)
-    bound = 1 - 0.025 ** (1 / 60)
-    assert one.low == pytest.approx(0.5 - math.hypot(half, bound), abs=2e-4)
-    assert one.high == pytest.approx(0.5 + half, abs=1e-6)
-    alike = difference(Design(np.ones(120), unit), Share("q", "2", np.ones(120, int), frozenset({2})), unit, 0, 1)
-    assert (alike.estimate, alike.p) == (0, 1)
-    assert (alike.low or 0) < 0 < (alike.high or 0)
+def test_a_variance_of_0_has_neither_limits_nor_p() -> None:
+    """Nobody of 60 against everybody of 60 has no variance of its own, and nothing says how far chance goes."""
+    unit = np.repeat([0, 1], 60)
+    for answers, distance, flags in (
+        (np.repeat([1, 2], 60), 1, ("no_interval",)),
+        (np.ones(120, int), 0, ("no_interval", "none")),
+        (np.full(120, 2), 0, ("no_interval", "all")),
+    ):
+        one = difference(Design(np.ones(120), unit), Share("q", "2", answers, frozenset({2})), unit, 0, 1)
+        assert (one.estimate, one.low, one.high, one.p, one.flags) == (distance, None, None, None, flags)
 
 
 def test_holm_by_hand() -> None:
@@ -104,35 +101,24 @@ def test_holm_by_hand() -> None:
     assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def made(estimate: float | None, p: float | None) -> Difference:
-    return Difference("q", None, "rest", "a", estimate, 0.1, None, None, 9, p, 50, "direct")
-
-
-def test_pooled_domains_without_a_village_in_common_are_independent() -> None:
-    """Both cross the two strata, so that the direct covariance isn't 0; pooled it is (statistics 6b)."""
+def test_domains_without_a_village_in_common_share_a_direct_covariance_only() -> None:
+    """Both cross the two strata, so that the direct covariance isn't 0; of effective answers it is."""
     r = np.random.default_rng(9)
     village = np.repeat(np.arange(16), 12)
     stratum, unit = village % 2, village // 2 % 2
     y = (r.random(len(village)) < 0.3 + 0.4 * stratum).astype(np.int8) + 1
     design, share = Design(np.ones(len(village)), stratum, village), Share("q", "2", y, frozenset({2}))
-    for variance, independent in (("pooled", True), ("direct", False)):
-        a, b = estimate(design, [share], unit, variance=variance)  # type: ignore[arg-type]
-        one = difference(design, share, unit, 0, 1, variance=variance)  # type: ignore[arg-type]
-        alone = math.hypot(a.standard_error or 0, b.standard_error or 0)
-        assert (one.standard_error == pytest.approx(alone)) is independent
+    a, b = estimate(design, [share], unit)
+    one = difference(design, share, unit, 0, 1)
+    assert one.standard_error != pytest.approx(math.hypot(a.standard_error or 0, b.standard_error or 0))
+    assert not effective(psu_totals(design, [share], unit)).shared(np.array([0]), np.array([1])).any()
 
 
 def test_a_unit_without_events_is_not_told_apart_for_that_alone() -> None:
-    """0 of 10 may be up to 31 %: 9 of 60 isn't above it, though t·se of 9/60 alone would say so."""
+    """0 of 10 says little: 9 of 60 isn't above it, though t·se of 9/60 alone would say so."""
     y, unit = np.r_[np.repeat([2, 1], [9, 51]), np.ones(10, int)], np.repeat([0, 1], [60, 10])
-    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2})), unit, variance="direct")
+    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2})), unit)
     assert [(rank.low, rank.high) for rank in found] == [(1, 2), (1, 2)]
-
-
-def test_three_groups() -> None:
-    differences = [made(0.2, 0.001), made(-0.2, 0.001), made(0.1, 0.03), made(0.1, 0.9), made(None, None)]
-    assert groups(differences) == ["above", "below", "not_apart", "not_apart", "not_apart"]
-    assert groups(differences[:1], family=100) == ["not_apart"]
 
 
 def test_ranks_of_klein_wright_and_wieczorek() -> None:

@@ -123,11 +123,13 @@ def _told(totals: Totals, variance: Variance) -> tuple[list[Any], Floats]:
     found = tabulate(totals, variance=variance).records()
     pairs = [(label, REST) for label in totals.domains]
     apart = contrasts(totals, pairs, 0.95, variance) if len(pairs) > 1 else []
-    counted = [(x.domain, x.n, x.df, x.flags, x.variance) for x in found] + [(x.from_, x.n, x.df) for x in apart]
+    counted = [(x.domain, x.n, x.df, x.flags, x.variance) for x in found] + [
+        (x.from_, x.n, x.flags, x.villages, x.variance) for x in apart
+    ]
     seen = [x.deff is not None and x.deff > 1e-12 for x in found]  # a variance of mere rounding tells nothing
     figures = [
         (x.estimate, x.standard_error, x.low, x.high, *((x.deff, x.n_eff) if there else (None, None)))
         for x, there in zip(found, seen, strict=True)
     ]
-    figures += [(x.estimate, x.standard_error, x.low, x.high, x.p, 0.0) for x in apart]
+    figures += [(x.estimate, x.standard_error, x.low, x.high, x.p, x.df) for x in apart]
     return counted, np.array(figures, np.float64)

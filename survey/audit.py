@@ -43,6 +43,8 @@ ACTS: dict[str, str] = {
     "staff.new_wave": N_("Opened a wave"),
     "staff.people": N_("Made an account"),
     "staff.person": N_("Changed an account"),
+    "staff.token_list": N_("Made an API token"),
+    "staff.remove_token": N_("Took an API token back"),
     "staff.factor_roles": N_("Chose which roles need a second factor"),
     "staff.import_frame": N_("Imported a frame of villages"),
     "staff.clear_frame": N_("Removed the frame of villages"),

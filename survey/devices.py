@@ -7,6 +7,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Response, g, request
 from sqlalchemy import select, update
@@ -50,9 +51,12 @@ class NoDevice(NotFound):
     listed_by = "hailong kiosk list"
 
 
-def link(session: Session, wave: str, unit: str, place: str) -> Link:
+def link(session: Session, wave: str, unit: str, place: str, owner: str | None = None) -> Link:
     """Prepares a device and gives the link that binds it; refused where the wave is over, or it or the unit is not
-    there."""
+    there.
+
+    owner  the account that makes the link
+    """
     place = nfc(" ".join(place.split()))
     if not 0 < len(place) <= LONGEST_PLACE:
         raise Refusal("Say in 1 to %(most)d letters where the device stands.", most=LONGEST_PLACE)
@@ -77,6 +81,7 @@ def link(session: Session, wave: str, unit: str, place: str) -> Link:
             leave_salt=salt,
             leave_digest=_leave_digest(made.leave_code, salt),
             made=today(),
+            owner=owner,
         )
     )
     session.flush()
@@ -93,10 +98,11 @@ def by_link(session: Session, secret: str) -> Device:
     return device
 
 
-def bind(session: Session, secret: str, key: str) -> tuple[Device, str]:
+def bind(session: Session, secret: str, key: str, before: Device | None = None) -> tuple[Device, str]:
     """Binds the device that opened the link and gives its token, which is kept nowhere.
 
-    key  the key to which the device will seal
+    key     the key to which the device will seal
+    before  the revoked device that it was
 
     Of two that open the same link at once one is bound and the other refused.
     """
@@ -105,7 +111,7 @@ def bind(session: Session, secret: str, key: str) -> tuple[Device, str]:
     taken = session.scalars(
         update(Device)
         .where(Device.id == device.id, Device.token.is_(None))
-        .values(token=_digest(token), bound=today(), key=key)
+        .values(token=_digest(token), bound=today(), **_after(before, key))
         .returning(Device.id)
     ).all()
     if not taken:
@@ -114,10 +120,14 @@ def bind(session: Session, secret: str, key: str) -> tuple[Device, str]:
     return device, token
 
 
-def bind_tablet(session: Session, wave: str, unit: str, place: str, key: str) -> str:
+def bind_tablet(
+    session: Session, wave: str, unit: str, place: str, key: str, owner: str, before: Device | None = None
+) -> str:
     """Binds the tablet on which an interviewer has signed in and gives its token, which is kept nowhere.
 
-    key  the key to which it will seal
+    key     the key to which it will seal
+    owner   the account of the interviewer
+    before  the revoked device that it was
     """
     token = secrets.token_urlsafe(32)
     session.add(
@@ -130,13 +140,19 @@ def bind_tablet(session: Session, wave: str, unit: str, place: str, key: str) ->
             token=_digest(token),
             leave_salt="",
             leave_digest="",
-            key=key,
             made=today(),
             bound=today(),
+            owner=owner,
+            **_after(before, key),
         )
     )
     session.flush()
     return token
+
+
+def _after(before: Device | None, key: str) -> dict[str, Any]:
+    """What a device that is bound anew takes over: it may still send what it sealed to the key of before."""
+    return {"key": key} if before is None else {"key": before.key or key, "follows": before.id}
 
 
 def find(session: Session, id: int) -> Device:
@@ -182,6 +198,30 @@ def revoke(session: Session, id: int) -> Device:
     return device
 
 
+def of_owner(session: Session, name: str) -> list[Device]:
+    """The devices of an account that wait for their link to be opened or are in service, the newest first."""
+    return [one for one in every(session) if one.owner == name and state(one) in ("waiting", "bound")]
+
+
+def revoke_of(session: Session, name: str) -> int:
+    """Ends the bindings of an account and withdraws its links: how many of them were in service."""
+    owned = of_owner(session, name)
+    in_service = [one for one in owned if state(one) == "bound"]
+    for one in owned:
+        revoke(session, one.id)
+    return len(in_service)
+
+
+def hand_over(session: Session, name: str, to: str) -> int:
+    """Makes another account the owner of an account's devices, so that they stay when it is switched off; how
+    many."""
+    owned = of_owner(session, name)
+    for one in owned:
+        one.owner = to
+    session.flush()
+    return len(owned)
+
+
 def leave(session: Session, id: int, code: str) -> None:
     """Ends the binding from the device itself; refused where the code to leave is another."""
     device = find(session, id)
@@ -207,7 +247,18 @@ def tablet() -> Device | None:
     return _here(Mode.INTERVIEWER, TABLET)
 
 
+def before(mode: Mode) -> Device | None:
+    """The revoked device that the present request comes from, or None."""
+    device = _known(mode, COOKIE if mode is Mode.KIOSK else TABLET)
+    return device if device is not None and device.revoked else None
+
+
 def _here(mode: Mode, cookie: str) -> Device | None:
+    device = _known(mode, cookie)
+    return None if device is None or device.revoked else device
+
+
+def _known(mode: Mode, cookie: str) -> Device | None:
     known: dict[Mode, Device | None] = g.setdefault("devices", {})
     if mode not in known:
         token = _token(cookie)
@@ -228,9 +279,7 @@ def _token(cookie: str) -> str | None:
 
 def _by_token(token: str, mode: Mode) -> Device | None:
     with database().reading() as session:
-        return session.scalars(
-            select(Device).where(Device.token == _digest(token), Device.mode == mode, Device.revoked.is_(None))
-        ).first()
+        return session.scalars(select(Device).where(Device.token == _digest(token), Device.mode == mode)).first()
 
 
 def _digest(secret: str) -> str:

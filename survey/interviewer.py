@@ -81,7 +81,15 @@ def bind() -> ResponseReturnValue:
     with database().writing() as session:
         place = waves.place(session, request.form.get("wave", ""), request.form.get("unit", ""))
         named = _("Tablet of %(name)s", name=current_user.name)
-        token = devices.bind_tablet(session, place.wave.code, place.unit.code, named, sealing.current().id)
+        token = devices.bind_tablet(
+            session,
+            place.wave.code,
+            place.unit.code,
+            named,
+            sealing.current().id,
+            current_user.name,
+            devices.before(Mode.INTERVIEWER),
+        )
     devices.remember(answer, devices.TABLET, token)
     return answer
 

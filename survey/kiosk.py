@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 import translations
 from survey import cookies, devices, questionnaires, sealing, units, waves
 from survey.database import database
-from survey.models import Device
+from survey.models import Device, Mode
 from survey.respondent import form
 from translations import LANGUAGES, Denied, NotFound
 
@@ -29,7 +29,7 @@ def bind(secret: str) -> ResponseReturnValue:
             place = units.find(session, device.unit)
         return render_template("kiosk/bind.html", device=device, named=units.named(place))
     with database().writing() as session:
-        device, token = devices.bind(session, secret, sealing.current().id)
+        device, token = devices.bind(session, secret, sealing.current().id, devices.before(Mode.KIOSK))
     answer = make_response(redirect(url_for(".start", wave=device.wave, unit=device.unit), 303))
     devices.remember(answer, devices.COOKIE, token)
     return answer

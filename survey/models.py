@@ -258,7 +258,8 @@ class SignIn(Base):
     """One place where an account is signed in. `until`, `seen` and `proved` are seconds since 1970.
 
     `seen` is the last use, to ten minutes; `proved` when its owner last gave the password, here or to the provider
-    of single sign-on; `vouched` whether that provider vouches for a second factor of its own.
+    of single sign-on; `vouched` whether that provider vouches for a second factor of its own; `half` whether the
+    second factor is still to come, and nothing is open before.
     """
 
     __tablename__ = "sign_in"
@@ -271,6 +272,7 @@ class SignIn(Base):
     seen: Mapped[int] = mapped_column(BigInteger)
     proved: Mapped[int] = mapped_column(BigInteger)
     vouched: Mapped[bool] = mapped_column(default=False, server_default=false())
+    half: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Identity(Base):
@@ -331,12 +333,24 @@ class Passkey(Base):
 
 
 class Token(Base):
-    """An API token: shown once, kept as a digest."""
+    """An API token: shown once, kept as a digest.
+
+    unit   the commune of which it reads, for the role of a commune
+    scope  what of the API it opens, each one of `tokens.Scope`
+    owner  the account that made it; none where it was made on the server
+    until  the last day on which it holds
+    used   the last day on which it was used
+    """
 
     __tablename__ = "token"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     role: Mapped[Role] = mapped_column(_values(Role))
+    unit: Mapped[str | None] = mapped_column(String(20))
+    scope: Mapped[list[str]] = mapped_column(Document)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    until: Mapped[date]
+    used: Mapped[date | None]
 
 
 class Device(Base):
@@ -345,6 +359,11 @@ class Device(Base):
     A kiosk opened a one-use link, which binds it to a wave, a unit and a place. A tablet was bound by an
     interviewer who signed in on it; it sends for any village, and wave and unit only say where that was. The link
     and the token are kept as digests. `key` names the key to which it began to seal.
+
+    owner    the account that bound the tablet or made the link of the kiosk, and whose switching off revokes it;
+             none where that was done on the server
+    follows  the number of the revoked device that this browser was before: what it sealed by the day of the new
+             binding is held
     """
 
     __tablename__ = "device"
@@ -362,6 +381,8 @@ class Device(Base):
     bound: Mapped[date | None]
     heard: Mapped[date | None]  # the last day on which it sent something
     revoked: Mapped[date | None]
+    owner: Mapped[str | None] = mapped_column(String(80))
+    follows: Mapped[int | None]
 
 
 class HeldResponse(Base):

@@ -28,7 +28,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -41,10 +41,11 @@ from translations import Conflict, Refusal
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 ABOUT = ("day", "id", "mode", "psu", "unit", "wave")  # psu: from a tablet that interviews in a sample
 OLDEST = timedelta(days=14)
+FETCHED = timedelta(days=60)  # for which what waits on a revoked device can still be brought in
 # Why a sealed response is held instead of counted: its key is not here; it does not open or holds no answers and
 # marks; the answers fail the check; it came after the wave's end; its day can't be; it names another place than
-# the device's; its id is known with other content.
-REASONS = ("key", "seal", "answers", "late", "day", "place", "conflict")
+# the device's; its device was taken out of service, and bound anew since; its id is known with other content.
+REASONS = ("key", "seal", "answers", "late", "day", "place", "revoked", "conflict")
 # What a device may write around the seal; anything else is a fault of its program.
 FORMS = {
     "day": re.compile(r"\d{4}-\d\d-\d\d"),
@@ -104,10 +105,12 @@ def forget_old(session: Session, over: Collection[str] = ()) -> int:
 
     over  waves whose time is over: what is held of them needs no key any more
 
-    A device may need the key with which it was bound and every later one; a held response needs its own
-    until it is accepted.
+    A device may need the key with which it was bound and every later one, for 60 days after it was revoked too:
+    who finds it binds it anew and brings in what waits there. A held response needs its own until it is accepted.
     """
-    needed = set(session.scalars(select(Device.key).where(Device.bound.is_not(None), Device.revoked.is_(None))))
+    lately = (Device.revoked >= waves.today() - FETCHED) & Device.wave.not_in(over)
+    may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), lately))
+    needed = set(session.scalars(may_send))
     accepted = select(HeldDecision.held).where(HeldDecision.verdict == Verdict.ACCEPTED)
     waiting = HeldResponse.digest.not_in(accepted) & HeldResponse.wave.not_in(over)
     held = set(session.scalars(select(HeldResponse.key).where(waiting).distinct()))
@@ -222,6 +225,8 @@ def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
         return "day"
     if not max(wave.opens, now - OLDEST) <= day <= min(wave.closes, now):
         return "day"
+    if device.follows is not None and device.bound is not None and day <= device.bound:
+        return "revoked"
     if now > wave.closes:
         return "late"
     try:

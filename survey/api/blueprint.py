@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from survey.database import database
+from survey.people import tokens
 from translations import gettext as _
 
 pages = Blueprint("api", __name__)
@@ -26,6 +28,13 @@ def problem(status: int, detail: str, **more: object) -> Response:
     answer.status_code = status
     answer.content_type = "application/problem+json"
     return answer
+
+
+@pages.before_request
+def _by_token() -> None:
+    """Notes that a token is in use; here, since no transaction is open yet."""
+    if "Authorization" in request.headers and current_user.is_authenticated:
+        tokens.note_use()
 
 
 @pages.get("/healthz")

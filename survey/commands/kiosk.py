@@ -34,14 +34,18 @@ def link(wave: str, unit: str, place: str) -> None:
 
 @kiosk.command(
     "list",
-    help=_("All devices, as tab-separated lines: number, state, wave, unit, place, bound on, last sent on."),
+    help=_(
+        "All devices, as tab-separated lines: number, state, wave, unit, place, bound on, last sent on, owner."
+    ),
 )
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
 def list_devices(wave: str | None) -> None:
     with opened().reading() as session:
         for one in devices.every(session, wave):
             days = (str(day or "") for day in (one.bound, one.heard))
-            click.echo("\t".join((str(one.id), devices.state(one), one.wave, one.unit, one.place, *days)))
+            click.echo(
+                "\t".join((str(one.id), devices.state(one), one.wave, one.unit, one.place, *days, one.owner or ""))
+            )
 
 
 @kiosk.command(help=_("End the binding of a device, or withdraw its link. NUMBER: see hailong kiosk list."))

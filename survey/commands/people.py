@@ -10,18 +10,19 @@ from survey import addresses, settings
 from survey.commands import Commands, say
 from survey.installation import opened
 from survey.models import Role
-from survey.people import accounts, password_links
+from survey.people import accounts, password_links, tokens
 from survey.people.accounts import ROLE_NAMES
 from survey.people.password_links import Made
+from survey.people.tokens import Scope
 from translations import Refusal, formats
 from translations import gettext as _
 
 ROLE = click.Choice([role.value for role in Role])
 
 
-def roles(*without: Role) -> str:
-    """Each role with its name, but these: what to write, and what it stands for."""
-    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items() if role not in without)
+def roles() -> str:
+    """Each role with its name: what to write, and what it stands for."""
+    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items())
 
 
 @click.group(cls=Commands, help=_("Accounts of staff."))
@@ -52,20 +53,37 @@ def list_users() -> None:
             click.echo("\t".join((person.name, person.role.value, person.unit or "", *off)))
 
 
-@user.command("off", help=_("Switch an account off and end its sign-ins. Its name stays in the audit trail."))
+@user.command(
+    "off",
+    help=_(
+        "Switch an account off: its password, sign-ins, second factor, devices and tokens end. Its name stays in "
+        "the audit trail."
+    ),
+)
 @click.argument("name")
 def switch_off(name: str) -> None:
     with opened().writing() as session:
-        accounts.switch(session, name, off=True)
+        ended = accounts.switch_off(session, name)
     say("The account %(name)s is off.", name=name)
+    if ended.devices:
+        say(
+            "Devices taken out of service with it: %(devices)d. What waits on them is kept there; who binds one "
+            "anew brings it in, and it is held for review.",
+            devices=ended.devices,
+        )
+    if ended.tokens:
+        say("API tokens taken back with it: %(tokens)d", tokens=ended.tokens)
 
 
-@user.command("on", help=_("Switch an account on again."))
+@user.command("on", help=_("Switch an account on again; it needs a new password then."))
 @click.argument("name")
 def switch_on(name: str) -> None:
     with opened().writing() as session:
-        accounts.switch(session, name, off=False)
-    say("The account %(name)s is on.", name=name)
+        accounts.switch_on(session, name)
+    say(
+        "The account %(name)s is on. Nothing of before opens it: hailong user reset-password %(name)s",
+        name=name,
+    )
 
 
 @user.command("reset-password", help=_("End the sign-ins and print a link to a new password."))
@@ -91,31 +109,49 @@ def token() -> None:
 
 @token.command("add", help=_("Make an API token and print it, once: it is kept nowhere."))
 @click.argument("name")
+@click.option("--role", type=ROLE, required=True, help=_("What the program may do: %(roles)s.", roles=roles()))
+@click.option("--unit", metavar="CODE", help=_("The commune of which it reads; needed for the role commune."))
 @click.option(
-    "--role",
-    type=ROLE,
-    required=True,
-    help=_("What the program may do: %(roles)s.", roles=roles(Role.COMMUNE)),
+    "--days",
+    type=int,
+    default=tokens.DAYS,
+    show_default=True,
+    help=_("How many days it holds; at most %(most)d.", most=tokens.MOST_DAYS),
 )
-def add_token(name: str, role: str) -> None:
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    help=_("What it opens, of what the role may; may be given more than once. Otherwise: what the role reads."),
+)
+def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[str, ...]) -> None:
     with opened().writing() as session:
-        text = accounts.add_token(session, name, Role(role))
+        scope = [Scope(one) for one in scopes]
+        text = tokens.add(session, name, Role(role), unit, days=days, scope=scope)
     say("The token %(name)s is made. Keep it now: it is not shown again.", name=name)
     click.echo(text)
 
 
-@token.command("list", help=_("All tokens, as tab-separated lines: name, role. Their texts are kept nowhere."))
+@token.command(
+    "list",
+    help=_(
+        "All tokens, as tab-separated lines: name, role, unit, scope, owner, last used on, holds until. Their "
+        "texts are kept nowhere."
+    ),
+)
 def list_tokens() -> None:
     with opened().reading() as session:
-        for one in accounts.tokens(session):
-            click.echo(f"{one.name}\t{one.role.value}")
+        for one in tokens.every(session):
+            about = (one.name, one.role.value, one.unit or "", ",".join(one.scope), one.owner or "")
+            click.echo("\t".join((*about, str(one.used or ""), str(one.until))))
 
 
 @token.command("remove", help=_("Take a token back: whoever has it reads nothing more from now on."))
 @click.argument("name")
 def remove_token(name: str) -> None:
     with opened().writing() as session:
-        accounts.remove_token(session, name)
+        tokens.remove(session, name)
     say("The token %(name)s holds no more.", name=name)
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from flask import current_app, redirect, request, url_for
 from flask_login import LoginManager, current_user, login_user
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from survey import audit, units
+from survey import audit, devices, units
 from survey.database import database
-from survey.models import Account, Role, SignIn, Token
+from survey.models import Account, PasswordLink, Role, SignIn, Token
 from survey.people import passwords, second_factors, sign_ins
 from translations import N_, Conflict, Denied, NotFound, Refusal
 from translations.formats import nfc, order
@@ -29,6 +28,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _hasher = PasswordHasher()
 LEAST_PASSWORD = 12
+OF_TOKENS = "token:"  # what a program is called in the audit trail begins so, and no account's name does
 
 
 class Right(StrEnum):
@@ -57,6 +57,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RESULTS,
             Right.REMARKS,
             Right.RELEASE,
+            Right.OWN_RESULTS,  # who reads all communes reads each
             Right.WAVES,
             Right.FIELDWORK,
             Right.REVIEW,
@@ -88,6 +89,7 @@ class Person:
     first    the page that must be done with before any right holds: adding a second factor
     proved   when the password was last given, in seconds since 1970
     seen     when the sign-in was last noted as in use, likewise
+    only     the rights that a program's token opens, of those of its role; None for an account, which has them all
     """
 
     name: str
@@ -97,6 +99,7 @@ class Person:
     first: str | None = None
     proved: int = 0
     seen: int = 0
+    only: frozenset[Right] | None = None
     is_active: bool = True
     is_anonymous: bool = False
 
@@ -110,7 +113,8 @@ class Person:
 
     def may(self, right: Right | str) -> bool:
         """Whether the role has the right, and nothing must be done before."""
-        return self.first is None and Right(right) in RIGHTS[self.role]
+        within = self.only is None or Right(right) in self.only
+        return self.first is None and within and Right(right) in RIGHTS[self.role]
 
     @property
     def proven(self) -> bool:
@@ -124,11 +128,13 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
     password  None where the person chooses it (`survey.people.password_links`): until then none opens the account
     """
     name = nfc(name).strip()
-    if not name or len(name) > 80:
+    if not name or len(name) > 80 or name.startswith(OF_TOKENS):
         raise Refusal("Give the account a name of 1 to 80 letters.")
     hashed = nobodys() if password is None else _hashed(password, name)
     if session.get(Account, name) is not None:
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
+    if any(alike(name, token) for token in session.scalars(select(Token.name))):
+        raise Conflict("A program's token is called %(name)s. Choose another name for the account.", name=name)
     if role is Role.COMMUNE and unit is None:
         raise Refusal("Name the commune that this account reads: --unit CODE")
     audit.tell(account=name, role=role.value)
@@ -219,14 +225,35 @@ def find(session: Session, name: str) -> Account:
     return account
 
 
-def switch(session: Session, name: str, *, off: bool) -> None:
-    """Switches the account off, which ends its sign-ins, or on again. It is never deleted: its name stands in the
-    audit trail."""
+@dataclass(frozen=True)
+class SwitchedOff:
+    """What ended with an account: how many devices in service that it had bound, and tokens that it had made."""
+
+    devices: int
+    tokens: int
+
+
+def switch_off(session: Session, name: str) -> SwitchedOff:
+    """Switches the account off, and all that it opens with it: its password and second factor, sign-ins, password
+    links, devices and tokens. It is never deleted: its name stands in the audit trail."""
     account = find(session, name)
-    audit.tell(account=account.name, act="off" if off else "on")
-    account.off = off
-    if off:
-        sign_ins.end(session, account.name)
+    account.off = True
+    account.password = nobodys()
+    second_factors.remove(session, account.name)
+    sign_ins.end(session, account.name)
+    session.execute(delete(PasswordLink).where(PasswordLink.account == account.name))
+    tokens = session.connection().execute(delete(Token).where(Token.owner == account.name)).rowcount
+    ended = SwitchedOff(devices.revoke_of(session, account.name), tokens)
+    audit.tell(account=account.name, act="off", devices=ended.devices, tokens=ended.tokens)
+    return ended
+
+
+def switch_on(session: Session, name: str) -> None:
+    """Switches the account on again. Nothing of before opens it: its person needs a new password link, and binds
+    devices anew."""
+    account = find(session, name)
+    audit.tell(account=account.name, act="on")
+    account.off = False
 
 
 def sign_out_everywhere(session: Session, name: str) -> None:
@@ -273,34 +300,9 @@ def _first(session: Session, account: Account, entered: SignIn) -> str | None:
     return None if second_factors.has(session, account.name) else "sign_in.second_factor"
 
 
-def add_token(session: Session, name: str, role: Role) -> str:
-    """Makes an API token and gives its text, which is kept nowhere; refused for a role that reads one commune."""
-    if role is Role.COMMUNE:
-        raise Refusal("Choose another role: a token belongs to no commune, so it could read nothing of one.")
-    if session.get(Token, name) is not None:
-        raise Conflict("There is a token %(name)s already. Choose another name.", name=name)
-    text = secrets.token_urlsafe(32)
-    audit.tell(token=name, role=role.value)
-    session.add(Token(name=name, role=role, digest=_digest(text)))
-    return text
-
-
-def tokens(session: Session) -> list[Token]:
-    """All API tokens, in the order of their names."""
-    return sorted(session.scalars(select(Token)), key=lambda token: order(token.name))
-
-
-def remove_token(session: Session, name: str) -> None:
-    """Takes an API token back."""
-    token = session.get(Token, name)
-    if token is None:
-        raise NotFound("There is no token %(name)s. See all: hailong token list", name=name)
-    audit.tell(token=name)
-    session.delete(token)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def alike(one: str, other: str) -> bool:
+    """Whether two names are the same to whoever reads them quickly."""
+    return nfc(one).strip().casefold() == nfc(other).strip().casefold()
 
 
 manager = LoginManager()
@@ -318,17 +320,6 @@ def _load(identity: str) -> Person | None:
             return _person(account, entered, _first(session, account, entered))
     except OperationalError:  # the page that needs the database says so; the page that says so needs nobody
         return None
-
-
-@manager.request_loader  # type: ignore[untyped-decorator]
-def _by_token(_request: Any) -> Person | None:
-    """`Authorization: Bearer TOKEN`, for programs."""
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    if kind != "Bearer" or not text:
-        return None
-    with database().reading() as session:
-        token = session.scalars(select(Token).where(Token.digest == _digest(text.strip()))).first()
-        return Person(token.name, token.role, None, "") if token else None
 
 
 def proven(then: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from survey import audit, integers
+from survey import audit, devices, integers
 from survey.database import database
 from survey.models import Role
 from survey.people import accounts, identities, lockout, passkeys, second_factors, sign_ins, wrong_sign_ins
@@ -24,9 +24,8 @@ from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
 
 pages = Blueprint("sign_in", __name__)
-HALF = "half-way"  # who has given the password and not the code, when, and when it was given
+HALF = "half-made"  # who has given the password and not the code, and the mark of that half made sign-in
 SIGNED_ON = "signed-on"  # that somebody came in by single sign-on, whose provider can sign out too
-HALF_LASTS = 300  # seconds
 CODES = " · codes"  # wrong codes are counted apart from wrong passwords
 
 
@@ -104,7 +103,8 @@ def go_on(person: Person, wanted: str | None, proved: int, *, vouched: bool = Fa
     with database().reading() as session:
         two_steps = not vouched and second_factors.has(session, person.name)
     if two_steps:
-        browser[HALF] = [person.name, int(time.time()), proved]
+        with database().writing() as session:
+            browser[HALF] = [person.name, sign_ins.begin(session, person.name, proved, half=True).id]
         return redirect(url_for("sign_in.code", next=wanted), 303)
     with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
         accounts.enter(session, person, proved, vouched=vouched)
@@ -115,12 +115,13 @@ def go_on(person: Person, wanted: str | None, proved: int, *, vouched: bool = Fa
 def code() -> ResponseReturnValue:
     """The second step: a code of the phone, or a recovery code."""
     wanted = local(request.values.get("next"))
-    name, at, proved = browser.get(HALF) or ("", 0, 0)
-    if not 0 <= time.time() - at < HALF_LASTS:
+    name, mark = browser.get(HALF) or ("", "")
+    with database().reading() as session:
+        begun = sign_ins.find(session, mark, name, half=True)
+        factor = second_factors.standing(session, name)
+    if begun is None:  # over, or ended with all that opened the account: a new password, a factor taken away
         browser.pop(HALF, None)
         return redirect(url_for(".sign_in", next=wanted), 303)
-    with database().reading() as session:
-        factor = second_factors.standing(session, name)
     form = Code(request.form)
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(name + CODES):
@@ -129,9 +130,11 @@ def code() -> ResponseReturnValue:
             return page, 429, {"Retry-After": str(wait)}
         with audit.acting(name, "sign_in.sign_in"), database().writing() as session:
             account = accounts.find(session, name)
-            right = not account.off and second_factors.check(session, name, form.code.data)
+            lasts = sign_ins.find(session, mark, name, half=True) is not None
+            right = lasts and not account.off and second_factors.check(session, name, form.code.data)
             if right:
-                accounts.enter(session, accounts.person_of(account), proved)
+                sign_ins.end_here(session, mark)
+                accounts.enter(session, accounts.person_of(account), begun.proved)
             else:
                 audit.forget()
         if right:
@@ -209,8 +212,10 @@ def account() -> ResponseReturnValue:
         factor = second_factors.standing(session, current_user.name)
         keys = passkeys.every(session, current_user.name)
         linked = identities.has(session, current_user.name)
+        owned = devices.of_owner(session, current_user.name)
     return render_template(
         "sign_in/account.html",
+        devices=owned,
         sign_ins=shown,
         factor=factor,
         passkeys=keys,

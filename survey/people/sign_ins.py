@@ -19,11 +19,17 @@ from survey.models import SignIn
 from survey.waves import today
 
 TOUCHED = 600  # seconds: `seen` is kept no more often
+HALF_LASTS = 300  # seconds between the password and the code of the second factor
 PROVEN = 600  # seconds for which a password that was just given opens what is guarded twice
 
 
-def begin(session: Session, account: str, proved: int | None = None, *, vouched: bool = False) -> SignIn:
-    """A new sign-in of the account, proven now unless said otherwise; those that are over are dropped."""
+def begin(
+    session: Session, account: str, proved: int | None = None, *, vouched: bool = False, half: bool = False
+) -> SignIn:
+    """A new sign-in of the account, proven now unless said otherwise; those that are over are dropped.
+
+    half  the second factor is still to come: it opens nothing, lasts five minutes, and ends with the others
+    """
     now = _now()
     session.execute(delete(SignIn).where(SignIn.account == account, or_(*_over(now))))
     last = session.scalar(select(func.max(SignIn.number)).where(SignIn.account == account))
@@ -32,20 +38,24 @@ def begin(session: Session, account: str, proved: int | None = None, *, vouched:
         account=account,
         number=(last or 0) + 1,
         begun=today(),
-        until=now + int(settings.session_life() * 3600),
+        until=now + (HALF_LASTS if half else int(settings.session_life() * 3600)),
         seen=now,
         proved=now if proved is None else proved,
         vouched=vouched,
+        half=half,
     )
     session.add(made)
     session.flush()
     return made
 
 
-def find(session: Session, mark: str, account: str) -> SignIn | None:
-    """The sign-in of this mark, where it is the account's and not over."""
+def find(session: Session, mark: str, account: str, *, half: bool = False) -> SignIn | None:
+    """The sign-in of this mark, where it is the account's and not over; a half made one only where it is asked
+    for."""
     return session.scalars(
-        select(SignIn).where(SignIn.id == mark, SignIn.account == account, ~or_(*_over(_now())))
+        select(SignIn).where(
+            SignIn.id == mark, SignIn.account == account, SignIn.half.is_(half), ~or_(*_over(_now()))
+        )
     ).first()
 
 
@@ -61,9 +71,8 @@ class Shown:
 
 def every(session: Session, account: str, mark: str = "") -> list[Shown]:
     """The sign-ins of an account that last, the newest first; `mark` is the one that asks."""
-    rows = session.scalars(
-        select(SignIn).where(SignIn.account == account, ~or_(*_over(_now()))).order_by(SignIn.number.desc())
-    )
+    lasting = select(SignIn).where(SignIn.account == account, ~SignIn.half, ~or_(*_over(_now())))
+    rows = session.scalars(lasting.order_by(SignIn.number.desc()))
     return [
         Shown(
             row.number,
@@ -76,11 +85,12 @@ def every(session: Session, account: str, mark: str = "") -> list[Shown]:
 
 
 def end(session: Session, account: str, number: int | None = None, *, but: str = "") -> int:
-    """Ends one sign-in of the account, or all (`but` the one of this mark); how many there were."""
-    query = delete(SignIn).where(SignIn.account == account, SignIn.id != but)
+    """Ends one sign-in of the account, or all (`but` the one of this mark), half made ones too; how many of the
+    others there were."""
+    query = delete(SignIn).where(SignIn.account == account, SignIn.id != but).returning(SignIn.half)
     if number is not None:
         query = query.where(SignIn.number == number)
-    return session.connection().execute(query).rowcount
+    return session.scalars(query).all().count(False)
 
 
 def end_here(session: Session, mark: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
@@ -92,7 +93,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
             silent=sum(row.is_silent for row in rows),
         ), 422 if form.errors else 200
     with database().writing() as session:
-        made = devices.link(session, wave, form.unit.data, form.place.data)
+        made = devices.link(session, wave, form.unit.data, form.place.data, current_user.name)
         audit.tell(unit=made.unit.code)
     base = addresses.here()
     address = addresses.kiosk_link(base, made.secret)

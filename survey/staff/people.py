@@ -13,10 +13,10 @@ from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from survey import addresses, audit, settings, units
+from survey import addresses, audit, devices, settings, units
 from survey.database import database
 from survey.models import Account, Role, Unit
-from survey.people import accounts, identities, mail, password_links, second_factors, sign_ins
+from survey.people import accounts, identities, mail, password_links, second_factors, sign_ins, tokens
 from survey.people.accounts import Right, requires
 from survey.people.password_links import Made
 from survey.staff.blueprint import pages, role_name
@@ -139,8 +139,13 @@ def person(name: str) -> ResponseReturnValue:
                 identities.expect(session, name, there.issuer, there.claim, form.value.data)
             elif act == "no-identity":
                 identities.remove(session, name)
+            elif act == "devices":
+                audit.tell(account=name, act=act, to=current_user.name)
+                devices.hand_over(session, name, current_user.name)
+            elif act == "off":
+                accounts.switch_off(session, name)
             else:
-                accounts.switch(session, name, off=act == "off")
+                accounts.switch_on(session, name)
         flash(_(DONE[act]))
         return redirect(url_for(".person", name=name), 303)
     with database().reading() as session:
@@ -150,6 +155,8 @@ def person(name: str) -> ResponseReturnValue:
         waiting = password_links.waiting(session, account.name)
         identity = identities.find(session, account.name)
         needs_factor = account.role in second_factors.needing(session)
+        owned = devices.of_owner(session, account.name)
+        programs = tokens.every(session, account.name)
     page = render_template(
         "staff/person.html",
         account=account,
@@ -159,6 +166,8 @@ def person(name: str) -> ResponseReturnValue:
         waiting=waiting,
         by_mail=settings.mail_server() is not None,
         identity=identity,
+        devices=owned,
+        tokens=programs,
         form=form,
     )
     return page, 422 if form and form.errors else 200
@@ -191,8 +200,11 @@ DONE = {
     "second-factor": N_("The second factor is taken away; the person adds a new one."),
     "identity": N_("Entered: the first sign-in under this name links the account."),
     "no-identity": N_("The account is not linked any more; its sign-ins are ended."),
-    "off": N_("The account is switched off. Its name stays in the audit trail."),
-    "on": N_("The account is switched on again."),
+    "devices": N_("The devices are yours now: they stay in service when the account is switched off."),
+    "off": N_(
+        "The account is switched off, and its devices and tokens with it. Its name stays in the audit trail."
+    ),
+    "on": N_("The account is switched on again. Make a link for a new password: nothing of before opens it."),
 }
 
 

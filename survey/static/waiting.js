@@ -1,7 +1,7 @@
 // Where an interviewer chooses the wave: sends what waits on the tablet, also of a wave that has ended since, and
 // leads to the villages that open without network, as this page does.
 
-import { empty, waiting } from "./kiosk/outbox.js";
+import { empty, noted, waiting } from "./kiosk/outbox.js";
 import { inTurn } from "./tablet.js";
 
 const AGAIN = 60_000; // ms between two looks whether the network is back
@@ -19,6 +19,8 @@ async function count() {
   const waits = await waiting().catch(() => 0);
   box.hidden = waits === 0;
   box.querySelector("[data-count]").textContent = waits;
+  const unbound = await noted("unbound").catch(() => false);
+  document.querySelector("[data-unbound]").hidden = !(waits && unbound);
 }
 
 // The villages whose pages are kept, by their list of households where they have one

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import Connection, func, select, text, update
 
-from survey import devices, rate, waves
+from survey import devices, held, rate, sealing, waves
 from survey.database import Database
 from survey.devices import Link
-from survey.models import Device
+from survey.models import Device, Response, Role, Token, Verdict
+from survey.people import accounts, tokens
 from translations import Denied, Gone, NotFound, Refusal
+
+SignedIn = Callable[[Flask, str], FlaskClient]
 
 
 @pytest.fixture(autouse=True)
@@ -215,3 +221,127 @@ def test_the_shell_holds_the_key_and_nothing_secret(client: FlaskClient, provinc
     assert client.get("/kiosk/shell-xx.html").status_code == 404
     assert client.get("/kiosk/manifest.json").json["start_url"] == "/kiosk/gop-y/06652"
     assert [path.name for path in folder.glob("sealing/*")] == [f"0001-{device(province).key}.key"]
+
+
+# Whose a device is
+
+
+def hire_interviewer(database: Database, account: Callable[..., None]) -> None:
+    with database.writing() as session:
+        account(session, "lan", Role.INTERVIEWER)
+
+
+def tablet_of(app: Flask, sign_in: SignedIn, name: str = "lan") -> FlaskClient:
+    """A tablet that the account bound."""
+    client = sign_in(app, name)
+    token = client.get("/phong-van/phien").json["token"]
+    sent = {"wave": "ho-mau", "unit": "06652"}
+    assert client.post("/phong-van/may", data=sent, headers={"X-CSRFToken": token}).status_code == 204
+    return client
+
+
+def form_of(day: date) -> dict[str, str]:
+    about = {"id": str(uuid4()), "wave": "ho-mau", "unit": "06652", "mode": "interviewer", "day": str(day)}
+    about |= {"psu": "V1"}
+    key = sealing.current()
+    return about | {"key": key.id, "sealed": sealing.seal(key.public, about, {"answers": {"C5": 1}, "marks": []})}
+
+
+def test_switching_an_account_off_ends_its_devices_and_no_others(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: SignedIn
+) -> None:
+    hire_interviewer(province, account)
+    with province.writing() as session:
+        account(session, "minh", Role.INTERVIEWER)
+    own, others = tablet_of(app, sign_in), tablet_of(app, sign_in, "minh")
+    with province.writing() as session:
+        kiosk = devices.link(session, "gop-y", "06652", "Sảnh", "lan")
+        unopened = devices.link(session, "gop-y", "06652", "Quầy 2", "lan")
+    stand = app.test_client()
+    bind(stand, kiosk)
+    today = waves.today()
+    assert own.post("/api/v1/sealed", json=form_of(today)).status_code == 201
+    with province.writing() as session:
+        assert accounts.switch_off(session, "lan").devices == 2
+    assert own.post("/api/v1/sealed", json=form_of(today)).status_code == 403
+    assert stand.get("/kiosk/shell-vi.html").status_code == 403
+    assert bind(app.test_client(), unopened).status_code == 410
+    assert others.post("/api/v1/sealed", json=form_of(today)).status_code == 201
+    with province.writing() as session:  # switched on again, it binds its devices anew
+        accounts.switch_on(session, "lan")
+    assert own.post("/api/v1/sealed", json=form_of(today)).status_code == 403
+
+
+def test_what_waits_on_a_tablet_whose_account_is_off_is_held_once_somebody_binds_it_anew(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: SignedIn
+) -> None:
+    hire_interviewer(province, account)
+    with province.writing() as session:
+        account(session, "giam-sat", Role.SUPERVISOR)
+    tablet = tablet_of(app, sign_in)
+    before = [form_of(waves.today() - timedelta(1)), form_of(waves.today())]
+    sealing.renew()
+    with province.writing() as session:
+        accounts.switch_off(session, "lan")
+        sealing.forget_old(session)
+    supervisor = tablet_of(app, sign_in, "giam-sat")
+    here = tablet.get_cookie("may-phong-van")
+    assert here is not None
+    # The same browser: it has the token of before when somebody else binds it.
+    same = sign_in(app, "giam-sat")
+    same.set_cookie("may-phong-van", here.value)
+    token = same.get("/phong-van/phien").json["token"]
+    sent = {"wave": "ho-mau", "unit": "06652"}
+    assert same.post("/phong-van/may", data=sent, headers={"X-CSRFToken": token}).status_code == 204
+    told = [same.post("/api/v1/sealed", json=form) for form in before]
+    assert [(one.status_code, one.json["reason"]) for one in told] == [(202, "revoked")] * 2
+    assert supervisor.post("/api/v1/sealed", json=form_of(waves.today())).status_code == 201  # a tablet of its own
+    with province.writing() as session:
+        waiting = [one.form.digest for one in held.listed(session, "ho-mau")]
+        held.decide(session, "ho-mau", waiting, Verdict.ACCEPTED, "asked on the spot", "giam-sat")
+        assert session.scalar(select(func.count()).select_from(Response)) == 3
+
+
+def test_the_pages_of_an_account_list_its_devices_and_another_takes_them_over(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: SignedIn
+) -> None:
+    hire_interviewer(province, account)
+    tablet, admin = tablet_of(app, sign_in), sign_in(app, "admin")
+    page = admin.get("/quan-tri/nguoi-dung/lan").text
+    assert "Số 1, Máy tính bảng của lan" in page
+    assert "Số 1, Máy tính bảng của lan" in tablet.get("/tai-khoan").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    done = {"act": "devices", "csrf_token": token[1]}
+    assert admin.post("/quan-tri/nguoi-dung/lan", data=done).status_code == 303
+    assert device(province).owner == "admin"
+    with province.writing() as session:
+        assert accounts.switch_off(session, "lan").devices == 0
+    assert tablet.post("/api/v1/sealed", json=form_of(waves.today())).status_code == 201
+    assert "Số 1, Máy tính bảng của lan" in admin.get("/tai-khoan").text
+
+
+@pytest.mark.both_databases
+def test_tablets_of_before_are_those_of_the_interviewers_that_bound_them(
+    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None]
+) -> None:
+    before = older("0023")
+    with before.adding() as connection:
+        wave_of_before(connection)
+        connection.execute(
+            text("INSERT INTO account VALUES ('lan', 'interviewer', NULL, 'x', :no)"), {"no": False}
+        )
+        connection.execute(text("INSERT INTO token VALUES ('may', 'keyer', 'd')"))
+        for number, place in enumerate(("Máy tính bảng của lan", "Tablet of lan", "Máy tính bảng của ai đó")):
+            connection.execute(
+                text(
+                    "INSERT INTO device (wave, unit, place, mode, link, leave_salt, leave_digest, made)"
+                    " VALUES ('cu', '06652', :place, 'interviewer', :link, '', '', '2025-01-02')"
+                ),
+                {"place": place, "link": str(number)},
+            )
+    before.migrate()
+    with before.reading() as session:
+        assert session.scalars(select(Device.owner).order_by(Device.id)).all() == ["lan", "lan", None]
+        token = session.get_one(Token, "may")
+        assert (token.scope, token.owner, token.until > waves.today()) == (list(tokens.Scope), None, True)

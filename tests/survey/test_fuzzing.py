@@ -5,7 +5,6 @@ The short walk runs every time; `make soak` walks the long one and prints its fi
 
 from __future__ import annotations
 
-import hashlib
 import io
 import random
 import re
@@ -22,6 +21,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -32,8 +33,7 @@ from werkzeug.routing import BuildError
 
 from survey.app import MOST_DROPPED, create_app
 from survey.database import Database
-from survey.models import Response, Role, Token, Unit, Wave
-from survey.people import accounts
+from survey.models import Account, Response, Role, Unit, Wave
 
 SLOWEST = 2.0  # seconds of the processor for an answer, by the thread that gives it
 HANG = 10.0  # seconds of the clock: what waits for a lock costs no processor
@@ -116,7 +116,21 @@ FILES = [
     b"\xef\xbb\xbfunit\n\xff\xfe\n",
     b"psu,unit,stratum,households\nV1,06652,06652,10\n",
 ]
+PASSWORD = PasswordHasher.from_parameters(CHEAPEST).hash("mat-khau-dai")
 ASKED = re.compile(r"request\.(?:args|form|values)(?:\.get|\.getlist)?[\[(]\s*\"([^\"]+)\"")
+
+
+def forged(client: FlaskClient, page: str) -> str:
+    """The token against forgery of a browser's pages."""
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)
+    assert token is not None
+    return token[1]
+
+
+def enter(client: FlaskClient, name: str) -> None:
+    """Signs an account in whose password is that of `PASSWORD`."""
+    sent = {"name": name, "password": "mat-khau-dai", "csrf_token": forged(client, "/dang-nhap")}
+    assert client.post("/dang-nhap", data=sent).status_code == 303
 
 
 class Found(HTMLParser):
@@ -175,28 +189,22 @@ class Walk:
             self.offered["id"] = set(session.scalars(select(Response.id).limit(5)))
         self.offered["format"] = {"docx", "pdf", "html", "json", "csv", "xlsx", "parquet", "sav", "zip"}
         self.clients: dict[Role | None, FlaskClient] = {}
-        self.headers: dict[Role | None, dict[str, str]] = {}
         self.tokens: dict[Role | None, str] = {}  # against forgery, else nothing would come past that guard
         self.renew()
 
     def renew(self) -> None:
-        """Tokens for all roles: a walk that goes everywhere may also have revoked them."""
+        """Accounts of all roles, signed in: a walk that goes everywhere may also have ended them."""
         self.clients = {who: self.app.test_client() for who in (None, *Role)}
-        self.headers = {None: {}}
+        names: dict[Role, str] = {}
         with self.database.writing() as session:
             for role in Role:
-                name = f"{role.value}-{self.chance.getrandbits(60):x}"
-                if role is Role.COMMUNE:  # no such token is made any more, and older ones go on
-                    text = name
-                    digest = hashlib.sha256(text.encode()).hexdigest()
-                    session.add(Token(name=name, role=role, digest=digest))
-                else:
-                    text = accounts.add_token(session, name, role)
-                self.headers[role] = {"Authorization": f"Bearer {text}"}
+                names[role] = f"{role.value}-{self.chance.getrandbits(60):x}"
+                unit = "06652" if role is Role.COMMUNE else None
+                session.add(Account(name=names[role], role=role, unit=unit, password=PASSWORD))
         for who, client in self.clients.items():
-            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/dang-nhap").text)
-            assert token is not None
-            self.tokens[who] = token[1]
+            if who is not None:
+                enter(client, names[who])
+            self.tokens[who] = forged(client, "/tai-khoan" if who else "/dang-nhap")
 
     def text(self) -> str:
         kind = self.chance.random()
@@ -252,7 +260,7 @@ class Walk:
                 sendable(self.chance.choice(self.asked)): sendable(self.text())
                 for _ in range(self.chance.randrange(4))
             }
-            sent: dict[str, Any] = {"headers": self.headers[who], "query_string": query, "method": method}
+            sent: dict[str, Any] = {"query_string": query, "method": method}
             if method == "POST":
                 if rule.rule.startswith("/api/"):
                     sent["json"] = self.body(rule.endpoint) if self.chance.random() < 0.5 else [self.text()[:99]]
@@ -427,15 +435,16 @@ def test_a_thousand_megabytes_are_refused_early(
     world: tuple[Flask, Database], who: Role | None, path: str, kind: str
 ) -> None:
     app, database = world
-    headers = {}
+    client = app.test_client()
     if who:
         with database.writing() as session:
-            headers["Authorization"] = f"Bearer {accounts.add_token(session, 'lon', who)}"
+            session.merge(Account(name="lon", role=who, password=PASSWORD))
+        enter(client, "lon")
     before = peak()
     body = Endless(10**9)
     began = time.process_time()
     sent = {"wsgi.input": body, "CONTENT_LENGTH": str(10**9), "CONTENT_TYPE": kind}
-    reply = app.test_client().post(path, headers=headers, environ_overrides=sent)
+    reply = client.post(path, environ_overrides=sent)
     assert reply.status_code in (400, 413)
     assert body.taken <= MOST_DROPPED + 30_000_000
     assert time.process_time() - began < SLOWEST

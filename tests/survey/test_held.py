@@ -187,7 +187,7 @@ def test_one_form_that_can_not_be_accepted_leaves_all_as_they_were(province: Dat
 def test_only_what_is_not_accepted_keeps_its_key(province: Database, late: str) -> None:
     sealing.renew()
     with province.writing() as session:
-        devices.revoke(session, 1)
+        devices.revoke(session, 1).revoked = waves.today() - timedelta(61)
         assert sealing.forget_old(session) == 0
     decide(province, late)
     with province.writing() as session:

@@ -21,7 +21,7 @@ from werkzeug.routing import IntegerConverter
 from survey import devices, kiosk, sealing, waves
 from survey.database import Database
 from survey.models import Device, HeldResponse, Mode, Response, ResponseText, Role
-from survey.people import accounts
+from survey.people import tokens
 from survey.texts import written
 
 FORM = "/phong-van/ho-mau/06652?thon=V1"
@@ -716,7 +716,7 @@ def test_nothing_gives_an_interviewer_an_answer_back(
     form = content(answers={"C5": 3, "C6": 2, "dan_toc": 2, "dan_toc_khac": "Dấu hiệu", "C10_khac": "Dấu hiệu"})
     assert signed_in.post(FORM, json=form).status_code == 201
     with province.writing() as session:
-        token = accounts.add_token(session, "may-tinh-bang", Role.INTERVIEWER)
+        token = tokens.add(session, "may-tinh-bang", Role.INTERVIEWER)
     values = {
         "wave": "ho-mau",
         "unit": "06652",
@@ -825,7 +825,11 @@ def test_a_revoked_tablet_sends_nothing_until_its_interviewer_binds_it_again(
     sent = sealed()
     assert bound.post("/api/v1/sealed", json=sent).status_code == 403
     bound.post("/phong-van/may", data={"wave": "ho-mau", "unit": "06652"})
-    assert bound.post("/api/v1/sealed", json=sent).status_code == 201
+    held = bound.post("/api/v1/sealed", json=sent)  # who had the tablet meanwhile, nobody here knows
+    assert (held.status_code, held.json["reason"]) == (202, "revoked")
+    with province.writing() as session:
+        devices.every(session)[0].bound = waves.today() - timedelta(1)
+    assert bound.post("/api/v1/sealed", json=sealed()).status_code == 201
 
 
 def test_a_tablet_is_bound_once_and_by_an_interviewer_only(

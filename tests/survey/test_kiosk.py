@@ -22,11 +22,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select, update
 
-from survey import devices, kiosk, sealing, waves
+from survey import devices, held, kiosk, sealing, waves
 from survey.app import create_app
 from survey.database import Database
 from survey.devices import Link
-from survey.models import Device, HeldResponse, Response, ResponseText, Wave
+from survey.models import Device, HeldResponse, Response, ResponseText, Verdict, Wave
 from survey.texts import written
 
 START = "/kiosk/gop-y/06652"
@@ -577,6 +577,10 @@ def test_a_revoked_device_stops_and_sends_what_waits_once_it_is_bound_again(
     assert len(waiting(page)) == 1
     bind(page, another(province))
     until(page, lambda: waiting(page) == [])
+    with province.writing() as session:
+        [form] = held.listed(session)
+        assert form.form.reason == "revoked"
+        held.decide(session, "gop-y", [form.form.digest], Verdict.ACCEPTED, "found on the day after", "lan")
     assert kept(province) == [{"hl_chung": 1}]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from survey.database import Database
 from survey.models import Role
-from survey.people import accounts
+from survey.people import tokens
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def token(province: Database) -> Any:
 
     def make(role: Role) -> dict[str, str]:
         with province.writing() as session:
-            return {"Authorization": f"Bearer {accounts.add_token(session, role.value, role)}"}
+            return {"Authorization": f"Bearer {tokens.add(session, f'program-{role}', role)}"}
 
     return make

@@ -24,7 +24,7 @@ from survey import responses
 from survey.api.taking import KEYS, MODES
 from survey.database import Database
 from survey.models import Role
-from survey.people import accounts
+from survey.people import tokens
 
 THERE = {"wave": "ho-mo", "name": "noi_phuc_vu@1"}
 CHECKS = [
@@ -84,7 +84,7 @@ def hold(app: Flask, database: Database, tries: int) -> set[str]:
     """Sends what Schemathesis makes up for each operation, right and wrong, and holds the replies to the
     description; gives the operations."""
     with database.writing() as session:
-        token = accounts.add_token(session, "schemathesis", Role.ADMIN)
+        token = tokens.add(session, "schemathesis", Role.ADMIN)
     seen = set()
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     for found in schema.get_all_operations():

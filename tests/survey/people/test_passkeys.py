@@ -278,7 +278,7 @@ def test_an_account_that_is_off_stays_out_with_its_passkey(
     device = Device()
     add(sign_in(app, "keyer"), device)
     with province.writing() as session:
-        accounts.switch(session, "keyer", off=True)
+        accounts.switch_off(session, "keyer")
     assert enter(app.test_client(), device).status_code == 400
 
 

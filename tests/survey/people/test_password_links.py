@@ -96,7 +96,7 @@ def test_a_link_that_is_old_replaced_or_of_an_account_that_is_off_holds_no_more(
         assert password_links.waiting(session, "keyer") is None
     code = link(province)
     with province.writing() as session:
-        accounts.switch(session, "keyer", off=True)
+        accounts.switch_off(session, "keyer")
         with pytest.raises(NotFound):
             password_links.use(session, code, NEW)
         with pytest.raises(Conflict):

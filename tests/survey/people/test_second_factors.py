@@ -13,14 +13,16 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from survey import texts
 from survey.database import Database
 from survey.entry.blueprint import _signed_in
-from survey.models import AuditEntry, SecondFactor, SignIn
-from survey.people import accounts, second_factors
-from survey.people.sign_in import HALF, HALF_LASTS
+from survey.models import Account, AuditEntry, SecondFactor, SignIn
+from survey.people import accounts, password_links, second_factors
+from survey.people.sign_in import HALF
+from survey.people.sign_ins import HALF_LASTS
 from translations import Refusal
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -83,30 +85,59 @@ def test_a_recovery_code_works_once_and_the_rest_is_counted(app: Flask, sign_in:
     assert enter(app.test_client(), codes[0]).status_code == 422
 
 
-def test_the_password_alone_opens_nothing_and_not_for_long(app: Flask, sign_in: SignedIn) -> None:
+def test_the_password_alone_opens_nothing_and_not_for_long(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
     enrol(sign_in(app, "keyer"))
     client = app.test_client()
     assert client.get("/dang-nhap/ma").location == "/dang-nhap"
     send(client, "/dang-nhap", name="keyer", password="mat-khau-dai")
     assert client.get("/tai-khoan").status_code == 302
-    with client.session_transaction() as browser:
-        name, at, proved = browser[HALF]
-        browser[HALF] = [name, at - HALF_LASTS - 1, proved]
+    assert client.get("/dang-nhap/ma").status_code == 200
+    with province.writing() as session:
+        session.execute(update(SignIn).where(SignIn.half).values(until=SignIn.until - HALF_LASTS))
     assert client.get("/dang-nhap/ma").location == "/dang-nhap"
 
 
-def test_an_account_that_is_switched_off_half_way_stays_out(
-    app: Flask, province: Database, sign_in: SignedIn
+ENDING: dict[str, Callable[[Session], object]] = {
+    "switched off": lambda session: accounts.switch_off(session, "keyer"),
+    "a link for a new password": lambda session: password_links.make(session, "keyer"),
+    "the second factor taken away": lambda session: accounts.reset_second_factor(session, "keyer"),
+    "all sign-ins ended": lambda session: accounts.sign_out_everywhere(session, "keyer"),
+    "a new password": lambda session: accounts.give_password(
+        session, session.get_one(Account, "keyer"), "chin con cua bo ngang"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ENDING)
+def test_what_ends_the_sign_ins_ends_one_that_is_half_made(
+    app: Flask, province: Database, sign_in: SignedIn, how: str
 ) -> None:
     _secret, codes = enrol(sign_in(app, "keyer"))
     client = app.test_client()
     send(client, "/dang-nhap", name="keyer", password="mat-khau-dai")
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/dang-nhap/ma").text)
+    assert found is not None
     with province.writing() as session:
-        accounts.switch(session, "keyer", off=True)
-    assert send(client, "/dang-nhap/ma", code=codes[0]).status_code == 422
+        ENDING[how](session)
+    late = client.post("/dang-nhap/ma", data={"code": codes[0], "csrf_token": found[1]})
+    assert late.location == "/dang-nhap"
     assert client.get("/nhap-phieu/").status_code == 302
     with province.reading() as session:
         assert session.scalars(select(SignIn)).all() == []
+
+
+def test_a_half_made_sign_in_is_none_that_is_listed_or_opens(app: Flask, sign_in: SignedIn) -> None:
+    here = sign_in(app, "keyer")
+    enrol(here)
+    client = app.test_client()
+    send(client, "/dang-nhap", name="keyer", password="mat-khau-dai")
+    assert here.get("/tai-khoan").text.count("dùng lần cuối") == 1
+    with client.session_transaction() as browser:
+        name, mark = browser[HALF]
+        browser["_user_id"] = f"{mark}:{name}"
+    assert client.get("/tai-khoan").status_code == 302
 
 
 def test_wrong_codes_have_to_wait(app: Flask, sign_in: SignedIn) -> None:

@@ -80,7 +80,7 @@ def test_use_keeps_it_going_and_is_noted_every_ten_minutes(
 
 def test_a_row_says_neither_address_nor_browser() -> None:
     assert set(SignIn.__table__.columns.keys()) == {
-        *("id", "account", "number", "begun", "until", "seen", "proved", "vouched"),
+        *("id", "account", "number", "begun", "until", "seen", "proved", "vouched", "half"),
     }
 
 
@@ -93,13 +93,13 @@ def test_an_account_that_is_off_is_out_and_stays_in_the_trail(
     assert send(keyer, "/dang-nhap", name="keyer", password="mat-khau-dai").status_code == 422
     assert "Đã khóa" in admin.get("/quan-tri/nguoi-dung").text
     send(admin, "/quan-tri/nguoi-dung/keyer", act="on")
-    assert send(keyer, "/dang-nhap", name="keyer", password="mat-khau-dai").status_code == 303
+    assert send(keyer, "/dang-nhap", name="keyer", password="mat-khau-dai").status_code == 422  # nothing of before
     with province.reading() as session:
         assert session.get(Account, "keyer") is not None
         said = session.scalars(
             select(AuditEntry.subject).where(AuditEntry.what == "staff.person").order_by(AuditEntry.number)
         ).all()
-    assert said == ["name=keyer account=keyer act=off", "name=keyer account=keyer act=on"]
+    assert said == ["name=keyer account=keyer act=off devices=0 tokens=0", "name=keyer account=keyer act=on"]
 
 
 def test_an_administrator_ends_the_sign_ins_of_another_and_not_the_own_account(

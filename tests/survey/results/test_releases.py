@@ -17,7 +17,7 @@ from survey import responses, waves
 from survey.database import Database
 from survey.files import exporting
 from survey.models import Mode, Release, Review, ReviewState, Role, Wave
-from survey.people import accounts
+from survey.people import tokens
 from survey.report import issuing
 from survey.results import releases, result_table, summary
 from survey.sample import sample
@@ -232,7 +232,7 @@ def test_a_commune_sees_nothing_before_a_release_and_one_submission_changes_noth
 def test_programs_read_the_release_and_a_draft_says_so(province: Database, client: FlaskClient, send: Any) -> None:
     send(35)
     with province.writing() as session:
-        token = accounts.add_token(session, "may", Role.HOME_AFFAIRS)
+        token = tokens.add(session, "may", Role.HOME_AFFAIRS)
 
     def read() -> Any:
         address = "/api/v1/waves/ho-mo/results?item=C5%3D1"

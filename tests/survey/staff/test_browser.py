@@ -75,6 +75,7 @@ PAGES = {
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
     "staff.factor_roles": ("/quan-tri/lop-thu-hai",),
+    "staff.token_list": ("/quan-tri/ma-truy-cap",),
     "staff.audit_trail": ("/quan-tri/nhat-ky",),
     "sign_in.account": ("/tai-khoan",),
     "sign_in.second_factor": ("/tai-khoan/lop-thu-hai",),

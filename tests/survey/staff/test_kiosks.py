@@ -77,7 +77,7 @@ def test_a_device_is_ended_from_the_page_of_its_wave_and_a_tablet_from_any(
         made = devices.link(session, "gop-y", "06652", "Sảnh")
         devices.bind(session, made.secret, sealing.current().id)
         devices.link(session, "ho-mo", "06652", "Quầy 2")
-        devices.bind_tablet(session, "ho-mau", "06658", "Máy của lan", sealing.current().id)
+        devices.bind_tablet(session, "ho-mau", "06658", "Máy của lan", sealing.current().id, "lan")
     page = office.get(PAGE).text
     assert "Sảnh" in page
     assert "Máy của lan" in page
@@ -97,7 +97,7 @@ def test_a_kiosk_that_sends_nothing_for_a_week_is_told(office: FlaskClient, prov
     with province.writing() as session:
         made = devices.link(session, "gop-y", "06652", "Sảnh")
         devices.bind(session, made.secret, sealing.current().id)
-        devices.bind_tablet(session, "gop-y", "06652", "Máy của lan", sealing.current().id)  # it may rest
+        devices.bind_tablet(session, "gop-y", "06652", "Máy của lan", sealing.current().id, "lan")  # it may rest
         for device in devices.every(session):
             device.bound = waves.today() - timedelta(8)
         devices.link(session, "gop-y", "06652", "Quầy 2")

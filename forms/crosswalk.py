@@ -104,7 +104,16 @@ class Crosswalk:
                 for factor in area.factors
             ]
             areas.append(replace(area, factors=tuple(factors)))
-        return replace(old, areas=tuple(areas))
+        rules = {
+            name: replace(
+                rule,
+                scores=MappingProxyType(
+                    {code: worth for was, worth in rule.scores.items() if (code := self.code(was)) is not None}
+                ),
+            )
+            for name, rule in old.rules.items()
+        }
+        return replace(old, areas=tuple(areas), rules=MappingProxyType(rules))
 
 
 def same_question(old: Item, new: Item) -> bool:

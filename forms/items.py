@@ -78,6 +78,7 @@ class Item:
     label      the question as it is asked; on a page whose rows stand together, the row
     short      its name in tables and reviews
     choices    code -> text, in the order of the codes: choices or levels of a scale; none for number and text
+    scale      the name of the scale that its levels are of, in the document
     missing    the choices that are no answer (98 "không biết", 99 "không muốn trả lời"): values of their own, but
                no level of an index
     sensitive  asked apart, shown hidden in a review, released only for groups that are large enough
@@ -97,6 +98,7 @@ class Item:
     hint: Text | None = None
     choices: Mapping[int, Text] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     missing: frozenset[int] = frozenset()
+    scale: str | None = None
     sensitive: bool = False
     reason: Text | None = None
     show_if: Condition | None = None

@@ -194,6 +194,7 @@ def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -
         hint=maybe(parts, "hint", lambda part: text(part, common.join)),
         choices=offered,
         missing=missing,
+        scale=parts["scale"].string(LONGEST) if "scale" in parts else None,
         sensitive="sensitive" in parts and parts["sensitive"].flag(),
         reason=maybe(parts, "reason", lambda part: text(part, common.join)),
         show_if=maybe(parts, "show_if", lambda part: condition(part, before)),
@@ -323,26 +324,65 @@ def once(part: Part, name: str, seen: set[str]) -> str:
 
 
 def rule_of(part: Part, scored: Sequence[Item]) -> Rule:
+    """A rule of the index: what levels are worth, in one table where all items have the same ones, or by scale."""
     parts = part.table("name label scores")
+    written = parts["scores"]
+    scales: dict[str, Item] = {}  # the first item of each
+    for item in scored:
+        scales.setdefault(str(item.scale), item)
+    if not any(CHOICE.fullmatch(key) for key in written.entries()):
+        tables = {}
+        for name, entry in written.entries().items():
+            if name not in scales:
+                raise DocumentError(
+                    "Take out %(scale)s: no item of the index is on this scale. They are on: %(scales)s.",
+                    entry,
+                    scale=name[:40],
+                    scales=", ".join(scales),
+                )
+            tables[name] = scores_of(entry, scales[name])
+        if lacking := [name for name in scales if name not in tables]:
+            raise DocumentError(
+                "Add scores for the scale %(scale)s: %(item)s is on it.",
+                written,
+                scale=lacking[0],
+                item=scales[lacking[0]].code,
+            )
+    else:
+        first, *others = scales.values()
+        if other := next((item for item in others if item.valid != first.valid), None):
+            raise DocumentError(
+                "Write the scores by scale, `%(scale)s: {level: score}`: %(one)s and %(other)s have other levels.",
+                written,
+                scale=str(first.scale),
+                one=first.code,
+                other=other.code,
+            )
+        tables = dict.fromkeys(scales, scores_of(written, first))
+    scores = {item.code: tables[str(item.scale)] for item in scored}
+    return Rule(parts["name"].code(CODE), text(parts["label"]), MappingProxyType(scores))
+
+
+def scores_of(part: Part, item: Item) -> Mapping[int, float]:
+    """What each level of an item is worth."""
     scores = {}
-    for key, score in parts["scores"].entries().items():
+    for key, score in part.entries().items():
         if not CHOICE.fullmatch(key):
             raise DocumentError("Write the levels of the scale before the colons.", score)
         scores[int(key)] = score.number(0, 1)
-    for item in scored:
-        if lacking := [str(level) for level in item.valid if level not in scores]:
-            raise DocumentError(
-                "Add a score for %(levels)s: %(item)s has this level.",
-                parts["scores"],
-                levels=", ".join(lacking),
-                item=item.code,
-            )
+    if lacking := [str(level) for level in item.valid if level not in scores]:
+        raise DocumentError(
+            "Add a score for %(levels)s: %(item)s has this level.",
+            part,
+            levels=", ".join(lacking),
+            item=item.code,
+        )
     for level in scores:
-        if not any(level in item.valid for item in scored):
+        if level not in item.valid:
             raise DocumentError(
-                "Take out %(level)s: no item of the index has this level.", parts["scores"], level=level
+                "Take out %(level)s: %(item)s has no such level.", part, level=level, item=item.code
             )
-    return Rule(parts["name"].code(CODE), text(parts["label"]), MappingProxyType(dict(sorted(scores.items()))))
+    return MappingProxyType(dict(sorted(scores.items())))
 
 
 def headline(part: Part, items: Mapping[str, Item]) -> Headline:

@@ -36,11 +36,32 @@ class Page:
 
 @dataclass(frozen=True)
 class Rule:
-    """What each level is worth, in 0…1: the share of satisfied answers and the mean differ in nothing else."""
+    """What each level is worth, in 0…1: the share of satisfied answers and the mean differ in nothing else.
+
+    scores  item of the index -> level of its scale -> worth
+    """
 
     name: str
     label: Text
-    scores: Mapping[int, float] = field(hash=False)
+    scores: Mapping[str, Mapping[int, float]] = field(hash=False)
+
+    @property
+    def tables(self) -> dict[tuple[tuple[int, float], ...], tuple[str, ...]]:
+        """What levels are worth, each table once, with the items that it scores."""
+        items: dict[tuple[tuple[int, float], ...], tuple[str, ...]] = {}
+        for item, scores in self.scores.items():
+            table = tuple(scores.items())
+            items[table] = (*items.get(table, ()), item)
+        return items
+
+    @property
+    def is_share(self) -> bool:
+        """Whether an answer counts as satisfied or not, with nothing between."""
+        return all(worth in (0, 1) for scores in self.scores.values() for worth in scores.values())
+
+    def satisfied(self, item: str) -> tuple[int, ...]:
+        """The levels of an item that count as satisfied."""
+        return tuple(level for level, worth in self.scores[item].items() if worth == 1)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from analysis import Estimate
 from forms import Item
 from survey.models import Unit, WaveKind
 from survey.results import wording
-from survey.results.result_table import satisfied
 from survey.results.summary import Headline, Line, Summary, UnitLine
 from translations import N_
 from translations import gettext as _
@@ -49,10 +48,18 @@ def answer_label(summary: Summary, record: Estimate) -> str:
         return ""
     if record.value is None:
         return _("Mean")
-    if item.kind == "scale" and summary.rule is not None and record.value == satisfied(summary.rule):
+    if is_satisfied(summary, record):
         return _("Satisfied")
     choices = (item.choices.get(int(code)) for code in record.value.split(","))
     return ", ".join(str(choice) for choice in choices if choice)
+
+
+def is_satisfied(summary: Summary, record: Estimate) -> bool:
+    """Whether a record counts those whom the rule of the index calls satisfied with an item of it."""
+    rule = summary.rule
+    if rule is None or not rule.is_share or record.item not in rule.scores:
+        return False
+    return record.value == ",".join(map(str, rule.satisfied(record.item)))
 
 
 def asked(item: Item) -> str:

@@ -232,9 +232,15 @@ def breaks(
         found.append(Lazy("The question has other choices."))
     is_scored = code in pools[1] or (not values and code in pools[1].get("index", ()))
     then, now = rules
-    if is_scored and then is not None and now is not None and then.scores != now.scores:
+    asked = pools[1].get(code, (code,))
+    if is_scored and then is not None and now is not None and _otherwise(then, now, asked):
         found.append(Lazy("The index follows another rule."))
     return tuple(found)
+
+
+def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
+    """Whether the levels of one of these items, which both score, are worth something else."""
+    return any(then.scores[one] != now.scores[one] for one in items if one in then.scores and one in now.scores)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from analysis import Estimate
 from forms import Questionnaire, Rule
@@ -47,8 +47,14 @@ def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, ru
     own = questionnaire.items.get(record.item)  # None for the index and its parts
     if record.value is None and rule is not None and (own is None or own.kind != "number"):
         yield f"items <- c({', '.join(map(_quoted, items))})"
-        yield f"score <- c({', '.join(f'{_quoted(level)} = {worth:g}' for level, worth in rule.scores.items())})"
-        yield "s <- sapply(d[items], function(level) score[level])"
+        tables = {tuple(rule.scores[item].items()) for item in items}
+        if len(tables) == 1:
+            yield f"score <- {_scores(rule.scores[items[0]])}"
+            yield "s <- sapply(d[items], function(level) score[level])"
+        else:
+            yield "score <- list("
+            yield ",\n".join(f"  {item} = {_scores(rule.scores[item])}" for item in items) + ")"
+            yield "s <- sapply(items, function(item) score[[item]][d[[item]]])"
         yield "d$x <- rowSums(!is.na(s))"
         yield "d$y <- rowSums(s, na.rm = TRUE)"
         return
@@ -62,6 +68,10 @@ def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, ru
         yield f'd$y <- sapply(strsplit({column}, ";"), function(chosen) as.numeric(any(chosen %in% {chosen})))'
     else:
         yield f"d$y <- as.numeric({column} %in% {chosen})"
+
+
+def _scores(scores: Mapping[int, float]) -> str:
+    return f"c({', '.join(f'{_quoted(level)} = {worth:g}' for level, worth in scores.items())})"
 
 
 def _interval(record: Estimate) -> Iterator[str]:

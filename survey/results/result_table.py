@@ -6,7 +6,7 @@ Everything that shows a figure (page, file, API, command line) prints these reco
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack, cast
 
@@ -212,12 +212,11 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
         return [_pooled(people, index, wanted.item, rule)]
     item = _item(people.questionnaire, wanted.item)
     if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
-        told = _levels(people, item, rule)
-        full = satisfied(rule)
-        if full is not None:
-            of = frozenset(level for level, worth in rule.scores.items() if worth)
-            return [Share(item.code, full, told, of, blank=-1)]
-        return [Measure(item.code, None, "mean", _worth(told, rule), told >= 0)]
+        told, scores = _levels(people, item), rule.scores[item.code]
+        if rule.is_share:
+            full = rule.satisfied(item.code)
+            return [Share(item.code, ",".join(map(str, full)), told, frozenset(full), blank=-1)]
+        return [Measure(item.code, None, "mean", _worth(told, scores), told >= 0)]
     column = people.answers(item)
     if item.kind == "number":
         if wanted.values is not None:
@@ -246,31 +245,23 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
     ]
 
 
-def satisfied(rule: Rule) -> str | None:
-    """The levels that count as satisfied, as they stand after `=`; None for a rule that is no share."""
-    if set(rule.scores.values()) <= {0, 1}:
-        return ",".join(str(level) for level, score in sorted(rule.scores.items()) if score == 1)
-    return None
-
-
-@kept(lambda people, _index, part, rule: (people.wave.code, people.version, part, *sorted(rule.scores.items())))
+@kept(lambda people, _index, part, rule: (people.wave.code, people.version, part, *rule.tables.items()))
 def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Coded:
     """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
     areas = {f"index:{area.code}": [f"index:{factor.code}" for factor in area.factors] for area in index.areas}
     parts = {"index": [*areas], **areas}.get(part, [])  # that it is made of; a factor of its items alone
     items = index.codes()[part]
-    is_share = satisfied(rule) is not None
-    score: NDArray[Any] = np.zeros(len(people), np.uint16 if is_share else np.float64)
+    score: NDArray[Any] = np.zeros(len(people), np.uint16 if rule.is_share else np.float64)
     base: NDArray[Any] = np.zeros(len(people), np.uint16)
     for smaller in parts:
         one = _pooled(people, index, smaller, rule)
         score += one.score.astype(score.dtype)[one.codes]
         base += one.base.astype(base.dtype)[one.codes]
     for code in () if parts else items:
-        levels = _levels(people, people.questionnaire.items[code], rule)
-        score += _worth(levels, rule).astype(score.dtype, copy=False)
+        levels = _levels(people, people.questionnaire.items[code])
+        score += _worth(levels, rule.scores[code]).astype(score.dtype, copy=False)
         base += levels >= 0
-    if is_share:
+    if rule.is_share:
         there, place = compact(score.astype(np.int64), len(items) + 1)
         scores = there.astype(np.float64)
     else:  # sums of the same scores in another order may differ in their last bit
@@ -287,20 +278,19 @@ def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Coded:
     )
 
 
-def _levels(people: Sample, item: Item, rule: Rule) -> NDArray[Any]:
+def _levels(people: Sample, item: Item) -> NDArray[Any]:
     """(N,) the levels of a scale, −1 without; a code that is no level (98, 99) is no answer here."""
     column = people.answers(item)
     level = np.full(max(item.choices) + 2, -1, column.codes.dtype)  # the last one is that of −1
-    scored = [code for code in item.choices if code in rule.scores]
-    level[scored] = scored
+    level[list(item.valid)] = item.valid
     found: NDArray[Any] = level[np.where(column.given, column.codes, -1)]
     return found
 
 
-def _worth(levels: NDArray[Any], rule: Rule) -> Floats:
+def _worth(levels: NDArray[Any], scores: Mapping[int, float]) -> Floats:
     """(N,) the score of each level, 0 where there is none."""
-    worth = np.zeros(max(rule.scores, default=0) + 2)  # the last one is that of −1
-    worth[list(rule.scores)] = list(rule.scores.values())
+    worth = np.zeros(max(scores, default=0) + 2)  # the last one is that of −1
+    worth[list(scores)] = list(scores.values())
     found: Floats = worth[levels]
     return found
 

@@ -13,7 +13,6 @@ from math import ceil
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
 from forms import Rule
-from survey.results import result_table
 from survey.results.remarks import Said
 from translations import gettext as _
 from translations import ngettext
@@ -151,8 +150,7 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
 def rest(record: Estimate, rule: Rule | None) -> str:
     """The other side of an index that is a share: the answers "neutral" or worse. Empty where the rule counts no
     share or the index has no two limits."""
-    is_share = rule is not None and result_table.satisfied(rule) is not None
-    if not is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
+    if rule is None or not rule.is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
     turned = replace(
         record,

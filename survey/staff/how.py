@@ -147,9 +147,12 @@ def _taken(summary: Summary, figure: Figure) -> str:
 def _scored(summary: Summary, figure: Figure) -> str:
     record = figure.record
     if record.statistic == "index" and summary.rule is not None:
-        worth = ", ".join(
-            _("level %(level)s = %(score)s", level=level, score=number(score, 1 if score % 1 else 0))
-            for level, score in sorted(summary.rule.scores.items())
+        own = {table: len(table) for table, items in summary.rule.tables.items() if set(items) & {*figure.items}}
+        worth = "; ".join(
+            _("on a scale of %(levels)s levels %(worth)s", levels=levels, worth=_worth(table))
+            if len(own) > 1
+            else _worth(table)
+            for table, levels in own.items()
         )
         return _(
             "Score each answer to the %(count)s questions by the rule “%(rule)s”: %(worth)s. A blank is left out.",
@@ -163,6 +166,13 @@ def _scored(summary: Summary, figure: Figure) -> str:
     return _(
         "Count who chose “%(answer)s” among all who answered this question. A blank is left out of both.",
         answer=chosen,
+    )
+
+
+def _worth(table: Iterable[tuple[int, float]]) -> str:
+    return ", ".join(
+        _("level %(level)s = %(score)s", level=level, score=number(score, len(f"{score:g}".partition(".")[2])))
+        for level, score in table
     )
 
 

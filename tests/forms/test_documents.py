@@ -124,8 +124,8 @@ def test_the_household_index_has_two_areas_and_nine_factors() -> None:
     assert {code: len(items) for code, items in index.codes().items()} == FACTORS
     assert list(index.codes()["index"]) == BLOCKS["C9"].split()
     assert (index.rule, list(index.rules)) == ("share", ["share", "mean"])
-    assert index.rules["share"].scores == {1: 0, 2: 0, 3: 0, 4: 1, 5: 1}
-    assert index.rules["mean"].scores == {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.8, 5: 1}
+    assert [dict(table) for table in index.rules["share"].tables] == [{1: 0, 2: 0, 3: 0, 4: 1, 5: 1}]
+    assert [dict(table) for table in index.rules["mean"].tables] == [{1: 0.2, 2: 0.4, 3: 0.6, 4: 0.8, 5: 1}]
 
 
 def test_what_is_sensitive_gives_its_reason() -> None:

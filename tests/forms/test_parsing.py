@@ -130,9 +130,23 @@ REFUSED = [
         "{1: 0, 2: 0}",
         "Add a score for 3: hl_a has this level.",
     ),
-    ("scores: {1: 0, 2: 0, 3: 1}", "scores: {1: 0, 2: 0, 3: 1, 4: 1}", "4: 1", "Take out 4: no item"),
+    (
+        "scores: {1: 0, 2: 0, 3: 1}",
+        "scores: {1: 0, 2: 0, 3: 1, 4: 1}",
+        "4: 1",
+        "Take out 4: hl_a has no such level.",
+    ),
     ("scores: {1: 0, 2: 0, 3: 1}", "scores: {1: 0, 2: 0, 3: 5}", "3: 5", "Write a number from 0 to 1 here."),
     ("scores: {1: 0, 2: 0, 3: 1}", "scores: {1: 0, 2: 0, ba: 1}", "ba: 1", "Write the levels of the scale"),
+    ("scores: {1: 0, 2: 0, 3: 1}", "scores: {muk: {1: 0, 2: 0, 3: 1}}", "muk:", "Take out muk: no item"),
+    (
+        "scores: {1: 0, 2: 0, 3: 1}",
+        "scores: {muc: {1: 0, 3: 1}}",
+        "{muc: {1: 0, 3: 1}}",
+        "Add a score for 2: hl_a",
+    ),
+    ("scores: {1: 0, 2: 0, 3: 1}", "scores: {muc: {1: 0, 2: 0, 3: -1}}", "3: -1", "Write a number from 0 to 1"),
+    ("scores: {1: 0, 2: 0, 3: 1}", "scores: {muc: {1: 0, 2: 0, 3: 1, 4: 1}}", "4: 1", "Take out 4: hl_a has"),
     ("items: [hl_b]", "items: [viec_gi]", "[viec_gi]", "only items on a scale can be in the index"),
     (
         "items: [hl_b]",
@@ -292,3 +306,30 @@ def test_any_value_at_any_place_is_taken_or_refused(
         assert vietnamese != english
     else:
         assert parse(json.loads(json.dumps(taken.document))).digest == taken.digest
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize(
+    ("scores", "reason"),
+    [
+        (
+            "{1: 0, 2: 0, 3: 1}",
+            "Write the scores by scale, `muc: {level: score}`: hl_a and hl_b have other levels.",
+        ),
+        ("{muc: {1: 0, 2: 0, 3: 1}}", "Add scores for the scale hai: hl_b is on it."),
+    ],
+)
+def test_scales_of_different_length_are_not_scored_by_one_table(
+    file: Path, written: str, scores: str, reason: str
+) -> None:
+    changed = written.replace("scales:\n", "scales:\n  hai: {1: {vi: Không, en: No}, 2: {vi: Có, en: Yes}}\n", 1)
+    place = changed.index("scale: muc", changed.index("code: hl_b"))
+    changed = changed[:place] + changed[place:].replace("scale: muc", "scale: hai", 1)
+    changed = changed.replace("together: true", "together: false").replace("none: 3", "none: 2")
+    changed = changed.replace("scores: {1: 0, 2: 0, 3: 1}", f"scores: {scores}", 1)
+    file.write_text(changed, encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        load(file)
+    assert caught.value.reason == reason
+    assert caught.value.place == "index/rules/share/scores"
+    assert caught.value.line == line_of(changed, f"scores: {scores}")

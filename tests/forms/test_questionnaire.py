@@ -102,7 +102,8 @@ def test_rules_are_scores_by_level_and_keep_their_order(questionnaire: Questionn
     assert index
     assert index.rule == "share"
     assert list(index.rules) == ["share", "mean"]
-    assert index.rules["mean"].scores == {1: 0.2, 2: 0.5, 3: 1}
+    table = {1: 0.2, 2: 0.5, 3: 1}
+    assert index.rules["mean"].scores == {"hl_a": table, "hl_b": table}
 
 
 def test_a_questionnaire_may_do_without_index_and_headlines(document: dict[str, Any]) -> None:
@@ -126,3 +127,24 @@ def test_a_further_language_has_a_section_and_vietnamese_where_it_lacks_a_text(d
     assert item.label.more == {"tyz": "Hết ăn răng?"}
     assert item.short.more == {}
     assert parse(asked.document) == asked
+
+
+def test_scores_of_one_table_or_by_scale_are_the_same_by_item(document: dict[str, Any]) -> None:
+    """What a rule says by scale it knows by item, so that nobody scores an answer by another scale's table."""
+    for rule in document["index"]["rules"]:
+        rule["scores"] = {"muc": rule["scores"]}
+    one = parse(document).index
+    assert one
+    assert one.rules["share"].scores == {"hl_a": {1: 0, 2: 0, 3: 1}, "hl_b": {1: 0, 2: 0, 3: 1}}
+    assert (one.rules["share"].is_share, one.rules["mean"].is_share) == (True, False)
+    assert one.rules["share"].satisfied("hl_b") == (3,)
+    document["scales"]["hai"] = {"1": {"vi": "Không", "en": "No"}, "2": {"vi": "Có", "en": "Yes"}}
+    document["pages"][1]["together"] = False
+    document["pages"][1]["items"][1]["scale"] = "hai"
+    for rule in document["index"]["rules"]:
+        rule["scores"]["hai"] = {"1": 0, "2": 1}
+    document["headlines"][0]["none"] = 2
+    index = parse(document).index
+    assert index
+    assert index.rules["share"].scores == {"hl_a": {1: 0, 2: 0, 3: 1}, "hl_b": {1: 0, 2: 1}}
+    assert list(index.rules["mean"].tables.values()) == [("hl_a",), ("hl_b",)]

@@ -57,7 +57,7 @@ def test_the_lines_of_a_share_are_those_that_r_was_seen_to_take() -> None:
 
 def test_a_mean_of_numbers_takes_the_numbers_and_no_rule() -> None:
     asked: Any = SimpleNamespace(items={"tuoi": SimpleNamespace(kind="number")})
-    rule = Rule("share", Text("r", "r"), {5: 1.0})
+    rule = Rule("share", Text("r", "r"), {"hl": {5: 1.0}})
     record = estimated("tuoi", None, statistic="mean", domain="06652")
     said = in_r.lines(record, ["tuoi"], asked, rule, "certainty", "d.csv").splitlines()
     assert "d$y <- as.numeric(d$tuoi)" in said

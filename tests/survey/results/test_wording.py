@@ -118,7 +118,7 @@ def test_a_mean_is_no_percentage() -> None:
 
 
 def test_the_other_side_of_an_index_is_told_where_it_is_a_share() -> None:
-    shares, means = (Rule("r", Text("r", "r"), {5: 1.0, 4: high}) for high in (1.0, 0.8))
+    shares, means = (Rule("r", Text("r", "r"), {"hl": {4: high, 5: 1.0}}) for high in (1.0, 0.8))
     assert wording.rest(SHARE, shares) == (
         "Các câu trả lời còn lại, 9,88% [9,30; 10,60], ở mức bình thường trở xuống."
     )

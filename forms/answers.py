@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from forms.items import ONE, Item
 from forms.questionnaire import Questionnaire
-from translations import Lazy
+from translations import Lazy, Refusal
+from translations.formats import nfc
 
 BLANK: tuple[object, ...] = (None, "", [])
 # Of many unknown codes so many are named; the rest is counted.
@@ -19,6 +19,8 @@ NAMED = 10
 
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+# Characters of which one letter may be made that NFC writes as one.
+SPREAD = 4
 # What can't be stored or printed: control characters but for the line break and the tab, and half characters.
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -108,11 +110,16 @@ def words(item: Item, value: Any) -> Any:
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if UNWRITABLE.search(value):
         return Lazy("Type this text again by hand: it holds characters that cannot be shown.")
-    value = unicodedata.normalize("NFC", value).strip()
-    if len(value) > (item.max_length or 0):
+    value, most = value.strip(), item.max_length or 0
+    try:
+        # Its length first: whatever is far too long is looked at no further.
+        value = nfc(value).strip() if len(value) <= SPREAD * most else value
+    except Refusal as refusal:
+        return Lazy(refusal.message, **refusal.values)
+    if len(value) > most:
         return Lazy(
             "Shorten this text to %(most)s characters; it has %(length)s now.",
-            most=item.max_length,
+            most=most,
             length=len(value),
         )
     return value or None

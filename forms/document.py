@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from translations import Refusal, gettext, reason
+from translations.formats import nfc
 
 Steps = tuple[str | int, ...]
 
@@ -302,7 +302,10 @@ def plain(part: Part) -> Any:
 def clean(text: str, part: Part) -> str:
     if UNWRITABLE.search(text):
         raise DocumentError("Take out the control character on this line.", part)
-    return unicodedata.normalize("NFC", text).strip()
+    try:
+        return nfc(text).strip()
+    except Refusal as refusal:
+        raise DocumentError(refusal.message, part, **refusal.values) from None
 
 
 def canonical(value: Any) -> str:

@@ -55,7 +55,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
-LARGEST_BODY = 1_000_000  # bytes; the API has its own, smaller bound
+LARGEST_BODY = 100_000  # bytes; the API has its own, smaller bound, and pages of the staff a larger one
 MOST_FIELDS = 2_000  # of a form
 MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is refused
 

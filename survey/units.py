@@ -122,6 +122,7 @@ def province(session: Session) -> Unit:
     return found
 
 
+LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one
 # What people write before a name: the kind of the unit, whole or as it is shortened ("P. Hà Tu").
 KIND_BEFORE = re.compile(r"^(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
 
@@ -133,6 +134,8 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
     letters decide: "ha long" finds Hạ Long. What nothing is called is looked for once more without the kind
     before the name and without spaces: "P. Hà Tu", "halong". The order of `units` is kept within each group.
     """
+    if len(words) > LONGEST_WORDS:
+        return []
     units = list(units)
 
     def written(text: str) -> str:

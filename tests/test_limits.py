@@ -16,6 +16,7 @@ from survey.remarks import paraphrases, themes
 from survey.report import template
 from survey.results import boundaries
 from survey.staff import uploads
+from translations import formats
 
 ROOT = Path(__file__).resolve().parent.parent
 SAID = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("## 9. Giới hạn")[2]
@@ -25,7 +26,7 @@ FILES = {
     "khung mẫu": uploads.LARGE["staff.import_frame"],
     "mục tiêu": uploads.LARGE["staff.import_targets"],
     "số giao dịch của Một cửa": uploads.LARGE["staff.import_counts"],
-    "tổng dân số": app.LARGEST_BODY,
+    "tổng dân số": uploads.LARGEST_BODY,
     "bản quét": uploads.LARGE["staff.scans"],
     "mẫu báo cáo Word": template.LARGEST,
     "ranh giới xã": boundaries.LARGEST,
@@ -54,7 +55,8 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         cells.split(" | ")[1] for cells in re.findall(r"^\| (.+) \|$", SAID.partition("| điều gửi đến")[2], re.M)
     ]
     assert said == [
-        f"{app.LARGEST_BODY // MB} MB, {number(app.MOST_FIELDS)} ô",
+        f"{app.LARGEST_BODY // 1000} KB, {number(app.MOST_FIELDS)} ô",
+        f"{uploads.LARGEST_BODY // MB} MB",
         f"{taking.LARGEST_BODY // 1024} KB",
         f"{settings.rate():.0f} mỗi giây",
         f"{rate.CODES_AT_ONCE} lần liền, rồi {rate.CODES_A_SECOND} mỗi giây",
@@ -72,6 +74,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         number(invitations.MOST),
         f"{waves.FORM_HOLDS.days} ngày",
         f"{sealing.OLDEST.days} ngày",
+        f"{formats.MOST_MARKS}",
     ]
     assert devices.LINK_HOLDS == password_links.HOLDS
     assert f"sau {queue.RETRY} giây" in SAID

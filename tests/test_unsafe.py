@@ -73,6 +73,24 @@ def test_no_text_is_run_as_code_or_read_as_objects() -> None:
     assert not wrong
 
 
+def test_unicode_forms_are_made_in_one_place_which_bounds_them_first() -> None:
+    found = {name for name, node in code() if isinstance(node, ast.Attribute) and "normalize" in node.attr}
+    found |= {
+        name
+        for name, node in code()
+        if isinstance(node, ast.ImportFrom) and node.module == "unicodedata"
+        for one in node.names
+        if "normalize" in one.name
+    }
+    assert found == {"translations/formats.py"}
+    calls = [
+        node
+        for name, node in code()
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "unicodedata.normalize"
+    ]
+    assert len(calls) == 1
+
+
 def test_only_what_the_deployment_page_draws_speaks_to_other_machines() -> None:
     found = set()
     for name, node in code():

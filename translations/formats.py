@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
-from functools import cache
+from functools import lru_cache
+from typing import Literal
 
 from babel.dates import format_date
 from babel.localedata import exists
 from babel.numbers import format_decimal
 
-from translations import language
+from translations import Refusal, language
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -20,6 +22,11 @@ LETTERS = {letter: rank for rank, letter in enumerate("0123456789aăâbcdđeêfg
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
 # Hòa and Hoà are one name: the tone sits on either letter of oa, oe, uy.
 VOWEL_PAIRS = ("oa", "oe", "uy")
+# Marks in a row that are taken: the bound of Unicode's own format for streams (UAX #15, section 13, Stream-Safe
+# Text Format). A Vietnamese letter has two. To put a row of marks in order takes the square of its length.
+MOST_MARKS = 30
+NO_LETTERS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS},}}")  # where marks may be: there is none before
+APART = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")  # no marks themselves, but what they are made of are
 
 
 def locale() -> str:
@@ -79,11 +86,29 @@ def official_day(value: date) -> str:
 
 
 def nfc(text: str) -> str:
-    """The one Unicode form that is stored and compared."""
-    return unicodedata.normalize("NFC", text)
+    """The one Unicode form that is stored and compared; refused as `normalized` does."""
+    return normalized("NFC", text)
 
 
-@cache
+def normalized(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
+    """The text in a Unicode form, in time that grows with its length alone.
+
+    Refused where more than `MOST_MARKS` marks stand in a row: what writes so is no person.
+    """
+    if text.isascii():
+        return text
+    for run in NO_LETTERS.finditer(text):
+        marks = 0
+        for character in run.group():
+            marks = marks + 1 if unicodedata.combining(character) or character in APART else 0
+            if marks > MOST_MARKS:
+                raise Refusal(
+                    "Type this text again by hand: more than %(most)s marks stand on one letter.", most=MOST_MARKS
+                )
+    return unicodedata.normalize(form, text)
+
+
+@lru_cache(4096)  # of units, accounts and the like, which staff name
 def order(text: str) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
     """A sort key for Vietnamese order: syllable by syllable, letters before tones, numbers as numbers."""
     return tuple(_syllable(word) for word in nfc(text).casefold().replace("-", " ").split())
@@ -96,23 +121,22 @@ def _syllable(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     tones: list[int] = []
     for character in word:
         base, tone = character, 0
-        decomposed = unicodedata.normalize("NFD", character)
+        decomposed = normalized("NFD", character)
         for mark, rank in TONES.items():
             if mark in decomposed:
-                base, tone = unicodedata.normalize("NFC", decomposed.replace(mark, "")), rank
+                base, tone = nfc(decomposed.replace(mark, "")), rank
         tones.append(tone)
         if base:  # a mark that stands alone is a tone without a letter
             letters.append(LETTERS.get(base, len(LETTERS) + ord(base[0])))
     return tuple(letters), (max(tones, default=0),)
 
 
-@cache
 def fold(text: str) -> str:
     """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu.
 
     Both placements of a tone (Hòa, Hoà) and both Unicode forms fold alike.
     """
-    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    decomposed = normalized("NFD", text.casefold().replace("đ", "d"))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(plain.replace("-", " ").split())
 
@@ -121,12 +145,12 @@ def same_place(text: str) -> str:
     """A key that is equal for two spellings of one name: NFC, small letters, tone on the later vowel."""
     syllables = []
     for word in nfc(text).casefold().split():
-        plain = unicodedata.normalize("NFD", word)
+        plain = normalized("NFD", word)
         tone = "".join(mark for mark in plain if mark in TONES)
-        bare = unicodedata.normalize("NFC", "".join(c for c in plain if c not in TONES))
+        bare = nfc("".join(c for c in plain if c not in TONES))
         for pair in VOWEL_PAIRS:
             if bare.endswith(pair) and not bare.startswith("q"):
-                bare = bare[:-1] + unicodedata.normalize("NFC", bare[-1] + tone)
+                bare = bare[:-1] + nfc(bare[-1] + tone)
                 tone = ""
         syllables.append(bare + tone if not tone else word)
     return " ".join(syllables)

@@ -145,7 +145,7 @@ def _decide(form: _Form) -> None:
     """Reads what was decided into the choices, with what is missing or can't be."""
     for choice in form.choices:
         code = choice.item.code
-        choice.chosen, choice.other = request.form.get(code, ""), request.form.get(f"{code}-{OTHER}", "")[:200]
+        choice.chosen, choice.other = request.form.get(code, ""), request.form.get(f"{code}-{OTHER}", "")
         if not choice.chosen and choice.other.strip():  # who typed it there meant it
             choice.chosen = OTHER
         if choice.chosen not in (OTHER, *map(str, range(len(choice.values)))):

@@ -24,10 +24,9 @@ from survey.files.csv_table import Faults, Table
 from survey.files.importing import COLUMNS
 from survey.files.xlsx_table import opened
 from survey.models import Mode
-from translations import Lazy, Refusal, formats
-from translations.formats import nfc
+from translations import Lazy, Refusal
+from translations.formats import fold, nfc
 
-plain = formats.fold.__wrapped__  # not the one that remembers: what people answered is not to stay in memory
 SAMPLES = 3  # values of a column that are shown
 MOST_TEXTS = 60  # different words of a column that can be mapped
 MOST_FAULTS = 500  # that are kept to be told
@@ -182,9 +181,9 @@ def guess(found: Sequence[Source], questionnaire: Questionnaire) -> dict[int, st
     The code or the words of the question first, then words that are near.
     """
     names = _names(questionnaire)
-    spoken = [name for name in names if not name.startswith("cau ") and name != plain(names[name])]
+    spoken = [name for name in names if not name.startswith("cau ") and name != fold(names[name])]
     taken: dict[int, str] = {}
-    folded = [plain(source.name) for source in found]
+    folded = [fold(source.name) for source in found]
     for is_near in (False, True):
         for place, name in enumerate(folded):
             if place in taken:
@@ -200,13 +199,13 @@ def _names(questionnaire: Questionnaire) -> dict[str, str]:
     """Every name that a column may go by, folded: the first one to claim it has it."""
     names: dict[str, str] = {}
     for code in known(questionnaire):
-        names.setdefault(plain(code), code)
+        names.setdefault(fold(code), code)
     for column, words in SYNONYMS.items():
         for word in words:
-            names.setdefault(plain(word), column)
+            names.setdefault(fold(word), column)
     for item in questionnaire.items.values():
         for text in (item.short.vi, item.label.vi, item.short.en, item.label.en):
-            names.setdefault(plain(text), item.code)
+            names.setdefault(fold(text), item.code)
         if item.no is not None:
             names.setdefault(f"cau {item.no}", item.code)
     return names
@@ -233,8 +232,8 @@ class Reading:
         """The code that a text is or means; empty where none is near."""
         if text in self.choices:
             return text
-        folded = plain(text)
-        words = {plain(word): code for code, all_words in self.choices.items() for word in all_words}
+        folded = fold(text)
+        words = {fold(word): code for code, all_words in self.choices.items() for word in all_words}
         if folded in words:
             return words[folded]
         if (numbered := NUMBERED.fullmatch(text)) and numbered[1] in self.choices:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import os
-import unicodedata
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from survey.files.csv_table import NONE, nearest
 from translations import N_, Refusal, reason
+from translations.formats import nfc
 
 CHUNK = 1 << 23  # bytes of CSV parsed at a time
 PIECE = 1 << 21  # bytes that Arrow holds at once within a chunk: they stay in the cache
@@ -176,7 +176,7 @@ def _encoded(column: Any, name: str) -> tuple[list[Any], NDArray[np.int64]]:
 
 
 def _nfc(level: Any) -> Any:
-    return unicodedata.normalize("NFC", level) if isinstance(level, str) else level
+    return nfc(level) if isinstance(level, str) else level
 
 
 def _is_blank(level: Any) -> bool:
@@ -186,7 +186,7 @@ def _is_blank(level: Any) -> bool:
 @lru_cache(maxsize=1 << 16, typed=True)  # the same few values come in every chunk
 def canonical(value: Any) -> str:
     """How a value is compared: numbers by what they are worth, texts in NFC."""
-    text = unicodedata.normalize("NFC", str(value)).strip()
+    text = nfc(str(value)).strip()
     try:
         number = float(text)
     except ValueError:
@@ -413,7 +413,7 @@ def _header(path: str) -> tuple[list[str], int, int]:
         ) from None
     if not line.strip():
         raise Refusal("%(file)s is empty.", file=path)
-    return [unicodedata.normalize("NFC", name.strip()) for name in next(csv.reader([line]))], body, 2
+    return [nfc(name.strip()) for name in next(csv.reader([line]))], body, 2
 
 
 def _cut(text: bytes, start: int) -> int:

@@ -16,13 +16,13 @@ import csv
 import gzip
 import hashlib
 import secrets
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from survey import settings, units
 from translations import Refusal
+from translations.formats import nfc, normalized
 
 LIST = Path(__file__).parent / "common_passwords.txt.gz"
 SHORTEST, LONGEST = 4, 32  # characters of a word of the list that are looked for
@@ -63,7 +63,7 @@ def is_common(password: str, name: str = "") -> bool:
     marks (mật khẩu, matkhau), separators and the usual signs for letters (p@$$w0rd) make no difference.
     """
     own = frozenset({plain(name)}) if len(plain(name)) >= SHORTEST else frozenset()
-    written = unicodedata.normalize("NFC", password).casefold()
+    written = nfc(password).casefold()
     forms = {plain(written), plain(written.translate(SIGNS))}
     return any(len(set(form)) < 5 or _few_pieces(form, own) for form in forms)
 
@@ -114,7 +114,7 @@ def digest(code: str) -> str:
 
 def plain(text: str) -> str:
     """Small letters and digits alone, without marks: Mật khẩu → matkhau."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    apart = normalized("NFKD", text.casefold().replace("đ", "d"))
     return "".join(character for character in apart if character.isalnum())
 
 

@@ -26,27 +26,29 @@ from translations import gettext as _
 pages = Blueprint("sign_in", __name__)
 HALF = "half-made"  # who has given the password and not the code, and the mark of that half made sign-in
 SIGNED_ON = "signed-on"  # that somebody came in by single sign-on, whose provider can sign out too
+LONGEST = 500  # characters of a name, a password or a code that are looked at
+TOO_LONG = Length(max=LONGEST, message=Lazy("Use at most %(max)d letters."))
 CODES = " · codes"  # wrong codes are counted apart from wrong passwords
 
 
 class SignIn(Form):  # type: ignore[misc]
     """Name and password."""
 
-    name = StringField(validators=[InputRequired(Lazy("Write the name of your account."))])
-    password = PasswordField(validators=[InputRequired(Lazy("Write your password."))])
+    name = StringField(validators=[InputRequired(Lazy("Write the name of your account.")), TOO_LONG])
+    password = PasswordField(validators=[InputRequired(Lazy("Write your password.")), TOO_LONG])
 
 
 class Code(Form):  # type: ignore[misc]
     """A code of the phone, or a recovery code."""
 
-    code = StringField(validators=[InputRequired(Lazy("Write the code."))])
+    code = StringField(validators=[InputRequired(Lazy("Write the code.")), TOO_LONG])
 
 
 class Proof(Form):  # type: ignore[misc]
     """The password once more, and a code where there is a second factor."""
 
-    password = PasswordField(validators=[InputRequired(Lazy("Write your password."))])
-    code = StringField()
+    password = PasswordField(validators=[InputRequired(Lazy("Write your password.")), TOO_LONG])
+    code = StringField(validators=[TOO_LONG])
 
 
 class NewPassword(Form):  # type: ignore[misc]
@@ -55,6 +57,7 @@ class NewPassword(Form):  # type: ignore[misc]
     new = PasswordField(
         validators=[
             InputRequired(Lazy("Write a new password.")),
+            TOO_LONG,
             Length(
                 min=LEAST_PASSWORD,
                 message=Lazy("Choose a password of at least %(least)d characters.", least=LEAST_PASSWORD),
@@ -67,7 +70,7 @@ class NewPassword(Form):  # type: ignore[misc]
 class ChangePassword(NewPassword):
     """The old password, and the new one."""
 
-    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now."))])
+    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now.")), TOO_LONG])
 
 
 @pages.route("/dang-nhap", methods=["GET", "POST"])

@@ -16,8 +16,6 @@ from survey.database import database
 from survey.models import Unit
 from translations.formats import fold, nfc
 
-LONGEST = 60  # letters of a search that are looked at
-
 
 @dataclass(frozen=True)
 class Row:
@@ -32,7 +30,7 @@ class Row:
 
 def choose() -> ResponseReturnValue:
     """What this is, and the way to the form: the public wave, where there are several of them, and the commune."""
-    words = " ".join(request.args.get("q", "")[:LONGEST].split())
+    words = " ".join(request.args.get("q", "").split())
     with database().reading() as session:
         open_now = [
             (wave, questionnaires.by_digest(session, wave.questionnaire))

@@ -84,7 +84,7 @@ def all_units(wave: str) -> ResponseReturnValue:
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     by = request.args.get("xep", "")
     by = by if by in ORDERS else next(iter(ORDERS))
-    words = request.args.get("tim", "").strip()[:100]
+    words = request.args.get("tim", "").strip()
     named = {unit.code for unit in units.matching([row.unit for row in chosen.rows], words)}
     rows = sorted(sorted(chosen.rows, key=lambda row: order(row.unit.name)), key=ORDERS[by][1])
     shown = [row for row in rows if row.unit.code in named]

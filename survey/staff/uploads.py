@@ -27,6 +27,7 @@ from translations.formats import nfc
 
 Done = TypeVar("Done")
 LARGEST = 20_000_000  # bytes
+LARGEST_BODY = 1_000_000  # of what is not in the list
 LARGE: dict[str, int] = {
     "staff.scans": LARGEST,
     "staff.import_file": LARGEST,
@@ -47,8 +48,8 @@ class Request(flask.Request):
 @pages.url_value_preprocessor
 def bound(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Raises the bound of a body for those who are signed in, before the guard against forgery reads it."""
-    if endpoint in LARGE and request.method == "POST" and current_user.is_authenticated:
-        request.max_content_length = LARGE[endpoint]
+    if request.method == "POST" and current_user.is_authenticated:
+        request.max_content_length = LARGE.get(endpoint or "", LARGEST_BODY)
 
 
 @pages.before_request

@@ -43,6 +43,21 @@ def test_what_holds_comes_out_in_one_form(questionnaire: Questionnaire, given: A
     assert checked.problems == []
 
 
+def test_a_text_that_is_far_too_long_is_refused_by_its_length_alone(
+    questionnaire: Questionnaire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forms.answers.nfc", None)
+    [problem] = check(questionnaire, {"viec_gi_khac": "\u0323\u0301" * 50_000}).problems
+    assert "Shorten this text" in problem.message.message
+
+
+def test_a_text_with_a_row_of_marks_is_a_problem_at_its_question(questionnaire: Questionnaire) -> None:
+    checked = check(questionnaire, {"viec_gi_khac": "\u0323\u0301" * 16})
+    assert [(problem.code, problem.message.message.partition(":")[0]) for problem in checked.problems] == [
+        ("viec_gi_khac", "Type this text again by hand")
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "value", "order"),
     [

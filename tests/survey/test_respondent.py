@@ -521,3 +521,25 @@ def test_a_token_says_for_which_wave_unit_and_mode_a_form_was_opened(app: Flask,
         assert form.opened("gop-y", "06658", Mode.PHONE, made) is None
         assert form.opened("gop-y", "06652", Mode.INTERVIEWER, made) is None
         assert form.opened("gop-y", "06652", Mode.PHONE, f"{made}x") is None
+
+
+@pytest.mark.parametrize("size", [30, 99_000, 150_000])
+def test_a_form_of_marks_costs_no_more_than_its_length(client: FlaskClient, province: Database, size: int) -> None:
+    sent = Fields(client.get("/s/gop-y/06652").text).data | {"gop_y": "\u0323\u0301" * (size // 12 + 16)}
+    answer = client.post("/s/gop-y/06652", data=sent, headers=HERE)
+    assert answer.status_code == (413 if size > 100_000 else 422)
+    with province.reading() as session:
+        assert session.scalars(select(Response)).all() == []
+
+
+@pytest.mark.parametrize("field", ["name", "password"])
+def test_nobody_signs_in_with_a_text_without_end(client: FlaskClient, field: str) -> None:
+    sent = {"name": "keyer", "password": "mat-khau-dai", field: "\u0323\u0301" * 5_000}
+    answer = client.post("/dang-nhap", data=sent)
+    assert answer.status_code in (400, 422)
+    assert client.get("/nhap-phieu/").status_code == 302
+
+
+@pytest.mark.parametrize("words", ["a" * 5_000, "\u0323\u0301" * 300])
+def test_a_search_without_end_finds_nothing(client: FlaskClient, words: str) -> None:
+    assert client.get("/", query_string={"q": words}).status_code == 200

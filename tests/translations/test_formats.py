@@ -1,12 +1,15 @@
 """Numbers, dates, order and search as a Vietnamese clerk expects them."""
 
+import sys
+import unicodedata
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translations import formats, speaking
+from translations import Refusal, formats, speaking
 
 
 def test_numbers_are_written_as_in_vietnam() -> None:
@@ -81,3 +84,52 @@ def test_search_ignores_diacritics_and_both_placements_of_a_tone() -> None:
 def test_any_text_can_be_ordered_and_searched(text: str) -> None:
     assert formats.order(text) == formats.order(text)
     assert formats.fold(formats.fold(text)) == formats.fold(text)
+
+
+# Marks of two kinds by turns: to put them in order takes the square of their number.
+RUN = "\u0323\u0301"
+
+
+@pytest.mark.parametrize("make", [formats.nfc, formats.fold, formats.order, formats.same_place])
+def test_a_long_row_of_marks_is_refused_before_anything_is_done_with_it(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = 0
+
+    class Counting:
+        combining = staticmethod(unicodedata.combining)
+
+        @staticmethod
+        def normalize(form: Any, text: str) -> str:
+            nonlocal longest
+            longest = max(longest, len(text))
+            return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(formats, "unicodedata", Counting)
+    for text in ("a" + RUN * 50_000, "Hạ Long " + RUN * 16, "a" * 40 + "\uff9e" * 31, "ạ" + "\u0f73" * 31):
+        with pytest.raises(Refusal):
+            make(text)
+    assert longest == 0
+    make("a" + RUN * (formats.MOST_MARKS // 2) + "a")
+    assert longest > 0
+
+
+def test_marks_are_known_in_whatever_way_they_are_written() -> None:
+    first = {
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if not 0xD800 <= code < 0xE000
+        and unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
+        and not unicodedata.combining(chr(code))
+    }
+    assert first == formats.APART
+    assert not any(unicodedata.combining(chr(code)) for code in range(0x300))
+
+
+@given(st.text(st.sampled_from("aêđ ơ\u0301\u0323\u031b中𝒜"), max_size=60))
+def test_what_people_write_comes_out_as_unicode_says(text: str) -> None:
+    for form in ("NFC", "NFD", "NFKD"):
+        try:
+            assert formats.normalized(form, text) == unicodedata.normalize(form, text)
+        except Refusal:
+            assert max(map(len, "".join("m" if unicodedata.combining(c) else " " for c in text).split())) > 30

@@ -178,6 +178,50 @@ def test_a_bomb_of_xml_is_refused(table: Read, part: str, content: bytes) -> Non
     assert time.process_time() - began < SLOWEST
 
 
+SHEET = b"<worksheet xmlns=%b><sheetData>%%b</sheetData></worksheet>" % (
+    b'"http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+)
+HEADER = b"<row r='1'><c r='A1' t='inlineStr'><is><t>a</t></is></c></row>"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (b"<row>" + b"<c><v>1</v></c>" * 900 + b"</row>") * 3_000,
+        (b"<row>" + b"<c/>" * 16_000 + b"</row>") * 200,
+        b"<row r='2'><c t='inlineStr'><is>" + b"<r><t>a</t></r>" * 500_000 + b"</is></c></row>",
+        b"<row r='2'><c t='inlineStr'><is><t>" + b"a" * 100_000_000 + b"</t></is></c></row>",
+    ],
+    ids=["cells", "blank cells", "pieces of a text", "one text"],
+)
+def test_a_small_workbook_that_makes_much_work_is_refused_before_it_is_read(
+    table: Read, rows: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openpyxl, "load_workbook", None)
+    with pytest.raises(Refusal):
+        table(with_part("xl/worksheets/sheet1.xml", SHEET % (HEADER + rows)))
+
+
+@pytest.mark.parametrize("row", [199_999, 10**12])
+def test_rows_that_are_far_away_cost_little(table: Read, row: int) -> None:
+    far = b"<row r='%d'><c r='A1'><v>1</v></c></row>" % row
+    began = time.process_time()
+    with suppress(Refusal):
+        table(with_part("xl/worksheets/sheet1.xml", SHEET % (HEADER + far)))
+    assert time.process_time() - began < SLOWEST
+
+
+def test_a_full_table_is_no_bomb(table: Read) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(["a", "b", "c"])
+    for _row in range(20_000):
+        sheet.append([1, 1, 1])
+    made = io.BytesIO()
+    book.save(made)
+    table(made.getvalue())
+
+
 def test_a_workbook_that_says_less_than_it_unpacks_to_is_refused(table: Read) -> None:
     data = with_part("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * 300_000_000)
     huge, small = struct.pack("<I", 300_000_011), struct.pack("<I", 1_000)

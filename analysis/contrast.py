@@ -33,7 +33,7 @@ from analysis.effective import LEAST, Effective, effective
 from analysis.estimate import ENOUGH_DF, VARIANCES, Table, Variance, auto_pooled, tabulate
 from analysis.interval import t_quantile, two_sided
 from analysis.totals import ROUNDING, Measured, Measures, Totals, by_domain, psu_totals, regrouped
-from analysis.variance import between, covariance, is_share, is_total, satterthwaite
+from analysis.variance import between, covariance, is_share, is_total, satterthwaite, strata
 
 
 class Rest(Enum):
@@ -149,6 +149,8 @@ def contrasts(totals: Totals, pairs: Sequence[Pair], level: float, variance: Var
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance is one of {', '.join(VARIANCES)}, not {variance!r}")
+    if not pairs:
+        return []
     there = np.flatnonzero(by_domain(totals, totals.sums.count).any(1))
     place, rest = _sides(totals.domains, pairs, there)
     use = np.broadcast_to((variance != "direct") & ~is_total(totals), (len(pairs), len(totals.measures)))
@@ -214,7 +216,8 @@ def _contrast(totals: Totals, place: Ints, rest: Bools, level: float, satterthwa
     D, v_D = p[1] - p[0], v[0] + v[1] - shared
     v_D = np.where(np.abs(v_D) <= ROUNDING * (v[0] + v[1]), 0.0, np.where(v_D > 0, v_D, v[0] + v[1]))
     if satterthwaites:
-        df = np.where(is_total(two), df, satterthwaite(between(table.scores), df)[0])
+        one = between(table.scores)
+        df = np.where(is_total(two), df, satterthwaite(one, strata(one), df)[0])
     error, known = np.sqrt(v_D), (v_D > 0) & (df > 0)
     with np.errstate(all="ignore"):
         p_value = np.where(known, np.maximum(two_sided(D / error, df), LEAST), np.nan)

@@ -13,7 +13,18 @@ from analysis.design import Bools, Design, Floats, code
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
 from analysis.pooled import Intraclass, edges, intraclass, pooled
 from analysis.totals import Measure, Measures, Share, Statistic, Totals, psu_totals
-from analysis.variance import Scores, Whole, degrees_of_freedom, direct, is_share, is_total, scores, strata, wholes
+from analysis.variance import (
+    Scores,
+    Whole,
+    degrees_of_freedom,
+    direct,
+    is_share,
+    is_total,
+    satterthwaite,
+    scores,
+    strata,
+    wholes,
+)
 
 Variance = Literal["direct", "pooled", "auto"]
 VARIANCES: tuple[Variance, ...] = ("direct", "pooled", "auto")
@@ -42,7 +53,7 @@ class Estimate:
     standard_error: float | None
     low: float | None
     high: float | None
-    df: int
+    df: float
     deff: float | None
     n: int
     n_eff: float | None
@@ -97,8 +108,8 @@ class Table:
             for part in (whole.estimate, self.standard_error, self.low, self.high, self.deff, self.n_eff)
         ]
         estimate, error, low, high, deff, n_eff = columns
-        counts = (self.df, whole.count, whole.events)
-        df, n, events = (np.nan_to_num(part).astype(np.int64).T.tolist() for part in counts)
+        n, events = (part.astype(np.int64).T.tolist() for part in (whole.count, whole.events))
+        df = [[int(one) if one.is_integer() else one for one in row] for row in np.nan_to_num(self.df).T.tolist()]
         weight, pooled, flags = whole.weight.T.tolist(), self.pooled.T.tolist(), self._flags()
         return [
             Estimate(
@@ -175,7 +186,9 @@ def tabulate(
         zero = ~(v > 0)
         exact = np.where(share & zero & ~edge & np.isfinite(v), np.inf, n_eff)
     deff = np.where((n < 2) | zero | edge, np.nan, deff)
-    df = own_df
+    # what stays direct may lean on a few strata that weigh much
+    strict = variance == "auto" and not is_total(totals).all()
+    df = np.where(is_total(totals), own_df, satterthwaite(linear, by_stratum, own_df)) if strict else own_df
 
     use = np.zeros(p.shape, bool)
     if variance != "direct" or withheld is not None:
@@ -257,7 +270,8 @@ def estimate(
     domains   the labels wanted, in this order; one without rows gives a record with n 0
     interval  of proportions. Means, totals and ratios take t; the index takes logit with t
     variance  "direct": each domain's own; "pooled": the intraclass correlation pooled over domains; "auto":
-              pooled where df < 8 or, for a proportion, fewer than 10 answers with or without the event
+              pooled where df < 8 or, for a proportion, fewer than 10 answers with or without the event; what stays
+              direct has Satterthwaite's df, which are R's where strata weigh alike and fewer where they don't
     withheld  (G, K) figures that nobody is to know, under 3 cases among them: no other one depends on them, and
               of theirs `high` is that of two cases, `high`, `df` and `variance` of n and of the others alone
     """

@@ -234,7 +234,7 @@ def direct_parts(scores: Scores, by_stratum: Strata) -> Floats:
     return np.where(lonely & touched, f * (by_stratum.total - centre[by_stratum.domain]) ** 2, part)
 
 
-def satterthwaite(scores: Scores, nominal: Floats) -> Floats:
+def satterthwaite(scores: Scores, by_stratum: Strata, nominal: Floats) -> Floats:
     """(G, K) degrees of freedom of a sum of strata that weigh unequally, with unbiased squares.
 
         df = (Σ v_h)²/Σ (v_h²/(ν_h + 2)) − 2,  ν_h = m_h − 1;  at most `nominal`, at least 1
@@ -243,7 +243,6 @@ def satterthwaite(scores: Scores, nominal: Floats) -> Floats:
     """
     if scores.frame.psus is None:
         return nominal
-    by_stratum = strata(scores)
     part = direct_parts(scores, by_stratum)
     nu = scores.frame.sampled[by_stratum.stratum][:, None] - 1
     total, squares = (per_domain(one, by_stratum, scores.domains) for one in (part, part**2 / (nu + 2)))

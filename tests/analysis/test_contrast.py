@@ -18,6 +18,7 @@ from analysis import (
     against_rest,
     difference,
     estimate,
+    groups,
     holm,
     ranks,
 )
@@ -136,6 +137,13 @@ def test_a_rank_interval_holds_the_rank_of_the_estimate(seed: int, variance: Any
         found = ranks(design, share, unit, variance=variance, method=method)
         for rank, p in zip(found, estimates, strict=True):
             assert 1 <= rank.low <= 1 + sum(other > p for other in estimates) <= rank.high <= len(estimates)
+
+
+def test_a_lone_commune_has_no_rest_and_the_first_rank() -> None:
+    design, share, unit = province(10, units=1)
+    assert [(rank.low, rank.high) for rank in ranks(design, share, unit)] == [(1, 1)]
+    (one,) = against_rest(design, [share], unit)
+    assert (one.estimate, one.p, one.flags, groups([one])) == (None, None, ("no_interval",), [None])
 
 
 def test_communes_far_apart_have_ranks_of_their_own() -> None:

@@ -317,3 +317,20 @@ def test_a_measure_of_few_values_gives_what_it_gives_row_by_row(rows: int) -> No
         for name in ("estimate", "standard_error", "low", "high", "deff", "weight_sum"):
             told, true = getattr(one, name), getattr(other, name)
             assert told == (true if true is None else pytest.approx(true, rel=SAME, abs=SAME)), name
+
+
+def test_a_province_whose_strata_weigh_unequally_has_fewer_degrees_of_freedom() -> None:
+    """Two villages in each of 20 strata, of which one holds nearly everybody: it alone speaks, df about 1.
+
+    "direct" keeps R's 40 − 20.
+    """
+    r = np.random.default_rng(4)
+    stratum, village = np.repeat(np.arange(20), 60), np.repeat(np.arange(40), 30)
+    yes = (r.random(1200) < r.beta(9, 9, 40)[village]).astype(np.int8) + 1
+    share = Share("q", "2", yes, frozenset({2}))
+    for weight, few in ((np.where(stratum == 0, 500.0, 1.0), 1.5), (np.ones(1200), 20)):
+        design = Design(weight, stratum, village)
+        (direct,), (auto,) = estimate(design, [share]), estimate(design, [share], variance="auto")
+        assert (direct.df, auto.variance, auto.standard_error) == (20, "direct", direct.standard_error)
+        assert few / 2 < auto.df <= few
+        assert (auto.high or 0) - (auto.low or 0) >= (direct.high or 0) - (direct.low or 0)

@@ -14,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import (
     Flask,
     Response,
+    before_render_template,
     current_app,
     make_response,
     redirect,
@@ -26,6 +27,7 @@ from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import Template
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -133,6 +135,7 @@ def create_app(**config: Any) -> Flask:
     accounts.manager.unauthorized_handler(_ask_to_sign_in)
     metrics.watch(app)
     refused.watch(app)
+    before_render_template.connect(_name_page, app)
     app.before_request(_choose_language)
     app.after_request(_protect)
     app.register_error_handler(Refusal, _refuse)
@@ -204,6 +207,11 @@ def _to_get() -> str:
         if pages.test(path, "GET"):
             return path
     return "/"
+
+
+def _name_page(_app: Flask, template: Template, context: dict[str, Any], **_more: Any) -> None:
+    """Tells each page its name, "staff/units", under which the sheets style what it alone has."""
+    context["page_name"] = (template.name or "").removesuffix(".html")
 
 
 def _large_text() -> bool:

@@ -1,7 +1,7 @@
 // "How this is computed" opens beside the page instead of in its place. Without this script it is a page of its own.
 
 const panel = document.createElement("dialog");
-panel.className = "panel";
+panel.className = "staff-panel";
 let opener = null;
 
 function close() {
@@ -14,7 +14,7 @@ function close() {
 async function open(link) {
   const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const drawer = page.querySelector(".drawer");
+  const drawer = page.querySelector(".staff-drawer");
   if (!answer.ok || !drawer) throw new Error("no drawer");
   opener = link;
   panel.replaceChildren(document.adoptNode(drawer));
@@ -26,12 +26,12 @@ async function open(link) {
 
 document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-  if (event.target.closest(".panel [data-close]")) {
+  if (event.target.closest(".staff-panel [data-close]")) {
     event.preventDefault();
     close();
     return;
   }
-  const link = event.target.closest("a.how");
+  const link = event.target.closest("a.staff-how");
   if (!link || !matchMedia("(min-width: 760px)").matches) return;
   event.preventDefault();
   open(link).catch(() => { location.href = link.href; });
@@ -41,4 +41,4 @@ document.addEventListener("keydown", (event) => {
 });
 document.body.append(panel);
 // Faults of a form are where somebody who sent it has to look first.
-document.querySelector(".faults")?.focus();
+document.querySelector(".staff-faults")?.focus();

@@ -50,7 +50,7 @@ def test_a_forgotten_password_is_chosen_anew_and_the_administrator_never_knows_i
         session.add(SecondFactor(account="keyer", secret=b"", step=0, codes=[passwords.digest("du-phong")]))
     page = send(admin, "/quan-tri/nguoi-dung/keyer", act="link")
     assert page.status_code == 201
-    shown = re.search(r'class="password"><code>([^<]+)', page.text)
+    shown = re.search(r'class="staff-password"><code>([^<]+)', page.text)
     assert shown
     assert (today() + timedelta(7)).strftime("%d/%m/%Y") in page.text
     assert keyer.get("/nhap-phieu/").status_code == 302  # who was signed in is out

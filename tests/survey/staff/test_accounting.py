@@ -244,6 +244,6 @@ def test_a_scanner_and_the_keyboard_count_a_packet_back(desk: Page, printed: Dat
     expect(desk.get_by_role("status")).to_have_text("Đã ghi cho 3 phiếu.")
     assert states(printed) == [SheetState.WAITING] * 3 + [SheetState.OUT] * 2
     desk.get_by_role("button", name="Ghi lại").press("Enter")
-    expect(desk.locator(".faults")).to_be_focused()
+    expect(desk.locator(".staff-faults")).to_be_focused()
     found = Axe().run(desk, options=CHECKED).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []

@@ -309,7 +309,7 @@ def test_axe_finds_nothing_on_the_letter_and_it_is_printed_on_one_sheet(opened: 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     found = Axe().run(page, options=CHECKED).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
-    code = page.locator(".password").inner_text()
+    code = page.locator(".staff-password").inner_text()
     (sheet,) = pdfium.PdfDocument(page.pdf(prefer_css_page_size=True))
     printed = sheet.get_textpage().get_text_range()
     assert f"/mat-khau/{code}" in printed
@@ -376,7 +376,7 @@ def test_remarks_are_coded_by_keys_alone_and_without_a_script(opened: Callable[.
 def test_how_a_figure_is_computed_opens_beside_the_page_and_closes(opened: Callable[..., Page]) -> None:
     page = opened()
     page.goto("/quan-tri/thu-nghiem/")
-    link = page.locator(".key a.how")
+    link = page.locator(".key a.staff-how")
     link.click()
     panel = page.get_by_role("dialog")
     expect(panel).to_contain_text("Quyền số")
@@ -406,7 +406,7 @@ def test_without_a_script_the_same_links_are_pages(opened: Callable[..., Page]) 
     expect(page.locator("[aria-current=true]").first).to_have_text("Tên A–Y")
     page.click("tbody th a")
     expect(page.locator("h1")).to_have_text("Phường Hà Tu")
-    page.click(".columns a.how")
+    page.click(".columns a.staff-how")
     expect(page.locator("h1")).to_contain_text("phường Hà Tu")
     page.click("text=Đóng")
     expect(page.locator("h1")).to_have_text("Phường Hà Tu")
@@ -437,9 +437,9 @@ def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(opened: C
     page = opened(color_scheme="dark")
     page.goto("/quan-tri/thu-nghiem/don-vi")
     page.emulate_media(media="print")
-    expect(page.locator(".desk")).to_be_hidden()
+    expect(page.locator(".staff-bar")).to_be_hidden()
     expect(page.locator(".controls")).to_be_hidden()
-    expect(page.locator(".desk-foot")).to_be_visible()
+    expect(page.locator(".staff-foot")).to_be_visible()
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"
 

@@ -42,7 +42,7 @@ def test_a_link_is_shown_once_with_its_code_and_binds_the_device_that_opens_it(
     status, page = send(office, unit="06652", place="Sảnh tầng 1")
     assert status == 201
     address = re.search(r"http://localhost(/kiosk/bind/[\w-]+)", page)
-    leave = re.search(r'class="password"><code>(\d{6})<', page)
+    leave = re.search(r'class="staff-password"><code>(\d{6})<', page)
     assert address
     assert leave
     assert "data:image/svg+xml" in page

@@ -401,7 +401,7 @@ def test_what_is_hidden_reaches_no_page(made: Flask) -> None:
     hidden = [line for line in short.units if any(map(wording.is_hidden, line.headlines))]
     assert hidden
     page = client.get(f"/quan-tri/gop-y/don-vi/{hidden[0].unit.code}").text
-    assert '<span class="boxed">ẩn</span>' in page
+    assert '<span class="staff-boxed">ẩn</span>' in page
     item = f"{short.headlines[0].code}={short.headlines[0].worst}"
     how = plain(client.get(f"/quan-tri/gop-y/cach-tinh?item={item}&unit={hidden[0].unit.code}"))
     assert "Sai số chuẩn" not in how

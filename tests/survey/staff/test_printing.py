@@ -120,7 +120,7 @@ def test_a_closed_or_open_wave_or_one_without_villages_gets_no_forms(
         session.get_one(Wave, "ho-mau").closed = waves.today() - timedelta(1)
     page = office.get(PAGE).text
     assert "không cấp thêm số phiếu nào nữa" in page
-    assert 'method="post" class="form"' not in page
+    assert 'method="post" class="staff-form"' not in page
     assert pages(office) == 2 * (4 + 4)  # what was printed can be looked at
     assert "không có mẫu nên không in phiếu giấy" in office.get("/quan-tri/ho-mo/in-phieu").text
     assert office.get("/quan-tri/khong-co/in-phieu").status_code == 404

@@ -447,7 +447,10 @@ def drawer(client: FlaskClient, wave: str, item: str, unit: str | None = None) -
     page = client.get(
         f"/quan-tri/{wave}/cach-tinh", query_string={"item": item, **({"unit": unit} if unit else {})}
     )
-    commands = [unescape(text) for text in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page.text, re.S)]
+    commands = [
+        unescape(text)
+        for text in re.findall(r'<pre[^>]*aria-label="[^R"][^>]*><code>(.*?)</code></pre>', page.text, re.S)
+    ]
     return plain(page), commands
 
 

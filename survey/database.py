@@ -100,13 +100,6 @@ class Database:
         """Whether a row that thousands send was added by the driver, and is on disk: see `survey/at_once.py`."""
         return self._at_once.add(row, write)
 
-    def migrate(self) -> None:
-        """Brings the tables to the newest form; a new database gets all of them."""
-        with self._writing.begin() as connection:
-            upgrade(connection)
-        if self.is_sqlite:
-            self.outside(CUT_LOG)  # what a migration sealed lay in it as it was before
-
     def outside(self, *orders: str) -> None:
         """Runs orders that work in no transaction."""
         if self.is_sqlite:

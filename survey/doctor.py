@@ -19,16 +19,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, certificate, lost_key, settings, texts
+from survey import audit, certificate, installation, lost_key, settings, texts
 from survey.backups import latest
-from survey.database import MIGRATIONS, Database, knows
+from survey.database import Database, knows
 from survey.documents import SealedDocument
 from survey.files import clamd
 from survey.models import SEALED, Account, Response, Role
@@ -75,7 +73,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
     found = [*program(), *clock(), *address(), *encryption(), *mail(), *sign_on(), *scanner()]
-    folder = settings.data_path()
+    folder = settings.data_folder()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
         return [*found, _mend(what, _("Name it in HAILONG_DATA, or make it: hailong init"))]
@@ -85,9 +83,13 @@ def examine() -> list[Finding]:
     except Refusal as refusal:
         return [*found, _mend(str(refusal), _("Correct HAILONG_DATABASE_URL."))]
     found += line(database.engine.url)
-    if database.is_sqlite and not Path(database.engine.url.database or "").is_file():
-        return [*found, _mend(_("There is no database yet."), _("Make it: hailong init"))]
+    place = installation.file(database)
     try:
+        if (backup := installation.half(database, folder)) is not None:
+            what = _("A restore was cut off here: what is in this folder is not whole.")
+            return [*found, _mend(what, _("Run it again: %(command)s", command=f"hailong restore {backup}"))]
+        if place is not None and not place.is_file():
+            return [*found, _mend(_("There is no database yet."), _("Make it: hailong init"))]
         found += contents(database, folder)
     except SQLAlchemyError as error:
         what = _("The database does not answer: %(reason)s", reason=_reason(error))
@@ -320,17 +322,17 @@ def line(url: URL) -> Iterator[Finding]:
 def contents(database: Database, folder: Path) -> Iterator[Finding]:
     """The database: its form, whether it can be written, its settings, and what stands in it."""
     with database.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
+        present = installation.form(connection)
     if present is None:
-        yield _mend(_("The database is empty."), _("Run: hailong init"))
+        yield _mend(_("The database is empty."), _("Make it: hailong init"))
         return
     if not knows(present):
         what = _("The database has the newer form %(form)s, which this version does not know.", form=present)
         yield _mend(what, _("Install the newer version again, or restore the backup from before it."))
         return
-    if present != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+    if present != installation.newest():
         what = _("The database has the older form %(form)s.", form=present)
-        yield _mend(what, _("Back up, then run: hailong init"))
+        yield _mend(what, _("Stop serving, then run: hailong init"))
         return
     yield _well(_("The database answers and has the newest form."))
     yield from writable(database)

@@ -24,16 +24,10 @@ def given_secret(name: str) -> str | None:
     return os.environ.get(name) or (stored.read_text().strip() if stored else None) or None
 
 
-def data_path() -> Path:
-    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout."""
-    return Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
-
-
 def data_folder() -> Path:
-    """The data folder; made where it is missing, readable by its owner alone."""
-    folder = data_path()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout. `hailong init` and
+    `restore` alone make it (`survey/installation.py`)."""
+    return Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
 
 
 def database_url() -> str:

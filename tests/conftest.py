@@ -48,7 +48,8 @@ settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
 expect.set_options(timeout=30_000)
 
-# The master key of texts: one for all tests of a process, whatever data folder a test has.
+# A data folder and the master key of texts: for all tests of a process that name no others.
+os.environ["HAILONG_DATA"] = tempfile.mkdtemp(prefix="hailong-data-")
 os.environ["HAILONG_TEXT_KEY"] = str(Path(tempfile.mkdtemp(prefix="hailong-key-")) / "texts.key")
 
 NOBODY = 65534  # PostgreSQL refuses to run as root

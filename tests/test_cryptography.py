@@ -33,7 +33,9 @@ SAID = {
     "totp.TOTP": "RFC 6238",
     "hashes.SHA1": "HMAC-SHA-1",
     "hashlib.sha1": "SHA-1",
-    "pyrage.passphrase": "age (scrypt",
+    "scrypt.Scrypt": "age (scrypt",
+    "hkdf.HKDF": "HKDF-SHA-256",
+    "hashes.SHA256": "SHA-256",
 }
 # Where one that is otherwise too weak stands, and may: the codes that telephones know, and the lists of stolen
 # passwords, which name them so.
@@ -41,7 +43,7 @@ SHA1 = {
     ("hashes.SHA1", "survey/people/second_factors.py"),
     ("hashlib.sha1", "survey/people/passwords.py"),
 }
-CHOICES = {"hashlib", "KEM", "KDF", "AEAD", "pyrage", "ec"}
+CHOICES = {"hashlib", "KEM", "KDF", "AEAD", "ec"}
 # Imported to choose of them, or no algorithm by itself.
 NEUTRAL = {
     *("hpke.AEAD", "hpke.KDF", "hpke.KEM", "hpke.Suite", "asymmetric.ec", "primitives.serialization"),
@@ -50,7 +52,6 @@ NEUTRAL = {
         "ec.EllipticCurvePublicKey",
         "ec.generate_private_key",
         "hashlib.file_digest",
-        "pyrage.DecryptError",
     ),
 }
 

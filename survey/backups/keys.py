@@ -1,19 +1,22 @@
-"""The keys of an installation in a file of their own, which only a passphrase opens (age, filippo.io/age/v1)."""
+"""The keys of an installation in a file of their own, which only a passphrase opens."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
-
-import pyrage
+from typing import IO
 
 from survey import settings
+from survey.backups import age
 from translations import Conflict, Refusal
 
 FROM_ENVIRONMENT = "HAILONG_BACKUP_PASSPHRASE"
-LEAST = 12  # characters
 TEXTS = "texts.key"
+BEGIN = b"{"  # of what is in a file of keys
 
 
 def beside(path: Path) -> Path:
@@ -36,20 +39,27 @@ def gathered() -> dict[str, str]:
     return found
 
 
-def sealed(passphrase: str) -> bytes:
-    """The keys, encrypted; refused where the passphrase is too short to guard them."""
-    if len(passphrase) < LEAST:
-        raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
-    return bytes(pyrage.passphrase.encrypt(json.dumps(gathered()).encode(), passphrase))
+def write(file: IO[bytes], passphrase: str) -> None:
+    """Puts the keys into a file, encrypted."""
+    with age.Writer(file, passphrase) as plain:
+        plain.write(json.dumps(gathered()).encode())
 
 
-def opened(content: bytes, passphrase: str) -> dict[str, str]:
-    """File name -> content; refused where the passphrase is another one."""
+def opened(path: Path, passphrase: str) -> dict[str, str]:
+    """File name -> content; refused where it is no file of keys, or the passphrase is another one."""
     try:
-        found: dict[str, str] = json.loads(pyrage.passphrase.decrypt(content, passphrase))
-    except pyrage.DecryptError:
+        with path.open("rb") as file:
+            plain = io.BufferedReader(age.Reader(file, passphrase))
+            if not plain.peek(1).startswith(BEGIN):  # it may be a backup, and large
+                raise age.DamagedError
+            found: dict[str, str] = json.load(plain)
+    except age.WrongPassphraseError:
         raise Refusal(
-            "The passphrase does not open the file of keys. Type the one of the day of the backup."
+            "The passphrase does not open %(file)s. Type the one of the day of the backup.", file=path
+        ) from None
+    except ValueError:
+        raise Refusal(
+            "%(file)s is no file of keys, or is damaged. Take the one that was written with the backup.", file=path
         ) from None
     return found
 
@@ -61,15 +71,22 @@ def must_not_be_there(found: dict[str, str]) -> None:
         raise Conflict("Another key stands at %(file)s. Name a new place: HAILONG_TEXT_KEY=…", file=place)
 
 
-def put_back(folder: Path, found: dict[str, str]) -> None:
-    """Writes the key files into an empty data folder, readable by its owner alone."""
+def put_back(folder: Path, found: Mapping[str, str]) -> list[Path]:
+    """Writes the key files into an empty data folder, readable by its owner alone; gives those that it made."""
+    made = []
     for name, content in found.items():
         path = settings.text_key_file() if name == TEXTS else folder / name
         if path.exists():  # the same one, which lay outside and was not lost
             continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        made.append(path)
+    return made
 
 
 def _files(folder: Path) -> list[Path]:

@@ -149,6 +149,12 @@ def _command(arguments: list[str]) -> str:
     return next((argument for argument in arguments if argument in COMMANDS), "")
 
 
+def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(importlib.import_module("survey.version").told())
+        context.exit()
+
+
 @contextmanager
 def _acting(arguments: list[str]) -> Iterator[None]:
     """What a command writes stands in the audit trail under the account of the machine that ran it."""
@@ -184,7 +190,15 @@ def main(arguments: list[str] | None = None) -> None:
                 type=click.Choice(list(LANGUAGES)),
                 help=_("The language of messages."),
                 expose_value=False,
-            )
+            ),
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_print_version,
+                help=_("The version and the commit, and end."),
+            ),
         ],
         epilog=_("Each command explains itself: hailong COMMAND --help"),
         no_args_is_help=True,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import date
 from pathlib import Path
 
 import click
 
-from survey import settings, texts
+from survey import installation, settings, texts
 from survey.backups import archive, keys, latest
 from survey.commands import say
 from survey.database import Database
@@ -30,23 +29,21 @@ def _progress(table: str, done: int, count: int) -> None:
 @click.command(
     help=_(
         "Write everything into FILE while the platform goes on serving: every row as of one moment, and the "
-        "recordings. The keys go to FILE.keys, encrypted with a passphrase (HAILONG_BACKUP_PASSPHRASE, or asked "
-        "for at a terminal). FILE itself is not encrypted: it holds what citizens answered. Keep the two apart."
+        "recordings; the keys go to FILE.keys. Both are encrypted with a passphrase of at least 12 characters "
+        "(HAILONG_BACKUP_PASSPHRASE, or asked for at a terminal). Keep the two and the passphrase apart."
     )
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-def backup(file: Path) -> None:
-    beside = keys.beside(file)
-    if beside.exists():
-        raise Refusal("There is a file %(file)s already. Give the backup another name.", file=beside)
-    passphrase = _new_passphrase()
-    sealed = keys.sealed(passphrase) if passphrase else None  # before the long work: it may be too short
-    contents = archive.write(
-        opened(),
-        file,
-        _progress,
-    )
+@click.option(
+    "--plain",
+    is_flag=True,
+    help=_("FILE is not encrypted: whoever finds it reads what citizens answered. The keys are left out."),
+)
+def backup(file: Path, plain: bool) -> None:
+    database = opened()
+    contents = archive.write(database, file, _progress, None if plain else _new_passphrase())
     latest.note(settings.data_folder(), today())
+    installation.forget_copies(database)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Backed up: %(rows)s rows of %(tables)d tables, to %(file)s.",
@@ -54,57 +51,54 @@ def backup(file: Path) -> None:
         tables=len(contents.tables),
         file=file,
     )
-    if sealed is None:
+    if plain:
         say(
-            "The keys are not in it. Without them what waits on kiosks can't be read after a loss. Set %(name)s "
-            "and back up again, or keep the key files of the data folder elsewhere.",
-            name=keys.FROM_ENVIRONMENT,
+            "Whoever finds %(file)s can read it. The keys are not in it: without them what lies sealed can't be "
+            "read after a loss. Keep the key files of the data folder elsewhere, too.",
+            file=file,
         )
     else:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-            written.write(sealed)
-        say("The keys are in %(file)s. Keep it apart, and the passphrase apart from both.", file=beside)
+        say("The keys are in %(file)s. Keep it apart, and the passphrase apart from both.", file=keys.beside(file))
 
 
 @click.command(
     help=_(
         "Put everything of a backup into an empty or new data folder (HAILONG_DATA) and an empty database. FILE "
         "is read through first, and the rows are read back and compared before they are kept. With FILE.keys "
-        "beside it and the passphrase, the keys come back too."
+        "beside it the keys come back too. One that was cut off is run again."
     )
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--without-keys", is_flag=True, help=_("Leave FILE.keys alone, where the passphrase is lost."))
+@click.option("--without-keys", is_flag=True, help=_("Leave FILE.keys alone, where it is lost or damaged."))
 def restore(file: Path, without_keys: bool) -> None:
     say("Reading %(file)s through …", file=file)
-    contents = archive.check(file)
-    beside = keys.beside(file)
-    found = {} if without_keys or not beside.exists() else keys.opened(beside.read_bytes(), passphrase(beside))
-    database = Database(settings.database_url())
-    archive.must_be_empty(database, settings.data_folder())
-    keys.must_not_be_there(found)
-    archive.restore(
-        database,
-        file,
-        contents,
-        _progress,
-    )
-    keys.put_back(settings.data_folder(), found)
-    database.migrate()
+    folder, beside = settings.data_folder(), keys.beside(file)
+    with archive.opened(file, lambda: passphrase(file)) as content:
+        contents = archive.check(file, content)
+        there = not without_keys and beside.exists()
+        found = keys.opened(beside, passphrase(beside)) if there else {}
+        database = Database(settings.database_url())
+        if not archive.make_room(database, folder):
+            say("It was put back whole before: everything is there.")
+            return
+        keys.must_not_be_there(found)
+        archive.restore(database, file, contents, _progress, content, found)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Restored: %(rows)s rows of the backup of %(day)s.",
         rows=number(rows),
         day=day(date.fromisoformat(contents.day)),
     )
+    if contents.revision != installation.newest():
+        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=installation.newest())
     if not found:
         say(
             "No keys came back: bind the kiosks and tablets anew. What waits on them, sealed, can't be read "
             "any more."
         )
         with database.reading() as session:
-            there = texts.anything_sealed(session.connection())
-        if there:
+            sealed = texts.anything_sealed(session.connection())
+        if sealed:
             say(
                 "What people wrote in words is sealed. Put its key at %(file)s before serving; if no copy is left "
                 "anywhere: hailong key lost",
@@ -112,22 +106,25 @@ def restore(file: Path, without_keys: bool) -> None:
             )
 
 
-def _new_passphrase() -> str | None:
-    given = settings.given_secret(keys.FROM_ENVIRONMENT)
-    if given or not sys.stdin.isatty():
-        return given or None
-    return str(click.prompt(_("Passphrase for the keys"), hide_input=True, confirmation_prompt=True, err=True))
+def _new_passphrase() -> str:
+    if given := settings.given_secret(keys.FROM_ENVIRONMENT):
+        return given
+    if sys.stdin.isatty():
+        question = _("Passphrase, at least %(least)d characters", least=archive.LEAST)
+        return str(click.prompt(question, hide_input=True, confirmation_prompt=_("The same again"), err=True))
+    raise Refusal(
+        "Set %(name)s to a passphrase of at least %(least)d characters: a backup is encrypted. --plain writes one "
+        "that anybody can read, without the keys.",
+        name=keys.FROM_ENVIRONMENT,
+        least=archive.LEAST,
+    )
 
 
 def passphrase(path: Path) -> str:
-    """The passphrase of a file of keys: given, or asked for at a terminal."""
+    """The passphrase of a backup or its keys: given, or asked for at a terminal."""
     given = settings.given_secret(keys.FROM_ENVIRONMENT)
     if given:
         return given
     if sys.stdin.isatty():
         return str(click.prompt(_("Passphrase of %(file)s", file=path), hide_input=True, err=True))
-    raise Refusal(
-        "Set %(name)s to the passphrase of %(file)s. A backup can be restored without: --without-keys.",
-        name=keys.FROM_ENVIRONMENT,
-        file=path,
-    )
+    raise Refusal("Set %(name)s to the passphrase of %(file)s.", name=keys.FROM_ENVIRONMENT, file=path)

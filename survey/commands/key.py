@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from survey import lost_key, master_key, settings, texts
-from survey.backups import keys
+from survey.backups import age, keys
 from survey.commands import Commands, say
 from survey.commands.backup import passphrase
 from survey.installation import opened
@@ -17,8 +17,6 @@ from survey.waves import today
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number
-
-ENCRYPTED = b"age-encryption.org/"  # how a FILE.keys begins
 
 
 @click.group(cls=Commands, help=_("The master key, under which lies sealed what people wrote in words."))
@@ -33,8 +31,8 @@ def key() -> None:
     )
 )
 def renew() -> None:
-    master_key.present()
     database = opened()
+    master_key.present()
     with database.writing() as session:
         renewal = texts.Renewal(session.connection())
     renewal.settle(database)
@@ -80,14 +78,16 @@ def lost(yes: bool) -> None:
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def found(file: Path) -> None:
-    content = file.read_bytes()
-    of_a_backup = content.startswith(ENCRYPTED)
+    database = opened()
+    with file.open("rb") as given:
+        of_a_backup = age.begins(given)
+        content = given.read()
     if of_a_backup:
-        content = keys.opened(content, passphrase(file)).get(keys.TEXTS, "").encode()
+        content = keys.opened(file, passphrase(file)).get(keys.TEXTS, "").encode()
     old = master_key.held(content)
     if old is None:
         raise Refusal("There is no master key in %(file)s.", file=file)
-    back = lost_key.put_back(opened(), old)
+    back = lost_key.put_back(database, old)
     say("This can be read again:")
     _tell(back)
     if not of_a_backup:  # whose other keys may be needed

@@ -22,7 +22,7 @@ from survey.arrival import Arrival, by_the_clock
 from survey.commands import say
 from survey.database import Database
 from survey.files import pending
-from survey.installation import opened, prepare
+from survey.installation import Migration, made, opened, prepare
 from survey.logs import Logs
 from survey.models import Account, Role, Wave
 from survey.people import accounts
@@ -38,12 +38,25 @@ TRIES = 5  # seconds for which a server of before may hold the port while it end
 
 @click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
 def init() -> None:
-    database = opened()
-    prepare(database)
+    database = made()
+    done = prepare(database)
+    _tell(done)
     with database.reading() as session:
         count = len(units.communes(session))
         names = ", ".join(questionnaire.name for questionnaire in questionnaires.published(session))
     say("The database is ready: %(units)d communes, questionnaires %(names)s.", units=count, names=names)
+
+
+def _tell(done: Migration) -> None:
+    """From which form to which, and where the copy of before is."""
+    if done.before is None:
+        say("A new platform is made in %(folder)s.", folder=settings.data_folder())
+    elif done.copy is not None:
+        say("Migrated: %(before)s → %(after)s.", before=done.before, after=done.after)
+        say("The database as it was before lies at %(file)s until the next backup.", file=done.copy)
+    elif done.before != done.after:
+        say("Migrated: %(before)s → %(after)s.", before=done.before, after=done.after)
+        say("PostgreSQL did it in one transaction; there is no copy of before but your backups.")
 
 
 @click.command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))

@@ -28,6 +28,7 @@ def template() -> None:
 @template.command(help=_("Write the template in use into a file, to be changed in Word."))
 @click.argument("file", metavar="FILE.docx", type=click.Path(path_type=Path))
 def save(file: Path) -> None:
+    opened()  # refused where the folder is a mistyped one: its template would seem to be the shipped one
     document = templates.own() or docx.shipped()
     with replacing(file) as made:
         document.save(made)

@@ -32,7 +32,7 @@ LARGEST, LARGEST_UNPACKED = 10_000_000, 100_000_000  # bytes
 
 def path() -> Path:
     """Where the province's template lies."""
-    return settings.data_path() / FILE
+    return settings.data_folder() / FILE
 
 
 def own() -> Any:

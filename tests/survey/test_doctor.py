@@ -27,6 +27,7 @@ from translations import speaking
 def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A data folder as it should be, on the province of the test."""
     data = tmp_path / "data"
+    data.mkdir(0o700)
     monkeypatch.setenv("HAILONG_DATA", str(data))
     monkeypatch.setenv("HAILONG_DATABASE_URL", province.url)
     monkeypatch.setenv("HAILONG_BASE_URL", "https://127.0.0.2:1")  # where nobody answers, and no name is looked up

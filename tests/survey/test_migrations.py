@@ -4,7 +4,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from survey.database import MIGRATIONS, Database
+from survey.database import MIGRATIONS, Database, upgrade
 from survey.models import APPEND_ONLY, Base
 
 pytestmark = pytest.mark.both_databases
@@ -17,7 +17,8 @@ def test_the_migrations_give_the_tables_of_the_models(database: Database) -> Non
 
 
 def test_migrating_again_changes_nothing(database: Database) -> None:
-    database.migrate()
+    with database.adding() as connection:
+        upgrade(connection)
     with database.engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() == (
             ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey import master_key, responses, texts, waves
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.models import Mode, ResponseText, TextKey, Wave
 from survey.texts import ONCE, Ring, written
 from translations import Refusal
@@ -142,7 +142,8 @@ def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(
             text("INSERT INTO response_text (response, texts) VALUES (:id, :texts)"),
             {"id": id.hex if old.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
         )
-    old.migrate()
+    with old.adding() as connection:
+        upgrade(connection)
     assert read(old, id) == {"gop_y": "chào"}
     for order in ("UPDATE response_text SET texts = texts", "DELETE FROM response_text"):
         with pytest.raises(DBAPIError, match="append-only"), old.writing() as session:

@@ -118,7 +118,6 @@ def test_what_an_older_version_backed_up_is_restored_and_migrated(
     assert made.revision == "0004"
     assert "sheet" not in made.tables
     archive.restore(new, tmp_path / "b", made, quietly)
-    new.migrate()
     with new.reading() as session:
         (kept,) = session.scalars(select(Wave)).all()
         assert (kept.code, kept.draw, kept.closed) == ("cu", None, None)
@@ -197,11 +196,14 @@ def test_a_row_that_was_changed_added_or_taken_out_is_noticed(province: Database
 
 def test_nothing_is_restored_over_anything(database: Database, new: Database, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
-    archive.must_be_empty(new, tmp_path / "new")
+    (tmp_path / "new" / "lost+found").mkdir()  # of a disk of its own
+    assert archive.make_room(new, tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["lost+found"]  # looking makes nothing
+    (tmp_path / "new" / "secret.key").touch()
     with pytest.raises(Conflict):
-        archive.must_be_empty(new, tmp_path / "new")  # looking has made the file of the database
+        archive.make_room(new, tmp_path / "new")
     with pytest.raises(Conflict):
-        archive.must_be_empty(database, tmp_path / "bare")
+        archive.make_room(database, tmp_path / "bare")
 
 
 def test_a_restoring_that_fails_leaves_nothing_and_can_be_tried_again(

@@ -1,16 +1,18 @@
 """The drill: a server is lost, and `hailong restore` brings back what `hailong backup` kept."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
 
-from survey import master_key, sealing, settings
+from survey import master_key, responses, sealing, settings, waves
 from survey.backups import archive, keys
 from survey.database import Database
-from survey.models import OpenKeying, Village, Wave
+from survey.models import Mode, OpenKeying, Village, Wave
 from survey.people import accounts
 
 Program = Callable[..., Any]
@@ -24,6 +26,7 @@ def lost(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     kept.mkdir()
     monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
+    (tmp_path / "old").mkdir()
     settings.secret_key()
     sealing.current()
     master_key.read()
@@ -47,6 +50,7 @@ def test_everything_is_back_after_a_loss_and_what_was_sealed_can_be_opened(
     back.engine.dispose()
     found = {path.relative_to(tmp_path / "new"): path.read_bytes() for path in (tmp_path / "new").glob("**/*.key")}
     assert len(found) == 2
+    assert not (tmp_path / "new" / "restoring").exists()
     assert all((tmp_path / "old" / name).read_bytes() == content for name, content in found.items())
     assert all((tmp_path / "new" / name).stat().st_mode & 0o077 == 0 for name in found)
 
@@ -64,9 +68,11 @@ def test_the_master_key_is_back_before_a_migration_seals_what_an_older_version_l
         connection.execute(text("DELETE FROM scan"))
     monkeypatch.delenv("HAILONG_TEXT_KEY")  # its file is in the data folder then
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
+    (tmp_path / "old").mkdir()
     key = master_key.read()
-    archive.write(old, tmp_path / "b.zip", lambda *_told: None)
-    keys.beside(tmp_path / "b.zip").write_bytes(keys.sealed(PASSPHRASE))
+    archive.write(old, tmp_path / "b.zip", lambda *_told: None)  # it was not locked then
+    with keys.beside(tmp_path / "b.zip").open("wb") as file:
+        keys.write(file, PASSPHRASE)
     monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
     monkeypatch.delenv("HAILONG_DATABASE_URL")
@@ -86,24 +92,76 @@ def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(
         monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", wrong)
         assert hailong("restore", lost / "b.zip").code == 1
         assert not (tmp_path / "new").exists()
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     done = hailong("restore", lost / "b.zip", "--without-keys")
     assert done.code == 0
     assert "No keys came back" in done.err
-    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     assert "This key opens nothing of what was lost" in hailong("key", "found", lost / "b.zip.keys").err
     for path in (tmp_path / "old").glob("**/*.key"):
         assert path.read_bytes() not in (lost / "b.zip").read_bytes()
 
 
-def test_without_a_passphrase_the_keys_stay_out_and_a_warning_says_so(
+def test_without_a_passphrase_nothing_is_written_but_a_plain_file_that_was_asked_for_without_keys(
     hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HAILONG_BACKUP_PASSPHRASE", raising=False)
     done = hailong("backup", tmp_path / "b.zip")
-    assert done.code == 0
+    assert done.code == 1
     assert "HAILONG_BACKUP_PASSPHRASE" in done.err
+    assert not list(tmp_path.glob("*b*.zip*"))
+    done = hailong("backup", "--plain", tmp_path / "b.zip")
+    assert done.code == 0
+    assert "can read it" in done.err
+    assert zipfile.is_zipfile(tmp_path / "b.zip")
     assert not (tmp_path / "b.zip.keys").exists()
-    assert hailong("backup", tmp_path / "b.zip").code == 1  # never over another one
+    assert hailong("backup", "--plain", tmp_path / "b.zip").code == 1  # never over another one
+
+
+def test_a_locked_backup_can_be_read_by_nobody_without_the_passphrase(
+    hailong: Program, lost: Path, tmp_path: Path
+) -> None:
+    content = (lost / "b.zip").read_bytes()
+    assert content.startswith(b"age-encryption.org/v1\n-> scrypt ")
+    for said in (b"Thon V1", b"tables/", b"backup.json", b"ho-mau"):
+        assert said not in content
+    assert (lost / "b.zip").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_swapped_or_cut_is_told_and_nothing_is_begun(
+    hailong: Program, lost: Path, tmp_path: Path
+) -> None:
+    said = hailong("restore", lost / "b.zip.keys").err
+    assert "holds the keys of a backup" in said
+    whole = (lost / "b.zip").read_bytes()
+    (lost / "c.zip").write_bytes(whole)
+    (lost / "c.zip.keys").write_bytes(whole)
+    assert "c.zip.keys is no file of keys" in hailong("restore", lost / "c.zip").err
+    (lost / "c.zip").write_bytes(whole[: len(whole) // 2])
+    assert "is no whole backup" in hailong("restore", lost / "c.zip").err
+    middle = len(whole) // 2
+    (lost / "c.zip").write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    assert "is no whole backup" in hailong("restore", lost / "c.zip").err
+    assert not (tmp_path / "new").exists()
+
+
+def test_keys_of_another_day_are_found_before_anything_is_kept(
+    hailong: Program, province: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: Path
+) -> None:
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
+    with province.writing() as session:
+        place = waves.place(session, "ho-mo", "06652")
+        responses.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
+    assert hailong("backup", tmp_path / "b.zip").code == 0
+    assert hailong("key", "renew").code == 0
+    assert hailong("backup", tmp_path / "after.zip").code == 0
+    (tmp_path / "after.zip.keys").replace(tmp_path / "b.zip.keys")
+    key.unlink()
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
+    monkeypatch.delenv("HAILONG_DATABASE_URL")
+    done = hailong("restore", tmp_path / "b.zip")
+    assert done.code == 1
+    assert "they are of another day" in done.err
+    assert not list((tmp_path / "new").iterdir())
 
 
 def test_a_short_passphrase_is_refused_before_anything_is_written(

@@ -34,5 +34,5 @@ def test_what_must_be_mended_ends_with_an_error_and_what_to_do(hailong: Program,
 
 def test_a_backup_is_remembered(hailong: Program, data: Path, tmp_path: Path) -> None:
     assert "No backup was made" in hailong("doctor").out
-    assert hailong("backup", tmp_path / "b.zip").code == 0
+    assert hailong("backup", "--plain", tmp_path / "b.zip").code == 0
     assert "The last backup is of" in hailong("doctor").out

@@ -16,7 +16,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from survey.commands.people import user
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.models import AuditEntry, PasswordLink, SecondFactor
 from survey.people import accounts, password_links, passwords
 from survey.waves import today
@@ -153,5 +153,6 @@ def test_a_password_for_one_sign_in_of_before_the_upgrade_opens_nothing_any_more
         )
         kept = PasswordHasher().hash("mat-khau-dai")
         connection.execute(row, [{"n": name, "p": kept, "t": name == "moi"} for name in ("cu", "moi")])
-    old.migrate()
+    with old.adding() as connection:
+        upgrade(connection)
     assert [opens(old, "mat-khau-dai", name) for name in ("cu", "moi")] == [True, False]

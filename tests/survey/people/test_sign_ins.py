@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from survey.commands.people import user
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.models import Account, AuditEntry, SignIn
 from survey.people import accounts, sign_ins
 from translations import Refusal
@@ -169,7 +169,8 @@ def test_accounts_of_before_sign_in_as_before(older: Callable[[str], Database]) 
             text("INSERT INTO account (name, role, password, session) VALUES ('cu', 'keyer', :password, 'abc')"),
             values,
         )
-    old.migrate()
+    with old.adding() as connection:
+        upgrade(connection)
     with old.writing() as session:
         person = accounts.sign_in(session, "cu", "matkhau")
         assert person is not None

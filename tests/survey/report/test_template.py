@@ -11,7 +11,7 @@ import pytest
 from docx.enum.section import WD_SECTION
 from docx.shared import Mm, Pt, RGBColor
 
-from survey import report
+from survey import installation, report
 from survey.commands import main
 from survey.report import bundle, template
 from survey.report import docx as word
@@ -142,7 +142,9 @@ def test_kept_reports_of_all_communes_are_made_anew_with_another_template(kept: 
 
 def test_the_program_saves_uses_and_drops_a_template(kept: Summary, tmp_path: Path) -> None:
     file = str(tmp_path / "mau.docx")
-
+    database = installation.made()
+    installation.prepare(database)
+    database.engine.dispose()
     assert hailong("save", file) == 0
     document = docx.Document(file)
     document.styles["Normal"].font.size = Pt(13)

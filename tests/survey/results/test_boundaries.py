@@ -27,6 +27,7 @@ SignIn = Callable[[Flask, str], FlaskClient]
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of the test's own."""
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 

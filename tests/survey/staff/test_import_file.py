@@ -28,6 +28,7 @@ GOOD = f"Xã;Thôn;Ngày;Giới tính;Phiền hà\nHà Tu;V1;{TODAY};Nam;1\nCao 
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    (tmp_path / "du-lieu").mkdir()
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "du-lieu"))
     return tmp_path / "du-lieu" / "cho-nhap"
 

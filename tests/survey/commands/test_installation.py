@@ -1,0 +1,160 @@
+"""`hailong init` and `restore` alone make or migrate a platform; everything else refuses, and makes nothing."""
+
+from __future__ import annotations
+
+import shlex
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from survey import settings
+from survey.backups import archive
+from survey.commands.examples import EXAMPLES
+from survey.database import Database, upgrade
+from survey.installation import form, newest
+from survey.version import commit
+
+Program = Callable[..., Any]
+MAY_MAKE = {"init", "restore"}
+NO_DATABASE = {"estimate", "compare", "questionnaire check", "questionnaire crosswalk"}
+READS_ITS_FILE_FIRST = {"questionnaire publish", "unit import"}
+OPENING = sorted(EXAMPLES.keys() - MAY_MAKE - NO_DATABASE)
+
+
+@pytest.fixture
+def nowhere(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that is not there, in the place of the one that was meant."""
+    monkeypatch.delenv("HAILONG_DATABASE_URL")
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "mistyped"))
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", "một hai ba bốn năm")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "mistyped"
+
+
+def as_typed(command: str) -> list[str]:
+    """The example of a command, with the files that it reads."""
+    typed = shlex.split(f"{command} {EXAMPLES[command]}".partition(" > ")[0])
+    for before, word in zip(typed, typed[1:], strict=False):
+        if "." in word and not before.startswith("--") and word.rpartition(".")[2].isalpha():
+            Path(word).write_bytes(b"")
+    return typed
+
+
+def test_a_folder_that_is_not_there_is_refused_by_every_command_and_nothing_is_made(
+    hailong: Program, nowhere: Path
+) -> None:
+    assert len(OPENING) > 50
+    for command in OPENING:
+        done = hailong(*as_typed(command))
+        assert done.code == 1, command
+        assert not nowhere.exists(), command
+        assert "hailong init" in done.out + done.err or command in READS_ITS_FILE_FIRST, command
+
+
+@pytest.fixture
+def of_before(nowhere: Path) -> Callable[[str], bytes]:
+    """Makes a data folder with a database of an older form; gives what is in its file."""
+
+    def made(revision: str) -> bytes:
+        nowhere.mkdir(0o700)
+        database = Database(settings.database_url())
+        with database.adding() as connection:
+            upgrade(connection, revision)
+        database.engine.dispose()
+        return (nowhere / "hailong.db").read_bytes()
+
+    return made
+
+
+def test_an_older_database_is_migrated_by_no_other_command(
+    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
+) -> None:
+    before = of_before("0011")
+    for command in ("wave list", "backup b", "audit verify", "serve --port 1", "first-run", "user list", "doctor"):
+        done = hailong(*command.split())
+        assert done.code == 1, command
+        assert "hailong init" in done.err + done.out
+        assert "0011" in done.err + done.out
+        assert (nowhere / "hailong.db").read_bytes() == before
+        assert [path.name for path in nowhere.iterdir()] == ["hailong.db"]
+
+
+def test_init_tells_the_way_and_keeps_what_was_before_until_the_next_backup(
+    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
+) -> None:
+    of_before("0011")
+    done = hailong("init")
+    assert done.code == 0
+    assert f"0011 → {newest()}" in done.err
+    copy = nowhere / f"hailong.db.before-{newest()}"
+    assert str(copy) in done.err
+    assert copy.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(copy) as kept:
+        assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("0011",)
+    kept.close()
+    assert "before" not in hailong("init").err  # a second time there is nothing to do
+    assert hailong("wave", "list").code == 0
+    assert hailong("backup", "--plain", nowhere.parent / "b.zip").code == 0
+    assert not copy.exists()
+
+
+def test_an_init_that_is_cut_off_leaves_the_database_as_it_was(
+    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_before("0011")
+    with monkeypatch.context() as patch:
+        patch.setattr("survey.installation.units.load", lambda *_given: 1 / 0)
+        assert hailong("init").code == 1
+    database = Database(settings.database_url())
+    with database.engine.connect() as connection:
+        assert form(connection) == "0011"
+    database.engine.dispose()
+    assert hailong("init").code == 0
+
+
+def test_a_newer_database_is_refused_by_init_too(
+    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
+) -> None:
+    of_before("0011")
+    database = Database(settings.database_url())
+    with database.adding() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.engine.dispose()
+    for command in ("init", "wave list"):
+        done = hailong(*command.split())
+        assert done.code == 1
+        assert "newer form 9999" in done.err
+
+
+def test_a_restore_that_was_cut_off_is_named_everywhere_and_run_again(
+    hailong: Program, province: Database, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = nowhere.parent / "b.zip"
+    whole = archive.write(province, backup, lambda *_told: None)
+    with monkeypatch.context() as cut:  # as if the machine had stopped there: nothing is put in order
+        cut.setattr(archive, "_leave_nothing", lambda *_given: None)
+        cut.setattr(archive.rows, "insert_lines", lambda *_given: 1 / 0)
+        assert hailong("restore", backup).code == 1
+    for command in ("wave list", "init", "serve --port 1", "doctor"):
+        done = hailong(*command.split())
+        assert done.code == 1, command
+        assert f"hailong restore {backup}" in done.err + done.out
+    assert hailong("restore", backup).code == 0
+    assert whole.tables["wave"][0] == len(hailong("wave", "list").out.splitlines())
+    (nowhere / "restoring").write_text(f"{backup}\n")  # it was cut off behind the last row
+    assert hailong("wave", "list").code == 0
+    done = hailong("restore", backup)
+    assert done.code == 0
+    assert "everything is there" in done.err
+    assert not (nowhere / "restoring").exists()
+
+
+def test_the_version_names_the_commit_that_runs(hailong: Program) -> None:
+    done = hailong("--version")
+    assert done.code == 0
+    assert commit()
+    assert done.out.strip().endswith(f"({commit()})")

@@ -52,7 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),
     "invitation": ("invitation", N_("Single-use codes for the people of a sample.")),
     "estimate": ("estimate", N_("Survey estimates from any CSV or Parquet file; no database.")),
-    "compare": ("estimate", N_("The difference of two domains of any CSV or Parquet file; no database.")),
+    "compare": ("estimate", N_("Differences of domains of any CSV or Parquet file; no database.")),
     "backup": ("backup", N_("Write everything into one file, while the platform serves.")),
     "restore": ("backup", N_("Put a backup into an empty data folder; it is checked first.")),
     "doctor": ("doctor", N_("Look at the installation, and say of each thing what to do.")),

@@ -36,8 +36,15 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--psu", metavar="COL", help=_("Sampling unit, within its stratum; each row without it.")),
         click.option("--fpc", metavar="COL", help=_("Sampling units in the stratum, or fractions up to 1.")),
         click.option(
-            "--item", "items", required=True, multiple=True, metavar="COL[=VALUE,…]",
+            "--item", "items", multiple=True, metavar="COL[=VALUE,…]",
             help=_("What is estimated; repeat for more. A record per value where none is named."),
+        ),
+        click.option(
+            "--index", "indices", multiple=True, metavar="NAME=COL,…:VALUE,…[:VALID,…]",
+            help=_(
+                "The share of all valid answers to these columns that have one of the values, a ratio of totals. "
+                "Any answer is valid unless the third list says which are."
+            ),
         ),
         click.option(
             "--statistic", type=click.Choice(STATISTICS), default="proportion", show_default=True,
@@ -50,7 +57,10 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--variance", type=click.Choice(VARIANCES), default="direct", show_default=True,
-            help=_("Each domain's own, pooled, or pooled where the own one is too thin."),
+            help=_(
+                "Each domain's own, pooled, or pooled where the own one is too thin. --each rest is always judged "
+                "by the pooled test."
+            ),
         ),
         click.option(
             "--single-psu", type=click.Choice(SINGLE_PSU), default="refuse", show_default=True,
@@ -93,11 +103,17 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
     write(records, fields[0], output)
 
 
-@click.command(help=_("The difference of two domains of a file, TO minus FROM, with interval and p."))
+@click.command(
+    help=_(
+        "The difference of two domains of a file, TO minus FROM, with interval and p; or each domain against all "
+        "others, with the verdict of the test corrected for all of them."
+    )
+)
 @of_the_design
-@click.option("--by", required=True, metavar="COL", help=_("The column of the two domains."))
-@click.option("--from", "from_", required=True, metavar="A", help=_("The domain that is subtracted."))
-@click.option("--to", required=True, metavar="B|rest", help=_("The other domain, or all others together."))
+@click.option("--by", required=True, metavar="COL", help=_("The column of the domains."))
+@click.option("--from", "from_", metavar="A", help=_("The domain that is subtracted."))
+@click.option("--to", metavar="B|rest", help=_("The other domain, or all others together."))
+@click.option("--each", type=click.Choice(["rest"]), help=_("Each domain against all others together."))
 @click.option("--within", metavar="COL=VALUE", help=_("Only rows with this value, the design kept."))
 @click.option(
     "--output",
@@ -107,10 +123,26 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
     help=_("The form of the records."),
 )
 def compare(
-    by: str, from_: str, to: str, within: str | None, level: float, variance: str, output: str, **asked: Any
+    by: str,
+    from_: str | None,
+    to: str | None,
+    each: str | None,
+    within: str | None,
+    level: float,
+    variance: str,
+    output: str,
+    **asked: Any,
 ) -> None:
     if within is not None and "=" not in within:
         raise click.UsageError(_("--within takes COL=VALUE."))
+    if each is not None and (from_ is not None or to is not None):
+        raise click.UsageError(_("--each rest stands in place of --from and --to."))
+    if each is not None:
+        records, fields = _records((by,), within, asked, "standings", (level, variance))
+        write(records, fields[2], output)
+        return
+    if from_ is None or to is None:
+        raise click.UsageError(_("Name the two domains: --from A --to B; or --each rest."))
     if from_ == to:
         raise click.UsageError(_("--from and --to name the same domain."))
     records, fields = _records((by,), within, asked, "comparison", ((from_, to), level, variance))
@@ -119,18 +151,21 @@ def compare(
 
 def _records(
     by: Sequence[str], within: str | None, asked: dict[str, Any], told: str, how: tuple[Any, ...]
-) -> tuple[list[dict[str, Any]], tuple[Sequence[str], Sequence[str]]]:
-    """The records that `told` makes of the file, and the fields of both commands."""
+) -> tuple[list[dict[str, Any]], tuple[Sequence[str], ...]]:
+    """The records that `told` makes of the file, and the fields of the three kinds."""
     _refuse_contradictions(asked)
     file = DataFile(asked["data"])
     columns = {name: asked[name] for name in ("weights", "strata", "psu", "fpc", "denominator") if asked[name]}
     items = [text.partition("=")[0] for text in asked["items"]]
-    file.require([*columns.values(), *items, *by, *([within.partition("=")[0]] if within else [])])
-
     asking: Any = importlib.import_module("survey.files.file_request")
+    indices = tuple(_index(asking, text) for text in asked["indices"])
+    pooled = [column for index in indices for column in index.columns]
+    file.require([*columns.values(), *items, *pooled, *by, *([within.partition("=")[0]] if within else [])])
+
     request = asking.Request(
         path=asked["data"],
         items=tuple(asking.Item.of(text) for text in asked["items"]),
+        indices=indices,
         by=tuple(by),
         within=asking.Item.of(within) if within else None,
         statistic=asked["statistic"],
@@ -153,7 +188,19 @@ def _records(
         work.refuse_unknown_values(request, file, found)
     except work.DesignError as error:  # what only the design shows is told to the person as a refusal
         raise Refusal(error.message, **error.values) from None
-    return records, (work.ESTIMATE_FIELDS, work.COMPARE_FIELDS)
+    return records, (work.ESTIMATE_FIELDS, work.COMPARE_FIELDS, work.STANDING_FIELDS)
+
+
+def _index(asking: Any, text: str) -> Any:
+    try:
+        return asking.Index.of(text)
+    except ValueError:
+        raise click.UsageError(
+            _(
+                "--index takes NAME=COL,COL…:VALUE,…[:VALID,…], the values among the valid ones; not “%(text)s”.",
+                text=text,
+            )
+        ) from None
 
 
 @contextmanager
@@ -175,6 +222,8 @@ def _numpys_rest_left() -> Iterator[None]:
 
 def _refuse_contradictions(asked: dict[str, Any]) -> None:
     statistic = asked["statistic"]
+    if not asked["items"] and not asked["indices"]:
+        raise click.UsageError(_("Say what is estimated: --item COL[=VALUE,…] or --index NAME=COL,COL…:VALUE,…"))
     if (statistic == "ratio") != bool(asked["denominator"]):
         raise click.UsageError(_("--statistic ratio and --denominator belong together."))
     valued = {"=" in text for text in asked["items"]}
@@ -192,6 +241,10 @@ def _refuse_contradictions(asked: dict[str, Any]) -> None:
     twice = [text for text in asked["items"] if asked["items"].count(text) > 1]
     if twice:
         raise click.UsageError(_("--item %(text)s is asked for twice.", text=twice[0]))
+    names = [text.partition("=")[0] for text in asked["indices"]]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise click.UsageError(_("--index %(text)s is asked for twice.", text=twice[0]))
 
 
 def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> None:

@@ -51,7 +51,7 @@ EXAMPLES: dict[str, str] = {
     "poster": "--wave gop-y --size a4 --base-url https://hailong.example.vn --out ap-phich.pdf",
     "invitation make": "--wave ho-2027 --count 30 --base-url https://hailong.example.vn --out ma-moi.csv",
     "estimate": "phieu.csv --weights w --strata tang --psu thon --item C9=4,5 --by xa",
-    "compare": "phieu.csv --weights w --psu thon --item C9=4,5 --by nam --from 2025 --to 2026",
+    "compare": "phieu.csv --weights w --strata tang --psu thon --item C9=4,5 --by xa --each rest",
     "backup": "hai-long-2027-03-01.age",
     "restore": "hai-long-2027-03-01.age",
     "doctor": "",

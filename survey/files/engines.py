@@ -5,7 +5,9 @@ An optional extra: `make test-spark` makes `.venv-spark`, with Ibis, DuckDB and 
 
 from __future__ import annotations
 
+import functools
 import importlib
+import operator
 import os
 import shutil
 from collections.abc import Hashable
@@ -17,7 +19,7 @@ import numpy as np
 
 from analysis.parts import Part, RowSums
 from analysis.totals import Sums
-from survey.files.file_request import Request
+from survey.files.file_request import Index, Request
 from survey.files.tabular import DataFile, canonical
 from translations import Refusal
 
@@ -42,10 +44,10 @@ def part(request: Request, file: DataFile, engine: str) -> Part:
     if request.psu is None:
         weights[SQUARED] = weight * weight
         columns |= {"rows": table.count(), "mass" + SQUARED: (weight * weight).sum()}
-    for k in range(len(request.items)):
+    for k in range(len(request.names)):
         y, x, answered = _scores(ibis, request, table, k)
         counts = u & answered
-        if request.counted:
+        if request.shares:
             columns |= {f"events{k}": (counts & y).sum(), f"count{k}": counts.sum()}
             for which, w in weights.items():
                 columns |= {f"score{which}{k}": w.sum(where=counts & y), f"base{which}{k}": w.sum(where=counts)}
@@ -116,13 +118,13 @@ def _keys(request: Request, table: Any) -> dict[str, Any]:
 
 def _scores(ibis: Any, request: Request, table: Any, k: int) -> tuple[Any, Any, Any]:
     """y, x and whether it is answered, for a row."""
+    if k >= len(request.items):
+        return _pooled(request.indices[k - len(request.items)], table)
     item = request.items[k]
     column = table[item.column]
     if request.counted:
-        text = column.cast("string")
-        written = {form for one in item.wanted for form in (one, one + ".0")}
-        answered = column.notnull() & (text != "")
-        return text.isin(sorted(written)).fill_null(False), ibis.literal(1.0), answered
+        y, answered = _among(column, item.wanted), _answered(column)
+        return y if request.shares else y.ifelse(1.0, 0.0), ibis.literal(1.0), answered
     y = column.try_cast("float64")
     if request.denominator is None:
         return y, ibis.literal(1.0), y.notnull() & ~y.isnan()
@@ -130,17 +132,37 @@ def _scores(ibis: Any, request: Request, table: Any, k: int) -> tuple[Any, Any, 
     return y, x, y.notnull() & x.notnull() & ~y.isnan() & ~x.isnan()
 
 
+def _among(column: Any, values: frozenset[str]) -> Any:
+    written = {form for one in values for form in (one, one + ".0")}
+    return column.cast("string").isin(sorted(written)).fill_null(False)
+
+
+def _answered(column: Any) -> Any:
+    return column.notnull() & (column.cast("string") != "")
+
+
+def _pooled(index: Index, table: Any) -> tuple[Any, Any, Any]:
+    """Of each person how many of the answers are wanted, of how many that are valid."""
+    score, base = [], []
+    for column in (table[name] for name in index.columns):
+        valid = _answered(column) if index.valid is None else _among(column, index.valid)
+        score.append((valid & _among(column, index.wanted)).ifelse(1.0, 0.0))
+        base.append(valid.ifelse(1.0, 0.0))
+    y, x = (functools.reduce(operator.add, parts) for parts in (score, base))
+    return y, x, x > 0
+
+
 def _shift(request: Request, table: Any, weight: Any) -> list[float]:
     """The ratio of the whole file, around which squares are taken; shares need none."""
-    if request.counted:
-        return [0.0] * len(request.items)
+    if request.shares:
+        return [0.0] * len(request.names)
     ibis = _module("ibis")
     sums: dict[str, Any] = {}
-    for k in range(len(request.items)):
+    for k in range(len(request.names)):
         y, x, answered = _scores(ibis, request, table, k)
         sums |= {f"y{k}": (weight * y).sum(where=answered), f"x{k}": (weight * x).sum(where=answered)}
     told = table.aggregate(**sums).to_pyarrow().to_pydict()
-    return [told[f"y{k}"][0] / told[f"x{k}"][0] if told[f"x{k}"][0] else 0.0 for k in range(len(request.items))]
+    return [told[f"y{k}"][0] / told[f"x{k}"][0] if told[f"x{k}"][0] else 0.0 for k in range(len(request.names))]
 
 
 def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> Part:
@@ -202,10 +224,10 @@ def _domain(request: Request, told: dict[str, list[Any]], row: int) -> Any:
 
 def _sums(request: Request, told: dict[str, list[Any]], shift: list[float], which: str = "") -> Sums:
     def table(name: str) -> Any:
-        columns = [told[f"{name}{'' if name in COUNTS else which}{k}"] for k in range(len(request.items))]
+        columns = [told[f"{name}{'' if name in COUNTS else which}{k}"] for k in range(len(request.names))]
         return np.nan_to_num(np.array(columns, dtype=np.float64)).T
 
-    if request.counted:
+    if request.shares:
         score, base, count, events = (table(name) for name in ("score", "base", "count", "events"))
         return Sums(score, base, base, count, events, events, score, score, base, np.array(shift))
     return Sums(**{name: table(name) for name in SUMS}, shift=np.array(shift))

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from analysis.contrast import REST, Rest, contrasts
+from analysis.contrast import REST, Difference, Rest, contrasts, groups, holm
 from analysis.design import DesignError, Floats, Labels, compact
 from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
 from analysis.parts import Gathering, Part, part
 from analysis.totals import Measure, Measures, Share, Totals
 from survey.files.csv_table import NONE, nearest
-from survey.files.file_request import Item, Request, levels, natural
+from survey.files.file_request import Index, Item, Request, levels, natural
 from survey.files.tabular import Chunk, DataFile, canonical
 from translations import Refusal
 
@@ -55,7 +55,8 @@ def rows_of(request: Request, chunk: Chunk) -> Rows:
         _fpc(chunk, request.fpc) if request.fpc else None,
         _domain(request, chunk),
         _crossed([_canonical(_filled(chunk, name)) for name in request.margins]) if request.margins else None,
-        [_measure(request, item, chunk) for item in request.items],
+        [_measure(request, item, chunk) for item in request.items]
+        + [_pooled(index, chunk) for index in request.indices],
     )
 
 
@@ -128,6 +129,19 @@ def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
     return Measure(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
 
 
+def _pooled(index: Index, chunk: Chunk) -> Measure:
+    """Of each person how many of the answers are wanted, of how many that are valid."""
+    score, base = np.zeros(chunk.rows), np.zeros(chunk.rows)
+    for name in index.columns:
+        column = chunk.codes(name)
+        answered = column.codes != column.blank
+        if index.valid is not None:
+            answered &= np.isin(column.codes, list(column.matching(index.valid)))
+        score += answered & np.isin(column.codes, list(column.matching(index.wanted)))
+        base += answered
+    return Measure(index.name, None, "index", score, base)
+
+
 def totals(request: Request, chunks: Iterable[Chunk]) -> Totals:
     """The totals of a file, read once, chunk by chunk."""
     return gathered(request, (_part(request, rows_of(request, chunk)) for chunk in chunks))
@@ -167,7 +181,12 @@ def refuse_unknown_values(request: Request, file: DataFile, found: Totals) -> No
         if not within.wanted.intersection(there_is):
             raise _no_value(within.column, within.value, there_is)
     events = found.sums.events.sum(0)
-    doubtful = [item for item, count in zip(request.items, events, strict=True) if count == 0]
+    doubtful = [item for item, count in zip(request.items, events, strict=False) if count == 0]
+    for index, count in zip(request.indices, events[len(request.items) :], strict=True):
+        found_in = levels(file, index.columns) if count == 0 else {}
+        there_are = sorted({value for values in found_in.values() for value in values}, key=natural)
+        if there_are and not index.wanted.intersection(there_are):
+            raise _no_value(", ".join(index.columns), index.value, there_are)
     if not request.counted or not doubtful:
         return
     there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
@@ -200,8 +219,9 @@ ESTIMATE_FIELDS = (
     "n_eff", "variance", "flags",
 )  # fmt: skip
 COMPARE_FIELDS = (
-    "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n"
+    "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n", "flags",
 )  # fmt: skip
+STANDING_FIELDS = (*COMPARE_FIELDS, "p_adjusted", "group")
 
 
 def comparison(
@@ -209,10 +229,29 @@ def comparison(
 ) -> list[Record]:
     """The records of `hailong compare`: `to` minus `from`."""
     sides = (_side(request, found, pair[0]), _side(request, found, pair[1]))
-    return [
-        {name: getattr(one, "from_" if name == "from" else name, None) for name in COMPARE_FIELDS}
-        for one in contrasts(found, [sides], level, variance)
-    ]
+    return [_compared(one) for one in contrasts(found, [sides], level, variance)]
+
+
+def standings(request: Request, found: Totals, level: float, variance: Variance) -> list[Record]:
+    """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together.
+
+    A verdict is always by effective answers, whatever the variance of a comparison would be.
+    """
+    pairs = [(REST, label) for label in sorted(found.domains, key=_natural_domain)]
+    told = contrasts(found, pairs, level, "pooled" if variance == "pooled" else "auto")
+    records: list[Record] = []
+    for k in range(len(request.names)):
+        differences = told[k :: len(request.names)]
+        adjusted, words = holm([one.p for one in differences]), groups(differences, level)
+        for one, p, word in zip(differences, adjusted, words, strict=True):
+            unbounded = {"low": None, "high": None, "flags": sorted({*one.flags, "no_interval"})}
+            records.append(_compared(one) | unbounded | {"p_adjusted": p, "group": word})
+    return records
+
+
+def _compared(one: Difference) -> Record:
+    record = {name: getattr(one, "from_" if name == "from" else name, None) for name in COMPARE_FIELDS}
+    return record | {"flags": list(one.flags)}
 
 
 def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:

@@ -37,12 +37,36 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Index:
+    """Columns whose answers are pooled: of a person how many are wanted, and how many are valid."""
+
+    name: str
+    columns: tuple[str, ...]
+    value: str  # as it was written
+    wanted: frozenset[str]
+    valid: frozenset[str] | None  # None: whatever is not blank
+
+    @classmethod
+    def of(cls, text: str) -> Index:
+        """NAME=COL,COL…:VALUE,…[:VALID,…]; ValueError: another form, or a wanted value isn't valid."""
+        name, _equals, rest = text.partition("=")
+        columns, *sets = (part.split(",") for part in rest.split(":"))
+        if not name or len(sets) not in (1, 2) or "" in sum(sets, columns) or len(set(columns)) < len(columns):
+            raise ValueError(text)
+        wanted, *valid = (frozenset(map(canonical, one)) for one in sets)
+        if valid and not wanted <= valid[0]:
+            raise ValueError(text)
+        return cls(name, tuple(columns), ",".join(sets[0]), wanted, valid[0] if valid else None)
+
+
+@dataclass(frozen=True)
 class Request:
-    """What is asked of a file: the design's columns, the items, the domains."""
+    """What is asked of a file: the design's columns, the items and then the indices, the domains."""
 
     path: str
     items: tuple[Item, ...]
     weights: str
+    indices: tuple[Index, ...] = ()
     strata: str | None = None
     psu: str | None = None
     fpc: str | None = None
@@ -57,7 +81,14 @@ class Request:
     @property
     def counted(self) -> bool:
         """Whether the items are values that people have, not numbers."""
-        return self.statistic == "proportion" or (self.statistic == "total" and self.items[0].value is not None)
+        if self.statistic == "total":
+            return any(item.value is not None for item in self.items)
+        return bool(self.statistic == "proportion")
+
+    @property
+    def shares(self) -> bool:
+        """Whether each measure is of answers that are wanted or not, and needs no squares."""
+        return self.counted and not self.indices
 
     @property
     def labels(self) -> list[str]:
@@ -74,12 +105,14 @@ class Request:
     @property
     def codes(self) -> list[str]:
         """Columns whose values are answers."""
-        return [item.column for item in self.items] if self.counted else []
+        counted = [item.column for item in self.items] if self.counted else []
+        return [*counted, *(column for index in self.indices for column in index.columns)]
 
     @property
     def names(self) -> list[tuple[str, str | None, Any]]:
         """Item, value and statistic of each measure."""
-        return [(item.column, item.value, self.statistic) for item in self.items]
+        items = [(item.column, item.value, self.statistic) for item in self.items]
+        return [*items, *((index.name, None, "index") for index in self.indices)]
 
     def begin(self, file: DataFile) -> Iterator[Chunk]:
         """Begins to read what is needed of the file."""

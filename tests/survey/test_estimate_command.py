@@ -205,7 +205,8 @@ def test_compare_tells_to_minus_from(run: Run, data: Path) -> None:
         "compare", data, *DESIGN, "--item", "c9=4,5", "--by", "xa", "--from", "Hà Tu", "--to", "rest"
     )
     assert list(one) == [
-        "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n"
+        "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n",
+        "flags",
     ]  # fmt: skip
     assert (one["from"], one["to"], one["domain"]) == ("Hà Tu", "rest", None)
     assert one["estimate"] == pytest.approx(1 / 2 - 5.5 / 6.5)
@@ -214,6 +215,88 @@ def test_compare_tells_to_minus_from(run: Run, data: Path) -> None:
         "--within", "tang=1",
     )  # fmt: skip
     assert within["estimate"] == pytest.approx(0 - 1)
+
+
+REFERENCE = Path(__file__).parents[1] / "analysis" / "reference"
+
+
+def test_one_case_more_in_each_of_two_villages_is_no_change(run: Run, tmp_path: Path) -> None:
+    """20 and 22 of 27, a year later 21 and 23 in the same two villages: no variance, and yet not p 0."""
+    rows = [
+        f"1,{year},{village},{int(person < events)}"
+        for year, both in ((2025, (20, 22)), (2026, (21, 23)))
+        for village, events in enumerate(both)
+        for person in range(27)
+    ]
+    path = wrong(tmp_path, "\n".join(["w,nam,thon,q", *rows]) + "\n")
+    asked = ("compare", path, "--weights", "w", "--psu", "thon", "--item", "q=1", "--by", "nam", "--from", "2025")
+    (direct,) = run.records(*asked, "--to", "2026")
+    assert (direct["standard_error"], direct["p"], direct["low"], direct["high"]) == (0, None, None, None)
+    assert direct["flags"] == ["no_interval", "check"]
+    (auto,) = run.records(*asked, "--to", "2026", "--variance", "auto")
+    assert (auto["df"], auto["flags"]) == (2, [])
+    assert [round(auto[name], 3) for name in ("p", "low", "high")] == [0.683, -0.3, 0.374]
+
+
+def test_each_group_against_the_rest_has_its_word(run: Run) -> None:
+    """The regions of a reference wave, one of them truly lower in what was asked."""
+    data = REFERENCE / "verdicts" / "one_wave.csv"
+    found = run.records(
+        "compare", data, "--weights", "weight", "--strata", "stratum", "--psu", "village",
+        "--single-psu", "centered", "--item", "asked=1", "--index", "good=good:1", "--by", "domain",
+        "--each", "rest",
+    )  # fmt: skip
+    assert list(found[0]) == [
+        "item", "value", "domain", "from", "to", "estimate", "standard_error", "low", "high", "df", "p", "n",
+        "flags", "p_adjusted", "group",
+    ]  # fmt: skip
+    assert [one["item"] for one in found] == ["asked"] * 16 + ["good"] * 16
+    assert {(one["from"], one["low"], one["high"]) for one in found} == {("rest", None, None)}
+    words = ("above", "signs_above", "not_apart", "signs_below", "below", None)
+    assert all(one["group"] in words and (one["p"] is None) == (one["group"] is None) for one in found)
+    told = {one["to"]: (one["group"], one["p_adjusted"]) for one in found if one["item"] == "good"}
+    assert told["x03"][0] == "below"
+    assert told["x03"][1] < 0.05
+
+
+@pytest.mark.parametrize(
+    "asked", [("--each", "rest", "--from", "1"), ("--from", "1"), (), ("--from", "1", "--to", "1")]
+)
+def test_two_domains_or_each_against_the_rest(run: Run, data: Path, asked: tuple[str, ...]) -> None:
+    assert run("compare", data, *DESIGN, "--item", "c9=4,5", "--by", "tang", *asked)[0] == 2
+
+
+def test_an_index_pools_the_valid_answers(run: Run, tmp_path: Path) -> None:
+    """Of Σ w answers those at 4 and 5: 98 is an answer unless the valid ones are named, a blank never is."""
+    path = wrong(tmp_path, "w,a,b\n1,4,98\n2,5,\n1,1,4\n1,,\n")
+    asked = ("estimate", path, "--weights", "w", "--item", "a=4,5")
+    item, index = run.records(*asked, "--index", "chung=a,b:4,5")
+    assert (item["item"], item["value"], item["statistic"]) == ("a", "4,5", "proportion")
+    assert (index["item"], index["value"], index["statistic"], index["n"]) == ("chung", None, "index", 3)
+    assert index["estimate"] == pytest.approx((1 + 2 + 1) / (2 + 2 + 2))
+    _item, valid = run.records(*asked, "--index", "chung=a,b:4,5:1,2,3,4,5")
+    assert valid["estimate"] == pytest.approx((1 + 2 + 1) / (1 + 2 + 2))
+    assert valid["low"] < valid["estimate"] < valid["high"]
+    (changed,) = run.records(
+        "compare", path, "--weights", "w", "--index", "chung=a,b:4,5", "--by", "w", "--from", "1", "--to", "2"
+    )
+    assert (changed["item"], changed["n"]) == ("chung", 3)
+
+
+@pytest.mark.parametrize("text", ["", "a", "=a:4", "x=a", "x=a:", "x=:4", "x=a,a:4", "x=a:4:1,2", "x=a:4:4:4"])
+def test_an_index_is_a_name_columns_and_values(run: Run, tmp_path: Path, text: str) -> None:
+    status, out, err = run("estimate", wrong(tmp_path, "w,a\n1,4\n"), "--weights", "w", "--index", text)
+    assert (status, out) == (2, "")
+    assert "--index takes NAME=COL" in err
+
+
+def test_an_index_names_columns_and_values_that_are_there(run: Run, tmp_path: Path) -> None:
+    path = wrong(tmp_path, "w,a,b\n1,4,3\n1,5,1\n")
+    asked = ("estimate", path, "--weights", "w", "--index")
+    assert "has no column c" in run.refused(*asked, "chung=a,c:4")
+    assert run.refused(*asked, "chung=a,b:7") == "Column a, b has no value 7. It has: 1, 3, 4, 5."
+    assert run(*asked, "x=a:4", "--index", "x=b:4")[0] == 2
+    assert run("estimate", path, "--weights", "w")[0] == 2
 
 
 def wrong(tmp_path: Path, text: str | bytes) -> Path:

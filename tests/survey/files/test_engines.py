@@ -33,6 +33,10 @@ CALLS = {
                     "--calibrate", str(REFERENCE / "margins_calibrate-calibrate-raking.csv")),
     "rows-within": ("compare", "waves_a", "--weights", "w", "--strata", "vung", "--item", "c9_03=4,5",
                     "--by", "dot", "--from", "1", "--to", "2", "--within", "xa=Việt Hưng"),
+    "index": ("estimate", "sipas_a", *DESIGN, "--item", "nhung_nhieu=2", "--index", "chung=c9_01,c9_02,c9_05:4,5",
+              "--index", "khac=c9_01,c9_03:4,5:1,2,4,5", "--by", "xa", "--variance", "auto"),
+    "rows-index": ("estimate", "sipas_a", "--weights", "w", "--strata", "vung", "--index", "chung=c9_01,c9_02:4,5",
+                   "--by", "xa"),
     "within": ("compare", "waves_a", *DESIGN, "--item", "c9_03=4,5", "--by", "dot", "--from", "1", "--to", "2",
                "--within", "xa=Việt Hưng"),
 }  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +155,105 @@ def test_the_program_saves_uses_and_drops_a_template(kept: Summary, tmp_path: Pa
     assert made(kept).styles["Normal"].font.size == Pt(13)
     assert hailong("drop") == 0
     assert made(kept).styles["Normal"].font.size == Pt(14)
+
+
+# What a template may not bring along
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def packed(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The shipped template with its parts changed by hand, as Word or somebody else would."""
+    word.shipped().save(path)
+    with zipfile.ZipFile(path) as kept:
+        parts = {name: kept.read(name) for name in kept.namelist()}
+    change(parts)
+    with zipfile.ZipFile(path, "w") as made:
+        for name, content in parts.items():
+            made.writestr(name, content)
+    return path
+
+
+def related(kind: str, target: str, outside: bool = True, of: str = "word/document.xml") -> Any:
+    """Adds a relationship to a part, and the part where it leads to one inside."""
+    folder, _slash, name = of.rpartition("/")
+    rels = f"{folder}/_rels/{name}.rels"
+
+    def change(parts: dict[str, bytes]) -> None:
+        empty = (
+            b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+        )
+        mode = ' TargetMode="External"' if outside else ""
+        line = f'<Relationship Id="rIdX" Type="{OFFICE}/{kind}" Target="{target}"{mode}/></Relationships>'
+        parts[rels] = parts.get(rels, empty).replace(b"</Relationships>", line.encode())
+        if not outside:
+            parts[f"word/{target}"] = b"x"
+            types = b'<Default Extension="bin" ContentType="application/octet-stream"/></Types>'
+            parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", types)
+
+    return change
+
+
+def within(xml: str, of: str = "word/document.xml") -> Any:
+    def change(parts: dict[str, bytes]) -> None:
+        parts[of] = parts[of].replace(b"<w:sectPr", xml.encode() + b"<w:sectPr", 1)
+
+    return change
+
+
+def field(*pieces: str) -> str:
+    runs = "".join(f'<w:r><w:instrText xml:space="preserve">{piece}</w:instrText></w:r>' for piece in pieces)
+    return (
+        f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>{runs}'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    )
+
+
+REACHING = {
+    "a template elsewhere": related("attachedTemplate", "https://example.org/t.dotm", of="word/settings.xml"),
+    "a picture elsewhere": related("image", "https://example.org/p.png"),
+    "a picture on another machine": related("image", "file://///example/p.png"),
+    "an object elsewhere": related("oleObject", "https://example.org/o"),
+    "a link to a file": related("hyperlink", "file:///C:/x.exe"),
+    "a link to a neighbour": related("hyperlink", "x.docx"),
+    "a kind that nobody knows": related("khac", "https://example.org/"),
+    "an object within": related("oleObject", "o.bin", outside=False),
+    "a workbook within": related("package", "o.bin", outside=False),
+    "a control within": related("control", "o.bin", outside=False),
+    "macros": related("vbaProject", "o.bin", outside=False),
+    "a web page within": related("aFChunk", "o.bin", outside=False),
+    "DDE": within(field("DDEAUTO c:\\\\windows\\\\cmd.exe")),
+    "DDE in pieces, in small letters": within(field(" d", "de", "auto x")),
+    "a picture by a field": within(field(' INCLUDEPICTURE "https://example.org/p.png" \\d')),
+    "a text by a field": within('<w:p><w:fldSimple w:instr=" INCLUDETEXT https://example.org/t "/></w:p>'),
+    "a field around another": within(
+        field("PAGE").replace("</w:p>", "") + field("LINK Excel.Sheet x").replace("<w:p>", "")
+    ),
+    "letters by a database": within("<w:p><w:pPr><w:mailMerge/></w:pPr></w:p>"),
+    "an old picture": within(
+        '<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata src="//example/p.png"/>'
+        "</v:shape></w:pict></w:r></w:p>"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REACHING)
+def test_what_fetches_or_runs_something_is_refused(tmp_path: Path, what: str) -> None:
+    with pytest.raises(Refusal, match="tải về hoặc chạy"):
+        template.use(packed(tmp_path / "xau.docx", REACHING[what]))
+    assert template.version() == ""
+
+
+def test_page_numbers_and_links_to_a_website_stay(tmp_path: Path) -> None:
+    def change(parts: dict[str, bytes]) -> None:
+        within(field(" PAGE ") + field(" NUMPAGES \\* MERGEFORMAT") + field(' DATE \\@ "dd/MM/yyyy"'))(parts)
+        related("hyperlink", "https://quangninh.gov.vn")(parts)
+
+    template.use(packed(tmp_path / "tot.docx", change))
+    assert template.version()
+
+
+def test_a_part_that_is_no_xml_is_refused_by_words(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="không phải là văn bản Word"):
+        template.use(packed(tmp_path / "hong.docx", lambda parts: parts.update({"word/document.xml": b"<w:x"})))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ from typing import IO, Any
 from forms import Questionnaire
 from survey import addresses, waves
 from survey.fieldwork.invitations import Letter
-from survey.files.csv_table import harmless
+from survey.files.csv_table import Writer
 from survey.models import Wave
 from survey.paper import press
 from survey.report import typesetting
@@ -88,12 +87,12 @@ def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
 def table(letters: Iterable[Letter], base: str) -> bytes:
     """The letters as CSV for a mail merge, in `COLUMNS`; `address` is what a letter's QR code holds."""
     text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
+    rows = Writer(text, "\n")
     rows.writerow(COLUMNS)
     for letter in letters:
         address = addresses.invitation(base, letter.code)
         cells = (letter.psu, letter.village, letter.unit, letter.commune, letter.code, address)
-        rows.writerow(map(harmless, cells))
+        rows.writerow(cells)
     # With a mark at its start, or Word and Excel would misread Vietnamese names.
     return text.getvalue().encode("utf-8-sig")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 
@@ -11,6 +10,7 @@ import click
 from survey import waves
 from survey.commands import say
 from survey.fieldwork import accounting as forms
+from survey.files.csv_table import Writer
 from survey.installation import opened
 from translations import gettext as _
 
@@ -40,6 +40,4 @@ def accounting(wave: str, output: str) -> None:
         json.dump(records, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    writer = csv.DictWriter(sys.stdout, FIELDS)
-    writer.writeheader()
-    writer.writerows(records)
+    Writer(sys.stdout).records(FIELDS, records)

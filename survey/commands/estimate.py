@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 import io
 import json
@@ -13,6 +12,7 @@ from typing import Any
 
 import click
 
+from survey.files.csv_table import Writer
 from survey.files.tabular import DataFile
 from translations import Refusal
 from translations import gettext as _
@@ -256,7 +256,7 @@ def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> 
         stream.write(f"[{lines}]\n".encode())
     elif output == "csv":
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
+        writer = Writer(text, "\n")
         writer.writerow(fields)
         writer.writerows([_cell(record[name]) for name in fields] for record in records)
         stream.write(text.getvalue().encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from analysis.design import SINGLE_PSU
 from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
+from survey.files.csv_table import Writer
 from survey.installation import opened
 from survey.responses import MARKS
 from survey.results import result_table as wave_results
@@ -89,6 +89,4 @@ def write(records: list[dict[str, Any]], output: str) -> None:
         json.dump(records, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    writer = csv.DictWriter(sys.stdout, wave_results.FIELDS)
-    writer.writeheader()
-    writer.writerows(wave_results.as_row(record) for record in records)
+    Writer(sys.stdout).records(wave_results.FIELDS, map(wave_results.as_row, records))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 from analysis.allocation import RULES
 from survey import waves
 from survey.commands import Commands, say
+from survey.files.csv_table import Writer
 from survey.installation import opened
 from survey.models import Village
 from survey.sampling import draws, former, outlook, plans, sizing
@@ -250,6 +250,6 @@ def _tell(sentences: Iterable[Any]) -> None:
 
 
 def _print(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = Writer(sys.stdout, "\n")
     writer.writerow(columns)
     writer.writerows(rows)

@@ -6,9 +6,9 @@ import csv
 import difflib
 import re
 from bisect import insort
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from translations import Lazy, Refusal, gettext, reason
 
@@ -22,6 +22,10 @@ LONGEST_ROW = 1_000_000
 CELL = re.compile(r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)')
 # What stands for a byte that is not UTF-8, and the character that no database takes.
 ODD = re.compile("[\udc80-\udcff\0]")
+# What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
+# the numbers among it, which come to themselves.
+COMPUTED = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r])")
+NUMBER = re.compile(r"'*[+-]?[0-9][0-9.,]*")
 
 
 class Faults:
@@ -73,7 +77,8 @@ class Table:
     row       the number of the row that was read last
 
     A byte that is not UTF-8, a NUL, a quotation mark that is open or out of place, and a row with too many or too
-    few cells become faults. Blank lines are passed over, but counted. One row at a time is in memory.
+    few cells become faults. An apostrophe before what looks like a formula is taken off (`harmless`). Blank lines
+    are passed over, but counted. One row at a time is in memory.
     """
 
     def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
@@ -98,7 +103,7 @@ class Table:
             return
         for cells in self._cells():
             if len(cells) == len(self.columns):
-                yield cells
+                yield list(map(meant, cells)) if any("'" in line for line in self._record) else cells
             else:
                 self.faults.add(
                     self.row,
@@ -220,5 +225,35 @@ def nearest(text: str, names: Sequence[str], least: float = 0) -> str:
 
 
 def harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula has a space in front, which readers pass over."""
-    return f" {cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t" and cell else cell
+    """A cell as it is written: a text that a spreadsheet would compute has an apostrophe in front, by which one
+    marks a text there. So has a text that had one there already: `meant` gives each back as it was."""
+    return f"'{cell}" if isinstance(cell, str) and _computed(cell) else cell
+
+
+def meant(cell: str) -> str:
+    """What was written as this cell: the inverse of `harmless`."""
+    return cell[1:] if cell[:1] == "'" and _computed(cell) else cell
+
+
+def _computed(cell: str) -> bool:
+    return COMPUTED.match(cell) is not None and NUMBER.fullmatch(cell) is None
+
+
+class Writer:
+    """A CSV file being written, as every one of ours is: no cell of it is computed by a spreadsheet."""
+
+    def __init__(self, file: TextIO, lineterminator: str = "\r\n") -> None:
+        self._rows = csv.writer(file, lineterminator=lineterminator)
+
+    def writerow(self, cells: Iterable[Any]) -> None:
+        """One row."""
+        self._rows.writerow(map(harmless, cells))
+
+    def writerows(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Row after row."""
+        self._rows.writerows(map(harmless, cells) for cells in rows)
+
+    def records(self, fields: Sequence[str], records: Iterable[Mapping[str, Any]]) -> None:
+        """A header, and a row for each record."""
+        self._rows.writerow(fields)
+        self.writerows([record[name] for name in fields] for record in records)

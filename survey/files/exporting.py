@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import tempfile
@@ -23,6 +22,7 @@ from forms import Item, Questionnaire
 from survey import questionnaires, waves
 from survey.database import Database
 from survey.files import sav
+from survey.files.csv_table import Writer
 from survey.models import Release, Response, ResponseText, Wave
 from survey.results import releases
 from survey.sample import rejected, sample
@@ -61,8 +61,8 @@ def responses(
 
     With `--weights weight --strata stratum --psu psu` the file gives the estimates that the database gives; of
     calibrated weights only the database knows the margins, so that standard errors differ. Of an `open` wave the
-    stratum is the unit, the village the day and the weight 1 unless it was weighed. Texts are written as they were
-    given, also where a spreadsheet would take one for a formula.
+    stratum is the unit, the village the day and the weight 1 unless it was weighed. In CSV a text that a
+    spreadsheet would compute has an apostrophe in front, which the import takes off again.
     """
     with database.reading() as session:
         found = waves.find(session, wave)
@@ -157,7 +157,7 @@ class Csv:
 
     def __init__(self, file: IO[bytes], columns: Sequence[str], _questionnaire: Questionnaire) -> None:
         self.text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        self.writer = csv.writer(self.text, lineterminator="\n")
+        self.writer = Writer(self.text, "\n")
         self.writer.writerow(columns)
 
     def __enter__(self) -> Csv:

@@ -20,7 +20,7 @@ from forms import Item, Questionnaire
 from survey import questionnaires, units, waves
 from survey.database import Database
 from survey.files import importing
-from survey.files.csv_table import Faults, Table
+from survey.files.csv_table import Faults, Table, Writer
 from survey.files.importing import COLUMNS
 from survey.files.xlsx_table import opened
 from survey.models import Mode
@@ -116,7 +116,7 @@ def settle(path: Path, target: Path) -> None:
     apart = path.with_name(path.name + ".csv")
     table = opened(_with_commas(path, apart), Anything(), [], faults)
     with target.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = Writer(file)
         writer.writerow(table.columns)
         at = 1
         for cells in table:
@@ -316,7 +316,7 @@ def written(
     rows = _rows(path)
     next(rows)
     with target.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = Writer(file)
         writer.writerow([*plan.columns.values(), *fixed, *([] if is_named else ["response_id"])])
         at = 1
         for row, cells in rows:

@@ -3,7 +3,6 @@ with what was changed in them."""
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey import questionnaires, report
 from survey.files import open_data
+from survey.files.csv_table import Writer
 from survey.files.exporting import CALLED
 from survey.files.open_data import Open
 from survey.models import Release, Wave
@@ -152,7 +152,7 @@ def _named(file: str, items: Iterable[Item]) -> Iterator[Sequence[object]]:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = Writer(text, "\n")
     writer.writerow(head)
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 
+from survey.files.csv_table import Writer
 from survey.results.result_table import FIELDS, as_records, as_row
 from survey.results.summary import Summary
 
@@ -12,7 +12,5 @@ from survey.results.summary import Summary
 def write(summary: Summary) -> bytes:
     """The records, a line each. Empty: not known or hidden; the flags say which."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, FIELDS)
-    writer.writeheader()
-    writer.writerows(as_row(record) for record in as_records(summary.records))
+    Writer(text).records(FIELDS, map(as_row, as_records(summary.records)))
     return text.getvalue().encode()

@@ -72,7 +72,9 @@ class Book:
     """A workbook with the formats of the report. Text stays text, whatever it looks like."""
 
     def __init__(self, file: io.BytesIO, summary: Summary) -> None:
-        self.workbook = xlsxwriter.Workbook(file, {"in_memory": True})
+        self.workbook = xlsxwriter.Workbook(
+            file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
         self.title = contents(summary).title
         self.marks = marks(summary)
         self.workbook.set_properties(

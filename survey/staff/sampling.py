@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from survey import audit, integers, units, waves
 from survey.database import database
-from survey.files.csv_table import harmless
+from survey.files.csv_table import Writer
 from survey.models import Draw, Unit, Village, Wave, WaveKind
 from survey.people.accounts import Right, requires
 from survey.sampling import draws, frame, outlook, plans
@@ -190,9 +189,9 @@ def drawn_file(wave: str, number: int) -> ResponseReturnValue:
 def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str) -> Response:
     """A CSV file to be kept; a spreadsheet reads its letters right."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = Writer(text)
     writer.writerow(columns)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     answer = Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

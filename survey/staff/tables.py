@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey import units
 from survey.database import database
-from survey.files.csv_table import harmless
+from survey.files.csv_table import Writer
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, Unit
 from survey.people.accounts import Right, requires
@@ -218,9 +217,9 @@ def _rows(made: Table) -> Iterator[tuple[Any, ...]]:
 
 def _csv(rows: Sequence[tuple[Any, ...]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = Writer(text)
     writer.writerow(FILE_COLUMNS)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return "\ufeff" + text.getvalue()
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from survey import waves
 from survey.app import create_app
 from survey.commands.people import token, user
 from survey.database import Database
 from survey.models import Account, Role, Token
-from survey.people import accounts
+from survey.people import accounts, tokens
 from translations import Conflict, NotFound, Refusal
 
 
@@ -79,7 +81,7 @@ def test_a_token_is_printed_once_and_alone(folder: Database) -> None:
     assert len(text.split()) == 1
     assert text not in done.stderr
     with folder.reading() as session:
-        assert session.get_one(Token, "cong").digest == accounts._digest(text)
+        assert session.get_one(Token, "cong").digest == tokens._digest(text)
     assert isinstance(CliRunner().invoke(token, ["add", "cong", "--role", "auditor"]).exception, Conflict)
 
 
@@ -88,7 +90,9 @@ def test_a_token_that_is_taken_back_opens_nothing(folder: Database) -> None:
     app = create_app(DATABASE_URL=folder.url, SECRET_KEY="tests")
     asked = {"headers": {"Authorization": f"Bearer {text}"}}
     assert app.test_client().get("/api/v1/waves", **asked).status_code == 200
-    assert CliRunner().invoke(token, ["list"]).output == "cong\thome_affairs\n"
+    until = waves.today() + timedelta(tokens.DAYS)
+    line = f"cong\thome_affairs\t\twaves,results\t\t{waves.today()}\t{until}\n"
+    assert CliRunner().invoke(token, ["list"]).output == line
     assert CliRunner().invoke(token, ["remove", "cong"]).exit_code == 0
     assert app.test_client().get("/api/v1/waves", **asked).status_code == 401
     assert isinstance(CliRunner().invoke(token, ["remove", "cong"]).exception, NotFound)

@@ -1,9 +1,13 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from survey.files.csv_table import Faults, Table, harmless
+from survey.files.csv_table import Faults, Table, Writer, harmless, meant
 from translations import Refusal, speaking
 
 
@@ -100,7 +104,42 @@ def test_a_header_of_a_million_names_is_refused_quickly(tmp_path: Path) -> None:
         read(tmp_path / "f.csv", b"unit" + b",x" * 200_000 + b"\n")
 
 
-def test_a_cell_that_a_spreadsheet_would_compute_has_a_space_in_front() -> None:
-    for text in ("=1+1", "+84 203", "-1", "@x", "\tx"):
-        assert harmless(text) == f" {text}"
-    assert [harmless(cell) for cell in ("", "Hà Tu", "a=1", -1, None)] == ["", "Hà Tu", "a=1", -1, None]
+def test_a_cell_that_a_spreadsheet_would_compute_is_written_as_text() -> None:
+    for text in (
+        "=1+1",
+        "+84 A1",
+        "-a",
+        "- bẩn",
+        "@x",
+        "\tx",
+        "\rx",
+        "\n=1",
+        " =1",
+        "＝1+A1",
+        "＠x",
+        "'=1",
+        "''-a",
+    ):
+        assert harmless(text) == f"'{text}"
+    for cell in ("", "Hà Tu", "a=1", -1, None, "-1", "+84", "-1.234,5", "'Hà", "'-1"):
+        assert harmless(cell) == cell
+
+
+@given(text=st.text(st.sampled_from("'=+-@＝＋－＠ \t\r\n1.,aĐ\""), max_size=8))
+def test_what_is_written_is_read_as_it_was_and_never_computed(text: str) -> None:
+    assert meant(harmless(text)) == text
+    assert not re.match(r"\s*[=+\-@＝＋－＠]", harmless(text)) or re.fullmatch(r"[+-][0-9.,]+", text)
+    with NamedTemporaryFile(suffix=".csv") as kept:
+        with Path(kept.name).open("w", encoding="utf-8", newline="") as file:
+            Writer(file).records(["unit", "name"], [{"unit": "06652", "name": text}])
+        table = Table(Path(kept.name), ["unit", "name"], [], Faults())
+        assert list(table) == [["06652", text]]
+
+
+def test_every_csv_file_and_workbook_is_written_so_that_nothing_is_computed() -> None:
+    written = {path.name: path.read_text("utf-8") for path in Path("survey").rglob("*.py")}
+    apart = {name for name, source in written.items() if re.search(r"csv\.(writer|DictWriter)|to_csv", source)}
+    assert apart == {"csv_table.py", "mapping.py"}  # mapping: semicolons become commas, cell by cell
+    books = [source for source in written.values() if "xlsxwriter.Workbook(" in source]
+    assert len(books) == 3
+    assert all('"strings_to_formulas": False, "strings_to_urls": False' in source for source in books)

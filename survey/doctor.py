@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, certificate, installation, lost_key, settings, texts
+from survey import audit, certificate, installation, lost_key, master_key, settings, texts
 from survey.backups import latest
 from survey.database import Database, knows
 from survey.documents import SealedDocument
@@ -415,6 +415,12 @@ def seal(connection: Connection) -> Iterator[Finding]:
     """Whether the master key is there and opens what lies sealed."""
     yield from lost(connection)
     place = settings.text_key_file()
+    if master_key.drafted().exists() or master_key.former().exists():
+        what = _(
+            "A change of the master key was cut off; with what lies beside %(file)s it can go on.", file=place
+        )
+        yield _mend(what, _("Run: %(command)s", command="hailong key renew"))
+        return
     if not place.is_file() and not texts.anything_sealed(connection):
         return
     wrong = None

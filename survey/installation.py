@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from forms import shipped
-from survey import questionnaires, settings, units
+from survey import questionnaires, settings, texts, units
 from survey.database import CUT_LOG, MIGRATIONS, Database, knows, upgrade
 from survey.waves import today
 from translations import Refusal
@@ -78,6 +78,7 @@ def opened() -> Database:
             old=present,
             new=newest(),
         )
+    texts.finish(database)
     return database
 
 

@@ -8,12 +8,14 @@ is lost for good has sealed stays where it lies and says so itself: a mark befor
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -92,21 +94,43 @@ def held(content: bytes) -> bytes | None:
     return key if len(key) == SIZE else None
 
 
-def draft(key: bytes) -> Path:
-    """A new master key in a file beside the old one's, whose place it takes by `settle`."""
-    path = settings.text_key_file().with_suffix(".new")
-    _write(path, key)
-    return path
+def draft(key: bytes) -> IO[bytes]:
+    """Writes a new master key into a file beside the old one's, whose place it takes by `take_place`. Keep what it
+    gives until then: while it is open, the change is somebody's work and no broken-off one."""
+    file = os.fdopen(os.open(drafted(), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(urlsafe_b64encode(key))
+    file.flush()
+    os.fsync(file.fileno())
+    return file
 
 
-def settle(draft: Path) -> None:
-    """Puts the new master key in the place of the old one, which is written over first."""
+def drafted() -> Path:
+    """Where a new master key lies until what is sealed is sealed by it."""
+    return settings.text_key_file().with_suffix(".new")
+
+
+def former() -> Path:
+    """Where the old master key lies until nothing is sealed by it any more."""
+    return settings.text_key_file().with_suffix(".old")
+
+
+def take_place() -> None:
+    """Puts the new master key in the place of the old one, which stays beside it."""
     place = settings.text_key_file()
-    with open(place, "r+b") as old:
-        old.write(secrets.token_bytes(place.stat().st_size))
+    if place.exists():
+        former().unlink(missing_ok=True)
+        os.link(place, former())
+    drafted().replace(place)
+
+
+def destroy_former() -> None:
+    """Writes over the old master key, and removes it."""
+    with former().open("r+b") as old:
+        old.write(secrets.token_bytes(former().stat().st_size))
         old.flush()
         os.fsync(old.fileno())
-    draft.replace(place)
+    former().unlink()
 
 
 def seal(key: bytes, bound: bytes, said: bytes) -> bytes:

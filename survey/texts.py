@@ -10,12 +10,14 @@ the keys that it wrapped are kept aside, and its waves get others (`survey/lost_
 
 from __future__ import annotations
 
+import fcntl
 import json
 import secrets
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -149,37 +151,79 @@ def destroy(connection: Connection, wave: str) -> bool:
 class Renewal:
     """A new master key in the place of the old one, by which all that is left is sealed anew.
 
-    Make it inside a transaction, and `settle` it after the commit. The draft of the new key comes first and the
-    place is taken only after the commit: whenever the machine stops, one of the two files opens the keys.
+    Make it inside a transaction, and `settle` it after the commit. Whenever the machine stops, what is needed to
+    go on lies beside the key: the new one (`.new`) until it is in its place, the old one (`.old`) until nothing is
+    sealed by it any more; `finish` goes on from there.
 
     Refused where the old key does not open the keys of the waves.
     """
 
     def __init__(self, connection: Connection) -> None:
         check(connection)
-        self._old, self._new = master_key.read(), secrets.token_bytes(master_key.SIZE)
+        new = secrets.token_bytes(master_key.SIZE)
         for column in UNDER_THE_MASTER_KEY:
-            rewrite(connection, column, self._again)
-        self._draft = master_key.draft(self._new)
+            rewrite(connection, column, partial(_again, master_key.read(), new))
+        self._draft = master_key.draft(new)
 
     def settle(self, database: Database) -> None:
         """Takes the place of the old key; what others have sealed by that one meanwhile is sealed anew too."""
-        master_key.settle(self._draft)
+        with self._draft:
+            master_key.take_place()
+            _leave_former(database)
+
+
+def finish(database: Database) -> None:
+    """Brings a change of the master key to its end that was cut off; one that somebody is at is left alone."""
+    draft = master_key.drafted()
+    if draft.exists():
+        with draft.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            new = master_key.held(file.read())
+            with database.reading() as session:
+                kept = new is not None and _seals(session.connection(), new)
+            if not kept:  # it was cut off before the commit
+                draft.unlink()
+                return
+            master_key.take_place()
+    if master_key.former().exists():
+        _leave_former(database)
+
+
+def _leave_former(database: Database) -> None:
+    old, new = master_key.held(master_key.former().read_bytes()), master_key.present()
+    if old is not None:
+        again = partial(_again, old, new)
         for column in UNDER_THE_MASTER_KEY:
             with database.adding() as connection:
                 if not database.is_sqlite:  # which has one writer at a time
                     connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
-                rewrite(connection, column, self._again)
+                rewrite(connection, column, again)
+    master_key.destroy_former()
 
-    def _again(self, column: Any, place: str, kept: Any) -> Any:
-        """What lies in a row, by the new key; as it is where the old one does not open it."""
-        if isinstance(column.type, Sealed):
-            return column.type.anew(kept, self._old, self._new)
-        bound = bound_to(column, place)
-        try:
-            return master_key.seal(self._new, bound, master_key.opened(self._old, bound, kept))
-        except InvalidTag:
-            return kept
+
+def _again(old: bytes, new: bytes, column: Any, place: str, kept: Any) -> Any:
+    """What lies in a row, by the new key; as it is where the old one does not open it."""
+    if isinstance(column.type, Sealed):
+        return column.type.anew(kept, old, new)
+    bound = bound_to(column, place)
+    try:
+        return master_key.seal(new, bound, master_key.opened(old, bound, kept))
+    except InvalidTag:
+        return kept
+
+
+def _seals(connection: Connection, key: bytes) -> bool:
+    """Whether a key opens anything of what lies sealed, or nothing lies sealed."""
+    found = [
+        master_key.opens(key, bound_to(column, place), sealed)
+        for column in UNDER_THE_MASTER_KEY
+        for place, sealed in lying_sealed(connection, column)
+        if master_key.lost_on(sealed) is None
+    ]
+    return not found or any(found)
 
 
 def rewrite(connection: Connection, column: Any, again: Callable[[Any, str, Any], Any]) -> None:

@@ -56,6 +56,8 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     what changes in a unit comes in together, once it is enough (`_in_company`), and else waits; and releases lie
     a week apart. Refused where that is not over, and where there is nothing to show.
     """
+    # Of two who freeze at once, one waits; forms go on coming.
+    session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
     shown = newest(session, wave.code)
     open_to_all = wave.kind is WaveKind.OPEN
     if open_to_all and shown is not None and waves.today() < shown.frozen + A_WEEK:

@@ -79,7 +79,8 @@ class NewWeights:
 def keep(
     session: Session, wave: Wave, source: str, report: dict[str, Any] | None, weights: dict[UUID, float]
 ) -> WeightVersion:
-    """Keeps a new version of a wave's weights and makes it the current one."""
+    """Keeps a new version of a wave's weights and makes it the current one; of two at once, one waits."""
+    session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
     last = session.scalar(select(func.max(WeightVersion.version)).where(WeightVersion.wave == wave.code))
     version = WeightVersion(
         wave=wave.code, version=(last or 0) + 1, made=waves.today(), source=source, report=report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -121,6 +122,34 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
         read(province, id)
     with province.writing() as session, pytest.raises(Refusal):
         texts.Renewal(session.connection())  # or no key would open what is there
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("step", "renewed"),
+    [("survey.texts.master_key.take_place", True), ("survey.master_key.destroy_former", True), (None, False)],
+)
+def test_a_change_of_the_master_key_that_is_cut_off_goes_on_from_where_it_was(
+    province: Database, key: Path, monkeypatch: pytest.MonkeyPatch, step: str | None, renewed: bool
+) -> None:
+    id = write(province)
+    old = key.read_bytes()
+    with suppress(ZeroDivisionError), monkeypatch.context() as cut:  # as if the machine had stopped there
+        if step:
+            cut.setattr(step, lambda: 1 / 0)
+        with province.writing() as session:
+            renewal = texts.Renewal(session.connection())
+            if step is None:
+                texts.finish(province)  # another command, while this one works
+                raise ZeroDivisionError  # before the commit
+        renewal.settle(province)
+    renewal._draft.close()
+    assert len(list(key.parent.iterdir())) == 2
+    for _time in range(2):
+        texts.finish(province)
+        assert read(province, id) == {"gop_y": MARK}
+        assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
+        assert (key.read_bytes() != old) is renewed
 
 
 @pytest.mark.both_databases

@@ -672,6 +672,7 @@ class Release(Base):
     checked_by: Mapped[str | None] = mapped_column(String(80))
     approved: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
+    correction: Mapped[str | None] = mapped_column(String(500))  # why few forms changed; declared by `frozen_by`
     __table_args__ = (UniqueConstraint("wave", "number"),)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy.orm import Session
 
 from survey import waves
 from survey.commands import Commands, say
 from survey.installation import opened
+from survey.models import Release
 from survey.results import releases
 from translations import gettext as _
 
@@ -31,15 +33,22 @@ def release() -> None:
 @release.command(help=_("Freeze the present data of a wave as its next release."))
 @WAVE
 @BY
-def freeze(code: str, person: str) -> None:
+@click.option(
+    "--correction",
+    metavar="REASON",
+    default="",
+    help=_("Let fewer than 30 changed forms of a commune of a sample wave come in; the report says why."),
+)
+def freeze(code: str, person: str, correction: str) -> None:
     with opened().writing() as session:
-        made = releases.freeze(session, waves.find(session, code), person)
+        made = releases.freeze(session, waves.find(session, code), person, correction)
         say(
             "Release %(number)s of %(wave)s holds %(forms)s forms. Check its figures next.",
             number=made.number,
             wave=code,
             forms=releases.size(made),
         )
+        _tell(session, made)
 
 
 @release.command(help=_("Note that the figures of a release were checked."))
@@ -48,7 +57,9 @@ def freeze(code: str, person: str) -> None:
 @BY
 def check(code: str, number: int, person: str) -> None:
     with opened().writing() as session:
-        releases.check(session, releases.find(session, code, number), person)
+        found = releases.find(session, code, number)
+        releases.check(session, found, person)
+        _tell(session, found)
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
@@ -70,3 +81,20 @@ def list_(code: str) -> None:
         for one in releases.every(session, code):
             hands = [f"{day}\t{person}" for day, person in releases.hands(one)]
             click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *hands]))
+            if one.correction:
+                say(
+                    "A correction, declared by %(person)s: %(reason)s", person=one.frozen_by, reason=one.correction
+                )
+            if one.approved is None:
+                _tell(session, one)
+
+
+def _tell(session: Session, release: Release) -> None:
+    """By how many forms a release differs from the one before it, and what waits, to those who decide on it."""
+    for changed in releases.differences(session, release):
+        say("Since the release before, %(unit)s: %(came)s forms more, %(went)s fewer.", **vars(changed))
+    for changed in releases.waiting(session, release):
+        say(
+            "Not in it, %(unit)s: %(came)s forms that are there now; and %(went)s that were taken out.",
+            **vars(changed),
+        )

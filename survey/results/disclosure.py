@@ -180,9 +180,9 @@ class _Parts:
         return int(np.count_nonzero(there))
 
 
-def hidden_units(people: Sample, who: Bools) -> set[tuple[str, str]]:
-    """The items and units of which a table of these people alone (N,) would have to hide the figure for itself."""
-    labels = Labels(people.unit.levels, np.where(who, people.unit.codes, -1))
+def hidden_in(people: Sample, who: Bools, groups: Labels) -> set[tuple[str, str]]:
+    """The items and groups of which a table of these people alone (N,) would have to hide the figure."""
+    labels = Labels(groups.levels, np.where(who, groups.codes, -1))
     where = Domains(labels, list(labels.levels))
     items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
     counts = table(people, items, where)

@@ -6,21 +6,24 @@ so every table of a release can be computed again at any time and comes out the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.design import Labels
 from survey import audit, waves
 from survey.columns import packed, places, unpacked
 from survey.models import Release, Wave, WaveKind
 from survey.results import disclosure, remarks
 from survey.sample import Bools, Sample, everyone, rejected, sample
-from translations import Conflict, NotFound
+from translations import Conflict, NotFound, Refusal
 from translations.formats import day as written_day
 
-NEW_ANSWERS = 30  # of a unit, before an open wave's newer figure of it is shown
+NEW_ANSWERS = 30  # that changed in a unit, before a newer figure of it is shown
+LONGEST_REASON = 500
 A_WEEK = timedelta(days=7)  # between two releases of an open wave
 
 
@@ -49,17 +52,25 @@ def find(session: Session, wave: str, number: int) -> Release:
     return found
 
 
-def freeze(session: Session, wave: Wave, person: str) -> Release:
+def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> Release:
     """Freezes the present data of a wave as its next release, still to be checked and approved.
 
-    In an open wave anybody may answer and look again at the figures, so what one answer changes must never show:
-    what changes in a unit comes in together, once it is enough (`_in_company`), and else waits; and releases lie
-    a week apart. Refused where that is not over, and where there is nothing to show.
+    Whoever holds two releases takes one off the other. So what changed in a unit since the release that is shown
+    comes in together, once it is enough (`_in_company`), and else waits, in the province's figures too; in an open
+    wave, which anybody may answer, that holds for the first release as well, and releases lie a week apart.
+
+    correction  why few forms of a sample wave must come in all the same; its report says so, and who declared it
+    Refused: an open wave within the week, or corrected; a correction of nothing that is shown; nothing to show.
     """
     # Of two who freeze at once, one waits; forms go on coming.
     session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
     shown = newest(session, wave.code)
     open_to_all = wave.kind is WaveKind.OPEN
+    correction = correction.strip()
+    if correction and (open_to_all or shown is None):
+        raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
+    if len(correction) > LONGEST_REASON:
+        raise Refusal("Say in at most %(most)s letters why it must be corrected.", most=LONGEST_REASON)
     if open_to_all and shown is not None and waves.today() < shown.frozen + A_WEEK:
         raise Conflict(
             "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
@@ -70,7 +81,9 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     people = everyone(session, wave)
     ids = people.responses.ids[people.rows]
     there = places(ids, np.sort(packed(list(gone)))) < 0
-    kept = ids[_in_company(people, there, shown) if open_to_all else there]
+    if open_to_all or (shown is not None and not correction):
+        there = _in_company(session, people, there, shown)
+    kept = ids[there]
     if not len(kept):
         raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
     last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
@@ -78,13 +91,14 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
         wave=wave.code,
         number=(last or 0) + 1,
         responses=kept.tobytes(),
-        rejected=len(gone),
+        rejected=len(gone) - int(np.count_nonzero(places(packed(list(gone)), kept) >= 0)),
         data="",
         weights=wave.weights,
         draw=wave.draw,
         remarks=remarks.frozen(session, wave, set(unpacked(kept))),
         frozen=waves.today(),
         frozen_by=person,
+        correction=correction or None,
     )
     session.add(release)
     session.flush()
@@ -93,26 +107,100 @@ def freeze(session: Session, wave: Wave, person: str) -> Release:
     return release
 
 
-def _in_company(people: Sample, there: Bools, shown: Release | None) -> Bools:
-    """(N,) which responses of an open wave a new release may hold: of a unit all that are there, or those shown.
+def _in_company(session: Session, people: Sample, there: Bools, shown: Release | None) -> Bools:
+    """(N,) which responses a new release may hold: of a unit all that are there, or those shown.
 
     Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
-    the people whom a review took out. So they must be 30, and must not be so few of a question, or so alike, that
-    a table of them alone would hide it, where the shown figure and the newer one are both to be seen.
+    the people whom a review took out. So in each table that is declared these must be 30 of a group, and must not
+    be so few of a question, or so alike, that a table of them alone would hide it, where the shown figure and the
+    newer one are both to be seen. Where they are not, the units that they live in wait.
 
-    there  (N,) that no review rejected
+    people  everybody of the wave
+    there   (N,) that no review rejected; those outside the sample change no figure, and are no company
     """
+    wave = people.wave
     ids = people.responses.ids[people.rows]
-    before = (
-        np.zeros(len(people), bool) if shown is None else places(ids, np.frombuffer(shown.responses, "S16")) >= 0
-    )
-    changed = before != there
-    many = np.bincount(people.unit.codes[changed], minlength=len(people.unit.levels))
-    few = disclosure.hidden_units(people, changed)
-    seen = few - disclosure.hidden_units(people, before) - disclosure.hidden_units(people, there)
-    waiting = {unit for _item, unit in seen if before[people.unit.having(unit)].any()}
-    waits = np.array([unit in waiting for unit in people.unit.levels], bool) | (many < NEW_ANSWERS)
-    return np.where(waits[people.unit.codes], before, there)
+    present = sample(session, wave)
+    former = None if shown is None else sample(session, wave, shown)
+    now, before = (np.zeros(len(people), bool) for _sample in range(2))
+    stratum = Labels([], np.full(len(people), -1, np.int64))
+    for one, among in ((former, before), (present, now)):
+        if one is not None:
+            at = places(one.responses.ids[one.rows], ids)
+            among[at] = True
+            levels = [*dict.fromkeys((*stratum.levels, *one.stratum.levels))]
+            codes = stratum.codes.copy()
+            codes[at] = np.array([levels.index(name) for name in one.stratum.levels], np.int64)[one.stratum.codes]
+            stratum = Labels(levels, codes)
+    tables = [people.unit] if wave.kind is WaveKind.OPEN else [people.unit, stratum, people.mode]
+    changed = before != now
+    waits = np.bincount(people.unit.codes[changed], minlength=len(people.unit.levels)) < NEW_ANSWERS
+    while True:
+        after = np.where(waits[people.unit.codes], before, now)
+        coming = before != after
+        alone = np.zeros(len(people), bool)
+        for groups in tables:
+            for label in _seen_alone(people, before, after, groups):
+                alone |= coming & groups.having(label)
+        if not alone.any():
+            break
+        waits[np.unique(people.unit.codes[alone])] = True
+    return np.where(now | before, after, there)
+
+
+def _seen_alone(people: Sample, before: Bools, after: Bools, groups: Labels) -> set[str]:
+    """The groups in which too few people, or too much alike, changed between two figures that are seen."""
+    coming = before != after
+    if not coming.any():
+        return set()
+    many = np.bincount(groups.codes[coming & (groups.codes >= 0)], minlength=len(groups.levels))
+    few = {str(label) for label, count in zip(groups.levels, many, strict=True) if 0 < count < NEW_ANSWERS}
+    hidden = [disclosure.hidden_in(people, who, groups) for who in (coming, before, after)]
+    seen = {label for _item, label in hidden[0] - hidden[1] - hidden[2]}
+    return few | {label for label in seen if before[groups.having(label)].any()}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many forms of a unit came in and went out between two states of a wave's sample."""
+
+    unit: str
+    came: int
+    went: int
+
+
+def differences(session: Session, release: Release) -> list[Changed]:
+    """What the figures of a release rest on otherwise than those of the one that was shown before; by unit."""
+    former = session.scalars(
+        select(Release)
+        .where(Release.wave == release.wave, Release.number < release.number, Release.approved.is_not(None))
+        .order_by(Release.number.desc())
+        .limit(1)
+    ).first()
+    if former is None:
+        return []
+    wave = waves.find(session, release.wave)
+    return _changed(sample(session, wave, former), sample(session, wave, release))
+
+
+def waiting(session: Session, release: Release) -> list[Changed]:
+    """What the present data have otherwise than a release; by unit."""
+    wave = waves.find(session, release.wave)
+    return _changed(sample(session, wave, release), sample(session, wave))
+
+
+def _changed(old: Sample, new: Sample) -> list[Changed]:
+    counts = []
+    for one, other in ((new, old), (old, new)):
+        apart = places(one.responses.ids[one.rows], other.responses.ids[other.rows]) < 0
+        units = one.unit.codes[apart]
+        names = [str(unit) for unit in one.unit.levels]
+        counts.append(dict(zip(names, np.bincount(units, minlength=len(names)).tolist(), strict=True)))
+    return [
+        Changed(unit, came, went)
+        for unit in sorted({*counts[0], *counts[1]})
+        if (came := counts[0].get(unit, 0)) + (went := counts[1].get(unit, 0))
+    ]
 
 
 def size(release: Release) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
-from survey import integers, waves
+from survey import integers, units, waves
 from survey.database import database
 from survey.models import Release
 from survey.people.accounts import Right, requires
 from survey.report import issuing
 from survey.results import releases
+from survey.results.releases import Changed
 from survey.staff.blueprint import pages
 from survey.staff.form import AS_TYPED, StaffForm
 from survey.staff.reports import KINDS
@@ -36,11 +37,18 @@ STATES = {
 
 @dataclass(frozen=True)
 class Row:
-    """A release in the list, and what comes next for it. `forms`: how many responses it holds."""
+    """A release in the list, and what comes next for it.
+
+    forms    how many responses it holds
+    changed  what it holds otherwise than the release that was shown before it; and, of the newest one,
+    waiting  what the present data hold otherwise than it: told until it is approved
+    """
 
     release: Release
     forms: int
     state: str
+    changed: Sequence[Changed] = ()
+    waiting: Sequence[Changed] = ()
 
 
 class IssueForm(StaffForm):
@@ -67,11 +75,15 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         every = releases.every(session, wave)
         shown = releases.newest(session, wave)
         issued = issuing.every(session, wave)
-    rows = [Row(one, releases.size(one), _state(one, shown, every[0])) for one in every]
+        rows = [_row(session, one, shown, every[0]) for one in every]
+        names = {unit.code: unit.name for unit in units.communes(session)}
     page = render_template(
         "staff/releases.html",
         wave=found,
         rows=rows,
+        names=names,
+        most=releases.LONGEST_REASON,
+        new_answers=releases.NEW_ANSWERS,
         states=STATES,
         hands=releases.hands,
         shown=shown,
@@ -83,6 +95,14 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         fault=fault,
     )
     return page, fault.status if fault else 422 if form.errors else 200
+
+
+def _row(session: Session, release: Release, shown: Release | None, last: Release) -> Row:
+    forms, state = releases.size(release), _state(release, shown, last)
+    if state not in ("frozen", "checked"):
+        return Row(release, forms, state)
+    told = releases.differences(session, release), releases.waiting(session, release)
+    return Row(release, forms, state, *told)
 
 
 def _state(release: Release, shown: Release | None, last: Release) -> str:
@@ -128,7 +148,8 @@ def issue(wave: str) -> ResponseReturnValue:
 
 
 def _freeze(session: Session, wave: str) -> str:
-    made = releases.freeze(session, waves.find(session, wave), current_user.name)
+    reason = request.form.get("dinh-chinh", "")
+    made = releases.freeze(session, waves.find(session, wave), current_user.name, reason)
     return _("Release %(number)s is frozen. Its figures are checked next.", number=made.number)
 
 

@@ -11,14 +11,16 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from survey import responses, waves
 from survey.database import Database
 from survey.files import exporting
-from survey.models import Mode, Release, Review, ReviewState, Role, Wave
+from survey.models import Mode, Release, Review, ReviewState, Role, Village, Wave
 from survey.people import tokens
 from survey.report import issuing
+from survey.report.commune import contents as of_commune
+from survey.report.contents import contents
 from survey.results import releases, result_table, summary
 from survey.sample import sample
 from survey.sampling.weights import NewWeights
@@ -30,21 +32,26 @@ HOME, OTHER = "06652", "06658"
 @pytest.fixture
 def send(province: Database) -> Callable[..., list[Any]]:
     def sent(
-        count: int, unit: str = HOME, wave: str = "ho-mo", psu: str | None = None, c5: int | None = 1
+        count: int,
+        unit: str = HOME,
+        wave: str = "ho-mo",
+        psu: str | None = None,
+        c5: int | None = 1,
+        mode: Mode = Mode.PAPER,
     ) -> list[Any]:
         ids = [uuid4() for _person in range(count)]
         with province.writing() as session:
             place = waves.place(session, wave, unit)
             for id in ids:
-                responses.submit(session, place, id, Mode.PAPER, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
+                responses.submit(session, place, id, mode, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
         return ids
 
     return sent
 
 
-def freeze(province: Database, wave: str, approve: bool = True) -> int:
+def freeze(province: Database, wave: str, approve: bool = True, correction: str = "") -> int:
     with province.writing() as session:
-        made = releases.freeze(session, waves.find(session, wave), "Lan")
+        made = releases.freeze(session, waves.find(session, wave), "Lan", correction)
         if approve:
             releases.check(session, made, "Lan")
             releases.approve(session, made, "Minh")
@@ -66,14 +73,14 @@ def test_a_release_stands_still_whatever_comes_in(province: Database, send: Any,
     before = n_of(province, "ho-mau", number)
     with province.reading() as session:
         kept = releases.find(session, "ho-mau", number).data
-    send(5, wave="ho-mau", psu="V2", c5=3)
+    send(30, wave="ho-mau", psu="V2", c5=3)
     assert n_of(province, "ho-mau", number) == before == {HOME: 6}
     with province.reading() as session:
         again = sample(session, waves.find(session, "ho-mau"), releases.find(session, "ho-mau", number))
     assert again.version == kept
     # Its rows can still be taken out: what the report's commands compute from.
     assert exporting.responses(province, "ho-mau", tmp_path / "released.csv", release=number).rows == 6
-    assert exporting.responses(province, "ho-mau", tmp_path / "present.csv").rows == 11
+    assert exporting.responses(province, "ho-mau", tmp_path / "present.csv").rows == 36
     later = freeze(province, "ho-mau")
     freeze(province, "ho-mau", approve=False)
     with province.reading() as session:
@@ -158,6 +165,136 @@ def test_what_two_releases_differ_by_would_itself_be_shown(province: Database, s
         out = {"wave": "ho-mo", "response": first, "state": ReviewState.REJECTED}
         session.add(Review(**out, reason="twice", person="Lan", day=waves.today()))
     assert n_of(province, "ho-mo", week_later()) == {HOME: 69}
+
+
+def tables(province: Database, number: int) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """How many answered and how many gave a value, in every cell of every declared table of a release of ho-mau:
+    what a reader works out who holds its figures, if nothing of a release were hidden."""
+    found = {}
+    with province.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        people = sample(session, wave, releases.find(session, "ho-mau", number))
+        for by in ([], ["unit"], ["stratum"], ["mode"]):
+            for one in result_table.table(session, people, by=by):
+                if one.n:
+                    found[*by, one.item, one.value, one.domain] = (one.n, one.events)
+    return found
+
+
+def between(province: Database, first: int, second: int) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """What is left in each cell when one release is taken off the other."""
+    old, new = tables(province, first), tables(province, second)
+    cells = {cell: (new.get(cell, (0, 0)), old.get(cell, (0, 0))) for cell in {*old, *new}}
+    return {
+        cell: (now[0] - before[0], now[1] - before[1]) for cell, (now, before) in cells.items() if now != before
+    }
+
+
+def reject(province: Database, response: Any) -> None:
+    with province.writing() as session:
+        out = {"wave": "ho-mau", "response": response, "state": ReviewState.REJECTED}
+        session.add(Review(**out, reason="twice", person="Lan", day=waves.today()))
+
+
+def test_two_releases_of_a_sample_taken_off_each_other_tell_nothing_of_few_forms(
+    province: Database, send: Any
+) -> None:
+    """Neither of those who came late nor of one whom a review took out, in no table, the province's neither."""
+    first, *_others = send(40, wave="ho-mau", psu="V1")
+    send(40, wave="ho-mau", unit=OTHER, psu="V3")
+    one = freeze(province, "ho-mau")
+    send(28, wave="ho-mau", psu="V2", c5=3)
+    reject(province, first)
+    two = freeze(province, "ho-mau")
+    assert between(province, one, two) == {}
+    with province.reading() as session:
+        found = releases.find(session, "ho-mau", two)
+        assert (found.rejected, releases.differences(session, found)) == (0, [])
+        assert releases.waiting(session, found) == [releases.Changed(HOME, 28, 1)]
+    send(1, wave="ho-mau", psu="V2", c5=2)  # the thirtieth that changed
+    send(3, wave="ho-mau", unit=OTHER, psu="V4", c5=3)
+    three = freeze(province, "ho-mau")
+    left = between(province, two, three)
+    assert left["C5", "3", None] == (28, 28)  # 29 came, one went
+    assert ("unit", "C5", "3", OTHER) not in left
+    with province.reading() as session:
+        found = releases.find(session, "ho-mau", three)
+        assert releases.differences(session, found) == [releases.Changed(HOME, 29, 1)]
+        assert releases.waiting(session, found) == [releases.Changed(OTHER, 3, 0)]
+        assert found.rejected == 1
+
+
+@pytest.mark.parametrize("apart", ["mode", "stratum"])
+def test_few_forms_of_a_way_of_answering_or_a_stratum_wait_with_their_commune(
+    province: Database, send: Any, apart: str
+) -> None:
+    """Tables by either are declared: what changed in a commune may be one form of a group of people of many."""
+    if apart == "stratum":
+        with province.writing() as session:
+            for village in session.scalars(select(Village).where(Village.wave == "ho-mau")):
+                village.stratum = "1" if village.psu in ("V1", "V3") else "2"
+    send(40, wave="ho-mau", psu="V1")
+    send(40, wave="ho-mau", psu="V2")
+    send(40, wave="ho-mau", unit=OTHER, psu="V3")
+    one = freeze(province, "ho-mau")
+    send(30, wave="ho-mau", psu="V1")
+    send(1, wave="ho-mau", psu="V2", c5=3, mode=Mode.PHONE if apart == "mode" else Mode.PAPER)
+    send(30, wave="ho-mau", unit=OTHER, psu="V3")
+    two = freeze(province, "ho-mau")
+    left = between(province, one, two)
+    assert min(abs(n) for n, _events in left.values()) >= 30
+    assert left["unit", "C5", "1", OTHER] == (30, 30)
+    assert ("unit", "C5", "1", HOME) not in left
+    with province.reading() as session:
+        assert releases.waiting(session, releases.find(session, "ho-mau", two)) == [releases.Changed(HOME, 31, 0)]
+
+
+def test_few_forms_come_in_as_a_declared_correction_and_the_report_says_so(province: Database, send: Any) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    with pytest.raises(Refusal, match="đính chính"):
+        freeze(province, "ho-mau", correction="Nhập nhầm")
+    one = freeze(province, "ho-mau")
+    send(2, wave="ho-mau", psu="V2", c5=3)
+    two = freeze(province, "ho-mau", correction=" Thôn 2 bị bỏ sót ")
+    assert between(province, one, two)["C5", "3", None] == (2, 2)
+    with province.reading() as session:
+        said = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", two))
+        former = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", one))
+    words = "Lan khai lý do: Thôn 2 bị bỏ sót"
+    assert words in str(contents(said))
+    assert words in str(of_commune(said, said.units[0]))
+    assert "khai lý do" not in str(contents(former))
+    send(30)
+    freeze(province, "ho-mo")
+    with province.writing() as session:
+        session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
+    with pytest.raises(Refusal, match="đính chính"):
+        freeze(province, "ho-mo", correction="Nhập nhầm")
+
+
+def test_the_page_and_the_commands_say_by_how_much_a_release_differs_and_where(
+    app: Flask, province: Database, send: Any, sign_in: Any
+) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    send(40, wave="ho-mau", unit=OTHER, psu="V3")
+    freeze(province, "ho-mau")
+    send(31, wave="ho-mau", psu="V2")
+    send(3, wave="ho-mau", unit=OTHER, psu="V4", c5=3)
+    client = sign_in(app, "home_affairs")
+    page = "/quan-tri/ho-mau/cong-bo"
+
+    def step(**fields: Any) -> Any:
+        token = client.get(page).text.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+        return client.post(page, data=fields | {"csrf_token": token}, follow_redirects=True).text
+
+    told = step(buoc="dong-bang")
+    assert "Số phiếu thay đổi so với bản công bố trước, 31: Hà Tu +31" in told
+    assert "Số phiếu đang chờ hoặc đến sau, 3: Cao Xanh +3" in told
+    assert 'maxlength="500"' in told
+    told = step(buoc="dong-bang", **{"dinh-chinh": "Thôn V4 bị bỏ sót"})
+    assert "thay đổi so với bản công bố trước, 34: Hà Tu +31; Cao Xanh +3" in told
+    assert "Bản đính chính, do home_affairs khai: Thôn V4 bị bỏ sót" in told
+    assert "đang chờ" not in told
 
 
 def test_nothing_to_show_is_no_release(province: Database, send: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ import pytest
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,6 +46,8 @@ from survey.people import passwords
 from survey.results import releases
 from survey.sampling import draws, plans
 
+LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
+EMPTY, ONE = "trong", "mot-xa"  # a wave without a village or a form; one of a single commune, with long names
 FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
 CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
 # What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
@@ -192,6 +196,32 @@ def fieldwork(session: Session) -> None:
     session.add(Agreement(wave="thu-nghiem", made=waves.today(), figures=figures))
 
 
+def edges(session: Session) -> None:
+    """What lies at the edges: a wave with nothing, one of a single commune, names as long as they may be."""
+    household = questionnaires.find(session, "ho_gia_dinh@1")
+    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
+    waves.create(session, EMPTY, household, WaveKind.SAMPLE, start, end, simulated=True)
+    wave = waves.create(session, ONE, household, WaveKind.SAMPLE, start, end, simulated=True)
+    wave.title = "Khảo sát mức độ hài lòng của người dân ở phường Hà Tu sau khi sắp xếp lại đơn vị hành chính " * 2
+    for number in range(1, 4):
+        name = f"Khu phố {number} và các cụm dân cư ven biển, ven đường quốc lộ, sau chợ và quanh bến tàu cũ"
+        psu = f"{number:02}" + "-khu-pho-rat-dai-" * 3
+        session.add(
+            Village(wave=ONE, psu=psu, unit="06652", stratum="06652", name=name, households=200, adults=600)
+        )
+    session.flush()
+    place = waves.place(session, ONE, "06652")
+    for number in range(12):
+        answers = {
+            "th_dien": 1 + number % 5,
+            "C5": 1 + (number == 0),
+            "C10_khac": "Mong sớm sửa đường" + " dài" * 60,
+        }
+        psu = f"{1 + number % 3:02}" + "-khu-pho-rat-dai-" * 3
+        responses.submit(session, place, uuid4(), Mode.PAPER, answers, psu=psu)
+    devices.link(session, "gop-y", "06652", "Sảnh tầng 1 trụ sở tiếp công dân, cạnh quầy hồ sơ đất đai " * 2)
+
+
 def places(database: Database) -> dict[str, str]:
     """What the addresses of `PAGES` name, of the wave of the fieldwork."""
     with database.reading() as session:
@@ -216,7 +246,9 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
     with made.writing() as session:
         demo.make(session)
         fieldwork(session)
+        edges(session)
         account(session, "admin", Role.ADMIN)
+        account(session, "nguyen-thi-thanh-huyen." * 3, Role.KEYER)
         account(session, "so-noi-vu", Role.HOME_AFFAIRS)
         link = PasswordLink(account="so-noi-vu", digest=passwords.digest(CODE), until=waves.today())
         session.add(link)
@@ -278,6 +310,140 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_page(
             if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
                 found[address].append("runs off the page")
     assert {address: faults for address, faults in found.items() if faults} == {}
+
+
+STATES = (
+    "thu-nghiem",
+    "nam-truoc",
+    "gop-y",
+    FIELD,
+    EMPTY,
+    ONE,
+)  # draft, closed and released, open, in the field …
+# Pages of others than the staff's that are left out: what they are, or which test looks at them.
+NOT_LOOKED_AT = {
+    "choose_password.choose": "needs a code that was issued: test_password_links.py",
+    "entry.printed": "needs a serial: tests/survey/entry/test_form.py",
+    "entry.settle": "needs a serial: tests/survey/entry/test_settling.py",
+    "interviewer.interview": "a tablet's: test_interviewer.py",
+    "interviewer.token": "no page",
+    "interviewer.worker": "a script",
+    "kiosk.bind": "a device's: test_kiosk.py",
+    "kiosk.manifest": "no page",
+    "kiosk.shell": "a device's: test_kiosk.py",
+    "kiosk.start": "a device's: test_kiosk.py",
+    "kiosk.worker": "a script",
+    "metrics": "no page",
+    "passkeys.to_add": "no page",
+    "passkeys.to_sign": "no page",
+    "respondent.invited": "needs a code that was issued: test_invitation_pages.py",
+    "respondent.leave": "leads away",
+    "respondent.receipt": "needs an answer: test_receipts.py",
+    "respondent.recording": "a sound",
+    "respondent.scanned": "needs a code that was issued: test_invitation_pages.py",
+    "single_sign_on.back": "leads on",
+    "single_sign_on.begin": "leads on",
+    "single_sign_on.leave": "leads on",
+    "single_sign_on.link": "needs a provider: people/test_single_sign_on.py",
+    "single_sign_on.said": "needs a provider: people/test_single_sign_on.py",
+    "sign_in.code": "half signed in: people/test_second_factors.py",
+    "static": "files",
+}
+# Forms that are sent as they are, or with what can't be: each page with its errors.
+WRONG = (
+    "/quan-tri/dot-moi",
+    "/quan-tri/nguoi-dung",
+    "/quan-tri/gop-y/may",
+    "/quan-tri/thuc-dia/nhap-tep",
+    "/quan-tri/thuc-dia/mau/ke-hoach",
+    "/quan-tri/thuc-dia/phuc-tra/{serial}",
+    "/quan-tri/nhat-ky",
+    "/doi-mat-khau",
+)
+
+
+def addresses(app: Flask, wave: str) -> dict[str, str]:
+    """Every page whose address takes no more than a wave and a commune, by endpoint."""
+    bound = app.url_map.bind("localhost")
+    given = {"wave": wave, "unit": "06652"}
+    return {
+        rule.endpoint: bound.build(rule.endpoint, {name: given[name] for name in rule.arguments})
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.arguments <= {*given} and not rule.endpoint.startswith("api.")
+        if rule.endpoint not in {**LEFT_OUT, **NOT_LOOKED_AT}
+    }
+
+
+def looked_at(page: Page, address: str) -> list[str]:
+    """What is wrong with how a page looks. A refusal is a page too."""
+    answer = page.goto(address)
+    assert answer is not None
+    found: list[str] = page.evaluate(LOOK)
+    return found if answer.status < 500 else [*found, str(answer.status)]
+
+
+@pytest.mark.parametrize("part", [0, 1, 2, pytest.param(3, marks=pytest.mark.soak)])
+def test_every_page_shows_its_main_control_and_its_rows_in_every_state(
+    browser: Browser,
+    live_server: str,
+    app: Flask,
+    province: Database,
+    bring_in: Callable[[BrowserContext, Flask, str], None],
+    part: int,
+) -> None:
+    """Each page in the states of a third of the waves, one width and language each, in turn; at length, all."""
+    there = places(province)
+    found: dict[tuple[object, ...], list[str]] = {}
+    faults: list[str] = []
+    screens = [(width, language) for width in (1280, 360) for language in ("vi", "en")]
+    pages = {}
+    for width, language in screens:
+        size: Any = {"width": width, "height": 800 if width > 700 else 640}
+        context = browser.new_context(base_url=live_server, viewport=size)
+        bring_in(context, app, "admin")
+        context.add_cookies([{"name": "lang", "value": language, "domain": "127.0.0.1", "path": "/"}])
+        pages[width, language] = page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+    states = STATES if part == 3 else STATES[2 * part : 2 * part + 2]
+    walked = [address for wave in states for address in addresses(app, wave).values()]
+    if part in (0, 3):
+        walked += [one.format(**there) for own in PAGES.values() for one in own]
+    for place, address in enumerate(dict.fromkeys(walked)):
+        for screen in screens if part == 3 else [screens[place % 4]]:
+            if wrong := looked_at(pages[screen], address):
+                found[address, *screen] = wrong
+    for place, address in enumerate(one.format(**there) for one in WRONG if part in (1, 3)):
+        for screen in screens if part == 3 else [screens[place % 4]]:
+            page = pages[screen]
+            page.goto(address)
+            page.evaluate("for (const form of document.forms) form.noValidate = true")
+            with page.expect_navigation():
+                page.locator("main form .button").first.click()
+            if wrong := page.evaluate(LOOK):
+                found["errors", address, *screen] = wrong
+    for page in pages.values():
+        page.context.close()
+    assert found == {}
+    assert faults == []
+
+
+def test_communes_above_and_below_are_among_what_is_looked_at(
+    app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    page = sign_in(app, "admin").get("/quan-tri/thu-nghiem/don-vi").text
+    assert {"above", "below"} <= set(re.findall(r'<tr role="row" class="(\w+)"', page))
+
+
+def test_every_page_is_looked_at(app: Flask) -> None:
+    """A page whose address takes more than a wave and a commune is entered by hand, or left out with a reason."""
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith("api.")
+    }
+    seen = {*addresses(app, FIELD), *PAGES, *READ_BY_HOME_AFFAIRS, *LEFT_OUT, *NOT_LOOKED_AT}
+    assert pages - seen == set()
+    assert seen - pages == set()
 
 
 def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(

@@ -5,14 +5,15 @@ let pressed = [];
 
 // Empties the page and puts `address` in the place of everything that was added to the browser's history here; what
 // lies ahead in it, to which the browser's forward button would lead, is cut off only where `ahead` says so, since
-// that costs a second entry of the address.
+// that costs a second entry of the address. On a device that many share nothing was added, and the title tells nothing.
 export function leave(address, { ahead = false } = {}) {
   document.dispatchEvent(new Event("left"));
   document.body.replaceChildren();
-  document.title = "…";
+  const shared = "shared" in document.documentElement.dataset;
+  if (!shared) document.title = "…";
   let gone = false;
   const go = () => {
-    if (ahead && !gone) {
+    if (ahead && !shared && !gone) {
       history.replaceState(null, "", address);
       history.pushState(null, "", address);
     }

@@ -14,6 +14,11 @@ let form, intro, screens, review; // the steps: an element each
 let at; // the step that is shown
 let returning = false; // came from the review to change one answer
 let sending = false;
+// A device that many share keeps the way through the form in this page: its browser would write each entry of the
+// history to the disk, and the number of them tells which questions were asked. For the same reason no step changes
+// the title, on a phone either.
+const shared = "shared" in document.documentElement.dataset;
+const way = [0]; // the numbers of the steps on it
 const locked = new Map(); // answers that were taken out of their fields: read by conditions and by sending alone
 
 // What was answered
@@ -49,7 +54,8 @@ const open = (screen) => Boolean(find(".ask:not([hidden]), .locked", screen));
 const last = (screen) => Number("again" in screen.dataset);
 export const steps = () => [intro, ...screens.filter(open).sort((one, other) => last(one) - last(other)), review];
 
-// Going from step to step. Each step is an entry of the browser's history, so its back button goes one step back.
+// Going from step to step. On a phone each step is an entry of the browser's history, so its back button goes one step
+// back.
 
 function show(step, first = false) {
   at = step;
@@ -72,6 +78,7 @@ function show(step, first = false) {
 const number = (step) => [intro, ...screens, review].indexOf(step);
 
 function push(step) {
+  if (shared) return void way.push(number(step));
   const depth = (history.state?.depth ?? 0) + 1;
   history.pushState({ step: number(step), depth }, "");
 }
@@ -79,6 +86,18 @@ function push(step) {
 export function go(step) {
   push(step);
   show(step);
+}
+
+export function back() {
+  if (!shared) return history.back();
+  if (way.length > 1) way.pop();
+  come(way.at(-1));
+}
+
+function come(place = 0) {
+  returning = false;
+  const step = [intro, ...screens, review][place];
+  show(steps().includes(step) ? step : intro);
 }
 
 // Takes the form up at a step, with the way there behind it.
@@ -117,7 +136,6 @@ function complain(first) {
   const box = find(".trouble", at);
   find("a", box).href = `#${first.id}`;
   find(".ask:not([hidden])", at).classList.add("wrong");
-  document.title = `${box.dataset.title} ${document.title}`;
   box.focus();
 }
 
@@ -135,14 +153,13 @@ function drawProgress() {
   const many = list.length - 2;
   const progress = find(".progress", form);
   progress.hidden = at === intro || at === review;
-  if (progress.hidden) return void (document.title = `${find("h1", at).textContent} · Hài Lòng`);
+  if (progress.hidden) return;
   const sections = all(".part", form).filter((section) => all(".screen", section).some(open));
   const here = sections.findIndex((section) => section.contains(at));
   find("[data-part]", progress).textContent = here + 1;
   find("[data-title]", progress).textContent = sections[here].dataset.title;
   find("[data-at]", progress).textContent = place;
   find("[data-all]", progress).textContent = many;
-  document.title = `${find("[data-count]", progress).textContent} · Hài Lòng`;
 
   const gone = (place - 0.5) / many;
   const middles = sections.map((section) => {
@@ -327,7 +344,6 @@ function askWhetherEmpty() {
   if (first) find("a", box).href = `#${first.id}`;
   else find("a", box).remove(); // a tablet has locked every question
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "hand-in", value: "empty" }));
-  document.title = `${box.dataset.title} ${document.title}`;
   box.focus();
 }
 
@@ -342,7 +358,7 @@ function unsent(why) {
 
 // Another language or size of text: the page is fetched anew and takes over the answers of this one
 
-async function turn(link) {
+export async function turn(link) {
   try {
     const reply = await fetch(link.href);
     if (!reply.ok) throw new Error(reply.status);
@@ -368,7 +384,7 @@ function exchange(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   document.documentElement.lang = page.documentElement.lang;
   document.documentElement.className = page.documentElement.className;
-  document.title = page.title;
+  if (!shared) document.title = page.title;
   document.body.replaceWith(document.adoptNode(page.body));
   begin();
 }
@@ -392,7 +408,7 @@ function begin() {
   for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
   form.dispatchEvent(new Event("begun", { bubbles: true }));
   follow();
-  history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
+  if (!shared) history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
   history.scrollRestoration = "manual";
   const wrongStep = wrong && find(".ask.wrong", form)?.closest(".screen");
   show(wrongStep ?? intro, true);
@@ -430,7 +446,7 @@ document.addEventListener("left", () => sound?.pause());
 
 const actions = {
   listen,
-  back: () => history.back(),
+  back,
   skip,
   change(button) {
     returning = true;
@@ -457,9 +473,7 @@ document.addEventListener("input", (event) => {
 
 addEventListener("popstate", (event) => {
   if (!form?.isConnected) return;
-  returning = false;
-  const step = [intro, ...screens, review][event.state?.step ?? 0];
-  show(steps().includes(step) ? step : intro);
+  come(event.state?.step);
 });
 
 begin();

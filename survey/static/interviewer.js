@@ -3,7 +3,7 @@
 // reads them again: no button, no history and no reload leads to them.
 
 import { leave } from "./exit.js";
-import { go, lock, steps } from "./form.js";
+import { back, go, lock, steps } from "./form.js";
 import { answers, marks } from "./kiosk/answers.js";
 import { empty, keep, waiting } from "./kiosk/outbox.js";
 import { seal } from "./kiosk/seal.js";
@@ -35,9 +35,7 @@ function showing(step) {
   if (holder === "returning") return cover("[data-back-again]");
   if (holder === "person") {
     if (isPrivate(step)) return reveal();
-    const list = steps();
     find("#form").hidden = true;
-    if (list.indexOf(step) < list.findIndex(wasMet)) return history.forward(); // nothing lies there for the person
     all(".screen").filter(wasMet).forEach(lockAway);
     holder = "returning";
     return cover("[data-back-again]");
@@ -79,7 +77,7 @@ const actions = {
     reveal();
     heading();
   },
-  return: () => history.back(),
+  return: back,
   pass() {
     const list = steps();
     go(list.slice(list.indexOf(here)).find((step) => !isPrivate(step)));
@@ -206,6 +204,9 @@ document.addEventListener(
 addEventListener("beforeunload", (event) => {
   if (find("#form") && !find(".intro:not([hidden])")) event.preventDefault();
 });
+
+// A page that the browser kept on the way back is begun anew: the person's answers stood in it.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 begun();
 const { again, list, waves } = find("#form").dataset;

@@ -173,12 +173,11 @@ def test_what_was_answered_alone_is_nowhere_once_the_tablet_is_back(tablet: Page
     assert "Có nhiều công chức" not in tablet.content()
     press(tablet, AGAIN)
     for question in ("Phải đưa tiền ngoài quy định", "Công chức gây phiền hà, sách nhiễu"):
-        tablet.go_back()
+        press(tablet, "Quay lại")
         expect(tablet.locator(".locked-words:visible")).to_contain_text(question)
         expect(tablet.locator(".locked-words:visible")).to_contain_text("Đã trả lời")
         assert tablet.locator(".screen:visible").locator("input, textarea, button").count() == 0
-    tablet.go_forward()
-    press(tablet, "Tiếp tục")
+    press(tablet, "Tiếp tục", "Tiếp tục")
     assert heading(tablet).startswith("Mỗi cách làm thủ tục")
     to_the_review(tablet)
     for code in ("C5", "C6", "dan_toc"):
@@ -222,23 +221,44 @@ def test_the_page_is_the_same_whatever_was_answered_alone(tablet: Page, answered
 def test_until_the_interviewer_says_so_nothing_is_shown_after_the_last_answer(tablet: Page) -> None:
     at_c5(tablet)
     alone(tablet)
-    for _step in range(3):
-        tablet.go_back()
-        expect(tablet.get_by_role("heading", name=BACK)).to_be_visible()
-        expect(tablet.locator("#form")).to_be_hidden()
+    expect(tablet.get_by_role("heading", name=BACK)).to_be_visible()
+    expect(tablet.locator("#form")).to_be_hidden()
+    expect(tablet.get_by_role("button", name="Quay lại")).to_be_hidden()
+
+
+def test_whoever_leaves_by_the_browsers_back_button_finds_nothing_of_the_person(tablet: Page) -> None:
+    tablet.goto("/phong-van/")
+    at_c5(tablet)
+    press(tablet, SELF)
+    tablet.check("#C5-3")
+    tablet.go_back()  # it asks first
+    expect(tablet).to_have_url(re.compile("/phong-van/$"))
+    tablet.go_forward()
+    expect(tablet.locator(".intro")).to_be_visible()
+    assert tablet.locator("input:checked").count() == 0
 
 
 def test_the_person_goes_back_among_their_own_questions_only(tablet: Page) -> None:
     at_c5(tablet)
     press(tablet, SELF)
     expect(tablet.get_by_role("button", name="Quay lại")).to_be_hidden()
-    tablet.go_back()
     expect(tablet.locator("#C5-1")).to_be_visible()
     tablet.check("#C5-1")
     press(tablet, "Tiếp tục", "Quay lại")
     expect(tablet.locator(".cover:visible")).to_be_visible()
     press(tablet, "Hiện")
     expect(tablet.locator("#C5-1")).to_be_checked()
+
+
+def test_the_way_through_the_form_is_not_in_the_browsers_history(tablet: Page) -> None:
+    tablet.goto(FORM)
+    before = tablet.evaluate("[history.length, document.title]")
+    at_c5(tablet)
+    alone(tablet)
+    press(tablet, AGAIN, "Quay lại", "Tiếp tục")
+    to_the_review(tablet)
+    title, length = tablet.title(), tablet.evaluate("history.length")
+    assert [length, title] == before
 
 
 def test_a_reload_shows_nothing_of_the_person(tablet: Page) -> None:
@@ -261,7 +281,7 @@ def test_another_language_keeps_what_is_locked_and_sends_it(tablet: Page, provin
     press(tablet, AGAIN)
     tablet.get_by_role("link", name="English").click()
     expect(tablet.locator("html")).to_have_attribute("lang", "en")
-    tablet.go_back()
+    press(tablet, "Back")
     expect(tablet.locator(".locked-words:visible")).to_contain_text("Answered")
     assert tablet.locator("[name=C5], [name=C6]").count() == 0
     tablet.get_by_role("link", name="Tiếng Việt").click()
@@ -587,7 +607,7 @@ def test_axe_finds_nothing(tablet: Page, scheme: Any, language: str, wide: bool)
     press(tablet, skips, skips)
     look(tablet)
     press(tablet, again)
-    tablet.go_back()
+    tablet.locator("[data-back]:visible").click()
     look(tablet)
     tablet.goto(SHORT)
     press(tablet, begin)

@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -445,6 +447,73 @@ def test_whoever_holds_the_device_can_not_read_what_waits(
     assert opened["answers"] == ANSWERS | {"gop_y": marker}
 
 
+OWN_NAME = re.compile(r"^[a-z]+(_[a-z]+)+$|[0-9a-f]{8}([-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}")
+
+
+def remembered(profile: Path, secret: str) -> dict[str, Any]:
+    """What a browser that was closed has written down of where it was, without the times and the link that bound
+    it: addresses, titles and visits, what a session is restored from, and the lengths of what it kept sealed."""
+    with closing(sqlite3.connect(profile / "Default" / "History")) as history:
+        visits = history.execute(
+            "SELECT urls.url, title, visit_count, typed_count, count(*) FROM urls"
+            " JOIN visits ON visits.url = urls.id GROUP BY urls.id ORDER BY urls.url"
+        ).fetchall()
+    entries: set[int] = set()
+    words: set[str] = set()
+    for path in (profile / "Default" / "Sessions").iterdir():
+        content, at = path.read_bytes(), 8
+        assert content[:4] == b"SNSS"
+        while at < len(content):
+            (size,) = struct.unpack_from("<H", content, at)
+            kind, told = content[at + 2], content[at + 3 : at + 2 + size]
+            at += 2 + size
+            if kind == 6 and path.name.startswith("Session"):  # an entry of a tab's history: length, tab, place, …
+                entries.add(struct.unpack_from("<i", told, 8)[0])
+            # In letters of a byte or of two, as far as they are no names of the browser's own.
+            words |= set(re.findall(r"[ -~]{8,}", told.decode("latin-1")))
+            for start in (0, 1):
+                words |= set(re.findall(r"[ -~À-ɏḀ-ỹ·]{8,}", told[start:].decode("utf-16-le", "ignore")))
+    said = {re.sub(r"\W$", "", word.replace(secret, "…")) for word in words if not OWN_NAME.search(word)}
+    stored = b"".join(
+        path.read_bytes() for path in (profile / "Default" / "IndexedDB").rglob("*") if path.is_file()
+    )
+    return {
+        "history": [(url.replace(secret, "…"), *rest) for url, *rest in visits],
+        "entries": entries,
+        "words": {word for word in said if len(re.findall("[A-Za-z]", word)) > 3},
+        "sealed": {len(run) for run in re.findall(rb"[A-Za-z0-9_-]{1000,}", stored)},
+    }
+
+
+def test_two_who_differ_in_one_answer_leave_the_same_behind(
+    browser: Browser, live_server: str, province: Database, tmp_path: Path, faults: list[str]
+) -> None:
+    def left(name: str, **answers: int) -> dict[str, Any]:
+        """One person sends, the next leaves by the quick exit, a third one answers in English."""
+        bound = another(province)
+        with device(browser, tmp_path / name, live_server, faults) as page:
+            bind(page, bound)
+            answer(page, "", **ANSWERS | answers)
+            press(page, "Gửi phiếu", "Xong")
+            ready(page)
+            press(page, "Bắt đầu", "Bỏ qua", "Quay lại", "Tiếp tục", "Bỏ qua")
+            page.get_by_role("link", name="Thoát nhanh").click()
+            ready(page)
+            page.get_by_role("link", name="Start in English").click()
+            press(page, "Skip", "Skip", "Back")
+            page.get_by_role("link", name="Quick exit").click()
+            ready(page)
+        return remembered(tmp_path / name, bound.secret)
+
+    as_is = left("one")
+    title = "Ý kiến về lần làm thủ tục · Hài Lòng"
+    assert {title, live_server + START} <= as_is["words"]  # else this test could not see it
+    assert [row[:2] for row in as_is["history"]][-1] == (live_server + START, title)
+    assert as_is["entries"] == {0, 1}  # the empty page with which the browser opened, and the kiosk
+    assert left("asked-more", tiep_xuc=2) == as_is  # who met nobody is asked less
+    assert left("delicate", bi_doi_tien=2) == as_is
+
+
 @pytest.mark.parametrize("app", [{"KIOSK_IDLE": 1, "KIOSK_WARNING": 30}], indirect=True)
 def test_whoever_is_still_there_goes_on_and_whoever_wants_wipes_at_once(page: Page) -> None:
     press(page, "Bắt đầu")
@@ -782,7 +851,8 @@ def test_every_screen_can_be_used_by_everyone(page: Page, link: Link, viewport: 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_question_of_the_short_form_fits_the_screen(page: Page, viewport: Any, language: str) -> None:
     page.set_viewport_size(viewport)
-    page.goto(f"{START}?lang={language}&begin=1")
+    page.goto(f"{START}?lang={language}")
+    page.locator(".bar [type=submit]").click()
     expect(page.locator(".ask:visible")).to_be_visible()
     while page.locator(".review:visible").count() == 0:
         over = page.evaluate("document.documentElement.scrollHeight - innerHeight")
@@ -795,7 +865,8 @@ def test_every_question_of_the_short_form_fits_the_screen(page: Page, viewport: 
 
 
 def test_a_delicate_answer_is_covered_when_somebody_goes_back(page: Page) -> None:
-    page.goto(f"{START}?lang=vi&begin=1")
+    page.goto(START)
+    press(page, "Bắt đầu")
     for _screen in range(7):
         press(page, "Bỏ qua")
     page.locator("label[for=tiep_xuc-1]").click()
@@ -813,7 +884,8 @@ def test_no_answer_looks_larger_than_another(page: Page) -> None:
     for viewport in (PORTRAIT, LANDSCAPE, {"width": 800, "height": 1280}):
         page.set_viewport_size(viewport)
         for language in ("vi", "en"):
-            page.goto(f"{START}?lang={language}&begin=1")
+            page.goto(f"{START}?lang={language}")
+            page.locator(".bar [type=submit]").click()
             press(page, "Bỏ qua" if language == "vi" else "Skip")
             words = []
             for _size in range(2):

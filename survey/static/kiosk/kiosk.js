@@ -2,6 +2,7 @@
 // Answers live in this page's fields alone; what leaves the page is sealed.
 
 import { leave } from "../exit.js";
+import { turn } from "../form.js";
 import { answers, marks } from "./answers.js";
 import { touch, watch } from "./idle.js";
 import { deliver, empty, hasRoom, keep, noted } from "./outbox.js";
@@ -16,6 +17,7 @@ const find = (selector, within = document) => within.querySelector(selector);
 const part = (id) => document.getElementById(id).content.cloneNode(true);
 const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
 
+const { lang: language } = document.documentElement; // in which the start stands there
 const id = crypto.randomUUID?.(); // this person's form, however often it must be tried
 let begun = performance.now();
 let day = today(); // on which this person began: on it the form counts
@@ -23,7 +25,8 @@ let sending = false;
 
 // Where nothing of anybody is shown: the start, the receipt, and the page that says why nobody can begin
 const rests = () => Boolean(find(".stopped, .done, .intro:not([hidden])"));
-const changed = () => Boolean(set.size) || location.search !== "" || find("dialog[open]");
+const changed = () =>
+  Boolean(set.size) || document.documentElement.lang !== language || location.search !== "" || find("dialog[open]");
 const wipe = (nothing) => (nothing && !changed() ? false : leave(set.start));
 
 function stop(why) {
@@ -31,7 +34,6 @@ function stop(why) {
   if (!form) return;
   form.replaceWith(part("stopped-part"));
   for (const reason of document.querySelectorAll("[data-why]")) reason.hidden = reason.dataset.why !== why;
-  document.title = find(".stopped h1").textContent;
 }
 
 // Loaded before anybody begins: a newer page may take it from what is kept for use without network.
@@ -81,7 +83,6 @@ function receipt(form, said) {
   find(".receipt").hidden = find("[data-with-code]").hidden = !said;
   find("[data-without-code]").hidden = Boolean(said);
   const heading = find(".done h1");
-  document.title = `${heading.textContent} · Hài Lòng`;
   scrollTo(0, 0);
   heading.focus({ preventScroll: true });
   setTimeout(() => leave(set.start), Number(set.receipt) * 1000);
@@ -114,7 +115,11 @@ const actions = {
   about: () => find("#about").showModal(),
   close: (button) => button.closest("dialog").close(),
   finish: () => leave(set.start),
-  beginIn: (link) => location.replace(link.href),
+  // Not by going there: the history of the browser would say when somebody answered in that language.
+  async beginIn(link) {
+    await turn(link);
+    if (document.documentElement.lang === link.lang) find(".bar [type=submit]").click();
+  },
   size(button) {
     if (set.size) delete set.size;
     else set.size = "large";
@@ -139,7 +144,6 @@ async function begin() {
   watch({ idle: Number(set.idle), warning: Number(set.warning), rests, wipe });
   const why = await obstacle();
   if (why) stop(why);
-  else if (new URLSearchParams(location.search).has("begin")) find(".bar [type=submit]").click();
   touch();
   if (!navigator.serviceWorker) return;
   navigator.serviceWorker.addEventListener("message", () => (set.ready = ""));

@@ -175,7 +175,7 @@ def tables(province: Database, number: int) -> dict[tuple[Any, ...], tuple[int, 
         wave = waves.find(session, "ho-mau")
         people = sample(session, wave, releases.find(session, "ho-mau", number))
         for by in ([], ["unit"], ["stratum"], ["mode"]):
-            for one in result_table.table(session, people, by=by):
+            for one in result_table.table(session, people, items=["C5", "C6"], by=by):
                 if one.n:
                     found[*by, one.item, one.value, one.domain] = (one.n, one.events)
     return found

@@ -17,7 +17,7 @@ from survey.files.csv_table import Writer
 from survey.files.exporting import CALLED
 from survey.files.open_data import Open
 from survey.models import Release, Wave
-from survey.results import summary
+from survey.results import summary, wording
 from survey.results.disclosure import gives_rows
 from survey.results.result_table import FIELDS
 from survey.results.summary import Summary
@@ -104,6 +104,8 @@ def about(made: Bundle) -> list[str]:
         ),
         _("The estimates are those of the report."),
     ]
+    if made.release.correction:
+        paragraphs.append(wording.correction(made.release))
     if made.rows is None:
         paragraphs.append(str(open_data.withheld(made.questionnaire)))
     else:

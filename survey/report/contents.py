@@ -97,15 +97,7 @@ def opening(summary: Summary) -> list[Block]:
     if summary.draft:
         blocks.append(Notice(_("This is a draft: the figures are not released and may still change.")))
     if summary.release is not None and summary.release.correction:
-        blocks.append(
-            Notice(
-                _(
-                    "These figures correct a few forms of those released before. %(person)s declared: %(reason)s",
-                    person=summary.release.frozen_by,
-                    reason=summary.release.correction,
-                )
-            )
-        )
+        blocks.append(Notice(wording.correction(summary.release)))
     if summary.issue is not None and summary.issue.replaces:
         blocks.append(Notice(_("This report replaces the report %(number)s.", number=summary.issue.replaces)))
     blocks.append(

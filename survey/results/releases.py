@@ -103,7 +103,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     session.add(release)
     session.flush()
     release.data = sample(session, wave, release).version
-    audit.tell(release=release.number, step="freeze")
+    audit.tell(release=release.number, step="correction" if correction else "freeze")
     return release
 
 

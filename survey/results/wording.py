@@ -13,6 +13,7 @@ from math import ceil
 from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
 from forms import Rule
+from survey.models import Release
 from survey.results.remarks import Said
 from translations import gettext as _
 from translations import ngettext
@@ -76,6 +77,17 @@ def of_remarks() -> list[str]:
             fewest=FEWEST,
         ),
     ]
+
+
+def correction(release: Release) -> str:
+    """What stands before the figures of a release that lets few changed forms be seen; empty for any other."""
+    if not release.correction:
+        return ""
+    return _(
+        "These figures correct a few forms of those released before. %(person)s declared: %(reason)s",
+        person=release.frozen_by,
+        reason=release.correction,
+    )
 
 
 def is_hidden(record: Estimate) -> bool:

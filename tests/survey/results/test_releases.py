@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from survey import responses, waves
 from survey.database import Database
 from survey.files import exporting
+from survey.files.open_bundle import Bundle, about
 from survey.models import Mode, Release, Review, ReviewState, Role, Village, Wave
 from survey.people import tokens
 from survey.report import issuing
@@ -262,6 +263,8 @@ def test_few_forms_come_in_as_a_declared_correction_and_the_report_says_so(provi
         former = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", one))
     words = "Lan khai lý do: Thôn 2 bị bỏ sót"
     assert words in str(contents(said))
+    with province.reading() as session:
+        assert words in " ".join(about(Bundle.of(session, "ho-mau")))
     assert words in str(of_commune(said, said.units[0]))
     assert "khai lý do" not in str(contents(former))
     send(30)

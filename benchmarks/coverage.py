@@ -21,7 +21,7 @@ from analysis.totals import Sums, Totals
 from analysis.variance import strata
 
 COMMUNES = 54
-METHODS = ("direct", "pooled", "moderated", "naive")
+METHODS = ("direct", "pooled", "auto", "moderated", "naive")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Setting:
     forms: tuple[int, int] = (27, 27)  # people a village, uniform
     unequal_weights: bool = False  # log-normal, Kish's design effect about 1.3
     items: int = 1  # more than 1: the index, pooled over the answers of a person
+    province: bool = False  # the whole of communes of unequal size, sd 1 of the logarithm
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ def simulate(setting: Setting, replicates: int, seed: int = 1) -> tuple[Totals, 
     take = np.bincount(commune, size**2) / np.bincount(commune, size)
     parts = [_village(setting, r, rho[commune[c]], size[c], replicates) for c in range(psus)]
     arrays = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    if setting.province:
+        people = np.exp(r.normal(0, 1, COMMUNES))[commune][:, None] / setting.villages
+        for name in arrays.keys() - {"count", "events", "full"}:
+            arrays[name] = arrays[name] * people
     binary = setting.items == 1
     extra = {name: arrays[name] for name in ("rr", "rx", "xx")} if not binary else {
         "rr": arrays["score"], "rx": arrays["score"], "xx": arrays["base"]
@@ -67,9 +72,13 @@ def simulate(setting: Setting, replicates: int, seed: int = 1) -> tuple[Totals, 
         arrays["score"], arrays["base"], arrays["weight"], arrays["count"], arrays["events"], arrays["full"],
         **extra, shift=np.zeros(replicates),
     )  # fmt: skip
-    built = frame(commune, list(range(COMMUNES)), None, None, "centered")
+    built = frame(commune, list(range(COMMUNES)), list(range(psus)), None, "centered")
     names = [("q", None, "proportion" if binary else "index")] * replicates
-    return Totals(built, names, list(range(COMMUNES)), np.arange(psus), commune, sums), 1 + (take - 1) * rho  # type: ignore[arg-type]
+    deff = 1 + (take - 1) * rho
+    if setting.province:
+        whole = np.zeros(psus, np.int64)
+        return Totals(built, names, [None], np.arange(psus), whole, sums), deff[:1]  # type: ignore[arg-type]
+    return Totals(built, names, list(range(COMMUNES)), np.arange(psus), commune, sums), deff  # type: ignore[arg-type]
 
 
 def _village(setting: Setting, r: Any, rho: float, size: int, replicates: int) -> dict[str, Any]:
@@ -104,7 +113,7 @@ def _beta(r: Any, p: float, rho: float, replicates: int) -> Any:
 
 def limits(totals: Totals, method: str, interval: Any) -> tuple[Any, Any]:
     """(COMMUNES, replicates) limits by a variance and an interval."""
-    if method in ("direct", "pooled"):
+    if method in ("direct", "pooled", "auto"):
         table = tabulate(totals, interval, variance=method)  # type: ignore[arg-type]
         return table.low, table.high
     table = tabulate(totals, interval)
@@ -145,6 +154,8 @@ def outcomes(setting: Setting, replicates: int, interval: Any = "korn-graubard")
     for method in METHODS:
         if setting.items > 1 and method in ("moderated", "naive"):
             continue
+        if setting.province and method in ("pooled", "moderated"):
+            continue
         low, high = limits(totals, method, interval)
         held = (low <= setting.p) & (setting.p <= high)
         found[method] = Outcome(float(held.mean()), float(held[worst].mean()), float(np.median(high - low)))
@@ -164,7 +175,8 @@ def worlds() -> list[Setting]:
     forms = [Setting("9–81 phiếu", p, k, forms=(9, 81)) for p in (0.5, 0.9, 0.02) for k in villages]
     weights = [Setting("quyền số lệch", p, k, unequal_weights=True) for p in (0.5, 0.9, 0.02) for k in villages]
     index = [Setting("chỉ số 39 câu", 0.9, k, items=39) for k in (2, 4, 8)]
-    return same + unequal + forms + weights + index
+    whole = [Setting("cả tỉnh, xã lớn nhỏ", p, k, province=True) for p in (0.5, 0.9, 0.02) for k in (2, 4)]
+    return same + unequal + forms + weights + index + whole
 
 
 def main(replicates: int) -> None:

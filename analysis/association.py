@@ -28,7 +28,7 @@ def association(design: Design, rows: Any, columns: Any) -> Association:
     """Tests that two categorical variables, (N,) labels each, are independent in the population.
 
     A row that lacks either is left out, its PSU stays. R: svychisq(statistic="F"). DesignError where one of
-    the two has a single value or no degree of freedom is left.
+    the two has a single value, no degree of freedom is left, or all sampling units answer in the same shares.
     """
     one, two = code(rows), code(columns)
     both = (one.codes >= 0) & (two.codes >= 0) & (design.weight > 0)
@@ -65,6 +65,11 @@ def association(design: Design, rows: Any, columns: Any) -> Association:
     actual = (contrast * inverse).T @ V @ (contrast * inverse)
     delta = np.linalg.solve(simple, actual)
     trace = float(np.trace(delta))
+    if not trace > 1e-12 * len(delta):  # what is left is rounding
+        raise DesignError(
+            "All sampling units answer in the same shares, so nothing shows how far chance goes. A test of"
+            " association needs units that differ."
+        )
     df = trace**2 / float(np.trace(delta @ delta))
     statistic = pearson / trace
     return Association(statistic, df, df * nu, float(fdtrc(df, df * nu, statistic)), n)

@@ -72,7 +72,7 @@ def crossed(parts: Sequence[Labels]) -> Labels:
 
 
 def code(labels: Any) -> Labels:
-    """Codes N labels of any hashable kind; None, NaN and the empty text are blanks. Labels pass as they are."""
+    """Codes N labels of any hashable kind; None, NaN, NA and the empty text are blanks. Labels pass."""
     if isinstance(labels, Labels):
         return labels
     array = np.asarray(labels) if not isinstance(labels, (list, tuple)) else _object_array(labels)
@@ -111,11 +111,20 @@ def _code_integers(array: NDArray[Any]) -> Labels:
 def _code_objects(array: NDArray[Any]) -> Labels:
     seen: dict[Any, int] = {}
     first = np.fromiter((seen.setdefault(label, len(seen)) for label in array.tolist()), np.int64, len(array))
-    blank = {label for label in seen if label is None or label == "" or label != label}
-    levels = sorted((label for label in seen if label not in blank), key=_rank)
+    levels = sorted((label for label in seen if not is_blank(label)), key=_rank)
     place = {label: rank for rank, label in enumerate(levels)}
     table = np.array([place.get(label, -1) for label in seen], np.int64)
     return Labels(levels, table[first] if len(table) else first)
+
+
+def is_blank(label: Any) -> bool:
+    """Whether a label is none: None, the empty text, NaN, or pandas' NA, which compares to NA."""
+    if label is None:
+        return True
+    try:
+        return bool(label == "" or label != label)
+    except TypeError:
+        return True
 
 
 def _rank(label: Any) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from analysis.design import Bools, Design, Floats, code
+from analysis.design import Bools, Design, DesignError, Floats, code, is_blank
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
 from analysis.pooled import Intraclass, edges, intraclass, pooled
 from analysis.totals import Measure, Measures, Share, Statistic, Totals, psu_totals
@@ -289,9 +289,17 @@ def proportion(
 ) -> list[Estimate]:
     """The share of people whose value is in `of`, overall or in each domain; `options` are those of `estimate`.
 
-    values  (N,) codes or labels; None, NaN and the empty text are not answered
+    values  (N,) codes or labels; None, NaN, NA and the empty text are not answered
+    DesignError: a value that occurs nowhere, which is a slip of the pen rather than a share of 0. `Labels` may
+    hold levels that nobody chose.
     """
     coded = code(values)
+    for unknown in sorted((one for one in of if one not in coded.levels), key=str):
+        raise DesignError(
+            "There is no value %(value)s. The values are: %(values)s.",
+            value=repr(unknown),
+            values=", ".join(map(repr, coded.levels[:20])) + (", …" if len(coded.levels) > 20 else ""),
+        )
     wanted = frozenset(place for place, label in enumerate(coded.levels) if label in of)
     value = ",".join(str(one) for one in sorted(of, key=str))
     return estimate(design, [Share(item, value, coded.codes, wanted, blank=-1)], domain, **options)
@@ -319,5 +327,8 @@ def ratio(
 
 
 def _numbers(values: Any) -> tuple[Floats, Bools]:
-    numbers = np.asarray(values, dtype=np.float64)
+    array = np.asarray(values)
+    if array.dtype == object:
+        array = np.array([np.nan if is_blank(one) else one for one in array.tolist()])
+    numbers = array.astype(np.float64)
     return np.nan_to_num(numbers), ~np.isnan(numbers)

@@ -75,7 +75,7 @@ class Share:
     value: str | None
     codes: Any
     of: frozenset[int]
-    blank: int = 0
+    blank: int
     statistic: Statistic = "proportion"
 
     def __len__(self) -> int:

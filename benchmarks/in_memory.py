@@ -21,7 +21,7 @@ from analysis.totals import psu_totals
 def shares(wave: Wave) -> Table:
     """44 items x 54 communes, logit, from labels to limits."""
     design = Design(wave.weight, wave.stratum, wave.psu)
-    measures = [Share(f"i{k:02d}", "4,5", column, frozenset({4, 5})) for k, column in enumerate(wave.items)]
+    measures = [Share(f"i{k:02d}", "4,5", column, frozenset({4, 5}), 0) for k, column in enumerate(wave.items)]
     return tabulate(psu_totals(design, measures, wave.unit), "logit")
 
 

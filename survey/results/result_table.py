@@ -240,6 +240,7 @@ def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = Fa
             ",".join(map(str, values)),
             counted.astype(np.int8) + column.any_of(item, values),
             frozenset({2}),
+            blank=0,
         )
         for values in sets
     ]

@@ -37,3 +37,11 @@ def test_association_is_that_of_svychisq(
 def test_an_association_needs_two_values() -> None:
     with pytest.raises(DesignError, match="two values"):
         association(Design([1.0] * 4), [1, 1, 1, 1], [1, 2, 1, 2])
+
+
+def test_units_that_answer_alike_say_nothing_of_chance() -> None:
+    """Every village has the same two-by-two table: a variance of 0, and so neither F nor p."""
+    rows, columns = [1, 1, 1, 2, 2, 2] * 6, [1, 1, 2, 2, 2, 1] * 6
+    villages = [village for village in range(6) for _ in range(6)]
+    with pytest.raises(DesignError, match="in the same shares"):
+        association(Design([1.0] * 36, psu=villages), rows, columns)

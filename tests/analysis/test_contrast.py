@@ -34,7 +34,7 @@ def province(seed: int, units: int = 6, villages: int = 4, people: int = 15, spr
     village = np.tile(np.repeat(np.arange(villages), people), units)
     p = np.clip(0.7 + spread * (unit - units / 2) / units, 0.02, 0.98)
     y = (r.random(len(unit)) < p).astype(np.int8) + 1
-    return Design(r.uniform(1, 4, len(unit)), unit, village), Share("q", "2", y, frozenset({2})), unit
+    return Design(r.uniform(1, 4, len(unit)), unit, village), Share("q", "2", y, frozenset({2}), 0), unit
 
 
 def test_a_difference_is_to_minus_from_and_turns_with_its_sides() -> None:
@@ -92,7 +92,7 @@ def test_a_variance_of_0_has_neither_limits_nor_p() -> None:
         (np.ones(120, int), 0, ("no_interval", "none")),
         (np.full(120, 2), 0, ("no_interval", "all")),
     ):
-        one = difference(Design(np.ones(120), unit), Share("q", "2", answers, frozenset({2})), unit, 0, 1)
+        one = difference(Design(np.ones(120), unit), Share("q", "2", answers, frozenset({2}), 0), unit, 0, 1)
         assert (one.estimate, one.low, one.high, one.p, one.flags) == (distance, None, None, None, flags)
 
 
@@ -108,7 +108,7 @@ def test_domains_without_a_village_in_common_share_a_direct_covariance_only() ->
     village = np.repeat(np.arange(16), 12)
     stratum, unit = village % 2, village // 2 % 2
     y = (r.random(len(village)) < 0.3 + 0.4 * stratum).astype(np.int8) + 1
-    design, share = Design(np.ones(len(village)), stratum, village), Share("q", "2", y, frozenset({2}))
+    design, share = Design(np.ones(len(village)), stratum, village), Share("q", "2", y, frozenset({2}), 0)
     a, b = estimate(design, [share], unit)
     one = difference(design, share, unit, 0, 1)
     assert one.standard_error != pytest.approx(math.hypot(a.standard_error or 0, b.standard_error or 0))
@@ -118,7 +118,7 @@ def test_domains_without_a_village_in_common_share_a_direct_covariance_only() ->
 def test_a_unit_without_events_is_not_told_apart_for_that_alone() -> None:
     """0 of 10 says little: 9 of 60 isn't above it, though t·se of 9/60 alone would say so."""
     y, unit = np.r_[np.repeat([2, 1], [9, 51]), np.ones(10, int)], np.repeat([0, 1], [60, 10])
-    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2})), unit)
+    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2}), 0), unit)
     assert [(rank.low, rank.high) for rank in found] == [(1, 2), (1, 2)]
 
 

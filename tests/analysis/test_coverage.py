@@ -47,10 +47,21 @@ def test_the_index_is_covered_by_the_logit(coverage: Any) -> None:
         assert 0.925 < found[method].coverage < 0.975
 
 
+def test_the_province_of_unequal_communes_is_covered_by_auto(coverage: Any) -> None:
+    """Two villages in each of 54 communes of which a few hold most people: R's degrees of freedom are too many."""
+    found = coverage.outcomes(coverage.Setting("", 0.9, 2, province=True), 1000)
+    assert found["direct"].coverage < found["auto"].coverage
+    assert 0.925 < found["auto"].coverage < 0.965
+
+
 @pytest.mark.soak
 def test_all_worlds(coverage: Any) -> None:
     for world in coverage.worlds():
         found = coverage.outcomes(world, 400)
+        if world.province:
+            assert found["auto"].coverage > (0.925 if world.p > 0.02 else 0.9), world
+            continue
+        assert found["auto"].coverage > 0.925, world
         assert found["direct"].coverage > PUBLISHED.get((world.name, world.p, world.villages), 0.925), world
         assert found["pooled"].coverage > 0.925, world
         assert found["pooled"].worst > (0.75 if world.unequal_rho else 0.9), world

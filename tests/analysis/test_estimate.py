@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analysis import Design, DesignError, Estimate, Measure, Share, estimate, mean, proportion, ratio, total
+from analysis.design import Labels
 from analysis.totals import Coded
 
 SAME = 1e-9
@@ -53,7 +54,7 @@ def design(sample: dict[str, Any], scale: float = 1.0, order: Any = None, **opti
 
 def share(sample: dict[str, Any], of: set[int], order: Any = None, statistic: Any = "proportion") -> Share:
     answer = sample["answer"] if order is None else sample["answer"][order]
-    return Share("q", None, answer, frozenset(of), statistic=statistic)
+    return Share("q", None, answer, frozenset(of), 0, statistic)
 
 
 def close(one: list[Estimate], two: list[Estimate], but: tuple[str, ...] = ()) -> None:
@@ -193,7 +194,7 @@ def test_an_fpc_shrinks_the_error_by_the_part_not_drawn() -> None:
 
 
 def test_no_event_among_111_is_at_most_3_3_percent() -> None:
-    (one,) = proportion(Design([1.0] * 111), [0] * 111, of={1})
+    (one,) = proportion(Design([1.0] * 111), Labels([0, 1], np.zeros(111, np.int64)), of={1})
     assert (one.estimate, one.low, one.standard_error) == (0, 0, 0)
     assert one.high == pytest.approx(1 - 0.025 ** (1 / 111))
     assert "none" in one.flags
@@ -327,10 +328,63 @@ def test_a_province_whose_strata_weigh_unequally_has_fewer_degrees_of_freedom() 
     r = np.random.default_rng(4)
     stratum, village = np.repeat(np.arange(20), 60), np.repeat(np.arange(40), 30)
     yes = (r.random(1200) < r.beta(9, 9, 40)[village]).astype(np.int8) + 1
-    share = Share("q", "2", yes, frozenset({2}))
+    share = Share("q", "2", yes, frozenset({2}), 0)
     for weight, few in ((np.where(stratum == 0, 500.0, 1.0), 1.5), (np.ones(1200), 20)):
         design = Design(weight, stratum, village)
         (direct,), (auto,) = estimate(design, [share]), estimate(design, [share], variance="auto")
         assert (direct.df, auto.variance, auto.standard_error) == (20, "direct", direct.standard_error)
         assert few / 2 < auto.df <= few
         assert (auto.high or 0) - (auto.low or 0) >= (direct.high or 0) - (direct.low or 0)
+
+
+@pytest.mark.parametrize("of", [{44}, {4, 44}, {"4"}])
+def test_a_value_that_occurs_nowhere_is_refused_by_its_name(of: Any) -> None:
+    """It would be a share of 0, or of less than was meant."""
+    with pytest.raises(
+        DesignError, match=f"There is no value {sorted(of, key=str)[-1]!r}. The values are: 2, 4, 5."
+    ):
+        proportion(Design([1.0] * 4), [5, 4, 2, 4], of=of)
+
+
+def test_a_share_names_its_blank() -> None:
+    """A code of 0 is an answer in one file and a blank in another: no default reads it as either."""
+    with pytest.raises(TypeError, match="blank"):
+        Share("q", "1", np.array([0, 1], np.int8), frozenset({1}))  # type: ignore[call-arg]
+
+
+class Missing:
+    """As pandas' NA: compared with anything it is neither equal nor unequal."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    __ne__ = __eq__
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+class Column:
+    """As a column of pandas: an array of objects, some of them missing."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        array = np.empty(len(self.values), object)
+        array[:] = self.values
+        return array if dtype is None else array.astype(dtype)
+
+
+def test_a_missing_value_of_pandas_is_a_blank_wherever_it_stands() -> None:
+    """In the answers, in the domain, in a number; in the design it is refused by its row."""
+    na, design = Missing(), Design([1.0] * 5)
+    shares = proportion(design, Column("a", na, "b", "a", "b"), {"a"}, Column("x", "x", "x", na, "y"))
+    assert [(one.domain, one.n, one.estimate) for one in shares] == [("x", 2, 0.5), ("y", 1, 0)]
+    (average,) = mean(design, Column(1, na, 3.0, 2, None))
+    assert (average.n, average.estimate) == (3, 2)
+    with pytest.raises(DesignError, match="psu of row 2 is blank"):
+        Design([1.0] * 2, psu=Column("a", na))

@@ -29,14 +29,14 @@ def test_parts_add_up_to_the_whole(seed: int, pieces: int, calibrated: bool) -> 
     margins = {"sex": {1: 40.0, 2: 50.0}}
     if calibrated:
         design = design.calibrated(rake(design, {"sex": sex}, margins))
-    measures = [Share("q", "2", answer, frozenset({2})), Share("q", "2", answer, frozenset({2, 3}), 0, "total")]
+    measures = [Share("q", "2", answer, frozenset({2}), 0), Share("q", "2", answer, frozenset({2, 3}), 0, "total")]
     whole = estimate(design, measures, [None if label == 0 else f"u{label}" for label in unit], variance="auto")
 
     gathering = Gathering([("q", "2", "proportion"), ("q", "2", "total")], "centered")
     for rows in np.array_split(r.permutation(n), pieces):
         labels = code([None if label == 0 else f"u{label}" for label in unit[rows]])
         mine = [
-            Share("q", "2", answer[rows], frozenset({2})),
+            Share("q", "2", answer[rows], frozenset({2}), 0),
             Share("q", "2", answer[rows], frozenset({2, 3}), 0, "total"),
         ]
         groups = code([(one,) for one in sex[rows].tolist()]) if calibrated else None
@@ -91,7 +91,7 @@ def test_rows_that_are_psus_are_summed_by_stratum(
     def measures(rows: Any) -> Measures:
         there, y = ~np.isnan(score[rows]), np.nan_to_num(score[rows])
         return [
-            Share("q", "2", answer[rows], frozenset({2})),
+            Share("q", "2", answer[rows], frozenset({2}), 0),
             Share("q", "2", answer[rows], frozenset({2, 3}), 0, "total"),
             Measure("y", None, "mean", y, there),
             Measure("y", None, "total", y, there),

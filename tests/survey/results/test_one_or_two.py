@@ -25,7 +25,7 @@ from analysis.interval import INTERVALS
 from survey import questionnaires, report, responses, waves
 from survey.database import Database
 from survey.models import Mode, Role, Village, WaveKind
-from survey.people import accounts
+from survey.people import tokens
 from survey.results import result_table, summary
 
 ONE, TWO = "06652", "06658"  # the communes with one case and two, or two and one
@@ -126,7 +126,7 @@ def test_nothing_that_is_published_depends_on_whether_it_was_one_case_or_two(
 ) -> None:
     client = sign_in(app, "home_affairs")
     with worlds.writing() as session:
-        token = accounts.add_token(session, "may", Role.HOME_AFFAIRS)
+        token = tokens.add(session, "may", Role.HOME_AFFAIRS)
 
     def published(wave: str) -> Iterator[tuple[str, str]]:
         yield from records(worlds, wave)

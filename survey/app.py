@@ -28,13 +28,27 @@ from flask_compress import Compress
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import Template
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import translations
-from survey import api, cookies, entry, integers, interviewer, kiosk, metrics, refused, respondent, settings, staff
+from survey import (
+    api,
+    cookies,
+    entry,
+    faults,
+    integers,
+    interviewer,
+    kiosk,
+    master_key,
+    metrics,
+    refused,
+    respondent,
+    settings,
+    staff,
+)
 from survey.database import Database
 from survey.people import accounts, choose_password, passkey_pages, sign_in, single_sign_on
 from survey.people.sessions import Sessions
@@ -141,7 +155,8 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(Refusal, _refuse)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _away)
+    app.register_error_handler(DBAPIError, _of_the_machine)
+    app.register_error_handler(OSError, _of_the_machine)
     app.register_error_handler(Exception, _broken)
     for pages in (
         respondent.pages,
@@ -269,6 +284,8 @@ def _answer(status: int, title: str, what: str) -> ResponseReturnValue:
 def _refuse(refusal: Refusal) -> ResponseReturnValue:
     if refusal.status == 403 and current_user.is_authenticated:
         logging.getLogger("hailong").warning("denied to %r at %s", current_user.name, request.endpoint)
+    if isinstance(refusal, faults.Unavailable | master_key.NoKey):
+        return _unavailable(refusal)
     if refusal.status == 503:
         answer = make_response(_answer(503, _("Please wait a moment"), str(refusal)))
         answer.headers["Retry-After"] = answer.headers["Refresh"] = "5"
@@ -303,14 +320,22 @@ def _drop_body() -> None:
         left -= len(piece)
 
 
-def _away(error: OperationalError) -> ResponseReturnValue:
-    """The database does not answer now: nothing is lost, and a client may try again by itself."""
-    logging.getLogger("hailong").error("database away at %s: %s", request.endpoint, error.orig)
+def _of_the_machine(error: DBAPIError | OSError) -> ResponseReturnValue:
+    """What the disk or the database refuses; a fault of the program's own goes where all of them go."""
+    told = faults.told(error)
+    if told is None:
+        return _broken(error)
+    return _refuse(told)
+
+
+def _unavailable(refusal: Refusal) -> ResponseReturnValue:
+    """Nothing can be kept now: nothing is lost, and a client may try again by itself. The log says why."""
+    faults.log(refusal, f"nothing can be kept at {request.endpoint}")
     answer = make_response(
         _answer(
             503,
             _("Please try again in a minute"),
-            _("The database does not answer now. What was confirmed is kept; what was not can be sent again."),
+            _("Nothing can be kept at this moment. What was confirmed is there; what was not can be sent again."),
         )
     )
     answer.headers["Retry-After"] = "30"

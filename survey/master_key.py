@@ -28,6 +28,12 @@ SIZE = 32
 LOST, DAY = b"lost on ", len("2026-11-26")  # before what a lost key sealed; no nonce begins so by chance
 
 
+class NoKey(Refusal):
+    """The master key is not there, or damaged; the message is for who looks after the machine."""
+
+    status = 503
+
+
 class Lost(InvalidTag):
     """What should be opened was sealed by a key that was lost for good on a day."""
 
@@ -70,14 +76,14 @@ def present() -> bytes:
     try:
         content = place.read_bytes()
     except FileNotFoundError:
-        raise Refusal(
+        raise NoKey(
             "The key file %(file)s is gone. Bring it back from the backup of the keys (docs/quan-tri.md), or say "
             "where it is: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
             file=place,
         ) from None
     key = held(content)
     if key is None:
-        raise Refusal(
+        raise NoKey(
             "The key file %(file)s is damaged. Bring it back from the backup of the keys (docs/quan-tri.md).",
             file=place,
         )

@@ -12,7 +12,9 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from survey import faults
 from survey.database import database
+from survey.health import trouble
 from survey.people import tokens
 from translations import gettext as _
 
@@ -39,10 +41,13 @@ def _by_token() -> None:
 
 @pages.get("/healthz")
 def health() -> ResponseReturnValue:
-    """200 once the database answers."""
-    if database().answers():
+    """200 while a form can be kept; what is in the way stands in the log."""
+    if (found := trouble(database())) is None:
         return {"status": "ok"}
-    return problem(503, _("The database does not answer."))
+    faults.log(found, "no form can be kept")
+    answer = problem(503, _("No form can be kept now. The log of the server says why."))
+    answer.headers["Retry-After"] = "30"
+    return answer
 
 
 @pages.get("/api/v1/openapi.json")

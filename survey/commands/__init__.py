@@ -223,6 +223,9 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(1)
     except Exception as error:
+        if (told := importlib.import_module("survey.faults").told(error)) is not None:
+            click.echo(str(told), err=True)
+            sys.exit(1)
         if os.environ.get("HAILONG_DEBUG"):
             raise
         click.echo(

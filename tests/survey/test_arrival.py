@@ -212,6 +212,16 @@ def test_whoever_reads_what_was_there_before_puts_it_off(province: Database, dis
     assert {where: r for where, r in disk.orders(IDS[:20]).items() if r > 0.5} == {}
 
 
+def test_what_was_cut_off_halfway_is_done_the_next_time(province: Database, disk: Disk) -> None:
+    for id in IDS[:40]:
+        send(province, id)
+    with province.reading() as session:  # PostgreSQL has numbered the rows by then, and not laid them
+        assert len(session.scalars(select(Response.id)).all()) == 40
+        assert not take_away(province)
+    assert take_away(province)  # of another process, which knows nothing of it
+    assert {where: r for where, r in disk.orders(IDS[:40]).items() if r > 0.4} == {}
+
+
 def test_where_nothing_was_written_nothing_is_done(province: Database) -> None:
     send(province, IDS[0])
 

@@ -9,13 +9,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis import Difference, Measure, Share, against_rest, groups
+from analysis import Estimate, Measure, Share, against_rest, estimate
 from analysis.contrast import Group
 from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
 from analysis.totals import Coded, Measured
 from survey.models import Batch, Keying, Sheet, Wave
-from survey.results import result_table
+from survey.results import result_table, verdicts
 from survey.results.result_table import Wanted
 from survey.sample import Floats, Sample, sample
 from translations.formats import order
@@ -39,16 +39,23 @@ class Shared:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A figure of a person's forms, and the word of its difference from all others' (`verdicts`), of all people
+    together; signs of one are no reason to speak of a person."""
+
+    record: Estimate
+    group: Group | None
+
+
+@dataclass(frozen=True)
 class Worker:
-    """A person who asked or keyed. Differences from all others, None with too few forms; `groups` after Holm."""
+    """A person who asked or keyed; figures are None with too few forms."""
 
     name: str
     forms: int
     villages: int
-    index: Difference | None
-    blank: Difference | None
-    index_group: Group
-    blank_group: Group
+    index: Told | None
+    blank: Told | None
 
 
 @dataclass(frozen=True)
@@ -140,22 +147,22 @@ def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measu
     forms = {name: int(who.having(name).sum()) for name in names}
     told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
     design = result_table.design(people, "centered")
-    differing: dict[str, dict[str, tuple[Difference, Group]]] = {}
+    figures: dict[str, dict[str, Told]] = {"index": {}, BLANK: {}}
     for measure in measures:
-        if told and measure.item in ("index", BLANK):
+        if told and measure.item in figures:
             found = against_rest(design, [measure], who, domains=names)
             kept = [one for one in found if one.to in told]
-            marks: list[Group] = [
-                mark if mark in ("above", "below") else "not_apart"  # signs are no reason to speak of a person
-                for mark in groups(kept)
-            ]
-            differing[measure.item] = {str(one.to): (one, mark) for one, mark in zip(kept, marks, strict=True)}
-    nothing: tuple[None, Group] = (None, "not_apart")
-    workers = []
-    for name in names:
-        (index, index_group), (blank, blank_group) = (
-            differing.get(item, {}).get(name, nothing) for item in ("index", BLANK)
+            own = {one.domain: one for one in estimate(design, [measure], who, domains=names, variance="auto")}
+            for one, group in zip(kept, verdicts.concluded(people.wave, kept), strict=True):
+                sure = "not_apart" if group in ("signs_above", "signs_below") else group
+                figures[measure.item][str(one.to)] = Told(own[one.to], sure)
+    return [
+        Worker(
+            name,
+            forms[name],
+            len(set(people.psu[who.having(name)])),
+            figures["index"].get(name),
+            figures[BLANK].get(name),
         )
-        villages = len(set(people.psu[who.having(name)]))
-        workers.append(Worker(name, forms[name], villages, index, blank, index_group, blank_group))
-    return workers
+        for name in names
+    ]

@@ -15,6 +15,7 @@ from survey.report.names import (
     lower,
     ranks,
     scored,
+    upper,
 )
 from survey.report.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
 from survey.results import wording
@@ -82,15 +83,14 @@ def _main(summary: Summary, line: UnitLine) -> list[Block]:
 
 
 def _standing(summary: Summary, line: UnitLine) -> list[str]:
-    if wording.is_hidden(line.index) or line.standing is None:
+    if is_open(summary):
+        return [wording.no_sample()]
+    if wording.is_hidden(line.index) or line.index.estimate is None:
         return []
-    found = [
-        {
-            "above": _("Higher than the rest of the province, by the test corrected for all communes."),
-            "below": _("Lower than the rest of the province, by the test corrected for all communes."),
-            "same": _("There is not enough to conclude that it is higher or lower than the rest of the province."),
-        }[line.standing]
-    ]
+    if line.index.standing is None:
+        return [_("There are not enough villages to compare it with the rest of the province.")]
+    found = [f"{upper(wording.standing(line.index.standing))}."]
+    found += wording.of_standings(one.index for one in summary.units)
     if line.ranks is not None:
         found.append(
             _(
@@ -153,39 +153,29 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
 
 
 def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list[Block]:
+    if is_open(summary):
+        return []
     found = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in shown]
-    if not found:
-        return [
+    blocks: list[Block] = []
+    if not any(one.group in ("above", "below") for one in found):
+        blocks.append(
             Paragraph(
                 _(
                     "Of the %(count)s questions none differs from the rest of the province by the test corrected "
-                    "for all of them. What looks high or low in the table may be chance.",
+                    "for all of them.",
                     count=number(len(shown)),
                 )
             )
-        ]
-    blocks: list[Block] = []
-    for above in (True, False):
+        )
+    for group in wording.STANDINGS:
         named = [
-            f"{lower(label(summary, one.item))} "
-            f"({wording.change(one.difference)}, {wording.change_limits(one.difference)})"
+            f"{lower(label(summary, one.item))} {wording.cell(scored(Line(one.item, '', one.record)), 1)}"
             for one in found
-            if one.above is above
+            if one.group == group
         ]
         if named:
-            text = (
-                _(
-                    "Higher than elsewhere in the province, by the test corrected for all questions: %(items)s.",
-                    items="; ".join(named),
-                )
-                if above
-                else _(
-                    "Lower than elsewhere in the province, by the test corrected for all questions: %(items)s.",
-                    items="; ".join(named),
-                )
-            )
-            blocks.append(Paragraph(text))
-    return blocks
+            blocks.append(Paragraph(f"{upper(wording.standing(group))}: {'; '.join(named)}."))
+    return [*blocks, *(Paragraph(note) for note in wording.of_standouts(len(shown)))]
 
 
 def _reading(summary: Summary) -> list[Block]:

@@ -19,7 +19,6 @@ from survey.report.names import (
     commune,
     headline_name,
     interval_title,
-    is_apart,
     is_open,
     label,
     lower,
@@ -151,6 +150,7 @@ def _main(summary: Summary) -> list[Block]:
 
 def _targets(summary: Summary) -> Table:
     """Each target by decision, whether the sample says that it is reached, and who answers for it."""
+    judged = not is_open(summary)
     rows = []
     for line in summary.targets:
         share = percent(line.target.value)
@@ -165,24 +165,26 @@ def _targets(summary: Summary) -> Table:
                     commune(line.unit) if line.unit.parent else _("The whole province"),
                     wanted,
                     with_base(line.record),
-                    _(targets.VERDICTS[line.verdict]),
+                    *((_(targets.VERDICTS[line.verdict]),) if judged else ()),
                     f"{who} ({line.target.decision})" if line.target.decision else who,
                 )
             )
         )
     return Table(
-        _("Targets and whether they are reached"),
+        _("Targets and whether they are reached") if judged else _("Targets"),
         (
             Column(_("Figure"), 22, LEFT),
             Column(_("Commune or ward"), 12),
             Column(_("Target"), 14),
-            Column(_("Estimate"), 18),
-            Column(_("Verdict"), 14),
+            Column(_("Estimate"), 18 if judged else 32),
+            *((Column(_("Verdict"), 14),) if judged else ()),
             Column(_("Who answers for it"), 20, LEFT),
         ),
         tuple(rows),
         (
-            _("Reached or not reached is said only where the whole interval lies on one side of the target."),
+            wording.no_sample()
+            if not judged
+            else _("Reached or not reached is said only where the whole interval lies on one side of the target."),
             *notes([line.record for line in summary.targets]),
         ),
     )
@@ -236,7 +238,16 @@ def _since(summary: Summary) -> str:
             wave=summary.since.old.code,
             reasons=" ".join(map(str, change.breaks)),
         )
-    if change.difference is None or change.verdict is None:
+    if change.difference is None:
+        return ""
+    if is_open(summary):
+        return _(
+            "In wave %(wave)s it was %(then)s, %(difference)s to now. Neither is a sample, so no more is said.",
+            wave=summary.since.old.code,
+            then=wording.cell(change.old),
+            difference=wording.change(change.difference, 2),
+        )
+    if change.verdict is None:
         return ""
     told = {
         "wave": summary.since.old.code,
@@ -245,14 +256,20 @@ def _since(summary: Summary) -> str:
         "limits": wording.change_limits(change.difference, 2),
         "then": wording.cell(change.old),
     }
-    if change.verdict == "up":
+    if change.verdict == "above":
         return _(
             "It went up since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
             **told,
         )
-    if change.verdict == "down":
+    if change.verdict == "below":
         return _(
             "It went down since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    if change.verdict in ("signs_above", "signs_below"):
+        return _(
+            "There are signs that it changed since wave %(wave)s, not enough to conclude it: the difference is "
+            "%(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
             **told,
         )
     return _(
@@ -363,7 +380,7 @@ def _parts(summary: Summary) -> list[Block]:
 
 def _extremes(summary: Summary) -> list[Block]:
     shown = [line for line in summary.factors if wording.has_interval(line.estimate)]
-    if len(shown) < 2:
+    if len(shown) < 2 or is_open(summary):
         return []
     ordered = sorted(shown, key=lambda line: line.estimate.estimate or 0.0)
     return [
@@ -414,34 +431,38 @@ def _remarks(summary: Summary) -> list[Block]:
 
 
 def _groups(summary: Summary) -> list[Block]:
-    seen = [line for line in summary.units if not wording.is_hidden(line.index)]
-    known = [line for line in seen if line.standing is not None]
+    if is_open(summary):
+        return [Paragraph(wording.no_sample())]
+    known = [line for line in summary.units if line.index.standing is not None]
+    if not known:
+        return [Paragraph(_("There are not enough villages to compare the communes with each other."))]
     blocks: list[Block] = [
         Paragraph(
             _(
                 "Each commune is compared with the rest of the province, by a test that allows for %(count)s "
-                "comparisons at once. The communes fall into three groups:",
+                "comparisons at once:",
                 count=number(len(known)),
             )
         )
     ]
-    for group, title in (
-        ("above", _("Higher than the rest of the province")),
-        ("same", _("Not told apart from the rest of the province")),
-        ("below", _("Lower than the rest of the province")),
-    ):
-        there = [commune(line.unit) for line in known if line.standing == group]
-        names = f" ({', '.join(there)})" if there and group != "same" else ""
-        blocks.append(Paragraph(f"- {title}: {number(len(there))}{names}."))
+    for group in wording.STANDINGS:
+        there = [commune(line.unit) for line in known if line.index.standing == group]
+        names = f" ({', '.join(there)})" if there and group != "not_apart" else ""
+        blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(there))}{names}."))
     left = len(summary.units) - len(known)
     if left:
-        blocks.append(Paragraph(_("- Not compared, because too few answered: %(count)s.", count=number(left))))
+        blocks.append(
+            Paragraph(
+                _(
+                    "- Not compared, because there are not enough villages or answers: %(count)s.",
+                    count=number(left),
+                )
+            )
+        )
+    blocks += [Paragraph(note) for note in wording.of_standings(line.index for line in summary.units)]
     blocks.append(
         Paragraph(
-            _(
-                "“Not told apart” does not mean equal: the answers are too few to decide. For the same reason a "
-                "rank is given only as the range that the data allow; within it no commune is ahead of another."
-            )
+            _("A rank is given only as the range that the data allow; within it no commune is ahead of another.")
         )
     )
     return blocks
@@ -457,13 +478,15 @@ def _unit_figure(summary: Summary, index: Line) -> Figure:
             count=number(len(shown)),
             whole=wording.cell(index.estimate),
         ),
-        lines=tuple((line.unit.name, line.index, is_apart(line)) for line in shown),
+        lines=tuple((line.unit.name, line.index, line.index.standing) for line in shown),
         whole=index.estimate,
         name=_("Whole province"),
         notes=(
-            _(
-                "Dashed line and band: the whole province and its interval. Full dot: told apart from the rest "
-                "of the province by the corrected test. Hollow dot: not told apart."
+            _("Dashed line and band: the whole province and its interval.")
+            if is_open(summary)
+            else _(
+                "Dashed line and band: the whole province and its interval. Full dot: above or below the rest of "
+                "the province by the corrected test. Half-full dot: signs of it. Hollow dot: not told apart."
             ),
         ),
     )
@@ -476,6 +499,7 @@ def _height(line: UnitLine) -> float:
 
 
 def _unit_table(summary: Summary) -> Table:
+    tested = not is_open(summary)
     rows = [
         Row(
             (
@@ -483,21 +507,20 @@ def _unit_table(summary: Summary) -> Table:
                 wording.base(line.index),
                 wording.figure(line.index, 1) + wording.mark(line.index),
                 wording.bracket(line.index, 1),
-                ranks(line),
-                standing(line),
+                *((ranks(line), standing(line)) if tested else ()),
             )
         )
         for line in by_name(summary)
     ]
+    against = (Column(_("Possible ranks"), 10), Column(_("Against the rest"), 26))
     return Table(
         _("Satisfaction index by commune"),
         (
-            Column(_("Ward, commune or special zone"), 26, LEFT),
-            Column(_("People"), 8),
-            Column(_("Index"), 13),
-            Column(interval_title(summary), 17),
-            Column(_("Possible ranks"), 10),
-            Column(_("Against the rest"), 26),
+            Column(_("Ward, commune or special zone"), 26 if tested else 42, LEFT),
+            Column(_("People"), 8 if tested else 14),
+            Column(_("Index"), 13 if tested else 20),
+            Column(interval_title(summary), 17 if tested else 24),
+            *(against if tested else ()),
         ),
         tuple(rows),
         notes([line.index for line in summary.units]),

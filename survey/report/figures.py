@@ -41,8 +41,7 @@ def with_base(record: Estimate) -> str:
 
 def notes(records: Sequence[Estimate]) -> tuple[str, ...]:
     """What the signs and words in a table mean; only those that occur."""
-    signs = [sign for sign in wording.MARKS.values() if any(wording.mark(record) == sign for record in records)]
-    notes = [wording.key(sign) for sign in signs]
+    notes = wording.legend(records)
     if any(wording.is_hidden(record) for record in records):
         notes.append(_("hidden: not published, so that nobody's answer can be worked out."))
     if any("none" in record.flags and not wording.is_hidden(record) for record in records):

@@ -140,15 +140,17 @@ def _computation(summary: Summary) -> list[Block]:
     if any(record.variance == "pooled" for record in summary.records):
         texts.append(
             _(
-                "Communes with few days: how alike the people of one day are (the intraclass correlation of the "
-                "question) is pooled over the communes, and each commune's range follows from its own days. Every "
-                "figure made so assumes that the communes are alike in this."
+                "Figures marked §: their own answers tell too little of how alike the people of one day are (the "
+                "intraclass correlation of the question), so it is pooled over the communes, and the range "
+                "follows from the figure's own days. Every figure made so assumes that the communes are alike in "
+                "this."
             )
             if is_open(summary)
             else _(
-                "Communes with few villages: how alike the people of a village are (the intraclass correlation "
-                "of the question) is pooled over the communes, and each commune's interval follows from its own "
-                "villages. Every figure made so assumes that the communes are alike in this."
+                "Figures marked §: their own answers tell too little of how alike the people of a village are "
+                "(the intraclass correlation of the question), so it is pooled over the communes, and the "
+                "interval follows from the figure's own villages. Every figure made so assumes that the communes "
+                "are alike in this."
             )
         )
     return [*(Paragraph(text) for text in texts), *([] if is_open(summary) else [_coverage()])]

@@ -18,7 +18,6 @@ COMMUNE_KINDS = {
     "xã": N_("%(name)s commune"),
     "đặc khu": N_("%(name)s special zone"),
 }
-STANDINGS = {"above": N_("higher"), "below": N_("lower"), "same": N_("not told apart")}
 MODES = {
     "phone": N_("Online, on a phone or computer"),
     "kiosk": N_("At a kiosk"),
@@ -87,19 +86,13 @@ def commune(unit: Unit) -> str:
 
 def standing(line: UnitLine) -> str:
     """Against the rest of the province; a dash where that can't be told or must not be seen."""
-    if line.standing is None or wording.is_hidden(line.index):
-        return "–"
-    return _(STANDINGS[line.standing])
+    group = line.index.standing
+    return "–" if group is None else wording.side(group)
 
 
 def mode_label(mode: str) -> str:
     """The way in which people answered."""
     return _(MODES[mode])
-
-
-def is_apart(line: UnitLine) -> bool:
-    """Whether it is seen, and told apart from the rest of the province."""
-    return line.standing in ("above", "below") and not wording.is_hidden(line.index)
 
 
 def ranks(line: UnitLine) -> str:

@@ -10,6 +10,7 @@ import resvg
 from jinja2 import Environment, FileSystemLoader, Template
 
 from analysis import Estimate
+from analysis.contrast import Group
 from survey.report import fonts
 from survey.report.structure import Figure
 from survey.results import charts, wording
@@ -21,12 +22,12 @@ DOTS = 3  # of the picture for each of the drawing: 200 to the inch on the page
 
 @dataclass(frozen=True)
 class Line:
-    """A row: its name, the drawing of its record, and the record in words."""
+    """A row: its name, the drawing of its record, the record in words, and its word of `verdicts`."""
 
     label: str
     whisker: charts.Whisker
     reading: str
-    stands_out: bool
+    verdict: Group | None
 
 
 @cache
@@ -38,11 +39,11 @@ def _template() -> Template:
 def svg(figure: Figure) -> str:
     """The picture with its labels as text, in the typeface of the report."""
     family, _folder = fonts.typeface()
-    seen = [record for _label, record, _apart in figure.lines if not wording.is_hidden(record)]
+    seen = [record for _label, record, _verdict in figure.lines if not wording.is_hidden(record)]
     scale = charts.scale(seen, figure.whole, figure.name)
     lines = [
-        Line(label, NOTHING if wording.is_hidden(record) else scale.whisker(record), _reading(record), apart)
-        for label, record, apart in figure.lines
+        Line(label, NOTHING if wording.is_hidden(record) else scale.whisker(record), _reading(record), verdict)
+        for label, record, verdict in figure.lines
     ]
     return _template().render(scale=scale, lines=lines, family=family, caption=figure.caption, alt=figure.alt)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis import Estimate
+from analysis.contrast import Group
 
 LEFT, CENTRE = "left", "center"
 SHORT = 12  # rows of a table that is never parted: the index with its areas and factors is one
@@ -73,11 +74,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """The interval plot. `alt` says in words what it shows; `whole` is the line that runs through all rows."""
+    """The interval plot. `alt` says in words what it shows; `whole` is the line that runs through all rows; each
+    line is a label, its record, and the word of `verdicts` that its dot shows."""
 
     caption: str
     alt: str
-    lines: tuple[tuple[str, Estimate, bool], ...]  # label, record, told apart from the rest
+    lines: tuple[tuple[str, Estimate, Group | None], ...]
     whole: Estimate
     name: str
     notes: tuple[str, ...]

@@ -156,7 +156,8 @@ class Sheet:
             self.number(column, record.estimate, pattern, **wanted)
         for place, value, shape in ((1, record.low, pattern), (2, record.high, pattern), (3, record.n, WHOLE)):
             self.number(column + place, None if hidden else value, shape, **wanted)
-        self.text(column + 4, "; ".join(filter(None, (_bound(record), wording.remark(record)))), **wanted)
+        pooled = _("pooled variance") if record.variance == "pooled" and not hidden else ""
+        self.text(column + 4, "; ".join(filter(None, (_bound(record), wording.remark(record), pooled))), **wanted)
 
 
 def _bound(record: Estimate) -> str:
@@ -252,20 +253,27 @@ def unit_sheet(book: Book, summary: Summary) -> None:
     names = [_("Satisfaction index")] if summary.index is not None else []
     names += [headline_name(summary, line) for line in summary.headlines]
     titles = [f"{name}: {lower(title)}" for name in names for title in _estimate_head(summary, _("Estimate"))]
+    against = () if is_open(summary) else (_("Against the rest"), _("Possible ranks"))
     sheet = book.sheet(
         _("Communes"),
-        (_("Code"), _("Name"), _("Kind"), _("Against the rest"), _("Possible ranks"), *titles),
-        (9, 20, 11, 22, 12, *(ESTIMATE_WIDTHS * len(names))),
+        (_("Code"), _("Name"), _("Kind"), *against, *titles),
+        (9, 20, 11, *((26, 12) if against else ()), *(ESTIMATE_WIDTHS * len(names))),
         frozen_columns=2,
     )
     for line in by_name(summary):
         for column, text in enumerate(
-            (line.unit.code, line.unit.name, lower(units.kind(line.unit)), standing(line), ranks(line))
+            (line.unit.code, line.unit.name, lower(units.kind(line.unit)))
+            + ((standing(line), ranks(line)) if against else ())
         ):
             sheet.text(column, text)
         records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)
         for place, record in enumerate(records):
-            sheet.estimate(5 + 5 * place, record)
+            sheet.estimate(3 + len(against) + 5 * place, record)
+        sheet.row += 1
+    for note in (
+        [wording.no_sample()] if is_open(summary) else wording.of_standings(one.index for one in summary.units)
+    ):
+        sheet.text(0, note)
         sheet.row += 1
 
 
@@ -398,7 +406,7 @@ def method_sheet(book: Book, summary: Summary) -> None:
 def tidy_sheet(book: Book, summary: Summary) -> None:
     """Every record behind the report, a row each, as `hailong report --format csv` prints them, and the names of
     its codes: a table of Excel, so that a pivot table can be made of it at once."""
-    widths = (20, 8, 12, 12, *([13] * (len(FIELDS) - 5)), 24, 46, 24, 12, 20)
+    widths = (20, 8, 12, 12, *([13] * (len(FIELDS) - 6)), 24, 14, 46, 24, 12, 20)
     sheet = book.sheet(_("Data"), (*FIELDS, *LABELS), widths, frozen_columns=1)
     first, names = sheet.row, {line.unit.code: line.unit.name for line in summary.units}
     for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):

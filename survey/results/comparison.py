@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, Difference, Estimate
-from analysis.contrast import contrasts, holm
+from analysis.contrast import Group, contrasts
 from analysis.design import Labels, SinglePSU
 from analysis.estimate import ENOUGH_ANSWERS
 from analysis.parts import Gathering, Names, Part
@@ -28,8 +28,8 @@ from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey import crosswalks, questionnaires, units, waves
 from survey.kept import A_FIGURE, kept, where
-from survey.models import Unit, Wave
-from survey.results import disclosure, releases, result_table
+from survey.models import Unit, Wave, WaveKind
+from survey.results import disclosure, releases, result_table, verdicts
 from survey.results.wording import is_hidden
 from survey.sample import Floats, Sample, sample
 from translations import Lazy, Refusal
@@ -42,7 +42,8 @@ LEVEL = 0.95
 class Change:
     """A figure of two waves. `difference` is None where either is hidden or missing, or there is nothing to test.
 
-    verdict  "up" or "down" where the test holds, corrected for all lines but the index; else "same"; None without
+    verdict  the word of the difference (`verdicts`), of all lines together but the index; of open waves None, and
+             their differences have no limits
     was      the code of the item in the old wave, where it had another one
     breaks   what was measured otherwise in the old wave: then there is no difference
     """
@@ -53,7 +54,7 @@ class Change:
     old: Estimate
     new: Estimate
     difference: Difference | None
-    verdict: str | None
+    verdict: Group | None
     was: str | None = None
     breaks: tuple[Lazy, ...] = ()
 
@@ -192,7 +193,7 @@ def compare(
         rules=(rule_then, rule_now),
         changes=tuple(
             replace(change, was=translated.was.get(change.item), breaks=broken[change.item])
-            for change in _changes(keys, tables[0], tables[1], found)
+            for change in _changes(new.wave, keys, tables[0], tables[1], found)
         ),
         only_old=tuple(sorted(told - asked)),
         only_new=tuple(sorted(asked - told)),
@@ -442,38 +443,30 @@ def _differences(
 
 
 def _changes(
+    wave: Wave,
     keys: Sequence[tuple[str, str | None, Any]],
     old: dict[tuple[str, str | None, Any], Estimate],
     new: dict[tuple[str, str | None, Any], Estimate],
     found: dict[tuple[str, str | None, Any], Difference],
 ) -> list[Change]:
-    """The lines, each with the verdict of its test.
+    """The lines, each with its word.
 
     The index of the whole province, which a survey is made for, is tested by itself, so it says the same wherever
-    it stands; the tests of the other lines are corrected together (Holm).
+    it stands; the other lines stand together.
     """
     told = [found.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
-    p = [one.p if one is not None else None for one in told]
-    others = [at for at, key in enumerate(keys) if key != ("index", None, None)]
-    for at, adjusted in zip(others, holm([p[at] for at in others]), strict=True):
-        p[at] = adjusted
-    return [
-        Change(key[0], key[1], key[2], old[key], new[key], one, verdict(one, adjusted))
-        for key, one, adjusted in zip(keys, told, p, strict=True)
-    ]
+    if wave.kind is WaveKind.OPEN:
+        told = [one and verdicts.untested(one) for one in told]
+    alone = [at for at, key in enumerate(keys) if key == ("index", None, None)]
+    together = [at for at in range(len(keys)) if at not in alone]
+    said: dict[int, Group | None] = {}
+    for family in (alone, together):
+        said |= zip(family, verdicts.concluded(wave, [told[at] for at in family]), strict=True)
+    return [Change(key[0], key[1], key[2], old[key], new[key], told[at], said[at]) for at, key in enumerate(keys)]
 
 
 def _may_be_told(old: Estimate, new: Estimate) -> bool:
     return not any(is_hidden(one) or one.estimate is None for one in (old, new))
-
-
-def verdict(found: Difference | None, p: float | None) -> str | None:
-    """ "up" or "down" where the corrected test holds, else "same"; None where there is nothing to test."""
-    if found is None or found.estimate is None or p is None:
-        return None
-    if p > 1 - LEVEL or found.estimate == 0:
-        return "same"
-    return "up" if found.estimate > 0 else "down"
 
 
 def _modes(old: Sample, new: Sample) -> dict[str, tuple[float, float]]:

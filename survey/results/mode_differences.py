@@ -10,20 +10,20 @@ them. The interval takes these weights as given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis import DesignError, Difference, Estimate
-from analysis.contrast import contrasts, holm
+from analysis.contrast import Group, contrasts
 from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
 from survey.kept import A_FIGURE, kept, where
 from survey.models import Mode, WaveKind
-from survey.results import result_table, targets
-from survey.results.comparison import LEVEL, verdict
+from survey.results import result_table, targets, verdicts
+from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden
 from survey.sample import Floats, Sample
 from translations import Refusal, language
@@ -36,7 +36,8 @@ FEWEST = 30  # answers in a mode, below which it is not compared
 class Line:
     """A figure in the two modes as they came, and their difference once made alike; None where it can't be told.
 
-    verdict  "up" or "down" (the other mode against the first) by the test corrected for all lines; else "same"
+    verdict  the word of the difference (`verdicts`), of all lines together: the other mode against the first; of
+             an open wave None, and its differences have no limits
     """
 
     measure: str
@@ -44,7 +45,7 @@ class Line:
     first: Estimate
     other: Estimate
     difference: Difference | None
-    verdict: str | None
+    verdict: Group | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str])
 def _pair(
     people: Sample,
     measures: Sequence[str],
-    tables: dict[str, dict[object, Estimate]],
+    tables: Mapping[str, Mapping[Hashable, Estimate]],
     first: Mode,
     other: Mode,
 ) -> Compared:
@@ -141,16 +142,18 @@ def _pair(
         one = found.get(measure)
         if not all(side is not None and not is_hidden(side) and side.estimate is not None for side in sides):
             one = None
+        if one is not None and people.wave.kind is WaveKind.OPEN:
+            one = verdicts.untested(one)
         told.append((measure, sides, one))
-    adjusted = holm([one.p if one is not None else None for _measure, _sides, one in told])
+    said = verdicts.concluded(people.wave, [one for _measure, _sides, one in told])
     return Compared(
         first,
         other,
         alike,
         covered,
         tuple(
-            Line(measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, verdict(one, p))
-            for (measure, sides, one), p in zip(told, adjusted, strict=True)
+            Line(measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, group)
+            for (measure, sides, one), group in zip(told, said, strict=True)
             if sides[0] is not None and sides[1] is not None
         ),
     )

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from analysis import Design, DesignError, Estimate, Measure, estimate
+from analysis import Design, DesignError, Difference, Estimate, Measure, against_rest, estimate
+from analysis.contrast import Group
 from analysis.design import Labels, SinglePSU, compact, crossed
 from analysis.estimate import Variance
 from analysis.interval import Interval
@@ -24,7 +25,7 @@ from survey import units, waves
 from survey.files.csv_table import LIKE, NONE, nearest
 from survey.kept import A_FIGURE, kept
 from survey.models import Mode, WaveKind
-from survey.results import disclosure, releases
+from survey.results import disclosure, releases, verdicts
 from survey.results.disclosure import Domains
 from survey.sample import Floats, Sample, sample
 from translations import Refusal
@@ -32,10 +33,31 @@ from translations.formats import order
 
 FIELDS = (
     "item", "value", "domain", "statistic", "estimate", "standard_error", "low", "high", "df", "deff", "n",
-    "n_eff", "variance", "flags",
+    "n_eff", "variance", "flags", "standing",
 )  # fmt: skip
 COLUMNS = ("unit", "stratum", "mode")
+SILENCED = frozenset((*disclosure.GRAVEST_LAST, "not_a_sample"))  # flags of a record that bears no standing
 SILENT = -2  # was asked and left it blank, where this counts as an answer that is none of the values
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Estimate):
+    """A figure of the result table.
+
+    rest      a commune's difference from the rest of the province
+    standing  its word by the test corrected for all communes that are seen (`verdicts`); None where there is none
+
+    Both are of communes alone, and None beside a figure that is hidden or masked, whoever hid it, that has no
+    interval, or that no sample gave.
+    """
+
+    rest: Difference | None = None
+    standing: Group | None = None
+
+    def __post_init__(self) -> None:
+        if not SILENCED.isdisjoint(self.flags) or self.low is None or self.high is None:
+            object.__setattr__(self, "rest", None)
+            object.__setattr__(self, "standing", None)
 
 
 @dataclass(frozen=True)
@@ -80,9 +102,7 @@ class Options(TypedDict, total=False):
     asked: bool
 
 
-def estimates(
-    session: Session, wave: str, release: int | None = None, **options: Unpack[Options]
-) -> list[Estimate]:
+def estimates(session: Session, wave: str, release: int | None = None, **options: Unpack[Options]) -> list[Record]:
     """The records of a wave: by item and value, then by domain; those of a release as they were released.
 
     Refused: an unknown item, value, rule, column or release; a design as `analysis` refuses it.
@@ -94,7 +114,7 @@ def estimates(
     return table(session, sample(session, found, shown), **options)
 
 
-def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Estimate]:
+def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Record]:
     """The records of a sample that was read already."""
     by = options.get("by", ())
     if options.get("released"):
@@ -118,9 +138,10 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     if marks and options.get("released"):
         there = [None] if where is None else where.wanted
         withheld = np.array([[(*measure, domain) in marks for measure in asked] for domain in there], bool)
+    drawn = design(people, options.get("single_psu"))
     try:
         found = estimate(
-            design(people, options.get("single_psu")),
+            drawn,
             list(asked.values()),
             None if where is None else where.labels,
             domains=None if where is None else where.wanted,
@@ -141,7 +162,29 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     ]
     if len(by) > 1:
         found = [replace(record, domain=_crossed(by, record.domain)) for record in found]
-    return [disclosure.released(record) for record in found] if options.get("released") else found
+    if options.get("released"):
+        found = [disclosure.released(record) for record in found]
+    if own == "unit" and people.wave.kind is WaveKind.SAMPLE and len(people):
+        return _standing(people, found, against_rest(drawn, list(asked.values()), people.unit))
+    return [_record(one) for one in found]
+
+
+def _standing(people: Sample, found: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
+    """The records of communes, with the standing of each among all communes whose figure is seen."""
+    rest = {(one.item, one.value, one.to): one for one in differences}
+    records = [_record(one, rest.get((one.item, one.value, one.domain))) for one in found]
+    figures: dict[tuple[str, str | None], list[int]] = {}
+    for place, record in enumerate(records):
+        figures.setdefault((record.item, record.value), []).append(place)
+    for places in figures.values():
+        told = verdicts.concluded(people.wave, [records[place].rest for place in places])
+        for place, standing in zip(places, told, strict=True):
+            records[place] = replace(records[place], standing=standing)
+    return records
+
+
+def _record(one: Estimate, rest: Difference | None = None) -> Record:
+    return Record(**{field.name: getattr(one, field.name) for field in fields(Estimate)}, rest=rest)
 
 
 def _state(
@@ -153,10 +196,10 @@ def _state(
     return people.version, wave.code, wave.single_psu, wave.weights, there, items, by, rule
 
 
-@kept(_state, lambda records: A_FIGURE * (1 + len(records)))
+@kept(_state, lambda records: A_FIGURE * (1 + len(records) + sum(one.rest is not None for one in records)))
 def released(
     session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
-) -> tuple[Estimate, ...]:
+) -> tuple[Record, ...]:
     """The records of a sample as they may go out, made once."""
     return tuple(table(session, people, items=items, by=by, rule=rule, released=True))
 
@@ -354,7 +397,7 @@ def _crossed(by: Sequence[str], domain: Any) -> Any:
     return dict(zip(by, domain, strict=True))
 
 
-def as_records(found: Iterable[Estimate]) -> list[dict[str, Any]]:
+def as_records(found: Iterable[Record]) -> list[dict[str, Any]]:
     """The records as the command line, the files and the API print them."""
     return [
         {field: list(record.flags) if field == "flags" else getattr(record, field) for field in FIELDS}

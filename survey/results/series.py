@@ -60,7 +60,7 @@ def of(
             continue
         rule = result_table.scoring_rule(people.questionnaire, None)
         by = () if unit is None else ("unit",)
-        table = list(result_table.released(session, people, (measure,), by, None))
+        table: list[Estimate] = list(result_table.released(session, people, (measure,), by, None))
         if homed.homes:
             own = result_table.released(session, found.people, (measure,), by, None)
             asked = result_table.measures(people, result_table.Wanted.read(measure), rule)

@@ -14,8 +14,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis import Estimate, against_rest, groups, ranks
-from analysis.contrast import Group
+from analysis import Estimate, ranks
 from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
@@ -39,6 +38,7 @@ from survey.models import (
 from survey.results import comparison, releases, remarks, result_table, standouts, targets
 from survey.results.comparison import Comparison
 from survey.results.remarks import Remarks
+from survey.results.result_table import Record
 from survey.results.standouts import Standout
 from survey.results.wording import is_hidden
 from survey.sample import Sample, sample
@@ -87,15 +87,12 @@ class Headline:
 class UnitLine:
     """A commune: its index, and its line for each headline, in the order of `Summary.headlines`.
 
-    standing  "above", "below" or "same" as the rest of the province, by the test corrected for all units;
-              None where it can't be told (no interval)
-    ranks     the first and last rank that the data allow; None where there is no index
+    ranks  the first and last rank that the data allow; None where there is no index, and in an open wave
     """
 
     unit: Unit
-    index: Estimate
-    headlines: tuple[Estimate, ...]
-    standing: str | None
+    index: Record
+    headlines: tuple[Record, ...]
     ranks: tuple[int, int] | None
 
 
@@ -186,12 +183,12 @@ class Summary:
     items: tuple[Line, ...]
     headlines: tuple[Headline, ...]
     units: tuple[UnitLine, ...]
-    records: tuple[Estimate, ...]  # every record behind the report, as `hailong report --format csv` prints them
+    records: tuple[Record, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
     release: Release | None = None  # that the data are of; None for the present data
     shown: int | None = None  # the number of the release that others see: the newest approved one
     issue: Issue | None = None  # of a report that goes out
-    standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs for sure
+    standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
@@ -278,7 +275,7 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
     questionnaire = people.questionnaire
     scoring = result_table.scoring_rule(questionnaire, rule)
     whole = result_table.table(session, people, rule=rule, released=True)
-    by_code: dict[str, list[Estimate]] = {}
+    by_code: dict[str, list[Record]] = {}
     for record in whole:
         by_code.setdefault(record.item, []).append(record)
     index = questionnaire.index
@@ -318,7 +315,7 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         units=_units(session, people, by_unit, scoring),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
-        standouts=standouts.of_units(people, scoring) if scoring is not None else {},
+        standouts=standouts.of_units(found, (record for record in by_unit if record.item in scored)),
     )
 
 
@@ -412,7 +409,7 @@ def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate])
 
 
 def _units(
-    session: Session, people: Sample, records: Sequence[Estimate], scoring: Rule | None
+    session: Session, people: Sample, records: Sequence[Record], scoring: Rule | None
 ) -> tuple[UnitLine, ...]:
     """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
     if scoring is None:
@@ -420,7 +417,8 @@ def _units(
     named = {unit.code: unit for unit in units.communes(session)}
     named |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(named)}
     found = {(record.item, record.value, record.domain): record for record in records}
-    standing, span = _comparisons(people, scoring) if len(people) else ({}, {})
+    is_drawn = people.wave.kind is WaveKind.SAMPLE and len(people) > 0
+    span = _ranks(people, scoring) if is_drawn else {}
     there = [code for code in named if ("index", None, code) in found]  # the others did not exist in this wave
     silent = sum(code not in span for code in there)  # each may be better or worse than any other
     lines = []
@@ -434,22 +432,15 @@ def _units(
                 headlines=tuple(
                     found[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
                 ),
-                standing=standing.get(code) if told else None,
                 ranks=(ranked[0], ranked[1] + silent) if told and ranked else None,
             )
         )
     return tuple(lines)
 
 
-def _comparisons(people: Sample, scoring: Rule) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
-    """Each unit against the rest of the province (Holm over all units), and the ranks that it may have."""
+def _ranks(people: Sample, scoring: Rule) -> dict[str, tuple[int, int]]:
+    """The first and the last rank that each unit may have."""
     [measure] = result_table.measures(people, result_table.Wanted("index"), scoring)
-    design = result_table.design(people)
-    differences = against_rest(design, [measure], people.unit)
-    names: dict[Group | None, str] = {"above": "above", "below": "below"}
-    standing = {
-        str(one.to): names.get(group, "same")
-        for one, group in zip(differences, groups(differences), strict=True)
-        if one.p is not None
+    return {
+        str(one.domain): (one.low, one.high) for one in ranks(result_table.design(people), measure, people.unit)
     }
-    return standing, {str(one.domain): (one.low, one.high) for one in ranks(design, measure, people.unit)}

@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     MISSED = "missed"
     UNDECIDED = "undecided"  # the interval holds the target
     UNSEEN = "unseen"  # nobody answered, or the figure is hidden
+    NO_SAMPLE = "no_sample"  # of an open wave
 
 
 VERDICTS = {
@@ -42,6 +43,7 @@ VERDICTS = {
     Verdict.MISSED: N_("Not reached"),
     Verdict.UNDECIDED: N_("Can't be told from this sample"),
     Verdict.UNSEEN: N_("No figure to judge by"),
+    Verdict.NO_SAMPLE: N_("Not judged: no sample"),
 }
 
 
@@ -197,8 +199,10 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
     """Whether a target is reached, by the interval of its figure at the interval's own level.
 
     Reached: the whole interval lies at the target or on its good side; missed: on the other side; else the sample
-    can't tell.
+    can't tell. Of an open wave nothing is judged: whoever came has answered.
     """
+    if "not_a_sample" in record.flags:
+        return Verdict.NO_SAMPLE
     if is_hidden(record) or record.low is None or record.high is None or record.estimate is None:
         return Verdict.UNSEEN
     low, high = (-record.high, -record.low) if at_most else (record.low, record.high)

@@ -6,17 +6,21 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import ceil
+from statistics import median
 
 from analysis import Difference, Estimate
+from analysis.contrast import Group
 from analysis.disclosure import FEWEST
+from analysis.estimate import ENOUGH_DF
 from forms import Rule
 from survey.models import Release
 from survey.results.remarks import Said
+from survey.results.result_table import Record
+from translations import N_, ngettext
 from translations import gettext as _
-from translations import ngettext
 from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
@@ -25,6 +29,30 @@ LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
 # What stands behind a figure in a table; `key` says what each means.
 MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
+POOLED = "§"
+SIGNS: dict[Group, str] = {"above": "▲", "signs_above": "△", "not_apart": "○", "signs_below": "▽", "below": "▼"}
+# The words of a commune against the rest of the province; of any two sides; of two waves.
+STANDINGS: dict[Group, str] = {
+    "above": N_("above the rest of the province"),
+    "signs_above": N_("signs of being above the rest of the province"),
+    "not_apart": N_("not told apart from the rest of the province"),
+    "signs_below": N_("signs of being below the rest of the province"),
+    "below": N_("below the rest of the province"),
+}
+SIDES: dict[Group, str] = {
+    "above": N_("higher"),
+    "signs_above": N_("signs of being higher"),
+    "not_apart": N_("not told apart"),
+    "signs_below": N_("signs of being lower"),
+    "below": N_("lower"),
+}
+CHANGES: dict[Group, str] = {
+    "above": N_("up"),
+    "signs_above": N_("signs of a rise"),
+    "not_apart": N_("not enough to conclude"),
+    "signs_below": N_("signs of a fall"),
+    "below": N_("down"),
+}
 
 
 def counted(count: int | None, mark: str | None) -> str:
@@ -193,6 +221,108 @@ def change_limits(found: Difference | None, decimals: int = 1) -> str:
     )
 
 
+def standing(group: Group) -> str:
+    """A commune against the rest of the province, within a sentence."""
+    return _(STANDINGS[group])
+
+
+def side(group: Group) -> str:
+    """One side against the other: "cao hơn", "có dấu hiệu cao hơn"."""
+    return _(SIDES[group])
+
+
+def movement(group: Group) -> str:
+    """A figure since the wave before: "tăng", "có dấu hiệu tăng"."""
+    return _(CHANGES[group])
+
+
+def tone(group: Group | None, bad: bool = False) -> str:
+    """Whether a word speaks well or ill of somebody. `bad`: what is above, or rises, should be rare."""
+    if group in (None, "not_apart"):
+        return "unclear"
+    return "better" if (group in ("above", "signs_above")) != bad else "worse"
+
+
+def no_sample() -> str:
+    """Why nothing is concluded of an open wave, in one sentence."""
+    return _(
+        "Whoever came has answered, and nobody was drawn: these figures are no sample, so no test and no verdict "
+        "stands beside them. The range of variation knows nothing of those who did not answer."
+    )
+
+
+def of_signs(count: int) -> str:
+    """What the middle grade is worth, and an interval: `count` lines stand together."""
+    return _(
+        "Signs: of those so marked, on average at most one in five is so by chance alone. Of %(count)s intervals "
+        "a few miss the line by chance alone too, so an interval is no verdict.",
+        count=number(count),
+    )
+
+
+def of_standings(records: Iterable[Record]) -> list[str]:
+    """What the standings of all communes in one figure promise, what signs are worth, what the test leans on."""
+    tested = [one.rest for one in records if one.standing is not None and one.rest is not None]
+    if not tested:
+        return []
+    return [
+        _(
+            "Above and below hold for all %(count)s communes together: if no commune differed, a survey like this "
+            "would name one in fewer than 5 of 100 cases. “Not told apart” does not mean equal.",
+            count=number(len(tested)),
+        ),
+        of_signs(len(tested)),
+        *_leaning(tested),
+    ]
+
+
+def _leaning(tested: Sequence[Difference]) -> list[str]:
+    """What the test takes to be so, and with few villages how little it can see."""
+    pooled = [one for one in tested if one.rho is not None]
+    if not pooled:
+        return []
+    found = _(
+        "The test takes it that neighbours are about equally alike in every commune (intraclass correlation "
+        "%(rho)s, from %(villages)s villages).",
+        rho=number(pooled[0].rho, 3),
+        villages=number(pooled[0].pool),
+    )
+    least = [one.least for one in pooled if one.least is not None]
+    villages = median(one.villages[1] for one in pooled)
+    if least and villages < ENOUGH_DF:
+        found += " " + _(
+            "With about %(villages)s villages in a commune only differences of about %(points)s points can be "
+            "seen.",
+            villages=number(villages),
+            points=number(100 * median(least), 0),
+        )
+    return [found]
+
+
+def of_standouts(count: int) -> list[str]:
+    """What higher and lower promise of the questions of one commune."""
+    return [
+        _(
+            "Higher and lower hold for all %(count)s questions together: of communes that are like the rest, "
+            "fewer than 5 in 100 would have one named. What only looks high or low may be chance.",
+            count=number(count),
+        ),
+        of_signs(count),
+    ]
+
+
+def of_lines(count: int) -> list[str]:
+    """What the words of a comparison promise, line by line."""
+    return [
+        _(
+            "The words hold for all %(count)s lines together: if nothing differed, such a table would name one in "
+            "fewer than 5 of 100 cases. What can't be told is not therefore equal.",
+            count=number(count),
+        ),
+        of_signs(count),
+    ]
+
+
 def renamed(was: str) -> str:
     """What stands beside a question that had another code in an earlier wave."""
     return _("code changed from %(code)s", code=was)
@@ -259,14 +389,42 @@ def remark(record: Estimate) -> str:
     return ""
 
 
-def mark(record: Estimate) -> str:
-    """The sign behind a figure that is to be read with care, for the gravest reason; empty where there is none."""
+def marks(record: Estimate) -> tuple[str, ...]:
+    """The signs behind a figure: of the gravest reason to read it with care, and that its variance is pooled."""
     if is_hidden(record) or record.estimate is None:
-        return ""
+        return ()
     flags = set(record.flags)
     if _bounded(record):
         flags.discard("wide")  # "at most 9,7%" says so already
-    return next((sign for flag, sign in MARKS.items() if flag in flags), "")
+    care = [sign for flag, sign in MARKS.items() if flag in flags][:1]
+    return (*care, POOLED) if record.variance == "pooled" else tuple(care)
+
+
+def mark(record: Estimate) -> str:
+    """The signs of `marks` as they stand behind the figure."""
+    return "".join(marks(record))
+
+
+def legend(records: Iterable[Estimate]) -> list[str]:
+    """What the signs mean that some of the records bear, under their table."""
+    records = list(records)
+    there = {sign for record in records for sign in marks(record)}
+    found = [key(sign) for sign in MARKS.values() if sign in there]
+    if POOLED in there:
+        found.append(_pooled(any("not_a_sample" in record.flags for record in records)))
+    return found
+
+
+def _pooled(is_open: bool) -> str:
+    if is_open:
+        return _(
+            "§ Pooled: its own answers tell too little of how alike people of one day are, so they are taken "
+            "to be as alike as in all communes together."
+        )
+    return _(
+        "§ Pooled: its own answers tell too little of how alike people of one village are, so they are taken "
+        "to be as alike as in all communes together."
+    )
 
 
 def key(sign: str) -> str:

@@ -151,8 +151,9 @@ def told(kept: Kept[T]) -> T:
 def keys(records: Iterable[Estimate]) -> list[str]:
     """What stands under a table: each mark that some of its records carry, and each reason why one is hidden."""
     records = list(records)
-    marks = [wording.key(sign) for sign in wording.MARKS.values() if sign in map(wording.mark, records)]
-    return marks + list(dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record)))
+    return wording.legend(records) + list(
+        dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record))
+    )
 
 
 def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:

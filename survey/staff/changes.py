@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request
@@ -14,9 +15,10 @@ from survey.people.accounts import Right, requires
 from survey.results import comparison
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
-from survey.staff.blueprint import moment_of, pages
+from survey.staff.blueprint import keys, moment_of, pages
 from survey.staff.items import parts_of
 from translations import NotFound
+from translations import gettext as _
 from translations.formats import order
 
 
@@ -55,7 +57,6 @@ def changes(wave: str) -> ResponseReturnValue:
             by_unit=by_unit,
         )
     rows = list(_units(summary, found) if by_unit else _lines(summary, found))
-    verdicts = [row.change.verdict for row in rows]
     return render_template(
         "staff/changes.html",
         summary=summary,
@@ -64,9 +65,26 @@ def changes(wave: str) -> ResponseReturnValue:
         offered=offered,
         rows=rows,
         by_unit=by_unit,
-        up=verdicts.count("up"),
-        down=verdicts.count("down"),
+        finding=finding(rows, by_unit),
+        headlines=[line.code for line in summary.headlines],
+        keys=keys(record for row in rows for record in (row.change.old, row.change.new)),
     )
+
+
+def finding(rows: Sequence[Row], by_unit: bool) -> str:
+    """What the page says above its table: how many lines went up and down, and of how many that can't be told."""
+    counts = Counter(row.change.verdict for row in rows)
+    told = {"up": counts["above"], "down": counts["below"]}
+    found = [
+        _("%(up)d communes went up, %(down)d down", **told)
+        if by_unit
+        else _("%(up)d figures went up, %(down)d down", **told)
+    ]
+    if counts["signs_above"] or counts["signs_below"]:
+        signs = {"up": counts["signs_above"], "down": counts["signs_below"]}
+        found.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
+    found.append(_("%(rest)d can't be told", rest=counts["not_apart"] + counts[None]))
+    return "; ".join(found)
 
 
 def items_of(summary: Summary, by_unit: bool) -> list[str]:

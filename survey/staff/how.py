@@ -196,19 +196,24 @@ def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
         yield _("Variation: from the sums of each day, within each commune. Who did not answer is not known.")
     elif record.variance == "pooled":
         yield _(
-            "Variance: there are too few villages for one of its own, so people of a village are taken to be as "
-            "alike as in the other communes for the same question."
+            "Variance: pooled. The figure's own answers tell too little of how alike people of a village are, so "
+            "they are taken to be as alike as in all communes for the same question."
         )
     else:
         yield _("Variance: linearised, from the sums of each village, within each stratum.")
     if summary.calibrated:
         yield _("The variance knows that the weights were fitted to known totals: only the residuals count.")
     if record.statistic == "index":
-        yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=number(record.df))
+        yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=_df(record))
     elif record.statistic == "proportion":
         yield _("Interval: Korn–Graubard (exact, at the effective sample size).")
     else:
-        yield _("Interval: Student's t at %(df)s degrees of freedom.", df=number(record.df))
+        yield _("Interval: Student's t at %(df)s degrees of freedom.", df=_df(record))
+
+
+def _df(record: Estimate) -> str:
+    """Degrees of freedom: a whole number, or by Satterthwaite one between."""
+    return number(record.df, 1 if record.df % 1 else 0)
 
 
 def values(summary: Summary, figure: Figure) -> Pairs:
@@ -222,7 +227,7 @@ def values(summary: Summary, figure: Figure) -> Pairs:
             (_("People who answered"), number(record.n)),
             (_("Effective sample size"), number(record.n_eff)),
             (_("Design effect"), number(record.deff, 2)),
-            (_("Degrees of freedom"), number(record.df)),
+            (_("Degrees of freedom"), _df(record)),
             (_("Standard error"), points(error).lstrip("+") if shares else number(error, 3)),
             (wording.interval_name(record), wording.limits(record)),
         ]

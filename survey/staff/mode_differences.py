@@ -9,7 +9,7 @@ from survey.database import database
 from survey.people.accounts import Right, requires
 from survey.results import mode_differences
 from survey.results.summary import Summary
-from survey.staff.blueprint import moment_of, pages
+from survey.staff.blueprint import keys, moment_of, pages
 from translations import N_
 from translations import gettext as _
 
@@ -23,7 +23,14 @@ def by_mode(wave: str) -> ResponseReturnValue:
     summary, people = moment_of(wave)
     with database().reading() as session:
         found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
-    return render_template("staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike)
+    return render_template(
+        "staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike, keys=keys_of
+    )
+
+
+def keys_of(pair: mode_differences.Compared) -> list[str]:
+    """What stands under the table of a pair."""
+    return keys(record for line in pair.lines for record in (line.first, line.other))
 
 
 def alike(pair: mode_differences.Compared) -> list[str]:

@@ -8,6 +8,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from analysis.contrast import Group
 from analysis.response_rates import response_rates
 from survey import waves
 from survey.database import database
@@ -71,16 +72,17 @@ def since(summary: Summary, people: Sample) -> Comparison | None:
         return comparison.compare(session, comparison.before(session, former), people, items_of(summary, False))
 
 
-def moved(summary: Summary, since: Comparison) -> dict[str, list[str]]:
-    """The items of the index that went up or down since the wave before, by the test corrected for all lines."""
+def moved(summary: Summary, since: Comparison) -> dict[Group, list[str]]:
+    """The items of the index that went up or down since the wave before, or show signs of it, by their word."""
     names = {line.code: line.label for line in summary.items}
+    groups: tuple[Group, ...] = ("above", "below", "signs_above", "signs_below")
     return {
-        way: [
+        group: [
             names[change.item] + (f" ({wording.renamed(change.was)})" if change.was else "")
             for change in since.changes
-            if change.verdict == way and change.item in names
+            if change.verdict == group and change.item in names
         ]
-        for way in ("up", "down")
+        for group in groups
     }
 
 

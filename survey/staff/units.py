@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from analysis import Estimate
+from analysis.contrast import Group
 from survey import units, waves
 from survey.database import database
-from survey.models import Unit
+from survey.models import Unit, WaveKind
 from survey.people.accounts import Right, requires
 from survey.results import charts, releases, summary, wording
+from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.sample import sample
 from survey.staff.blueprint import in_order, keys, pages, summary_of
@@ -27,11 +30,10 @@ from translations.formats import order
 
 @dataclass(frozen=True)
 class Row:
-    """A commune's record of what is shown; `standing` and `ranks` are the index's, and None beside others."""
+    """A commune's record of what is shown; `ranks` are the index's, and None beside others."""
 
     unit: Unit
-    record: Estimate
-    standing: str | None
+    record: Record
     ranks: tuple[int, int] | None
 
 
@@ -55,14 +57,22 @@ def _down(row: Row) -> tuple[int, float]:
 
 
 def _attention(row: Row) -> tuple[int, float]:
-    """Of the index: below the province, then figures that need care, then the widest intervals. Of a sensitive
-    item: where the share is surely the highest."""
+    """Of the index: below the province, then signs of it, then figures that need care, then the widest intervals.
+    Of a sensitive item: where the share is surely the highest."""
     low, high = row.record.low or 0.0, row.record.high or 0.0
     if row.record.statistic != "index":
         return wording.is_hidden(row.record), -low
-    return 0 if row.standing == "below" else 1 if wording.remark(row.record) else 2, low - high
+    return ATTENTION.get(row.record.standing, 3 if wording.remark(row.record) else 4), low - high
 
 
+ATTENTION: dict[Group | None, int] = {"below": 0, "signs_below": 1}
+# How the address names the communes that alone are shown, and their standings.
+AMONG: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
+    "thap": (Lazy("Lower"), ("below",)),
+    "dau-hieu": (Lazy("Signs"), ("signs_below", "signs_above")),
+    "chua-ro": (Lazy("Not told apart"), ("not_apart",)),
+    "cao": (Lazy("Higher"), ("above",)),
+}
 ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
     "uoc-luong": (Lazy("Estimate"), _down),
     "ten": (Lazy("Name A–Y"), lambda row: order(row.unit.name)),
@@ -75,7 +85,8 @@ ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
 def all_units(wave: str) -> ResponseReturnValue:
     """The plot that is the table: an interval for each commune.
 
-    `hien`: what is shown; `xep`: the order; `tim`: words of the names wanted.
+    `hien`: what is shown; `xep`: the order, of an open wave that of the names unless given; `nhom`: of `AMONG`;
+    `tim`: words of the names wanted.
     """
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
@@ -83,11 +94,16 @@ def all_units(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     by = request.args.get("xep", "")
-    by = by if by in ORDERS else next(iter(ORDERS))
+    by = by if by in ORDERS else "ten" if summary.wave.kind is WaveKind.OPEN else next(iter(ORDERS))
     words = request.args.get("tim", "").strip()
     named = {unit.code for unit in units.matching([row.unit for row in chosen.rows], words)}
     rows = sorted(sorted(chosen.rows, key=lambda row: order(row.unit.name)), key=ORDERS[by][1])
-    shown = [row for row in rows if row.unit.code in named]
+    counts = Counter(row.record.standing for row in chosen.rows)
+    among = request.args.get("nhom", "")
+    among = among if among in AMONG and set(counts) != {None} else ""
+    shown = [
+        row for row in rows if row.unit.code in named and (not among or row.record.standing in AMONG[among][1])
+    ]
     return render_template(
         "staff/units.html",
         summary=summary,
@@ -97,6 +113,14 @@ def all_units(wave: str) -> ResponseReturnValue:
         finding=finding(chosen),
         orders=[(code, str(name)) for code, (name, _key) in ORDERS.items()],
         by=by,
+        groups=[
+            (code, str(name), sum(counts[group] for group in groups)) for code, (name, groups) in AMONG.items()
+        ]
+        if set(counts) != {None}
+        else [],
+        among=among,
+        tested=set(counts) != {None},
+        ranks=any(row.ranks for row in chosen.rows),
         words=words,
         rows=shown,
         keys=keys(row.record for row in shown),
@@ -107,26 +131,38 @@ def all_units(wave: str) -> ResponseReturnValue:
 def choices(summary: Summary) -> Iterator[Choice]:
     """The index where there is one, then each headline."""
     if summary.index is not None:
-        rows = tuple(Row(line.unit, line.index, line.standing, line.ranks) for line in summary.units)
+        rows = tuple(Row(line.unit, line.index, line.ranks) for line in summary.units)
         yield Choice("index", "index", summary.index.label, summary.index.estimate, rows)
     for place, headline in enumerate(summary.headlines):
-        rows = tuple(Row(line.unit, line.headlines[place], None, None) for line in summary.units)
+        rows = tuple(Row(line.unit, line.headlines[place], None) for line in summary.units)
         item = f"{headline.code}={headline.worst}"
         yield Choice(headline.code, item, headline.name, headline.line.estimate, rows)
 
 
 def finding(choice: Choice) -> str:
-    """What the page says above its plot: three groups by the corrected test, or only what is shown."""
-    standings = [row.standing for row in choice.rows]
-    if not any(standings):
+    """What the page says above its plot: how many communes have each standing, or only what is shown."""
+    counts = Counter(row.record.standing for row in choice.rows)
+    if set(counts) == {None}:
         return choice.name
-    above, below = standings.count("above"), standings.count("below")
-    return _(
-        "%(above)d above the province, %(below)d below, %(rest)d not told apart",
-        above=above,
-        below=below,
-        rest=len(standings) - above - below,
-    )
+    found = [
+        _(
+            "%(above)d communes above the rest of the province, %(below)d below",
+            above=counts["above"],
+            below=counts["below"],
+        )
+    ]
+    if counts["signs_above"] or counts["signs_below"]:
+        found.append(
+            _(
+                "signs of above in %(above)d, of below in %(below)d",
+                above=counts["signs_above"],
+                below=counts["signs_below"],
+            )
+        )
+    found.append(_("%(rest)d not told apart", rest=counts["not_apart"]))
+    if counts[None]:
+        found.append(_("%(count)d not compared", count=counts[None]))
+    return "; ".join(found)
 
 
 @dataclass(frozen=True)
@@ -176,6 +212,8 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
             here = people.mode[people.unit.having(code)].counts()
             modes = {str(mode): rows for mode, rows in here.items() if rows}
     compared = list(beside(summary, line))
+    shown = {row.line.code for row in compared if not wording.is_hidden(row.line.estimate)}
+    standouts = [one for one in summary.standouts.get(code, ()) if one.item in shown]
     return render_template(
         "staff/unit.html",
         summary=summary,
@@ -185,12 +223,9 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
         modes=in_order(modes),
         forms=sum(modes.values()),
         compared=compared,
-        standouts=[
-            (row.line.label, one)
-            for one in summary.standouts.get(code, ())
-            for row in compared
-            if row.line.code == one.item and not wording.is_hidden(row.line.estimate)
-        ],
+        standouts=standouts,
+        told={one.item: one.group for one in standouts},
+        names={row.line.code: row.line.label for row in compared},
         keys=keys(row.line.estimate for row in compared),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
     )

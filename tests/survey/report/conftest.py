@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from analysis import Estimate
 from forms import Questionnaire, shipped
 from survey import units
 from survey.models import Unit, Wave, WaveKind
+from survey.results.result_table import Record
 from survey.results.summary import Collection, Headline, Line, Summary, UnitLine
 
 QUESTIONNAIRES = {found.name: found for found in shipped()}
@@ -27,16 +27,16 @@ def figure(
     n: int | None = 2843,
     *flags: str,
     **rest: Any,
-) -> Estimate:
+) -> Record:
     """An estimate with the numbers that are printed; the rest is filled in."""
     values: dict[str, Any] = {
         "item": "C5", "value": None, "domain": None, "statistic": "proportion", "standard_error": 0.01, "df": 54,
         "deff": 2.1, "n_eff": None if n is None else n / 2.1, "variance": "direct", "events": 3, "weight_sum": 1.0,
     }  # fmt: skip
-    return Estimate(estimate=estimate, low=low, high=high, n=n, flags=flags, **{**values, **rest})  # type: ignore[arg-type]
+    return Record(estimate=estimate, low=low, high=high, n=n, flags=flags, **{**values, **rest})  # type: ignore[arg-type]
 
 
-def hidden(flag: str = "hidden", **rest: Any) -> Estimate:
+def hidden(flag: str = "hidden", **rest: Any) -> Record:
     """A record as `results --released` leaves it."""
     return figure(None, None, None, None, flag, standard_error=None, deff=None, **rest)
 
@@ -51,7 +51,7 @@ def communes() -> list[Unit]:
     ]
 
 
-def index_line(code: str, estimate: Estimate) -> Line:
+def index_line(code: str, estimate: Record) -> Line:
     return Line(code, f"label of {code}", estimate)
 
 
@@ -62,7 +62,7 @@ def wave(code: str, questionnaire: Questionnaire, kind: WaveKind, **rest: Any) -
     )  # fmt: skip
 
 
-def headline(questionnaire: Questionnaire, place: int, shares: list[Estimate], **rest: Any) -> Headline:
+def headline(questionnaire: Questionnaire, place: int, shares: list[Record], **rest: Any) -> Headline:
     """A headline of the questionnaire with these figures for its choices."""
     named = questionnaire.headlines[place]
     codes = list(questionnaire.items[named.item].valid)
@@ -78,7 +78,8 @@ def headline(questionnaire: Questionnaire, place: int, shares: list[Estimate], *
 
 
 def unit_lines(count_headlines: int, *flags: str) -> tuple[UnitLine, ...]:
-    """54 communes: two above, one below, a hidden one, one of few answers, one without an interval, others same"""
+    """54 communes: two above, one with signs of it, one below, a hidden one, one of few answers, one without an
+    interval, the others not told apart."""
     lines = []
     for place, unit in enumerate(communes()):
         share = 0.78 + 0.003 * place
@@ -91,41 +92,35 @@ def unit_lines(count_headlines: int, *flags: str) -> tuple[UnitLine, ...]:
             statistic="index",
             domain=unit.code,
             variance="pooled",
+            standing="above" if place in (52, 53) else "signs_above" if place == 51 else "not_apart",
         )
-        stand, rank = "same", (1, 54)
+        rank: tuple[int, int] | None = (1, 54)
         records = [figure(0.0556, 0.0121, 0.16, 54, *flags, domain=unit.code)] * count_headlines
         if place == 0:
-            index, stand, rank = (
-                figure(0.5512, 0.4121, 0.6633, 54, *flags, statistic="index", domain=unit.code),
-                "below",
+            index, rank = (
+                figure(0.5512, 0.4121, 0.6633, 54, *flags, statistic="index", domain=unit.code, standing="below"),
                 (50, 54),
             )
             records = [figure(0.0, 0.0, 0.0661, 54, "none", *flags, domain=unit.code)] * count_headlines
         elif place == 1:
-            index, stand, rank = hidden(domain=unit.code), "above", (1, 2)
+            index, rank = hidden(domain=unit.code, standing="above"), (1, 2)
             records = [hidden(domain=unit.code)] * count_headlines
         elif place == 2:
-            index = figure(0.8123, 0.6, 0.93, 27, "few", *flags, statistic="index", domain=unit.code)
+            index = figure(
+                0.8123, 0.6, 0.93, 27, "few", *flags, statistic="index", domain=unit.code, standing="not_apart"
+            )
             records = [
                 figure(None, None, 0.143, 54, "under_3", *flags, domain=unit.code, standard_error=None)
             ] * count_headlines
         elif place == 3:
-            index, stand, rank = (
-                figure(0.8888, None, None, 27, "no_interval", *flags, statistic="index", domain=unit.code),
-                None,
-                (1, 54),
-            )
+            index = figure(0.8888, None, None, 27, "no_interval", *flags, statistic="index", domain=unit.code)
             records = [hidden("hidden_with", domain=unit.code)] * count_headlines
         elif place == 4:
-            index, stand, rank = (
-                figure(None, None, None, 0, *flags, statistic="index", domain=unit.code),
-                None,
-                None,
-            )
+            index, rank = figure(None, None, None, 0, *flags, statistic="index", domain=unit.code), None
             records = [figure(None, None, None, 0, *flags, domain=unit.code)] * count_headlines
         elif place in (52, 53):
-            stand, rank = "above", (1, 9)
-        lines.append(UnitLine(unit, index, tuple(records), stand, rank))
+            rank = (1, 9)
+        lines.append(UnitLine(unit, index, tuple(records), rank))
     return tuple(lines)
 
 
@@ -210,7 +205,7 @@ def made_up(**rest: Any) -> Summary:
     return Summary(**values)
 
 
-def _records(values: dict[str, Any]) -> tuple[Estimate, ...]:
+def _records(values: dict[str, Any]) -> tuple[Record, ...]:
     lines = [values["index"], *values["areas"], *values["factors"], *values["items"]]
     found = [line.estimate for line in lines if line is not None]
     found += [line.estimate for one in values["headlines"] for line in one.values]

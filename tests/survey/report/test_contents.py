@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis import Difference, Estimate
+from analysis.contrast import Group
 from survey.models import Release, Wave
 from survey.report import commune
 from survey.report.contents import contents
@@ -88,13 +89,14 @@ def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -
 @pytest.mark.parametrize(
     ("verdict", "low", "told"),
     [
-        ("up", 0.005, "Chỉ số tăng so với đợt truoc: +1,34 điểm %"),
-        ("same", -0.005, "Chưa đủ cơ sở để kết luận chỉ số đã thay đổi so với đợt truoc"),
+        ("above", 0.005, "Chỉ số tăng so với đợt truoc: +1,34 điểm %"),
+        ("signs_above", 0.005, "Có dấu hiệu chỉ số đã thay đổi so với đợt truoc nhưng chưa đủ để kết luận"),
+        ("not_apart", -0.005, "Chưa đủ cơ sở để kết luận chỉ số đã thay đổi so với đợt truoc"),
         (None, None, ""),
     ],
 )
 def test_the_index_went_up_only_where_its_test_says_so(
-    summary: Summary, verdict: str | None, low: float | None, told: str
+    summary: Summary, verdict: Group | None, low: float | None, told: str
 ) -> None:
     assert summary.index is not None
     record = summary.index.estimate
@@ -109,7 +111,7 @@ def test_the_index_went_up_only_where_its_test_says_so(
     )
     words = said(contents(replace(summary, since=since))).replace("\N{NO-BREAK SPACE}", " ")
     assert told in words
-    assert ("tăng" in words.partition("Quy tắc")[0].lower()) == (verdict == "up")
+    assert ("tăng" in words.partition("Quy tắc")[0].lower()) == (verdict == "above")
 
 
 def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:
@@ -144,9 +146,8 @@ def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
         record = replace(
             units[place].index, estimate=secret, low=secret - 0.01, high=secret + 0.01, n=4321, flags=(flag,)
         )
-        units[place] = replace(
-            units[place], index=record, headlines=(record, record), standing="above", ranks=(41, 43)
-        )
+        record = replace(record, standing="above")
+        units[place] = replace(units[place], index=record, headlines=(record, record), ranks=(41, 43))
     items = [replace(plain.items[0], estimate=record), *plain.items[1:]]
     report = contents(make(units=tuple(units), items=tuple(items)))
     words = said(report)
@@ -209,7 +210,7 @@ def test_three_groups_come_first_and_a_rank_is_a_range(summary: Summary) -> None
     words = said(report)
     assert "- Cao hơn phần còn lại của tỉnh: 2 (phường Phong Cốc, đặc khu Cô Tô)." in words
     assert "- Thấp hơn phần còn lại của tỉnh: 1 (phường Hà Tu)." in words
-    assert "- Chưa so sánh được vì quá ít người trả lời: 3." in words
+    assert "- Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 3." in words
     communes = table(report, "Chỉ số hài lòng theo xã")
     assert row(communes, "Đặc khu Cô Tô")[4:] == ("1–9", "cao hơn")
     assert all(re.fullmatch(r"\d+–\d+|–", line.cells[4]) for line in communes.rows)

@@ -42,9 +42,9 @@ def test_no_case_is_a_number_that_reads_as_words(book: Any) -> None:
 
 
 def test_a_hidden_figure_is_its_word_and_nothing_more(summary: Summary) -> None:
-    record = replace(summary.units[9].index, flags=("hidden",))  # its numbers were left in
+    record = replace(summary.units[9].index, flags=("hidden",), standing="above")  # its numbers were left in
     units = list(summary.units)
-    units[9] = replace(units[9], index=record, headlines=(record, record), standing="above", ranks=(41, 43))
+    units[9] = replace(units[9], index=record, headlines=(record, record), ranks=(41, 43))
     book = book_of(replace(summary, units=tuple(units)))
     cells = line(book["Xã, phường"], units[9].unit.code)
     assert [cell.value for cell in cells[3:9]] == ["–", "–", "ẩn", None, None, None]

@@ -99,7 +99,7 @@ def test_the_same_answers_twice_are_no_change(two: Database) -> None:
     answer(two, "truoc", levels)
     answer(two, "nay", levels)
     [change] = compared(two, items=["C5=1"]).changes
-    assert (change.difference and change.difference.estimate, change.verdict) == (0, "same")
+    assert (change.difference and change.difference.estimate, change.verdict) == (0, "not_apart")
 
 
 def test_what_the_interval_can_not_tell_is_neither_up_nor_down(two: Database) -> None:
@@ -109,14 +109,14 @@ def test_what_the_interval_can_not_tell_is_neither_up_nor_down(two: Database) ->
     [change] = compared(two, items=["C5=1"]).changes
     assert change.difference is not None
     assert change.difference.low < 0 < change.difference.high  # type: ignore[operator]
-    assert change.verdict == "same"
+    assert change.verdict == "not_apart"
 
 
 def test_a_large_change_is_told(two: Database) -> None:
     answer(two, "truoc", {psu: [1] * 19 + [2] for psu in VILLAGES})
     answer(two, "nay", {psu: [1] * 4 + [2] * 16 for psu in VILLAGES})
     comparison_ = compared(two, items=["C5=1", "C5=2"])
-    assert [change.verdict for change in comparison_.changes] == ["down", "up"]
+    assert [change.verdict for change in comparison_.changes] == ["below", "above"]
 
 
 def test_a_hidden_figure_has_no_difference(two: Database) -> None:
@@ -175,8 +175,8 @@ def test_the_index_is_told_the_same_alone_and_among_its_parts(two: Database) -> 
     index, *parts = compared(two, items=["index", "index:CS", "index:CS.C", "th_dien"]).changes
     assert alone.difference is not None
     assert 0.05 / 3 < alone.difference.p < 0.05
-    assert (alone.verdict, index.verdict) == ("up", "up")
-    assert {one.verdict for one in parts} == {"same"}
+    assert (alone.verdict, index.verdict) == ("above", "above")
+    assert {one.verdict for one in parts} == {"signs_above"}  # of three lines together
 
 
 def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:

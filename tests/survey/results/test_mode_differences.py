@@ -85,7 +85,7 @@ def test_a_difference_that_age_alone_makes_is_gone_once_people_are_alike(provinc
     assert abs(line.first.estimate - line.other.estimate) == pytest.approx(0.2)  # 16 against 12 of 20
     assert line.difference is not None
     assert line.difference.estimate == pytest.approx(0, abs=1e-9)
-    assert line.verdict == "same"
+    assert line.verdict == "not_apart"
 
 
 def test_a_difference_between_people_alike_stays(province: Database) -> None:
@@ -95,7 +95,7 @@ def test_a_difference_between_people_alike_stays(province: Database) -> None:
     assert line.difference is not None
     sign = 1 if pair.other is Mode.PHONE else -1
     assert line.difference.estimate == pytest.approx(sign * 11 / 20)
-    assert line.verdict == ("up" if sign > 0 else "down")
+    assert line.verdict == ("above" if sign > 0 else "below")
 
 
 def test_one_way_of_answering_is_compared_with_none(province: Database, app: Flask, sign_in: SignIn) -> None:

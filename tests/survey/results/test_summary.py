@@ -79,7 +79,9 @@ def test_what_the_silent_could_change_is_bounded(made: tuple[Database, Summary, 
 
 def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Database, Summary, Summary]) -> None:
     _database, said, _open = made
-    assert {line.standing for line in said.units} <= {"above", "same", "below"}
+    assert {line.index.standing for line in said.units} <= {
+        "above", "signs_above", "not_apart", "signs_below", "below",
+    }  # fmt: skip
     ranks = [line.ranks for line in said.units if line.ranks is not None]
     assert len(ranks) == 54
     assert all(1 <= low <= high <= 54 for low, high in ranks)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from analysis import Estimate
 from survey import waves
 from survey.database import Database
-from survey.models import Target
+from survey.models import Target, WaveKind
 from survey.report.contents import contents
 from survey.results import summary, targets
 from survey.results.targets import Unfit, Verdict
@@ -168,4 +168,6 @@ def test_everything_that_is_offered_can_be_a_target(province: Database) -> None:
                 targets.put(session, wave, measure, "50", "Sở", "An")
             said = summary.gather(session, code)
             assert len(said.targets) == len(offered)
-            assert {line.verdict for line in said.targets} == {Verdict.UNSEEN}
+            assert {line.verdict for line in said.targets} == {
+                Verdict.NO_SAMPLE if wave.kind is WaveKind.OPEN else Verdict.UNSEEN
+            }

@@ -29,7 +29,7 @@ from survey.results.summary import Summary
 from survey.staff.reports import KINDS
 from survey.staff.units import ORDERS, choices
 from translations import speaking
-from translations.formats import order
+from translations.formats import number, order
 
 PASSWORD = "mat-khau-dai"
 COMMUNE = "06652"  # Hà Tu
@@ -303,7 +303,7 @@ def test_an_open_wave_is_never_given_a_confidence_interval(reader: FlaskClient) 
         words = plain(reader.get(f"/quan-tri/gop-y/{page}")).lower()
         assert "khoảng dao động" in words, page
         assert "tin cậy" not in words, page
-    assert "không biết gì về những người không trả lời" in plain(reader.get("/quan-tri/gop-y/"))
+    assert "không cho biết gì về những người không trả lời" in plain(reader.get("/quan-tri/gop-y/"))
 
 
 def test_no_figure_stands_without_interval_and_base(reader: FlaskClient) -> None:
@@ -330,16 +330,22 @@ def names(page: TestResponse) -> list[str]:
 
 
 def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, said: Summary) -> None:
-    standings = [line.standing for line in said.units]
-    above, below = standings.count("above"), standings.count("below")
+    standings = [line.index.standing for line in said.units]
+    above, below, rest = (standings.count(group) for group in ("above", "below", "not_apart"))
+    signs = [standings.count(group) for group in ("signs_above", "signs_below")]
     assert above + below > 0
     page = reader.get("/quan-tri/thu-nghiem/don-vi")
     heading = re.search(r"<h1>(.*?)</h1>", page.text)
     assert heading
+    middle = f"{signs[0]} nơi có dấu hiệu cao hơn, {signs[1]} nơi có dấu hiệu thấp hơn; " if any(signs) else ""
     assert heading[1] == (
-        f"{above} nơi cao hơn mức chung, {below} nơi thấp hơn, {54 - above - below} nơi chưa phân biệt được"
+        f"{above} nơi cao hơn phần còn lại của tỉnh, {below} nơi thấp hơn; {middle}{rest} nơi chưa phân biệt được"
     )
-    assert page.text.count('class="plot-differs plot-dot" cx') == above + below + 1  # and the legend's
+    assert page.text.count(' plot-told">') == above + below + 2  # and the legend's
+    assert page.text.count('class="plot-half"') == sum(signs) + 2
+    for group, count in (("thap", below), ("dau-hieu", sum(signs)), ("chua-ro", rest), ("cao", above)):
+        only = reader.get(f"/quan-tri/thu-nghiem/don-vi?nhom={group}")
+        assert len(names(only)) == count
     assert len(names(page)) == 54
 
 
@@ -417,9 +423,11 @@ def test_a_commune_page_sets_each_question_beside_the_province(reader: FlaskClie
     assert line.ranks is not None
     assert f"hạng {line.ranks[0]}–{line.ranks[1]}" in page
     own = {record.item: record for record in said.records if record.domain == COMMUNE}
+    told = {one.item: one.group for one in said.standouts.get(COMMUNE, ())}
     for item in said.items:
         marked = f"{wording.figure(own[item.code], 1)} {wording.mark(own[item.code])}".strip()
-        assert f"{item.label} {marked} {wording.limits(own[item.code], 1)}" in page
+        word = f"{wording.side(told[item.code])} " if item.code in told else ""
+        assert f"{item.label} {word}{marked} {wording.limits(own[item.code], 1)}" in page
         assert wording.figure(item.estimate, 1) in page
 
 
@@ -464,13 +472,13 @@ def test_the_drawer_says_rule_weights_design_and_data(reader: FlaskClient, said:
     assert said.data_version[:12] in words
     assert said.questionnaire.digest[:12] in words
     assert wording.limits(said.index.estimate) in words
-    assert f"{said.index.estimate.df} bậc tự do" in words
+    assert f"{number(said.index.estimate.df, 1)} bậc tự do" in words
 
 
 def test_the_drawer_says_when_the_variance_is_pooled(reader: FlaskClient, said: Summary) -> None:
     line = next(line for line in said.units if line.index.variance == "pooled")
     words, _commands = drawer(reader, "thu-nghiem", "index", line.unit.code)
-    assert "quá ít thôn" in words
+    assert "Phương sai gộp" in words
     assert "tuyến tính hóa" not in words
     words, _commands = drawer(reader, "thu-nghiem", "index")
     assert "tuyến tính hóa" in words
@@ -548,7 +556,7 @@ def test_every_format_of_the_report_is_offered(reader: FlaskClient) -> None:
 def test_the_pages_speak_english(made: Flask) -> None:
     client = signed_in(made, "home_affairs", "en")
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
-    assert re.search(r"\d+ above the province, \d+ below, \d+ not told apart", page)
+    assert re.search(r"\d+ communes above the rest of the province, \d+ below; .*\d+ not told apart", page)
     assert "95% confidence interval" in page
     assert "Hà Tu ward" in page
     assert "phường" not in page

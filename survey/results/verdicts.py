@@ -1,0 +1,40 @@
+"""What may be concluded from differences: the one way behind every page, report, file and address.
+
+Each difference gets a word of `analysis.groups`, from "below" to "above", of the tests that stand together: the
+communes of one figure, the questions of one commune, the lines of one comparison. Nobody concludes from an
+interval. Of these tests only those count whose figures may be seen, so no word leans on a hidden one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analysis import Difference, groups
+from analysis.contrast import Group
+from survey.models import Wave, WaveKind
+
+
+def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Group | None]:
+    """The word of each difference that stands together with the others.
+
+    None: what must not be seen (a None among the differences), what can't be tested, and all of an open wave,
+    whose people are no sample of anybody. A word that the difference's own interval contradicts is not said.
+    """
+    told: list[Group | None] = [None] * len(differences)
+    if wave.kind is WaveKind.OPEN:
+        return told
+    there = [(place, one) for place, one in enumerate(differences) if one is not None]
+    for (place, one), group in zip(there, groups([one for _place, one in there]), strict=True):
+        told[place] = "not_apart" if group is not None and _holds_nothing(one) else group
+    return told
+
+
+def untested(difference: Difference) -> Difference:
+    """The difference of two figures of an open wave: how far they lie apart, and nothing that a test would say."""
+    return replace(difference, standard_error=None, low=None, high=None, p=None)
+
+
+def _holds_nothing(one: Difference) -> bool:
+    """Whether "no difference" lies within its interval, where it has one."""
+    return one.low is not None and one.high is not None and one.low <= 0 <= one.high

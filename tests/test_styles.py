@@ -108,7 +108,7 @@ IN_PROGRAMS = {
 
 
 def made(given: set[str]) -> set[str]:
-    """What elements may bear where templates give these: what scripts give too, and states, `told-{{ standing }}`."""
+    """What elements may bear where templates give these: what scripts give, and states, `told-{{ standing }}`."""
     states = {word + state for word in given if word.endswith("-") for state in IN_PROGRAMS}
     return given | states | IN_SCRIPTS | IN_PROGRAMS
 

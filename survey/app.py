@@ -73,7 +73,6 @@ HEADERS = {
 }
 LARGEST_BODY = 100_000  # bytes; the API has its own, smaller bound, and pages of the staff a larger one
 MOST_FIELDS = 2_000  # of a form
-MOST_DROPPED = 256_000_000  # bytes that are read of a larger one before it is refused
 
 
 class Number(IntegerConverter):
@@ -302,7 +301,6 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if isinstance(error, RequestEntityTooLarge):
-        _drop_body()
         return _answer(413, _("Too large"), _("What was sent is too large. Send less, or ask the administrator."))
     if status == 404:
         return _answer(404, _("Not found"), _("There is no page at this address. Begin at the first page."))
@@ -311,13 +309,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or status < 400:
         return error.get_response()
     return _answer(status, _("Please correct this"), _("The request can't be answered. Begin at the first page."))
-
-
-def _drop_body() -> None:
-    """Reads what is still being sent and drops it: a client that is cut off never sees the answer."""
-    left = MOST_DROPPED if request.content_length is None else min(request.content_length, MOST_DROPPED)
-    while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 65_536))):
-        left -= len(piece)
 
 
 def _of_the_machine(error: DBAPIError | OSError) -> ResponseReturnValue:

@@ -61,6 +61,10 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{settings.rate():.0f} mỗi giây",
         f"{rate.CODES_AT_ONCE} lần liền, rồi {rate.CODES_A_SECOND} mỗi giây",
         f"{queue.MOST}",
+        f"{queue.MOST_OF_ONE}; {number(queue.MOST_ARRIVING)}",
+        f"{queue.HEAD_WITHIN:.0f} giây; {queue.BODY_WITHIN:.0f} giây, "
+        f"thêm 1 giây cho mỗi {queue.SLOWEST // 1000} KB",
+        f"{queue.LARGEST // MB} MB; {queue.MOST_LARGE}",
         f"{lockout.FREE} lần; {lockout.LONGEST / 60:.0f} phút",
         f"{lockout.AT_ONCE} lần liền, rồi {1 / lockout.A_SECOND:.0f} giây một lần",
         f"{password_links.HOLDS.days} ngày",

@@ -33,6 +33,7 @@ from translations import Refusal, reason
 from translations import gettext as _
 
 THREADS = 8  # of one process
+CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request
 TRIES = 5  # seconds for which a server of before may hold the port while it ends
 
 
@@ -147,6 +148,7 @@ class Server(BaseApplication):
         self.options = {
             "worker_class": Threads,
             "threads": THREADS,
+            "worker_connections": CONNECTIONS,
             "timeout": 120,  # a report of all communes takes a while
             "graceful_timeout": 10,
             "keepalive": 5,

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from survey import settings
-from survey.app import MOST_DROPPED
+from survey.app import LARGEST_BODY
 from survey.backups import keys
+from survey.queue import LARGEST
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -98,17 +99,33 @@ def test_nginx_believes_nobody_who_comes_and_puts_no_form_into_a_file() -> None:
     for order in (
         "proxy_set_header X-Forwarded-For $remote_addr;",  # as Caddy sets it by itself
         'proxy_set_header Forwarded "";',
-        "proxy_request_buffering off;",
+        "proxy_request_buffering on;",
         "proxy_max_temp_file_size 0;",
     ):
         assert text.count(order) == 1, order
+    # A body that is larger than its buffer would lie in a file.
+    sizes = re.findall(r"client_max_body_size (\d+m);\s+client_body_buffer_size (\d+m);", text)
+    assert len(sizes) == text.count("client_max_body_size") == 2
+    assert all(most == buffer for most, buffer in sizes)
+
+
+def test_each_proxy_has_all_of_a_request_before_the_platform_gets_it_and_a_bound_on_the_time() -> None:
+    nginx, caddy = ((DEPLOY / name).read_text("utf-8") for name in ("nginx.conf", "Caddyfile"))
+    for order in ("proxy_request_buffering on;", "client_header_timeout 10s;", "client_body_timeout 20s;"):
+        assert order in nginx
+    assert re.search(r"limit_conn_zone \$binary_remote_addr zone=hailong:\d+m;", nginx)
+    assert re.search(r"limit_conn hailong \d+;", nginx)
+    [most] = re.findall(r"max_size (\d+MB)", caddy)
+    assert f"request_buffers {most}" in caddy
+    assert "read_body 60s" in caddy
 
 
 def test_neither_proxy_cuts_off_what_the_platform_takes_or_refuses_with_words() -> None:
     bounds = {"Caddyfile": r"max_size (\d+)MB$", "nginx.conf": r"client_max_body_size (\d+)m;$"}
     found = [re.findall(bound, (DEPLOY / name).read_text("utf-8"), re.M) for name, bound in bounds.items()]
-    assert found[0] == found[1]
-    assert MOST_DROPPED <= int(found[0][0]) * 1_000_000 < 2 * MOST_DROPPED
+    assert found[0] == found[1][1:]
+    assert LARGEST < int(found[0][0]) * 1_000_000 < 2 * LARGEST
+    assert int(found[1][0]) * 1_000_000 > LARGEST_BODY
 
 
 def test_while_the_platform_is_stopped_each_proxy_shows_the_page_that_says_so() -> None:

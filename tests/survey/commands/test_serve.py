@@ -189,9 +189,12 @@ def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
             assert (answer.status, answer.headers["Retry-After"]) == (503, str(RETRY))
             assert "chưa được nhận" in told
             assert "has not been received" in told
+        statuses = []
         for waiting in crowd:
-            assert waiting.getresponse().status == 201
+            with waiting.getresponse() as answer:
+                statuses.append(answer.status)
             waiting.close()
+        assert statuses == [201] * len(others)
         assert server.send(one) == 201
     with province.reading() as session:
         kept = {str(id) for id in session.scalars(select(Response.id))}

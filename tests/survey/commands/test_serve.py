@@ -180,7 +180,8 @@ def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
     server, one = Server(province, tmp_path), form()
     others = [form() for _number in range(THREADS + MOST)]
     with server.running():
-        with province.writing():  # nobody else writes meanwhile, so each of them waits
+        with province.writing() as session:
+            session.connection()  # from here on nobody else writes, so each of them waits
             crowd = [asking(server.port, other) for other in others]
             last = asking(server.port, one)
             answer = last.getresponse()

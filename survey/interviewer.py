@@ -39,7 +39,7 @@ from survey.respondent import form
 from survey.responses import MARKS, UUID4
 from survey.sampling import draws
 from survey.waves import Place, today
-from translations import N_, Refusal
+from translations import N_, Denied, Refusal
 from translations import gettext as _
 
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")  # of a household in the list of its village
@@ -79,7 +79,7 @@ def bind() -> ResponseReturnValue:
         devices.remember(answer, devices.TABLET)
         return answer
     with database().writing() as session:
-        place = waves.place(session, request.form.get("wave", ""), request.form.get("unit", ""))
+        place = _own(waves.place(session, request.form.get("wave", ""), request.form.get("unit", "")))
         named = _("Tablet of %(name)s", name=current_user.name)
         token = devices.bind_tablet(
             session,
@@ -108,6 +108,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         found = waves.find(session, wave)
         villages = entry.by_unit(draws.villages(session, found))
         communes = units.communes(session, today())
+    communes = [unit for unit in communes if current_user.unit in (None, unit.code)]
     if found.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
     return render_template(
@@ -126,7 +127,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
-        place = waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token()))
+        place = _own(waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token())))
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
@@ -198,7 +199,14 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
 
 def _begun(session: Session, wave: str, unit: str) -> Place:
     """The place, whether its wave is running or over."""
-    return waves.place(session, wave, unit, waves.counts_on(waves.find(session, wave)))
+    return _own(waves.place(session, wave, unit, waves.counts_on(waves.find(session, wave))))
+
+
+def _own(place: Place) -> Place:
+    """The same place; refused where the account is of another commune."""
+    if current_user.unit not in (None, place.unit.code):
+        raise Denied("Your account interviews in another commune. Ask the administrator for one of this commune.")
+    return place
 
 
 def _village(session: Session, place: Place) -> Village:

@@ -34,7 +34,18 @@ from sqlalchemy.orm import Session
 
 from forms import check
 from survey import devices, responses, settings, waves
-from survey.models import Device, HeldDecision, HeldResponse, Mode, Verdict, Village, Wave, WaveKind
+from survey.models import (
+    Account,
+    Device,
+    HeldDecision,
+    HeldResponse,
+    Mode,
+    Role,
+    Verdict,
+    Village,
+    Wave,
+    WaveKind,
+)
 from survey.responses import MARKS
 from translations import Conflict, Refusal
 
@@ -238,8 +249,11 @@ def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
 
 def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str]) -> bool:
     """Whether a device may send for a place: a kiosk for its own, a tablet for any village, and for any commune of
-    an open wave, which has no villages."""
+    an open wave, which has no villages; that of an interviewer of one commune for that one."""
     if sent["mode"] != device.mode:
+        return False
+    owner = session.get(Account, device.owner) if device.owner and device.mode is Mode.INTERVIEWER else None
+    if owner is not None and owner.role is Role.INTERVIEWER and owner.unit not in (None, sent["unit"]):
         return False
     if device.mode is Mode.KIOSK:
         return "psu" not in sent and (wave.code, sent["unit"]) == (device.wave, device.unit)

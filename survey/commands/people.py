@@ -33,7 +33,11 @@ def user() -> None:
 @user.command("add", help=_("Make an account. The password is asked for, or read from standard input."))
 @click.argument("name")
 @click.option("--role", type=ROLE, required=True, help=_("What the account may do: %(roles)s.", roles=roles()))
-@click.option("--unit", metavar="CODE", help=_("The commune that the account reads; needed for the role commune."))
+@click.option(
+    "--unit",
+    metavar="CODE",
+    help=_("The commune that the account reads, or interviews in; needed for the role commune."),
+)
 @click.option("--link", is_flag=True, help=_("Print a link by which the person chooses the password instead."))
 def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
     password = None if link else _password()

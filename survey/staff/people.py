@@ -24,6 +24,8 @@ from survey.staff.form import AS_TYPED, StaffForm
 from translations import N_, Conflict, Lazy, Refusal, formats
 from translations import gettext as _
 
+OF_ONE_COMMUNE = (Role.COMMUNE, Role.INTERVIEWER)  # the others work in all
+
 
 class PersonForm(StaffForm):
     """Who gets an account, and what for."""
@@ -41,7 +43,10 @@ class PersonForm(StaffForm):
     unit = SelectField(
         Lazy("Commune or ward"),
         default="",
-        description=Lazy("For the role “Commune”: the one whose forms this account counts."),
+        description=Lazy(
+            "For the role “Commune”: the one whose forms this account counts. An interviewer with one interviews "
+            "there alone."
+        ),
     )
 
     mail = StringField(
@@ -96,7 +101,7 @@ def people() -> ResponseReturnValue:
     role = Role(form.role.data)
     try:
         with database().writing() as session:
-            unit = form.unit.data if role is Role.COMMUNE else None
+            unit = form.unit.data or None if role in OF_ONE_COMMUNE else None
             accounts.add(session, form.name.data, role, None, unit)
             made = password_links.make(session, form.name.data)
     except Conflict as taken:

@@ -71,7 +71,6 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/api/v1/questionnaires": RUNS | {Role.COMMUNE},
     "/api/v1/waves/<wave>/results": READS | {Role.COMMUNE},
 }
-# Doors that lead to nothing of the staff's: forms, kiosks, signing in.
 # What is set page by page takes seconds: that it is there is looked at once.
 SET = frozenset(
     {
@@ -79,6 +78,7 @@ SET = frozenset(
         *("staff.unit_report", "staff.reinterview_list", "single_sign_on.link"),
     }
 )
+# Doors that lead to nothing of the staff's: forms, kiosks, signing in.
 STRANGERS = re.compile(
     r"/(s|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
     r"/(lich|m|mat-khau|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
@@ -136,6 +136,7 @@ def world(session: Session, account: Callable[..., None]) -> None:
     for role in Role:
         account(session, f"toi-{role}", role, HOME if role is Role.COMMUNE else None)
     account(session, "xa-khac", Role.COMMUNE, OTHER)
+    account(session, "hoi-mot-xa", Role.INTERVIEWER, HOME)
     tokens.add(session, "trang-tin", Role.HOME_AFFAIRS)
 
 
@@ -291,6 +292,29 @@ def test_a_commune_learns_nothing_of_another(made: Flask, sign_in: SignedIn) -> 
         assert [{one["domain"] for one in records} for records in told] == [{HOME}, {OTHER}]
     for query in (f"unit={OTHER}", f"domain={OTHER}", "by=stratum", "by=unit&by=stratum", f"by={OTHER}"):
         assert mine.get(f"/api/v1/waves/ho-mau/results?{query}").status_code in (403, 422), query
+
+
+def test_an_interviewer_of_one_commune_works_there_alone(made: Flask, sign_in: SignedIn) -> None:
+    client = sign_in(made, "hoi-mot-xa")
+    assert OTHER not in client.get("/phong-van/ho-mau/").text
+    token = client.get("/phong-van/phien").json["token"]
+    for unit, psu, status in ((HOME, "V1", 200), (OTHER, "V3", 403)):
+        for address in (f"/phong-van/ho-mau/{unit}?thon={psu}", f"/phong-van/ho-mau/{unit}/ho?thon={psu}"):
+            assert client.get(address).status_code == status
+    refused = {"wave": "ho-mau", "unit": OTHER}
+    assert client.post("/phong-van/may", data=refused, headers={"X-CSRFToken": token}).status_code == 403
+    assert (
+        client.post("/phong-van/may", data=refused | {"unit": HOME}, headers={"X-CSRFToken": token}).status_code
+        == 204
+    )
+    key, told = sealing.current(), []
+    for unit, psu in ((HOME, "V1"), (OTHER, "V3")):
+        about = {"id": str(uuid4()), "wave": "ho-mau", "unit": unit, "mode": "interviewer", "psu": psu}
+        about |= {"day": str(waves.today())}
+        content = {"answers": {"C5": 1}, "marks": []}
+        sent = about | {"key": key.id, "sealed": sealing.seal(key.public, about, content)}
+        told.append(client.post("/api/v1/sealed", json=sent).json.get("reason"))
+    assert told == [None, "place"]
 
 
 def walked(app: Flask, client: FlaskClient, there: dict[str, Any]) -> dict[str, tuple[int, str]]:

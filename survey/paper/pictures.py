@@ -18,7 +18,8 @@ from translations import Refusal
 
 Grey = NDArray[np.uint8]
 
-MOST_PAGES = 2_000  # in one file
+MOST_PAGES = 500  # in one file
+LEAST_PAGE, FREE_PAGES = 5_000, 25  # bytes of a page that was scanned; further pages that need have none
 MOST_PARTS = 200_000  # segments before a JPEG's frame, or entries in all of a TIFF's directories
 FILLING = re.compile(b"\xff*")
 MOST_PIXELS = 130_000_000  # of a page: A4 at 1,200 dpi
@@ -43,8 +44,7 @@ def pictures(data: bytes) -> Iterator[Grey | Refusal]:
         yield from _of_pdf(data)
         return
     sizes = _sizes(data)
-    if len(sizes) > MOST_PAGES:
-        raise _too_many(len(sizes))
+    _refuse_too_many(len(sizes), data)
     buffer = np.frombuffer(data, np.uint8)
     for page, (width, height) in enumerate(sizes):
         yield _decoded(buffer, page, len(sizes), width, height)
@@ -75,8 +75,7 @@ def _of_pdf(data: bytes) -> Iterator[Grey | Refusal]:
     except PdfiumError as error:
         raise Refusal("The file is a damaged or locked PDF. Scan it again, without a password.") from error
     try:
-        if count > MOST_PAGES:
-            raise _too_many(count)
+        _refuse_too_many(count, data)
         for number in range(count):
             with pdfium.lock:
                 found = _rendered(document, number)
@@ -105,12 +104,15 @@ def _largest_image(page: PdfPage) -> tuple[int, int]:
     return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
 
 
-def _too_many(pages: int) -> Refusal:
-    return Refusal(
-        "The file has %(pages)d pages; at most %(most)d can be read from one. Split it.",
-        pages=pages,
-        most=MOST_PAGES,
-    )
+def _refuse_too_many(pages: int, data: bytes) -> None:
+    """Each page takes a tenth of a second, a blank one too, of which a small file may have thousands."""
+    most = min(MOST_PAGES, FREE_PAGES + len(data) // LEAST_PAGE)
+    if pages > most:
+        raise Refusal(
+            "The file has %(pages)d pages; at most %(most)d can be read from one. Split it.",
+            pages=pages,
+            most=most,
+        )
 
 
 def _too_large(width: int, height: int) -> Refusal:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import cv2
 import numpy as np
 import pytest
+from pypdfium2 import PdfDocument, PdfPage
 
 from forms import shipped
 from survey.paper import pictures as module
@@ -91,6 +93,18 @@ def test_a_file_of_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     for file in (data.tobytes(), form(shipped()[0]).pdf()):
         with pytest.raises(Refusal, match="tệp"):
             list(pictures(file))
+
+
+def test_a_file_of_hundreds_of_blank_pages_is_refused_before_any_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = io.BytesIO()
+    blank = PdfDocument.new()
+    for _page in range(400):
+        blank.new_page(595, 842)
+    blank.save(made)
+    blank.close()
+    monkeypatch.setattr(PdfPage, "render", None)
+    with pytest.raises(Refusal, match="400"):
+        list(pictures(made.getvalue()))
 
 
 @pytest.mark.parametrize(

@@ -222,12 +222,10 @@ def hand_over(session: Session, name: str, to: str) -> int:
     return len(owned)
 
 
-def leave(session: Session, id: int, code: str) -> None:
-    """Ends the binding from the device itself; refused where the code to leave is another."""
-    device = find(session, id)
+def may_leave(device: Device, code: str) -> None:
+    """Refused where the code to leave is another. It takes a while; call it outside any transaction."""
     if not hmac.compare_digest(_leave_digest(code, device.leave_salt), device.leave_digest):
         raise Denied("The code to leave is another. Look at it again.")
-    revoke(session, id)
 
 
 def heard(session: Session, id: int) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 
 import translations
-from survey import cookies, devices, questionnaires, sealing, units, waves
+from survey import cookies, devices, questionnaires, rate, sealing, units, waves
 from survey.database import database
 from survey.models import Device, Mode
 from survey.respondent import form
@@ -63,8 +63,11 @@ def leave() -> ResponseReturnValue:
     device = devices.here()
     if device is None:
         raise Denied("This device is bound no longer. Ask for a new link.")
+    if wait := rate.seconds_before_a_code():
+        return "", 429, {"Retry-After": str(wait)}
+    devices.may_leave(device, request.form.get("code", ""))
     with database().writing() as session:
-        devices.leave(session, device.id, request.form.get("code", ""))
+        devices.revoke(session, device.id)
     answer = make_response("", 204)
     cookies.drop(answer, devices.COOKIE)
     return answer

@@ -186,8 +186,23 @@ def test_a_link_names_a_wave_a_commune_and_a_place(
 
 def test_the_code_to_leave_is_checked_by_its_digest_alone(province: Database) -> None:
     link(province)
-    with province.writing() as session, pytest.raises(Denied):
-        devices.leave(session, 1, device(province).leave_digest)
+    with pytest.raises(Denied):
+        devices.may_leave(device(province), device(province).leave_digest)
+
+
+def test_guesses_of_the_code_to_leave_hold_no_writer_and_are_few(
+    app: Flask, client: FlaskClient, province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = link(province)
+    bind(client, made)
+    app.extensions["rate_of_codes"] = rate.Rate(0.001, most=3)
+    wrong = str((int(made.leave_code) + 1) % 10**6).zfill(6)
+    with monkeypatch.context() as watched:
+        watched.setattr(Database, "writing", None)  # whoever only guesses writes nothing
+        guesses = [client.post("/kiosk/leave", data={"code": wrong}) for _guess in range(5)]
+    assert [guess.status_code for guess in guesses] == [403] * 3 + [429] * 2
+    assert int(guesses[-1].headers["Retry-After"]) > 0
+    assert devices.state(device(province)) == "bound"
 
 
 def test_a_bound_device_sends_as_often_as_it_likes(app: Flask, client: FlaskClient, province: Database) -> None:

@@ -39,7 +39,7 @@ def test_the_link_alone_is_data_and_the_code_is_told(folder: Database, monkeypat
     with folder.writing() as session:
         device, _token = devices.bind(session, found[1], "k")
         assert device.place == "Sảnh tầng 1"
-        devices.leave(session, device.id, code[0])
+        devices.may_leave(device, code[0])
 
 
 def test_without_tls_it_says_that_a_kiosk_elsewhere_needs_it(folder: Database) -> None:

@@ -16,7 +16,7 @@ from survey.remarks import paraphrases, themes
 from survey.report import template
 from survey.results import boundaries
 from survey.staff import uploads
-from translations import formats
+from translations import unicode
 
 ROOT = Path(__file__).resolve().parent.parent
 SAID = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("## 9. Giới hạn")[2]
@@ -78,7 +78,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         number(invitations.MOST),
         f"{waves.FORM_HOLDS.days} ngày",
         f"{sealing.OLDEST.days} ngày",
-        f"{formats.MOST_MARKS}",
+        f"{unicode.MOST_MARKS}",
     ]
     assert devices.LINK_HOLDS == password_links.HOLDS
     assert f"sau {queue.RETRY} giây" in SAID

@@ -82,7 +82,7 @@ def test_unicode_forms_are_made_in_one_place_which_bounds_them_first() -> None:
         for one in node.names
         if "normalize" in one.name
     }
-    assert found == {"translations/formats.py"}
+    assert found == {"translations/unicode.py"}
     calls = [
         node
         for name, node in code()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
-from typing import Literal
 
 from babel.dates import format_date
 from babel.localedata import exists
 from babel.numbers import format_decimal
 
-from translations import Refusal, language
+from translations import language
+from translations.unicode import nfc as nfc
+from translations.unicode import normalized
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -22,11 +22,6 @@ LETTERS = {letter: rank for rank, letter in enumerate("0123456789aăâbcdđeêfg
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
 # Hòa and Hoà are one name: the tone sits on either letter of oa, oe, uy.
 VOWEL_PAIRS = ("oa", "oe", "uy")
-# Marks in a row that are taken: the bound of Unicode's own format for streams (UAX #15, section 13, Stream-Safe
-# Text Format). A Vietnamese letter has two. To put a row of marks in order takes the square of its length.
-MOST_MARKS = 30
-NO_LETTERS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS},}}")  # where marks may be: there is none before
-APART = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")  # no marks themselves, but what they are made of are
 
 
 def locale() -> str:
@@ -83,29 +78,6 @@ def official_day(value: date) -> str:
             else (f"ngày {value.day:02} tháng {value.month} năm {value.year}")
         )
     return format_date(value, "d MMMM y", locale="en")
-
-
-def nfc(text: str) -> str:
-    """The one Unicode form that is stored and compared; refused as `normalized` does."""
-    return normalized("NFC", text)
-
-
-def normalized(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
-    """The text in a Unicode form, in time that grows with its length alone.
-
-    Refused where more than `MOST_MARKS` marks stand in a row: what writes so is no person.
-    """
-    if text.isascii():
-        return text
-    for run in NO_LETTERS.finditer(text):
-        marks = 0
-        for character in run.group():
-            marks = marks + 1 if unicodedata.combining(character) or character in APART else 0
-            if marks > MOST_MARKS:
-                raise Refusal(
-                    "Type this text again by hand: more than %(most)s marks stand on one letter.", most=MOST_MARKS
-                )
-    return unicodedata.normalize(form, text)
 
 
 @lru_cache(4096)  # of units, accounts and the like, which staff name

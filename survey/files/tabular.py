@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from survey.files.csv_table import NONE, nearest
 from translations import N_, Refusal, reason
-from translations.formats import nfc
+from translations.unicode import nfc
 
 CHUNK = 1 << 23  # bytes of CSV parsed at a time
 PIECE = 1 << 21  # bytes that Arrow holds at once within a chunk: they stay in the cache

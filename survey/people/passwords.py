@@ -22,7 +22,8 @@ from typing import BinaryIO
 
 from survey import settings, units
 from translations import Refusal
-from translations.formats import nfc, normalized
+from translations.formats import nfc
+from translations.unicode import normalized
 
 LIST = Path(__file__).parent / "common_passwords.txt.gz"
 SHORTEST, LONGEST = 4, 32  # characters of a word of the list that are looked for

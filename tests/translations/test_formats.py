@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translations import Refusal, formats, speaking
+from translations import Refusal, formats, speaking, unicode
 
 
 def test_numbers_are_written_as_in_vietnam() -> None:
@@ -105,12 +105,12 @@ def test_a_long_row_of_marks_is_refused_before_anything_is_done_with_it(
             longest = max(longest, len(text))
             return unicodedata.normalize(form, text)
 
-    monkeypatch.setattr(formats, "unicodedata", Counting)
+    monkeypatch.setattr(unicode, "unicodedata", Counting)
     for text in ("a" + RUN * 50_000, "Hạ Long " + RUN * 16, "a" * 40 + "\uff9e" * 31, "ạ" + "\u0f73" * 31):
         with pytest.raises(Refusal):
             make(text)
     assert longest == 0
-    make("a" + RUN * (formats.MOST_MARKS // 2) + "a")
+    make("a" + RUN * (unicode.MOST_MARKS // 2) + "a")
     assert longest > 0
 
 
@@ -122,7 +122,7 @@ def test_marks_are_known_in_whatever_way_they_are_written() -> None:
         and unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
         and not unicodedata.combining(chr(code))
     }
-    assert first == formats.APART
+    assert first == unicode.APART
     assert not any(unicodedata.combining(chr(code)) for code in range(0x300))
 
 
@@ -130,6 +130,6 @@ def test_marks_are_known_in_whatever_way_they_are_written() -> None:
 def test_what_people_write_comes_out_as_unicode_says(text: str) -> None:
     for form in ("NFC", "NFD", "NFKD"):
         try:
-            assert formats.normalized(form, text) == unicodedata.normalize(form, text)
+            assert unicode.normalized(form, text) == unicodedata.normalize(form, text)
         except Refusal:
             assert max(map(len, "".join("m" if unicodedata.combining(c) else " " for c in text).split())) > 30

@@ -1,0 +1,38 @@
+"""The one Unicode form in which texts are stored and compared. Loads no library: a data file is read at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+from translations import Refusal
+
+# Marks in a row that are taken: the bound of Unicode's own format for streams (UAX #15, section 13, Stream-Safe
+# Text Format). A Vietnamese letter has two. To put a row of marks in order takes the square of its length.
+MOST_MARKS = 30
+NO_LETTERS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS},}}")  # where marks may be: there is none before
+APART = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")  # no marks themselves, but what they are made of are
+
+
+def nfc(text: str) -> str:
+    """The one Unicode form that is stored and compared; refused as `normalized` does."""
+    return normalized("NFC", text)
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
+    """The text in a Unicode form, in time that grows with its length alone.
+
+    Refused where more than `MOST_MARKS` marks stand in a row: what writes so is no person.
+    """
+    if text.isascii():
+        return text
+    for run in NO_LETTERS.finditer(text):
+        marks = 0
+        for character in run.group():
+            marks = marks + 1 if unicodedata.combining(character) or character in APART else 0
+            if marks > MOST_MARKS:
+                raise Refusal(
+                    "Type this text again by hand: more than %(most)s marks stand on one letter.", most=MOST_MARKS
+                )
+    return unicodedata.normalize(form, text)

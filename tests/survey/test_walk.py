@@ -307,6 +307,9 @@ def test_an_interviewer_of_one_commune_works_there_alone(made: Flask, sign_in: S
         client.post("/phong-van/may", data=refused | {"unit": HOME}, headers={"X-CSRFToken": token}).status_code
         == 204
     )
+    for unit, status in ((OTHER, 403), (HOME, 201)):
+        sent = {"id": str(uuid4()), "wave": "ho-mo", "unit": unit, "mode": "interviewer", "answers": {"C5": 1}}
+        assert client.post("/api/v1/responses", json=sent).status_code == status
     key, told = sealing.current(), []
     for unit, psu in ((HOME, "V1"), (OTHER, "V3")):
         about = {"id": str(uuid4()), "wave": "ho-mau", "unit": unit, "mode": "interviewer", "psu": psu}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,18 @@ from translations.formats import nfc, order
 P = ParamSpec("P")
 R = TypeVar("R")
 _hasher = PasswordHasher()
+# Passwords that one process looks at at once, half as many as it has threads: each takes a good part of a second
+# and 64 MB, and a crowd of strangers who guess would leave no thread for those who answer.
+AT_ONCE = 4
+_looking = threading.BoundedSemaphore(AT_ONCE)
+
+
+class Busy(Refusal):
+    """So many sign in just now that this one has to wait."""
+
+    status = 503
+
+
 LEAST_PASSWORD = 12
 OF_TOKENS = "token:"  # what a program is called in the audit trail begins so, and no account's name does
 
@@ -160,10 +173,14 @@ def sign_in(session: Session, name: str, password: str) -> Person | None:
     An account that is switched off is answered like a wrong name.
     """
     account = session.get(Account, nfc(name).strip())
+    if not _looking.acquire(blocking=False):
+        raise Busy("Very many people are signing in. Wait a few seconds, then sign in again.")
     try:
         _hasher.verify(account.password if account else _nobody(), nfc(password))
     except VerificationError:
         return None
+    finally:
+        _looking.release()
     return _person(account) if account and not account.off else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
@@ -17,8 +18,10 @@ from werkzeug.test import create_environ
 
 from forms import KINDS
 from survey import questionnaires, rate, waves
+from survey.commands.server import THREADS
 from survey.database import Database
 from survey.models import Mode, Response, ResponseText, Wave, WaveKind
+from survey.people import accounts
 from survey.respondent import form
 from survey.responses import MARKS
 from survey.texts import written
@@ -543,3 +546,18 @@ def test_nobody_signs_in_with_a_text_without_end(client: FlaskClient, field: str
 @pytest.mark.parametrize("words", ["a" * 5_000, "\u0323\u0301" * 300])
 def test_a_search_without_end_finds_nothing(client: FlaskClient, words: str) -> None:
     assert client.get("/", query_string={"q": words}).status_code == 200
+
+
+def test_a_crowd_that_signs_in_leaves_threads_to_those_who_answer(
+    client: FlaskClient, province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert accounts.AT_ONCE < THREADS
+    with province.reading() as session:
+        full = threading.BoundedSemaphore(1)
+        full.acquire()
+        monkeypatch.setattr(accounts, "_looking", full)
+        with pytest.raises(accounts.Busy):
+            accounts.sign_in(session, "keyer", "mat-khau-dai")
+        full.release()
+        for _try in range(3):  # whoever is wrong or right has let go of it
+            assert accounts.sign_in(session, "khong-co", "mat-khau-dai") is None

@@ -139,6 +139,18 @@ def test_a_rank_interval_holds_the_rank_of_the_estimate(seed: int, variance: Any
             assert 1 <= rank.low <= 1 + sum(other > p for other in estimates) <= rank.high <= len(estimates)
 
 
+@pytest.mark.parametrize("variance", ["direct", "auto", "pooled"])
+def test_no_difference_is_so_large_that_chance_is_nothing(variance: Any) -> None:
+    """Nearly nobody of 20 000 against nearly everybody: a computer's 0 is still no certainty."""
+    answers = np.r_[np.ones(19_990, int), np.full(20_020, 2), np.ones(10, int)]
+    unit = np.repeat([0, 1], [20_000, 20_020])
+    one = difference(
+        Design(np.ones(len(unit))), Share("q", "2", answers, frozenset({2}), 0), unit, 0, 1, variance=variance
+    )
+    assert one.p is not None
+    assert 0 < one.p < 1e-200
+
+
 def test_a_lone_commune_has_no_rest_and_the_first_rank() -> None:
     design, share, unit = province(10, units=1)
     assert [(rank.low, rank.high) for rank in ranks(design, share, unit)] == [(1, 1)]

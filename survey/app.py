@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def create_app(**config: Any) -> Flask:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _of_the_machine)
+    app.register_error_handler(sqlite3.Error, _of_the_machine)
     app.register_error_handler(OSError, _of_the_machine)
     app.register_error_handler(Exception, _broken)
     for pages in (
@@ -311,7 +313,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _answer(status, _("Please correct this"), _("The request can't be answered. Begin at the first page."))
 
 
-def _of_the_machine(error: DBAPIError | OSError) -> ResponseReturnValue:
+def _of_the_machine(error: DBAPIError | sqlite3.Error | OSError) -> ResponseReturnValue:
     """What the disk or the database refuses; a fault of the program's own goes where all of them go."""
     told = faults.told(error)
     if told is None:

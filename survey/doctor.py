@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import translations
-from survey import audit, certificate, installation, lost_key, master_key, settings, texts
+from survey import audit, certificate, faults, installation, lost_key, master_key, settings, texts
 from survey.backups import latest
 from survey.database import Database, knows
 from survey.documents import SealedDocument
@@ -77,6 +77,9 @@ def examine() -> list[Finding]:
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
         return [*found, _mend(what, _("Name it in HAILONG_DATA, or make it: hailong init"))]
+    if not os.access(folder, os.R_OK | os.X_OK):
+        what = _("This account may not read the data folder %(folder)s.", folder=folder)
+        return [*found, _mend(what, _("Run hailong as the account that serves."))]
     found += [*rights(folder), *secret(folder), *space(folder)]
     try:
         database = Database(settings.database_url())
@@ -93,7 +96,7 @@ def examine() -> list[Finding]:
         found += contents(database, folder)
     except SQLAlchemyError as error:
         what = _("The database does not answer: %(reason)s", reason=_reason(error))
-        found.append(_mend(what, _("Start it, or correct HAILONG_DATABASE_URL.")))
+        found.append(_mend(what, str(faults.told(error) or _("Start it, or correct HAILONG_DATABASE_URL."))))
     finally:
         database.engine.dispose()
     return found

@@ -13,7 +13,7 @@ FULL = N_("The disk is full: nothing more can be kept. Make room on it; what was
 READ_ONLY = N_("The database can only be read. Give this account the right to write its file and folder.")
 LOCKED = N_("Another program holds the database. Wait until it has ended, or end it, and try again.")
 GONE = N_("The file of the database can't be opened. See that it is there, and that this account may read it.")
-DISK = N_("The disk of the database fails. Look at the log of the system (dmesg), and keep a backup elsewhere.")
+DISK = N_("The disk of the database is full, or fails. Make room; if there is some, look at the system's log.")
 DAMAGED = N_("The file of the database is damaged. Stop serving, keep the file, and restore the last backup.")
 AT_ONCE = N_("Somebody else stored the same at this moment. Look at what is there before you try again.")
 # The beginnings of SQLite's codes (sqlite.org/rescode.html), and PostgreSQL's (its manual, appendix A).
@@ -44,9 +44,8 @@ def told(error: BaseException) -> Refusal | None:
     """What an error says of the machine or of others who write; None where it is a fault of the program."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable(FULL)
-    if not isinstance(error, DBAPIError):
-        return None
-    code = str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "")
+    said_by = error.orig if isinstance(error, DBAPIError) else error  # while it is being opened, by the driver
+    code = str(getattr(said_by, "sqlite_errorname", None) or getattr(said_by, "sqlstate", None) or "")
     said = next((words for beginning, words in KNOWN.items() if code.startswith(beginning)), None)
     if said == AT_ONCE:
         return Conflict(said)

@@ -37,7 +37,7 @@ def trouble(database: Database) -> Refusal | None:
         with database.reading() as session:
             if session.scalar(select(exists().where(TextKey.wrapped != b""))):
                 master_key.present()
-    except (OSError, DBAPIError) as error:
+    except (OSError, DBAPIError, sqlite3.Error) as error:
         return faults.told(error) or Unavailable(faults.DISK)
     except Refusal as refusal:
         return refusal
@@ -50,12 +50,9 @@ def _sqlite(path: Path) -> None:
         file.write(bytes(ROOM))
         file.flush()
         os.fsync(file.fileno())
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as own:
-            own.execute("BEGIN IMMEDIATE")
-            own.rollback()
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(None, None, error, sqlite3.Error) from error  # type: ignore[arg-type]
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as own:
+        own.execute("BEGIN IMMEDIATE")
+        own.rollback()
 
 
 def _postgresql(database: Database) -> None:

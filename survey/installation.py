@@ -55,6 +55,7 @@ def opened() -> Database:
             "hailong init",
             folder=folder,
         )
+    _refuse_another_s(folder)
     database = Database(settings.database_url())
     _refuse_half(database, folder)
     place = file(database)
@@ -84,10 +85,13 @@ def opened() -> Database:
 def made() -> Database:
     """The database of the data folder, whatever is in it; the folder is made where it is missing, readable by its
     owner alone."""
-    folder = settings.data_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_url())
+    folder, database = settings.data_folder(), Database(settings.database_url())
+    if folder.is_dir():
+        _refuse_another_s(folder)
     _refuse_half(database, folder)
+    if not database.is_sqlite:
+        _present(database)  # it may not answer, and then nothing is made
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return database
 
 
@@ -133,6 +137,20 @@ def forget_copies(database: Database) -> None:
     place = file(database)
     for copy in place.parent.glob(f"{place.name}.before-*") if place else ():
         copy.unlink()
+
+
+def _may_use(folder: Path) -> bool:
+    """Whether this account may read and write what is in a data folder."""
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _refuse_another_s(folder: Path) -> None:
+    if not _may_use(folder):
+        raise Refusal(
+            "This account may not read and write the data folder %(folder)s. Run it as the account that serves, "
+            "or correct HAILONG_DATA.",
+            folder=folder,
+        )
 
 
 def _refuse_half(database: Database, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import random
 import stat
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, select, text
 
 from survey import demo, responses, waves
-from survey.backups import archive, rows
+from survey.backups import age, archive, rows
 from survey.database import Database, upgrade
 from survey.models import Account, Mode, Response, ResponseText, Role, Sheet, Unit, Wave, WeightVersion
 from translations import Conflict, Refusal, speaking
@@ -227,3 +228,29 @@ def test_a_backup_is_never_written_over(database: Database, tmp_path: Path) -> N
     assert (tmp_path / "b").read_bytes() == before
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
     assert len(list(tmp_path.glob("b*"))) == 1
+
+
+def test_one_that_is_cut_off_leaves_nothing_readable_and_the_next_one_removes_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(age, "WORK", 10)
+    monkeypatch.setattr(age, "PIECE", 500)
+    (tmp_path / "to").mkdir()
+    cut = tmp_path / "to" / archive.DRAFT.format("00000000")
+    found: list[bytes] = []
+
+    def look(_table: str, _done: int, _count: int) -> None:
+        found.extend(path.read_bytes() for path in (tmp_path / "to").iterdir() if path != cut)
+
+    cut.write_bytes(b"as a process that was killed left it")
+    archive.write(database, tmp_path / "to" / "b", look, "một hai ba bốn năm")
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["b", "b.keys"]
+    assert max(map(len, found)) > 0
+    assert not any(b"PK" in content[:4] or b"tables/" in content for content in found)
+    with cut.open("wb") as held:  # somebody else's, who writes it now
+        fcntl.flock(held, fcntl.LOCK_EX)
+        archive.write(database, tmp_path / "to" / "c", quietly)
+        assert cut.exists()
+    with pytest.raises(ZeroDivisionError):
+        archive.write(database, tmp_path / "to" / "d", lambda *_told: 1 / 0)  # type: ignore[arg-type, return-value]
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["b", "b.keys", "c"]

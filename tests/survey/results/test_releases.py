@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -458,3 +459,23 @@ def test_the_waves_weights_of_that_day_hold_in_a_release(province: Database, sen
             for people in (sample(session, wave, releases.find(session, "ho-mau", number)), sample(session, wave))
         ]
     assert shares == pytest.approx([0.5, 0.9])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_who_freeze_at_once_one_waits(province: Database, send: Callable[..., list[Any]]) -> None:
+    send(40)
+    began, numbers = threading.Event(), []
+
+    def second() -> None:
+        began.set()
+        numbers.append(freeze(province, "ho-mo", approve=False))
+
+    other = threading.Thread(target=second)
+    with province.writing() as session:
+        numbers.append(releases.freeze(session, waves.find(session, "ho-mo"), "Lan").number)
+        other.start()
+        began.wait()
+        other.join(0.3)
+        assert other.is_alive()  # it waits for the one who came first
+    other.join()
+    assert sorted(numbers) == [1, 2]

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from survey import audit, master_key, sealing, texts, waves
+from survey import audit, installation, master_key, sealing, texts, waves
 from survey.database import CUT_LOG, Database
 from survey.fieldwork import reinterviews
 from survey.models import (
@@ -164,6 +164,7 @@ def _deleted(session: Session, order: Delete) -> int:
 
 def _write_over(database: Database) -> None:
     """Leaves nothing of what was taken out in the database's files."""
+    installation.forget_copies(database)
     if database.is_sqlite:
         database.outside(CUT_LOG, "VACUUM", CUT_LOG)
     else:

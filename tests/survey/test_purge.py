@@ -74,7 +74,10 @@ def test_the_key_is_in_no_file_of_the_database_and_an_older_backup_opens_to_noth
     assert purge.traces(province, wrapped) > 0
     made = archive.write(province, tmp_path / "old-backup", lambda *_told: None)
     old_key = key.read_bytes()
+    copy = Path(f"{province.engine.url.database}.before-0023")  # of a migration
+    copy.write_bytes(wrapped)
     purge.purge(province)
+    assert not copy.exists()
     assert purge.traces(province, wrapped) == 0
     assert key.read_bytes() != old_key
     # The old backup, restored beside the key of today: the wrapped key in it opens to nothing.

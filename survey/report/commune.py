@@ -167,7 +167,7 @@ def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list
                 )
             )
         )
-    for group in wording.STANDINGS:
+    for group in ("above", "below", "signs_above", "signs_below"):
         named = [
             f"{lower(label(summary, one.item))} {wording.cell(scored(Line(one.item, '', one.record)), 1)}"
             for one in found

@@ -459,13 +459,8 @@ def _groups(summary: Summary) -> list[Block]:
                 )
             )
         )
-    blocks += [Paragraph(note) for note in wording.of_standings(line.index for line in summary.units)]
-    blocks.append(
-        Paragraph(
-            _("A rank is given only as the range that the data allow; within it no commune is ahead of another.")
-        )
-    )
-    return blocks
+    promise = wording.of_standings(line.index for line in summary.units)[:2]
+    return [*blocks, Paragraph(" ".join(promise))] if promise else blocks
 
 
 def _unit_figure(summary: Summary, index: Line) -> Figure:
@@ -512,6 +507,7 @@ def _unit_table(summary: Summary) -> Table:
         )
         for line in by_name(summary)
     ]
+    rank = _("A rank is given only as the range that the data allow; within it no commune is ahead of another.")
     against = (Column(_("Possible ranks"), 10), Column(_("Against the rest"), 26))
     return Table(
         _("Satisfaction index by commune"),
@@ -523,7 +519,11 @@ def _unit_table(summary: Summary) -> Table:
             *(against if tested else ()),
         ),
         tuple(rows),
-        notes([line.index for line in summary.units]),
+        (
+            *notes([line.index for line in summary.units]),
+            *wording.of_standings(line.index for line in summary.units)[2:],
+            *((rank,) if tested else ()),
+        ),
     )
 
 

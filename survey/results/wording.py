@@ -254,8 +254,9 @@ def no_sample() -> str:
 def of_signs(count: int) -> str:
     """What the middle grade is worth, and an interval: `count` lines stand together."""
     return _(
-        "Signs: of those so marked, on average at most one in five is so by chance alone. Of %(count)s intervals "
-        "a few miss the line by chance alone too, so an interval is no verdict.",
+        "Signs: of those so marked, on average at most one in five is so by chance alone; their intervals may "
+        "reach the line. Of %(count)s intervals a few miss the line by chance alone, so an interval is no "
+        "verdict.",
         count=number(count),
     )
 

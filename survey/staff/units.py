@@ -154,7 +154,7 @@ def finding(choice: Choice) -> str:
     if counts["signs_above"] or counts["signs_below"]:
         found.append(
             _(
-                "signs of above in %(above)d, of below in %(below)d",
+                "with signs of it %(above)d above, %(below)d below",
                 above=counts["signs_above"],
                 below=counts["signs_below"],
             )

@@ -337,7 +337,7 @@ def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, sa
     page = reader.get("/quan-tri/thu-nghiem/don-vi")
     heading = re.search(r"<h1>(.*?)</h1>", page.text)
     assert heading
-    middle = f"{signs[0]} nơi có dấu hiệu cao hơn, {signs[1]} nơi có dấu hiệu thấp hơn; " if any(signs) else ""
+    middle = f"có dấu hiệu: {signs[0]} nơi cao hơn, {signs[1]} nơi thấp hơn; " if any(signs) else ""
     assert heading[1] == (
         f"{above} nơi cao hơn phần còn lại của tỉnh, {below} nơi thấp hơn; {middle}{rest} nơi chưa phân biệt được"
     )

@@ -203,7 +203,9 @@ def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
         yield _("Variance: linearised, from the sums of each village, within each stratum.")
     if summary.calibrated:
         yield _("The variance knows that the weights were fitted to known totals: only the residuals count.")
-    if record.statistic == "index":
+    if record.df is None:
+        yield _("Interval: none, the answers are too few for one.")
+    elif record.statistic == "index":
         yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=_df(record))
     elif record.statistic == "proportion":
         yield _("Interval: Korn–Graubard (exact, at the effective sample size).")
@@ -212,8 +214,8 @@ def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
 
 
 def _df(record: Estimate) -> str:
-    """Degrees of freedom: a whole number, or by Satterthwaite one between."""
-    return number(record.df, 1 if record.df % 1 else 0)
+    """Degrees of freedom: a whole number, by Satterthwaite one between; none where nothing tells of variance."""
+    return number(record.df, 1 if record.df is not None and record.df % 1 else 0)
 
 
 def values(summary: Summary, figure: Figure) -> Pairs:

@@ -594,8 +594,8 @@ def test_the_plot_lies_where_its_numbers_say(opened: Callable[..., Page]) -> Non
     a_point = (ticks[most] - ticks[least]) / (most - least)
     rows = page.locator("tbody tr").all()
     for row in (rows[0], rows[26], rows[53]):
-        value = float(row.locator(".figure").inner_text().strip("%*†‡ ").replace(",", "."))
-        place = row.locator("circle").evaluate(
+        value = float(row.locator(".figure").inner_text().strip("%*†‡§ \n").replace(",", "."))
+        place = row.locator(".plot-cell circle").evaluate(
             "e => e.getBoundingClientRect().x + e.getBoundingClientRect().width / 2"
         )
         assert place == pytest.approx(ticks[least] + a_point * (value - least), abs=1.5)

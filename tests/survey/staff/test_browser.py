@@ -201,8 +201,7 @@ def edges(session: Session) -> None:
     household = questionnaires.find(session, "ho_gia_dinh@1")
     start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
     waves.create(session, EMPTY, household, WaveKind.SAMPLE, start, end, simulated=True)
-    wave = waves.create(session, ONE, household, WaveKind.SAMPLE, start, end, simulated=True)
-    wave.title = "Khảo sát mức độ hài lòng của người dân ở phường Hà Tu sau khi sắp xếp lại đơn vị hành chính " * 2
+    waves.create(session, ONE, household, WaveKind.SAMPLE, start, end, simulated=True)
     for number in range(1, 4):
         name = f"Khu phố {number} và các cụm dân cư ven biển, ven đường quốc lộ, sau chợ và quanh bến tàu cũ"
         psu = f"{number:02}" + "-khu-pho-rat-dai-" * 3

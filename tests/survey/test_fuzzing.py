@@ -207,7 +207,7 @@ class Walk:
         for who, client in self.clients.items():
             if who is not None:
                 enter(client, names[who])
-            self.tokens[who] = forged(client, "/tai-khoan" if who else "/dang-nhap")
+            self.tokens[who] = forged(client, "/doi-mat-khau" if who else "/dang-nhap")
 
     def text(self) -> str:
         kind = self.chance.random()

@@ -112,12 +112,17 @@ def against_rest(
     domains: Sequence[Hashable] | None = None,
     level: float = 0.95,
     variance: Variance = "auto",
+    withheld: Bools | None = None,
 ) -> list[Difference]:
     """Each domain minus all others together: K·G records, by measure, then domain; `to` is the domain.
 
     A unit is a part of the province: it is tested against the rest, D = (1 − W)(unit − rest) being the same test.
+
+    withheld  (G, K) figures that nobody is to know: they are neither tested nor among the others
     """
     totals = psu_totals(design, measures, domain, domains)
+    if withheld is not None:
+        totals = totals.without(withheld)
     found = contrasts(totals, [(REST, label) for label in totals.domains], level, variance)
     return [found[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import Design, Floats, Frame, Ints, Labels, code, compact
+from analysis.design import Bools, Design, Floats, Frame, Ints, Labels, code, compact
 
 Statistic = Literal["proportion", "mean", "total", "ratio", "index"]
 STATISTICS: tuple[Statistic, ...] = ("proportion", "mean", "total", "ratio", "index")
@@ -173,6 +173,15 @@ class Sums:
                 rows = values * factor[:, None] if weights and factor is not None else values
                 done[id(values)] = weighted(at, rows.ravel(), size * K).reshape(size, K)
             parts[part.name] = done[id(values)]
+        return Sums(**parts)
+
+    def where(self, there: Bools) -> Sums:
+        """The same sums, 0 wherever `there` (C, K) doesn't hold."""
+        parts: dict[str, Floats] = {"shift": self.shift}
+        done: dict[int, Floats] = {}  # arrays that were one stay one
+        for part in fields(self)[:-1]:
+            values = getattr(self, part.name)
+            parts[part.name] = done.setdefault(id(values), np.where(there, values, 0.0))
         return Sums(**parts)
 
     def joined(self, other: Sums) -> Sums:
@@ -373,6 +382,15 @@ class Totals:
     def psus(self) -> Floats:
         """(C, K) how many PSUs with an answered row a cell has."""
         return self.sums.count if self.rows_alone else (self.sums.count > 0).astype(np.float64)
+
+    def without(self, withheld: Bools) -> Totals:
+        """The same totals without what some domains answered; their PSUs stay.
+
+        withheld  (G, K) figures that nobody is to know: no other one shall lean on them
+        """
+        there = ~withheld[self.domain]
+        squares = None if self.squares is None else self.squares.where(there)
+        return replace(self, sums=self.sums.where(there), squares=squares)
 
     @property
     def weighted(self) -> Floats:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -185,7 +185,8 @@ def compare(
         then = homed.counted(homed.hidden(then, figures(translated.people, rule_then)), then_.values())
     tables = [{(one.item, one.value, one.domain): one for one in found} for found in (then, now)]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in then_ and key[:2] in now_]
-    found = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys)
+    seen = {key for key in keys if _may_be_told(tables[0][key], tables[1][key])}
+    found = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys, seen)
     found = {key: one for key, one in found.items() if not broken[key[0]]}
     return Comparison(
         old=old.wave,
@@ -422,8 +423,13 @@ def _part(people: Sample, side: str, measures: Sequence[Measured], by_unit: bool
 
 
 def _differences(
-    parts: Sequence[Part], new: Wave, names: Names, keys: Sequence[tuple[str, str | None, Any]]
+    parts: Sequence[Part],
+    new: Wave,
+    names: Names,
+    keys: Sequence[tuple[str, str | None, Any]],
+    seen: Collection[tuple[str, str | None, Any]],
 ) -> dict[tuple[str, str | None, Any], Difference]:
+    """The differences of all keys that are `seen` in both waves; what is hidden in either is in no pool."""
     wanted = list(dict.fromkeys(key[2] for key in keys))
     if not names:
         return {}
@@ -431,8 +437,13 @@ def _differences(
     try:
         for one in parts:
             both.add(one)
+        totals = both.totals()
+        withheld = np.zeros((len(totals.domains), len(totals.measures)), bool)
+        for g, label in enumerate(totals.domains):
+            _side, unit = cast(tuple[str, Any], label)
+            withheld[g] = [(item, value, unit) not in seen for item, value, _statistic in totals.measures]
         pairs = [((OLD, unit), (NEW, unit)) for unit in wanted]
-        found = contrasts(both.totals(), pairs, LEVEL, "auto")
+        found = contrasts(totals.without(withheld), pairs, LEVEL, "auto")
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     return {

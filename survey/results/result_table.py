@@ -134,10 +134,8 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     if own in disclosure.TOGETHER:
         tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
     marks = disclosure.marks(session, people, asked, by, tables)
-    withheld = None
-    if marks and options.get("released"):
-        there = [None] if where is None else where.wanted
-        withheld = np.array([[(*measure, domain) in marks for measure in asked] for domain in there], bool)
+    there = [None] if where is None else where.wanted
+    withheld = np.array([[(*measure, domain) in marks for measure in asked] for domain in there], bool)
     drawn = design(people, options.get("single_psu"))
     try:
         found = estimate(
@@ -148,7 +146,7 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
             interval=options.get("interval", "korn-graubard"),
             level=options.get("level", 0.95),
             variance=options.get("variance", "auto"),
-            withheld=withheld,
+            withheld=withheld if marks and options.get("released") else None,
         )
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
@@ -165,7 +163,8 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     if options.get("released"):
         found = [disclosure.released(record) for record in found]
     if own == "unit" and people.wave.kind is WaveKind.SAMPLE and len(people):
-        return _standing(people, found, against_rest(drawn, list(asked.values()), people.unit))
+        tested = against_rest(drawn, list(asked.values()), people.unit, domains=there, withheld=withheld)
+        return _standing(people, found, tested)
     return [_record(one) for one in found]
 
 

@@ -169,3 +169,16 @@ def test_an_index_may_be_compared_too() -> None:
     base = r.integers(0, 5, len(unit)).astype(float)
     index = Measure("index", None, "index", np.floor(base * r.random(len(unit))), base)
     assert all(one.p is not None for one in against_rest(design, [index], unit))
+
+
+def test_what_nobody_is_to_know_moves_no_other_verdict() -> None:
+    design, share, unit = province(3, spread=0.6)
+    withheld = np.arange(6)[:, None] == 2
+    otherwise = Share("q", "2", np.where(unit == 2, 2, share.codes), frozenset({2}), 0)
+    one, other = (against_rest(design, [answers], unit, withheld=withheld) for answers in (share, otherwise))
+    assert [found.p is None for found in one] == [False, False, True, False, False, False]
+    for mine, theirs in zip(one, other, strict=True):
+        assert [mine.p, mine.rho, mine.least, mine.n] == pytest.approx(
+            [theirs.p, theirs.rho, theirs.least, theirs.n]
+        )
+    assert one[0].p != pytest.approx(against_rest(design, [share], unit)[0].p)

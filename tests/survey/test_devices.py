@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, func, select, text, update
 
 from survey import devices, held, rate, sealing, waves
-from survey.database import Database
+from survey.database import Database, upgrade
 from survey.devices import Link
 from survey.models import Device, Response, Role, Token, Verdict
 from survey.people import accounts, tokens
@@ -355,7 +355,8 @@ def test_tablets_of_before_are_those_of_the_interviewers_that_bound_them(
                 ),
                 {"place": place, "link": str(number)},
             )
-    before.migrate()
+    with before.adding() as connection:
+        upgrade(connection)
     with before.reading() as session:
         assert session.scalars(select(Device.owner).order_by(Device.id)).all() == ["lan", "lan", None]
         token = session.get_one(Token, "may")

@@ -85,7 +85,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
         lost = texts.lost_on(session.connection(), wave)
     written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
-    if written.left_out and not outside and release is None:
+    if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
     if lost:
         say("Without the words of people whose key was lost on %(day)s: they can't be read.", day=day(lost))

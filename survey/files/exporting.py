@@ -37,7 +37,11 @@ ABOUT_OUTSIDE = ("response_id", "unit", "mode", "day")
 
 @dataclass(frozen=True)
 class Written:
-    """How many responses the file holds, and how many of the wave it leaves out."""
+    """How many responses the file holds, and how many of the wave stand in the other file.
+
+    left_out  those outside the sample, or those in it where these were written; without the responses that a
+              review rejected, which no file holds. 0 of a release: what came later is not outside the sample
+    """
 
     rows: int
     left_out: int
@@ -72,12 +76,12 @@ def responses(
             session.scalar(select(func.count()).select_from(Response).where(Response.wave == found.code)) or 0
         )
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
-        rows = 0
+        rows, gone = 0, len(rejected(session, found.code))
         with replacing(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
             for batch in _outside(session, found) if outside else _counted(session, found, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
-    return Written(rows, all_rows - rows)
+    return Written(rows, 0 if frozen is not None else all_rows - gone - rows)
 
 
 Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from forms import Item, Questionnaire
 from survey import questionnaires, responses, sample, waves
 from survey.database import Database
+from survey.fieldwork import reviews
 from survey.files import exporting, importing
 from survey.files.csv_table import Writer, meant
-from survey.models import Mode
+from survey.models import Mode, ReviewState
 from translations import Refusal, speaking
 
 
@@ -83,6 +84,20 @@ def test_those_outside_the_sample_have_a_file_of_their_own(province: Database, t
     assert row["response_id"] == id
     assert "weight" not in row
     assert importing.responses(province, "ho-mau", tmp_path / "ngoai.csv").there == 1
+
+
+def test_a_response_that_a_review_rejected_is_in_no_file_and_not_called_outside(
+    province: Database, tmp_path: Path
+) -> None:
+    out = submit(province, "ho-mau", {"C5": 1}, psu="V1")
+    submit(province, "ho-mau", {"C5": 3}, psu="V1")
+    submit(province, "ho-mau", {"C5": 3}, mode=Mode.PHONE)
+    with province.writing() as session:
+        reviews.decide(session, "ho-mau", [uuid.UUID(out)], ReviewState.REJECTED, "made up", "supervisor")
+    for outside in (False, True):
+        done = exporting.responses(province, "ho-mau", tmp_path / "phieu.csv", outside=outside)
+        assert (done.rows, done.left_out) == (1, 1)
+        assert out not in {row["response_id"] for row in table(tmp_path / "phieu.csv")}
 
 
 @pytest.mark.both_databases

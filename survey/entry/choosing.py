@@ -29,11 +29,15 @@ def choose_wave() -> ResponseReturnValue:
         # Printed forms are keyed until the fieldwork is closed, long after the last interview.
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
         titles = waves.titles(session, open_now)
-        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now}
+        # Where forms are numbered, one's own: the number stored would tell which form waits for a second person.
+        own = turns.keyed_by(session, current_user.name, printed)
+        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now if wave.code not in printed}
         differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
     keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template("entry/waves.html", waves=open_now, titles=titles, keyed=keyed, differing=differing)
+    return render_template(
+        "entry/waves.html", waves=open_now, titles=titles, own=own, keyed=keyed, differing=differing
+    )
 
 
 def _takes_forms(wave: Wave, printed: bool) -> bool:
@@ -53,7 +57,11 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         found = running(session, wave)
         villages = by_unit(v for v in draws.villages(session, found) if v.psu not in printed)
         communes = units.communes(session, today())
-        keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
+        if found.kind is WaveKind.SAMPLE:
+            there = waves.by_village(session, found.code, Mode.PAPER)
+            keyed = {unit: sum(there.get(one.psu, 0) for one in own) for unit, own in villages.items()}
+        else:
+            keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
     if found.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
     return render_template(

@@ -114,6 +114,18 @@ def waiting(session: Session, wave: str, keyer: str) -> list[Waiting]:
     return sorted(listed, key=lambda one: (formats.order(one.unit.name), one.batch.code))
 
 
+def keyed_by(session: Session, keyer: str, waves: Collection[str]) -> dict[str, int]:
+    """How many forms of each of these waves this keyer has keyed, in a first turn or a second: it grows alike."""
+    grouped = session.execute(
+        select(Batch.wave, func.count())
+        .join(Sheet, Sheet.batch == Batch.code)
+        .join(Keying, Keying.sheet == Sheet.serial)
+        .where(Batch.wave.in_(waves), Keying.keyer == keyer, Keying.turn != SETTLED)
+        .group_by(Batch.wave)
+    )
+    return dict.fromkeys(waves, 0) | {str(wave): int(count) for wave, count in grouped}
+
+
 def take(session: Session, number: str, keyer: str) -> OpenKeying:
     """Opens a form for a keyer, in the turn that it waits for; the same again is fine.
 

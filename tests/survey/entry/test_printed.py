@@ -247,6 +247,32 @@ def test_printed_forms_are_keyed_after_the_last_interview_and_those_without_numb
     assert keyer.get(f"{WAVE}/phieu/{forms[0]}").status_code == 410
 
 
+def test_how_many_are_keyed_tells_nobody_which_forms_are_keyed_twice(
+    app: Flask, keyer: FlaskClient, sign_in: SignIn, forms: list[str], typed: dict[str, str], packet: Database
+) -> None:
+    def counted(client: FlaskClient) -> int:
+        found = re.search(r"Ông/Bà đã nhập (\d+) phiếu", client.get("/nhap-phieu/").text)
+        assert found is not None
+        return int(found[1])
+
+    other = sign_in(app, "keyer_2")
+    once, twice = forms[0], forms[3]
+    for number, serial in enumerate((once, twice), start=1):
+        assert post(keyer, begin(keyer, serial), **typed).status_code == 303
+        assert counted(keyer) == number  # the first is stored, the second waits for somebody
+    assert counted(other) == 0
+    assert post(other, begin(other, twice), **typed).status_code == 303
+    assert (len(stored(packet)), counted(other), counted(keyer)) == (2, 1, 2)
+
+
+def test_a_commune_counts_its_forms_without_numbers_alone(
+    keyer: FlaskClient, forms: list[str], typed: dict[str, str]
+) -> None:
+    assert post(keyer, begin(keyer, forms[0]), **typed).status_code == 303
+    page = keyer.get(f"{WAVE}/?khong-so=1").text
+    assert re.findall(r'<span class="count"[^>]*>(\d+)<', page) == ["0", "0"]
+
+
 def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], packet: Database) -> None:
     with packet.writing() as session:
         session.add(Village(wave="ho-mo", psu="V1", unit="06652", stratum="06652"))

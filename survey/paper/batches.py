@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from survey import units, waves
+from survey import questionnaires, units, waves
+from survey.fieldwork import reinterviews
 from survey.fieldwork.accounting import open_for_paper
 from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
 from survey.paper import serials
@@ -50,9 +51,12 @@ def issue(
     forms     for each village where no sample was drawn; a drawn village gets one for each of its households
     villages  only these, by code
     double    share of the forms that are keyed twice; which ones is left to chance and stands on no paper
-    again     share of the forms whose household is asked again (phúc tra): the one link from form to household
+    again     share of the forms whose household is asked again (phúc tra): the one link from form to household.
+              None is where the questionnaire names nothing to ask again: no form must say what nobody does
     """
     found = _locked(session, wave)
+    if not reinterviews.again(questionnaires.by_digest(session, found.questionnaire)):
+        again = 0
     batched = set(session.scalars(select(Batch.psu).where(Batch.wave == found.code)))
     chosen = [village for village in _chosen(session, found, villages) if village.psu not in batched]
     needed = _needed(session, found, chosen, forms)

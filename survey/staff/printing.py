@@ -15,9 +15,9 @@ from wtforms import IntegerField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
-from survey import audit, units, waves
+from survey import audit, questionnaires, units, waves
 from survey.database import database
-from survey.fieldwork import accounting
+from survey.fieldwork import accounting, reinterviews
 from survey.fieldwork.accounting import Line
 from survey.models import Batch, Unit, Village, Wave, WaveKind
 from survey.paper import batches, printing
@@ -88,10 +88,8 @@ class MoreForm(StaffForm):
 @requires(Right.FIELDWORK)
 def print_forms(wave: str) -> ResponseReturnValue:
     """What is numbered and can be printed, and the form that numbers the rest."""
-    form, found = NumberForm(), _found(wave)
-    if found.draw is not None:
-        del form.forms
-    form.unit.choices = [SelectChoice("", _("All communes")), *_units(wave)]
+    found = _found(wave)
+    form = _numbering(found)
     if not form.validate_on_submit():
         return _page(found, form, _more(wave, empty=True), 422 if form.errors else 200)
     try:
@@ -102,7 +100,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
                 forms=None if form.forms is None else form.forms.data,
                 villages=_villages(session, found, form.unit.data),
                 double=form.double.data / 100,
-                again=form.again.data / 100,
+                again=0 if form.again is None else form.again.data / 100,
             )
             audit.tell(packets=len(made), unit=form.unit.data or "–")
     except Refusal as refusal:
@@ -213,13 +211,23 @@ def _more(wave: str, empty: bool = False) -> MoreForm:
     return form
 
 
+def _numbering(wave: Wave, empty: bool = False) -> NumberForm:
+    """The form that numbers the rest, with what can be chosen in this wave alone."""
+    form = NumberForm(formdata=None) if empty else NumberForm()
+    with database().reading() as session:
+        questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+    if wave.draw is not None:
+        del form.forms
+    if not reinterviews.again(questionnaire):
+        del form.again
+    form.unit.choices = [SelectChoice("", _("All communes")), *_units(wave.code)]
+    return form
+
+
 def _page(found: Wave, form: NumberForm | None, more: MoreForm, status: int) -> ResponseReturnValue:
     communes = _communes(found.code)
     if form is None:
-        form = NumberForm(formdata=None)
-        if found.draw is not None:
-            del form.forms
-        form.unit.choices = [SelectChoice("", _("All communes")), *_units(found.code)]
+        form = _numbering(found, empty=True)
     with database().reading() as session:
         total: Line = accounting.total(accounting.lines(session, found.code))
         planned = batches.planned(session, found.code)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from survey import waves
+from survey import questionnaires, waves
 from survey.database import Database
 from survey.fieldwork import accounting, reinterviews
 from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
@@ -154,6 +154,17 @@ def test_all_may_be_keyed_twice_and_without_a_draw_no_household_is_known(provinc
         assert session.scalars(select(Reinterview.household)).all() == [None] * 8
         assert reinterviews.links(session, WAVE) == 0
     assert [batch.psu for batch in issue(province, forms=4)] == ["V4", "V1"]  # the rest of them
+
+
+def test_no_form_is_for_a_second_interview_where_the_questionnaire_asks_nothing_again(province: Database) -> None:
+    with province.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@1")
+        waves.create(session, "ngan", short, WaveKind.SAMPLE, waves.today(), waves.today())
+        session.add(Village(wave="ngan", psu="V1", unit="06652", stratum="06652"))
+        batches.issue(session, "ngan", forms=4, again=1)
+    assert [sheet.reinterview for sheet in sheets(province)] == [False] * 4
+    with province.reading() as session:
+        assert session.scalars(select(Reinterview)).all() == []
 
 
 def test_more_forms_for_a_village_are_a_batch_of_their_own(province: Database) -> None:

@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from survey import waves
+from survey import questionnaires, waves
 from survey.database import Database
 from survey.fieldwork import accounting
-from survey.models import AuditEntry, Sheet, Village, Wave
+from survey.models import AuditEntry, Sheet, Village, Wave, WaveKind
 from survey.sampling import draws, plans
 from survey.sampling.plans import Plan
 
@@ -91,6 +91,20 @@ def test_without_a_draw_the_number_of_forms_is_asked_for(office: FlaskClient, pr
     assert issued(province) == [("ho-mau-001", 2), ("ho-mau-002", 2)]
     assert "đã được cấp số từ trước" in send(office, **SHARES, unit="06652", forms="2")
     assert len(issued(province)) == 2
+
+
+def test_who_is_asked_again_is_no_question_where_the_questionnaire_asks_nothing_again(
+    office: FlaskClient, province: Database
+) -> None:
+    with province.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@1")
+        waves.create(session, "ngan", short, WaveKind.SAMPLE, waves.today(), waves.today())
+        session.add(Village(wave="ngan", psu="V1", unit="06652", stratum="06652"))
+    page = "/quan-tri/ngan/in-phieu"
+    assert ('name="again"' in office.get(PAGE).text, 'name="again"' in office.get(page).text) == (True, False)
+    assert "Đã cấp số 1 tập phiếu." in send(office, page, unit="", forms="2", double="0", again="100")
+    with province.reading() as session:
+        assert [sheet.reinterview for sheet in session.scalars(select(Sheet))] == [False, False]
 
 
 def test_further_forms_are_a_packet_of_their_own(office: FlaskClient, province: Database) -> None:

@@ -15,7 +15,7 @@ from forms import Item
 from survey import waves
 from survey.database import database
 from survey.entry.blueprint import pages
-from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork import double_entry, keying, reinterviews, turns
 from survey.fieldwork.double_entry import Pair
 from survey.fieldwork.turns import SETTLED, Printed
 from survey.models import Batch, Sheet
@@ -106,6 +106,7 @@ def _read(session: Session, serial: str) -> _Form:
     pair = double_entry.pair(session, questionnaire, serial)
     if current_user.name in (pair.first.keyer, pair.second.keyer):
         raise Conflict("You have keyed form %(serial)s yourself: another person takes this turn.", serial=serial)
+    reinterviews.refuse_to_key(session, serial, current_user.name)
     items = {item.code: item for part in keying.parts(questionnaire) for item in part.items}
     turned = hashlib.sha256(serial.encode()).digest()[0] % 2 == 1
     sides = [pair.second.typed, pair.first.typed] if turned else [pair.first.typed, pair.second.typed]

@@ -122,6 +122,16 @@ def refuse_to_know(session: Session, sheet: str, person: str) -> None:
         )
 
 
+def refuse_to_key(session: Session, sheet: str, person: str) -> None:
+    """Refuses somebody who has entered the second answers of a form: the first ones are read by one who hasn't."""
+    if session.scalar(select(Reinterview.person).where(Reinterview.sheet == sheet)) == person:
+        raise Conflict(
+            "You have entered what this household answered the second time. Let somebody else take form "
+            "%(serial)s.",
+            serial=sheet,
+        )
+
+
 def enter(
     session: Session, wave: str, sheet: str, household: int | None, answers: Mapping[str, Any], person: str
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey import questionnaires
+from survey.fieldwork import reinterviews
 from survey.fieldwork.accounting import REASONS
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState, Unit, Village, Wave
 from survey.paper import serials
@@ -134,6 +135,7 @@ def take(session: Session, number: str, keyer: str) -> OpenKeying:
     mistyped must not make another form one that came back.
     """
     sheet = locked(session, number)
+    reinterviews.refuse_to_key(session, number, keyer)
     if sheet.state is SheetState.VOID:
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",

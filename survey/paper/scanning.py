@@ -21,7 +21,7 @@ from forms import Item, Questionnaire
 from survey import audit, questionnaires, waves
 from survey.database import Database
 from survey.documents import lost_on
-from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork import double_entry, keying, reinterviews, turns
 from survey.fieldwork.double_entry import SCAN, Finished
 from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
 from survey.paper.layout import layout
@@ -231,7 +231,8 @@ def doubts(session: Session, wave: str, serial: str) -> list[Doubt]:
 
 
 def for_another(session: Session, serial: str, keyer: str) -> None:
-    """Refuses a form that this person keyed: who looks at its pictures is to know nothing of the other keying."""
+    """Refuses a form that this person keyed or asked again: who looks at its pictures knows no other answers."""
+    reinterviews.refuse_to_key(session, serial, keyer)
     if keyer in {row.keyer for row in _keyings(session, serial)}:
         raise Conflict("You have keyed form %(serial)s yourself: another person takes this turn.", serial=serial)
 

@@ -7,8 +7,10 @@ from sqlalchemy import text
 
 from survey import waves
 from survey.database import Database
-from survey.fieldwork import reinterviews
+from survey.fieldwork import reinterviews, turns
 from survey.models import Batch, Reinterview, Sheet
+from survey.paper import scanning
+from translations import Conflict
 
 
 def chosen(database: Database, forms: int = 3) -> list[str]:
@@ -39,6 +41,20 @@ def test_destroyed_nothing_leads_to_a_household_nor_holds_a_second_answer(provin
         assert session.scalar(text(left)) == 0
         assert reinterviews.links(session, "ho-mau") == 0
         assert reinterviews.destroy(session, "ho-mau") == 0
+
+
+@pytest.mark.both_databases
+def test_who_entered_the_second_answers_takes_no_part_in_the_first(province: Database) -> None:
+    first, second, _third = chosen(province)
+    with province.writing() as session:
+        reinterviews.enter(session, "ho-mau", first, None, {"gioi_tinh": 1}, "lan")
+    with province.writing() as session:
+        with pytest.raises(Conflict, match="hỏi lại"):
+            turns.take(session, first, "lan")
+        with pytest.raises(Conflict, match="hỏi lại"):
+            scanning.for_another(session, first, "lan")
+        assert turns.take(session, second, "lan").turn == turns.FIRST
+        assert turns.take(session, first, "minh").turn == turns.FIRST
 
 
 def test_another_wave_keeps_its_links(province: Database) -> None:

@@ -25,6 +25,7 @@ SPEAKS = {
     "survey/certificate.py": "HAILONG_BASE_URL",  # by `hailong doctor` alone, to the own address
     "survey/files/clamd.py": "HAILONG_CLAMD",
     "survey/rate.py": "",  # reads addresses, opens nothing
+    "survey/queue.py": "",  # hears those who come, opens nothing
     "survey/commands/server.py": "",  # tries whether its own port is free
 }
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}

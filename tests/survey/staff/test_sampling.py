@@ -243,7 +243,7 @@ def test_the_list_of_a_village_has_its_households_and_their_replacements_in_orde
 def test_a_name_that_a_spreadsheet_would_compute_stays_a_text(office: FlaskClient) -> None:
     sent(office, f"{PAGE}/khung", file=file("T1,06652,A,50,=1+1"))
     (row,) = table(office.get(f"{PAGE}/khung.csv"))
-    assert row["name"] == " =1+1"
+    assert row["name"] == "'=1+1"
 
 
 def test_a_whole_province_is_planned_and_drawn_at_once(

@@ -46,7 +46,7 @@ class Told:
     counts    the households drawn, each once
     replaced  interviews with households that stand in for others; they are not in `counts`
     waiting   forms that are back and not entered yet: of their households nothing is known so far
-    beyond    answers beyond the households drawn: somebody else answered, too
+    beyond    answers beyond the households drawn, of whom nobody noted that they replace one; not in `counts`
     """
 
     psu: str
@@ -193,7 +193,13 @@ def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:
 def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> Told:
     # A household may be told of by its form and by a visit: the longer of the two lists holds.
     counts = lists.answered + (lists.on_paper | lists.visited)
+    # Each household drawn counts once: a reason noted for one holds, so the answers left over came from elsewhere.
     left = issued.households - counts.total()
+    surplus = max(0, -left)
+    for group in (*ANSWERED, *counts):
+        taken = min(counts[group], surplus)
+        counts[group] -= taken
+        surplus -= taken
     return Told(
         psu=psu,
         unit=unit,

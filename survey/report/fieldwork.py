@@ -10,6 +10,7 @@ from survey.fieldwork import accounting
 from survey.report.structure import LEFT, Block, Column, Paragraph, Row, Table
 from survey.results.summary import Households, Paper, Summary
 from translations import gettext as _
+from translations import ngettext
 from translations.formats import number, percent
 
 RATES = ("RR1", "RR3", "RR5", "COOP1", "REF1", "CON1")
@@ -121,6 +122,15 @@ def _rates(households: Households) -> list[Block]:
         ),
         Table(_("Response rates (AAPOR, Standard Definitions, 2023)"), tuple(columns), tuple(rows), ()),
     ]
+    if households.beyond:
+        beyond = ngettext(
+            "%(num)d answer came beyond the households drawn. It is in no rate; where it came from a replacement "
+            "that nobody noted, the rates are too high.",
+            "%(num)d answers came beyond the households drawn. They are in no rate; where they came from "
+            "replacements that nobody noted, the rates are too high.",
+            households.beyond,
+        )
+        blocks.insert(1, Paragraph(beyond))
     return blocks
 
 

@@ -123,10 +123,14 @@ class Paper:
 
 @dataclass(frozen=True)
 class Households:
-    """What became of the households drawn: counted, and as those that they stand for; None without a draw."""
+    """What became of the households drawn: counted, and as those that they stand for; None without a draw.
+
+    beyond  answers beyond the households drawn: they are in neither
+    """
 
     counted: Dispositions
     weighted: Dispositions | None
+    beyond: int = 0
 
 
 @dataclass(frozen=True)
@@ -381,8 +385,8 @@ def _households(session: Session, people: Sample) -> Households | None:
     told = outcomes.villages(session, people.wave, people)
     if not told:
         return None
-    is_drawn = people.wave.draw is not None
-    return Households(outcomes.total(told), outcomes.total(told, weighted=True) if is_drawn else None)
+    weighted = outcomes.total(told, weighted=True) if people.wave.draw is not None else None
+    return Households(outcomes.total(told), weighted, sum(one.beyond for one in told))
 
 
 def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:

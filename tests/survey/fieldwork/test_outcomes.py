@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,6 +31,7 @@ from survey.models import (
     Visit,
     WaveKind,
 )
+from survey.results import summary
 from survey.sample import sample
 from translations import Refusal
 
@@ -175,7 +177,22 @@ def test_more_answers_than_households_are_told(province: Database) -> None:
     drawn(province, households=2)
     for _person in range(3):
         answered(province, "V3")
-    assert (told(province)["V3"].beyond, told(province)["V3"].counts.unknown) == (1, 0)
+    assert (told(province)["V3"].beyond, told(province)["V3"].counts) == (1, Dispositions(complete=2))
+
+
+def test_every_household_drawn_counts_once_however_many_answered(app: Flask, province: Database) -> None:
+    drawn(province, households=4)
+    printed(province, "V3", {"state": SheetState.VOID, "reason": "refused"})
+    for _person in range(5):
+        answered(province, "V3")
+    assert told(province)["V3"].counts == Dispositions(complete=3, refused=1)
+    page = " ".join(re.sub(r"<[^>]+>", " ", signed_in(app).get(PAGE).text).split())
+    assert "Hộ được chọn 8 = Trả lời đủ 3" in page
+    assert "Số phiếu trả lời nhiều hơn số hộ được chọn nên tỷ lệ ở đó cao quá mức: V3" in page
+    with province.reading() as session:
+        households = summary.gather(session, "ho-mau").collection.households
+    assert households is not None
+    assert (households.counted.drawn, households.beyond) == (8, 2)
 
 
 def signed_in(app: Flask, name: str = "home_affairs") -> FlaskClient:

@@ -84,6 +84,18 @@ def test_the_letters_lines_add_up(surveyed: Database) -> None:
     assert rates["REF1: từ chối, trên mọi hộ có thể còn ở đó"] == "63,16%", "10 broken off, 2 refused, of 19"
 
 
+def test_answers_beyond_the_households_drawn_are_told_and_in_no_rate(surveyed: Database) -> None:
+    with surveyed.writing() as session:
+        for _person in range(9):  # V3: 8 forms, 5 entered and 1 void as refused
+            place = waves.place(session, "ho-mau", UNITS["V3"])
+            responses.submit(session, place, uuid4(), Mode.INTERVIEWER, {"C4": 1, "C5": 1}, psu="V3")
+    words = "\n".join(
+        part.text for part in docx.Document(io.BytesIO(report.write(gathered(surveyed), "docx"))).paragraphs
+    )
+    assert "Trong 19 hộ được chọn" in words
+    assert "Có 7 phiếu trả lời nhiều hơn số hộ được chọn. Các phiếu ấy không vào tỷ lệ nào" in words
+
+
 def test_the_workbook_has_a_row_for_each_batch_and_their_sum(surveyed: Database) -> None:
     said = gathered(surveyed)
     book = openpyxl.load_workbook(io.BytesIO(report.write(said, "xlsx")))

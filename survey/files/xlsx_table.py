@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.reader import excel
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from survey.files.csv_table import WIDEST, Faults, Table, is_sound
 from translations import Lazy, Refusal, reason
@@ -110,6 +112,16 @@ class Sheet:
         return None
 
 
+class _Unmeasured(ReadOnlyWorksheet):  # type: ignore[misc]
+    """A sheet whose size nobody looks for: where it is not written, all rows of every sheet are read for it."""
+
+    def _get_size(self) -> None:
+        pass  # what is written there is wrong in the files of some programs, besides
+
+
+excel.ReadOnlyWorksheet = _Unmeasured
+
+
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
     try:
         with zipfile.ZipFile(path) as packed:
@@ -117,9 +129,9 @@ def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
         book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
         with closing(book):
             if book.worksheets:
-                sheet = book.worksheets[0]
-                sheet.reset_dimensions()  # some programs write them wrongly
-                yield from sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1, max_col=WIDEST + 1)
+                yield from book.worksheets[0].iter_rows(
+                    values_only=True, max_row=MOST_ROWS + 1, max_col=WIDEST + 1
+                )
     except OSError as error:
         raise Refusal(
             "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)

@@ -93,3 +93,16 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
             part.write(b" " * 1_000_000)
     with pytest.raises(Refusal, match="too large for a table"):
         read(path)
+
+
+def test_a_sheet_that_names_no_size_is_read_no_further_than_it_is_asked_for(tmp_path: Path) -> None:
+    path, whole = tmp_path / "khung.xlsx", workbook(tmp_path, [["a"], [1]]).rename(tmp_path / "whole.xlsx")
+    row = '<row><c t="inlineStr"><is><t>{}</t></is></c></row>'
+    sheet = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    sheet += row.format("a") + row.format("1") * 10_000 + "</damaged>"
+    with zipfile.ZipFile(whole) as given, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
+        for name in given.namelist():
+            packed.writestr(name, sheet if "/sheet" in name else given.read(name))
+    table = opened(path, ("a",), (), Faults())
+    assert table.columns == ["a"]
+    assert next(iter(table)) == ["1"]

@@ -705,6 +705,7 @@ class Target(Base):
     office: Mapped[str] = mapped_column(String(200))
     head: Mapped[str] = mapped_column(String(120))
     decision: Mapped[str] = mapped_column(String(200))  # the document that decided it
+    day: Mapped[date | None]  # when the value was set or changed; of older ones nobody knows
     __table_args__ = (UniqueConstraint("wave", "measure", "unit"),)
 
 

@@ -153,10 +153,7 @@ def _targets(summary: Summary) -> Table:
     judged = not is_open(summary)
     rows = []
     for line in summary.targets:
-        share = percent(line.target.value)
-        wanted = (
-            _("at most %(share)s", share=share) if line.target.at_most else _("at least %(share)s", share=share)
-        )
+        wanted = f"{line.wanted} ({line.since})" if line.since else line.wanted
         who = f"{line.target.office} – {line.target.head}"
         rows.append(
             Row(

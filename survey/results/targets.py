@@ -21,7 +21,8 @@ from survey.results import result_table
 from survey.results.wording import is_hidden
 from survey.sample import Sample
 from translations import N_, Lazy, NotFound
-from translations.formats import nfc, order
+from translations import gettext as _
+from translations.formats import day, nfc, order, percent
 
 COLUMNS = ("measure", "unit", "percent", "at_most", "office", "head", "decision")
 REQUIRED = ("measure", "percent", "office", "head")
@@ -56,6 +57,24 @@ class Line:
     name: str
     record: Estimate
     verdict: Verdict
+    late: bool  # set or changed when the wave had ended and its figures were there to be seen
+
+    @property
+    def wanted(self) -> str:
+        """What the figure is to reach, in words."""
+        share = percent(self.target.value)
+        if self.target.at_most:
+            return _("at most %(share)s", share=share)
+        return _("at least %(share)s", share=share)
+
+    @property
+    def since(self) -> str:
+        """On which day that was set, in words; empty where nobody knows."""
+        if self.target.day is None:
+            return ""
+        if self.late:
+            return _("set on %(day)s, when the wave had ended", day=day(self.target.day))
+        return _("set on %(day)s", day=day(self.target.day))
 
 
 @dataclass(frozen=True)
@@ -137,15 +156,25 @@ def put(
         select(Target).where(Target.wave == wave.code, Target.measure == measure, Target.unit == place.code)
     ).first()
     if there is None:
-        session.add(Target(wave=wave.code, measure=measure, unit=place.code, **said))
+        there = Target(wave=wave.code, measure=measure, unit=place.code, day=waves.today(), **said)
+        session.add(there)
         session.flush()
+        audit.tell(measure=measure, unit=place.code, now=_asked(there))
         return "stored"
     if all(getattr(there, name) == value for name, value in said.items()):
         return "there"
+    before = _asked(there)
     for name, value in said.items():
         setattr(there, name, value)
+    if _asked(there) != before:
+        there.day = waves.today()
     session.flush()
+    audit.tell(measure=measure, unit=place.code, before=before, now=_asked(there))
     return "changed"
+
+
+def _asked(target: Target) -> str:
+    return f"{'<=' if target.at_most else '>='}{100 * target.value:g}%"
 
 
 def remove(session: Session, wave: str, id: int) -> None:
@@ -153,7 +182,7 @@ def remove(session: Session, wave: str, id: int) -> None:
     found = session.get(Target, id)
     if found is None or found.wave != wave:
         raise NotFound("This target is not there any more. Look at the list.")
-    audit.tell(measure=found.measure, unit=found.unit)
+    audit.tell(measure=found.measure, unit=found.unit, before=_asked(found))
     session.delete(found)
     session.flush()
 
@@ -241,5 +270,6 @@ def lines(
         if record is not None:
             name = name_of(people.questionnaire, target.measure)
             judged = verdict(record, target.value, target.at_most)
-            made.append(Line(target, there[target.unit], name, record, judged))
+            late = target.day is not None and target.day > people.wave.closes
+            made.append(Line(target, there[target.unit], name, record, judged, late))
     return tuple(sorted(made, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))

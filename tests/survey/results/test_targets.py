@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey import waves
 from survey.database import Database
-from survey.models import Target, WaveKind
+from survey.models import AuditEntry, Target, WaveKind
 from survey.report.contents import contents
 from survey.results import summary, targets
 from survey.results.targets import Unfit, Verdict
 from survey.sample import sample
 from translations import Refusal
+from translations.formats import day
 
 SignIn = Callable[[Flask, str], FlaskClient]
 SHARES = st.floats(0, 1)
@@ -155,6 +158,42 @@ def test_a_target_is_set_and_taken_back_on_its_page(app: Flask, province: Databa
     assert admin.post("/quan-tri/ho-mau/muc-tieu/bo", data=taken).status_code == 303
     with province.reading() as session:
         assert session.scalars(select(Target)).all() == []
+
+
+def test_a_target_says_when_it_was_set_and_the_trail_what_it_was_before(aimed: Flask, sign_in: SignIn) -> None:
+    reader, database = sign_in(aimed, "home_affairs"), aimed.extensions["database"]
+    pages = ("/quan-tri/thu-nghiem/don-vi/06652", "/quan-tri/thu-nghiem/muc-tieu")
+
+    def of_the_commune(session: Session) -> Target:
+        return session.scalars(select(Target).where(Target.unit == "06652")).one()
+
+    def put(percent: str, head: str) -> None:
+        page = reader.get(pages[1]).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token is not None
+        sent = {"measure": "index", "unit": "06652", "percent": percent, "office": "UBND Hà Tu", "head": head}
+        assert reader.post(pages[1], data={**sent, "csrf_token": token[1]}).status_code == 303
+
+    with database.writing() as session:
+        of_the_commune(session).day = long_ago = date(2025, 9, 1)
+    put("99,9", "Lê Dung")
+    with database.reading() as session:
+        assert of_the_commune(session).day == long_ago  # another head is no other target
+    put("55", "Lê Dung")
+    with database.reading() as session:
+        assert of_the_commune(session).day == waves.today()
+        trail = [entry.subject for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()))]
+    assert "measure=index unit=06652 before=>=99.9% now=>=55%" in trail[0]
+    for page in pages:
+        assert f"đặt ngày {day(waves.today())}<" in reader.get(page).text
+    with database.writing() as session:
+        closes = waves.find(session, "thu-nghiem").closes
+        of_the_commune(session).day = closes + timedelta(1)
+    late = f"đặt ngày {day(closes + timedelta(1))}, sau khi đợt đã kết thúc"
+    for page in pages:
+        assert late in reader.get(page).text
+    with database.reading() as session:
+        assert late in str(contents(summary.gather(session, "thu-nghiem")))
 
 
 def test_everything_that_is_offered_can_be_a_target(province: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from survey import waves
+from survey import audit, waves
 from survey.fieldwork import accounting, reinterviews
 from survey.fieldwork.accounting import Line
 from survey.models import Batch, OpenKeying, Scan, Sheet
@@ -25,6 +25,7 @@ def close(session: Session, wave: str) -> None:
     """
     found = waves.find(session, wave, lock=True)
     if found.closed is not None:
+        audit.forget()
         return
     lines = accounting.lines(session, wave)
     left = gaps(lines)
@@ -46,5 +47,9 @@ def close(session: Session, wave: str) -> None:
 
 def reopen(session: Session, wave: str) -> None:
     """Opens the fieldwork again; what the closing destroyed stays destroyed. Call inside `writing()`."""
-    waves.find(session, wave, lock=True).closed = None
+    found = waves.find(session, wave, lock=True)
+    if found.closed is None:
+        audit.forget()
+        return
+    found.closed = None
     session.flush()

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from survey import waves
 from survey.database import Database
-from survey.models import Batch, Role, Sheet, SheetState
+from survey.models import AuditEntry, Batch, Role, Sheet, SheetState
 from translations import formats
 
 PASSWORD = "mat-khau-dai"
@@ -195,6 +195,18 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     csrf = token(admin.get(LIST))
     page = admin.post("/quan-tri/ho-mau/mo-thuc-dia", data={"csrf_token": csrf}, follow_redirects=True)
     assert "Đã mở lại thực địa." in page.text
+    admin.post("/quan-tri/ho-mau/mo-thuc-dia", data={"csrf_token": csrf})  # it is open: this opens nothing
+    admin.post("/quan-tri/ho-mau/khoa-thuc-dia", data={"csrf_token": csrf})
+    send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
+    with printed.reading() as session:
+        trail = session.execute(select(AuditEntry.who, AuditEntry.what).order_by(AuditEntry.number)).all()
+    acts = [(who, what) for who, what in trail if what in ("staff.close_fieldwork", "staff.reopen_fieldwork")]
+    assert [what for _who, what in acts] == [
+        "staff.close_fieldwork",
+        "staff.reopen_fieldwork",
+        "staff.close_fieldwork",
+    ]
+    assert acts[-1][0] == acts[1][0], "who closed it, and not who pressed the button again"
 
 
 def test_those_without_the_right_are_told_no(app: Flask, printed: Database) -> None:

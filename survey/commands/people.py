@@ -127,7 +127,10 @@ def token() -> None:
     "scopes",
     type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
-    help=_("What it opens, of what the role may; may be given more than once. Otherwise: what the role reads."),
+    help=_(
+        "What it opens, of what the role may; may be given more than once. Otherwise: what the role reads, or "
+        "sending, where it reads nothing."
+    ),
 )
 def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[str, ...]) -> None:
     with opened().writing() as session:

@@ -96,7 +96,7 @@ def add(
         raise Refusal("Let the token hold 1 to %(most)d days; then make a new one.", most=MOST_DAYS)
     opened = [one for one in Scope if one in scope] or usual(role)
     useless = [one for one in opened if not OPENS[one] & RIGHTS[role]]
-    if useless:
+    if useless or not opened:
         raise Refusal("Choose another role or scope: the role %(role)s may nothing of it.", role=role.value)
     text, until = secrets.token_urlsafe(32), today() + timedelta(days)
     place = units.find(session, unit).code if unit else None

@@ -119,6 +119,9 @@ def test_a_token_opens_its_scope_of_what_its_role_may(client: FlaskClient, provi
     keyer = add(province, "nhap", Role.KEYER)
     assert client.post("/api/v1/responses", json=sent, headers=keyer).status_code == 201
     assert tokens.usual(Role.HOME_AFFAIRS) == [Scope.WAVES, Scope.RESULTS]
+    assert tokens.usual(Role.KEYER) == [Scope.RESPONSES]
+    with pytest.raises(Refusal, match="auditor"):
+        add(province, "kiem-toan", Role.AUDITOR)  # it would open nothing
     with province.writing() as session, pytest.raises(Refusal):
         tokens.add(session, "vo-ich", Role.KEYER, scope=[Scope.RESULTS])
 

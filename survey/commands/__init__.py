@@ -218,8 +218,10 @@ def main(arguments: list[str] | None = None) -> None:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except OSError as error:
+        told = importlib.import_module("survey.faults").told(error) if error.filename is None else None
         click.echo(
-            _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error)), err=True
+            str(told or _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error))),
+            err=True,
         )
         sys.exit(1)
     except Exception as error:

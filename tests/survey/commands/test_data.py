@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -203,3 +204,13 @@ def test_an_export_to_nowhere_is_wrong_input(hailong: Program, tmp_path: Path) -
     done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "khong" / "co.csv")
     assert done.code == 1
     assert "can't be written" in done.err
+
+
+def test_a_full_disk_is_told_with_what_to_do(hailong: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # as a write says it: of no file
+
+    monkeypatch.setattr("survey.commands.wave.opened", full)
+    done = hailong("wave", "list")
+    assert done.code == 1
+    assert done.err.startswith("The disk is full: nothing more can be kept. Make room on it")

@@ -153,17 +153,16 @@ def _targets(summary: Summary) -> Table:
     judged = not is_open(summary)
     rows = []
     for line in summary.targets:
-        wanted = f"{line.wanted} ({line.since})" if line.since else line.wanted
         who = f"{line.target.office} – {line.target.head}"
         rows.append(
             Row(
                 (
                     targets.name_of(summary.questionnaire, line.target.measure),
                     commune(line.unit) if line.unit.parent else _("The whole province"),
-                    wanted,
+                    line.wanted,
                     with_base(line.record),
                     *((_(targets.VERDICTS[line.verdict]),) if judged else ()),
-                    f"{who} ({line.target.decision})" if line.target.decision else who,
+                    f"{who} ({line.source})" if line.source else who,
                 )
             )
         )

@@ -68,13 +68,17 @@ class Line:
         return _("at least %(share)s", share=share)
 
     @property
-    def since(self) -> str:
-        """On which day that was set, in words; empty where nobody knows."""
-        if self.target.day is None:
-            return ""
-        if self.late:
-            return _("set on %(day)s, when the wave had ended", day=day(self.target.day))
-        return _("set on %(day)s", day=day(self.target.day))
+    def source(self) -> str:
+        """The document that decided it and the day on which it was set, in words; empty where neither is known."""
+        said = [self.target.decision] if self.target.decision else []
+        if self.target.day is not None:
+            when = day(self.target.day)
+            said.append(
+                _("set on %(day)s, when the wave had ended", day=when)
+                if self.late
+                else _("set on %(day)s", day=when)
+            )
+        return "; ".join(said)
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def test_pages_and_report_say_what_is_reached_and_who_answers(aimed: Flask, sign
     assert said.targets[0].record == said.index.estimate == shares
     assert means.estimate != shares.estimate  # what the table lacks is computed by the rule that is asked for
     report = str(contents(said))
-    assert "UBND Hà Tu – Lê Cường (KH 12)" in report
+    assert f"UBND Hà Tu – Lê Cường (KH 12; đặt ngày {day(waves.today())})" in report
 
 
 def test_a_target_is_set_and_taken_back_on_its_page(app: Flask, province: Database, sign_in: SignIn) -> None:
@@ -185,7 +185,7 @@ def test_a_target_says_when_it_was_set_and_the_trail_what_it_was_before(aimed: F
         trail = [entry.subject for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()))]
     assert "measure=index unit=06652 before=>=99.9% now=>=55%" in trail[0]
     for page in pages:
-        assert f"đặt ngày {day(waves.today())}<" in reader.get(page).text
+        assert f"(đặt ngày {day(waves.today())})" in reader.get(page).text
     with database.writing() as session:
         closes = waves.find(session, "thu-nghiem").closes
         of_the_commune(session).day = closes + timedelta(1)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from forms import Questionnaire
 from survey import waves
 from survey.database import Database
 from survey.fieldwork import turns
@@ -271,6 +272,15 @@ def test_a_commune_counts_its_forms_without_numbers_alone(
     assert post(keyer, begin(keyer, forms[0]), **typed).status_code == 303
     page = keyer.get(f"{WAVE}/?khong-so=1").text
     assert re.findall(r'<span class="count"[^>]*>(\d+)<', page) == ["0", "0"]
+
+
+def test_the_parts_of_the_form_are_numbered_as_on_the_paper(
+    keyer: FlaskClient, forms: list[str], household: Questionnaire
+) -> None:
+    numbered = [f"{number}. {page.title}" for number, page in enumerate(household.paper, start=1)]
+    printed = keyer.get(begin(keyer, forms[0])).text
+    assert re.findall(r"<legend>(.+?)</legend>", printed) == ["0. Đầu phiếu", *numbered]
+    assert re.findall(r"<legend>(.+?)</legend>", keyer.get(f"{WAVE}/06652?thon=V2").text) == numbered
 
 
 def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], packet: Database) -> None:

@@ -140,6 +140,7 @@ def test_outcomes_may_come_late_but_not_after_the_closing(client: FlaskClient, d
     assert noted(drawn) == {7: "refused"}
     with pytest.raises(NotFound), drawn.writing() as session:
         visits.record(session, "gop-y", "V1", {})
+    assert "Thực địa đã khóa ngày" in client.get(LIST).text
 
 
 @pytest.mark.parametrize("sent", [[], {}, {"visits": []}, {"visits": {"x": "away"}}, {"visits": {"7": "?"}}])

@@ -92,7 +92,7 @@ def to_add() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Adds a passkey; with the first second factor of an account come the recovery codes, this once."""
     form = NewPasskey(request.form)
-    if request.method == "GET" or not form.validate():
+    if request.method != "POST" or not form.validate():
         must = current_user.first is not None
         return render_template("sign_in/passkey.html", form=form, must=must), 422 if form.errors else 200
     with audit.acting(current_user.name, "passkeys.add"), database().writing() as session:

@@ -297,7 +297,9 @@ def test_what_no_device_says_is_refused(app: Flask, sign_in: SignedIn) -> None:
 
 
 def test_a_passkey_has_a_name(app: Flask, sign_in: SignedIn) -> None:
-    page = add(sign_in(app, "keyer"), Device(), "   ")
+    owner = sign_in(app, "keyer")
+    assert owner.head(NEW).status_code == owner.get(NEW).status_code == 200
+    page = add(owner, Device(), "   ")
     assert page.status_code == 422
     assert "Hãy đặt tên cho khóa truy cập" in page.text
 

@@ -124,10 +124,15 @@ class Table:
                 cells = next(self._records, None)
             except csv.Error:
                 self._source.close()
+                place, sound = self._last_cell()
                 self.faults.add(
                     self.row + 1,
-                    self._name(self._broken_cell()),
-                    Lazy("A quotation mark is left open or stands inside a cell. Close it, or double it inside."),
+                    self._name(place),
+                    Lazy("Shorten this row: it is too long to be read.")
+                    if sound
+                    else Lazy(
+                        "A quotation mark is left open or stands inside a cell. Close it, or double it inside."
+                    ),
                 )
                 return
             if cells is None:
@@ -156,12 +161,12 @@ class Table:
                     raise csv.Error
                 yield line
 
-    def _broken_cell(self) -> int:
-        """The place of the first cell of the row that is not written as CSV."""
-        text, start, place = "".join(self._record), 0, 0
+    def _last_cell(self) -> tuple[int, bool]:
+        """The place of the first cell of the row that is not written as CSV, or of the last, all being sound."""
+        text, start, place = "".join(self._record).rstrip("\r\n"), 0, 0
         while (found := CELL.match(text, start)) and text[found.end() : found.end() + 1] == ",":
             start, place = found.end() + 1, place + 1
-        return place
+        return place, start == len(text) or (found is not None and found.end() == len(text))
 
     def _name(self, place: int) -> str | None:
         return self.columns[place] if place < len(self.columns) else None

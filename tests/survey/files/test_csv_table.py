@@ -79,8 +79,12 @@ def test_an_open_quotation_mark_does_not_swallow_the_rest_of_a_large_file(tmp_pa
 
 
 def test_a_line_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="Row 2, column note"):
+    with pytest.raises(Refusal, match="Row 2, column note: Shorten this row"):
         read(tmp_path / "f.csv", b"unit,note\n06652," + b"a" * 3_000_000)
+    with pytest.raises(Refusal, match="Row 2, column note: Shorten this row"):
+        read(tmp_path / "f.csv", b"unit,note\n06652," + b"a" * 200_000 + b"\n06652,b\n")
+    with pytest.raises(Refusal, match="Row 1: Shorten this row"):
+        read(tmp_path / "f.csv", b",".join(b"c%d" % number for number in range(200_000)) + b"\n")
 
 
 def test_the_first_ten_faults_by_row_are_told_and_the_others_counted(tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def translated(session: Session, people: Sample, new: Questionnaire) -> Translat
     if not way:
         return Translated(people, {})
     made = _translated(people, tuple(way))
-    return Translated(replace(made.people, wave=people.wave), made.was)
+    former = None if people.former is None else translated(session, people.former, new).people
+    return Translated(replace(made.people, wave=people.wave, former=former), made.was)
 
 
 @kept(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))

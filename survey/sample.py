@@ -82,7 +82,8 @@ class Sample:
     calibration  how the weights were fitted to population totals, where they were
     silent  (N,) people who count as if they had left everything blank; None: nobody
     columns  the answers in the codes of a later questionnaire, instead of those of `responses`
-    version  SHA-256 of all that the estimates depend on: responses, villages, weights
+    former  of a release: the sample of the one that was shown before, whose figures hide some of this one
+    version  SHA-256 of all that the estimates depend on: responses, villages, weights, and what was shown before
     """
 
     wave: Wave
@@ -101,6 +102,7 @@ class Sample:
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
     silent: Bools | None = field(default=None, repr=False, compare=False)
     columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
+    former: Sample | None = field(default=None, repr=False, compare=False)
     designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
 
     def __len__(self) -> int:
@@ -139,7 +141,15 @@ class Sample:
         """The same sample in which people with one of the marks left everything blank: the design is kept."""
         marks = sorted(marks)
         version = hashlib.sha256(f"{self.version} without {marks}".encode()).hexdigest()
-        return replace(self, silent=self.marked(marks), version=version)
+        former = None if self.former is None else self.former.without(marks)
+        return replace(self, silent=self.marked(marks), former=former, version=version)
+
+    def after(self, former: Sample | None) -> Sample:
+        """The same sample, released after another one."""
+        if former is None:
+            return self
+        version = hashlib.sha256(f"{self.version} after {former.version}".encode()).hexdigest()
+        return replace(self, former=former, version=version)
 
     def answers(self, item: Item) -> Answers:
         """The column of one item."""
@@ -224,7 +234,23 @@ def everyone(session: Session, wave: Wave) -> Sample:
 
 @kept(_counts)
 def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
+    """The wave's sample, or that of a release with those before it."""
+    if release is None:
+        return of(session, wave)
+    ids = np.frombuffer(release.responses, "S16")
+    shown = select(Release).where(Release.wave == wave.code, Release.number < release.number)
+    former = session.scalars(
+        shown.where(Release.approved.is_not(None)).order_by(Release.number.desc()).limit(1)
+    ).first()
+    made = of(session, wave, ids, release.rejected)
+    return made if former is None else made.after(sample(session, wave, former))
+
+
+def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Sample:
     """Chooses the wave's sample: each response with its village, stratum and current weight.
+
+    ids  sorted, of the responses that it is chosen from; all that no review rejected without it
+    out  how many were rejected, beside `ids`
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
     village there (in an open wave of its unit), else of the wave. Without any version a draw gives the weights,
@@ -232,12 +258,11 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     """
     columns = stored(session, wave)
     rows = columns.rows(session)
-    ids = columns.ids[rows]
-    out = 0
-    if release is not None:
-        rows, out = rows[places(ids, np.frombuffer(release.responses, "S16")) >= 0], release.rejected
+    there = columns.ids[rows]
+    if ids is not None:
+        rows = rows[places(there, ids) >= 0]
     elif gone := rejected(session, wave.code):
-        rows, out = rows[places(ids, np.sort(packed(list(gone)))) < 0], len(gone)
+        rows, out = rows[places(there, np.sort(packed(list(gone)))) < 0], len(gone)
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
     strata = {village.psu: village.stratum for village in villages}
     if wave.draw is not None:

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "survey": {"translations", "forms", "analysis"},
 }
 # analysis is for a notebook too: nothing but arrays and special functions, and what reads big files elsewhere
-ANALYSIS_LIBRARIES = {"numpy", "scipy.special", "scipy.linalg", "scipy.optimize"}
+ANALYSIS_LIBRARIES = {"numpy", "scipy.special", "scipy.linalg", "scipy.optimize", "scipy.sparse"}
 FILES = sorted(path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py"))
 
 

@@ -361,6 +361,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
         calibration=None,
         silent=None if people.silent is None else people.silent[row],
         columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},
+        former=None,  # the records by the units that they had are hidden beside it
         designs={},
     )
     return Rehoused(moved, homes, shares)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,15 +15,20 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate, anonymity
 from analysis.design import Ints, Labels
-from analysis.disclosure import FEWEST, Mark, hidden_for_itself, hide
+from analysis.disclosure import FEWEST, Mark, Past, Published, Told, hidden_for_itself, hide_after, withholds
 from forms import Item, Questionnaire
 from survey import units
-from survey.models import Wave, WaveKind
+from survey.columns import places
+from survey.kept import kept, where
+from survey.models import Mode, Wave, WaveKind
 from survey.sample import Bools, Sample
 from translations import Refusal
+from translations.formats import order
 
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 TOGETHER = ("unit", "stratum")  # groupings that are hidden as one table
+REMEMBERED = 3  # releases that a later one is hidden beside, the newest
+A_COUNT = 400  # bytes of a count with its mark
 TOWN, COUNTRY = 1, 2
 
 
@@ -91,29 +98,21 @@ def marks(
     of_index = pools["index"] if any(item in pools for item, _value in asked) else ()
     codes = dict.fromkeys((*of_index, *(item for item, _value in asked if item not in pools)))
     own = grouped(by)
-    both = _both(people) if own in TOGETHER else Both({}, ())
-    counts: dict[tuple[str, str, Any], Count] = {}
-    groups: list[tuple[str, Domains | None]] = [*tables.items()] or [("", None)]
-    if both.are_one:
-        groups = [("unit", tables["unit"])]
-    for group, where in groups:
-        for count in table(people, codes, where):
-            called = both.called(group, count.domain)
-            counts.setdefault((count.item, count.value, called), replace(count, domain=called))
-    sums = _areas(session, people) if own in TOGETHER and gives_rows(people.wave, people.questionnaire) else []
-    hidden = hide(list(counts.values()), *_delicate(people.questionnaire), both.same, sums)
+    together = _Tables(session, people, own, tables)
     # The gravest mark of a value, and of all values of an item, in a domain.
     gravest: dict[tuple[str, str | None, Any], Mark] = {}
-    for (code, value, domain), mark in zip(counts, hidden, strict=True):
-        for key in ((code, value, domain), (code, None, domain)):
-            if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
-                gravest[key] = mark
+    for code in codes:
+        shown_of = (together.hidden(code) if people.former is None else _shown(together, code)).table
+        for count, mark in zip(shown_of.figures, shown_of.marks, strict=True):
+            for key in ((code, count.value, count.domain), (code, None, count.domain)):
+                if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
+                    gravest[key] = mark
 
     parts = _Parts(people, pools, tables.get(own))
     shown: dict[Any, set[str]] = {}
 
     def worst(item: str, value: str | None, own_domain: Any) -> Mark | None:
-        domain = both.called(own, own_domain)
+        domain = together.both.called(own, own_domain)
         if item in pools:
             if domain not in shown:
                 withheld = frozenset(code for code in pools["index"] if (code, None, domain) in gravest)
@@ -134,6 +133,222 @@ def marks(
         for domain in domains
         if (mark := worst(item, value, domain)) is not None
     }
+
+
+def exposed(session: Session, people: Sample) -> set[tuple[str, Any]]:
+    """The groups, as column and label, of which the declared tables of a sample and of those that were released
+    before it tell together what one of them withholds."""
+    items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
+    found: set[tuple[str, Any]] = set()
+    for column in ("unit", "mode"):
+        if not declared(people.wave, [column]):
+            continue
+        wanted = {one: domains(session, people, one) for one in (TOGETHER if column in TOGETHER else [column])}
+        together = _Tables(session, people, column, wanted)
+        for label in set[Any]().union(*(together.hidden(code).exposed for code in items)):
+            domain = label.domain if isinstance(label, Earlier) else label
+            found.add(domain if column in TOGETHER else (column, domain))
+    return found
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The label of a domain as it was, or of those who came to it or went from it, `step` releases back."""
+
+    domain: Any
+    step: int
+    who: str = "all"
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """An item's figures with their marks, and the domains that are told all the same (`hide_after`)."""
+
+    counts: list[Count]
+    table: Published
+    exposed: set[Any]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What is hidden of a sample as one table: by commune and stratum, or by another grouping.
+
+    tables  the domains of each column
+    """
+
+    session: Session
+    people: Sample
+    own: str
+    tables: Mapping[str, Domains]
+
+    @cached_property
+    def both(self) -> Both:
+        return _both(self.people) if self.own in TOGETHER else Both({}, ())
+
+    @cached_property
+    def groups(self) -> list[tuple[str, Domains | None]]:
+        if self.both.are_one:
+            return [("unit", self.tables["unit"])]
+        return [*self.tables.items()] or [("", None)]
+
+    @cached_property
+    def sums(self) -> list[list[tuple[str, str]]]:
+        rows = self.own in TOGETHER and gives_rows(self.people.wave, self.people.questionnaire)
+        return _areas(self.session, self.people) if rows else []
+
+    @cached_property
+    def formers(self) -> list[_Tables]:
+        """The same of the releases that were shown before, the newest first."""
+        found: list[_Tables] = []
+        one = self.people.former
+        while one is not None and len(found) < REMEMBERED and self.own in (*TOGETHER, "mode"):
+            tables = {column: domains(self.session, one, column) for column in self.tables}
+            found.append(_Tables(self.session, one, self.own, tables))
+            one = one.former
+        return found
+
+    @cached_property
+    def members(self) -> dict[Any, bytes]:
+        """A digest of the people of each domain."""
+        ids = self.people.responses.ids[self.people.rows]
+        found: dict[Any, bytes] = {}
+        for group, own in self.groups:
+            if own is not None:
+                for level, label in enumerate(own.labels.levels):
+                    there = ids[own.labels.codes == level].tobytes()
+                    found.setdefault(self.both.called(group, label), hashlib.sha256(there).digest())
+        return found
+
+    @cached_property
+    def names(self) -> list[dict[Any, Any]]:
+        """For each of `formers`: domain -> its label now, where the same people are in it, else one of its own."""
+        seen: dict[Any, list[bytes]] = {domain: [digest] for domain, digest in self.members.items()}
+        found = []
+        for former in self.formers:
+            names: dict[Any, Any] = {}
+            for domain, digest in former.members.items():
+                known = seen.setdefault(domain, [b""])
+                if digest not in known:
+                    known.append(digest)
+                step = known.index(digest)
+                names[domain] = Earlier(domain, step) if step else domain
+            found.append(names)
+        return found
+
+    def counts(self, code: str) -> list[Count]:
+        found: dict[tuple[str, Any], Count] = {}
+        for group, own in self.groups:
+            for count in table(self.people, [code], own):
+                called = self.both.called(group, count.domain)
+                found.setdefault((count.value, called), replace(count, domain=called))
+        return [*found.values()]
+
+    @cached_property
+    def moves(self) -> list[_Move]:
+        """Who came to a domain or went from it, between two releases each."""
+        releases = [self, *self.formers]
+        found: list[_Move] = []
+        for step, (newer, older) in enumerate(zip(releases, self.formers, strict=False)):
+            was = self.names[step]
+            now = self.names[step - 1] if step else {domain: domain for domain in self.members}
+            groups = dict(older.groups)
+            for group, own in newer.groups:
+                before = groups.get(group)
+                if own is None or before is None:
+                    continue
+                came, went = _apart(newer.people, own.labels, older.people, before.labels)
+                for one, labels, who in ((newer, came, "came"), (older, went, "went")):
+                    called = {
+                        label: Earlier(domain, step, who)
+                        for label in labels.levels
+                        if (domain := one.both.called(group, label)) in one.members
+                        and newer.members.get(domain) != older.members.get(domain)
+                    }
+                    sign = -1 if who == "came" else 1
+                    found.append(_Move(one.people, labels, called, now, was, sign))
+        return found
+
+    def past(self, code: str, before: Sequence[Hidden]) -> Past:
+        """What was shown of an item before, and how it hangs together with what is now."""
+        tables = []
+        for names, was in zip(self.names, before, strict=True):
+            shown = was.table
+            told = [
+                (replace(count, domain=names[count.domain]), mark)
+                for count, mark in zip(was.counts, shown.marks, strict=True)
+                if count.domain in names
+            ]
+            same = [
+                ([names[domain] for domain in one], [names[domain] for domain in other])
+                for one, other in shown.same
+            ]
+            sums = [[names[domain] for domain in one if domain in names] for one in shown.sums]
+            whole = [(code, names[domain]) for _item, domain in shown.whole if domain in names]
+            tables.append(
+                Published([one for one, _mark in told], [mark for _one, mark in told], whole, same, sums)
+            )
+        moved: dict[Any, Any] = {}
+        links: dict[Any, dict[Any, int]] = {}
+        for move in self.moves:
+            for count in table(move.people, [code], Domains(move.labels, list(move.called))):
+                label = move.called[count.domain]
+                moved.setdefault((count.value, label), replace(count, domain=label))
+                link = links.setdefault((label.domain, label.step), {})
+                link[label] = move.sign
+                for labels, sign in ((move.now, 1), (move.was, -1)):
+                    if label.domain in labels:
+                        link[labels[label.domain]] = sign
+        return Past(tables, [*moved.values()], [*links.values()])
+
+    def hidden(self, code: str) -> Hidden:
+        """An item's figures, hidden so that they tell nothing that an earlier release hides, and the other way."""
+        figures = self.counts(code)
+        delicate = _delicate(self.people.questionnaire)
+        before = [_shown(former, code) for former in self.formers]
+        told = Told([None] * len(figures), set(), set())
+        if withholds(figures, *delicate) or any(any(was.table.marks) for was in before):
+            told = hide_after(self.past(code, before), figures, *delicate, self.both.same, self.sums)
+        table = Published(figures, told.marks, told.whole, self.both.same, self.sums)
+        return Hidden(figures, table, told.exposed)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """People who came to their domain, or went from it.
+
+    called    their labels -> what they are called as a group
+    now, was  domain -> its label in the later and in the earlier release
+    sign      with which they stand in the sum that joins these
+    """
+
+    people: Sample
+    labels: Labels
+    called: dict[Any, Earlier]
+    now: Mapping[Any, Any]
+    was: Mapping[Any, Any]
+    sign: int
+
+
+def _apart(new: Sample, labels: Labels, old: Sample, former: Labels) -> tuple[Labels, Labels]:
+    """The labels of those of `new` who were not in the same domain of `old`, and of those of `old` who left it."""
+    at = places(new.responses.ids[new.rows], old.responses.ids[old.rows])
+    levels = list(labels.levels)
+    here = np.array([levels.index(one) if one in levels else -1 for one in former.levels] + [-1], np.int64)
+    stays = (at >= 0) & (here[former.codes[at]] == labels.codes) if len(old) else np.zeros(len(new), bool)
+    stayed = np.zeros(len(old), bool)
+    stayed[at[stays]] = True
+    return Labels(levels, np.where(stays, -1, labels.codes)), Labels(
+        former.levels, np.where(stayed, -1, former.codes)
+    )
+
+
+@kept(
+    lambda one, code: (where(one.session), one.people.wave.code, one.people.version, one.own, code),
+    lambda made: A_COUNT * (len(made.counts) + 1),
+)
+def _shown(one: _Tables, code: str) -> Hidden:
+    """What is hidden of a release that stands beside others: each later one asks for it again."""
+    return one.hidden(code)
 
 
 @dataclass(frozen=True)
@@ -178,6 +393,17 @@ class _Parts:
         if self.where is not None:
             there &= self.where.labels.having(domain)
         return int(np.count_nonzero(there))
+
+
+def domains(session: Session, people: Sample, column: str) -> Domains:
+    """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
+    if column == "unit":
+        there = {str(code) for code in people.unit.levels}
+        communes = [unit.code for unit in units.communes(session, people.wave.opens)]
+        return Domains(people.unit, communes + sorted(there - set(communes)))
+    if column == "stratum":
+        return Domains(people.stratum, sorted(people.stratum.levels, key=order))
+    return Domains(people.mode, [mode.value for mode in Mode])
 
 
 def hidden_in(people: Sample, who: Bools, groups: Labels) -> set[tuple[str, str]]:

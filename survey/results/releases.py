@@ -18,7 +18,7 @@ from survey import audit, waves
 from survey.columns import packed, places, unpacked
 from survey.models import Release, Wave, WaveKind
 from survey.results import disclosure, remarks
-from survey.sample import Bools, Sample, everyone, rejected, sample
+from survey.sample import Bools, Sample, everyone, of, rejected, sample
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as written_day
 
@@ -113,7 +113,8 @@ def _in_company(session: Session, people: Sample, there: Bools, shown: Release |
     Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
     the people whom a review took out. So in each table that is declared these must be 30 of a group, and must not
     be so few of a question, or so alike, that a table of them alone would hide it, where the shown figure and the
-    newer one are both to be seen. Where they are not, the units that they live in wait.
+    newer one are both to be seen. Where they are not, the units that they live in wait. And so do the units of
+    which both tell together what either hides, however much of the newer one were hidden (`disclosure.exposed`).
 
     people  everybody of the wave
     there   (N,) that no review rejected; those outside the sample change no figure, and are no company
@@ -132,16 +133,25 @@ def _in_company(session: Session, people: Sample, there: Bools, shown: Release |
             codes = stratum.codes.copy()
             codes[at] = np.array([levels.index(name) for name in one.stratum.levels], np.int64)[one.stratum.codes]
             stratum = Labels(levels, codes)
-    tables = [people.unit] if wave.kind is WaveKind.OPEN else [people.unit, stratum, people.mode]
+    tables = {"unit": people.unit, "stratum": stratum, "mode": people.mode}
+    if wave.kind is WaveKind.OPEN:
+        tables = {"unit": people.unit}
     changed = before != now
     waits = np.bincount(people.unit.codes[changed], minlength=len(people.unit.levels)) < NEW_ANSWERS
     while True:
         after = np.where(waits[people.unit.codes], before, now)
         coming = before != after
         alone = np.zeros(len(people), bool)
-        for groups in tables:
+        for groups in tables.values():
             for label in _seen_alone(people, before, after, groups):
                 alone |= coming & groups.having(label)
+        if former is not None and coming.any() and not alone.any():
+            candidate = of(session, wave, ids[after])
+            told = disclosure.exposed(session, candidate.after(former))
+            for column, label in told:
+                alone |= coming & tables[column].having(label)
+            if told and not alone.any():  # of units in which nothing changed: it can be any of the others
+                alone = coming
         if not alone.any():
             break
         waits[np.unique(people.unit.codes[alone])] = True

@@ -24,12 +24,11 @@ from forms import Index, Item, Questionnaire, Rule
 from survey import units, waves
 from survey.files.csv_table import LIKE, NONE, nearest
 from survey.kept import A_FIGURE, kept
-from survey.models import Mode, WaveKind
+from survey.models import WaveKind
 from survey.results import disclosure, releases, verdicts
 from survey.results.disclosure import Domains
 from survey.sample import Floats, Sample, sample
 from translations import Refusal
-from translations.formats import order
 
 FIELDS = (
     "item", "value", "domain", "statistic", "estimate", "standard_error", "low", "high", "df", "deff", "n",
@@ -361,14 +360,8 @@ def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
 
 
 def _column(session: Session, people: Sample, column: str) -> Domains:
-    if column == "unit":
-        there = {str(code) for code in people.unit.levels}
-        communes = [unit.code for unit in units.communes(session, people.wave.opens)]
-        return Domains(people.unit, communes + sorted(there - set(communes)))
-    if column == "stratum":
-        return Domains(people.stratum, sorted(people.stratum.levels, key=order))
-    if column == "mode":
-        return Domains(people.mode, [mode.value for mode in Mode])
+    if column in COLUMNS:
+        return disclosure.domains(session, people, column)
     if column == "psu":
         raise Refusal("A village is too small for a figure of its own. Choose unit, stratum, mode or an item.")
     if column not in people.questionnaire.items:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as some
 
-from analysis.disclosure import _complete, determined, hidden_for_itself, hide
+from analysis.disclosure import Past, Published, Told, _complete, determined, hidden_for_itself, hide, hide_after
 
 
 @dataclass(frozen=True)
@@ -145,3 +145,28 @@ def test_one_or_two_events_never_follow_from_the_total(events: list[int]) -> Non
         assert sum(events[place] for place in masked) >= 3 or not np.sum(
             [count for place, count in enumerate(events) if place not in masked]
         )
+
+
+def after(events: int) -> tuple[list[str | None], Told]:
+    """What was said of three communes, and what is once 31 people came to the first, so many of them with the
+    event."""
+    old = {"a": (60, 1), "b": (70, 2), "c": (90, 9), "d": (90, 20)}
+    marks = hide(shares(old), sensitive={"c9"})
+    told = Published(shares({"a before": old.pop("a"), **old}), marks, set())
+    past = Past([told], shares({"who came": (31, events)}), [{"a": 1, "a before": -1, "who came": -1}])
+    return list(marks), hide_after(past, shares({"a": (91, 1 + events), **old}), sensitive={"c9"})
+
+
+def test_what_was_shown_or_hidden_of_a_domain_in_which_nothing_changed_stays_so() -> None:
+    for events in (0, 1, 5):
+        old, new = after(events)
+        assert new.marks[1:] == old[1:]
+
+
+def test_a_difference_that_all_tables_tell_gives_one_away_from_two_or_is_hidden_away() -> None:
+    _old, same = after(0)
+    assert (same.marks[0], same.exposed) == ("under_3", set())
+    _old, one_more = after(1)  # one and then two, as both sums are known
+    assert one_more.exposed & {"a", "a before"}
+    _old, many_more = after(5)  # six are shown nowhere: they would say that it was one
+    assert (many_more.marks[0], many_more.exposed) == ("hidden_with", set())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -13,11 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from analysis.design import code
 from analysis.disclosure import FEWEST, hide
-from survey import demo, waves
-from survey.results import disclosure, result_table, wording
+from survey import demo, questionnaires, units, waves
+from survey.database import Database
+from survey.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
+from survey.results import disclosure, releases, result_table, wording
 from survey.results.disclosure import Count
 from survey.sample import Sample, sample
 from translations import Refusal
@@ -118,17 +124,17 @@ def reader(
 ) -> Reader:
     """Somebody who holds these tables of one item with one answer, the number of forms, and open rows by area."""
     knows = Reader()
-    for units in areas:
-        here = [told.count for told in tables["unit",] if told.count.domain in units]
+    for those in areas:
+        here = [told.count for told in tables["unit",] if told.count.domain in those]
         for value in dict.fromkeys(count.value for count in here):
             for name, many in (("n", lambda one: one.n), (value, lambda one: one.events)):
-                area: Cell = ("area", *units, name)
+                area: Cell = ("area", *those, name)
                 true = sum(many(one) for one in here if one.value == value)
                 knows.knows(area, true, true)
-                knows.adds_up([(("unit",), unit, name) for unit in units], area)
-    for units, strata in same:
+                knows.adds_up([(("unit",), unit, name) for unit in those], area)
+    for those, strata in same:
         for value in {"n", *(told.count.value for told in tables["unit",])}:
-            parts: dict[Cell, float] = {(("unit",), unit, value): 1.0 for unit in units}
+            parts: dict[Cell, float] = {(("unit",), unit, value): 1.0 for unit in those}
             knows.sums.append((parts | {(("stratum",), stratum, value): -1.0 for stratum in strata}, 0.0))
     for by, figures in tables.items():
         cells: dict[Hashable, list[Told]] = {}
@@ -174,6 +180,11 @@ def leaks(
 ) -> list[Any]:
     """Hidden counts that can be one number only: the people of a hidden group, a telling answer in it that was
     given, or one or two cases, whatever they are called."""
+    return reader(tables, telling, forms, same, areas).sure_of(withheld(tables, telling))
+
+
+def withheld(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str]) -> dict[Cell, int]:
+    """The hidden counts of `leaks`, as they truly are."""
     wanted: dict[Cell, int] = {}
     for by, figures in tables.items():
         for told in figures:
@@ -183,7 +194,7 @@ def leaks(
             is_few = told.mark == "hidden_with" and count.events < 3
             if (is_few or told.mark in ("hidden", "under_3")) and count.value in telling and count.events:
                 wanted[by, count.domain, count.value] = count.events
-    return reader(tables, telling, forms, same, areas).sure_of(wanted)
+    return wanted
 
 
 def released(
@@ -375,3 +386,173 @@ def test_nothing_hidden_follows_in_a_small_province(communes: list[tuple[int, in
         marks = hide(figures, {"C5"}, {"C5": {"1"}})
         tables[by] = [Told(count, mark) for count, mark in zip(figures, marks, strict=True)]
     assert leaks(tables, ["2", "3"], sum(map(sum, communes))) == []
+
+
+@dataclass
+class Fieldwork:
+    """A wave of two villages a commune, in which most forms say that nothing happened."""
+
+    session: Session
+    code: str
+    chance: np.random.Generator
+    ids: dict[str, list[UUID]] = field(default_factory=dict)
+
+    def send(self, unit: str, many: int, modes: Sequence[Mode] = (Mode.PAPER,), few: int | None = None) -> None:
+        """Forms of a commune: with one of each telling answer in fifty, or with so `many` of which `few` tell."""
+        wave = waves.find(self.session, self.code)
+        said = self.chance.choice([1, 2, 3], (many, 2), p=(0.93, 0.045, 0.025))
+        if few is not None:
+            said[:] = np.where(np.arange(many) < 2 * few, 2 + np.arange(many) % 2, 1)[:, None]
+        rows = [
+            {
+                "id": uuid4(),
+                "wave": self.code,
+                "unit": unit,
+                "psu": f"{unit}-{at % 2}",
+                "mode": modes[int(self.chance.integers(len(modes)))],
+                "day": wave.opens,
+                "questionnaire": wave.questionnaire,
+                "answers": {"C5": c5, "C6": c6},
+                "marks": [],
+            }
+            for at, (c5, c6) in enumerate(said.tolist())
+        ]
+        self.session.execute(insert(Response), rows)
+        self.ids.setdefault(unit, []).extend(row["id"] for row in rows)
+
+    def reject(self, unit: str, many: int) -> None:
+        """A review takes forms of a commune out."""
+        out = {"wave": self.code, "state": ReviewState.REJECTED, "reason": "twice", "person": "Lan"}
+        for _form in range(min(many, len(self.ids[unit]))):
+            place = int(self.chance.integers(len(self.ids[unit])))
+            self.session.add(Review(response=self.ids[unit].pop(place), day=waves.today(), **out))
+        self.session.flush()
+
+    def release(self) -> Release:
+        made = releases.freeze(self.session, waves.find(self.session, self.code), "Lan")
+        releases.check(self.session, made, "Lan")
+        releases.approve(self.session, made, "Minh")
+        return made
+
+
+# What happens between two releases: to how many communes how many forms come, and of how many 31 are taken out.
+CHANGES = {
+    "31 forms of one commune": [(1, 0)],
+    "31 forms of each of three": [(3, 0)],
+    "31 forms taken out": [(2, 1)],
+    "communes with one or two come to three": [(3, 0)],
+    "three releases": [(1, 0), (3, 0)],
+    "four releases": [(8, 0), (2, 1), (1, 0)],
+}
+
+
+def go(session: Session, seed: int, changes: str, size: int, are_unions: bool) -> tuple[int, list[Cell]]:
+    """In how many communes releases of a wave differ, and what somebody who holds all of them knows."""
+    chance = np.random.default_rng([seed, size, are_unions])
+    code = f"hai-ban-{uuid4().hex[:8]}"
+    day = waves.today()
+    wave = waves.create(
+        session, code, questionnaires.find(session, "ho_gia_dinh@1"), WaveKind.SAMPLE, day, day, simulated=True
+    )
+    communes = [unit.code for unit in units.communes(session, day)][:12]
+    stratum = {unit: f"vung-{at // 4}" if are_unions else unit for at, unit in enumerate(communes)}
+    for unit in communes:
+        for psu in (f"{unit}-0", f"{unit}-1"):
+            session.add(Village(wave=code, psu=psu, unit=unit, stratum=stratum[unit], name=psu))
+    session.flush()
+    work = Fieldwork(session, code, chance)
+    for unit in communes:
+        work.send(unit, size + int(chance.integers(20)), (Mode.PAPER, Mode.PAPER, Mode.PHONE))
+    made = [work.release()]
+    for step, (came, went) in enumerate(CHANGES[changes]):
+        for unit in communes[step : step + came]:
+            work.send(unit, 31, few=2 if "come to three" in changes else None)
+        for unit in communes[step + came : step + came + went]:
+            work.reject(unit, 31)
+        made.append(work.release())
+    same = [([unit for unit in communes if stratum[unit] == one], [one]) for one in sorted(set(stratum.values()))]
+    differ = sum(len(releases.differences(session, one)) for one in made)
+    return differ, [cell for item in ("C5", "C6") for cell in told_by_releases(session, wave, made, item, same)]
+
+
+def beside(readers: Sequence[Reader]) -> Reader:
+    """Somebody who knows what each of these does, under the number of its release."""
+    both = Reader()
+    for number, one in enumerate(readers):
+        for cell, at in one.names.items():
+            both.knows((number, *cell), one.least[at], one.most[at])
+        for line, least in one.sums:
+            both.sums.append(({(number, *cell): worth for cell, worth in line.items()}, least))
+    return both
+
+
+def told_by_releases(session: Session, wave: Wave, made: Sequence[Release], item: str, same: Same) -> list[Cell]:
+    """What somebody who holds several releases of a wave knows of what each of them withholds, and who knows too
+    where nobody came, and where nobody went."""
+    readers: list[Reader] = []
+    wanted: dict[Cell, int] = {}
+    members: list[dict[Cell, set[UUID]]] = []
+    for number, release in enumerate(made):
+        people = sample(session, wave, release)
+        tables = released(people, session, item)
+        area = disclosure.areas(session, people)
+        areas = [here for one in (1, 2) if (here := [unit for unit in area if area[unit] == one])]
+        readers.append(reader(tables, ["2", "3"], 10_000, same, areas))
+        wanted |= {(number, *cell): true for cell, true in withheld(tables, ["2", "3"]).items()}
+        ids = np.array(people.ids, object)
+        columns = {"unit": people.unit, "stratum": people.stratum, "mode": people.mode}
+        members.append(
+            {
+                (by, told.count.domain): set(ids[columns[by[0]].having(told.count.domain)] if by else ids)
+                for by, figures in tables.items()
+                for told in figures
+            }
+        )
+    knows = beside(readers)
+    for new, old in itertools.combinations(range(len(made)), 2):
+        for domain in members[new].keys() & members[old].keys():
+            came, went = members[new][domain] - members[old][domain], members[old][domain] - members[new][domain]
+            for value in ("n", *VALUES):
+                more: Cell = (new, *domain, value)
+                less: Cell = (old, *domain, value)
+                if not went:
+                    knows.sums.append(({less: 1.0, more: -1.0}, -np.inf if came else 0.0))
+                elif not came:
+                    knows.sums.append(({more: 1.0, less: -1.0}, -np.inf))
+    return knows.sure_of(wanted)
+
+
+@pytest.mark.parametrize(
+    ("seed", "changes", "size", "are_unions"),
+    [
+        (1, "31 forms of one commune", 100, True),
+        (4, "31 forms of each of three", 100, False),
+        (1, "31 forms taken out", 100, True),
+        (1, "communes with one or two come to three", 100, False),
+    ],
+)
+def test_several_releases_give_away_nothing_that_one_of_them_hides(
+    province: Database, seed: int, changes: str, size: int, are_unions: bool
+) -> None:
+    """A cell of a commune in which nothing changed, hidden in one and shown in the other; and what the province's
+    difference tells of the only communes that changed."""
+    with province.writing() as session:
+        differ, known = go(session, seed, changes, size, are_unions)
+    assert known == []
+    assert differ > 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("are_unions", [False, True])
+@pytest.mark.parametrize("size", [15, 40, 100])
+@pytest.mark.parametrize("changes", CHANGES)
+def test_several_releases_give_away_nothing_in_many_waves(
+    province: Database, changes: str, size: int, are_unions: bool
+) -> None:
+    differ = 0
+    for seed in range(10):
+        with province.writing() as session:
+            more, known = go(session, seed, changes, size, are_unions)
+        assert known == [], seed
+        differ += more
+    assert differ > 0

@@ -213,11 +213,11 @@ def test_two_releases_of_a_sample_taken_off_each_other_tell_nothing_of_few_forms
         found = releases.find(session, "ho-mau", two)
         assert (found.rejected, releases.differences(session, found)) == (0, [])
         assert releases.waiting(session, found) == [releases.Changed(HOME, 28, 1)]
-    send(1, wave="ho-mau", psu="V2", c5=2)  # the thirtieth that changed
+    send(1, wave="ho-mau", psu="V2", c5=3)  # the thirtieth that changed
     send(3, wave="ho-mau", unit=OTHER, psu="V4", c5=3)
     three = freeze(province, "ho-mau")
     left = between(province, two, three)
-    assert left["C5", "3", None] == (28, 28)  # 29 came, one went
+    assert left["C5", "3", None] == (28, 29)  # 29 came, one went
     assert ("unit", "C5", "3", OTHER) not in left
     with province.reading() as session:
         found = releases.find(session, "ho-mau", three)
@@ -274,6 +274,28 @@ def test_few_forms_come_in_as_a_declared_correction_and_the_report_says_so(provi
         session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
     with pytest.raises(Refusal, match="đính chính"):
         freeze(province, "ho-mo", correction="Nhập nhầm")
+
+
+def test_forms_that_make_one_known_case_two_wait_though_they_are_many(province: Database, send: Any) -> None:
+    """The province's figures say that one of the 31 gave the answer: so it was one before, and is two."""
+    with province.writing() as session:
+        for unit in ("06661", "06673"):
+            session.add(Village(wave="ho-mau", psu=unit, unit=unit, stratum=unit, name=unit))
+    for unit, psu in ((HOME, "V1"), (OTHER, "V3"), ("06661", "06661"), ("06673", "06673")):
+        send(40, wave="ho-mau", unit=unit, psu=psu)
+        for answer in (2, 3):
+            many = {HOME: 1, OTHER: 2}.get(unit, 7)
+            send(many, wave="ho-mau", unit=unit, psu=psu, c5=answer)
+    one = freeze(province, "ho-mau")
+    send(30, wave="ho-mau", psu="V2")
+    send(1, wave="ho-mau", psu="V2", c5=3)
+    two = freeze(province, "ho-mau")
+    assert between(province, one, two) == {}
+    with province.reading() as session:
+        found = releases.find(session, "ho-mau", two)
+        assert releases.waiting(session, found) == [releases.Changed(HOME, 31, 0)]
+    three = freeze(province, "ho-mau", correction="Thôn 2 bị bỏ sót")
+    assert between(province, two, three)["unit", "C5", "3", HOME] == (31, 1)
 
 
 def test_the_page_and_the_commands_say_by_how_much_a_release_differs_and_where(

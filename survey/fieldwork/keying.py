@@ -96,9 +96,12 @@ def _free(item: Item, keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def value(item: Item, typed: str) -> Any:
-    """The value of the answers document; None where nothing, a blank or two marks were typed."""
+    """The value of the answers document; None where nothing, a blank or two marks were typed.
+
+    A text that is a dash alone is a blank, too: a keyer types it so of every other question, and nobody wrote it.
+    """
     if item.kind == "text":
-        return typed
+        return None if typed.strip() == NOTHING else typed
     typed = typed.strip()
     if not typed or typed in blank(item) or typed in two_marks(item):
         return None
@@ -177,7 +180,9 @@ def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, 
 def texts(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
     """The free texts of what was typed."""
     return {
-        item.code: typed[item.code] for item in questionnaire.keyed if item.kind == "text" and typed.get(item.code)
+        item.code: typed[item.code]
+        for item in questionnaire.keyed
+        if item.kind == "text" and value(item, typed.get(item.code, ""))
     }
 
 

@@ -399,3 +399,10 @@ def test_a_number_may_be_nine() -> None:
     number = an_item("number", [])
     assert keying.value(number, "9") == 9
     assert keying.value(number, "-") is None
+
+
+def test_a_dash_for_a_blank_is_no_text_of_a_person(household: Questionnaire) -> None:
+    for typed, said in (("-", {}), (" - ", {}), ("- chờ lâu", {"C10_khac": "- chờ lâu"})):
+        found = keying.keyed(household, {"C10_khac": typed, "C5": "3"})
+        assert ({code: found.answers[code] for code in said}, "C10_khac" in found.answers) == (said, bool(said))
+        assert keying.texts(household, {"C10_khac": typed}) == said

@@ -37,7 +37,7 @@ def lines(
             "m <- svyratio(~y, ~x, some)",
             "p <- as.numeric(coef(m)); se <- as.numeric(SE(m))",
             "c(p, se)",
-            *(_interval(record) if record.variance == "direct" else ()),
+            *(_interval(record) if record.variance == "direct" and record.df else ()),
         ]
     )
 
@@ -75,15 +75,17 @@ def _scores(scores: Mapping[int, float]) -> str:
 
 
 def _interval(record: Estimate) -> Iterator[str]:
+    # Where strata weigh unequally there are fewer than R's degf(some) counts (Satterthwaite).
+    yield f"df <- {record.df:.12g}"
     if record.statistic == "index":  # logit
-        yield "plogis(qlogis(p) + c(-1, 1) * qt(0.975, degf(some)) * se / (p * (1 - p)))"
+        yield "plogis(qlogis(p) + c(-1, 1) * qt(0.975, df) * se / (p * (1 - p)))"
     elif record.statistic == "proportion":  # Korn–Graubard, the effective size capped at n
         yield "n <- nrow(some)"
         yield "e <- if (p %in% 0:1) n else p * (1 - p) / se^2"
-        yield "e <- min(n, e * (qt(0.975, n - 1) / qt(0.975, degf(some)))^2)"
+        yield "e <- min(n, e * (qt(0.975, n - 1) / qt(0.975, df))^2)"
         yield "qbeta(c(0.025, 0.975), e * p + 0:1, e * (1 - p) + 1:0)"
     else:
-        yield "p + c(-1, 1) * qt(0.975, degf(some)) * se"
+        yield "p + c(-1, 1) * qt(0.975, df) * se"
 
 
 def _quoted(text: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from survey.report.fieldwork import fieldwork
 from survey.report.names import headline_name, is_open, label, lower, mode_label
 from survey.report.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
-from survey.results import wording
+from survey.results import from_file, wording
 from survey.results.summary import Summary
 from translations import N_
 from translations import gettext as _
@@ -202,17 +202,11 @@ def again(summary: Summary) -> list[Block]:
         Paragraph(_("The data with the weights, as a file:"), leads=True),
         Command(f"hailong data --wave {wave}{release} --format csv --out {wave}.csv"),
     ]
-    named = [
-        (headline_name(summary, headline), headline.line.estimate, f"{headline.code}={headline.worst}")
-        for headline in summary.headlines
-    ]
-    named += [
-        (label(summary, line.code), line.estimate, f"{line.code}={line.estimate.value}")
-        for line in summary.items[:1]
-        if line.estimate.value
-    ]
+    index = summary.questionnaire.index
+    named = [(label(summary, summary.index.code), summary.index.estimate)] if summary.index is not None else []
+    named += [(headline_name(summary, headline), headline.line.estimate) for headline in summary.headlines]
+    named += [(label(summary, line.code), line.estimate) for line in summary.items[:1] if line.estimate.value]
     if summary.calibrated:
-        named = []
         blocks.append(
             Paragraph(
                 _(
@@ -221,30 +215,21 @@ def again(summary: Summary) -> list[Block]:
                 )
             )
         )
-    for name, record, item in named:
+    for name, record in named:
         if wording.is_hidden(record) or "under_3" in record.flags or record.estimate is None:
             continue
-        blocks.append(
-            Paragraph(
-                _("%(title)s, %(figure)s, from that file:", title=name, figure=wording.cell(record)), leads=True
-            )
-        )
-        blocks.append(
-            Command(
-                f"hailong estimate {wave}.csv --weights weight --strata stratum --psu psu "
-                f"--item {item} --variance auto --single-psu {summary.wave.single_psu} --output json"
-            )
-        )
-    if summary.index is not None and not wording.is_hidden(summary.index.estimate):
-        blocks.append(
-            Paragraph(
-                _(
-                    "%(title)s, %(figure)s, from the database:",
-                    title=label(summary, summary.index.code),
-                    figure=wording.cell(summary.index.estimate),
-                ),
-                leads=True,
-            )
-        )
-        blocks.append(Command(f"hailong results --wave {wave} --item index --released{release} --output json"))
+        told = {"title": name, "figure": wording.cell(record)}
+        pooled = index.codes().get(record.item, (record.item,)) if index else (record.item,)
+        command = from_file.command(record, pooled, summary.rule, summary.wave.single_psu, f"{wave}.csv")
+        if command and not summary.calibrated:
+            blocks += [
+                Paragraph(_("%(title)s, %(figure)s, from that file:", **told), leads=True),
+                Command(command),
+            ]
+        elif record.statistic == "index":
+            command = f"hailong results --wave {wave} --item index --released{release} --output json"
+            blocks += [
+                Paragraph(_("%(title)s, %(figure)s, from the database:", **told), leads=True),
+                Command(command),
+            ]
     return blocks

@@ -14,7 +14,7 @@ from survey import units
 from survey.database import database
 from survey.models import Unit, WaveKind
 from survey.people.accounts import Right, requires
-from survey.results import disclosure, in_r, result_table, wording
+from survey.results import disclosure, from_file, in_r, result_table, wording
 from survey.results.summary import Headline, Summary
 from survey.staff.blueprint import pages, summary_of
 from survey.staff.items import answer
@@ -106,7 +106,7 @@ def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> F
         unit,
         pooled,
         headline,
-        _commands(summary, asked, record, file, apart),
+        _commands(summary, asked, record, pooled, file, apart),
         in_r.lines(record, pooled, summary.questionnaire, summary.rule, summary.wave.single_psu, file),
     )
 
@@ -265,7 +265,9 @@ def notes(figure: Figure) -> list[str]:
     return found
 
 
-def _commands(summary: Summary, asked: str, record: Estimate, file: str, apart: bool) -> tuple[str, ...]:
+def _commands(
+    summary: Summary, asked: str, record: Estimate, pooled: Sequence[str], file: str, apart: bool
+) -> tuple[str, ...]:
     """From the database; the data as a file; and, of what is a column of the file, from that file.
 
     apart  whether the file would give another variance
@@ -277,13 +279,7 @@ def _commands(summary: Summary, asked: str, record: Estimate, file: str, apart: 
     here = f"hailong results --wave {wave.code} {item} --released{release} --output json"
     data = f"hailong data --wave {wave.code}{release} --format csv --out {file}"
     # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
-    if record.statistic == "index" or summary.calibrated or apart:
-        return here, data
-    value = f"={record.value}" if record.value else ""
-    design = "--weights weight --strata stratum --psu psu"
-    return (
-        here,
-        data,
-        f"hailong estimate {file} {design} --item {shlex.quote(record.item + value)}{by}"
-        f" --variance auto --single-psu {wave.single_psu} --output json",
-    )
+    again = ""
+    if not summary.calibrated and not apart:
+        again = from_file.command(record, pooled, summary.rule, wave.single_psu, file)
+    return (here, data, again) if again else (here, data)

@@ -175,7 +175,7 @@ def made_up(**rest: Any) -> Summary:
             [
                 figure(0.9582, 0.95, 0.97),
                 figure(0.0418, 0.03, 0.05),
-                figure(0.0, 0.0, 0.0013, 2843, "none", value="3"),
+                figure(0.0, 0.0, 0.0013, 2843, "none", item="C6", value="3"),
             ],
             least=0.0,
             most=0.025,

@@ -82,7 +82,7 @@ def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -
     assert "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 2.916 người)" in words
     assert "tỷ lệ trả lời hài lòng (mức 4 và 5)" in words
     assert "đợt thu-nghiem" in words
-    assert "9,88% [9,30; 10,60], ở mức bình thường trở xuống" in words
+    assert "9,88% [9,30; 10,60]: Bình thường; Không hài lòng; Rất không hài lòng." in words
     assert "SIPAS" not in words
 
 
@@ -279,6 +279,17 @@ def test_the_figures_of_a_release_are_got_from_that_release(summary: Summary) ->
     released = replace(summary, release=Release(wave="thu-nghiem", number=2))
     commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
     assert "hailong data --wave thu-nghiem --release 2 --format csv --out thu-nghiem.csv" in commands
+    assert commands[2].startswith("hailong estimate thu-nghiem.csv --weights weight")
+    assert "--index index=gt_hinh_thuc," in commands[2]
+
+
+def test_an_index_that_counts_no_share_is_got_from_the_database(summary: Summary) -> None:
+    assert summary.rule is not None
+    scores = {item: {5: 1.0, 4: 0.8} for item in summary.rule.scores}
+    released = replace(
+        summary, release=Release(wave="thu-nghiem", number=2), rule=replace(summary.rule, scores=scores)
+    )
+    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
     assert "hailong results --wave thu-nghiem --item index --released --release 2 --output json" in commands
 
 

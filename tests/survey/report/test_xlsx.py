@@ -48,7 +48,7 @@ def test_a_hidden_figure_is_its_word_and_nothing_more(summary: Summary) -> None:
     book = book_of(replace(summary, units=tuple(units)))
     cells = line(book["Xã, phường"], units[9].unit.code)
     assert [cell.value for cell in cells[3:9]] == ["–", "–", "ẩn", None, None, None]
-    assert cells[9].value == "ẩn: quá ít câu trả lời"
+    assert cells[9].value == "ẩn để không ai suy ra được câu trả lời của từng người"
 
 
 def test_few_answers_are_remarked(book: Any) -> None:

@@ -294,7 +294,7 @@ def test_the_overview_prints_the_summary(reader: FlaskClient, said: Summary) -> 
     assert "Dự thảo" in page
     assert "Khoảng tin cậy 95%" in page
     assert "Quy tắc: Tỷ lệ trả lời hài lòng (mức 4 và 5)" in page
-    assert wording.rest(said.index.estimate, said.rule) in page
+    assert wording.rest(said.index.estimate, said.rule, said.questionnaire) in page
     assert "Để trống: 5," in page
 
 
@@ -504,7 +504,7 @@ def test_the_commands_give_the_figure_of_the_page(
     monkeypatch.setenv("HAILONG_DATABASE_URL", made.config["DATABASE_URL"])
     monkeypatch.chdir(tmp_path)
     lines = [line for block in commands for line in block.splitlines()]
-    assert len(lines) == (2 if item.startswith("index") else 3)
+    assert len(lines) == 3
     answers = []
     for line in lines:
         program, *arguments = shlex.split(line)

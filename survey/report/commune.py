@@ -156,17 +156,10 @@ def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list
     if is_open(summary):
         return []
     found = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in shown]
+    tested = summary.tested.get(line.unit.code, 0)
     blocks: list[Block] = []
     if not any(one.group in ("above", "below") for one in found):
-        blocks.append(
-            Paragraph(
-                _(
-                    "Of the %(count)s questions none differs from the rest of the province by the test corrected "
-                    "for all of them.",
-                    count=number(len(shown)),
-                )
-            )
-        )
+        blocks.append(Paragraph(wording.no_standout(tested)))
     for group in ("above", "below", "signs_above", "signs_below"):
         named = [
             f"{lower(label(summary, one.item))} {wording.cell(scored(Line(one.item, '', one.record)), 1)}"
@@ -175,7 +168,7 @@ def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list
         ]
         if named:
             blocks.append(Paragraph(f"{upper(wording.standing(group))}: {'; '.join(named)}."))
-    return [*blocks, *(Paragraph(note) for note in wording.of_standouts(len(shown)))]
+    return [*blocks, *(Paragraph(note) for note in wording.of_standouts(tested))]
 
 
 def _reading(summary: Summary) -> list[Block]:

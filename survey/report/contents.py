@@ -207,7 +207,7 @@ def _index(summary: Summary, line: Line) -> list[Block]:
                 )
             )
         )
-    if rest := wording.rest(line.estimate, summary.rule):
+    if rest := wording.rest(line.estimate, summary.rule, summary.questionnaire):
         blocks.append(Paragraph(rest))
     rows = [figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
     rows.append(figure_row(title, line.estimate, strong=True))
@@ -283,7 +283,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
         for line in headline.values
     ]
     closed = any(wording.is_hidden(line.estimate) for line in headline.values)
-    if headline.blank is not None and not closed:
+    if headline.blank and not closed:
         rows.append(
             Row(
                 (
@@ -308,7 +308,11 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
         Paragraph(_("%(title)s: %(sentence)s.", title=name, sentence=wording.sentence(record))),
     ]
     countable = not closed and "under_3" not in record.flags
-    if countable and headline.blank is not None and headline.least is not None and headline.most is not None:
+    if countable and headline.blank == 0:
+        blocks.append(
+            Paragraph(_("None of the %(asked)s people asked left it blank.", asked=number(headline.asked)))
+        )
+    elif countable and headline.blank is not None and headline.least is not None and headline.most is not None:
         counts = {
             "asked": number(headline.asked),
             "answered": number(headline.answered),
@@ -503,7 +507,11 @@ def _unit_table(summary: Summary) -> Table:
         )
         for line in by_name(summary)
     ]
-    rank = _("A rank is given only as the range that the data allow; within it no commune is ahead of another.")
+    rank = _(
+        "Ranks: for each commune by itself, its true rank lies within its range with 95%% confidence; of "
+        "%(count)s ranges a few may miss.",
+        count=number(len(summary.units)),
+    )
     against = (Column(_("Possible ranks"), 10), Column(_("Against the rest"), 26))
     return Table(
         _("Satisfaction index by commune"),

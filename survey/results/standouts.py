@@ -6,6 +6,7 @@ of `verdicts`, of all items of that commune together; where none has one, none i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,6 +44,11 @@ def of_units(wave: Wave, records: Iterable[Record]) -> dict[str, tuple[Standout,
         if apart:
             told[unit] = tuple(sorted(apart, key=_far, reverse=True))
     return told
+
+
+def tested(records: Iterable[Record]) -> Counter[str]:
+    """How many of these records of each unit the test could compare with the rest of the province."""
+    return Counter(str(one.domain) for one in records if one.rest is not None and one.rest.p is not None)
 
 
 def _far(one: Standout) -> float:

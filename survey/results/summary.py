@@ -193,6 +193,7 @@ class Summary:
     shown: int | None = None  # the number of the release that others see: the newest approved one
     issue: Issue | None = None  # of a report that goes out
     standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs
+    tested: dict[str, int] = field(default_factory=dict)  # by unit: of how many questions
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
@@ -299,6 +300,7 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         released=True,
     )
     records = (*whole, *by_unit)
+    of_items = [record for record in by_unit if record.item in scored]
     return Summary(
         wave=found,
         questionnaire=questionnaire,
@@ -319,7 +321,8 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         units=_units(session, people, by_unit, scoring),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
-        standouts=standouts.of_units(found, (record for record in by_unit if record.item in scored)),
+        standouts=standouts.of_units(found, of_items),
+        tested=standouts.tested(of_items),
     )
 
 

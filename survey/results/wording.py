@@ -15,7 +15,7 @@ from analysis import Difference, Estimate
 from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.estimate import ENOUGH_DF
-from forms import Rule
+from forms import Questionnaire, Rule
 from survey.models import Release
 from survey.results.remarks import Said
 from survey.results.result_table import Record
@@ -28,6 +28,7 @@ SHARES = ("proportion", "index", "ratio")
 LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
 # What stands behind a figure in a table; `key` says what each means.
+MANY_LINES = 20  # of so many intervals at 95% one misses by chance
 MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
 POOLED = "§"
 SIGNS: dict[Group, str] = {"above": "▲", "signs_above": "△", "not_apart": "○", "signs_below": "▽", "below": "▼"}
@@ -187,9 +188,9 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
     )
 
 
-def rest(record: Estimate, rule: Rule | None) -> str:
-    """The other side of an index that is a share: the answers "neutral" or worse. Empty where the rule counts no
-    share or the index has no two limits."""
+def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> str:
+    """The other side of an index that is a share: the answers at the levels that it doesn't count, by their names.
+    Empty where the rule counts no share or the index has no two limits."""
     if rule is None or not rule.is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
     turned = replace(
@@ -198,10 +199,17 @@ def rest(record: Estimate, rule: Rule | None) -> str:
         low=1 - (record.high or 0.0),
         high=1 - (record.low or 0.0),
     )
+    levels = dict.fromkeys(
+        str(questionnaire.items[item].choices[level])
+        for item, scores in rule.scores.items()
+        for level, worth in sorted(scores.items(), reverse=True)
+        if not worth
+    )
     return _(
-        "The other answers, %(figure)s %(bracket)s, are neutral or worse.",
+        "The other answers, %(figure)s %(bracket)s: %(levels)s.",
         figure=figure(turned),
         bracket=bracket(turned),
+        levels="; ".join(levels),
     )
 
 
@@ -253,12 +261,17 @@ def no_sample() -> str:
 
 def of_signs(count: int) -> str:
     """What the middle grade is worth, and an interval: `count` lines stand together."""
-    return _(
+    signs = _(
         "Signs: of those so marked, on average at most one in five is so by chance alone; their intervals may "
-        "reach the line. Of %(count)s intervals a few miss the line by chance alone, so an interval is no "
-        "verdict.",
+        "reach the line."
+    )
+    if count < MANY_LINES:
+        return signs
+    intervals = _(
+        "Of %(count)s intervals a few miss the line by chance alone, so an interval is no verdict.",
         count=number(count),
     )
+    return f"{signs} {intervals}"
 
 
 def of_standings(records: Iterable[Record]) -> list[str]:
@@ -292,16 +305,31 @@ def _leaning(tested: Sequence[Difference]) -> list[str]:
     villages = median(one.villages[1] for one in pooled)
     if least and villages < ENOUGH_DF:
         found += " " + _(
-            "With about %(villages)s villages in a commune only differences of about %(points)s points can be "
-            "seen.",
+            "With about %(villages)s villages in a commune most differences under about %(points)s points go "
+            "unseen.",
             villages=number(villages),
             points=number(100 * median(least), 0),
         )
     return [found]
 
 
+def no_standout(count: int) -> str:
+    """That none of so many questions of a commune, as could be tested, differs from the rest; that none could."""
+    if not count:
+        return _(
+            "There are not enough villages or answers to compare its questions with the rest of the province."
+        )
+    return _(
+        "Of the %(count)s questions compared none differs from the rest of the province by the test corrected for "
+        "all of them.",
+        count=number(count),
+    )
+
+
 def of_standouts(count: int) -> list[str]:
-    """What higher and lower promise of the questions of one commune."""
+    """What higher and lower promise of so many questions of one commune; nothing where none could be tested."""
+    if not count:
+        return []
     return [
         _(
             "Higher and lower hold for all %(count)s questions together: of communes that are like the rest, "
@@ -374,7 +402,7 @@ def province_base(records: Iterable[Estimate]) -> str:
 def remark(record: Estimate) -> str:
     """Why a figure is to be read with care; empty where there is no reason."""
     if "hidden" in record.flags:
-        return _("hidden: too few answers")
+        return _("hidden so that nobody's answer can be worked out")
     if "hidden_with" in record.flags:
         return _("hidden so that another figure can't be worked out")
     if "few" in record.flags and (record.n or 0) < FEW:

@@ -109,8 +109,8 @@ def tasks(summary: Summary) -> list[Task]:
         Task(
             summary.hidden,
             ngettext(
-                "figure of a commune hidden because too few answered",
-                "figures of communes hidden because too few answered",
+                "figure hidden so that nobody's answer can be worked out",
+                "figures hidden so that nobody's answer can be worked out",
                 summary.hidden,
             ),
             by_need,

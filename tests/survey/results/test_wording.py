@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,12 +119,30 @@ def test_a_mean_is_no_percentage() -> None:
 
 
 def test_the_other_side_of_an_index_is_told_where_it_is_a_share() -> None:
-    shares, means = (Rule("r", Text("r", "r"), {"hl": {4: high, 5: 1.0}}) for high in (1.0, 0.8))
-    assert wording.rest(SHARE, shares) == (
-        "Các câu trả lời còn lại, 9,88% [9,30; 10,60], ở mức bình thường trở xuống."
+    five = {level: Text(f"mức {level}", f"level {level}") for level in (3, 4, 5)}
+    three = {level: Text(f"bậc {level}", f"step {level}") for level in (1, 2, 3)}
+    asked: Any = SimpleNamespace(items={"a": SimpleNamespace(choices=five), "b": SimpleNamespace(choices=three)})
+    shares, means = (
+        Rule("r", Text("r", "r"), {"a": {3: 0.0, 4: high, 5: 1.0}, "b": {1: 0.0, 2: 0.0, 3: 1.0}})
+        for high in (1.0, 0.8)
     )
-    assert [wording.rest(SHARE, means), wording.rest(SHARE, None)] == [""] * 2
-    assert [wording.rest(one, shares) for one in (HIDDEN, ZERO, ALL)] == [""] * 3
+    # By their own names: another questionnaire has no level “neutral”.
+    assert wording.rest(SHARE, shares, asked) == (
+        "Các câu trả lời còn lại, 9,88% [9,30; 10,60]: mức 3; bậc 2; bậc 1."
+    )
+    assert [wording.rest(SHARE, means, asked), wording.rest(SHARE, None, asked)] == [""] * 2
+    assert [wording.rest(one, shares, asked) for one in (HIDDEN, ZERO, ALL)] == [""] * 3
+
+
+def test_a_commune_of_which_nothing_could_be_tested_is_not_said_to_be_like_the_rest() -> None:
+    assert wording.no_standout(0).startswith("Chưa đủ thôn hoặc câu trả lời")
+    assert wording.of_standouts(0) == []
+    assert wording.no_standout(38).startswith("Trong 38 câu hỏi được so sánh, không câu nào khác")
+
+
+def test_of_one_interval_not_a_few_miss_by_chance() -> None:
+    assert "Trong 54 khoảng" in wording.of_signs(54)
+    assert "khoảng cũng có vài khoảng" not in wording.of_signs(1)
 
 
 def test_few_says_of_what_there_are_few() -> None:

@@ -549,10 +549,7 @@ def test_several_releases_give_away_nothing_that_one_of_them_hides(
 def test_several_releases_give_away_nothing_in_many_waves(
     province: Database, changes: str, size: int, are_unions: bool
 ) -> None:
-    differ = 0
     for seed in range(10):
         with province.writing() as session:
-            more, known = go(session, seed, changes, size, are_unions)
+            _differ, known = go(session, seed, changes, size, are_unions)
         assert known == [], seed
-        differ += more
-    assert differ > 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar as months
 from datetime import date
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from survey import devices
@@ -21,6 +21,18 @@ def leave() -> ResponseReturnValue:
     if device := devices.here():
         return redirect(url_for("kiosk.start", wave=device.wave, unit=device.unit), 303)
     return redirect(url_for(".calendar"), 303)
+
+
+def forget() -> ResponseReturnValue:
+    """An empty picture on the pages behind a form, with which the browser forgets the pages that it keeps whole.
+
+    On the way back it would show the filled form again although that is no-store (Chromium does), and without a
+    script nothing else empties it. Sent with the page itself it comes too early: the form is still the one shown.
+    Never "storage" or "cookies": the same device may hold sealed forms still to be sent.
+    """
+    answer = make_response("", 204)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 def calendar() -> ResponseReturnValue:

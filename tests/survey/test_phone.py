@@ -6,6 +6,7 @@ import gzip
 import re
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -563,6 +564,37 @@ def test_without_scripts_the_page_shows_and_sends_everything(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Đã nhận phiếu")
     assert kept(province) == [{"hl_chung": 5}]
     context.close()
+
+
+def test_the_way_back_shows_no_answers_without_scripts_either(
+    browser: Browser, live_server: str, province: Database, tmp_path: Path
+) -> None:
+    """Chromium keeps the page itself, filled in, for the way back; Playwright alone turns that off."""
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path / "profile",
+        executable_path="/usr/bin/chromium",
+        args=["--no-sandbox", "--disable-gpu", "--no-first-run"],
+        ignore_default_args=["--disable-back-forward-cache"],
+        java_script_enabled=False,
+        base_url=live_server,
+    )
+    page = context.pages[0]
+    for way in ("exit", "send"):
+        page.goto(SHORT)
+        page.check("#da_dua_tien-1")
+        page.locator("#gop_y").fill("Tôi đã đưa tiền")
+        with page.expect_response("**/quen"):
+            if way == "exit":
+                page.get_by_role("link", name="Thoát nhanh").click()
+            else:
+                page.get_by_role("button", name="Gửi phiếu").click()
+        expect(page).not_to_have_url(re.compile(SHORT))
+        page.go_back()
+        expect(page).to_have_url(re.compile(SHORT))
+        expect(page.locator("#da_dua_tien-1")).not_to_be_checked()
+        expect(page.locator("#gop_y")).to_have_value("")
+    context.close()
+    assert kept(province) == [{"da_dua_tien": 1}]
 
 
 # For everyone

@@ -14,6 +14,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 let at; // the step that is shown
 let offered; // the draft about which the person has not decided yet
 let timer;
+let title; // of the form, while the offer has its own
 
 // What the phone keeps; where it keeps nothing (by its settings, or full), the form goes on without a draft.
 
@@ -85,6 +86,7 @@ function offer() {
   const form = find("#form");
   form.classList.add("offering");
   form.prepend(find("#draft-part").content.cloneNode(true));
+  title = document.title;
   document.title = `${find(".offer h1", form).textContent} · Hài Lòng`;
 }
 
@@ -92,6 +94,7 @@ function decide(form) {
   const draft = offered;
   offered = undefined;
   form.classList.remove("offering");
+  document.title = title;
   find(".offer", form).remove();
   return draft;
 }

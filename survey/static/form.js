@@ -286,7 +286,7 @@ function fillReview() {
       place.append(part("locked-word"));
       find("[data-change]", row).remove();
     } else if (value(ask) === undefined) place.append(part("skipped-word"));
-    else if ("sensitive" in ask.dataset) {
+    else if ("sensitive" in ask.dataset || find("textarea", ask)) { // who looks on reads neither
       place.append(part("hidden-word"));
       find("[data-show] .unseen", place).textContent = ` ${name(ask)}`;
     } else place.append(answer(ask));

@@ -221,6 +221,24 @@ def test_a_sensitive_answer_is_not_shown_again_in_plain_view(phone: Page) -> Non
     expect(phone.locator("#bi_doi_tien-1")).to_be_checked()
 
 
+def test_what_a_person_wrote_is_read_again_only_by_one_who_asks(phone: Page) -> None:
+    at_review(phone)
+    row = phone.locator('.row[data-of="gop_y"]')
+    expect(row).not_to_contain_text("Ghế")
+    row.get_by_role("button", name="Hiện Lời góp ý").click()
+    expect(row.locator(".answer")).to_have_text("Ghế ngồi chật")
+
+
+def test_a_word_without_end_keeps_to_the_width_of_the_review(phone: Page) -> None:
+    at_review(phone)
+    phone.locator('.row[data-of="gop_y"]').get_by_role("button", name="Sửa").click()
+    phone.fill("#gop_y", "https://" + "w" * 200)
+    press(phone, "Xem lại phiếu", "Hiện Lời góp ý")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    press(phone, "Gửi phiếu")
+    phone.wait_for_url("**/bien-nhan/**")
+
+
 def test_another_language_and_larger_text_keep_the_place_and_the_answers(phone: Page, province: Database) -> None:
     at_review(phone)
     phone.get_by_role("link", name="English").click()
@@ -341,7 +359,9 @@ def test_a_person_goes_on_where_they_were(phone: Page, province: Database, way: 
         page.goto(SHORT)
     expect(page.locator("#form > :visible")).to_have_count(1)
     assert page.locator("input:checked").count() == 0
+    expect(page).to_have_title(re.compile("trả lời dở"))
     press(page, "Trả lời tiếp")
+    expect(page).to_have_title(re.compile("^Ý kiến về"))
     assert question(page).startswith("Trong 12 tháng qua")  # what the draft could not hold
     expect(page.locator("#bi_phien_ha-99")).not_to_be_checked()
     page.check("#bi_phien_ha-98")

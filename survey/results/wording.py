@@ -388,14 +388,24 @@ def province_base(records: Iterable[Estimate]) -> str:
     ]
     if not known:
         return ""
+    least, most = min(n for n, _furthest, _record in known), max(n for n, _furthest, _record in known)
+    told = {
+        "least": number(least),
+        "most": number(most),
+        "interval": _interval(known[0][2].flags),
+        # Rounded up, or a limit might lie a little further than is said.
+        "points": number(ceil(round(1000 * max(furthest for _n, furthest, _record in known), 6)) / 10, 1),
+    }
+    if least == most:
+        return _(
+            "Province: %(most)s people answered each question; no limit of the %(interval)s is more than "
+            "%(points)s points from its figure.",
+            **told,
+        )
     return _(
         "Province: %(least)s to %(most)s people answered each question; no limit of the %(interval)s is more than "
         "%(points)s points from its figure.",
-        least=number(min(n for n, _furthest, _record in known)),
-        most=number(max(n for n, _furthest, _record in known)),
-        interval=_interval(known[0][2].flags),
-        # Rounded up, or a limit might lie a little further than is said.
-        points=number(ceil(round(1000 * max(furthest for _n, furthest, _record in known), 6)) / 10, 1),
+        **told,
     )
 
 

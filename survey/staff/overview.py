@@ -42,6 +42,7 @@ def overview(wave: str) -> ResponseReturnValue:
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="overview")
     index = summary.index.estimate if summary.index else None
+    headlines = [headline.line.estimate for headline in summary.headlines]
     compared = since(summary, people)
     households = summary.collection.households
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
@@ -57,6 +58,7 @@ def overview(wave: str) -> ResponseReturnValue:
         response=response_rates(households.counted)["RR1"] if households else None,
         since=compared,
         moved=moved(summary, compared) if compared else {},
+        keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )
 
 

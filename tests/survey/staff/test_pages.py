@@ -306,6 +306,19 @@ def test_an_open_wave_is_never_given_a_confidence_interval(reader: FlaskClient) 
     assert "không cho biết gì về những người không trả lời" in plain(reader.get("/quan-tri/gop-y/"))
 
 
+@pytest.mark.parametrize("wave", ["thu-nghiem", "gop-y"])
+def test_each_sign_on_a_page_has_its_meaning_below(reader: FlaskClient, said: Summary, wave: str) -> None:
+    seen = set()
+    communes = [f"don-vi/{line.unit.code}" for line in said.units[::6]]
+    for address in ("", "don-vi", "don-vi?hien=C5", "cau-hoi", *communes):
+        page = reader.get(f"/quan-tri/{wave}/{address}").text
+        signs = " ".join(re.findall(r'class="staff-sign">([^<]*)<', page))
+        for sign in re.findall(r"\*\*|[*†§]", signs):
+            seen.add(sign)
+            assert f"<p>{sign} " in page, (address, sign)
+    assert "§" in seen
+
+
 def test_no_figure_stands_without_interval_and_base(reader: FlaskClient) -> None:
     for address in ("", "don-vi", "don-vi?hien=C5", f"don-vi/{COMMUNE}", "cau-hoi"):
         page = reader.get(f"/quan-tri/thu-nghiem/{address}").text

@@ -103,8 +103,19 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     session.add(release)
     session.flush()
     release.data = sample(session, wave, release).version
+    former = None if last is None else find(session, wave.code, last)
+    if former is not None and former.approved is None and _says(former) == _says(release):
+        raise Conflict(
+            "Release %(number)s holds the same data and is not approved yet. Go on with that one.",
+            number=former.number,
+        )
     audit.tell(release=release.number, step="correction" if correction else "freeze")
     return release
+
+
+def _says(release: Release) -> tuple[object, ...]:
+    """What a release shows, whoever froze it."""
+    return release.data, release.weights, release.draw, release.remarks, release.rejected, release.correction
 
 
 def _in_company(session: Session, people: Sample, there: Bools, shown: Release | None) -> Bools:

@@ -57,6 +57,14 @@ def test_vietnamese_letters_are_letters(document: pypdfium2.PdfDocument) -> None
     assert "Độc lập - Tự do - Hạnh phúc" in words
 
 
+def test_no_line_runs_into_the_margin(document: pypdfium2.PdfDocument) -> None:
+    """Not the command either that names 39 questions without a space."""
+    for page in document:
+        for thing in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+            assert thing.get_bounds()[2] <= page.get_width() - 40
+        page.close()
+
+
 def test_every_letter_is_of_the_official_typeface_and_in_the_file(document: pypdfium2.PdfDocument) -> None:
     found = typefaces(document)
     assert found

@@ -2,7 +2,7 @@
 
     from analysis import Design, proportion
 
-Design -> totals per PSU -> estimates. Formulas and sources: docs/thong-ke.md. What must be hidden of a table
+Design -> totals per PSU -> estimates. Formulas and sources: docs/statistics.md. What must be hidden of a table
 `analysis.disclosure` finds; it stands apart, for its solver takes a tenth of a second to load.
 """
 

@@ -47,8 +47,8 @@ def agreement(
     weighted  neighbouring levels agree in part: 1 − |i − j| ÷ (L − 1) (Cicchetti & Allison 1971)
 
     Kappa: Cohen (1960, 1968); its variance: Fleiss, Cohen & Everitt (1969). The limits are taken on log(1 − kappa)
-    with t of n − 1 degrees: on the plain scale they pass 1 and miss the truth too often (docs/thong-ke.md). Where
-    no pair differs the variance is 0 and says nothing: the lower limit then follows from that of the share.
+    with t of n − 1 degrees: on the plain scale they pass 1 and miss the truth too often (docs/statistics.md).
+    Where no pair differs the variance is 0 and says nothing: the lower limit then follows from that of the share.
     """
     if not 0 < level < 1:
         raise ValueError("level lies between 0 and 1")

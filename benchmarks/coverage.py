@@ -2,7 +2,7 @@
 
 54 communes that are strata, villages of people who are alike (beta-binomial, correlation ρ). A replicate
 is a measure, so a thousand samples are one call. "Worst tenth": the communes whose true design effect is largest.
-Widths are medians. Markdown on standard output; the table stands in docs/do-phu.md.
+Widths are medians. Markdown on standard output; the table stands in docs/coverage.md.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 54 communes that are strata and differ in size, villages of people who are alike (beta-binomial, correlation ρ).
 First nothing differs, so that each verdict is false: the share of waves with one. Then six communes are lower (by
 .19 .14 .12 .09 .06 .06) and four higher (by .05): how many are rightly named a wave. A wave is a measure, so fifty
-waves of the same communes are one call. Markdown on standard output; the table stands in docs/ket-luan.md.
+waves of the same communes are one call. Markdown on standard output; the table stands in docs/verdicts.md.
 """
 
 from __future__ import annotations

@@ -106,8 +106,14 @@ def test_the_administrators_guide_leads_to_each_of_its_parts() -> None:
     assert anchors(guide) - own == set(re.findall(r"\(#([^)]+)\)", head))
 
 
-def test_every_decision_is_listed_once() -> None:
-    folder = ROOT / "docs" / "quyet-dinh"
-    listed = re.findall(r"\((\d{4}-[a-z-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
-    assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
-    assert [int(name[:4]) for name in listed] == list(range(1, len(listed) + 1))
+def test_every_decision_is_listed_once_with_its_date_and_status() -> None:
+    folder = ROOT / "docs" / "decisions"
+    row = re.compile(r"^\| \[(\d{4})\]\((\d{4}-[a-z-]+\.md)\) \| (.+) \| (.+) \| (.+) \|$", re.M)
+    listed = row.findall((folder / "README.md").read_text("utf-8"))
+    assert [name for _number, name, *_rest in listed] == sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [int(number) for number, *_rest in listed] == list(range(1, len(listed) + 1))
+    for number, name, title, date, status in listed:
+        head = f"# {number} {title}\n\nDate: {date}  \nStatus: {status}\n\n"
+        assert (folder / name).read_text("utf-8").startswith(head), name
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", date), name
+        assert re.match(r"accepted(;|$)|replaced by \d{4}$", status), name

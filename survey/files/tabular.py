@@ -1,6 +1,6 @@
 """Columns of a CSV or Parquet file, read in chunks by as many threads as there are processors.
 
-PyArrow was the fastest reader measured (docs/thong-ke.md) and starts quickly. A chunk is parsed as soon as it is
+PyArrow was the fastest reader measured (docs/statistics.md) and starts quickly. A chunk is parsed as soon as it is
 asked for, while the caller works on the one before.
 """
 

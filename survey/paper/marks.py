@@ -46,7 +46,7 @@ SECTORS = 24
 INK = 0.15  # darkness of what is no longer paper
 
 # What is a mark: up to where there surely is none, and from where on there surely is one. Chosen on made-up scans
-# of other seeds than those measured in docs/do-luong.md: blank circles reach 0.014 inside, and one tick in thirty
+# of other seeds than those measured in docs/measurements.md: blank circles reach 0.014 inside, one tick in thirty
 # lies below 0.10, where a slip of the pen lies too.
 INSIDE = (0.02, 0.10)  # darkness inside
 RINGED = (0.40, 0.75)  # share of the directions

@@ -20,7 +20,7 @@ SINGLE_PSU = {
 
 
 # How often nominal 95 % intervals held the truth, by villages in a commune: each commune's own, pooled, and pooled
-# in the worst tenth of communes where these differ in ρ. Rows of docs/do-phu.md, p = 0.9: ρ = 0.05, log-normal ρ.
+# in the worst tenth of communes where these differ in ρ. From docs/coverage.md, p = 0.9: ρ = 0.05, log-normal ρ.
 COVERAGE = ((2, 0.996, 0.981, 0.93), (4, 0.976, 0.975, 0.87), (20, 0.955, 0.963, 0.84))
 
 

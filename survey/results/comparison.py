@@ -3,7 +3,7 @@
 The sums of both waves' villages make one file of two domains, so the difference knows what they share: where the
 villages were kept, the covariance counts; where they were drawn anew, the strata are crossed with the wave.
 Items are matched by code and by the crosswalks between the questionnaires, units by what replaced them; the old
-*records* are estimated again in the new codes and units, never percentages averaged (docs/thong-ke.md, § 5).
+*records* are estimated again in the new codes and units, never percentages averaged (docs/statistics.md, § 5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What people said in their own words, by theme: how many of those who wrote, and the paraphrases of it.
 
 These are counts, never estimates: who writes something chose to, and no weight knows why the others did not
-(docs/quyet-dinh/0024-remarks.md).
+(docs/decisions/0024-remarks.md).
 """
 
 from __future__ import annotations

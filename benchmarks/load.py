@@ -39,11 +39,13 @@ from urllib.parse import urlencode
 from sqlalchemy import select, update
 
 from forms import Questionnaire
-from survey import demo, units, waves
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import Response, Role, Wave, WaveKind
-from survey.people import accounts
+from survey.accounts import accounts
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.storage.database import Database
+from survey.storage.models import Response, Role, Wave, WaveKind
+from survey.system import dates
+from survey.waves import units, waves
 
 ROOT = Path(__file__).resolve().parent.parent
 WAVE, PASSWORD = demo.SAMPLE, "mat-khau-dai"
@@ -89,7 +91,7 @@ def fill(database: Database, responses: int) -> list[str]:
     prepare(database)
     with database.writing() as session:
         demo.make(session, responses=responses)
-        day = waves.today()
+        day = dates.today()
         session.execute(
             update(Wave)
             .where(Wave.code == WAVE)

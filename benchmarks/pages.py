@@ -33,15 +33,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from survey import demo, kept, report, responses, waves
-from survey.app import create_app
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import Account, Mode, Role, Village
-from survey.people import accounts
+from survey.accounts import accounts
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.reports import report
+from survey.responses import submission
+from survey.responses.respondents import Sample, sample
 from survey.results import summary
 from survey.results.summary import Summary
-from survey.sample import Sample, sample
+from survey.storage.database import Database
+from survey.storage.models import Account, Mode, Role, Village
+from survey.system import cache
+from survey.waves import waves
+from survey.web.app import create_app
 
 PASSWORD, TABLES = "mat-khau-dai", 120
 GROUPINGS = ("unit", "stratum", "mode", "gioi_tinh", "do_tuoi", "hoc_van", "nghe_nghiep")
@@ -110,7 +114,7 @@ def memory() -> str:
     """Megabytes of this process now, and at most so far."""
     now = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return f"memory {now / 1e6:.0f} MB, at most {most / 1e6:.0f} MB; kept {kept.held() / 1e6:.0f} MB"
+    return f"memory {now / 1e6:.0f} MB, at most {most / 1e6:.0f} MB; kept {cache.held() / 1e6:.0f} MB"
 
 
 def adding_up(people: Sample) -> None:
@@ -131,7 +135,7 @@ def one_more(app: Flask) -> None:
     with app.extensions["database"].writing() as session:
         village = session.scalars(select(Village).where(Village.wave == demo.SAMPLE).limit(1)).one()
         place = waves.place(session, demo.SAMPLE, village.unit)
-        responses.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1}, psu=village.psu)
+        submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1}, psu=village.psu)
 
 
 def reports(said: Summary) -> None:

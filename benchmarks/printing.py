@@ -21,14 +21,15 @@ from pathlib import Path
 import typst
 
 from forms import Questionnaire
-from survey import questionnaires, units, waves
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import Village, WaveKind
+from survey.operations.installation import prepare
 from survey.paper import batches, printing
 from survey.paper.form import form
 from survey.sampling import draws, plans
 from survey.sampling.plans import Plan
+from survey.storage.database import Database
+from survey.storage.models import Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
 
 BARE = """#set page(paper: "a4", margin: 0mm)
 #for number in range(FORMS) { for page in range(1, 5) { image("form.pdf", page: page, width: 210mm) } }"""
@@ -44,7 +45,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 def drawn(database: Database, villages: int) -> None:
     with database.writing() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-        waves.create(session, "do", questionnaire, WaveKind.SAMPLE, waves.today(), waves.today())
+        waves.create(session, "do", questionnaire, WaveKind.SAMPLE, dates.today(), dates.today())
         for unit in units.communes(session):
             for number in range(4):
                 session.add(

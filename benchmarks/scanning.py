@@ -28,10 +28,10 @@ import numpy as np
 from forms import Questionnaire, shipped
 from survey.fieldwork.keying import head, one_form
 from survey.paper.filling import HANDS, KINDS, filled, made_up, packed, photographed, printed
+from survey.paper.images import pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, find, straight
-from survey.paper.pictures import pictures
 
 SERIAL = "10000001"
 

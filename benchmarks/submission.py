@@ -42,11 +42,12 @@ import psycopg
 from flask import Flask, redirect, request
 
 from forms import Questionnaire
-from survey import questionnaires, waves
 from survey.commands.server import Server
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import WaveKind
+from survey.operations.installation import prepare
+from survey.storage.database import Database
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = (1, 8, 64)
@@ -296,7 +297,7 @@ def ready(url: str) -> Questionnaire:
     prepare(database)
     with database.writing() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-        waves.create(session, WAVE, questionnaire, WaveKind.OPEN, waves.today(), waves.today())
+        waves.create(session, WAVE, questionnaire, WaveKind.OPEN, dates.today(), dates.today())
     database.engine.dispose()
     return questionnaire
 

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-NPM = ("survey/hpke/package-lock.json", "survey/report/tinos/package-lock.json")
+NPM = ("npm/hpke/package-lock.json", "npm/tinos/package-lock.json")
 # What packages write instead of an SPDX expression, and what it is (read in their licence files).
 PLAIN = {
     "BSD License": "BSD-3-Clause",

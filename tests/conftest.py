@@ -36,11 +36,13 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer
 
-from survey import demo, questionnaires, waves
-from survey.app import create_app
-from survey.database import Database, upgrade
-from survey.installation import prepare
-from survey.models import Account, Role, Village, WaveKind
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.storage.database import Database, upgrade
+from survey.storage.models import Account, Role, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from survey.web.app import create_app
 from translations import speaking
 
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.
@@ -79,7 +81,7 @@ def account() -> Callable[..., None]:
 
 def fill(database: Database) -> None:
     """What `province` holds."""
-    start, end = waves.today() - timedelta(30), waves.today() + timedelta(30)
+    start, end = dates.today() - timedelta(30), dates.today() + timedelta(30)
     with database.writing() as session:
         short = questionnaires.find(session, "noi_phuc_vu@1")
         household = questionnaires.find(session, "ho_gia_dinh@1")
@@ -124,7 +126,7 @@ def ended(province: Database) -> Callable[..., None]:
     def end(wave: str, closed: date | None = None) -> None:
         with province.writing() as session:
             found = waves.find(session, wave)
-            found.closes, found.closed = waves.today() - timedelta(1), closed
+            found.closes, found.closed = dates.today() - timedelta(1), closed
         waves._recent.cache_clear()
 
     return end

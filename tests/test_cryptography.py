@@ -12,8 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner
 
-from survey import master_key, sealing, settings
-from survey.backups import keys
+from survey.operations.backups import keys
+from survey.responses import sealed_responses
+from survey.storage import master_key
+from survey.system import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("translations", "forms", "survey", "analysis")
@@ -40,8 +42,8 @@ SAID = {
 # Where one that is otherwise too weak stands, and may: the codes that telephones know, and the lists of stolen
 # passwords, which name them so.
 SHA1 = {
-    ("hashes.SHA1", "survey/people/second_factors.py"),
-    ("hashlib.sha1", "survey/people/passwords.py"),
+    ("hashes.SHA1", "survey/accounts/second_factors.py"),
+    ("hashlib.sha1", "survey/accounts/passwords.py"),
 }
 CHOICES = {"hashlib", "KEM", "KDF", "AEAD", "ec"}
 # Imported to choose of them, or no algorithm by itself.
@@ -85,7 +87,7 @@ def test_each_key_of_an_installation_has_its_life_in_the_guide(
 ) -> None:
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     settings.secret_key()
-    sealing.current()
+    sealed_responses.current()
     master_key.read()
     there = {name.partition("/")[0] for name in keys.gathered()}
     lives = re.findall(r"^\| (.+?) \| .+ \| .+ \| .+ \| .+ \|$", TABLE.partition("NIST SP 800-57")[2], re.M)

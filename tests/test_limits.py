@@ -5,30 +5,35 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from survey import app, devices, queue, rate, sealing, settings, waves
-from survey.api import taking
+from survey.accounts import accounts, password_links, sign_ins
+from survey.data_files import column_mapping
 from survey.fieldwork import invitations, reviews
-from survey.files import mapping, xlsx_table
-from survey.models import Account
-from survey.paper import pictures
-from survey.people import accounts, lockout, password_links, sign_ins
+from survey.paper import images
 from survey.remarks import paraphrases, themes
-from survey.report import template
+from survey.reports import word_template
+from survey.responses import devices, sealed_responses
 from survey.results import boundaries
-from survey.staff import uploads
+from survey.storage.models import Account
+from survey.system import settings, xlsx_table
+from survey.waves import waves
+from survey.web import app
+from survey.web.api import taking
+from survey.web.server import rate_limit, request_queue
+from survey.web.sign_in import lockout
+from survey.web.staff import uploads
 from translations import unicode
 
 ROOT = Path(__file__).resolve().parent.parent
 SAID = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("## 9. Giới hạn")[2]
 MB = 1_000_000
 FILES = {
-    "phiếu đã nhập nơi khác": min(uploads.LARGE["staff.import_file"], mapping.LARGEST),
+    "phiếu đã nhập nơi khác": min(uploads.LARGE["staff.import_file"], column_mapping.LARGEST),
     "khung mẫu": uploads.LARGE["staff.import_frame"],
     "mục tiêu": uploads.LARGE["staff.import_targets"],
     "số giao dịch của Một cửa": uploads.LARGE["staff.import_counts"],
     "tổng dân số": uploads.LARGEST_BODY,
     "bản quét": uploads.LARGE["staff.scans"],
-    "mẫu báo cáo Word": template.LARGEST,
+    "mẫu báo cáo Word": word_template.LARGEST,
     "ranh giới xã": boundaries.LARGEST,
 }
 
@@ -45,9 +50,9 @@ def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
         assert int(said) * MB == most, name
     assert len(uploads.LARGE) == 5  # one more needs a row
     unpacked = f"{xlsx_table.LARGEST // MB} MB và {number(xlsx_table.MOST_ROWS)} dòng"
-    assert f"{unpacked}, tệp Word {template.LARGEST_UNPACKED // MB} MB" in SAID
-    assert f"{pictures.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(pictures.MOST_PAGES)} trang" in SAID
-    assert pictures.KINDS in SAID
+    assert f"{unpacked}, tệp Word {word_template.LARGEST_UNPACKED // MB} MB" in SAID
+    assert f"{images.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(images.MOST_PAGES)} trang" in SAID
+    assert images.KINDS in SAID
 
 
 def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
@@ -59,12 +64,12 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{uploads.LARGEST_BODY // MB} MB",
         f"{taking.LARGEST_BODY // 1024} KB",
         f"{settings.rate():.0f} mỗi giây",
-        f"{rate.CODES_AT_ONCE} lần liền, rồi {rate.CODES_A_SECOND} mỗi giây",
-        f"{queue.MOST}",
-        f"{queue.MOST_OF_ONE}; {number(queue.MOST_ARRIVING)}",
-        f"{queue.HEAD_WITHIN:.0f} giây; {queue.BODY_WITHIN:.0f} giây, "
-        f"thêm 1 giây cho mỗi {queue.SLOWEST // 1000} KB",
-        f"{queue.LARGEST // MB} MB; {queue.MOST_LARGE}",
+        f"{rate_limit.CODES_AT_ONCE} lần liền, rồi {rate_limit.CODES_A_SECOND} mỗi giây",
+        f"{request_queue.MOST}",
+        f"{request_queue.MOST_OF_ONE}; {number(request_queue.MOST_ARRIVING)}",
+        f"{request_queue.HEAD_WITHIN:.0f} giây; {request_queue.BODY_WITHIN:.0f} giây, "
+        f"thêm 1 giây cho mỗi {request_queue.SLOWEST // 1000} KB",
+        f"{request_queue.LARGEST // MB} MB; {request_queue.MOST_LARGE}",
         f"{lockout.FREE} lần; {lockout.LONGEST / 60:.0f} phút",
         f"{lockout.AT_ONCE} lần liền, rồi {1 / lockout.A_SECOND:.0f} giây một lần",
         f"{password_links.HOLDS.days} ngày",
@@ -77,8 +82,8 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{reviews.MOST}",
         number(invitations.MOST),
         f"{waves.FORM_HOLDS.days} ngày",
-        f"{sealing.OLDEST.days} ngày",
+        f"{sealed_responses.OLDEST.days} ngày",
         f"{unicode.MOST_MARKS}",
     ]
     assert devices.LINK_HOLDS == password_links.HOLDS
-    assert f"sau {queue.RETRY} giây" in SAID
+    assert f"sau {request_queue.RETRY} giây" in SAID

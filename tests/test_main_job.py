@@ -20,8 +20,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forms import Item, Questionnaire
-from survey import questionnaires
-from survey.database import Database
+from survey.storage.database import Database
+from survey.waves import questionnaires
 
 PEOPLE = 5  # fewer answers are hidden
 UNIT, VILLAGES = "06652", ("V1", "V2")

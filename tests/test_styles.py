@@ -150,7 +150,7 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "base.html": ["style.css", "respondent.css"],  # the second stands in a block that others fill
         "respondent/calendar.html": ["style.css", "respondent.css"],
         "staff/layout.html": ["staff.css"],
-        "entry/frame.html": ["entry.css"],
+        "keying/frame.html": ["entry.css"],
         "sign_in/page.html": ["entry.css"],
         "interviewer/frame.html": ["interviewer.css"],
         "kiosk/shell.html": ["kiosk/kiosk.css"],
@@ -159,6 +159,6 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
     assert {name for name, own in blocks.items() if own} == {
         "base.html",
         "staff/layout.html",
-        "entry/frame.html",
+        "keying/frame.html",
         "sign_in/page.html",
     }

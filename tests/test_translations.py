@@ -10,14 +10,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import survey.app
-import survey.people.openid  # noqa: F401 (every room is there, with its refusals)
+import survey.accounts.openid  # noqa: F401 (every room is there, with its refusals)
 from translations import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = [
-    ("survey/templates/**.html", "jinja2"),
-    ("survey/templates/**.svg", "jinja2"),
+    ("survey/web/templates/**.html", "jinja2"),
+    ("survey/pdf/templates/**.svg", "jinja2"),
     ("{translations,forms,analysis,survey}/**.py", "python"),
     ("**.py", "python"),
 ]
@@ -52,7 +51,7 @@ def catalogue() -> Catalog:
 def messages() -> dict[object, str]:
     """Every message of code and templates, with where it is said."""
     found: dict[object, str] = {}
-    options = {"survey/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+    options = {"survey/web/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
     for name, line, message, _comments, _context in extract_from_dir(
         str(ROOT),
         METHODS,

@@ -18,14 +18,14 @@ TO_OTHERS = {
     *("requests", "authlib", "smtplib", "ftplib", "http.client", "urllib.request", "socket", "asyncio", "httpx"),
     *("aiohttp", "urllib3", "imaplib", "poplib", "xmlrpc"),
 }
-# Who opens connections, and the setting without which none is opened; addresses are only read in survey/rate.py.
+# Who opens connections, and the setting without which none is opened; rate_limit.py only reads addresses.
 SPEAKS = {
-    "survey/people/openid.py": "HAILONG_OIDC_ISSUER",
-    "survey/people/mail.py": "HAILONG_SMTP_HOST",
-    "survey/certificate.py": "HAILONG_BASE_URL",  # by `hailong doctor` alone, to the own address
-    "survey/files/clamd.py": "HAILONG_CLAMD",
-    "survey/rate.py": "",  # reads addresses, opens nothing
-    "survey/queue.py": "",  # hears those who come, opens nothing
+    "survey/accounts/openid.py": "HAILONG_OIDC_ISSUER",
+    "survey/accounts/mail.py": "HAILONG_SMTP_HOST",
+    "survey/operations/certificate.py": "HAILONG_BASE_URL",  # by `hailong doctor` alone, to the own address
+    "survey/system/virus_scanner.py": "HAILONG_CLAMD",
+    "survey/web/server/rate_limit.py": "",  # reads addresses, opens nothing
+    "survey/web/server/request_queue.py": "",  # hears those who come, opens nothing
     "survey/commands/server.py": "",  # tries whether its own port is free
 }
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}
@@ -40,10 +40,10 @@ CALLS = {
     "render_template_string",
 }
 # A template's own output, marked as such after the words in it are bound together.
-MARKED = {"survey/respondent/form.py"}
+MARKED = {"survey/web/respondent/form.py"}
 PATTERNS = {"compile", "match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 # Patterns made of our own words: the names of modes, and words that a questionnaire of ours lists.
-OF_OUR_WORDS = {"survey/sealing.py", "forms/parsing.py"}
+OF_OUR_WORDS = {"survey/responses/sealed_responses.py", "forms/parsing.py"}
 PUT = re.compile(r"""\w\[(?!['"\d])[^\]\n]+\]\s*(\|\||\?\?|\+)?=[^=>]|Object\.assign\((?!document)|__proto__""")
 IN_SCRIPTS = re.compile(
     r"\.(innerHTML|outerHTML)\s*\+?=[^=]|insertAdjacentHTML|document\.write|\beval\(|new Function"
@@ -120,7 +120,7 @@ def test_no_pattern_is_made_of_what_somebody_sent() -> None:
 def test_no_script_and_no_template_takes_text_for_markup() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}: {found.group()}"
-        for path in sorted((ROOT / "survey" / "static").rglob("*.js"))
+        for path in sorted((ROOT / "survey" / "web" / "static").rglob("*.js"))
         if path.name != "hpke.js"  # a library, bundled at set-up
         for found in IN_SCRIPTS.finditer(path.read_text(encoding="utf-8"))
     ]
@@ -138,7 +138,7 @@ def test_scripts_put_under_a_name_of_their_own_alone() -> None:
     questionnaire and the names of an element's properties, and nothing that comes from elsewhere."""
     found = {
         path.name
-        for path in (ROOT / "survey" / "static").rglob("*.js")
+        for path in (ROOT / "survey" / "web" / "static").rglob("*.js")
         if path.name != "hpke.js" and PUT.search(path.read_text(encoding="utf-8"))
     }
     assert found == {"conditions.js", "answers.js", "draft.js", "keying.js"}

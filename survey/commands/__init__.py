@@ -151,7 +151,7 @@ def _command(arguments: list[str]) -> str:
 
 def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked:
-        click.echo(importlib.import_module("survey.version").told())
+        click.echo(importlib.import_module("survey.system.version").told())
         context.exit()
 
 
@@ -161,7 +161,7 @@ def _acting(arguments: list[str]) -> Iterator[None]:
     if _command(arguments) in WITHOUT_DATABASE | {""}:
         yield  # nothing is read that the quick ones do without
         return
-    audit = importlib.import_module("survey.audit")
+    audit = importlib.import_module("survey.storage.audit")
     with audit.acting(f"@{getpass.getuser()}", "command", shlex.join(["hailong", *arguments])):
         yield
 
@@ -218,14 +218,14 @@ def main(arguments: list[str] | None = None) -> None:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except OSError as error:
-        told = importlib.import_module("survey.faults").told(error) if error.filename is None else None
+        told = importlib.import_module("survey.storage.faults").told(error) if error.filename is None else None
         click.echo(
             str(told or _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error))),
             err=True,
         )
         sys.exit(1)
     except Exception as error:
-        if (told := importlib.import_module("survey.faults").told(error)) is not None:
+        if (told := importlib.import_module("survey.storage.faults").told(error)) is not None:
             click.echo(str(told), err=True)
             sys.exit(1)
         if os.environ.get("HAILONG_DEBUG"):

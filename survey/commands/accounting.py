@@ -7,11 +7,11 @@ import sys
 
 import click
 
-from survey import waves
 from survey.commands import say
 from survey.fieldwork import accounting as forms
-from survey.files.csv_table import Writer
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.system.csv_table import Writer
+from survey.waves import waves
 from translations import gettext as _
 
 FIELDS = ("batch", "unit", "issued", "entered", "waiting", "void", "missing")

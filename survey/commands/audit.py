@@ -8,10 +8,10 @@ import sys
 import click
 from sqlalchemy import select
 
-from survey import audit as trail
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.models import AuditEntry
+from survey.operations.installation import opened
+from survey.storage import audit as trail
+from survey.storage.models import AuditEntry
 from translations import gettext as _
 from translations.formats import number
 

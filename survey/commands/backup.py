@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
-from survey import installation, settings, texts
-from survey.backups import archive, keys, latest
 from survey.commands import say
-from survey.database import Database
-from survey.installation import opened
-from survey.waves import today
+from survey.operations import installation
+from survey.operations.backups import archive, keys, latest
+from survey.operations.installation import opened
+from survey.storage import encrypted_texts
+from survey.storage.database import Database
+from survey.system import settings
+from survey.system.dates import today
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import day, number
@@ -97,7 +99,7 @@ def restore(file: Path, without_keys: bool) -> None:
             "any more."
         )
         with database.reading() as session:
-            sealed = texts.anything_sealed(session.connection())
+            sealed = encrypted_texts.anything_sealed(session.connection())
         if sealed:
             say(
                 "What people wrote in words is sealed. Put its key at %(file)s before serving; if no copy is left "

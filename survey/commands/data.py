@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from survey import texts
 from survey.commands import say
-from survey.files import exporting, importing, open_data
-from survey.installation import opened
+from survey.data_files import exporting, importing, open_data
+from survey.operations.installation import opened
+from survey.storage import encrypted_texts
 from translations import gettext as _
 from translations.formats import day, number
 
@@ -82,7 +82,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
         return
     database = opened()
     with database.writing() as session:  # that rows were taken out stands in the audit trail, with the command
-        lost = texts.lost_on(session.connection(), wave)
+        lost = encrypted_texts.lost_on(session.connection(), wave)
     written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:

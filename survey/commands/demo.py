@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from survey import demo as made_up
 from survey.commands import say
-from survey.installation import opened
+from survey.operations import demo as made_up
+from survey.operations.installation import opened
 from translations import gettext as _
 
 

@@ -7,9 +7,9 @@ import sys
 
 import click
 
-from survey import doctor as looking
 from survey.commands import say
-from survey.doctor import State
+from survey.operations import doctor as looking
+from survey.operations.doctor import State
 from translations import N_
 from translations import gettext as _
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from survey.files.csv_table import Writer
-from survey.files.tabular import DataFile
+from survey.data_files.table_reader import DataFile
+from survey.system.csv_table import Writer
 from translations import Refusal
 from translations import gettext as _
 
@@ -157,7 +157,7 @@ def _records(
     file = DataFile(asked["data"])
     columns = {name: asked[name] for name in ("weights", "strata", "psu", "fpc", "denominator") if asked[name]}
     items = [text.partition("=")[0] for text in asked["items"]]
-    asking: Any = importlib.import_module("survey.files.file_request")
+    asking: Any = importlib.import_module("survey.data_files.estimate_request")
     indices = tuple(_index(asking, text) for text in asked["indices"])
     pooled = [column for index in indices for column in index.columns]
     file.require([*columns.values(), *items, *pooled, *by, *([within.partition("=")[0]] if within else [])])
@@ -177,12 +177,12 @@ def _records(
     request = asking.a_record_per_value(request, file)
     chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
     with _numpys_rest_left():
-        work: Any = importlib.import_module("survey.files.file_estimates")
+        work: Any = importlib.import_module("survey.data_files.estimates")
     try:
         if chunks is not None:
             found = work.totals(request, chunks)
         else:
-            part = importlib.import_module("survey.files.engines").part(request, file, asked["engine"])
+            part = importlib.import_module("survey.data_files.engines").part(request, file, asked["engine"])
             found = work.gathered(request, [part])
         records = getattr(work, told)(request, found, *how)
         work.refuse_unknown_values(request, file, found)

@@ -9,14 +9,14 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey import units, waves
 from survey.commands import Commands, say
-from survey.files.exporting import replacing
-from survey.installation import opened
-from survey.models import Batch, Sheet
+from survey.operations.installation import opened
 from survey.paper import batches, printing
 from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
 from survey.sampling.draws import villages
+from survey.storage.models import Batch, Sheet
+from survey.system.atomic_file import replacing
+from survey.waves import units, waves
 from translations import gettext as _
 
 share = click.FloatRange(0, 100)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.installation import opened
+from survey.operations.installation import opened
 from survey.sampling import frame as frames
 from translations import gettext as _
 from translations.formats import number

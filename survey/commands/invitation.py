@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from survey import addresses, letters, questionnaires, settings, waves
 from survey.commands import Commands, say
 from survey.fieldwork import invitations
-from survey.files.exporting import replacing
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.paper import letters
+from survey.system import addresses, settings
+from survey.system.atomic_file import replacing
+from survey.waves import questionnaires, waves
 from translations import gettext as _
 from translations.formats import number
 

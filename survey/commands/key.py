@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from survey import lost_key, master_key, settings, texts
-from survey.backups import age, keys
 from survey.commands import Commands, say
 from survey.commands.backup import passphrase
-from survey.installation import opened
-from survey.lost_key import Hold
-from survey.waves import today
+from survey.operations import lost_key
+from survey.operations.backups import age, keys
+from survey.operations.installation import opened
+from survey.operations.lost_key import Hold
+from survey.storage import encrypted_texts, master_key
+from survey.system import settings
+from survey.system.dates import today
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number
@@ -34,7 +36,7 @@ def renew() -> None:
     database = opened()
     master_key.present()
     with database.writing() as session:
-        renewal = texts.Renewal(session.connection())
+        renewal = encrypted_texts.Renewal(session.connection())
     renewal.settle(database)
     say(
         "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one the "

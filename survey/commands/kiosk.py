@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from survey import addresses, devices, held, sealing, settings
 from survey.commands import Commands, say
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.responses import devices, quarantine, sealed_responses
+from survey.system import addresses, settings
 from translations import gettext as _
 
 
@@ -70,7 +71,7 @@ def revoke(number: int) -> None:
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
 def list_held(wave: str | None) -> None:
     with opened().reading() as session:
-        for one in held.listed(session, wave):
+        for one in quarantine.listed(session, wave):
             form = one.form
             cells = (
                 form.day,
@@ -90,6 +91,6 @@ def list_held(wave: str | None) -> None:
 )
 def renew_key() -> None:
     with opened().reading() as session:
-        key = sealing.renew()
-        gone = sealing.forget_old(session)
+        key = sealed_responses.renew()
+        gone = sealed_responses.forget_old(session)
     say("Devices seal to the key %(id)s from now on; %(gone)d old keys were destroyed.", id=key.id, gone=gone)

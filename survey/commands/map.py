@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from survey import units, waves
 from survey.commands import Commands, say
-from survey.installation import opened
+from survey.operations.installation import opened
 from survey.results import boundaries
+from survey.system import dates
+from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 
@@ -29,6 +30,6 @@ def map() -> None:
 @click.argument("file", metavar="FILE.geojson", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def import_map(file: Path) -> None:
     with opened().reading() as session:
-        communes = units.communes(session, waves.today())
+        communes = units.communes(session, dates.today())
     count = boundaries.load(file, communes)
     say("The boundaries of %(count)s communes are loaded.", count=number(count))

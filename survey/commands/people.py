@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from survey import addresses, settings
+from survey.accounts import accounts, password_links, tokens
+from survey.accounts.accounts import ROLE_NAMES
+from survey.accounts.password_links import Made
+from survey.accounts.tokens import Scope
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.models import Role
-from survey.people import accounts, password_links, tokens
-from survey.people.accounts import ROLE_NAMES
-from survey.people.password_links import Made
-from survey.people.tokens import Scope
+from survey.operations.installation import opened
+from survey.storage.models import Role
+from survey.system import addresses, settings
 from translations import Refusal, formats
 from translations import gettext as _
 

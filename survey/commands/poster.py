@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from survey import addresses, posters
 from survey.commands import say
-from survey.files.exporting import replacing
-from survey.installation import opened
-from survey.models import WaveKind
-from survey.waves import find
+from survey.operations.installation import opened
+from survey.paper import posters
+from survey.storage.models import WaveKind
+from survey.system import addresses
+from survey.system.atomic_file import replacing
+from survey.waves.waves import find
 from translations import gettext as _
 
 

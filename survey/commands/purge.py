@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from survey import purge as destroying
-from survey import waves
 from survey.commands import say
-from survey.installation import opened
+from survey.operations import purge as destroying
+from survey.operations.installation import opened
+from survey.system import dates
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import day, number
@@ -29,7 +29,7 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
     database = opened()
     with database.reading() as session:
         before = destroying.wrapped_keys(session)
-        found = destroying.due(session, waves.today())
+        found = destroying.due(session, dates.today())
     if only_list:
         for one in found:
             click.echo("\t".join((one.code, one.closes.isoformat(), "" if one.code in before else "-")))
@@ -38,7 +38,7 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
     if not done:
         say(
             "No wave ended more than 12 months before %(day)s. There is nothing to destroy.",
-            day=day(waves.today()),
+            day=day(dates.today()),
         )
         return
     for gone in done:

@@ -8,10 +8,11 @@ import click
 
 from forms import load
 from forms.crosswalk import load as load_crosswalk
-from survey import crosswalks, questionnaires, recordings
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.waves import today
+from survey.operations.installation import opened
+from survey.responses import crosswalks
+from survey.system.dates import today
+from survey.waves import questionnaires, recordings
 from translations import gettext as _
 
 FILE = click.Path(path_type=Path)

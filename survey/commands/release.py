@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from sqlalchemy.orm import Session
 
-from survey import waves
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.models import Release
+from survey.operations.installation import opened
 from survey.results import releases
+from survey.storage.models import Release
+from survey.waves import waves
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from survey import report as reports
-from survey import units, waves
 from survey.commands import say
-from survey.files.exporting import replacing
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.reports import report as reports
 from survey.results import releases, summary
+from survey.system.atomic_file import replacing
+from survey.waves import units, waves
 from translations import LANGUAGES, NotFound
 from translations import gettext as _
 

@@ -11,10 +11,10 @@ import click
 from analysis.design import SINGLE_PSU
 from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
-from survey.files.csv_table import Writer
-from survey.installation import opened
-from survey.responses import MARKS
+from survey.operations.installation import opened
+from survey.responses.submission import MARKS
 from survey.results import result_table as wave_results
+from survey.system.csv_table import Writer
 from translations import gettext as _
 
 

@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 from analysis.allocation import RULES
-from survey import waves
 from survey.commands import Commands, say
-from survey.files.csv_table import Writer
-from survey.installation import opened
-from survey.models import Village
-from survey.sampling import draws, former, outlook, plans, sizing
-from survey.sampling.outlook import Expected
+from survey.operations.installation import opened
+from survey.results import previous_wave
+from survey.sampling import draws, expected_precision, plans, sizing
+from survey.sampling.expected_precision import Expected
 from survey.sampling.plans import Frame, Plan
+from survey.storage.models import Village
+from survey.system.csv_table import Writer
+from survey.waves import waves
 from translations import gettext as _
 from translations.formats import day as written_day
 
@@ -114,11 +115,11 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
         raise click.UsageError(_("Say how many villages: --villages N"))
     with opened().writing() as session:
         found = draws.locked(session, wave)
-        plan = former.planned(session, found, _plan(given))
+        plan = previous_wave.planned(session, found, _plan(given))
         drawn = draws.drawn(plans.frame(session, found), plan, seed or draws.new_seed())
         _tell(drawn.remarks())
         expected = _expected(given)
-        _tell(outlook.sentences(outlook.of_drawn(session, found, drawn, expected)))
+        _tell(expected_precision.sentences(expected_precision.of_drawn(session, found, drawn, expected)))
         kept = draws.keep(session, found, drawn, assumed=asdict(expected))
     _print(draws.COLUMNS, draws.table(drawn))
     say(
@@ -152,12 +153,12 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
             given = _sized(waves.villages(session, found.code), frame, margin, expected, given)
         if given["villages"] is None:
             raise click.UsageError(_("Say how many villages, --villages N, or how exact: --margin 0.03"))
-        plan = former.planned(session, found, _plan(given))
-        outlined = outlook.of_plan(session, found, frame, plan, expected)
+        plan = previous_wave.planned(session, found, _plan(given))
+        outlined = expected_precision.of_plan(session, found, frame, plan, expected)
         parts = plans.parts(frame, plan)
-        offers = outlook.bought(session, found, frame, plan, expected) if plan.per == "unit" else []
-    _tell(outlook.sentences(outlined))
-    _tell(outlook.bought_sentences(offers))
+        offers = expected_precision.bought(session, found, frame, plan, expected) if plan.per == "unit" else []
+    _tell(expected_precision.sentences(outlined))
+    _tell(expected_precision.bought_sentences(offers))
     rows = []
     for line in outlined.strata:
         own = [part for part in parts if part.stratum == line.label]

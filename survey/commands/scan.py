@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from survey.commands import say
-from survey.installation import opened
+from survey.operations.installation import opened
 from survey.paper import scanning
 from translations import gettext as _
 from translations.formats import number

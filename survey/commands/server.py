@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import errno
 import socket
-import threading
 import time
-from contextlib import closing
-from functools import partial
 
 import click
-from flask import Flask
-from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
-from gunicorn.workers.base import Worker
 from sqlalchemy import select
 
-from survey import demo, metrics, questionnaires, rate, settings, texts, units
-from survey.app import create_app
-from survey.arrival import Arrival, by_the_clock
+from survey.accounts import accounts
 from survey.commands import say
-from survey.database import Database
-from survey.files import pending
-from survey.installation import Migration, made, opened, prepare
-from survey.logs import Logs
-from survey.models import Account, Role, Wave
-from survey.people import accounts
-from survey.people.lockout import Lockout
-from survey.queue import Worker as Threads
-from survey.staff.blueprint import warm
+from survey.operations import demo
+from survey.operations.installation import Migration, made, opened, prepare
+from survey.storage import encrypted_texts
+from survey.storage.models import Account, Role, Wave
+from survey.system import settings
+from survey.waves import questionnaires, units
+from survey.web.server.gunicorn import Server
 from translations import Refusal, reason
 from translations import gettext as _
 
-THREADS = 8  # of one process
-CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request
 TRIES = 5  # seconds for which a server of before may hold the port while it ends
 
 
@@ -82,7 +69,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
     if database.is_sqlite:
         workers = 1
     with database.reading() as session:
-        texts.check(session.connection())
+        encrypted_texts.check(session.connection())
     database.engine.dispose()
     _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
@@ -117,70 +104,6 @@ def _await(host: str, port: int) -> None:
             time.sleep(1)
         else:
             return
-
-
-def _give_slot(arbiter: Arbiter, worker: Worker) -> None:
-    """A new worker counts where no other does."""
-    taken = {getattr(one, "slot", None) for one in arbiter.WORKERS.values()}
-    worker.slot = next((slot for slot in range(1, metrics.SLOTS) if slot not in taken), 0)
-
-
-def _take_slot(_arbiter: Arbiter, worker: Worker) -> None:
-    metrics.SHARED.take(worker.slot)
-
-
-def _stopped(_arbiter: Arbiter) -> None:
-    """The last process has ended: nobody reads any more."""
-    with closing(Arrival(Database(settings.database_url()))) as arrival:
-        arrival.take_away()
-
-
-class Server(BaseApplication):
-    """gunicorn with threads, set up from here instead of a file of its own."""
-
-    def __init__(self, options: dict[str, object]) -> None:
-        # Made before the first process starts, so that all of them count together.
-        self.counts: dict[str, rate.Rate | Lockout] = {
-            "rate": rate.Rate(settings.rate()),
-            "rate_of_codes": rate.of_codes(),
-            "lockout": Lockout(),
-        }
-        self.options = {
-            "worker_class": Threads,
-            "threads": THREADS,
-            "worker_connections": CONNECTIONS,
-            "timeout": 120,  # a report of all communes takes a while
-            "graceful_timeout": 10,
-            "keepalive": 5,
-            "accesslog": None,  # it would hold addresses
-            "errorlog": "-",
-            "loglevel": "warning",
-            "logger_class": Logs,
-            "control_socket_disable": True,  # a further door that nobody needs
-            "pre_fork": _give_slot,
-            "post_fork": _take_slot,
-            "on_exit": _stopped,
-            **options,
-        }
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self.options.items():
-            self.cfg.set(name, value)
-
-    def forget(self) -> None:
-        """Drops what is counted of those who have been quiet."""
-        for counted in self.counts.values():
-            counted.forget()
-
-    def load(self) -> Flask:
-        pending.resume()
-        app = create_app()
-        app.extensions.update(self.counts)
-        found = app.extensions["database"]
-        for work in (partial(warm, found), partial(by_the_clock, found, threading.Event().wait)):
-            threading.Thread(target=work, daemon=True).start()
-        return app
 
 
 @click.command(name="first-run", hidden=True)

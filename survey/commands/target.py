@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from survey import waves
 from survey.commands import Commands, say
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.responses.respondents import sample
 from survey.results import targets
-from survey.sample import sample
+from survey.waves import waves
 from translations import gettext as _
 from translations.formats import number
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.files.exporting import replacing
-from survey.installation import opened
-from survey.report import docx
-from survey.report import template as templates
+from survey.operations.installation import opened
+from survey.reports import docx
+from survey.reports import word_template as templates
+from survey.system.atomic_file import replacing
 from translations import gettext as _
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from survey import units
 from survey.commands import Commands, say
-from survey.files.csv_table import Faults, Table
-from survey.installation import opened
+from survey.operations.installation import opened
+from survey.system.csv_table import Faults, Table
+from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 

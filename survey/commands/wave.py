@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from survey import questionnaires, waves
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.models import WaveKind
+from survey.operations.installation import opened
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 from translations import formats
 from translations import gettext as _
 
@@ -86,7 +87,7 @@ def create(
             "There are made-up waves in this data folder. Give a real wave a folder of its own:"
             " HAILONG_DATA=FOLDER hailong init"
         )
-    if made.closes < waves.today():
+    if made.closes < dates.today():
         say(
             "The wave %(code)s is made; its last day was %(day)s, so nobody can answer it now. Forms of those days"
             " can still come in: hailong import.",

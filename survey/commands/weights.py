@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from analysis.weights import METHODS
-from survey import questionnaires, waves
 from survey.commands import Commands, say
-from survey.installation import opened
-from survey.models import Wave
-from survey.sample import MOST_ADULTS
+from survey.operations.installation import opened
+from survey.responses.respondents import MOST_ADULTS
 from survey.sampling import margins, plans, weighting
-from survey.sampling import weights as kept
+from survey.sampling import weight_versions as kept
+from survey.storage.models import Wave
+from survey.waves import questionnaires, waves
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number

@@ -14,10 +14,11 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from survey import waves
-from survey.fieldwork.dispositions import ON_THE_SHEET, OUTCOMES, VOID
-from survey.models import Batch, DrawnVillage, Sheet, SheetState, Village, Wave
-from survey.paper.serials import serial as of_form
+from survey.fieldwork.serial_numbers import serial as of_form
+from survey.sampling.dispositions import ON_THE_SHEET, OUTCOMES, VOID
+from survey.storage.models import Batch, DrawnVillage, Sheet, SheetState, Village, Wave
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as shown
 from translations.formats import nfc
@@ -168,7 +169,7 @@ def hand_over(session: Session, wave: str, code: str, interviewer: str, day: dat
         return
     if found.returned is not None:
         raise Conflict("Batch %(code)s is back already: who took it stays as it is.", code=code)
-    if not found.printed <= day <= waves.today():
+    if not found.printed <= day <= dates.today():
         raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(found.printed))
     found.interviewer, found.handed_over = interviewer, day
     session.flush()
@@ -195,7 +196,7 @@ def take_back(
             counted=counted,
             all=len(there),
         )
-    if not (found.handed_over or found.printed) <= day <= waves.today():
+    if not (found.handed_over or found.printed) <= day <= dates.today():
         raise Refusal(
             "Give a day from %(day)s, when the batch went out, to today.",
             day=shown(found.handed_over or found.printed),

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from analysis.agreement import agreement, pooled
 from forms import Item
-from survey import questionnaires, waves
 from survey.fieldwork import reinterviews
-from survey.models import Agreement, Batch, Reinterview, Response, Sheet
-from survey.waves import today
+from survey.storage.models import Agreement, Batch, Reinterview, Response, Sheet
+from survey.system.dates import today
+from survey.waves import questionnaires, waves
 from translations import Refusal
 
 NO_ANSWER = -1  # no item has this code

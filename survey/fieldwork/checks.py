@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
-from survey.fieldwork import look_alikes
-from survey.kept import kept, where
-from survey.models import Batch, Response, Sheet, Wave
-from survey.sample import Bools, Floats, Sample, everyone
+from survey.fieldwork import near_duplicates
+from survey.responses.respondents import Bools, Floats, Sample, everyone
+from survey.storage.models import Batch, Response, Sheet, Wave
+from survey.system.cache import kept, where
 from translations import N_
 
 CHECKS: dict[str, str] = {
@@ -206,8 +206,8 @@ def alike(people: Sample, asked_by: Any) -> tuple[Floats, Any, float]:
     """
     items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
     if len(items) < COMPARED or people.wave.kind == "open":
-        share, other = look_alikes.nearest_of(people)
-        return share, other, look_alikes.ALIKE
+        share, other = near_duplicates.nearest_of(people)
+        return share, other, near_duplicates.ALIKE
     codes = np.stack(
         [np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in map(people.answers, items)],
         axis=1,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from survey import audit, waves
 from survey.fieldwork import accounting, reinterviews
 from survey.fieldwork.accounting import Line
-from survey.models import Batch, OpenKeying, Scan, Sheet
+from survey.storage import audit
+from survey.storage.models import Batch, OpenKeying, Scan, Sheet
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict
 
 
@@ -41,7 +43,7 @@ def close(session: Session, wave: str) -> None:
     reinterviews.destroy(session, wave)
     session.execute(delete(OpenKeying).where(OpenKeying.sheet.in_(own)))
     session.execute(delete(Scan).where(Scan.sheet.in_(own)))
-    found.closed = waves.today()
+    found.closed = dates.today()
     session.flush()
 
 

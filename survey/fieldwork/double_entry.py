@@ -17,13 +17,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from forms import Questionnaire
-from survey import responses
-from survey.documents import lost_on
-from survey.fieldwork import keying, turns
-from survey.fieldwork.dispositions import ADULTS, ON_THE_SHEET, REPLACED
-from survey.fieldwork.turns import FIRST, SECOND, SETTLED, Printed
-from survey.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
-from survey.waves import today
+from survey.fieldwork import keying, sheet_locks
+from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED, Printed
+from survey.responses import submission
+from survey.sampling.dispositions import ADULTS, ON_THE_SHEET, REPLACED
+from survey.storage.encrypted_columns import lost_on
+from survey.storage.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
+from survey.system.dates import today
 from translations import Conflict, Refusal
 
 PERSON, SCAN = "person", "scan"
@@ -59,8 +59,8 @@ def finish(
     """
     if source not in (PERSON, SCAN):
         raise ValueError(source)
-    row = turns.locked(session, sheet)
-    form = turns.printed(session, sheet)
+    row = sheet_locks.locked(session, sheet)
+    form = sheet_locks.printed(session, sheet)
     fields = keying.fields(form.place.questionnaire, typed)
     done = _done(session, sheet)
     before = done.get(turn)
@@ -72,13 +72,13 @@ def finish(
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
             serial=sheet,
-            reason=turns.reason_of(row),
+            reason=sheet_locks.reason_of(row),
         )
     _in_its_turn(row, turn, keyer, source, done)
     _holds(form.place.questionnaire, typed)
     opened = session.get(OpenKeying, (sheet, turn))
     if opened is not None and opened.keyer != keyer:
-        raise turns.Taken(
+        raise sheet_locks.Taken(
             "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
             keyer=opened.keyer,
             serial=sheet,
@@ -204,7 +204,7 @@ def _store(session: Session, form: Printed, row: Sheet, done: Mapping[int, Keyin
     wave = form.place.wave
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)
     id, adults = uuid4(), keyed.head.get(ADULTS)
-    responses.submit(
+    submission.submit(
         session,
         form.place,
         id,

@@ -14,11 +14,13 @@ from uuid import UUID
 from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from survey import responses, units, waves
-from survey.models import Invitation, Mode, Response, Village, WaveKind
-from survey.receipts import ALPHABET
+from survey.responses import submission
+from survey.responses.receipts import ALPHABET
 from survey.sampling import draws
-from survey.waves import Place
+from survey.storage.models import Invitation, Mode, Response, Village, WaveKind
+from survey.system import dates
+from survey.waves import units, waves
+from survey.waves.waves import Place
 from translations import N_, Conflict, Gone, NotFound, Refusal, speaking
 from translations.formats import day
 
@@ -53,7 +55,7 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
         raise Conflict(
             "The wave %(code)s is open to all: nobody needs an invitation. Name a sample wave.", code=wave
         )
-    if found.closes < waves.today():
+    if found.closes < dates.today():
         raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(found.closes))
     if not 1 <= count <= MOST:
         raise Refusal("Make 1 to %(most)s codes for a village at once.", most=MOST)
@@ -139,7 +141,7 @@ def submit(
     invitation = session.get_one(Invitation, digest)
     if invitation.used and session.get(Response, id) is None:
         raise Used(N_("This code has been used"))
-    new = responses.submit(session, place, id, Mode.PHONE, answers, marks=marks, psu=village.psu)
+    new = submission.submit(session, place, id, Mode.PHONE, answers, marks=marks, psu=village.psu)
     if new:
         # All codes of the village are written anew: PostgreSQL keeps with each row the number of the transaction
         # that wrote it, and a code that alone shared this number with a response would name it.

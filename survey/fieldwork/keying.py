@@ -14,7 +14,7 @@ from typing import Any
 
 from forms import Item, Page, Problem, Questionnaire, Text, check, quality, read, shown
 from forms.answers import RULES
-from survey.fieldwork.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
 from translations import gettext as _
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session, aliased
 
 from analysis.keying import ErrorRate, error_rates
 from forms import Item
-from survey import questionnaires
 from survey.fieldwork import keying
 from survey.fieldwork.double_entry import SCAN
-from survey.fieldwork.turns import FIRST, SECOND, SETTLED
-from survey.models import Batch, Keying, Sheet, SheetState, Wave
+from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
+from survey.storage.models import Batch, Keying, Sheet, SheetState, Wave
+from survey.waves import questionnaires
 from translations.formats import order
 
 

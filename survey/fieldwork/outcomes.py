@@ -18,11 +18,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.response_rates import Dispositions
-from survey import waves
 from survey.fieldwork import checks
-from survey.fieldwork.dispositions import Outcome
-from survey.models import Batch, DrawnHousehold, DrawnVillage, Response, Sheet, SheetState, Visit, Wave
-from survey.sample import Sample, rejected
+from survey.responses.respondents import Sample, rejected
+from survey.sampling.dispositions import Outcome
+from survey.storage.models import (
+    Batch,
+    DrawnHousehold,
+    DrawnVillage,
+    Response,
+    Sheet,
+    SheetState,
+    Visit,
+    Wave,
+)
+from survey.waves import waves
 
 # AAPOR's usual bounds: more than 80% of the questions asked were answered, complete; from 50% on, partial; fewer,
 # broken off, which counts as a refusal.

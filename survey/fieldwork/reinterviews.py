@@ -11,9 +11,8 @@ from sqlalchemy import func, null, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from forms import Item, Page, Questionnaire, check, quality
-from survey import questionnaires, waves
-from survey.documents import lost_in, lost_on, lying
-from survey.models import (
+from survey.storage.encrypted_columns import lost_in, lost_on, lying
+from survey.storage.models import (
     Agreement,
     Batch,
     DrawnHousehold,
@@ -25,7 +24,8 @@ from survey.models import (
     Village,
     Wave,
 )
-from survey.waves import today
+from survey.system.dates import today
+from survey.waves import questionnaires, waves
 from translations import Conflict, NotFound, Refusal
 
 LINK, ANSWERS = Reinterview.__table__.c.link, Reinterview.__table__.c.answers

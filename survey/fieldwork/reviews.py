@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import Item, Page
-from survey import questionnaires
 from survey.fieldwork import reinterviews
-from survey.models import Mode, Response, Review, ReviewState, Sheet, Wave
-from survey.waves import today
+from survey.storage.models import Mode, Response, Review, ReviewState, Sheet, Wave
+from survey.system.dates import today
+from survey.waves import questionnaires
 from translations import N_, NotFound, Refusal
 
 STATES: dict[ReviewState, str] = {

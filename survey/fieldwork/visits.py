@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from survey.fieldwork.dispositions import ON_THE_SHEET, Outcome
-from survey.models import DrawnHousehold, DrawnVillage, Visit, Wave
+from survey.sampling.dispositions import ON_THE_SHEET, Outcome
+from survey.storage.models import DrawnHousehold, DrawnVillage, Visit, Wave
 from translations import Conflict, NotFound, Refusal
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from survey import questionnaires, units, waves
-from survey.fieldwork import reinterviews
+from survey.fieldwork import reinterviews, serial_numbers
 from survey.fieldwork.accounting import open_for_paper
-from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
-from survey.paper import serials
 from survey.sampling import draws
+from survey.storage.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import order
 
@@ -155,13 +155,13 @@ def _numbered(session: Session, wave: Wave, needed: list[Needed], double: float,
     sheets: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for place, need in enumerate(needed, start=first):
-        batch = Batch(code=f"{wave.code}-{place:03d}", wave=wave.code, psu=need.village.psu, printed=waves.today())
+        batch = Batch(code=f"{wave.code}-{place:03d}", wave=wave.code, psu=need.village.psu, printed=dates.today())
         made.append(batch)
         own = range(len(sheets), len(sheets) + need.forms)
         links += _links(wave, number, [form for form in own if form in asked], need)
         sheets += (
             {
-                "serial": serials.numbered(number + form),
+                "serial": serial_numbers.numbered(number + form),
                 "batch": batch.code,
                 "place": form - own.start + 1,
                 "double": form in twice,
@@ -182,19 +182,19 @@ def _links(wave: Wave, number: int, forms: Sequence[int], need: Needed) -> Itera
     """The forms of a village for phúc tra, each for a household of its own."""
     households = [None] * len(forms) if need.households is None else _chance.sample(need.households, len(forms))
     for form, household in zip(forms, households, strict=True):
-        yield {"sheet": serials.numbered(number + form), "wave": wave.code, "household": household}
+        yield {"sheet": serial_numbers.numbered(number + form), "wave": wave.code, "household": household}
 
 
 def _next(session: Session, count: int) -> int:
     """The number of the first of so many new forms."""
     last = session.scalar(
         select(func.max(Sheet.serial)).where(
-            func.length(Sheet.serial) == serials.LENGTH,
-            Sheet.serial.between(f"{serials.FIRST}0", f"{serials.LAST}9"),
+            func.length(Sheet.serial) == serial_numbers.LENGTH,
+            Sheet.serial.between(f"{serial_numbers.FIRST}0", f"{serial_numbers.LAST}9"),
         )
     )
-    number = serials.FIRST if last is None else int(last[:-1]) + 1
-    if number + count - 1 > serials.LAST:
+    number = serial_numbers.FIRST if last is None else int(last[:-1]) + 1
+    if number + count - 1 > serial_numbers.LAST:
         raise Refusal("There are no numbers left for so many forms. Ask the administrator.")
     return number
 

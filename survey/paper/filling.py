@@ -11,12 +11,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from forms import Questionnaire
-from survey.fieldwork.dispositions import HEAD
+from survey.fieldwork import serial_numbers
 from survey.fieldwork.keying import NOTHING, TWO
-from survey.paper import serials
 from survey.paper.form import form
+from survey.paper.images import Grey, pictures
 from survey.paper.layout import Box, Layout, layout
-from survey.paper.pictures import Grey, pictures
+from survey.sampling.dispositions import HEAD
 
 Floats = NDArray[np.float32]
 Image = NDArray[Any]  # what OpenCV gives back
@@ -38,7 +38,7 @@ def printed(questionnaire: Questionnaire, serial: str) -> list[Grey]:
         dots = page.shape[1] / WIDTH
         left, top, wide = (round(at * dots) for at in (x - side / 2, y - side / 2, side))
         page[top : top + wide, left : left + wide] = cv2.resize(
-            code(serials.code(serial, number)), (wide, wide), interpolation=cv2.INTER_NEAREST
+            code(serial_numbers.code(serial, number)), (wide, wide), interpolation=cv2.INTER_NEAREST
         )
         found.append(page)
     return found

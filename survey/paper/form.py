@@ -13,12 +13,12 @@ from typing import Any, cast
 import typst
 
 from forms import Condition, Item, Page, Questionnaire
-from survey.fieldwork.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
-from survey.report import fonts
+from survey.pdf import typeface
+from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import gettext as _
 from translations import speaking
 
-TEMPLATES = Path(__file__).parent.parent / "templates" / "paper"
+TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "paper"
 
 # All in millimetres. A printer leaves 5 mm blank at an edge, so the corner marks begin at 7,5.
 CORNER = 5.0
@@ -43,7 +43,7 @@ class Form:
         return found
 
     def _compiler(self) -> typst.Compiler:
-        family, folder = fonts.typeface()
+        family, folder = typeface.typeface()
         return typst.Compiler(
             TEMPLATES / "form.typ",
             root=TEMPLATES,

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from forms import Item, Questionnaire
 from survey.fieldwork.keying import blank, head, two_marks
+from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, prints
-from survey.paper.pictures import Grey
 
 Floats = NDArray[np.float64]
 

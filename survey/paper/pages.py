@@ -14,10 +14,10 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from forms import Questionnaire
-from survey.paper import serials
+from survey.fieldwork import serial_numbers
 from survey.paper.form import form
+from survey.paper.images import Grey, pictures
 from survey.paper.layout import Layout
-from survey.paper.pictures import Grey, pictures
 
 Points = NDArray[np.float64]  # (N, 2): x, y
 
@@ -49,7 +49,7 @@ class Found:
 def find(picture: Grey) -> Found | None:
     """The code of the page in a picture that may lie on any side; None where there is none."""
     for barcode in _codes(picture):
-        named = serials.CODE.fullmatch(barcode.text)
+        named = serial_numbers.CODE.fullmatch(barcode.text)
         if named:
             at = barcode.position
             corners = [

@@ -23,12 +23,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
-from survey import questionnaires, units, waves
-from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
-from survey.paper import press, serials
+from survey.fieldwork import serial_numbers
 from survey.paper.form import QR, TEMPLATES, form
 from survey.paper.layout import layout
-from survey.report import fonts
+from survey.pdf import joining
+from survey.pdf import typeface as fonts
+from survey.storage.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
+from survey.waves import questionnaires, units, waves
 from translations import NotFound, speaking
 from translations import gettext as _
 from translations.formats import day, number
@@ -157,7 +158,7 @@ def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambd
     progress  is told how many packets are done
     """
     with TemporaryDirectory(prefix="hailong-") as name:
-        press.print_into(file, _packets(given, Path(name), progress))
+        joining.print_into(file, _packets(given, Path(name), progress))
 
 
 def _packets(given: Print, root: Path, progress: Callable[[int], None]) -> Iterator[bytes]:
@@ -219,7 +220,7 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
             {
                 **asdict(sheet),
                 "file": _file(sheet.again),
-                "codes": [_code(serials.code(sheet.serial, page)) for page in range(1, pages + 1)],
+                "codes": [_code(serial_numbers.code(sheet.serial, page)) for page in range(1, pages + 1)],
             }
             for sheet in packet.sheets
         ],

@@ -18,16 +18,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey import audit, questionnaires, waves
-from survey.database import Database
-from survey.documents import lost_on
-from survey.fieldwork import double_entry, keying, reinterviews, turns
+from survey.fieldwork import double_entry, keying, reinterviews, sheet_locks
 from survey.fieldwork.double_entry import SCAN, Finished
-from survey.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
+from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read
 from survey.paper.pages import HEIGHT, SCALE, find, straight
-from survey.paper.pictures import Grey, pictures
+from survey.storage import audit
+from survey.storage.database import Database
+from survey.storage.encrypted_columns import lost_on
+from survey.storage.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
+from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal
 from translations import gettext as _
 
@@ -95,7 +96,7 @@ def take_in(database: Database, wave: str, files: Iterable[tuple[str, bytes]]) -
     A fault of one page is told and the others go on; so is a file that can't be read at all.
     """
     with database.reading() as session:
-        turns.takes_paper(waves.find(session, wave))
+        sheet_locks.takes_paper(waves.find(session, wave))
     for name, data in files:
         place = 0
         try:
@@ -141,7 +142,7 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
 
 def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
     """The questionnaire of a form that may be scanned into this wave; refused where it may not."""
-    form = turns.printed(session, serial)
+    form = sheet_locks.printed(session, serial)
     if form.batch.wave != wave:
         raise Conflict(
             "Form %(serial)s is of the wave %(wave)s. Scan it there.", serial=serial, wave=form.batch.wave
@@ -150,7 +151,7 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
             serial=serial,
-            reason=turns.reason_of(form.sheet),
+            reason=sheet_locks.reason_of(form.sheet),
         )
     done = _keyings(session, serial)
     if form.sheet.state is SheetState.ENTERED or SCAN in {row.source for row in done}:
@@ -165,13 +166,13 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
 
     Call inside `writing()`. A page that is there already is kept only where less of the new one is doubtful.
     """
-    sheet = turns.locked(session, serial)
+    sheet = sheet_locks.locked(session, serial)
     questionnaire = _wanted(session, wave, serial)
     holder = session.scalars(
         select(OpenKeying.keyer).where(OpenKeying.sheet == serial, OpenKeying.finished.is_(False))
     ).first()
     if holder is not None:
-        raise turns.Taken(
+        raise sheet_locks.Taken(
             "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
             keyer=holder,
             serial=serial,
@@ -265,7 +266,7 @@ def settle(session: Session, wave: str, serial: str, keyer: str, settled: Mappin
 
     Refused while pages are missing, where something is not settled, and where an answer can't be.
     """
-    turns.locked(session, serial)
+    sheet_locks.locked(session, serial)
     questionnaire, scans = _waits(session, wave, serial)
     if missing(session, wave, serial):
         raise Conflict("Not all pages of form %(serial)s are scanned yet.", serial=serial)
@@ -280,7 +281,7 @@ def settle(session: Session, wave: str, serial: str, keyer: str, settled: Mappin
 
 def forget(session: Session, wave: str, serial: str) -> None:
     """Lets go of what was scanned of a form, which then waits to be keyed by hand. Call inside `writing()`."""
-    turns.locked(session, serial)
+    sheet_locks.locked(session, serial)
     _waits(session, wave, serial)
     session.execute(delete(Scan).where(Scan.sheet == serial))
     session.flush()

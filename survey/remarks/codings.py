@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from analysis.agreement import Agreement, Pooled, agreement, pooled
 from analysis.design import Ints
 from forms import Item, Questionnaire
-from survey import master_key, questionnaires
-from survey.kept import kept, where
-from survey.models import Coding, FormerTextKey, Response, ResponseText, TextKey, Theme, Wave
 from survey.remarks import themes
-from survey.sample import rejected
-from survey.texts import Ring, written
-from survey.waves import today
+from survey.responses.respondents import rejected
+from survey.storage import master_key
+from survey.storage.encrypted_texts import Ring, written
+from survey.storage.models import Coding, FormerTextKey, Response, ResponseText, TextKey, Theme, Wave
+from survey.system.cache import kept, where
+from survey.system.dates import today
+from survey.waves import questionnaires
 from translations import Conflict, NotFound, Refusal
 
 FIRST, SECOND = 1, 2

@@ -7,10 +7,11 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey import audit, units
-from survey.models import Paraphrase
 from survey.remarks import themes
-from survey.waves import today
+from survey.storage import audit
+from survey.storage.models import Paraphrase
+from survey.system.dates import today
+from survey.waves import units
 from translations import Conflict, NotFound, Refusal
 from translations.formats import nfc
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import Text
-from survey import audit
-from survey.models import Coding, Paraphrase, Release, Theme, Wave
+from survey.storage import audit
+from survey.storage.models import Coding, Paraphrase, Release, Theme, Wave
 from translations import N_, Conflict, NotFound, Refusal, gettext, speaking
 from translations.formats import nfc
 

@@ -18,8 +18,9 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from survey import settings, units
-from survey.models import Unit
+from survey.storage.models import Unit
+from survey.system import settings
+from survey.waves import units
 from translations import Refusal
 
 FILE = "boundaries.geojson"

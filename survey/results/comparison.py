@@ -26,12 +26,13 @@ from analysis.parts import part as sums_of
 from analysis.totals import Measured, psu_totals
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
-from survey import crosswalks, questionnaires, units, waves
-from survey.kept import A_FIGURE, kept, where
-from survey.models import Unit, Wave, WaveKind
+from survey.responses import crosswalks
+from survey.responses.respondents import Floats, Sample, sample
 from survey.results import disclosure, releases, result_table, verdicts
 from survey.results.wording import is_hidden
-from survey.sample import Floats, Sample, sample
+from survey.storage.models import Unit, Wave, WaveKind
+from survey.system.cache import A_FIGURE, kept, where
+from survey.waves import questionnaires, units, waves
 from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"

@@ -17,11 +17,11 @@ from analysis import Estimate, anonymity
 from analysis.design import Ints, Labels
 from analysis.disclosure import FEWEST, Mark, Past, Published, Told, hidden_for_itself, hide_after, withholds
 from forms import Item, Questionnaire
-from survey import units
-from survey.columns import places
-from survey.kept import kept, where
-from survey.models import Mode, Wave, WaveKind
-from survey.sample import Bools, Sample
+from survey.responses.columns import places
+from survey.responses.respondents import Bools, Sample
+from survey.storage.models import Mode, Wave, WaveKind
+from survey.system.cache import kept, where
+from survey.waves import units
 from translations import Refusal
 from translations.formats import order
 

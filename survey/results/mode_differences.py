@@ -20,12 +20,12 @@ from analysis import DesignError, Difference, Estimate
 from analysis.contrast import Group, contrasts
 from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
-from survey.kept import A_FIGURE, kept, where
-from survey.models import Mode, WaveKind
+from survey.responses.respondents import Floats, Sample
 from survey.results import result_table, targets, verdicts
 from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden
-from survey.sample import Floats, Sample
+from survey.storage.models import Mode, WaveKind
+from survey.system.cache import A_FIGURE, kept, where
 from translations import Refusal, language
 
 ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them

@@ -14,11 +14,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.design import Labels
-from survey import audit, waves
-from survey.columns import packed, places, unpacked
-from survey.models import Release, Wave, WaveKind
+from survey.responses.columns import packed, places, unpacked
+from survey.responses.respondents import Bools, Sample, everyone, of, rejected, sample
 from survey.results import disclosure, remarks
-from survey.sample import Bools, Sample, everyone, of, rejected, sample
+from survey.storage import audit
+from survey.storage.models import Release, Wave, WaveKind
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as written_day
 
@@ -71,7 +73,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
     if len(correction) > LONGEST_REASON:
         raise Refusal("Say in at most %(most)s letters why it must be corrected.", most=LONGEST_REASON)
-    if open_to_all and shown is not None and waves.today() < shown.frozen + A_WEEK:
+    if open_to_all and shown is not None and dates.today() < shown.frozen + A_WEEK:
         raise Conflict(
             "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
             number=shown.number,
@@ -96,7 +98,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         weights=wave.weights,
         draw=wave.draw,
         remarks=remarks.frozen(session, wave, set(unpacked(kept))),
-        frozen=waves.today(),
+        frozen=dates.today(),
         frozen_by=person,
         correction=correction or None,
     )
@@ -243,7 +245,7 @@ def check(session: Session, release: Release, person: str) -> None:
     """Notes that somebody checked the figures of a release; refused where that is done."""
     if release.checked is not None:
         raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
-    release.checked, release.checked_by = waves.today(), person
+    release.checked, release.checked_by = dates.today(), person
     audit.tell(release=release.number, step="check")
 
 
@@ -264,7 +266,7 @@ def approve(session: Session, release: Release, person: str) -> None:
             newer=last.number,
             number=release.number,
         )
-    release.approved, release.approved_by = waves.today(), person
+    release.approved, release.approved_by = dates.today(), person
     audit.tell(release=release.number, step="approve")
 
 

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from analysis.disclosure import Mark, hide_counts
 from forms import Text
-from survey import waves
-from survey.kept import A_FIGURE, kept, where
-from survey.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.remarks import codings, paraphrases, themes
-from survey.sample import ids_of, rejected
+from survey.responses.respondents import ids_of, rejected
+from survey.storage.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
+from survey.system.cache import A_FIGURE, kept, where
+from survey.waves import waves
 
 
 @dataclass(frozen=True)

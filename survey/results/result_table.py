@@ -21,13 +21,13 @@ from analysis.estimate import Variance
 from analysis.interval import Interval
 from analysis.totals import Coded, Measured, Share
 from forms import Index, Item, Questionnaire, Rule
-from survey import units, waves
-from survey.files.csv_table import LIKE, NONE, nearest
-from survey.kept import A_FIGURE, kept
-from survey.models import WaveKind
+from survey.responses.respondents import Floats, Sample, sample
 from survey.results import disclosure, releases, verdicts
 from survey.results.disclosure import Domains
-from survey.sample import Floats, Sample, sample
+from survey.storage.models import WaveKind
+from survey.system.cache import A_FIGURE, kept
+from survey.system.csv_table import LIKE, NONE, nearest
+from survey.waves import units, waves
 from translations import Refusal
 
 FIELDS = (

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from forms import Rule
-from survey import crosswalks, questionnaires
-from survey.models import Release, Wave
+from survey.responses import crosswalks
+from survey.responses.respondents import Sample, sample
 from survey.results import comparison, releases, result_table, targets
-from survey.sample import Sample, sample
+from survey.storage.models import Release, Wave
+from survey.waves import questionnaires
 from translations import Lazy
 
 

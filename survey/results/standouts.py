@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.contrast import Group
-from survey.models import Wave
 from survey.results import verdicts
 from survey.results.result_table import Record
+from survey.storage.models import Wave
 
 
 @dataclass(frozen=True)

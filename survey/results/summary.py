@@ -19,10 +19,18 @@ from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey import audit, units, waves
-from survey.fieldwork import accounting, keying_errors, look_alikes, outcomes
-from survey.kept import A_FIGURE, kept, where
-from survey.models import (
+from survey.fieldwork import accounting, keying_errors, outcomes
+from survey.fieldwork import near_duplicates as look_alikes
+from survey.responses.respondents import Sample, sample
+from survey.results import comparison, releases, remarks, result_table, standouts, targets
+from survey.results.comparison import Comparison
+from survey.results.remarks import Remarks
+from survey.results.result_table import Record
+from survey.results.standouts import Standout
+from survey.results.wording import is_hidden
+from survey.sampling import weight_versions
+from survey.storage import audit
+from survey.storage.models import (
     Batch,
     Keying,
     Release,
@@ -35,14 +43,9 @@ from survey.models import (
     WaveKind,
     WeightVersion,
 )
-from survey.results import comparison, releases, remarks, result_table, standouts, targets
-from survey.results.comparison import Comparison
-from survey.results.remarks import Remarks
-from survey.results.result_table import Record
-from survey.results.standouts import Standout
-from survey.results.wording import is_hidden
-from survey.sample import Sample, sample
-from survey.sampling import weights
+from survey.system import dates
+from survey.system.cache import A_FIGURE, kept, where
+from survey.waves import units, waves
 from translations import language
 from translations.formats import order
 
@@ -270,7 +273,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
         people.wave.weights,
         rule,
         language(),
-        waves.today(),
+        dates.today(),
     )
 
 
@@ -308,9 +311,9 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         rule=scoring,
         draft=True,
         data_version=people.version,
-        data_day=waves.today(),
+        data_day=dates.today(),
         weight_version=_weight_version(session, found),
-        weighting=weights.origin(session, found),
+        weighting=weight_versions.origin(session, found),
         calibrated=people.calibration is not None,
         collection=_collection(session, people),
         index=lines.get("index"),

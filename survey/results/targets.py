@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from forms import Questionnaire
-from survey import audit, questionnaires, units, waves
-from survey.files.csv_table import Faults
-from survey.files.xlsx_table import opened
-from survey.models import Target, Unit, Wave
+from survey.responses.respondents import Sample
 from survey.results import result_table
 from survey.results.wording import is_hidden
-from survey.sample import Sample
+from survey.storage import audit
+from survey.storage.models import Target, Unit, Wave
+from survey.system import dates
+from survey.system.csv_table import Faults
+from survey.system.xlsx_table import opened
+from survey.waves import questionnaires, units, waves
 from translations import N_, Lazy, NotFound
 from translations import gettext as _
 from translations.formats import day, nfc, order, percent
@@ -160,7 +162,7 @@ def put(
         select(Target).where(Target.wave == wave.code, Target.measure == measure, Target.unit == place.code)
     ).first()
     if there is None:
-        there = Target(wave=wave.code, measure=measure, unit=place.code, day=waves.today(), **said)
+        there = Target(wave=wave.code, measure=measure, unit=place.code, day=dates.today(), **said)
         session.add(there)
         session.flush()
         audit.tell(measure=measure, unit=place.code, now=_asked(there))
@@ -171,7 +173,7 @@ def put(
     for name, value in said.items():
         setattr(there, name, value)
     if _asked(there) != before:
-        there.day = waves.today()
+        there.day = dates.today()
     session.flush()
     audit.tell(measure=measure, unit=place.code, before=before, now=_asked(there))
     return "changed"

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analysis import Difference, groups
 from analysis.contrast import Group
-from survey.models import Wave, WaveKind
+from survey.storage.models import Wave, WaveKind
 
 
 def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Group | None]:

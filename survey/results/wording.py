@@ -16,9 +16,9 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
-from survey.models import Release
 from survey.results.remarks import Said
 from survey.results.result_table import Record
+from survey.storage.models import Release
 from translations import N_, ngettext
 from translations import gettext as _
 from translations.formats import interval, number, percent, points

@@ -11,9 +11,20 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.sampling import every_kth, in_random_order, pps, srs, stream
-from survey import waves
-from survey.models import Batch, Draw, DrawnHousehold, DrawnVillage, Invitation, Response, Village, Wave, WaveKind
 from survey.sampling.plans import Frame, Listed, Part, Plan, parts, place, some
+from survey.storage.models import (
+    Batch,
+    Draw,
+    DrawnHousehold,
+    DrawnVillage,
+    Invitation,
+    Response,
+    Village,
+    Wave,
+    WaveKind,
+)
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, Lazy, NotFound, Refusal
 
 LONGEST_SEED = 40
@@ -164,7 +175,7 @@ def keep(
     kept = Draw(
         wave=wave.code,
         number=last + 1,
-        made=waves.today(),
+        made=dates.today(),
         seed=sample.seed,
         frame=sample.frame.digest,
         plan={**asdict(sample.plan), "person": person, "assumed": dict(assumed or {})},

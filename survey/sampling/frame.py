@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from survey import units, waves
-from survey.files import xlsx_table
-from survey.files.csv_table import Faults
-from survey.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
+from survey.storage.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
+from survey.system import xlsx_table
+from survey.system.csv_table import Faults
+from survey.waves import units, waves
 from translations import Conflict, Lazy
 from translations.formats import nfc
 

@@ -6,45 +6,27 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import design
-from analysis.design import Calibration, compact
+from analysis.design import Calibration
 from forms import Item, Questionnaire
-from survey import units
-from survey.files.csv_table import Faults, nearest
-from survey.files.xlsx_table import opened
+from survey.responses.calibration import CLASS, _bounds
+from survey.system.csv_table import Faults, nearest
+from survey.system.xlsx_table import opened
+from survey.waves import units
 from translations import Lazy, Refusal
 from translations.formats import nfc
 
 Margins = dict[str, dict[str, float]]  # variable -> value -> people of the population
-Labels = NDArray[np.object_]
 
 COLUMNS = ("variable", "value", "total")
 PLACES = ("unit", "stratum", "kind", "mode")  # besides the items; kind: phường, xã, đặc khu
-BLANK = ""  # the label of those who left the item blank
-CLASS = re.compile(r"([0-9]{1,9})\s*[-–]\s*([0-9]{1,9})|([0-9]{1,9})\s*\+")
 TOTAL = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # 28.855 as Vietnamese offices write it; no total counts thousandths of a person.
 THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
-
-
-class People(Protocol):
-    """The N people of a sample, as far as margins look at them."""
-
-    @property
-    def questionnaire(self) -> Questionnaire: ...
-    @property
-    def unit(self) -> design.Labels: ...
-    @property
-    def stratum(self) -> design.Labels: ...
-    @property
-    def mode(self) -> design.Labels: ...
-    def __len__(self) -> int: ...
-    def answers(self, item: Item) -> Any: ...
 
 
 def read(path: Path, questionnaire: Questionnaire) -> Margins:
@@ -132,61 +114,10 @@ def _value(variable: str, text: str, questionnaire: Questionnaire) -> tuple[str,
     return "*".join(told), None
 
 
-def _bounds(text: str) -> tuple[int, float]:
-    found = CLASS.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no class of a number")
-    return (int(found[3]), math.inf) if found[3] else (int(found[1]), float(found[2]))
-
-
 def _refuse_overlap(variable: str, classes: Sequence[tuple[int, float]]) -> None:
     for one, other in zip(classes, classes[1:], strict=False):
         if other[0] <= one[1]:
             raise Refusal("The classes of %(variable)s overlap at %(number)s.", variable=variable, number=other[0])
-
-
-def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[str, str]) -> Labels:
-    """(N,) the value of the variable for each person: BLANK where it is blank, None where no class holds it.
-
-    variable  several crossed with `*` are blank where one of them is; joined with `+`, each blank is kept
-    values  those of the margins; they tell the classes of a number
-    kinds   unit -> phường, xã, đặc khu
-    """
-    names = variable.replace("+", "*").split("*")
-    columns = [
-        _column(
-            people, name, {value.split("*")[place] for value in values if value and "+" not in variable}, kinds
-        )
-        for place, name in enumerate(names)
-    ]
-    rows = zip(*columns, strict=True)
-    joined = np.empty(len(people), dtype=object)
-    if "+" in variable:
-        joined[:] = ["+".join(row) for row in rows]
-    else:
-        joined[:] = [None if None in row else BLANK if BLANK in row else "*".join(row) for row in rows]
-    return joined
-
-
-def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str]) -> list[Any]:
-    if part in ("unit", "stratum", "mode"):
-        column: list[Any] = getattr(people, part).tolist()
-        return column
-    if part == "kind":
-        return [kinds.get(unit) for unit in people.unit]
-    item = people.questionnaire.items[part]
-    answers = people.answers(item)
-    given = zip(answers.codes.tolist(), answers.given.tolist(), strict=True)
-    if item.kind == "number":
-        classes = [(_bounds(value), value) for value in values]
-        return [
-            next((name for (low, high), name in classes if low <= math.floor(number) <= high), None)
-            if there
-            else BLANK
-            for number, there in given
-        ]
-    silent = {code for code in item.missing if str(code) not in values}
-    return [str(code) if there and code not in silent else BLANK for code, there in given]
 
 
 def as_kept(
@@ -212,29 +143,3 @@ def as_kept(
         "cells": levels[:, first].T.tolist(),
         "factors": fitted.factor.tolist(),
     }
-
-
-def applied(people: People, kept: Mapping[str, Any]) -> Calibration:
-    """The kept fit for these people. One whose combination of values it doesn't know keeps its weight (g = 1)."""
-    names = [variable["name"] for variable in kept["variables"]]
-    levels = np.full((len(names), len(people)), -1, np.int64)
-    for row, variable in enumerate(kept["variables"]):
-        place = {value: at for at, value in enumerate(variable["values"])}
-        told = labels(people, variable["name"], variable["values"], kept["kinds"])
-        merged = variable["merged"]
-        levels[row] = [place.get(merged.get(label, label), -1) for label in told.tolist()]
-    sizes = [len(variable["values"]) + 1 for variable in kept["variables"]]
-    known = _place(np.array(kept["cells"], np.int64).reshape(-1, len(names)).T, sizes)
-    factor_of = dict(zip(known.tolist(), kept["factors"], strict=True))
-    there, cell = compact(_place(levels, sizes), int(np.prod(sizes)))
-    each = np.stack(np.unravel_index(there, sizes)) - 1  # (V, L)
-    x = np.hstack([np.eye(size)[level + 1][:, 1:] for size, level in zip(sizes, each, strict=True)])
-    return Calibration(cell, x, np.array([factor_of.get(code, 1.0) for code in there.tolist()]))
-
-
-def _place(levels: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
-    """(N,) one number for each combination of levels (V, N), which begin at −1."""
-    place = np.zeros(levels.shape[1], np.int64)
-    for level, size in zip(levels, sizes, strict=True):
-        place = place * size + level + 1
-    return place

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from analysis import DesignError
 from analysis.allocation import Rule, allocate, shares
-from survey import waves
-from survey.models import Wave, WaveKind
+from survey.storage.models import Wave, WaveKind
+from survey.waves import waves
 from translations import N_, Conflict, Lazy, Refusal
 
 LONGEST_STRATUM = 130

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.sample_size import half_width, needed, slovin, standard_error
-from survey.models import Village
-from survey.sampling.outlook import Expected
+from survey.sampling.expected_precision import Expected
 from survey.sampling.plans import Frame
+from survey.storage.models import Village
 from translations import Lazy
 from translations.formats import number, percent
 

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from analysis import Design
 from analysis.weights import post_stratify
 from forms import Item
-from survey import questionnaires, units, waves
-from survey.files.csv_table import Faults
-from survey.files.xlsx_table import opened
-from survey.models import ServiceCount, Unit, Wave, WaveKind
-from survey.sample import Floats, Sample
+from survey.responses import calibration
+from survey.responses.respondents import Floats, Sample
 from survey.sampling import margins
+from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
+from survey.system.csv_table import Faults
+from survey.system.xlsx_table import opened
+from survey.waves import questionnaires, units, waves
 from translations import Conflict, Lazy, Refusal
 from translations.formats import nfc
 
@@ -209,7 +210,7 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
         )
     asked = SERVICE in people.questionnaire.items
     variable = f"unit+{SERVICE}" if asked else "unit"
-    told = margins.labels(people, variable, [], {})
+    told = calibration.labels(people, variable, [], {})
     answers: dict[str, dict[str, int]] = {}
     for label in told.tolist():
         unit, _plus, service = label.partition("+")

@@ -13,9 +13,14 @@ from sqlalchemy.orm import Session
 from analysis import Design, DesignError
 from analysis.nonresponse import Class, classes, factors
 from analysis.weights import Method, calibrate, design_effect
-from survey import waves
-from survey.fieldwork.dispositions import Outcome
-from survey.models import (
+from survey.responses import calibration
+from survey.responses.calibration import BLANK, Labels
+from survey.responses.respondents import MOST_ADULTS, Floats, Sample, base_weights, filled, sample, weights_of
+from survey.sampling import margins as population
+from survey.sampling import transactions, weight_versions
+from survey.sampling.dispositions import Outcome
+from survey.sampling.margins import Margins
+from survey.storage.models import (
     Batch,
     DrawnHousehold,
     DrawnVillage,
@@ -27,10 +32,7 @@ from survey.models import (
     WaveKind,
     WeightVersion,
 )
-from survey.sample import MOST_ADULTS, Floats, Sample, base_weights, filled, sample, weights_of
-from survey.sampling import margins as population
-from survey.sampling import transactions, weights
-from survey.sampling.margins import BLANK, Labels, Margins
+from survey.waves import waves
 from translations import Refusal
 
 BY = ("stratum", "unit", "psu", "none")  # classes of the adjustment for non-response
@@ -69,7 +71,9 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
         weight, report = _computed(session, wave, people, plan)
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
-    return weights.keep(session, wave, "computed", report, dict(zip(people.ids, weight.tolist(), strict=True)))
+    return weight_versions.keep(
+        session, wave, "computed", report, dict(zip(people.ids, weight.tolist(), strict=True))
+    )
 
 
 def _computed(session: Session, wave: Wave, people: Sample, plan: Plan) -> tuple[Floats, dict[str, Any]]:
@@ -107,7 +111,7 @@ def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floa
             "capped": int((known > most).sum()),
             "typical": float(np.minimum(known, most).mean()) if len(known) else 1.0,
         }
-    version = weights.given(session, wave)
+    version = weight_versions.given(session, wave)
     if version is None:
         return np.ones(len(people)), {"source": "once"}
     base = filled(weights_of(session, version.id, people.responses.ids[people.rows]), people.psu)
@@ -243,7 +247,7 @@ def _fitted(
     totals: Margins = {}
     blank: dict[str, int] = {}
     for variable, values in (plan.margins or {}).items():
-        told = population.labels(people, variable, list(values), kinds)
+        told = calibration.labels(people, variable, list(values), kinds)
         outside = sum(label is None for label in told.tolist())
         if outside:
             raise Refusal(
@@ -303,7 +307,7 @@ def _extremes(people: Sample, factor: Floats, by: str, fit: Mapping[str, Any] | 
     """
     columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
     for variable in (fit or {}).get("variables", ()):
-        told = population.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
+        told = calibration.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
         merged = variable["merged"]
         columns[variable["name"]] = np.array([merged.get(label, label) for label in told.tolist()], dtype=object)
     found = []

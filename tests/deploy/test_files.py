@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from survey import settings
-from survey.app import LARGEST_BODY
-from survey.backups import keys
-from survey.queue import LARGEST
+from survey.operations.backups import keys
+from survey.system import settings
+from survey.web.app import LARGEST_BODY
+from survey.web.server.request_queue import LARGEST
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"

@@ -18,15 +18,29 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from survey import devices, responses, sealing, waves
-from survey.app import create_app
-from survey.database import Database
-from survey.fieldwork import double_entry, reinterviews, turns
-from survey.models import Base, Batch, DrawnHousehold, Keying, Mode, Role, Scan, Sheet, SheetState, Unit, Village
-from survey.paper import batches, serials
-from survey.people import tokens
+from survey.accounts import tokens
+from survey.fieldwork import double_entry, reinterviews, serial_numbers, sheet_locks
+from survey.paper import batches
+from survey.responses import devices, sealed_responses, submission
 from survey.results import releases
 from survey.sampling import draws, plans
+from survey.storage.database import Database
+from survey.storage.models import (
+    Base,
+    Batch,
+    DrawnHousehold,
+    Keying,
+    Mode,
+    Role,
+    Scan,
+    Sheet,
+    SheetState,
+    Unit,
+    Village,
+)
+from survey.system import dates
+from survey.waves import waves
+from survey.web.app import create_app
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 HOME, OTHER = "06652", "06658"
@@ -102,15 +116,15 @@ def world(session: Session, account: Callable[..., None]) -> None:
     for psu, unit in (("V1", HOME), ("V3", OTHER)):
         place = waves.place(session, "ho-mau", unit)
         for number in range(30):
-            responses.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1 + number % 2, "th_dien": 4}, psu=psu)
+            submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1 + number % 2, "th_dien": 4}, psu=psu)
         batch = session.scalars(select(Batch).where(Batch.psu == psu)).one()
         sheets = session.scalars(select(Sheet).where(Sheet.batch == batch.code).order_by(Sheet.place)).all()
         done = uuid4()
-        responses.submit(session, place, done, Mode.PAPER, {"th_dien": 5}, psu=psu)
+        submission.submit(session, place, done, Mode.PAPER, {"th_dien": 5}, psu=psu)
         sheets[0].response, sheets[0].state = done, SheetState.ENTERED
         session.flush()
         session.add(
-            Keying(sheet=sheets[0].serial, turn=1, keyer="lan", source="person", typed={}, day=waves.today())
+            Keying(sheet=sheets[0].serial, turn=1, keyer="lan", source="person", typed={}, day=dates.today())
         )
         household = session.scalars(select(DrawnHousehold.household).where(DrawnHousehold.psu == psu)).first()
         assert household is not None
@@ -118,18 +132,18 @@ def world(session: Session, account: Callable[..., None]) -> None:
         sheets[1].double = True
         double_entry.finish(session, sheets[1].serial, 1, "lan", {"th_dien": "4", "C5": "1"})
         double_entry.finish(session, sheets[1].serial, 2, "minh", {"th_dien": "4", "C5": "2"})
-        turns.take(session, sheets[2].serial, "lan")
+        sheet_locks.take(session, sheets[2].serial, "lan")
         sheets[3].state = SheetState.WAITING
-        turns.take(session, sheets[4].serial, "toi-admin")
+        sheet_locks.take(session, sheets[4].serial, "toi-admin")
         marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}
         _done, picture = cv2.imencode(".jpg", np.full((60, 1260), 230, np.uint8))
         for page in range(1, 5):
             here = marks if page == 2 else {"typed": {}, "confidence": {}, "doubtful": {}}
             session.add(Scan(sheet=sheets[3].serial, page=page, marks=here, picture=picture.tobytes()))
         made = devices.link(session, "gop-y", unit, "Sảnh")
-        kiosk, _token = devices.bind(session, made.secret, sealing.current().id)
-        sent = {"id": str(uuid4()), "wave": "gop-y", "unit": unit, "mode": "kiosk", "day": str(waves.today())}
-        sealing.receive(session, kiosk, {**sent, "key": sealing.current().id, "sealed": "AAAA"})
+        kiosk, _token = devices.bind(session, made.secret, sealed_responses.current().id)
+        sent = {"id": str(uuid4()), "wave": "gop-y", "unit": unit, "mode": "kiosk", "day": str(dates.today())}
+        sealed_responses.receive(session, kiosk, {**sent, "key": sealed_responses.current().id, "sealed": "AAAA"})
     frozen = releases.freeze(session, wave, "Lan")
     releases.check(session, frozen, "Lan")
     releases.approve(session, frozen, "Minh")
@@ -310,12 +324,12 @@ def test_an_interviewer_of_one_commune_works_there_alone(made: Flask, sign_in: S
     for unit, status in ((OTHER, 403), (HOME, 201)):
         sent = {"id": str(uuid4()), "wave": "ho-mo", "unit": unit, "mode": "interviewer", "answers": {"C5": 1}}
         assert client.post("/api/v1/responses", json=sent).status_code == status
-    key, told = sealing.current(), []
+    key, told = sealed_responses.current(), []
     for unit, psu in ((HOME, "V1"), (OTHER, "V3")):
         about = {"id": str(uuid4()), "wave": "ho-mau", "unit": unit, "mode": "interviewer", "psu": psu}
-        about |= {"day": str(waves.today())}
+        about |= {"day": str(dates.today())}
         content = {"answers": {"C5": 1}, "marks": []}
-        sent = about | {"key": key.id, "sealed": sealing.seal(key.public, about, content)}
+        sent = about | {"key": key.id, "sealed": sealed_responses.seal(key.public, about, content)}
         told.append(client.post("/api/v1/sealed", json=sent).json.get("reason"))
     assert told == [None, "place"]
 
@@ -343,13 +357,13 @@ def test_who_keys_second_learns_nothing_of_the_first(
     """Two forms that the first keyer typed differently give the second one the same pages, every one of them:
     before the second turn, in the midst of it, and on the page on which a third person settles."""
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
-    serial, told = serials.numbered(1_000_001), []
+    serial, told = serial_numbers.numbered(1_000_001), []
     for typed in ({"th_dien": "4", "C5": "1", "C10_khac": "dau hieu mot"}, {"th_dien": "2", "C5": "3"}):
         path = shutil.copy(sqlite_templates["province"], tmp_path / f"{typed['C5']}.db")
         database = Database(f"sqlite:///{path}")
         with database.writing() as session:
             session.add(
-                Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today(), returned=waves.today(), counted=1)
+                Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today(), returned=dates.today(), counted=1)
             )
             session.flush()
             session.add(Sheet(serial=serial, batch="B1", place=1, state=SheetState.WAITING, double=True))
@@ -366,7 +380,7 @@ def test_who_keys_second_learns_nothing_of_the_first(
         }
         seen = [walked(app, client, there)]
         with app.extensions["database"].writing() as session:
-            assert turns.take(session, serial, "hai").turn == 2
+            assert sheet_locks.take(session, serial, "hai").turn == 2
         seen.append(walked(app, client, there))
         assert seen[1][f"/nhap-phieu/ho-mau/phieu/{serial}"][0] == 200
         with app.extensions["database"].writing() as session:

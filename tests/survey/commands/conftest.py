@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from survey.backups import age
 from survey.commands import main
-from survey.database import Database
+from survey.operations.backups import age
+from survey.storage.database import Database
 
 
 @dataclass(frozen=True)

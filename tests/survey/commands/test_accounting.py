@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from survey import waves
-from survey.database import Database
-from survey.models import Batch, Sheet, SheetState
+from survey.storage.database import Database
+from survey.storage.models import Batch, Sheet, SheetState
+from survey.system import dates
 
 STATES = (SheetState.ENTERED, SheetState.ENTERED, SheetState.WAITING, SheetState.VOID, SheetState.OUT)
 
@@ -19,7 +19,7 @@ def test_a_record_for_each_batch(hailong: Callable[..., Any], province: Database
     assert json.loads(hailong("accounting", "--wave", "ho-mau").out) == []
     with province.writing() as session:
         for code, psu in (("ho-mau-V3", "V3"), ("ho-mau-V1", "V1")):
-            session.add(Batch(code=code, wave="ho-mau", psu=psu, printed=waves.today()))
+            session.add(Batch(code=code, wave="ho-mau", psu=psu, printed=dates.today()))
             session.flush()
             session.add_all(
                 Sheet(serial=f"{psu}-{place}", batch=code, place=place, state=state)

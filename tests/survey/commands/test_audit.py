@@ -3,7 +3,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from survey.database import Database
+from survey.storage.database import Database
 
 Program = Callable[..., Any]
 

@@ -9,11 +9,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, text
 
-from survey import master_key, responses, sealing, settings, waves
-from survey.backups import archive, keys
-from survey.database import Database
-from survey.models import Mode, OpenKeying, Village, Wave
-from survey.people import accounts
+from survey.accounts import accounts
+from survey.operations.backups import archive, keys
+from survey.responses import sealed_responses, submission
+from survey.storage import master_key
+from survey.storage.database import Database
+from survey.storage.models import Mode, OpenKeying, Village, Wave
+from survey.system import settings
+from survey.waves import waves
 
 Program = Callable[..., Any]
 PASSPHRASE = "một hai ba bốn năm"
@@ -28,7 +31,7 @@ def lost(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
     (tmp_path / "old").mkdir()
     settings.secret_key()
-    sealing.current()
+    sealed_responses.current()
     master_key.read()
     assert hailong("backup", kept / "b.zip").code == 0
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
@@ -150,7 +153,7 @@ def test_keys_of_another_day_are_found_before_anything_is_kept(
     monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     with province.writing() as session:
         place = waves.place(session, "ho-mo", "06652")
-        responses.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
+        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
     assert hailong("backup", tmp_path / "b.zip").code == 0
     assert hailong("key", "renew").code == 0
     assert hailong("backup", tmp_path / "after.zip").code == 0

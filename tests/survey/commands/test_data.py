@@ -10,10 +10,11 @@ import pyreadstat
 import pytest
 from sqlalchemy import func, select
 
-from survey import waves
-from survey.database import Database
-from survey.models import Response
 from survey.results import releases
+from survey.storage.database import Database
+from survey.storage.models import Response
+from survey.system import dates
+from survey.waves import waves
 
 Program = Callable[..., Any]
 
@@ -93,7 +94,7 @@ def test_an_export_can_be_imported_again(hailong: Program, file: Path, tmp_path:
 
 
 def test_an_export_says_how_many_stand_outside(hailong: Program, tmp_path: Path, file: Path) -> None:
-    file.write_text("unit,mode,day\n06652,phone," + waves.today().isoformat() + "\n")
+    file.write_text("unit,mode,day\n06652,phone," + dates.today().isoformat() + "\n")
     hailong("import", file, "--wave", "ho-mau")
     done = hailong("data", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "out.csv")
     assert "Outside the sample and not in the file: 1 (--outside)." in done.err

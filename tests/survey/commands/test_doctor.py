@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from survey import settings
+from survey.system import settings
 
 Program = Callable[..., Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from survey import waves
-from survey.database import Database
+from survey.storage.database import Database
+from survey.waves import waves
 
 Program = Callable[..., Any]
 FRAME = "psu,unit,stratum,households,adults,name\nT1,06652,A,120,300,Thôn 1\nT2,06970,B,80,,\n"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from survey import settings
-from survey.backups import archive
 from survey.commands.examples import EXAMPLES
-from survey.database import Database, upgrade
-from survey.installation import form, newest
-from survey.version import commit
+from survey.operations.backups import archive
+from survey.operations.installation import form, newest
+from survey.storage.database import Database, upgrade
+from survey.system import settings
+from survey.system.version import commit
 
 Program = Callable[..., Any]
 MAY_MAKE = {"init", "restore"}
@@ -107,7 +107,7 @@ def test_an_init_that_is_cut_off_leaves_the_database_as_it_was(
 ) -> None:
     of_before("0011")
     with monkeypatch.context() as patch:
-        patch.setattr("survey.installation.units.load", lambda *_given: 1 / 0)
+        patch.setattr("survey.operations.installation.units.load", lambda *_given: 1 / 0)
         assert hailong("init").code == 1
     database = Database(settings.database_url())
     with database.engine.connect() as connection:

@@ -11,11 +11,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from survey import letters, settings, waves
 from survey.commands.invitation import invitation
-from survey.database import Database
 from survey.fieldwork import invitations
-from survey.models import Invitation
+from survey.paper import letters
+from survey.storage.database import Database
+from survey.storage.models import Invitation
+from survey.system import settings
+from survey.waves import waves
 from translations import NotFound, Refusal, formats
 
 

@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from survey import doctor, responses, waves
-from survey.database import Database
-from survey.doctor import State
-from survey.models import AuditEntry, Mode
-from survey.texts import written
-from survey.waves import today
+from survey.operations import doctor
+from survey.operations.doctor import State
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.encrypted_texts import written
+from survey.storage.models import AuditEntry, Mode
+from survey.system.dates import today
+from survey.waves import waves
 from translations import Refusal
 from translations.formats import day
 
@@ -26,7 +28,7 @@ def remark(province: Database, key: Path) -> UUID:
     """A response with a remark, sealed under the master key."""
     id = uuid4()
     with province.writing() as session:
-        responses.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
+        submission.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
     return id
 
 

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner
 
-from survey import devices, sealing, waves
 from survey.commands.kiosk import kiosk
-from survey.database import Database
+from survey.responses import devices, sealed_responses
+from survey.storage.database import Database
+from survey.system import dates
 from translations import NotFound
 
 
@@ -67,21 +68,23 @@ def test_a_device_that_is_not_there_and_a_wave_that_is_not_there_are_refused(fol
 
 
 def test_a_new_key_takes_the_place_of_one_that_nobody_needs(folder: Database) -> None:
-    old = sealing.current().id
+    old = sealed_responses.current().id
     assert CliRunner().invoke(kiosk, ["renew-key"]).exit_code == 0
-    assert [old] != list(sealing.keys())
-    assert len(sealing.keys()) == 1
+    assert [old] != list(sealed_responses.keys())
+    assert len(sealed_responses.keys()) == 1
 
 
 def test_held_forms_are_listed_with_the_reason_and_without_an_answer(folder: Database) -> None:
     with folder.writing() as session:
         made = devices.link(session, "gop-y", "06652", "Sảnh")
-        device, _token = devices.bind(session, made.secret, sealing.current().id)
-        day = str(waves.today())
+        device, _token = devices.bind(session, made.secret, sealed_responses.current().id)
+        day = str(dates.today())
         sent = {"id": str(uuid4()), "wave": "gop-y", "unit": "06652", "mode": "kiosk", "day": day}
-        sent["sealed"] = sealing.seal(sealing.current().public, sent, {"answers": {"hl_chung": 7}, "marks": []})
-        sent["key"] = sealing.current().id
-        sealing.receive(session, device, sent)
+        sent["sealed"] = sealed_responses.seal(
+            sealed_responses.current().public, sent, {"answers": {"hl_chung": 7}, "marks": []}
+        )
+        sent["key"] = sealed_responses.current().id
+        sealed_responses.receive(session, device, sent)
     lines = CliRunner().invoke(kiosk, ["held"]).stdout.splitlines()
     assert lines == ["\t".join((day, "gop-y", "06652", "1", "answers", sent["id"], ""))]
     assert CliRunner().invoke(kiosk, ["held", "--wave", "ho-mo"]).stdout == ""

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from survey import waves
-from survey.app import create_app
+from survey.accounts import accounts, tokens
 from survey.commands.people import token, user
-from survey.database import Database
-from survey.models import Account, Role, Token
-from survey.people import accounts, tokens
+from survey.storage.database import Database
+from survey.storage.models import Account, Role, Token
+from survey.system import dates
+from survey.web.app import create_app
 from translations import Conflict, NotFound, Refusal
 
 
@@ -90,8 +90,8 @@ def test_a_token_that_is_taken_back_opens_nothing(folder: Database) -> None:
     app = create_app(DATABASE_URL=folder.url, SECRET_KEY="tests")
     asked = {"headers": {"Authorization": f"Bearer {text}"}}
     assert app.test_client().get("/api/v1/waves", **asked).status_code == 200
-    until = waves.today() + timedelta(tokens.DAYS)
-    line = f"cong\thome_affairs\t\twaves,results\t\t{waves.today()}\t{until}\n"
+    until = dates.today() + timedelta(tokens.DAYS)
+    line = f"cong\thome_affairs\t\twaves,results\t\t{dates.today()}\t{until}\n"
     assert CliRunner().invoke(token, ["list"]).output == line
     assert CliRunner().invoke(token, ["remove", "cong"]).exit_code == 0
     assert app.test_client().get("/api/v1/waves", **asked).status_code == 401

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from survey.commands.poster import poster
-from survey.database import Database
+from survey.storage.database import Database
 from translations import Refusal
 
 

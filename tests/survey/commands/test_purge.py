@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from survey import responses, waves
-from survey.database import Database
 from survey.fieldwork import invitations
-from survey.models import Batch, Mode, OpenKeying, Scan, Sheet
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.models import Batch, Mode, OpenKeying, Scan, Sheet
+from survey.system import dates
+from survey.waves import waves
 
 
 @pytest.mark.usefixtures("key")
@@ -21,9 +23,9 @@ def test_what_was_destroyed_is_counted_and_that_the_key_is_gone_is_proved(
 ) -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mau", "06652")
-        responses.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
+        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
         invitations.make(session, "key", "ho-mau", ["V1"], 3)
-        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today()))
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today()))
         session.flush()
         session.add(Sheet(serial="0001", batch="B1", place=1))
         session.flush()

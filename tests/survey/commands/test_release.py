@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from survey import responses, waves
-from survey.database import Database
-from survey.models import Mode
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.models import Mode
+from survey.waves import waves
 
 
 def send(province: Database, count: int, psu: str, unit: str = "06652") -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mau", unit)
         for _person in range(count):
-            responses.submit(session, place, uuid4(), Mode.PAPER, {"C6": 1}, psu=psu)
+            submission.submit(session, place, uuid4(), Mode.PAPER, {"C6": 1}, psu=psu)
 
 
 def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(

@@ -10,11 +10,11 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from survey import demo
 from survey.commands import main
-from survey.database import Database
-from survey.report import fonts
+from survey.operations import demo
+from survey.pdf import typeface
 from survey.results import result_table
+from survey.storage.database import Database
 from translations import speak
 
 PEOPLE = 540
@@ -125,6 +125,6 @@ def test_a_report_that_can_not_be_made_leaves_the_old_one(
 ) -> None:
     old = tmp_path / "r.pdf"
     old.write_text("as it was")
-    monkeypatch.setattr(fonts, "FAMILIES", {"Tinos": tmp_path / "nothing"})
+    monkeypatch.setattr(typeface, "FAMILIES", {"Tinos": tmp_path / "nothing"})
     assert report(old, "pdf") == 1
     assert old.read_text() == "as it was"

@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms.parsing import shipped
-from survey.database import Database
 from survey.results import releases
-from survey.waves import find
+from survey.storage.database import Database
+from survey.waves.waves import find
 from translations import formats
 
 

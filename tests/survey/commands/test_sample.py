@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from survey.database import Database
-from survey.models import Draw, DrawnHousehold, Wave
+from survey.storage.database import Database
+from survey.storage.models import Draw, DrawnHousehold, Wave
 
 Program = Callable[..., Any]
 HEADER = "psu,unit,stratum,village_probability,household,replacement,probability,weight"

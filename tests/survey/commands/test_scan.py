@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from survey import questionnaires
-from survey.database import Database
-from survey.models import AuditEntry, Batch, Scan, Sheet
-from survey.paper import filling, serials
-from survey.waves import today
+from survey.fieldwork import serial_numbers
+from survey.paper import filling
+from survey.storage.database import Database
+from survey.storage.models import AuditEntry, Batch, Scan, Sheet
+from survey.system.dates import today
+from survey.waves import questionnaires
 
-SERIAL = serials.numbered(3_000_001)
+SERIAL = serial_numbers.numbered(3_000_001)
 
 
 def test_pages_are_kept_and_faults_are_told_by_file_and_page(

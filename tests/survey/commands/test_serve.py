@@ -22,9 +22,9 @@ import pytest
 from sqlalchemy import select, text
 
 from survey.commands.server import THREADS
-from survey.database import Database
-from survey.models import Response, ResponseText
-from survey.queue import MOST, RETRY
+from survey.storage.database import Database
+from survey.storage.models import Response, ResponseText
+from survey.web.server.request_queue import MOST, RETRY
 
 CLIENTS, ACKNOWLEDGED = 4, 120
 PATIENCE = 60  # seconds for a start on a busy machine; ready is when it answers

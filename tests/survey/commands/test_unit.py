@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from survey import units
-from survey.database import Database
+from survey.storage.database import Database
+from survey.waves import units
 from translations import NotFound
 
 Program = Callable[..., Any]

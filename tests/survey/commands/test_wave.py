@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from survey import waves
-from survey.database import Database
-from survey.models import WaveKind
+from survey.storage.database import Database
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import waves
 
 Program = Callable[..., Any]
 MADE = ["--questionnaire", "ho_gia_dinh@1", "--from", "2026-01-01", "--to", "2026-02-01"]
@@ -33,7 +34,7 @@ def test_an_open_wave_may_be_public(hailong: Program, province: Database) -> Non
 
 def test_a_wave_whose_days_are_over_is_not_said_to_be_open(hailong: Program, province: Database) -> None:
     assert "/s/dot-2" not in hailong("wave", "create", "dot-2", *MADE, "--kind", "open").err
-    today = ["--to", waves.today().isoformat()]
+    today = ["--to", dates.today().isoformat()]
     assert "/s/dot-3" in hailong("wave", "create", "dot-3", *MADE, *today, "--kind", "open").err
 
 

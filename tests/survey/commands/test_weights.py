@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from survey import waves
+from survey.system import dates
 
 Program = Callable[..., Any]
 ROWS = "unit,psu,weight,gioi_tinh\n06652,V1,10,1\n06652,V2,20,2\n06658,V3,30,1\n06658,V4,40,2\n"
@@ -28,7 +28,7 @@ def test_weights_are_computed_shown_listed_and_chosen(hailong: Program, tmp_path
     assert (shown["version"], shown["calibration"]["bounds"]) == (2, [0.3, 3.0])
     assert "fit" not in shown
     listed = hailong("weights", "list", "--wave", "ho-mau").out.splitlines()
-    today = str(waves.today())
+    today = str(dates.today())
     assert listed == [f"2\t*\t{today}\tversion 1; raking to gioi_tinh", f"1\t\t{today}\timport phieu.csv"]
     assert hailong("weights", "use", "--wave", "ho-mau", "--version", "1").code == 0
     assert hailong("weights", "list", "--wave", "ho-mau").out.splitlines()[1].startswith("1\t*")
@@ -39,7 +39,7 @@ def test_weights_are_computed_shown_listed_and_chosen(hailong: Program, tmp_path
 def test_an_open_wave_is_weighed_by_transactions(hailong: Program, tmp_path: Path) -> None:
     (tmp_path / "phieu.csv").write_text("unit,dich_vu\n" + "06652,1\n" * 5 + "06652,2\n" * 5 + "06658,1\n")
     (tmp_path / "gd.csv").write_text(
-        f"unit,service,week,count\n06652,1,{waves.today()},90\n06652,2,{waves.today()},10\n"
+        f"unit,service,week,count\n06652,1,{dates.today()},90\n06652,2,{dates.today()},10\n"
     )
     assert hailong("import", tmp_path / "phieu.csv", "--wave", "gop-y").code == 0
     done = hailong("transactions", "import", tmp_path / "gd.csv", "--wave", "gop-y")

@@ -23,17 +23,26 @@ import pytest
 from sqlalchemy import select
 
 from forms import Questionnaire
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import accounting, checks, closing, double_entry, keying, keying_errors, reviews
-from survey.fieldwork.dispositions import ADULTS, REPLACED
+from survey.fieldwork import (
+    accounting,
+    checks,
+    closing,
+    double_entry,
+    keying,
+    keying_errors,
+    reviews,
+)
 from survey.fieldwork.double_entry import Finished
-from survey.fieldwork.turns import FIRST, SECOND, SETTLED
-from survey.models import Batch, Reinterview, ReviewState, Sheet, SheetState
+from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
 from survey.paper import batches, filling, scanning
+from survey.paper.images import pictures
 from survey.paper.layout import layout
-from survey.paper.pictures import pictures
 from survey.results import summary as summaries
+from survey.sampling.dispositions import ADULTS, REPLACED
+from survey.storage.database import Database
+from survey.storage.models import Batch, Reinterview, ReviewState, Sheet, SheetState
+from survey.system import dates
+from survey.waves import questionnaires, waves
 from translations import Conflict
 from translations.formats import number
 
@@ -99,7 +108,7 @@ def out_and_back(database: Database, questionnaire: Questionnaire, rng: np.rando
     known = Field()
     with database.writing() as session:
         for batch in session.scalars(select(Batch).order_by(Batch.code)).all():
-            accounting.hand_over(session, WAVE, batch.code, f"Điều tra viên {batch.code[-2:]}", waves.today())
+            accounting.hand_over(session, WAVE, batch.code, f"Điều tra viên {batch.code[-2:]}", dates.today())
             back, void = [], {}
             for sheet in accounting.sheets(session, batch.code):
                 fate = rng.random()
@@ -112,7 +121,7 @@ def out_and_back(database: Database, questionnaire: Questionnaire, rng: np.rando
                     continue
                 kind = "straight" if len(known.typed) % 40 == 39 else "usual"
                 known.typed[sheet.serial] = on_paper(questionnaire, rng, kind)
-            accounting.take_back(session, WAVE, batch.code, waves.today(), len(back), back)
+            accounting.take_back(session, WAVE, batch.code, dates.today(), len(back), back)
             for serial, reason in void.items():
                 accounting.mark(session, WAVE, batch.code, [serial], SheetState.VOID, reason)
             known.void |= void
@@ -222,10 +231,10 @@ def play(
     rng = np.random.default_rng(20261125)
     with database.reading() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-        units = [unit.code for unit in waves.units.communes(session, waves.today())]
+        units = [unit.code for unit in waves.units.communes(session, dates.today())]
 
     # Frame and sample.
-    day = waves.today()
+    day = dates.today()
     opened = ("--from", day - timedelta(20), "--to", day + timedelta(20), "--kind", "sample")
     assert hailong("wave", "create", WAVE, "--questionnaire", "ho_gia_dinh@1", *opened).code == 0
     assert hailong("frame", "import", frame(folder / "khung.csv", units, rng), "--wave", WAVE).code == 0

@@ -14,14 +14,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from survey import responses, waves
-from survey.database import Database
 from survey.fieldwork import accounting, closing
 from survey.fieldwork.accounting import REASONS, Line
-from survey.models import Batch, Mode, OpenKeying, Reinterview, Sheet, SheetState
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.models import Batch, Mode, OpenKeying, Reinterview, Sheet, SheetState
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 
-TODAY = waves.today()
+TODAY = dates.today()
 
 
 def issue(database: Database, psu: str, code: str, forms: int, first: int = 1) -> list[str]:
@@ -45,7 +47,7 @@ def enter(database: Database, serials: Collection[str], **head: object) -> None:
             unit = {"V1": "06652", "V2": "06652", "V3": "06658", "V4": "06658"}[batch.psu]
             place = waves.place(session, "ho-mau", unit)
             response = uuid4()
-            responses.submit(session, place, response, Mode.PAPER, {"C4": 1}, psu=batch.psu)
+            submission.submit(session, place, response, Mode.PAPER, {"C4": 1}, psu=batch.psu)
             sheet.response, sheet.state, sheet.reason = response, SheetState.ENTERED, None
             for name, value in head.items():
                 setattr(sheet, name, value)

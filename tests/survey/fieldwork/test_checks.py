@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
-from survey import questionnaires, responses, waves
-from survey.database import Database
 from survey.fieldwork import checks, reviews
-from survey.models import Batch, Mode, ReviewState, Sheet, SheetState
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.models import Batch, Mode, ReviewState, Sheet, SheetState
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 UNITS = {"V1": "06652", "V2": "06652", "V3": "06658", "V4": "06658"}
 
@@ -33,7 +35,7 @@ def ordinary(questionnaire: Questionnaire, seed: int) -> dict[str, Any]:
 def keep(session: Session, answers: dict[str, Any], psu: str | None = "V1", marks: tuple[str, ...] = ()) -> UUID:
     id = uuid4()
     place = waves.place(session, "ho-mau", UNITS.get(psu or "", "06652"))
-    responses.submit(session, place, id, Mode.PAPER, answers, psu=psu, marks=marks)
+    submission.submit(session, place, id, Mode.PAPER, answers, psu=psu, marks=marks)
     return id
 
 
@@ -101,7 +103,7 @@ def test_a_copy_in_another_village_of_the_same_interviewer_is_found(
     with province.writing() as session:
         ids = [keep(session, ordinary(household, 1), psu) for psu in ("V1", "V3", "V4")]
         for place, (psu, asked_by) in enumerate((("V1", "Lan"), ("V3", "Lan"), ("V4", "Minh"))):
-            session.add(Batch(code=psu, wave="ho-mau", psu=psu, printed=waves.today(), interviewer=asked_by))
+            session.add(Batch(code=psu, wave="ho-mau", psu=psu, printed=dates.today(), interviewer=asked_by))
             session.flush()
             session.add(
                 Sheet(serial=f"S{place}", batch=psu, place=1, state=SheetState.ENTERED, response=ids[place])
@@ -177,7 +179,7 @@ def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> N
     served |= {"hl_phan_anh": 3, "tiep_xuc": 1, "bi_phien_ha": 2, "bi_doi_tien": 2, "da_dua_tien": 2}
     with province.writing() as session:
         for _again in range(2):
-            responses.submit(session, waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served)
+            submission.submit(session, waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served)
     with province.reading() as session:
         looked = checks.look(session, waves.find(session, "gop-y"))
     assert [[one.check for one in form.findings] for form in looked.found()] == [["alike", "contradiction"]] * 2

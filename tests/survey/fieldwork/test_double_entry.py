@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from forms import Questionnaire
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import double_entry, keying, turns
+from survey.fieldwork import double_entry, keying, sheet_locks
 from survey.fieldwork.double_entry import Finished
-from survey.models import Batch, Keying, Mode, OpenKeying, Response, Sheet, SheetState
-from survey.texts import written
+from survey.storage.database import Database
+from survey.storage.encrypted_texts import written
+from survey.storage.models import Batch, Keying, Mode, OpenKeying, Response, Sheet, SheetState
+from survey.system import dates
+from survey.waves import questionnaires
 from translations import Conflict, Refusal
 
-TODAY = waves.today()
+TODAY = dates.today()
 
 
 @pytest.fixture
@@ -170,8 +171,8 @@ def test_a_scan_stands_in_for_one_keying_and_never_for_both(packet: Database, ty
 
 def test_what_somebody_has_open_is_not_finished_by_another(packet: Database, typed: dict[str, str]) -> None:
     with packet.writing() as session:
-        turns.take(session, "0001", "lan")
-    with pytest.raises(turns.Taken, match="lan"):
+        sheet_locks.take(session, "0001", "lan")
+    with pytest.raises(sheet_locks.Taken, match="lan"):
         finish(packet, "0001", 1, "minh", typed, source="scan")
     assert finish(packet, "0001", 1, "lan", typed).stored
 

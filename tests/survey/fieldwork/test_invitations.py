@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
-from survey import responses, waves
-from survey.database import Database
 from survey.fieldwork import invitations
 from survey.fieldwork.invitations import SIGNS, Used
-from survey.models import Invitation, Mode, Response
-from survey.receipts import ALPHABET
+from survey.responses import submission
+from survey.responses.receipts import ALPHABET
+from survey.storage.database import Database
+from survey.storage.models import Invitation, Mode, Response
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, Gone, NotFound, Refusal, speaking
 
 pytestmark = pytest.mark.both_databases
@@ -95,7 +97,7 @@ def test_what_can_not_be_invited_to_is_refused(
 
 def test_a_wave_that_is_over_invites_nobody(province: Database) -> None:
     with province.writing() as session:
-        waves.find(session, "ho-mau").closes = waves.today() - timedelta(1)
+        waves.find(session, "ho-mau").closes = dates.today() - timedelta(1)
     with pytest.raises(Gone), province.writing() as session:
         invitations.make(session, KEY, "ho-mau", [], 1)
 
@@ -154,7 +156,7 @@ def test_where_the_response_is_refused_the_code_stays(
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(responses, "submit", full)
+        patch.setattr(submission, "submit", full)
         with pytest.raises(OSError, match="disk full"):
             send(province, codes[0], uuid.uuid4())
     assert burnt(province) == 0

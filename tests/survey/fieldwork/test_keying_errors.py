@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import double_entry, keying, keying_errors, turns
-from survey.models import Batch, OpenKeying, Sheet, SheetState
+from survey.fieldwork import double_entry, keying, keying_errors, sheet_locks
+from survey.storage.database import Database
+from survey.storage.models import Batch, OpenKeying, Sheet, SheetState
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 PAGE = "/quan-tri/ho-mau/nhap-lieu"
-TODAY = waves.today()
+TODAY = dates.today()
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_form_that_somebody_left_open_is_taken_back(
     app: Flask, keyed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     with keyed.writing() as session:
-        turns.take(session, "0006", "Minh")
+        sheet_locks.take(session, "0006", "Minh")
     client = sign_in(app, "home_affairs")
     page = client.get(PAGE).text
     assert 'value="0006"' in page

@@ -12,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from analysis.response_rates import Dispositions
-from survey import questionnaires, responses, waves
-from survey.database import Database
 from survey.fieldwork import outcomes, reinterviews
 from survey.fieldwork.outcomes import Told
-from survey.models import (
+from survey.responses import submission
+from survey.responses.respondents import sample
+from survey.results import summary
+from survey.storage.database import Database
+from survey.storage.models import (
     Batch,
     Draw,
     DrawnHousehold,
@@ -31,8 +33,7 @@ from survey.models import (
     Visit,
     WaveKind,
 )
-from survey.results import summary
-from survey.sample import sample
+from survey.waves import questionnaires, waves
 from translations import Refusal
 
 PAGE = "/quan-tri/ho-mau/ty-le"
@@ -89,7 +90,7 @@ def answered(database: Database, psu: str, share: float = 1.0, mode: Mode = Mode
             else int(item.minimum or 0)
             for item in items[: round(share * len(items))]
         }
-        responses.submit(session, waves.place(session, "ho-mau", UNITS[psu]), id, mode, values, psu=psu)
+        submission.submit(session, waves.place(session, "ho-mau", UNITS[psu]), id, mode, values, psu=psu)
     return id
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from survey import waves
-from survey.database import Database
-from survey.fieldwork import reinterviews, turns
-from survey.models import Batch, Reinterview, Sheet
+from survey.fieldwork import reinterviews, sheet_locks
 from survey.paper import scanning
+from survey.storage.database import Database
+from survey.storage.models import Batch, Reinterview, Sheet
+from survey.system import dates
 from translations import Conflict
 
 
@@ -17,7 +17,7 @@ def chosen(database: Database, forms: int = 3) -> list[str]:
     """Forms of V1 that are chosen for phúc tra, households 11, 12 …; gives their serials."""
     serials = [f"{place:08d}" for place in range(1, forms + 1)]
     with database.writing() as session:
-        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=waves.today(), interviewer="Lan"))
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today(), interviewer="Lan"))
         session.flush()
         session.add_all(
             Sheet(serial=serial, batch="B1", place=int(serial), reinterview=True) for serial in serials
@@ -50,11 +50,11 @@ def test_who_entered_the_second_answers_takes_no_part_in_the_first(province: Dat
         reinterviews.enter(session, "ho-mau", first, None, {"gioi_tinh": 1}, "lan")
     with province.writing() as session:
         with pytest.raises(Conflict, match="hỏi lại"):
-            turns.take(session, first, "lan")
+            sheet_locks.take(session, first, "lan")
         with pytest.raises(Conflict, match="hỏi lại"):
             scanning.for_another(session, first, "lan")
-        assert turns.take(session, second, "lan").turn == turns.FIRST
-        assert turns.take(session, first, "minh").turn == turns.FIRST
+        assert sheet_locks.take(session, second, "lan").turn == sheet_locks.FIRST
+        assert sheet_locks.take(session, first, "minh").turn == sheet_locks.FIRST
 
 
 def test_another_wave_keeps_its_links(province: Database) -> None:

@@ -9,19 +9,20 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from survey import responses, waves
-from survey.database import Database
 from survey.fieldwork import reviews
-from survey.models import Mode, Review, ReviewState
+from survey.responses import submission
+from survey.responses.respondents import sample
 from survey.results import result_table
-from survey.sample import sample
+from survey.storage.database import Database
+from survey.storage.models import Mode, Review, ReviewState
+from survey.waves import waves
 from translations import NotFound, Refusal
 
 
 def keep(session: Session, level: int, wave: str = "ho-mau") -> UUID:
     id = uuid4()
     psu = "V1" if wave == "ho-mau" else None
-    responses.submit(session, waves.place(session, wave, "06652"), id, Mode.PAPER, {"gt_day_du": level}, psu=psu)
+    submission.submit(session, waves.place(session, wave, "06652"), id, Mode.PAPER, {"gt_day_du": level}, psu=psu)
     return id
 
 

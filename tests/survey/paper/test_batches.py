@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import accounting, reinterviews
-from survey.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
-from survey.paper import batches, serials
+from survey.fieldwork import accounting, reinterviews, serial_numbers
+from survey.paper import batches
 from survey.sampling import draws, plans
 from survey.sampling.plans import Plan
+from survey.storage.database import Database
+from survey.storage.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 from translations import Conflict, NotFound, Refusal
 
 WAVE = "ho-mau"
@@ -60,7 +61,9 @@ def test_each_drawn_village_gets_a_batch_with_a_form_for_each_household_and_that
     # Cao Xanh comes before Hà Tu.
     assert [villages[batch.psu].unit for batch in made] == ["06658", "06658", "06652", "06652"]
     found = sheets(province)
-    assert [sheet.serial for sheet in found] == [serials.numbered(serials.FIRST + place) for place in range(36)]
+    assert [sheet.serial for sheet in found] == [
+        serial_numbers.numbered(serial_numbers.FIRST + place) for place in range(36)
+    ]
     assert [(sheet.batch, sheet.place) for sheet in found] == [
         (batch.code, place) for batch in made for place in range(1, 10)
     ]
@@ -159,7 +162,7 @@ def test_all_may_be_keyed_twice_and_without_a_draw_no_household_is_known(provinc
 def test_no_form_is_for_a_second_interview_where_the_questionnaire_asks_nothing_again(province: Database) -> None:
     with province.writing() as session:
         short = questionnaires.find(session, "noi_phuc_vu@1")
-        waves.create(session, "ngan", short, WaveKind.SAMPLE, waves.today(), waves.today())
+        waves.create(session, "ngan", short, WaveKind.SAMPLE, dates.today(), dates.today())
         session.add(Village(wave="ngan", psu="V1", unit="06652", stratum="06652"))
         batches.issue(session, "ngan", forms=4, again=1)
     assert [sheet.reinterview for sheet in sheets(province)] == [False] * 4
@@ -190,7 +193,7 @@ def test_what_can_not_be_printed_is_refused(province: Database) -> None:
     with pytest.raises(NotFound), province.writing() as session:
         batches.issue(session, "khong-co", forms=5)
     with province.writing() as session:
-        session.get_one(Wave, WAVE).closed = waves.today() - timedelta(1)
+        session.get_one(Wave, WAVE).closed = dates.today() - timedelta(1)
     with pytest.raises(Conflict, match="không nhận phiếu giấy"):
         issue(province, forms=5)
     assert sheets(province) == []

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from forms import Questionnaire, shipped
-from survey.fieldwork.dispositions import HEAD
 from survey.paper.form import form
 from survey.paper.layout import Box, layout
+from survey.sampling.dispositions import HEAD
 
 DOTS = 12  # to the millimetre
 QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}

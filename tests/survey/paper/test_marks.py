@@ -25,10 +25,10 @@ from survey.paper.filling import (
     printed,
     strike_out,
 )
+from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
 from survey.paper.marks import SURE, Reading, read
 from survey.paper.pages import find, straight
-from survey.paper.pictures import Grey
 
 [HOUSEHOLD, SHORT] = sorted(shipped(), key=lambda questionnaire: questionnaire.code)
 

@@ -11,9 +11,9 @@ import pytest
 from forms import Questionnaire, shipped
 from survey.paper import filling
 from survey.paper.filling import photographed, printed
+from survey.paper.images import Grey
 from survey.paper.layout import layout
 from survey.paper.pages import SCALE, Found, find, prints, straight
-from survey.paper.pictures import Grey
 
 QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}
 HOUSEHOLD = QUESTIONNAIRES["ho_gia_dinh"]

@@ -13,14 +13,16 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from forms import load
-from survey import units, waves
-from survey.database import Database
-from survey.models import Sheet, Village
-from survey.paper import batches, press, printing, serials
+from survey.fieldwork import serial_numbers
+from survey.paper import batches, printing
 from survey.paper.layout import layout
 from survey.paper.printing import Print
+from survey.pdf import joining
 from survey.sampling import draws, plans
 from survey.sampling.plans import Plan
+from survey.storage.database import Database
+from survey.storage.models import Sheet, Village
+from survey.waves import units, waves
 from translations import Conflict, NotFound
 
 WAVE = "ho-mau"
@@ -76,7 +78,7 @@ def test_each_page_of_each_sheet_has_its_code_and_number_and_each_sheet_begins_o
             for barcode in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
                 found.append((number, barcode.text))
                 if barcode.text.startswith("HL1:"):
-                    serial = serials.serial(barcode.text)
+                    serial = serial_numbers.serial(barcode.text)
                     assert f"{serial[:4]}{serial[4:]}" in text_of(page).replace(" ", "")
     assert done == [1, 2]
     expected = []
@@ -227,7 +229,7 @@ def test_a_form_of_one_page_has_a_blank_back_and_a_number_a_cell_for_each_digit(
 def test_who_prints_while_another_does_waits_and_is_told_so(
     issued: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(press, "PATIENCE", 0.01)
+    monkeypatch.setattr(joining, "PATIENCE", 0.01)
     given = prepared(issued, batch="ho-mau-001")
     refused = []
 

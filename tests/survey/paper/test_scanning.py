@@ -12,20 +12,30 @@ import pytest
 from sqlalchemy import select, update
 
 from forms import Questionnaire, shipped
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.fieldwork import double_entry, keying, turns
-from survey.models import Batch, Keying, Response, ResponseText, Scan, Sheet, SheetState, Village, WaveKind
-from survey.paper import batches, filling, printing, scanning, serials
+from survey.fieldwork import double_entry, keying, serial_numbers, sheet_locks
+from survey.paper import batches, filling, printing, scanning
+from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.pages import find
-from survey.paper.pictures import Grey, pictures
 from survey.paper.scanning import Page
-from survey.waves import today
+from survey.storage.database import Database
+from survey.storage.models import (
+    Batch,
+    Keying,
+    Response,
+    ResponseText,
+    Scan,
+    Sheet,
+    SheetState,
+    Village,
+    WaveKind,
+)
+from survey.system.dates import today
+from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal
 
 [SHORT] = [one for one in shipped() if one.code == "noi_phuc_vu"]
-FIRST, SECOND, OTHER = (serials.numbered(number) for number in (2_000_001, 2_000_002, 2_000_003))
+FIRST, SECOND, OTHER = (serial_numbers.numbered(number) for number in (2_000_001, 2_000_002, 2_000_003))
 
 
 @cache
@@ -146,7 +156,7 @@ def test_a_scan_is_one_of_two_keyings_and_never_both(packet: Database) -> None:
     assert sheet(packet, SECOND).state is SheetState.WAITING
     assert all(page.fault for page in scan(packet, *files))
     with packet.writing() as session:
-        assert turns.take(session, SECOND, "lan").turn == turns.SECOND
+        assert sheet_locks.take(session, SECOND, "lan").turn == sheet_locks.SECOND
     with packet.writing() as session:
         assert double_entry.finish(session, SECOND, 2, "lan", sure()).stored
 
@@ -193,16 +203,16 @@ def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(packet: Dat
 
 def test_a_form_that_somebody_is_keying_is_not_taken_from_them(packet: Database) -> None:
     with packet.writing() as session:
-        turns.take(session, FIRST, "lan")
+        sheet_locks.take(session, FIRST, "lan")
     assert "lan" in scan(packet, pages(FIRST, sure())[0])[0].fault
 
 
 def test_a_scanned_form_can_be_keyed_by_hand_instead(packet: Database) -> None:
     scan(packet, pages(FIRST, sure())[0])
     with packet.writing() as session:
-        assert turns.take_next(session, "giay-001", "lan") is None
+        assert sheet_locks.take_next(session, "giay-001", "lan") is None
         scanning.forget(session, "giay", FIRST)
-        opened = turns.take_next(session, "giay-001", "lan")
+        opened = sheet_locks.take_next(session, "giay-001", "lan")
         assert opened is not None
         assert opened.sheet == FIRST
 
@@ -222,9 +232,9 @@ def test_a_form_without_any_mark_is_left_to_a_person(packet: Database) -> None:
     with packet.writing() as session:
         assert not session.scalars(select(Scan)).all()
         assert not scanning.waiting(session, "giay")
-        opened = turns.take_next(session, "giay-001", "lan")
+        opened = sheet_locks.take_next(session, "giay-001", "lan")
         assert opened is not None
-        turns.set_aside(session, FIRST, opened.turn, "lan", "blank")
+        sheet_locks.set_aside(session, FIRST, opened.turn, "lan", "blank")
 
 
 def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Database) -> None:
@@ -257,7 +267,7 @@ def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Dat
 def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(packet: Database) -> None:
     scan(packet, pages(FIRST, sure())[0])
     with packet.writing() as session:
-        opened = turns.take(session, FIRST, "lan")
+        opened = sheet_locks.take(session, FIRST, "lan")
         assert double_entry.finish(session, FIRST, opened.turn, "lan", sure()).stored
         assert not session.scalars(select(Scan)).all()
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from survey import responses, waves
-from survey.database import Database
-from survey.models import Mode
+from survey.responses import submission
+from survey.storage.database import Database
+from survey.storage.models import Mode
+from survey.waves import waves
 
 
 def write(database: Database, *said: str, unit: str = "06652", wave: str = "gop-y") -> list[UUID]:
@@ -18,7 +19,7 @@ def write(database: Database, *said: str, unit: str = "06652", wave: str = "gop-
         place = waves.place(session, wave, unit)
         for text in said:
             id = UUID(int=(len(ids) * 2**96) | (4 << 76) | (8 << 60) | len(ids))
-            responses.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, **({"gop_y": text} if text else {})})
+            submission.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, **({"gop_y": text} if text else {})})
             ids.append(id)
     return ids
 

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from survey import responses, texts, waves
-from survey.database import Database
 from survey.fieldwork import reviews
-from survey.models import Coding, Mode, ReviewState, Wave
 from survey.remarks import codings, themes
 from survey.remarks.codings import FIRST, SECOND
+from survey.responses import submission
+from survey.storage import encrypted_texts
+from survey.storage.database import Database
+from survey.storage.models import Coding, Mode, ReviewState, Wave
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 
 
@@ -32,7 +34,7 @@ def test_remarks_come_in_the_order_of_their_ids_without_silent_and_rejected_form
 ) -> None:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
-        responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
+        submission.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
         reviews.decide(session, "gop-y", remarks[3:4], ReviewState.REJECTED, "trùng", "lan")
     assert queue(province).remarks == tuple(sorted(remarks[:3] + remarks[4:], key=lambda id: id.hex))
 
@@ -40,9 +42,9 @@ def test_remarks_come_in_the_order_of_their_ids_without_silent_and_rejected_form
 def test_what_names_a_choice_is_no_remark(province: Database) -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mo", "06652")
-        responses.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "loa xã"})
+        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "loa xã"})
         id = uuid4()
-        responses.submit(
+        submission.submit(
             session, place, id, Mode.PHONE, {"C10_khac": "thêm cây xanh", "C2": [6], "C2_khac": "loa"}
         )
     with province.reading() as session:
@@ -106,7 +108,7 @@ def test_once_texts_are_destroyed_codings_stay_and_nothing_is_read(
 ) -> None:
     code(province, remarks[0], "khen")
     with province.writing() as session:
-        texts.destroy(session.connection(), "gop-y")
+        encrypted_texts.destroy(session.connection(), "gop-y")
     assert queue(province).remarks == ()
     with province.reading() as session:
         assert codings.newest(session, "gop-y")[remarks[0]].themes == ["khen"]

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from survey import waves
-from survey.database import Database
-from survey.models import Theme
 from survey.remarks import codings, paraphrases, themes
+from survey.storage.database import Database
+from survey.storage.models import Theme
+from survey.waves import waves
 from translations import Conflict, Refusal, speaking
 
 

@@ -14,11 +14,11 @@ import shapely
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import units
-from survey.backups import archive
-from survey.database import Database
-from survey.models import Unit
+from survey.operations.backups import archive
 from survey.results import boundaries
+from survey.storage.database import Database
+from survey.storage.models import Unit
+from survey.waves import units
 from translations import Refusal
 
 SignIn = Callable[[Flask, str], FlaskClient]

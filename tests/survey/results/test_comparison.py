@@ -13,12 +13,14 @@ from sqlalchemy import update
 
 from analysis import Design, Share, difference
 from forms import crosswalk, parse
-from survey import crosswalks, questionnaires, responses, waves
-from survey.database import Database
-from survey.models import Mode, Unit, Village, WaveKind
+from survey.responses import crosswalks, submission
+from survey.responses.respondents import sample
 from survey.results import comparison, releases, result_table, series
 from survey.results.comparison import Comparison
-from survey.sample import sample
+from survey.storage.database import Database
+from survey.storage.models import Mode, Unit, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 from translations import Refusal
 
 HOME, OTHER = "06652", "06658"
@@ -31,7 +33,7 @@ def two(province: Database) -> Database:
     with province.writing() as session:
         household = questionnaires.find(session, "ho_gia_dinh@1")
         for back, code, kept in ((60, "truoc", "new"), (30, "nay", "new"), (29, "giu", "kept")):
-            start = waves.today() - timedelta(back)
+            start = dates.today() - timedelta(back)
             waves.create(session, code, household, WaveKind.SAMPLE, start, start + timedelta(90), villages=kept)
             for psu, unit in VILLAGES.items():
                 session.add(Village(wave=code, psu=psu, unit=unit, stratum=unit))
@@ -43,7 +45,7 @@ def answer(database: Database, wave: str, levels: dict[str, list[int]], item: st
         for psu, given in levels.items():
             place = waves.place(session, wave, VILLAGES[psu])
             for level in given:
-                responses.submit(session, place, uuid4(), Mode.PAPER, {item: level}, psu=psu)
+                submission.submit(session, place, uuid4(), Mode.PAPER, {item: level}, psu=psu)
 
 
 def compared(database: Database, new: str = "nay", **options: Any) -> Comparison:
@@ -155,7 +157,7 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
             for wave in ("truoc", "nay"):
                 place = waves.place(session, wave, unit)
                 for level in levels:
-                    responses.submit(session, place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
+                    submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         own = result_table.table(session, old, items=["C5=2"], by=["unit"], released=True)
@@ -224,7 +226,7 @@ def test_what_had_happened_when_the_wave_opened_is_in_its_records_already(two: D
     answer(two, "truoc", {"V3": [2] * 40})
     for days, expected in ((61, 0), (59, 20), (-1, 0)):  # before the old wave, between the two, still to come
         with two.writing() as session:
-            day = waves.today() - timedelta(days)
+            day = dates.today() - timedelta(days)
             session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5@{day}"
         with two.reading() as session:
             old, new = (waves.find(session, code) for code in ("truoc", "nay"))

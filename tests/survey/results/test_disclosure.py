@@ -20,12 +20,14 @@ from sqlalchemy.orm import Session
 
 from analysis.design import code
 from analysis.disclosure import FEWEST, hide
-from survey import demo, questionnaires, units, waves
-from survey.database import Database
-from survey.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
+from survey.operations import demo
+from survey.responses.respondents import Sample, sample
 from survey.results import disclosure, releases, result_table, wording
 from survey.results.disclosure import Count
-from survey.sample import Sample, sample
+from survey.storage.database import Database
+from survey.storage.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
 from translations import Refusal
 
 # The declared list: what programs may ask for. Commune readers, reports and open files have the first two of it.
@@ -425,7 +427,7 @@ class Fieldwork:
         out = {"wave": self.code, "state": ReviewState.REJECTED, "reason": "twice", "person": "Lan"}
         for _form in range(min(many, len(self.ids[unit]))):
             place = int(self.chance.integers(len(self.ids[unit])))
-            self.session.add(Review(response=self.ids[unit].pop(place), day=waves.today(), **out))
+            self.session.add(Review(response=self.ids[unit].pop(place), day=dates.today(), **out))
         self.session.flush()
 
     def release(self) -> Release:
@@ -450,7 +452,7 @@ def go(session: Session, seed: int, changes: str, size: int, are_unions: bool) -
     """In how many communes releases of a wave differ, and what somebody who holds all of them knows."""
     chance = np.random.default_rng([seed, size, are_unions])
     code = f"hai-ban-{uuid4().hex[:8]}"
-    day = waves.today()
+    day = dates.today()
     wave = waves.create(
         session, code, questionnaires.find(session, "ho_gia_dinh@1"), WaveKind.SAMPLE, day, day, simulated=True
     )

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.design import code
-from survey import questionnaires, responses, waves
-from survey.database import Database
-from survey.models import Mode, Village, Wave, WaveKind
+from survey.responses import submission
+from survey.responses.respondents import sample
 from survey.results import mode_differences
 from survey.results.mode_differences import made_alike
-from survey.sample import sample
+from survey.storage.database import Database
+from survey.storage.models import Mode, Village, Wave, WaveKind
+from survey.waves import questionnaires, waves
 
 SignIn = Callable[[Flask, str], FlaskClient]
 PEOPLE = st.lists(
@@ -64,7 +65,7 @@ def wave(province: Database, many: Callable[[Mode, int], int]) -> Wave:
                     level = 5 if person % 20 < many(mode, age) else 2
                     answers = {"gioi_tinh": 1 + person % 2, "do_tuoi": age, "th_dien": level}
                     psu = f"V{person // 20 % 6}"
-                    responses.submit(session, place, uuid4(), mode, answers, psu=psu, day=made.opens)
+                    submission.submit(session, place, uuid4(), mode, answers, psu=psu, day=made.opens)
     return made
 
 

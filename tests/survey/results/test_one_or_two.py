@@ -22,11 +22,14 @@ from flask.testing import FlaskClient
 
 from analysis.estimate import VARIANCES
 from analysis.interval import INTERVALS
-from survey import questionnaires, report, responses, waves
-from survey.database import Database
-from survey.models import Mode, Role, Village, WaveKind
-from survey.people import tokens
+from survey.accounts import tokens
+from survey.reports import report
+from survey.responses import submission
 from survey.results import result_table, summary
+from survey.storage.database import Database
+from survey.storage.models import Mode, Role, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 ONE, TWO = "06652", "06658"  # the communes with one case and two, or two and one
 # In each village how many said 1, 2 and 3; the last two communes show all that they have.
@@ -40,7 +43,7 @@ SETS = ("C5", "C5=1,2", "C5=1,3", "C5=2,3", "C5=1,2,3")
 @pytest.fixture
 def worlds(province: Database) -> Database:
     """The province with both waves."""
-    day = waves.today()
+    day = dates.today()
     with province.writing() as session:
         form = questionnaires.find(session, "ho_gia_dinh@1")
         for wave, communes in WORLDS.items():
@@ -55,7 +58,7 @@ def worlds(province: Database) -> Database:
                     for said in itertools.chain(*([value] * many for value, many in enumerate(counts, 1))):
                         psu = f"{unit}-{place}"
                         answers = {"C5": said, "tc_bien_hieu": 4, "tc_ghe_ban": 2 + place}
-                        responses.submit(session, where, uuid4(), Mode.PAPER, answers, psu=psu)
+                        submission.submit(session, where, uuid4(), Mode.PAPER, answers, psu=psu)
     return province
 
 

@@ -14,18 +14,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from survey import responses, waves
-from survey.database import Database
-from survey.files import exporting
-from survey.files.open_bundle import Bundle, about
-from survey.models import Mode, Release, Review, ReviewState, Role, Village, Wave
-from survey.people import tokens
-from survey.report import issuing
-from survey.report.commune import contents as of_commune
-from survey.report.contents import contents
+from survey.accounts import tokens
+from survey.data_files import exporting
+from survey.data_files.open_data_bundle import Bundle, about
+from survey.reports import issuing
+from survey.reports.commune import contents as of_commune
+from survey.reports.contents import contents
+from survey.responses import submission
+from survey.responses.respondents import sample
 from survey.results import releases, result_table, summary
-from survey.sample import sample
-from survey.sampling.weights import NewWeights
+from survey.sampling.weight_versions import NewWeights
+from survey.storage.database import Database
+from survey.storage.models import Mode, Release, Review, ReviewState, Role, Village, Wave
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 
 HOME, OTHER = "06652", "06658"
@@ -45,7 +47,7 @@ def send(province: Database) -> Callable[..., list[Any]]:
         with province.writing() as session:
             place = waves.place(session, wave, unit)
             for id in ids:
-                responses.submit(session, place, id, mode, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
+                submission.submit(session, place, id, mode, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
         return ids
 
     return sent
@@ -114,7 +116,7 @@ def test_a_release_leaves_out_what_was_rejected_before_and_keeps_what_is_rejecte
                     state=ReviewState.REJECTED,
                     reason="twice",
                     person="Lan",
-                    day=waves.today(),
+                    day=dates.today(),
                 )
             )
 
@@ -145,7 +147,7 @@ def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(
     with pytest.raises(Conflict, match="tuần"):
         freeze(province, "ho-mo")
     with province.writing() as session:
-        session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
+        session.execute(update(Release).values(frozen=dates.today() - timedelta(7)))
     assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 31, OTHER: 60}
 
 
@@ -154,7 +156,7 @@ def test_what_two_releases_differ_by_would_itself_be_shown(province: Database, s
 
     def week_later() -> int:
         with province.writing() as session:
-            session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
+            session.execute(update(Release).values(frozen=dates.today() - timedelta(7)))
         return freeze(province, "ho-mo")
 
     first, *_others = send(40)
@@ -165,7 +167,7 @@ def test_what_two_releases_differ_by_would_itself_be_shown(province: Database, s
     send(29)
     with province.writing() as session:  # one whom a review takes out leaves with the others, and not alone
         out = {"wave": "ho-mo", "response": first, "state": ReviewState.REJECTED}
-        session.add(Review(**out, reason="twice", person="Lan", day=waves.today()))
+        session.add(Review(**out, reason="twice", person="Lan", day=dates.today()))
     assert n_of(province, "ho-mo", week_later()) == {HOME: 69}
 
 
@@ -195,7 +197,7 @@ def between(province: Database, first: int, second: int) -> dict[tuple[Any, ...]
 def reject(province: Database, response: Any) -> None:
     with province.writing() as session:
         out = {"wave": "ho-mau", "response": response, "state": ReviewState.REJECTED}
-        session.add(Review(**out, reason="twice", person="Lan", day=waves.today()))
+        session.add(Review(**out, reason="twice", person="Lan", day=dates.today()))
 
 
 def test_two_releases_of_a_sample_taken_off_each_other_tell_nothing_of_few_forms(
@@ -271,7 +273,7 @@ def test_few_forms_come_in_as_a_declared_correction_and_the_report_says_so(provi
     send(30)
     freeze(province, "ho-mo")
     with province.writing() as session:
-        session.execute(update(Release).values(frozen=waves.today() - timedelta(7)))
+        session.execute(update(Release).values(frozen=dates.today() - timedelta(7)))
     with pytest.raises(Refusal, match="đính chính"):
         freeze(province, "ho-mo", correction="Nhập nhầm")
 
@@ -427,7 +429,7 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert step(two, buoc="duyet", ban=1).status_code == 200
     assert step(two, buoc="?").status_code == 404
 
-    day = waves.today().isoformat()
+    day = dates.today().isoformat()
     assert step(two, f"{page}/phat-hanh", ban=1, number="", day=day).status_code == 422
     assert step(two, f"{page}/phat-hanh", ban=1, number="12/BC-SNV", day=day).status_code == 200
     first = two.get(f"{page}/1/pdf").data
@@ -459,7 +461,7 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
 def test_a_report_bears_a_day_from_the_approval_up_to_today(province: Database, send: Any, late: int) -> None:
     send(6, wave="ho-mau", psu="V1")
     freeze(province, "ho-mau")
-    day = waves.today() + timedelta(late)
+    day = dates.today() + timedelta(late)
     with province.writing() as session:
         release = releases.find(session, "ho-mau", 1)
         with pytest.raises(Refusal, match="ngày"):

@@ -8,15 +8,18 @@ from uuid import uuid4
 import pytest
 from openpyxl import load_workbook
 
-from survey import purge, report, responses, waves
-from survey.database import Database
 from survey.fieldwork import reviews
-from survey.models import Mode, Paraphrase, Release, ReviewState, Wave
+from survey.operations import purge
 from survey.remarks import codings, paraphrases, themes
-from survey.report import commune, remarks
+from survey.reports import commune, remarks, report
+from survey.responses import submission
 from survey.results import releases, summary, wording
 from survey.results.remarks import Remarks, gather
 from survey.results.wording import counted
+from survey.storage.database import Database
+from survey.storage.models import Mode, Paraphrase, Release, ReviewState, Wave
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict
 
 pytestmark = pytest.mark.usefixtures("key")  # purge renews it
@@ -29,7 +32,7 @@ def write(database: Database, unit: str, *about: str) -> None:
         place = waves.place(session, "gop-y", unit)
         for theme in about:
             id = uuid4()
-            responses.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
+            submission.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
             if theme:
                 codings.code(session, place.wave, id, codings.FIRST, [theme], "lan")
 
@@ -54,7 +57,7 @@ def spoken(province: Database) -> Database:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
         for _person in range(20):
-            responses.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
+            submission.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
         paraphrases.add(session, "gop-y", "06652", "thoi_gian", SAID, "lan")
         paraphrases.add(session, "gop-y", "06652", "dat_dai", "Có người chờ sổ đỏ.", "lan")
     return province
@@ -148,7 +151,7 @@ def test_what_no_release_shows_is_destroyed_with_the_texts(spoken: Database) -> 
         releases.approve(session, made, "minh")
         paraphrases.add(session, "gop-y", "06658", "khen", "Chưa công bố.", "lan")
         wave = session.get_one(Wave, "gop-y")
-        wave.opens = wave.closes = waves.today().replace(year=waves.today().year - 2)
+        wave.opens = wave.closes = dates.today().replace(year=dates.today().year - 2)
     [done] = [one for one in purge.purge(spoken) if one.wave == "gop-y"]
     assert done.paraphrases == 2
     with spoken.reading() as session:

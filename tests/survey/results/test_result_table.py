@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey import responses, waves
-from survey.database import Database
-from survey.models import Mode, Weight, WeightVersion
+from survey.responses import submission
 from survey.results import result_table
+from survey.storage.database import Database
+from survey.storage.models import Mode, Weight, WeightVersion
+from survey.system import dates
+from survey.waves import waves
 from translations import Refusal
 
 
@@ -23,7 +25,7 @@ def answer(session: Session, wave: str, unit: str, answers: dict[str, Any], **mo
     place = waves.place(session, wave, unit)
     checked = check(place.questionnaire, answers)
     assert not checked.problems
-    responses.submit(session, place, uuid4(), more.pop("mode", Mode.PAPER), checked.answers, **more)
+    submission.submit(session, place, uuid4(), more.pop("mode", Mode.PAPER), checked.answers, **more)
 
 
 def one(records: Iterable[Any], **wanted: Any) -> Any:
@@ -35,7 +37,7 @@ def one(records: Iterable[Any], **wanted: Any) -> Any:
 
 def test_a_share_is_weighted_and_blanks_leave_it(province: Database) -> None:
     with province.writing() as session:
-        version = WeightVersion(wave="ho-mau", version=1, made=waves.today(), source="test")
+        version = WeightVersion(wave="ho-mau", version=1, made=dates.today(), source="test")
         session.add(version)
         session.flush()
         waves.find(session, "ho-mau").weights = version.id
@@ -43,7 +45,7 @@ def test_a_share_is_weighted_and_blanks_leave_it(province: Database) -> None:
         for psu, level, weight in (("V1", 1, 10.0), ("V1", 3, 30.0), ("V2", 3, 40.0), ("V2", None, 500.0)):
             id_ = uuid4()
             answers = {} if level is None else {"C5": level}
-            responses.submit(session, place, id_, Mode.PAPER, answers, psu=psu)
+            submission.submit(session, place, id_, Mode.PAPER, answers, psu=psu)
             session.add(Weight(version=version.id, response=id_, weight=weight))
     with province.reading() as session:
         record = one(result_table.estimates(session, "ho-mau", items=["C5=3"]))
@@ -107,7 +109,7 @@ def test_all_54_communes_are_listed_with_the_empty_ones(province: Database) -> N
 def test_an_open_wave_counts_everybody_once_and_says_so(province: Database) -> None:
     with province.writing() as session:
         for back, yes in ((1, 1), (1, 2), (2, 1), (3, 1)):
-            day = waves.today() - timedelta(back)
+            day = dates.today() - timedelta(back)
             answer(session, "ho-mo", "06652", {"C5": yes}, mode=Mode.PHONE, day=day)
     with province.reading() as session:
         record = one(result_table.estimates(session, "ho-mo", items=["C5=1"]))
@@ -215,16 +217,16 @@ def test_a_commune_that_all_say_many_is_hidden_and_one_that_all_say_none_is_not(
 
 def test_a_response_keyed_after_the_weights_takes_its_villages_mean(province: Database) -> None:
     with province.writing() as session:
-        version = WeightVersion(wave="ho-mau", version=1, made=waves.today(), source="test")
+        version = WeightVersion(wave="ho-mau", version=1, made=dates.today(), source="test")
         session.add(version)
         session.flush()
         waves.find(session, "ho-mau").weights = version.id
         place = waves.place(session, "ho-mau", "06652")
         for psu, weight in (("V1", 10.0), ("V1", 20.0), ("V2", 90.0)):
             id_ = uuid4()
-            responses.submit(session, place, id_, Mode.PAPER, {"C5": 1}, psu=psu)
+            submission.submit(session, place, id_, Mode.PAPER, {"C5": 1}, psu=psu)
             session.add(Weight(version=version.id, response=id_, weight=weight))
-        responses.submit(session, place, uuid4(), Mode.PAPER, {"C5": 3}, psu="V1")
+        submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 3}, psu="V1")
     with province.reading() as session:
         record = one(result_table.estimates(session, "ho-mau", items=["C5=3"]))
     assert record.estimate == pytest.approx(15 / (10 + 20 + 90 + 15))

@@ -15,11 +15,14 @@ import pytest
 from flask import Flask
 
 from forms import Questionnaire, parse
-from survey import questionnaires, report, responses, waves
-from survey.database import Database
-from survey.files import exporting
-from survey.models import Mode, Village, WaveKind
-from survey.results import in_r, result_table, summary
+from survey.data_files import exporting
+from survey.reports import report
+from survey.responses import submission
+from survey.results import r_code, result_table, summary
+from survey.storage.database import Database
+from survey.storage.models import Mode, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
 
 LEVELS = {"muc_do": range(1, 6), "kip_thoi": range(1, 4)}
 SCORES = {"muc_do": {1: 0, 2: 0.25, 3: 0.5, 4: 0.75, 5: 1}, "kip_thoi": {1: 0, 2: 0.5, 3: 1}}
@@ -63,7 +66,7 @@ def planted() -> Questionnaire:
 @pytest.fixture
 def answered(province: Database) -> Callable[..., None]:
     """answered(answers, count) stores forms in the wave `hai-thang`, half of them in each of four villages."""
-    day = waves.today()
+    day = dates.today()
     with province.writing() as session:
         form = planted()
         questionnaires.publish(session, form, day)
@@ -77,7 +80,7 @@ def answered(province: Database) -> Callable[..., None]:
         with province.writing() as session:
             where = waves.place(session, "hai-thang", "06652")
             for one in range(count):
-                responses.submit(session, where, uuid4(), Mode.PAPER, answers, psu=f"V{one % 4}")
+                submission.submit(session, where, uuid4(), Mode.PAPER, answers, psu=f"V{one % 4}")
 
     return answer
 
@@ -123,7 +126,9 @@ def _in_r(province: Database, gathered: summary.Summary, folder: Path, points: f
     """The lines for R score each column by its own table; where R is there, it says so."""
     assert gathered.index is not None
     items = gathered.questionnaire.index.codes()["index"]  # type: ignore[union-attr]
-    lines = in_r.lines(gathered.index.estimate, items, gathered.questionnaire, gathered.rule, "centered", "d.csv")
+    lines = r_code.lines(
+        gathered.index.estimate, items, gathered.questionnaire, gathered.rule, "centered", "d.csv"
+    )
     assert '  kip_a = c("1" = 0, "2" = 0.5, "3" = 1),' in lines
     assert "s <- sapply(items, function(item) score[[item]][d[[item]]])" in lines
     program = shutil.which("Rscript")

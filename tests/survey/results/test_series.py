@@ -13,11 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms import crosswalk, parse
-from survey import crosswalks, questionnaires, responses, waves
-from survey.database import Database
-from survey.models import Mode, Unit, Village, Wave, WaveKind
-from survey.results import published, result_table, series
-from survey.sample import sample
+from survey.responses import crosswalks, submission
+from survey.responses.respondents import sample
+from survey.results import published_figures, result_table, series
+from survey.storage.database import Database
+from survey.storage.models import Mode, Unit, Village, Wave, WaveKind
+from survey.waves import questionnaires, waves
 from translations import speaking
 
 SignIn = Callable[[Flask, str], FlaskClient]
@@ -34,7 +35,7 @@ def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gi
         place = waves.place(session, code, "06652", opens)
         for person in range(12):
             answers = {codes.get("C5", "C5"): 1 + person % 3, codes.get("th_dien", "th_dien"): 4 + person % 2}
-            responses.submit(session, place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens)
+            submission.submit(session, place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens)
     return made
 
 
@@ -121,12 +122,12 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
 
 
 def test_published_figures_stand_beside_what_they_are_about_alone() -> None:
-    index = published.beside("index")
+    index = published_figures.beside("index")
     assert {(one.year, one.place, one.value) for one in index} >= {(2024, "Quảng Ninh", 0.9012)}
     assert [one.year for one in index] == sorted((one.year for one in index), reverse=True)
     assert min(one.year for one in index) == 2022  # before, another method was used
-    assert published.beside("C6=3")[0].value == pytest.approx(0.0218)
-    assert published.beside("index:CS") == ()
+    assert published_figures.beside("C6=3")[0].value == pytest.approx(0.0218)
+    assert published_figures.beside("index:CS") == ()
     assert all(one.source for one in index)
 
 

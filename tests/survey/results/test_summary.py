@@ -10,12 +10,14 @@ from uuid import uuid4
 import pytest
 
 from analysis import Estimate
-from survey import demo, responses, units, waves
-from survey.database import Database
-from survey.installation import prepare
-from survey.models import Mode
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.responses import submission
 from survey.results import result_table, summary
 from survey.results.summary import Summary
+from survey.storage.database import Database
+from survey.storage.models import Mode
+from survey.waves import units, waves
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_communes_without_an_answer_may_have_any_rank(province: Database) -> Non
         units.load(session, "code,name,kind,valid_from\n99901,Mới,xã,2099-01-01\n")
         place = waves.place(session, "ho-mau", "06652")
         for psu in ("V1", "V2") * 5:
-            responses.submit(session, place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
+            submission.submit(session, place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
     with province.reading() as session:
         said = summary.gather(session, "ho-mau")
     assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 54)}

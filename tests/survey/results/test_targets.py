@@ -17,13 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from survey import waves
-from survey.database import Database
-from survey.models import AuditEntry, Target, WaveKind
-from survey.report.contents import contents
+from survey.reports.contents import contents
+from survey.responses.respondents import sample
 from survey.results import summary, targets
 from survey.results.targets import Unfit, Verdict
-from survey.sample import sample
+from survey.storage.database import Database
+from survey.storage.models import AuditEntry, Target, WaveKind
+from survey.system import dates
+from survey.waves import waves
 from translations import Refusal
 from translations.formats import day
 
@@ -132,7 +133,7 @@ def test_pages_and_report_say_what_is_reached_and_who_answers(aimed: Flask, sign
     assert said.targets[0].record == said.index.estimate == shares
     assert means.estimate != shares.estimate  # what the table lacks is computed by the rule that is asked for
     report = str(contents(said))
-    assert f"UBND Hà Tu – Lê Cường (KH 12; đặt ngày {day(waves.today())})" in report
+    assert f"UBND Hà Tu – Lê Cường (KH 12; đặt ngày {day(dates.today())})" in report
 
 
 def test_a_target_is_set_and_taken_back_on_its_page(app: Flask, province: Database, sign_in: SignIn) -> None:
@@ -181,11 +182,11 @@ def test_a_target_says_when_it_was_set_and_the_trail_what_it_was_before(aimed: F
         assert of_the_commune(session).day == long_ago  # another head is no other target
     put("55", "Lê Dung")
     with database.reading() as session:
-        assert of_the_commune(session).day == waves.today()
+        assert of_the_commune(session).day == dates.today()
         trail = [entry.subject for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()))]
     assert "measure=index unit=06652 before=>=99.9% now=>=55%" in trail[0]
     for page in pages:
-        assert f"(đặt ngày {day(waves.today())})" in reader.get(page).text
+        assert f"(đặt ngày {day(dates.today())})" in reader.get(page).text
     with database.writing() as session:
         closes = waves.find(session, "thu-nghiem").closes
         of_the_commune(session).day = closes + timedelta(1)

@@ -20,12 +20,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from analysis import Difference
-from survey import questionnaires, report, responses, units, waves
-from survey.database import Database
-from survey.models import Mode, Village, Wave, WaveKind
+from survey.reports import report
+from survey.responses import submission
+from survey.responses.respondents import sample
 from survey.results import comparison, result_table, summary, targets, verdicts, wording
 from survey.results.result_table import Record
-from survey.sample import sample
+from survey.storage.database import Database
+from survey.storage.models import Mode, Village, Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
 
 SignIn = Callable[[Flask, str], FlaskClient]
 SAMPLE, OPEN = Wave(code="mau", kind=WaveKind.SAMPLE), Wave(code="mo", kind=WaveKind.OPEN)
@@ -120,7 +123,7 @@ def fill(province: Database, seed: int, shift: dict[str, float], code: str = "ma
                     answers = {item: int(level) for item, level in zip(items, levels, strict=True)}
                     id_ = UUID(bytes=chance.bytes(16), version=4)
                     psu = f"{unit}-{village}"
-                    responses.submit(session, place, id_, Mode.PAPER, answers, psu=psu, day=made.opens)
+                    submission.submit(session, place, id_, Mode.PAPER, answers, psu=psu, day=made.opens)
 
 
 def test_where_nothing_differs_nothing_is_named(province: Database) -> None:
@@ -188,7 +191,7 @@ def test_a_commune_truly_below_is_named_everywhere_alike(province: Database, app
 def open_wave(province: Database) -> str:
     """Two open waves in which one commune is content and another is not, on the phone and at the kiosk, with
     targets that the figures would reach and miss: whoever concluded anything would do so here."""
-    first = waves.today() - timedelta(days=200)
+    first = dates.today() - timedelta(days=200)
     for code, opens, sharp in (("mo-truoc", first, 0.6), ("mo-nay", first + timedelta(days=100), 1.0)):
         chance = np.random.default_rng(opens.toordinal())
         with province.writing() as session:
@@ -205,7 +208,7 @@ def open_wave(province: Database) -> str:
                     answers = {item: 5 if chance.random() < good else 1 for item in items}
                     id_ = UUID(bytes=chance.bytes(16), version=4)
                     day = opens + timedelta(days=person % 8)
-                    responses.submit(session, place, id_, mode, answers, day=day)
+                    submission.submit(session, place, id_, mode, answers, day=day)
             for unit, percent in (("", "10"), (GOOD, "10"), (BAD, "95")):
                 targets.put(session, made, "index", percent, "Sở Nội vụ", "An", unit)
     return "mo-nay"

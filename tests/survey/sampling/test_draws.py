@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from survey import responses, sample, waves
-from survey.database import Database
 from survey.fieldwork import invitations
-from survey.models import Batch, Draw, DrawnHousehold, DrawnVillage, Mode, Village
+from survey.responses import respondents, submission
 from survey.results import result_table
 from survey.sampling import draws, plans
 from survey.sampling.plans import Frame, Listed, Plan
+from survey.storage.database import Database
+from survey.storage.models import Batch, Draw, DrawnHousehold, DrawnVillage, Mode, Village
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal, speaking
 
 UNITS = ("06652", "06658", "06661")
@@ -197,13 +199,13 @@ def test_nothing_is_drawn_once_forms_are_printed_or_answers_came(province: Datab
     with province.reading() as session:
         psu = draws.read(session, kept).taken[0].village.psu
     with province.writing() as session:
-        session.add(Batch(code="B1", wave="ho-mau", psu=psu, printed=waves.today()))
+        session.add(Batch(code="B1", wave="ho-mau", psu=psu, printed=dates.today()))
     with pytest.raises(Conflict, match="Forms are printed"):
         drawn_once(province, "2")
     with province.writing() as session:
         session.delete(session.get_one(Batch, "B1"))
         place = waves.place(session, "ho-mau", "06652")
-        responses.submit(session, place, uuid.uuid4(), Mode.PAPER, {"C5": 1}, psu=psu)
+        submission.submit(session, place, uuid.uuid4(), Mode.PAPER, {"C5": 1}, psu=psu)
     with pytest.raises(Conflict, match="responses from villages of this wave already"):
         drawn_once(province, "2")
     with pytest.raises(Conflict, match="open to all"), province.writing() as session:
@@ -262,9 +264,9 @@ def test_estimates_take_strata_and_weights_from_the_draw(province: Database) -> 
             place = waves.place(session, "ho-mau", one.village.unit)
             for number in range(3):
                 answers = {"C5": 1 if k % 2 or number else 3}
-                responses.submit(session, place, uuid.uuid4(), Mode.PAPER, answers, psu=one.village.psu)
+                submission.submit(session, place, uuid.uuid4(), Mode.PAPER, answers, psu=one.village.psu)
     with province.reading() as session:
-        people = sample.sample(session, waves.find(session, "ho-mau"))
+        people = respondents.sample(session, waves.find(session, "ho-mau"))
         assert set(people.stratum) == set(UNITS)
         assert dict(zip(people.unit, people.weight, strict=True)) == pytest.approx(
             {unit: households / 18 for unit, households in whole.items()}

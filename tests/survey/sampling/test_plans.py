@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from survey import questionnaires, waves
-from survey.database import Database
-from survey.files import importing
-from survey.models import Village, WaveKind
-from survey.sampling import former, outlook, plans, sizing
-from survey.sampling.outlook import Expected
+from survey.data_files import importing
+from survey.results import previous_wave
+from survey.sampling import expected_precision, plans, sizing
+from survey.sampling.expected_precision import Expected
 from survey.sampling.plans import Frame, Listed, Plan, parts
+from survey.storage.database import Database
+from survey.storage.models import Village, WaveKind
+from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal, speaking
 
 
@@ -134,10 +135,10 @@ def test_the_outlook_of_two_villages_of_27_in_each_commune(province: Database) -
     .061914/√54 = .0084254: ± 1.689; 1.959964·√2·.0084254 = 2.335 and 2.801585·√2·.0084254 = 3.338 points."""
     with province.reading() as session:
         wave = waves.find(session, "ho-mau")
-        codes = [unit.code for unit in outlook.communes(session, wave, frame())]
+        codes = [unit.code for unit in expected_precision.communes(session, wave, frame())]
         assert len(codes) == 54
         whole = frame(*(village(f"{code}{k}", code, "A") for code in codes for k in range(20)))
-        found = outlook.of_plan(session, wave, whole, Plan(2, 27, "unit"), Expected(cost=1000))
+        found = expected_precision.of_plan(session, wave, whole, Plan(2, 27, "unit"), Expected(cost=1000))
         assert (found.villages, found.forms, found.reached, found.unreached) == pytest.approx((108, 2916, 54, 0))
         assert found.cost == pytest.approx(2_916_000)
         assert found.deff == pytest.approx(2.3)
@@ -145,16 +146,16 @@ def test_the_outlook_of_two_villages_of_27_in_each_commune(province: Database) -
         assert found.few == 54
         assert found.province.half_width == pytest.approx(2.004879 * 0.0084254, rel=1e-4)
         assert (found.told, found.found) == pytest.approx((0.023354, 0.033382), rel=1e-3)
-        told = "\n".join(map(str, outlook.sentences(found)))
+        told = "\n".join(map(str, expected_precision.sentences(found)))
         assert "the province ±1.7; strata ±12.4; communes ±12.4." in told
         assert "In 54 of 54 communes the sample is too small" in told
         assert "a change of 2.3 points; a true change of 3.3 points" in told
         # Four villages are enough: 108/2.3 = 47.
-        assert outlook.of_plan(session, wave, whole, Plan(4, 27, "unit"), Expected()).few == 0
+        assert expected_precision.of_plan(session, wave, whole, Plan(4, 27, "unit"), Expected()).few == 0
         # Eighteen in all reach eighteen at most, and say nothing of a commune.
-        eighteen = outlook.of_plan(session, wave, whole, Plan(18, 27), Expected())
+        eighteen = expected_precision.of_plan(session, wave, whole, Plan(18, 27), Expected())
         assert (eighteen.reached, eighteen.unreached) == (18, 36)
-        told = "\n".join(map(str, outlook.sentences(eighteen)))
+        told = "\n".join(map(str, expected_precision.sentences(eighteen)))
         assert "communes no interval" in told
         assert "Chance leaves about 36 of 54 communes without a village" in told
 
@@ -163,15 +164,15 @@ def test_two_three_and_four_villages_a_commune_are_laid_side_by_side(province: D
     """As above: n_eff of 54, 81 and 108 answers at D = 2.3 is 23.5, 35.2 and 47: only two villages are too few."""
     with province.reading() as session:
         wave = waves.find(session, "ho-mau")
-        codes = [unit.code for unit in outlook.communes(session, wave, frame())]
+        codes = [unit.code for unit in expected_precision.communes(session, wave, frame())]
         whole = frame(*(village(f"{code}{k}", code, "A") for code in codes for k in range(20)))
-        offers = outlook.bought(session, wave, whole, Plan(18, 27), Expected())
+        offers = expected_precision.bought(session, wave, whole, Plan(18, 27), Expected())
     assert [(plan.villages, plan.per, round(found.forms), found.few) for plan, found in offers] == [
         (2, "unit", 2916, 54),
         (3, "unit", 4374, 0),
         (4, "unit", 5832, 0),
     ]
-    told = [str(sentence) for sentence in outlook.bought_sentences(offers)]
+    told = [str(sentence) for sentence in expected_precision.bought_sentences(offers)]
     assert told[0].startswith("2 villages a commune: 2,916 forms; communes ±12.4 points, 54 of them too small")
 
 
@@ -193,7 +194,9 @@ def test_unequal_villages_drawn_alike_cost_more(province: Database) -> None:
     with province.reading() as session:
         wave = waves.find(session, "ho-mau")
         pps, srs = (
-            outlook.of_plan(session, wave, whole, Plan(10, 27, method=method), Expected()).province.error
+            expected_precision.of_plan(
+                session, wave, whole, Plan(10, 27, method=method), Expected()
+            ).province.error
             for method in ("pps", "srs")
         )
     assert (srs / pps) ** 2 == pytest.approx(1.25)
@@ -202,9 +205,11 @@ def test_unequal_villages_drawn_alike_cost_more(province: Database) -> None:
 def test_a_commune_that_the_frame_lacks_is_named(province: Database) -> None:
     whole = frame(*(village(f"A{k}") for k in range(9)))
     with province.reading() as session:
-        found = outlook.of_plan(session, waves.find(session, "ho-mau"), whole, Plan(3, 27), Expected())
+        found = expected_precision.of_plan(session, waves.find(session, "ho-mau"), whole, Plan(3, 27), Expected())
     assert (found.reached, len(found.missed)) == (1, 53)
-    assert "Cao Xanh" in next(str(one) for one in outlook.sentences(found) if "without a village" in str(one))
+    assert "Cao Xanh" in next(
+        str(one) for one in expected_precision.sentences(found) if "without a village" in str(one)
+    )
 
 
 def test_a_margin_becomes_villages_beside_slovin() -> None:
@@ -240,7 +245,7 @@ def test_neyman_learns_from_the_wave_before(province: Database, tmp_path) -> Non
         household = questionnaires.find(session, "ho_gia_dinh@1")
         later = waves.create(session, "sau", household, WaveKind.SAMPLE, wave.closes, wave.closes)
         with pytest.raises(Refusal, match="needs a sample wave before this one on ho_gia_dinh"):
-            former.deviations(session, later)
+            previous_wave.deviations(session, later)
     # Stratum A: villages with shares 1/4 and 3/4, mean .5; linearised totals ∓.125 of 8: v = 2·(2·.125²) = .0625,
     # se .25, √2·.25 = .35355. Stratum B: both 1/2, 0.
     rows = ["unit,stratum,psu,C9_01"]
@@ -256,10 +261,10 @@ def test_neyman_learns_from_the_wave_before(province: Database, tmp_path) -> Non
     (tmp_path / "phieu.csv").write_text(text)
     importing.responses(province, "ho-mau", tmp_path / "phieu.csv")
     with province.reading() as session:
-        found = former.deviations(session, waves.find(session, "sau"))
+        found = previous_wave.deviations(session, waves.find(session, "sau"))
         # The pooled rule shares what is known of how alike people are, so B isn't 0: but A is no less than B.
         assert set(found) == {"A", "B"}
         assert all(math.isfinite(one) and one > 0 for one in found.values())
-        plan = former.planned(session, waves.find(session, "sau"), Plan(18, 27, allocation="neyman"))
+        plan = previous_wave.planned(session, waves.find(session, "sau"), Plan(18, 27, allocation="neyman"))
         assert plan.deviations == found
-        assert former.planned(session, waves.find(session, "sau"), Plan(18, 27)).deviations is None
+        assert previous_wave.planned(session, waves.find(session, "sau"), Plan(18, 27)).deviations is None

@@ -11,13 +11,15 @@ from uuid import uuid4
 import openpyxl
 import pytest
 
-from survey import sample, waves
-from survey.database import Database
-from survey.files import exporting
-from survey.models import Mode, Response
+from survey.data_files import exporting
+from survey.responses import respondents
 from survey.results import result_table
 from survey.sampling import transactions, weighting
 from survey.sampling.transactions import Outcome, cells, monday
+from survey.storage.database import Database
+from survey.storage.models import Mode, Response
+from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, Refusal, speaking
 
 Load = Callable[..., Outcome]
@@ -51,19 +53,19 @@ def answer(database: Database, unit: str, service: int | None, times: int = 1, *
                     wave=wave.code,
                     unit=unit,
                     mode=Mode.PHONE,
-                    day=waves.today(),
+                    day=dates.today(),
                     questionnaire=wave.questionnaire,
                     answers=answers if service is None else {"dich_vu": service, **answers},
                 )
             )
 
 
-WEEK = waves.today().isoformat()
+WEEK = dates.today().isoformat()
 
 
 @pytest.mark.both_databases
 def test_counts_are_stored_and_may_be_corrected(load: Load, province: Database) -> None:
-    last = (waves.today() - timedelta(7)).isoformat()
+    last = (dates.today() - timedelta(7)).isoformat()
     rows = f"06652,3,{last},100\n06652,Cư trú: thường trú,{WEEK},5\n"
     with pytest.raises(Refusal, match="Row 3, column service: Write a code of dich_vu: 1, 2"):
         load(rows)
@@ -77,7 +79,7 @@ def test_counts_are_stored_and_may_be_corrected(load: Load, province: Database) 
 def test_a_workbook_will_do(province: Database, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(["unit", "service", "week", "count"])  # type: ignore[union-attr]
-    book.active.append(["06652", 3, waves.today(), 12])  # type: ignore[union-attr]
+    book.active.append(["06652", 3, dates.today(), 12])  # type: ignore[union-attr]
     book.save(tmp_path / "giao-dich.xlsx")
     with province.writing() as session:
         assert transactions.load(session, "gop-y", tmp_path / "giao-dich.xlsx") == Outcome(1, 0, 0)
@@ -139,7 +141,7 @@ def test_an_open_wave_adds_up_to_its_transactions(load: Load, province: Database
     load("".join(f"{unit},{service},{WEEK},{count}\n" for unit, service, count in [*rows, ("06673", 1, 77)]))
     with province.writing() as session:
         report = weighting.compute(session, "gop-y").report or {}
-        people = sample.sample(session, waves.find(session, "gop-y"))
+        people = respondents.sample(session, waves.find(session, "gop-y"))
         found = result_table.estimates(session, "gop-y", items=["dich_vu=1"], by=["unit"], variance="direct")
         (share,) = [one for one in found if one.domain == "06652"]
     weight = {
@@ -181,4 +183,4 @@ def test_without_counts_an_open_wave_stays_as_it_is(load: Load, province: Databa
     with pytest.raises(Refusal, match="Nobody answered where"), province.writing() as session:
         weighting.compute(session, "gop-y")
     with province.reading() as session:
-        assert sample.sample(session, waves.find(session, "gop-y")).weight.tolist() == [1.0]
+        assert respondents.sample(session, waves.find(session, "gop-y")).weight.tolist() == [1.0]

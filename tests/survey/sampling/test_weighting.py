@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 
 from analysis import Design, proportion
 from analysis.weights import rake
-from survey import questionnaires, sample, waves
-from survey.database import Database
-from survey.files import importing
-from survey.models import (
+from survey.data_files import importing
+from survey.responses import calibration, respondents
+from survey.results import result_table
+from survey.sampling import margins, weight_versions, weighting
+from survey.sampling.weighting import Plan
+from survey.storage.database import Database
+from survey.storage.models import (
     Batch,
     Draw,
     DrawnHousehold,
@@ -28,9 +31,8 @@ from survey.models import (
     SheetState,
     WeightVersion,
 )
-from survey.results import result_table
-from survey.sampling import margins, weighting, weights
-from survey.sampling.weighting import Plan
+from survey.system import dates
+from survey.waves import questionnaires, waves
 from translations import Refusal, speaking
 
 WAVE = "ho-mau"
@@ -47,7 +49,7 @@ def _english() -> Iterator[None]:
 def draw(session: Session, households: int = 3) -> None:
     """Three households in each of the four villages; the commune is the stratum."""
     wave = waves.find(session, WAVE)
-    made = Draw(wave=WAVE, number=1, made=waves.today(), seed="1", frame="-", plan={})
+    made = Draw(wave=WAVE, number=1, made=dates.today(), seed="1", frame="-", plan={})
     session.add(made)
     session.flush()
     for psu, unit in HOME.items():
@@ -77,7 +79,7 @@ def answer(session: Session, psu: str, adults: int | None = None, **answers: int
             unit=HOME[psu],
             psu=psu,
             mode=Mode.PAPER,
-            day=waves.today(),
+            day=dates.today(),
             questionnaire=wave.questionnaire,
             answers=answers,
             adults=adults,
@@ -88,14 +90,14 @@ def answer(session: Session, psu: str, adults: int | None = None, **answers: int
 
 def sheet(session: Session, psu: str, serial: str, **about: str) -> None:
     if session.get(Batch, psu) is None:
-        session.add(Batch(code=psu, wave=WAVE, psu=psu, printed=waves.today()))
+        session.add(Batch(code=psu, wave=WAVE, psu=psu, printed=dates.today()))
         session.flush()
     session.add(Sheet(serial=serial, batch=psu, place=1, state=SheetState.VOID, **about))
 
 
 def kept(database: Database) -> dict[UUID, float]:
     with database.reading() as session:
-        people = sample.sample(session, waves.find(session, WAVE))
+        people = respondents.sample(session, waves.find(session, WAVE))
         return dict(zip(people.ids, people.weight.tolist(), strict=True))
 
 
@@ -158,7 +160,7 @@ def test_a_class_without_an_answer_is_refused_by_its_name_and_nothing_is_kept(pr
     with pytest.raises(Refusal, match="Nobody answered in V2, V4"):
         compute(province, Plan(by="psu"))
     with province.reading() as session:
-        assert weights.versions(session, WAVE) == []
+        assert weight_versions.versions(session, WAVE) == []
         assert waves.find(session, WAVE).weights is None
 
 
@@ -200,7 +202,7 @@ def test_calibrated_weights_hit_the_margins(
     plan = Plan({"gioi_tinh": SEX, "do_tuoi": AGE}, "none", method, bounds)  # type: ignore[arg-type]
     report = compute(province, plan).report or {}
     with province.reading() as session:
-        those = sample.sample(session, waves.find(session, WAVE))
+        those = respondents.sample(session, waves.find(session, WAVE))
     assert those.weight.sum() == pytest.approx(1000, rel=1e-9)
     age = those.answers(those.questionnaire.items["do_tuoi"]).codes
     for value, total in AGE.items():
@@ -224,10 +226,10 @@ def test_the_variance_knows_the_calibration(province: Database) -> None:
     with province.writing() as session:
         draw(session, 40)
         people(session, 160)
-        base_people = sample.sample(session, waves.find(session, WAVE))
+        base_people = respondents.sample(session, waves.find(session, WAVE))
     compute(province, Plan(by="none", margins={"do_tuoi": AGE}))
     with province.reading() as session:
-        those = sample.sample(session, waves.find(session, WAVE))
+        those = respondents.sample(session, waves.find(session, WAVE))
         found = result_table.estimates(session, WAVE, items=["C5=2"], variance="direct")
     # The same from the analysis layer alone: the base weights, the margins, its own raking.
     age = base_people.answers(base_people.questionnaire.items["do_tuoi"]).codes.astype(str)
@@ -250,7 +252,7 @@ def test_the_share_of_a_margin_has_no_error(province: Database) -> None:
     compute(province, Plan(margins={"do_tuoi": AGE}))
     with province.reading() as session:
         (young,) = result_table.estimates(session, WAVE, items=["do_tuoi=1"], variance="direct")
-        helped = sample.sample(session, waves.find(session, WAVE)).without(["helped-official"])
+        helped = respondents.sample(session, waves.find(session, WAVE)).without(["helped-official"])
     assert young.estimate == pytest.approx(0.15)
     assert young.standard_error == pytest.approx(0, abs=1e-9)
     assert helped.calibration is not None  # leaving answers out leaves the design
@@ -266,7 +268,7 @@ def test_who_comes_after_the_weights_keeps_the_mean_of_the_village(province: Dat
         late = answer(session, "V1", C5=1)
     after = kept(province)
     with province.reading() as session:
-        those = sample.sample(session, waves.find(session, WAVE))
+        those = respondents.sample(session, waves.find(session, WAVE))
         found = result_table.estimates(session, WAVE, items=["C5=1"])
     psu = dict(zip(those.ids, those.psu, strict=True))
     village = [weight for id, weight in before.items() if psu[id] == "V1"]
@@ -286,16 +288,16 @@ def test_versions_are_kept_and_one_of_them_holds(province: Database) -> None:
     assert (one.version, two.version) == (1, 2)
     assert sum(kept(province).values()) == pytest.approx(1000)
     with province.writing() as session:
-        weights.use(session, waves.find(session, WAVE), 1)
+        weight_versions.use(session, waves.find(session, WAVE), 1)
     assert kept(province) == weight
     with province.reading() as session:
         wave = waves.find(session, WAVE)
-        assert [version.version for version in weights.versions(session, WAVE)] == [2, 1]
-        assert weights.named(session, wave) == (
+        assert [version.version for version in weight_versions.versions(session, WAVE)] == [2, 1]
+        assert weight_versions.named(session, wave) == (
             "version 1 (draw × adults of the household, at most 4; non-response by stratum)"
         )
         with pytest.raises(Refusal, match="no weights of version 3"):
-            weights.use(session, wave, 3)
+            weight_versions.use(session, wave, 3)
 
 
 def test_computed_weights_begin_with_those_that_were_given(province: Database, tmp_path: Path) -> None:
@@ -386,11 +388,11 @@ def test_a_kept_fit_gives_back_the_factors(province: Database, seed: int) -> Non
         draw(session, 60)
         people(session, 200, seed)
         session.flush()
-        those = sample._read.__wrapped__(session, wave, None)  # type: ignore[attr-defined]
+        those = respondents._read.__wrapped__(session, wave, None)  # type: ignore[attr-defined]
         plan = Plan(
             {"gioi_tinh*do_tuoi": {f"{s}*{a}": SEX[s] * AGE[a] for s in SEX for a in AGE}, "kind": {"phường": 1e6}}
         )
         weight, _told, fit = weighting._fitted(session, those, those.weight, plan)
-        fitted = margins.applied(those, fit)
+        fitted = calibration.applied(those, fit)
     assert those.weight * fitted.factor[fitted.cell] == pytest.approx(weight, rel=1e-12)
     assert (fitted.x.T @ np.bincount(fitted.cell, weight))[-1] == pytest.approx(1e6)

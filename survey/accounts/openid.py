@@ -1,0 +1,302 @@
+"""OpenID Connect towards the provider of single sign-on: authorization code with PKCE, what an ID token proves.
+
+After OpenID Connect Core 1.0 (§ 3.1), Discovery 1.0 and RP-Initiated Logout 1.0, RFC 7636 (PKCE), RFC 9207 (`iss`
+in the answer) and RFC 9700. What it stands on is slow to load: the pages load it when somebody signs in that way.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from survey.accounts import identities
+from survey.system.settings import SingleSignOn
+from translations import Denied, Refusal, language
+
+# Signatures by a key that the provider alone has: never `none`, never one by the secret that both know (HS256).
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
+SKEW = 60  # seconds by which the clocks may differ
+TIMEOUT = 5  # seconds for each answer of the provider
+KEPT = 3_600  # seconds for which what it says of itself is believed
+RESTS = 10  # seconds for which one that did not answer is not asked again
+SCOPES = {"email": "openid email", "sub": "openid"}  # by claim; `profile` has all others
+
+
+class Away(Refusal):
+    """The provider does not answer, or not as OpenID Connect asks."""
+
+    status = 503
+
+
+class Asked(TypedDict):
+    """What is remembered of a request until the answer comes: kept in the browser that made it, signed.
+
+    at  when it was made, in seconds since 1970
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Who signed in at the provider, and how.
+
+    at       when, in seconds since 1970; 0 where it doesn't say
+    methods  `amr` and `acr`: how the person signed in there
+    claims   all that the ID token says
+    """
+
+    subject: str
+    at: int
+    methods: frozenset[str]
+    claims: Mapping[str, Any] = field(repr=False)
+    access: Mapping[str, Any] = field(repr=False)
+
+
+class Provider:
+    """The provider as it is configured, and what it says of itself, read when it is first needed.
+
+    back  the address of ours to which it sends people back
+    """
+
+    def __init__(self, configured: SingleSignOn, back: str) -> None:
+        self.configured, self.back = configured, back
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._away_until = 0.0
+
+    def begin(self, *, again: bool = False) -> tuple[str, Asked]:
+        """Where to send the browser; `again`: the person gives the password there once more, signed in or not."""
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _part in range(3))
+        with self._session() as session:
+            address, _state = session.create_authorization_url(
+                self._endpoint("authorization_endpoint"),
+                state=state,
+                nonce=nonce,
+                code_verifier=verifier,
+                ui_locales=language(),
+                **({"prompt": "login", "max_age": "0"} if again else {}),
+            )
+        return str(address), Asked(state=state, nonce=nonce, verifier=verifier, at=int(time.time()))
+
+    def end(self, afterwards: str) -> str | None:
+        """Where a browser signs out there; None where the provider has no such page."""
+        address = self._metadata().get("end_session_endpoint")
+        if not address:
+            return None
+        query = {"client_id": self.configured.client, "post_logout_redirect_uri": afterwards}
+        return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
+
+    def prove(self, asked: Asked, answer: Mapping[str, str], *, again: bool = False) -> Proof:
+        """Who signed in, by the answer with which the browser came back."""
+        if not hmac.compare_digest(answer.get("state", "").encode(), asked["state"].encode()):
+            raise Denied("This answer belongs to another sign-in. Begin once more.")
+        if answer.get("iss", self.configured.issuer) != self.configured.issuer:
+            raise _not_valid()
+        if not answer.get("code"):
+            error = answer.get("error", "")
+            raise Denied(
+                "The provider of single sign-on did not sign you in (%(error)s). Try once more, or sign in with "
+                "the password.",
+                error=error if re.fullmatch("[a-z_]{1,40}", error) else "?",
+            )
+        with self._session() as session, _reached():
+            access = session.fetch_token(
+                self._endpoint("token_endpoint"),
+                grant_type="authorization_code",
+                code=answer["code"],
+                code_verifier=asked["verifier"],
+                allow_redirects=False,
+            )
+        proof = self.read(access, asked["nonce"])
+        if again and proof.at < asked["at"] - SKEW:
+            raise Denied(
+                "The provider of single sign-on did not ask for your password once more. Give your password here."
+            )
+        return proof
+
+    def read(self, access: Mapping[str, Any], nonce: str) -> Proof:
+        """What the ID token of an answer says, once signature, issuer, audience, nonce and times are right."""
+        try:
+            try:
+                token = self._decoded(str(access.get("id_token")), self._keys())
+            except InvalidKeyIdError:  # the provider has a new key
+                token = self._decoded(str(access.get("id_token")), self._keys(anew=True))
+            expected = {"iss": self.configured.issuer, "aud": self.configured.client}
+            claims = CodeIDToken(
+                token.claims,
+                token.header,
+                {name: {"essential": True, "value": value} for name, value in expected.items()},
+                {"nonce": nonce, "client_id": self.configured.client, "access_token": access.get("access_token")},
+            )
+            claims.validate(leeway=SKEW)
+            at = min(int(claims.get("auth_time") or 0), int(time.time()))
+        except ExpiredTokenError as error:
+            raise _clocks() from error
+        except InvalidClaimError as error:
+            raise (_clocks() if error.claim in {"iat", "nbf"} else _not_valid()) from error
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
+            raise _not_valid() from error
+        if not 0 < len(claims["sub"]) <= identities.LONGEST or not claims["sub"].isprintable():
+            raise _not_valid()
+        methods = [*(claims.get("amr") or ()), claims.get("acr")]
+        named = frozenset(method for method in methods if isinstance(method, str))
+        return Proof(claims["sub"], at, named, dict(claims), access)
+
+    def value(self, proof: Proof) -> str | None:
+        """What the provider calls the person, by the claim that administrators enter; from its page of the person
+        where the ID token doesn't say it. An address that it has not verified counts for none."""
+        name, claims = self.configured.claim, proof.claims
+        if name not in claims and (address := self._metadata().get("userinfo_endpoint")):
+            with self._session(token=proof.access) as session, _reached():
+                answer = session.get(address, allow_redirects=False)
+                answer.raise_for_status()
+                claims = answer.json()
+            if not isinstance(claims, dict) or claims.get("sub") != proof.subject:
+                raise _not_valid()
+        if name == "email" and claims.get("email_verified") is not True:
+            return None
+        found = claims.get(name)
+        return found if isinstance(found, str) and found and found.isprintable() else None
+
+    def vouches(self, proof: Proof) -> bool:
+        """Whether the person gave a second factor there that is trusted here."""
+        return bool(proof.methods & self.configured.vouches)
+
+    def _decoded(self, token: str, keys: KeySet) -> jwt.Token:
+        return jwt.decode(token, keys, registry=JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False))
+
+    def _session(self, **more: Any) -> OAuth2Session:
+        known = self._metadata()
+        secret = self._secret()
+        methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        how = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+        return OAuth2Session(
+            self.configured.client,
+            secret,
+            token_endpoint_auth_method=how if secret else "none",
+            scope=SCOPES.get(self.configured.claim, "openid profile"),
+            redirect_uri=self.back,
+            code_challenge_method="S256",
+            default_timeout=TIMEOUT,
+            **more,
+        )
+
+    def _secret(self) -> str | None:
+        if self.configured.secret is None:
+            return None
+        try:
+            return self.configured.secret.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Away(
+                "Single sign-on is not set up completely. Sign in with the password, and tell the administrator: "
+                "hailong doctor says what is missing."
+            ) from error
+
+    def _endpoint(self, name: str) -> str:
+        address = self._metadata().get(name)
+        if not isinstance(address, str) or not safe(address):
+            raise _away()
+        return address
+
+    def _metadata(self) -> dict[str, Any]:
+        issuer = self.configured.issuer
+        if not safe(issuer):
+            raise _away()
+        known = self._fetched(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if known.get("issuer") != issuer:
+            raise _away()
+        return known
+
+    def _keys(self, *, anew: bool = False) -> KeySet:
+        return KeySet.import_key_set(self._fetched(self._endpoint("jwks_uri"), anew=anew))  # type: ignore[arg-type]
+
+    def _fetched(self, address: str, *, anew: bool = False) -> dict[str, Any]:
+        """A document of the provider, of the last hour.
+
+        One that did not answer is left alone for a moment: those who wait for it don't take up the whole server.
+        """
+        with self._lock:
+            at, document = self._read.get(address, (0.0, {}))
+            now = time.monotonic()
+            if document and not anew and now - at < KEPT:
+                return document
+            if now < self._away_until:
+                raise _away()
+            try:
+                with _reached():
+                    answer = requests.get(address, timeout=TIMEOUT, headers={"Accept": "application/json"})
+                    answer.raise_for_status()
+                    document = answer.json()
+                if not isinstance(document, dict):
+                    raise _away()
+            except Refusal:
+                self._away_until = time.monotonic() + RESTS
+                raise
+            self._read[address] = now, document
+            return document
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Whatever goes wrong while the provider is asked, told to a person."""
+    try:
+        yield
+    except OAuthError as error:
+        raise _not_valid() from error
+    except (requests.RequestException, ValueError) as error:
+        raise _away() from error
+
+
+def _away() -> Away:
+    return Away(
+        "The provider of single sign-on does not answer now, or not as it should. Sign in with the password, or "
+        "try again in a minute; if it lasts, tell the administrator."
+    )
+
+
+def _not_valid() -> Denied:
+    return Denied(
+        "What the provider of single sign-on sent is not valid. Begin once more; if it comes again, sign in with "
+        "the password and tell the administrator."
+    )
+
+
+def _clocks() -> Denied:
+    return Denied(
+        "By the clock of this server, what the provider of single sign-on sent is too old or not yet valid. Begin "
+        "once more; if it comes again, tell the administrator that the clocks of the two differ."
+    )
+
+
+def safe(address: str) -> bool:
+    """Whether what is sent to an address can be read by nobody on the way: by TLS, or within this machine."""
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    try:
+        within = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        within = False
+    return parts.scheme == "http" and within

@@ -1,0 +1,292 @@
+"""The responses of a wave as a data file, in the columns that `importing` takes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import compress
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forms import Item, Questionnaire
+from survey.data_files import spss
+from survey.responses.respondents import rejected, sample
+from survey.results import releases
+from survey.storage.database import Database
+from survey.storage.encrypted_texts import Ring
+from survey.storage.models import Release, Response, ResponseText, Wave
+from survey.system.atomic_file import replacing
+from survey.system.csv_table import Writer
+from survey.waves import questionnaires, waves
+from translations import N_
+from translations import gettext as _
+
+BATCH = 1000
+ABOUT = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
+ABOUT_OUTSIDE = ("response_id", "unit", "mode", "day")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many responses the file holds, and how many of the wave stand in the other file.
+
+    left_out  those outside the sample, or those in it where these were written; without the responses that a
+              review rejected, which no file holds. 0 of a release: what came later is not outside the sample
+    """
+
+    rows: int
+    left_out: int
+
+
+def responses(
+    database: Database,
+    wave: str,
+    path: Path,
+    kind: str = "csv",
+    *,
+    outside: bool = False,
+    release: int | None = None,
+) -> Written:
+    """Writes the responses that estimates rest on, in the order of their ids, with the current weights.
+
+    kind     one of FORMATS
+    release  those of the release of this number instead, with its weights
+    outside  write the others instead: those of a `sample` wave without a village, without stratum, psu and weight
+             (the import refuses a blank one)
+
+    With `--weights weight --strata stratum --psu psu` the file gives the estimates that the database gives; of
+    calibrated weights only the database knows the margins, so that standard errors differ. Of an `open` wave the
+    stratum is the unit, the village the day and the weight 1 unless it was weighed. In CSV a text that a
+    spreadsheet would compute has an apostrophe in front, which the import takes off again.
+    """
+    with database.reading() as session:
+        found = waves.find(session, wave)
+        frozen = None if release is None else releases.find(session, found.code, release)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        all_rows = (
+            session.scalar(select(func.count()).select_from(Response).where(Response.wave == found.code)) or 0
+        )
+        columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
+        rows, gone = 0, len(rejected(session, found.code))
+        with replacing(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
+            for batch in _outside(session, found) if outside else _counted(session, found, frozen):
+                data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
+                rows += len(batch)
+    return Written(rows, 0 if frozen is not None else all_rows - gone - rows)
+
+
+Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
+
+
+def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
+    people, ring = sample(session, wave, release), Ring(session.connection())
+    for rows in _rows(session, wave):
+        at = people.place_of([row.id for row in rows])
+        there = at[at >= 0]
+        told = (people.stratum[there], people.psu[there], people.weight[there].tolist())
+        yield [
+            (
+                (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
+                (row.answers, ring.opened(wave.code, row.id, row.texts)),
+            )
+            for row, stratum, psu, weight in zip(compress(rows, at >= 0), *told, strict=True)
+        ]
+
+
+def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
+    people, gone, ring = sample(session, wave), rejected(session, wave.code), Ring(session.connection())
+    for rows in _rows(session, wave):
+        out = people.place_of([row.id for row in rows]) < 0
+        outside = [row for row in compress(rows, out) if row.id not in gone]
+        yield [
+            (
+                (str(row.id), row.unit, row.mode.value, row.day),
+                (row.answers, ring.opened(wave.code, row.id, row.texts)),
+            )
+            for row in outside
+        ]
+
+
+def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
+    """The stored rows in the order of their ids, some at a time: they never are in memory together.
+
+    Texts are sealed still; those that are destroyed are as if nothing had been written.
+    """
+    found = session.execute(
+        select(
+            Response.id,
+            Response.unit,
+            Response.psu,
+            Response.mode,
+            Response.day,
+            Response.answers,
+            ResponseText.texts,
+        )
+        .join(ResponseText, ResponseText.response == Response.id, isouter=True)
+        .where(Response.wave == wave.code)
+        .order_by(Response.id),
+        execution_options={"yield_per": BATCH},
+    )
+    yield from found.partitions()
+
+
+def _values(
+    questionnaire: Questionnaire, answers: dict[str, Any], texts: dict[str, str] | None
+) -> Iterator[int | float | str | None]:
+    given = {**answers, **(texts or {})}
+    for code in questionnaire.items:
+        value = given.get(code)
+        yield ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+class DataFile(Protocol):
+    """A file being written: rows of values, None for a blank."""
+
+    def __enter__(self) -> DataFile: ...
+    def __exit__(self, *stop: object) -> None: ...
+    def write(self, rows: list[tuple[Any, ...]]) -> None: ...
+
+
+class Csv:
+    """UTF-8, commas, decimal points."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], _questionnaire: Questionnaire) -> None:
+        self.text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        self.writer = Writer(self.text, "\n")
+        self.writer.writerow(columns)
+
+    def __enter__(self) -> Csv:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        self.text.flush()
+        self.text.detach()
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.writer.writerows([[_cell(value) for value in row] for row in rows])
+
+
+def _cell(value: Any) -> Any:
+    # 1.0 is written as 1, and a small number without an exponent: so the import reads it again.
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else format(Decimal(repr(value)), "f")
+
+
+class Parquet:
+    """A column for each of the CSV's: codes as whole numbers, several choices as the text 1;3, day as a date."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+        kinds = {"row": pa.int32(), "weight": pa.float64(), "day": pa.date32()}
+        kinds |= {code: _parquet_kind(item) for code, item in questionnaire.items.items()}
+        self.schema = pa.schema([(column, kinds.get(column, pa.string())) for column in columns])
+        self.writer = parquet.ParquetWriter(file, self.schema, compression="zstd")
+        self.waiting: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Parquet:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        self._write_group()
+        self.writer.close()
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.waiting += rows
+        if len(self.waiting) >= 10 * BATCH:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        columns = list(zip(*self.waiting, strict=True)) if self.waiting else [()] * len(self.schema)
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, self.schema.types, strict=True)]
+        self.writer.write_table(pa.table(arrays, schema=self.schema))
+        self.waiting = []
+
+
+def _parquet_kind(item: Item) -> pa.DataType:
+    return {"single": pa.int16(), "scale": pa.int16(), "number": pa.float64()}.get(item.kind, pa.string())
+
+
+# What the columns around the answers are called where a file can say so.
+CALLED: dict[str, str] = {
+    "response_id": N_("Number of the form"),
+    "row": N_("Row"),
+    "unit": N_("Commune or ward"),
+    "stratum": N_("Stratum"),
+    "psu": N_("Cluster: a village; in open data several"),
+    "weight": N_("Weight"),
+    "mode": N_("Way of answering"),
+    "day": N_("Day"),
+}
+
+
+class Sav:
+    """SPSS: codes with labels, what is no answer as missing values, several choices as a column each, 0 or 1.
+
+    The labels stand in the language of the moment. All rows are in memory: a text is as wide as the widest.
+    """
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+        self.file, self.columns, self.questionnaire = file, columns, questionnaire
+        self.rows: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Sav:
+        return self
+
+    def __exit__(self, *stop: object) -> None:
+        if stop[0] is not None:
+            return
+        columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.columns)
+        variables: list[spss.Variable] = []
+        data: list[Sequence[Any]] = []
+        for name, column in zip(self.columns, columns, strict=True):
+            for variable, values in _sav_columns(name, column, self.questionnaire.items.get(name)):
+                variables.append(variable)
+                data.append(values)
+        named = spss.names(variable.name for variable in variables)
+        called = [replace(variable, name=name) for variable, name in zip(variables, named, strict=True)]
+        spss.write(self.file, called, data, str(self.questionnaire.title))
+
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        self.rows += rows
+
+
+def _sav_columns(
+    name: str, column: Sequence[Any], item: Item | None
+) -> Iterator[tuple[spss.Variable, Sequence[Any]]]:
+    if item is None:
+        kind = {"row": "number", "weight": "number", "day": "date"}.get(name, "text")
+        measure, decimals = (spss.SCALE, 4) if name == "weight" else (spss.NOMINAL, 0)
+        yield spss.Variable(name, _(CALLED.get(name, name)), kind, decimals=decimals, measure=measure), column
+    elif item.kind == "multiple":
+        yes = {0: _("not chosen"), 1: _("chosen")}
+        sets = [None if value is None else set(str(value).split(";")) for value in column]
+        for code, text in item.choices.items():
+            chosen = [None if one is None else int(str(code) in one) for one in sets]
+            yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), chosen
+    elif item.kind in ("number", "text"):
+        kind, measure = ("number", spss.SCALE) if item.kind == "number" else ("text", spss.NOMINAL)
+        yield spss.Variable(name, _plain(item.label), kind, measure=measure), column
+    else:
+        labels = {code: _plain(text) for code, text in item.choices.items()}
+        missing = tuple(sorted(item.missing))[:3]  # the format knows no more
+        measure = spss.ORDINAL if item.kind == "scale" else spss.NOMINAL
+        yield spss.Variable(name, _plain(item.label), labels=labels, missing=missing, measure=measure), column
+
+
+def _plain(text: object) -> str:
+    """Without the spaces that keep words together on a phone."""
+    return str(text).replace("\u00a0", " ")
+
+
+FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]] = {
+    "csv": Csv,
+    "parquet": Parquet,
+    "sav": Sav,
+}

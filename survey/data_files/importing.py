@@ -1,0 +1,516 @@
+"""Responses from elsewhere: a CSV file is read, checked and stored, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire, check, read
+from survey.responses.submission import split
+from survey.sampling import draws
+from survey.sampling.weight_versions import NewWeights
+from survey.storage.database import Database
+from survey.storage.encrypted_texts import Ring
+from survey.storage.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
+from survey.system import dates
+from survey.system.csv_table import Faults, Table, nearest
+from survey.waves import questionnaires, units, waves
+from translations import Conflict, Lazy, Refusal
+from translations.formats import day as written_day
+from translations.formats import nfc
+
+COLUMNS = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
+LONGEST_LABEL = 60
+BATCH = 1000
+MODES = {mode.value: mode for mode in Mode}
+ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+WEIGHT = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import did. `weights` is the number of the weight version that it made, `remarks` what the file left
+    open and how that was settled."""
+
+    stored: int
+    there: int
+    weights: int | None
+    remarks: tuple[Lazy, ...]
+
+
+class Line(NamedTuple):
+    """A row of the file that holds: one response and its weight."""
+
+    id: UUID
+    row: int
+    unit: str
+    psu: str | None
+    mode: Mode
+    day: date
+    weight: float
+    answers: dict[str, Any]
+    texts: dict[str, str]
+
+
+class Home(NamedTuple):
+    """The commune and stratum of a village, and the row that said so first; row 0: the wave's villages."""
+
+    unit: str
+    stratum: str
+    row: int
+
+
+def responses(
+    database: Database, wave: str, path: Path, progress: Callable[[int], None] = lambda rows: None
+) -> Outcome:
+    """Stores the responses of a CSV file, in one transaction: all of them or, where anything is wrong, none.
+
+    The file is read once, row by row, and waits in a temporary file in the order of the ids: so memory does not
+    grow with the file, the database is locked only while rows are written, and the order of arrival is nowhere.
+
+    A response that is there already with the same content counts as there. In a `sample` wave a file with a column
+    `psu` makes a new version of the weights: those of before, and on top of them the file's; but where a sample is
+    drawn, its villages, strata and weights hold, and a file that says otherwise is refused. A column that is
+    missing is settled so: a made-up id; mode paper; today, or the wave's last day where that is over; without
+    `psu`, no village. In an `open` wave stratum, village and weight are not used.
+
+    progress  is called with the number of rows read so far
+    """
+    faults = Faults()
+    with closing(Waiting()) as waiting:
+        with database.reading() as session:
+            found = waves.find(session, wave)
+            questionnaire = questionnaires.by_digest(session, found.questionnaire)
+            table = Table(path, [*COLUMNS, *questionnaire.items], ["unit"], faults)
+            file = File(session, found, questionnaire, table)
+            read_through(session, file, waiting, progress)
+        faults.refuse(path)
+        try:
+            with database.writing() as session:
+                outcome = _keep(session, file, waiting, path)
+                faults.refuse(path)
+        except IntegrityError as error:
+            raise Conflict("Somebody else stored some of this just now. Import the file again.") from error
+    return outcome
+
+
+class File:
+    """A table of responses of one wave: each row checked against the wave, its villages and its questionnaire."""
+
+    def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
+        self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
+        self.place = {column: place for place, column in enumerate(table.columns)}
+        self.items = [
+            (place, questionnaire.items[column])
+            for column, place in self.place.items()
+            if column in questionnaire.items
+        ]
+        self.units = {
+            unit.code: unit
+            for unit in session.scalars(select(Unit))
+            if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
+        }
+        villages = waves.villages(session, wave.code)
+        self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
+        self.drawn = draws.held(session, wave)
+        self.homes |= {psu: self.homes[psu]._replace(stratum=held.stratum) for psu, held in self.drawn.items()}
+        self.framed = any(village.households is not None for village in villages)
+        self.in_sample = wave.kind is WaveKind.SAMPLE and "psu" in self.place
+        self.today = dates.today()
+        self.day = min(self.today, wave.closes)
+        if self.day < wave.opens:
+            raise Refusal("The wave begins on %(day)s: there can be no response yet.", day=written_day(wave.opens))
+
+    def has(self, column: str) -> bool:
+        return column in self.place
+
+    def remarks(self, stored: int) -> Iterator[Lazy]:
+        """What the file left open, once its rows are stored."""
+        if self.wave.kind is WaveKind.OPEN and {"stratum", "psu", "weight"} & set(self.place):
+            yield Lazy("An open wave counts everybody once: stratum, psu and weight were not used.")
+        if self.wave.kind is WaveKind.SAMPLE and not self.in_sample:
+            yield Lazy("Without the column psu no response is in the sample: they are counted apart.")
+        if stored and not self.has("response_id"):
+            yield Lazy("Ids were made. Do not import this file again: its rows would be stored twice.")
+        if stored and not self.has("mode"):
+            yield Lazy("Without the column mode the responses count as paper.")
+        if stored and not self.has("day"):
+            yield Lazy("Without the column day the responses have the day %(day)s.", day=self.day.isoformat())
+
+    def lines(self, progress: Callable[[int], None]) -> Iterator[Line]:
+        """The rows that hold; what does not becomes a fault."""
+        for cells in self.table:
+            before = self.faults.count
+            line = self._line(cells)
+            if self.faults.count == before:
+                yield line
+            if self.table.row % BATCH == 0:
+                progress(self.table.row)
+
+    def _fault(self, column: str, message: Lazy) -> None:
+        self.faults.add(self.table.row, column, message)
+
+    def _line(self, cells: list[str]) -> Line:
+        given = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
+        unit = self._unit(given["unit"])
+        answers = self._answers(cells)
+        codes, texts = split(self.questionnaire, answers)
+        return Line(
+            id=self._id(given.get("response_id")),
+            row=self.table.row,
+            unit=unit,
+            psu=self._village(given, unit) if self.in_sample else None,
+            mode=self._mode(given.get("mode")),
+            day=self._day(given.get("day")),
+            weight=self._weight(given.get("weight")) if self.wave.kind is WaveKind.SAMPLE else 1.0,
+            answers=codes,
+            texts=texts,
+        )
+
+    def _id(self, text: str | None) -> UUID:
+        if text is None:
+            return uuid4()
+        if ID.fullmatch(text):
+            return UUID(text)
+        self._fault(
+            "response_id", Lazy("Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
+        )
+        return uuid4()
+
+    def _unit(self, text: str) -> str:
+        code = units.settled(text)
+        if code not in self.units:
+            padded = units.settled(text.zfill(5))
+            if not text:
+                self._fault("unit", Lazy("Write the code of the commune."))
+            elif padded in self.units:
+                self._fault(
+                    "unit", Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
+                )
+            else:
+                self._fault("unit", Lazy("There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL]))
+        return code
+
+    def _village(self, given: dict[str, str], unit: str) -> str | None:
+        psu = self._label("psu", given["psu"])
+        stratum = self._label("stratum", given["stratum"]) if "stratum" in given else None
+        if psu is None or unit not in self.units or ("stratum" in given and stratum is None):
+            return psu
+        home = self.homes.get(psu)
+        if home is None:
+            if self.framed:
+                near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
+                self._fault(
+                    "psu",
+                    Lazy(
+                        "The frame of this wave has no village %(psu)s. The nearest is %(near)s.",
+                        psu=psu,
+                        near=near,
+                    ),
+                )
+            elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
+                self._fault(
+                    "unit",
+                    Lazy("Write the code of the village's commune: %(name)s is not one.", name=place.name),
+                )
+            else:
+                self.homes[psu] = Home(unit, stratum or unit, self.table.row)
+            return psu
+        if self.drawn and psu not in self.drawn:
+            self._fault(
+                "psu",
+                Lazy("Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu),
+            )
+            return psu
+        for column, value, first in (
+            ("unit", unit, home.unit),
+            ("stratum", stratum or home.stratum, home.stratum),
+        ):
+            if value != first and home.row:
+                self._fault(
+                    column,
+                    Lazy(
+                        "Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.",
+                        psu=psu,
+                        first=first,
+                        row=home.row,
+                    ),
+                )
+            elif value != first and column == "stratum" and self.drawn:
+                self._fault(
+                    column,
+                    Lazy(
+                        "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the "
+                        "column out.",
+                        psu=psu,
+                        first=first,
+                    ),
+                )
+            elif value != first:
+                self._fault(
+                    column,
+                    Lazy(
+                        "Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.",
+                        psu=psu,
+                        first=first,
+                    ),
+                )
+        return psu
+
+    def _label(self, column: str, text: str) -> str | None:
+        if not text:
+            self._fault(column, Lazy("Fill in this cell: where the column is there, it may not be blank."))
+        elif len(text) > LONGEST_LABEL or not text.isprintable():
+            self._fault(column, Lazy("Write at most %(most)s letters on one line.", most=LONGEST_LABEL))
+        else:
+            return nfc(text)
+        return None
+
+    def _mode(self, text: str | None) -> Mode:
+        if text is None:
+            return Mode.PAPER
+        if text not in MODES:
+            self._fault("mode", Lazy("Write one of %(modes)s.", modes=", ".join(MODES)))
+        return MODES.get(text, Mode.PAPER)
+
+    def _day(self, text: str | None) -> date:
+        if text is None:
+            return self.day
+        try:
+            day = date.fromisoformat(text) if DAY.fullmatch(text) else None
+        except ValueError:
+            day = None
+        if day is None:
+            self._fault("day", Lazy("Write the day as YYYY-MM-DD, for example 2026-11-24."))
+        elif not self.wave.opens <= day <= self.wave.closes:
+            opens, closes = self.wave.opens.isoformat(), self.wave.closes.isoformat()
+            self._fault(
+                "day", Lazy("Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
+            )
+        elif day > self.today:
+            self._fault(
+                "day", Lazy("This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat())
+            )
+        return day or self.day
+
+    def _weight(self, text: str | None) -> float:
+        if text is None:
+            return 1.0
+        if "," in text:
+            self._fault("weight", Lazy("Write the weight with a decimal point, without a comma."))
+        elif not text:
+            self._fault("weight", Lazy("Fill in this cell: where the column is there, it may not be blank."))
+        elif WEIGHT.fullmatch(text) and math.isfinite(weight := float(text)):
+            return weight
+        else:
+            self._fault("weight", Lazy("Write a number of 0 or more, for example 75.25."))
+        return 1.0
+
+    def _answers(self, cells: list[str]) -> dict[str, Any]:
+        given = {item.code: read(item, (cells[place],)) for place, item in self.items if cells[place]}
+        checked = check(self.questionnaire, given)
+        for problem in checked.problems:
+            self.faults.add(self.table.row, problem.code, problem.message)
+        return checked.answers
+
+    def fresh(self, session: Session, lines: list[Line]) -> list[Line]:
+        """Those of the lines that the database has not got; one that it has with other content is a fault."""
+        kept = {
+            row.id: row
+            for row in session.execute(
+                select(
+                    Response.id,
+                    Response.wave,
+                    Response.unit,
+                    Response.psu,
+                    Response.mode,
+                    Response.day,
+                    Response.answers,
+                    ResponseText.texts,
+                )
+                .join(ResponseText, ResponseText.response == Response.id, isouter=True)
+                .where(Response.id.in_([line.id for line in lines]))
+            )
+        }
+        ring = Ring(session.connection())
+        for line in lines:
+            if line.id in kept and (column := self._differing(line, kept[line.id], ring)) is not None:
+                self.faults.add(
+                    line.row,
+                    column,
+                    Lazy("This response is there already with other content. Take the row out, or give a new id."),
+                )
+            elif line.id not in kept and self.has("weight") and line.psu in self.drawn:
+                self._compare_weight(line, self.drawn[line.psu].weight)
+        return [line for line in lines if line.id not in kept]
+
+    def _compare_weight(self, line: Line, drawn: float) -> None:
+        """A response that comes new has the weight of its village's draw, or none."""
+        if not math.isclose(line.weight, drawn, rel_tol=1e-6):
+            self.faults.add(
+                line.row,
+                "weight",
+                Lazy(
+                    "The draw gives village %(psu)s the weight %(weight)s, which holds. Write it, or take the "
+                    "column out.",
+                    psu=line.psu,
+                    weight=f"{drawn:.9g}",
+                ),
+            )
+
+    def _differing(self, line: Line, kept: Row[Any], ring: Ring) -> str | None:
+        """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
+        what was destroyed."""
+        if kept.wave != self.wave.code:
+            return "response_id"
+        for column in ("unit", "psu", "mode", "day"):
+            if column in self.place and column != "psu" and getattr(line, column) != getattr(kept, column):
+                return column
+        if self.in_sample and line.psu != kept.psu:
+            return "psu"
+        texts = ring.opened(kept.wave, kept.id, kept.texts)
+        said = line.answers if texts is None else {**line.answers, **line.texts}
+        stored = {**kept.answers, **(texts or {})}
+        return next((code for code in {**said, **stored} if said.get(code) != stored.get(code)), None)
+
+
+def read_through(session: Session, file: File, waiting: Waiting, progress: Callable[[int], None]) -> int:
+    """Reads a file to its end and says how many rows it has; ids that stand twice in it, or are stored with other
+    content, become faults."""
+    rows = 0
+    for line in file.lines(progress):
+        rows += 1
+        if (twin := waiting.add(line)) is not None:
+            file.faults.add(
+                line.row, "response_id", Lazy("Row %(row)s has this id already. Keep one of them.", row=twin)
+            )
+    for batch in waiting.batches():
+        file.fresh(session, batch)
+    return rows
+
+
+class Waiting:
+    """The lines of a file between reading and storing, in a temporary file, in the order of their ids."""
+
+    def __init__(self) -> None:
+        self._file = sqlite3.connect("", isolation_level=None)
+        self._file.execute("PRAGMA journal_mode = OFF")
+        self._file.execute(
+            "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts) "
+            "WITHOUT ROWID"
+        )
+        self._file.execute("BEGIN")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, line: Line) -> int | None:
+        """Keeps a line; where the file had its id before, the row of that one."""
+        values = (
+            line.id.bytes,
+            line.row,
+            line.unit,
+            line.psu,
+            line.mode.value,
+            line.day.isoformat(),
+            line.weight,
+            json.dumps(line.answers),
+            json.dumps(line.texts),
+        )
+        done = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        if done.rowcount:
+            return None
+        row: int = self._file.execute("SELECT row FROM line WHERE id = ?", (line.id.bytes,)).fetchone()[0]
+        return row
+
+    def batches(self) -> Iterator[list[Line]]:
+        """All lines, some at a time."""
+        cursor = self._file.execute("SELECT * FROM line ORDER BY id")
+        while rows := cursor.fetchmany(BATCH):
+            yield [
+                Line(
+                    UUID(bytes=id),
+                    row,
+                    unit,
+                    psu,
+                    Mode(mode),
+                    date.fromisoformat(day),
+                    weight,
+                    json.loads(answers),
+                    json.loads(texts),
+                )
+                for id, row, unit, psu, mode, day, weight, answers, texts in rows
+            ]
+
+
+def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome:
+    """Stores what waits. Whatever changed since the file was checked is compared once more."""
+    wave = session.scalars(select(Wave).where(Wave.code == file.wave.code).with_for_update()).one()
+    if wave.draw != file.wave.draw:
+        raise Conflict("Somebody else stored some of this just now. Import the file again.")
+    if file.in_sample and not file.drawn:
+        _keep_villages(session, wave, file)
+    connection = session.connection()
+    weights = NewWeights(session, wave, f"import {path.name}"[:200])
+    stored = there = 0
+    for batch in waiting.batches():
+        fresh = file.fresh(session, batch)
+        _insert(connection, wave, fresh)
+        stored += len(fresh)
+        there += len(batch) - len(fresh)
+        if file.in_sample and not file.drawn:
+            # A response that was there takes the weight of the file only where the file gives one.
+            weights.add({line.id: line.weight for line in (batch if file.has("weight") else fresh)})
+    return Outcome(stored, there, weights.keep(), tuple(file.remarks(stored)))
+
+
+def _keep_villages(session: Session, wave: Wave, file: File) -> None:
+    there = {village.psu: village for village in waves.villages(session, wave.code)}
+    for psu, home in file.homes.items():
+        if psu not in there and home.row:
+            session.add(Village(wave=wave.code, psu=psu, unit=home.unit, stratum=home.stratum))
+        elif psu in there and (there[psu].unit, there[psu].stratum) != (home.unit, home.stratum):
+            raise Conflict("Somebody else stored some of this just now. Import the file again.")
+    session.flush()
+
+
+def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
+    if not lines:
+        return
+    connection.execute(
+        insert(Response.__table__),  # type: ignore[arg-type]
+        [
+            {
+                "id": line.id,
+                "wave": wave.code,
+                "unit": line.unit,
+                "psu": line.psu,
+                "mode": line.mode,
+                "day": line.day,
+                "questionnaire": wave.questionnaire,
+                "answers": line.answers,
+                "marks": [],
+            }
+            for line in lines
+        ],
+    )
+    ring = Ring(connection)
+    texts = [
+        {"response": line.id, "texts": ring.seal(wave.code, line.id, line.texts)} for line in lines if line.texts
+    ]
+    if texts:
+        connection.execute(insert(ResponseText.__table__), texts)  # type: ignore[arg-type]

@@ -1,0 +1,162 @@
+"""The open data of a wave in one file: estimates, a data dictionary, and where people agreed to it anonymised rows
+with what was changed in them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from forms import Item, Questionnaire
+from survey.data_files import open_data
+from survey.data_files.exporting import CALLED
+from survey.data_files.open_data import Open
+from survey.reports import report
+from survey.results import summary, wording
+from survey.results.disclosure import gives_rows
+from survey.results.result_table import FIELDS
+from survey.results.summary import Summary
+from survey.storage.models import Release, Wave
+from survey.system.csv_table import Writer
+from survey.waves import questionnaires
+from translations import N_
+from translations import gettext as _
+from translations.formats import day, number
+
+# What the columns of the estimates hold.
+MEANS: dict[str, str] = {
+    "item": N_("Code of the question, or index with its parts"),
+    "value": N_("The answers whose share it is; empty: the satisfied share of a scale, or an index"),
+    "domain": N_("Code of the commune; empty: the whole province"),
+    "statistic": N_("Kind of figure"),
+    "estimate": N_("The estimate; a share as a fraction of 1"),
+    "standard_error": N_("Standard error"),
+    "low": N_("Lower limit of the interval of 95%%"),
+    "high": N_("Upper limit of the interval of 95%%"),
+    "df": N_("Degrees of freedom"),
+    "deff": N_("Design effect"),
+    "n": N_("People who answered"),
+    "n_eff": N_("Effective number of people"),
+    "variance": N_("Own variance of the domain, or pooled over domains"),
+    "flags": N_("Marks, joined by semicolons; hidden: too few people, so the figures are left out"),
+    "standing": N_("The commune against the rest of the province, by the corrected test; empty: not tested"),
+}
+ROWS, ESTIMATES = "tung-dong", "uoc-luong"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What goes out of a release. `rows` is None where people did not agree to it."""
+
+    wave: Wave
+    release: Release
+    questionnaire: Questionnaire
+    rows: Open | None
+
+    @classmethod
+    def of(cls, session: Session, wave: str) -> Bundle:
+        """That of the newest approved release; refused where there is none."""
+        found, release = open_data.released(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        rows = open_data.microdata(session, wave) if gives_rows(found, questionnaire) else None
+        return cls(found, release, questionnaire, rows)
+
+
+def write(session: Session, wave: str) -> tuple[str, bytes]:
+    """The name and the bytes of the file, in the language of the moment; the same release gives the same bytes."""
+    made = Bundle.of(session, wave)
+    said = summary.gather(session, wave, release=made.release)
+    file = io.BytesIO()
+    when = made.release.approved or made.release.frozen
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in _files(made, said):
+            entry = zipfile.ZipInfo(name, (when.year, when.month, when.day, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            bundle.writestr(entry, content)
+    return f"du-lieu-mo-{made.wave.code}-ban-{made.release.number}.zip", file.getvalue()
+
+
+def _files(made: Bundle, said: Summary) -> Iterator[tuple[str, bytes]]:
+    yield "doc-truoc.txt", "\n\n".join(about(made)).encode() + b"\n"
+    for format in ("csv", "json"):
+        yield f"{ESTIMATES}.{format}", report.write(said, format)
+    yield "tu-dien.csv", _table(("file", "column", "label", "value", "text", "missing"), dictionary(made))
+    if made.rows is None:
+        return
+    for kind in ("csv", "sav", "parquet"):
+        file = io.BytesIO()
+        made.rows.write(file, kind)
+        yield f"{ROWS}.{kind}", file.getvalue()
+    changes = ((change.column, str(change.what), change.values) for change in made.rows.changes)
+    yield "thay-doi.csv", _table(("column", "what", "values"), changes)
+
+
+def about(made: Bundle) -> list[str]:
+    """The paragraphs that stand before the data: what they are, how to reckon with them, what was promised."""
+    paragraphs = [
+        _(
+            "Open data of the wave %(wave)s: %(title)s. Release %(number)s, approved on %(day)s.",
+            wave=made.wave.code,
+            title=str(made.questionnaire.title),
+            number=made.release.number,
+            day=day(made.release.approved),
+        ),
+        _("The estimates are those of the report."),
+    ]
+    if made.release.correction:
+        paragraphs.append(wording.correction(made.release))
+    if made.rows is None:
+        paragraphs.append(str(open_data.withheld(made.questionnaire)))
+    else:
+        paragraphs += [
+            _(
+                "In the file of rows everybody is like at least %(others)s others in area and in what is declared "
+                "to tell people apart; what was changed for it is listed.",
+                others=number(made.rows.smallest - 1),
+            ),
+            _("Standard errors from the rows: weights weight, strata khu_vuc, clusters psu.")
+            if "weight" in made.rows.columns
+            else _("The rows are no sample: they say nothing of those who did not answer."),
+            open_data.promise(made.rows),
+        ]
+    if made.wave.simulated:
+        paragraphs.insert(0, _("Made-up data for trying out: these are not real results."))
+    return paragraphs
+
+
+def dictionary(made: Bundle) -> Iterator[Sequence[object]]:
+    """A line for each column, and for each value that has a name: file, column, label, value, text, missing.
+
+    In the file of estimates the items and their values stand in the column `item`: they have lines of their own.
+    """
+    for field in FIELDS:
+        yield ESTIMATES, field, _(MEANS[field]), "", "", ""
+    if (index := made.questionnaire.index) is not None:
+        for code in index.codes():
+            yield ESTIMATES, code, " ".join(str(index.label(code)).split()), "", "", ""
+    estimated = (item for item in made.questionnaire.items.values() if item.kind != "text")
+    yield from _named(ESTIMATES, estimated)
+    if made.rows is None:
+        return
+    for column in made.rows.columns:
+        yield ROWS, column, _(CALLED[column]), "", "", ""
+    yield from _named(ROWS, (made.rows.questionnaire.items[code] for code in made.rows.answers))
+
+
+def _named(file: str, items: Iterable[Item]) -> Iterator[Sequence[object]]:
+    for item in items:
+        label = " ".join(str(item.label).split())
+        yield file, item.code, label, "", "", ""
+        for value, text in item.choices.items():
+            yield file, item.code, label, value, " ".join(str(text).split()), int(value in item.missing)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    writer = Writer(text, "\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,34 @@
+"""Forms of an open link that look like one another: a sign that somebody may have sent several.
+
+They are counted for people to look at, never dropped: satisfied neighbours answer alike too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.design import Ints, crossed
+from analysis.patterns import nearest
+from survey.responses.respondents import Floats, Sample
+
+LEAST_SHARED = 8  # items that both forms answer
+ALIKE = 0.95  # of these, the share with the same answer
+MOST = 2_000  # forms of one place and day that are compared with each other
+
+
+def count(people: Sample) -> int:
+    """How many forms are nearly the same as another one of the same unit and day."""
+    share, _other = nearest_of(people)
+    return int((share >= ALIKE).sum())
+
+
+def nearest_of(people: Sample) -> tuple[Floats, Ints]:
+    """(N,) the share of equal answers with the nearest form of the same unit and day, and the row of that form.
+
+    Compared are the items with one answer; what both left blank says nothing. Beyond 2,000 forms of one place
+    and day, which no service point takes, only the first so many by id are compared.
+    """
+    items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
+    answers = [people.answers(item) for item in items]
+    codes = np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
+    return nearest(codes, crossed([people.unit, people.day]), LEAST_SHARED, MOST)

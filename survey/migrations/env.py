@@ -1,9 +1,0 @@
-"""Alembic's entry: runs the migrations on the connection that `survey.database.upgrade` hands over."""
-
-from alembic import context
-
-from survey.models import Base
-
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata)
-context.run_migrations()

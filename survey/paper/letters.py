@@ -1,0 +1,117 @@
+"""The letters that bring invitations: a page for each code, or a table for a mail merge."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+from forms import Questionnaire
+from survey.fieldwork.invitations import Letter
+from survey.pdf import joining, typesetting
+from survey.storage.models import Wave
+from survey.system import addresses, dates
+from survey.system.csv_table import Writer
+from translations import Refusal, speaking
+from translations import gettext as _
+from translations.formats import day, nfc
+
+COLUMNS = ("psu", "village", "unit", "commune", "code", "address")
+LONGEST_CONTACT = 120
+AT_ONCE = 50  # letters that are set together: each takes half a megabyte until it is
+
+
+@dataclass(frozen=True)
+class Words:
+    """What all letters of a wave say in one language; `picture` is for a screen reader."""
+
+    title: str
+    purpose: str
+    who: str
+    how: str
+    picture: str
+    until: str
+    secret: str
+    ask: str
+    warning: str
+
+
+def write(
+    letters: Sequence[Letter], wave: Wave, asked: Questionnaire, base: str, contact: str, file: IO[bytes]
+) -> None:
+    """Writes the letters as PDF, A5, a page each, in Vietnamese with the most needful in English.
+
+    base     what stands before the path of every address, as `addresses.outside` gives it
+    contact  who answers questions and gives another code: an office and its telephone number
+
+    Refused where nobody is named, the typeface lacks a sign of a name, or somebody else's print takes too long.
+    """
+    contact = whom_to_ask(contact)
+    shared = {
+        "words": {spoken: asdict(_words(wave, asked, contact, spoken)) for spoken in ("vi", "en")},
+        "address": addresses.typing_a_code(base),
+        "mark": typesetting.drawing("mark.html", "#0b4a54"),
+    }
+    parts = (letters[at : at + AT_ONCE] for at in range(0, len(letters), AT_ONCE))
+    joining.print_into(file, (_pdf(part, shared, base) for part in parts))
+
+
+def whom_to_ask(contact: str) -> str:
+    """The line that names an office, fit to be printed; refused where it is blank or too long."""
+    contact = nfc(" ".join(contact.split()))
+    if not 0 < len(contact) <= LONGEST_CONTACT:
+        raise Refusal(
+            "Say in 1 to %(most)d letters whom people can ask: the office and its telephone number.",
+            most=LONGEST_CONTACT,
+        )
+    return contact
+
+
+def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
+    with speaking("vi"):
+        pages = [
+            {
+                "to": _(
+                    "To a household in %(village)s, %(commune)s", village=letter.village, commune=letter.commune
+                ),
+                "code": letter.code,
+                "picture": addresses.picture(addresses.invitation(base, letter.code)),
+            }
+            for letter in letters
+        ]
+    return typesetting.pdf("letter/letter.typ", {**shared, "letters": pages}, dates.today())
+
+
+def table(letters: Iterable[Letter], base: str) -> bytes:
+    """The letters as CSV for a mail merge, in `COLUMNS`; `address` is what a letter's QR code holds."""
+    text = io.StringIO(newline="")
+    rows = Writer(text, "\n")
+    rows.writerow(COLUMNS)
+    for letter in letters:
+        address = addresses.invitation(base, letter.code)
+        cells = (letter.psu, letter.village, letter.unit, letter.commune, letter.code, address)
+        rows.writerow(cells)
+    # With a mark at its start, or Word and Excel would misread Vietnamese names.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words:
+    with speaking(spoken):
+        return Words(
+            title=_("Invitation to a survey"),
+            purpose=str(asked.purpose),
+            who=_(
+                "Your household was drawn by chance. May we ask whoever of it is 18 or older and has the next "
+                "birthday to answer."
+            ),
+            how=_("Scan the picture with a phone, or open this address and type the code:"),
+            picture=_("QR code that opens the form of this letter"),
+            until=_("The code opens one form, until %(day)s.", day=day(wave.closes)),
+            secret=_(
+                "No name is asked. The code says only in which village you live and is not kept with your "
+                "answers. You may leave questions out, and you need not answer at all."
+            ),
+            ask=_("Questions, or the code is not taken: %(contact)s", contact=contact),
+            warning=_("For trying out: do not send this.") if wave.simulated else "",
+        )

@@ -1,0 +1,81 @@
+"""Posters that lead to the form: a page for each commune, with a QR code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
+
+from survey.pdf import typesetting
+from survey.storage.models import Unit, Wave
+from survey.system import addresses, dates
+from survey.waves import units, waves
+from translations import Gone, Refusal, speaking
+from translations import gettext as _
+from translations.formats import day
+
+SIZES = ("A4", "A5")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a poster says in one language; `address` tells a screen reader where the picture leads."""
+
+    place: str
+    sentence: str
+    address: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Poster:
+    """A page: words by language, the address as it is typed, and its QR code."""
+
+    words: dict[str, Words]
+    address: str
+    code: str
+
+
+def draw(session: Session, wave: str, base: str, size: str, unit: str | None = None) -> bytes:
+    """A PDF with a poster for a commune, or for each of them in Vietnamese order; tagged for screen readers.
+
+    base  what stands before the path of every address, as `addresses.outside` gives it
+    """
+    if size not in SIZES:
+        raise Refusal(
+            "There is no poster of the size %(size)s. Choose one of: %(sizes)s", size=size, sizes="A4, A5"
+        )
+    found = waves.find(session, wave)
+    if found.closes < dates.today():
+        raise Gone("The survey closed on %(day)s: a poster would lead to a closed door.", day=day(found.closes))
+    if unit is None:
+        places = units.communes(session, max(found.opens, dates.today()))
+    else:
+        places = [units.answered_at(session, unit)]
+    return _pdf([_poster(found, place, base) for place in places], size)
+
+
+def _poster(wave: Wave, place: Unit, base: str) -> Poster:
+    address = addresses.form(base, wave.code, place.code)
+    words = {}
+    for language in ("vi", "en"):
+        with speaking(language):
+            name = units.named(place)
+            words[language] = Words(
+                place=name[:1].upper() + name[1:],
+                sentence=_("Scan the code to tell how you were served; no name is asked."),
+                address=_("QR code that leads to %(address)s", address=address),
+                warning=_("For trying out: do not hang this up.") if wave.simulated else "",
+            )
+    return Poster(words, addresses.typed(address), addresses.picture(address))
+
+
+def _pdf(posters: list[Poster], size: str) -> bytes:
+    values = {
+        "paper": size.casefold(),
+        "title": _("Posters") if len(posters) > 1 else posters[0].words["vi"].place,
+        "posters": [asdict(poster) for poster in posters],
+        "mark": typesetting.drawing("mark.html", "#0b4a54"),
+        "scene": typesetting.drawing("respondent/scene.html", "#1b2124"),
+    }
+    return typesetting.pdf("poster/poster.typ", values, dates.today())

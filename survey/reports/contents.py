@@ -1,0 +1,554 @@
+"""What the report says, once for all formats: headings, paragraphs, tables and a figure, in the language of the
+moment.
+
+Every sentence is chosen by a rule that respects the intervals: nothing is "higher" or "lower" unless the corrected
+test says so, no zero stands without its bound, and a hidden figure takes the sentence around it along.
+"""
+
+from __future__ import annotations
+
+from survey.reports import remarks
+from survey.reports.figures import figure_columns, figure_row, notes, with_base
+from survey.reports.labels import (
+    asked,
+    blank_label,
+    by_name,
+    commune,
+    headline_name,
+    interval_title,
+    is_open,
+    label,
+    lower,
+    ranks,
+    scored,
+    standing,
+    upper,
+    value_label,
+)
+from survey.reports.letter import letter
+from survey.reports.method import again, method
+from survey.reports.structure import (
+    LEFT,
+    Block,
+    Column,
+    Figure,
+    Heading,
+    Notice,
+    Paragraph,
+    Report,
+    Row,
+    Table,
+)
+from survey.results import targets, wording
+from survey.results.summary import Headline, Line, Summary, UnitLine
+from survey.storage.models import WaveKind
+from translations import gettext as _
+from translations.formats import number, official_day, percent
+
+
+def contents(summary: Summary) -> Report:
+    """The report of a wave in the language of the moment."""
+    sections = [
+        (_("Main results"), _main(summary)),
+        (_("Results by factor and question"), _parts(summary)),
+        (_("Results by commune"), _communes(summary)),
+        (_("In people's own words"), _remarks(summary)),
+        (_("How it was done"), method(summary)),
+        (_("How to compute it again"), again(summary)),
+    ]
+    blocks: list[Block] = [*opening(summary)]
+    for title, inner in sections:
+        blocks += [Heading(1, title.upper()), *inner] if inner else []
+    return letter(
+        summary,
+        subject(summary),
+        _("To: the People's Committee of %(province)s Province.", province=summary.province.name),
+        blocks,
+        _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code),
+        (
+            _("- As above;"),
+            _("- People's Committees of the communes;"),
+            _("- Kept: office, administrative reform."),
+        ),
+    )
+
+
+def subject(summary: Summary) -> tuple[str, str]:
+    """What the report is about; an open wave is no survey of a sample, and its title doesn't say so."""
+    wave = summary.wave.code
+    if summary.wave.kind is WaveKind.OPEN:
+        return _("Opinions gathered from people"), _("on how they were served, wave %(wave)s", wave=wave)
+    return (
+        _("Results of the survey of people's satisfaction"),
+        _("with the service of administrative agencies, wave %(wave)s", wave=wave),
+    )
+
+
+def opening(summary: Summary) -> list[Block]:
+    """What the data are, and what must be known before any figure of them."""
+    blocks: list[Block] = []
+    if summary.wave.simulated:
+        blocks.append(
+            Notice(
+                _("The data are made up (simulated) to try the system out. They say nothing of the real province.")
+            )
+        )
+    if summary.draft:
+        blocks.append(Notice(_("This is a draft: the figures are not released and may still change.")))
+    if summary.release is not None and summary.release.correction:
+        blocks.append(Notice(wording.correction(summary.release)))
+    if summary.issue is not None and summary.issue.replaces:
+        blocks.append(Notice(_("This report replaces the report %(number)s.", number=summary.issue.replaces)))
+    blocks.append(
+        Paragraph(
+            _(
+                "The Department of Home Affairs reports the results of wave %(wave)s (form “%(title)s”, version "
+                "%(version)s), held from %(opens)s to %(closes)s. The figures rest on the data of %(day)s.",
+                wave=summary.wave.code,
+                title=str(summary.questionnaire.title),
+                version=str(summary.questionnaire.version),
+                opens=official_day(summary.wave.opens),
+                closes=official_day(summary.wave.closes),
+                day=official_day(summary.data_day),
+            )
+        )
+    )
+    if is_open(summary):
+        blocks.append(
+            Paragraph(
+                _(
+                    "Everybody who wished could answer; nobody was drawn. The figures describe those who "
+                    "answered, and know nothing of those who did not. Their limits are therefore called a range "
+                    "of variation, not a confidence interval."
+                )
+            )
+        )
+    return blocks
+
+
+def _main(summary: Summary) -> list[Block]:
+    blocks: list[Block] = []
+    if summary.index is not None:
+        blocks.append(Heading(2, _("Satisfaction index")))
+        blocks.extend(_index(summary, summary.index))
+    if summary.headlines:
+        blocks.append(Heading(2, _("Harassment and money outside the rules")))
+        blocks.append(
+            Paragraph(
+                _(
+                    "Beside each answer stands the share of people who gave none. How they would have answered "
+                    "is not known, so the figure is also given for the two extremes."
+                )
+            )
+        )
+        for headline in summary.headlines:
+            blocks.extend(_headline(summary, headline))
+    if summary.targets:
+        blocks += [Heading(2, _("Targets")), _targets(summary)]
+    return blocks
+
+
+def _targets(summary: Summary) -> Table:
+    """Each target by decision, whether the sample says that it is reached, and who answers for it."""
+    judged = not is_open(summary)
+    rows = []
+    for line in summary.targets:
+        who = f"{line.target.office} – {line.target.head}"
+        rows.append(
+            Row(
+                (
+                    targets.name_of(summary.questionnaire, line.target.measure),
+                    commune(line.unit) if line.unit.parent else _("The whole province"),
+                    line.wanted,
+                    with_base(line.record),
+                    *((_(targets.VERDICTS[line.verdict]),) if judged else ()),
+                    f"{who} ({line.source})" if line.source else who,
+                )
+            )
+        )
+    return Table(
+        _("Targets and whether they are reached") if judged else _("Targets"),
+        (
+            Column(_("Figure"), 22, LEFT),
+            Column(_("Commune or ward"), 12),
+            Column(_("Target"), 14),
+            Column(_("Estimate"), 18 if judged else 32),
+            *((Column(_("Verdict"), 14),) if judged else ()),
+            Column(_("Who answers for it"), 20, LEFT),
+        ),
+        tuple(rows),
+        (
+            wording.no_sample()
+            if not judged
+            else _("Reached or not reached is said only where the whole interval lies on one side of the target."),
+            *notes([line.record for line in summary.targets]),
+        ),
+    )
+
+
+def _index(summary: Summary, line: Line) -> list[Block]:
+    title = label(summary, line.code)
+    count = len(summary.questionnaire.index.codes()["index"]) if summary.questionnaire.index else 0
+    blocks: list[Block] = [
+        Paragraph(_("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(line.estimate)))
+    ]
+    if since := _since(summary):
+        blocks.append(Paragraph(since))
+    if summary.rule is not None:
+        blocks.append(
+            Paragraph(
+                _(
+                    "Rule: %(rule)s, pooled over all valid answers to the %(count)s questions of the index in "
+                    "wave %(wave)s. It is an index of this survey alone: another survey or another rule gives "
+                    "another figure, and the two do not form one series.",
+                    rule=lower(str(summary.rule.label)),
+                    count=number(count),
+                    wave=summary.wave.code,
+                )
+            )
+        )
+    if rest := wording.rest(line.estimate, summary.rule, summary.questionnaire):
+        blocks.append(Paragraph(rest))
+    rows = [figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
+    rows.append(figure_row(title, line.estimate, strong=True))
+    blocks.append(
+        Table(
+            _("Satisfaction index by area"),
+            figure_columns(summary, _("Area"), _("Index")),
+            tuple(rows),
+            notes([part.estimate for part in summary.areas] + [line.estimate]),
+        )
+    )
+    return blocks
+
+
+def _since(summary: Summary) -> str:
+    """What became of the index since the wave before, no more than its test allows; empty where there is none."""
+    changes = summary.since.changes if summary.since else ()
+    if summary.since is None or not changes:
+        return ""
+    [change] = changes
+    if change.breaks:
+        return _(
+            "It is not compared with that of wave %(wave)s, which measured otherwise. %(reasons)s",
+            wave=summary.since.old.code,
+            reasons=" ".join(map(str, change.breaks)),
+        )
+    if change.difference is None:
+        return ""
+    if is_open(summary):
+        return _(
+            "In wave %(wave)s it was %(then)s, %(difference)s to now. Neither is a sample, so no more is said.",
+            wave=summary.since.old.code,
+            then=wording.cell(change.old),
+            difference=wording.change(change.difference, 2),
+        )
+    if change.verdict is None:
+        return ""
+    told = {
+        "wave": summary.since.old.code,
+        "difference": wording.change(change.difference, 2),
+        "interval": lower(wording.interval_name(change.new)),
+        "limits": wording.change_limits(change.difference, 2),
+        "then": wording.cell(change.old),
+    }
+    if change.verdict == "above":
+        return _(
+            "It went up since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    if change.verdict == "below":
+        return _(
+            "It went down since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    if change.verdict in ("signs_above", "signs_below"):
+        return _(
+            "There are signs that it changed since wave %(wave)s, not enough to conclude it: the difference is "
+            "%(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
+            **told,
+        )
+    return _(
+        "There is not enough to conclude that it changed since wave %(wave)s: the difference is %(difference)s "
+        "(%(interval)s %(limits)s); then it was %(then)s.",
+        **told,
+    )
+
+
+def _headline(summary: Summary, headline: Headline) -> list[Block]:
+    item = summary.questionnaire.items[headline.code]
+    record, name = headline.line.estimate, headline_name(summary, headline)
+    rows = [
+        figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
+        for line in headline.values
+    ]
+    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+    if headline.blank and not closed:
+        rows.append(
+            Row(
+                (
+                    _(
+                        "%(blank)s (of %(asked)s people asked)",
+                        blank=blank_label(item, headline),
+                        asked=number(headline.asked),
+                    ),
+                    "–",
+                    percent(headline.blank),
+                    "–",
+                )
+            )
+        )
+    blocks: list[Block] = [
+        Table(
+            asked(item),
+            figure_columns(summary, _("Answer"), _("Share")),
+            tuple(rows),
+            notes([line.estimate for line in headline.values]),
+        ),
+        Paragraph(_("%(title)s: %(sentence)s.", title=name, sentence=wording.sentence(record))),
+    ]
+    countable = not closed and "under_3" not in record.flags
+    if countable and headline.blank == 0:
+        blocks.append(
+            Paragraph(_("None of the %(asked)s people asked left it blank.", asked=number(headline.asked)))
+        )
+    elif countable and headline.blank is not None and headline.least is not None and headline.most is not None:
+        counts = {
+            "asked": number(headline.asked),
+            "answered": number(headline.answered),
+            "blank": percent(headline.blank),
+        }
+        blocks.append(
+            Paragraph(
+                (
+                    _(
+                        "Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer.",
+                        **counts,
+                    )
+                    if summary.weight_name
+                    else _("Of %(asked)s people asked, %(answered)s answered; %(blank)s gave no answer.", **counts)
+                )
+                + " "
+                + _(
+                    "If none of these would have given it, the share would be %(least)s; if all of them would, "
+                    "%(most)s.",
+                    least=percent(headline.least),
+                    most=percent(headline.most),
+                )
+            )
+        )
+    return blocks
+
+
+def _parts(summary: Summary) -> list[Block]:
+    blocks: list[Block] = []
+    index, lines = summary.questionnaire.index, {line.code: line for line in summary.factors}
+    if index is not None and lines:
+        blocks.append(Heading(2, _("By area and factor")))
+        blocks.extend(_extremes(summary))
+        areas = {line.code: line for line in summary.areas}
+        rows = []
+        for area in index.areas:
+            code = f"index:{area.code}"
+            if code in areas:
+                rows.append(figure_row(str(area.label), areas[code].estimate, strong=True))
+            rows.extend(
+                figure_row(str(factor.label), lines[f"index:{factor.code}"].estimate)
+                for factor in area.factors
+                if f"index:{factor.code}" in lines
+            )
+        blocks.append(
+            Table(
+                _("Satisfaction index by area and factor"),
+                figure_columns(summary, _("Area, factor"), _("Index")),
+                tuple(rows),
+                notes([line.estimate for line in (*summary.areas, *summary.factors)]),
+            )
+        )
+    if summary.items:
+        blocks.append(Heading(2, _("By question")))
+        blocks.append(
+            Table(
+                _("Satisfied answers by question"),
+                figure_columns(summary, _("Question asked"), _("Satisfied")),
+                _item_rows(summary),
+                notes([scored(line) for line in summary.items]),
+            )
+        )
+    return blocks
+
+
+def _extremes(summary: Summary) -> list[Block]:
+    shown = [line for line in summary.factors if wording.has_interval(line.estimate)]
+    if len(shown) < 2 or is_open(summary):
+        return []
+    ordered = sorted(shown, key=lambda line: line.estimate.estimate or 0.0)
+    return [
+        Paragraph(
+            _(
+                "The highest estimate among the factors is %(high)s: %(high_figure)s; the lowest is %(low)s: "
+                "%(low_figure)s. This is the order of the estimates; no test was made of the differences "
+                "between factors.",
+                high=lower(label(summary, ordered[-1].code)),
+                high_figure=wording.cell(ordered[-1].estimate),
+                low=lower(label(summary, ordered[0].code)),
+                low_figure=wording.cell(ordered[0].estimate),
+            )
+        )
+    ]
+
+
+def _item_rows(summary: Summary) -> tuple[Row, ...]:
+    """The questions under their factors; those of no factor at the end."""
+    lines = {line.code: line for line in summary.items}
+    rows: list[Row] = []
+    for area in summary.questionnaire.index.areas if summary.questionnaire.index else ():
+        for factor in area.factors:
+            own = [lines.pop(code) for code in factor.items if code in lines]
+            if own:
+                rows.append(Row((str(factor.label),), strong=True))
+                rows.extend(figure_row(label(summary, line.code), scored(line)) for line in own)
+    rows.extend(figure_row(label(summary, line.code), line.estimate) for line in lines.values())
+    return tuple(rows)
+
+
+def _communes(summary: Summary) -> list[Block]:
+    if not summary.units:
+        return []
+    blocks: list[Block] = []
+    if summary.index is not None:
+        blocks.extend(_groups(summary))
+        blocks.append(_unit_figure(summary, summary.index))
+        blocks.append(_unit_table(summary))
+    if summary.headlines:
+        blocks.append(_unit_headlines(summary))
+    return blocks
+
+
+def _remarks(summary: Summary) -> list[Block]:
+    found = summary.remarks
+    return [] if found is None else remarks.blocks(found.whole, found.unread)
+
+
+def _groups(summary: Summary) -> list[Block]:
+    if is_open(summary):
+        return [Paragraph(wording.no_sample())]
+    known = [line for line in summary.units if line.index.standing is not None]
+    if not known:
+        return [Paragraph(_("There are not enough villages to compare the communes with each other."))]
+    blocks: list[Block] = [
+        Paragraph(
+            _(
+                "Each commune is compared with the rest of the province, by a test that allows for %(count)s "
+                "comparisons at once:",
+                count=number(len(known)),
+            )
+        )
+    ]
+    for group in wording.STANDINGS:
+        there = [commune(line.unit) for line in known if line.index.standing == group]
+        names = f" ({', '.join(there)})" if there and group != "not_apart" else ""
+        blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(there))}{names}."))
+    left = len(summary.units) - len(known)
+    if left:
+        blocks.append(
+            Paragraph(
+                _(
+                    "- Not compared, because there are not enough villages or answers: %(count)s.",
+                    count=number(left),
+                )
+            )
+        )
+    promise = wording.of_standings(line.index for line in summary.units)[:2]
+    return [*blocks, Paragraph(" ".join(promise))] if promise else blocks
+
+
+def _unit_figure(summary: Summary, index: Line) -> Figure:
+    shown = sorted(by_name(summary), key=_height, reverse=True)
+    return Figure(
+        caption=_("Satisfaction index of the communes with its interval (%)"),
+        alt=_(
+            "Interval plot of %(count)s communes, a row each: a dot for the index and a line for its interval, "
+            "against the province's index of %(whole)s. The same figures stand in the table below.",
+            count=number(len(shown)),
+            whole=wording.cell(index.estimate),
+        ),
+        lines=tuple((line.unit.name, line.index, line.index.standing) for line in shown),
+        whole=index.estimate,
+        name=_("Whole province"),
+        notes=(
+            _("Dashed line and band: the whole province and its interval.")
+            if is_open(summary)
+            else _(
+                "Dashed line and band: the whole province and its interval. Full dot: above or below the rest of "
+                "the province by the corrected test. Half-full dot: signs of it. Hollow dot: not told apart."
+            ),
+        ),
+    )
+
+
+def _height(line: UnitLine) -> float:
+    """Where the row of a commune stands in the plot: what can't be seen below all that can."""
+    hidden = wording.is_hidden(line.index) or line.index.estimate is None
+    return -1.0 if hidden else line.index.estimate or 0.0
+
+
+def _unit_table(summary: Summary) -> Table:
+    tested = not is_open(summary)
+    rows = [
+        Row(
+            (
+                upper(commune(line.unit)),
+                wording.base(line.index),
+                wording.figure(line.index, 1) + wording.mark(line.index),
+                wording.bracket(line.index, 1),
+                *((ranks(line), standing(line)) if tested else ()),
+            )
+        )
+        for line in by_name(summary)
+    ]
+    rank = _(
+        "Ranks: for each commune by itself, its true rank lies within its range with 95%% confidence; of "
+        "%(count)s ranges a few may miss.",
+        count=number(len(summary.units)),
+    )
+    against = (Column(_("Possible ranks"), 10), Column(_("Against the rest"), 26))
+    return Table(
+        _("Satisfaction index by commune"),
+        (
+            Column(_("Ward, commune or special zone"), 26 if tested else 42, LEFT),
+            Column(_("People"), 8 if tested else 14),
+            Column(_("Index"), 13 if tested else 20),
+            Column(interval_title(summary), 17 if tested else 24),
+            *(against if tested else ()),
+        ),
+        tuple(rows),
+        (
+            *notes([line.index for line in summary.units]),
+            *wording.of_standings(line.index for line in summary.units)[2:],
+            *((rank,) if tested else ()),
+        ),
+    )
+
+
+def _unit_headlines(summary: Summary) -> Table:
+    rows = [
+        Row((upper(commune(line.unit)), *(with_base(record) for record in line.headlines)))
+        for line in by_name(summary)
+    ]
+    share = 72 // len(summary.headlines)
+    return Table(
+        _("Harassment and money outside the rules by commune"),
+        (
+            Column(_("Ward, commune or special zone"), 100 - share * len(summary.headlines), LEFT),
+            *(Column(headline_name(summary, headline), share) for headline in summary.headlines),
+        ),
+        tuple(rows),
+        (
+            _(
+                "In square brackets: %(interval)s; after it the number of people who answered.",
+                interval=lower(interval_title(summary)),
+            ),
+            *notes([record for line in summary.units for record in line.headlines]),
+        ),
+    )

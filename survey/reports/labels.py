@@ -1,0 +1,132 @@
+"""The names in a report, in its own language, which may be another one than that of its summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis import Estimate
+from forms import Item
+from survey.results import wording
+from survey.results.summary import Headline, Line, Summary, UnitLine
+from survey.storage.models import Unit, WaveKind
+from translations import N_
+from translations import gettext as _
+from translations.formats import order
+
+COMMUNE_KINDS = {
+    "phường": N_("%(name)s ward"),
+    "xã": N_("%(name)s commune"),
+    "đặc khu": N_("%(name)s special zone"),
+}
+MODES = {
+    "phone": N_("Online, on a phone or computer"),
+    "kiosk": N_("At a kiosk"),
+    "paper": N_("On paper"),
+    "interviewer": N_("With an interviewer"),
+}
+
+
+def label(summary: Summary, code: str) -> str:
+    """The name of an item or of a part of the index; the code itself where the questionnaire has none such."""
+    if code in summary.questionnaire.items:
+        return str(summary.questionnaire.items[code].short)
+    index = summary.questionnaire.index
+    return str(index.label(code)) if index and code in index.codes() else code
+
+
+def value_label(item: Item, line: Line) -> str:
+    """The choice that a line of a headline stands for."""
+    choice = item.choices.get(int(line.code)) if line.code.isdecimal() else None
+    return str(choice) if choice else line.label
+
+
+def answer_label(summary: Summary, record: Estimate) -> str:
+    """What was answered by those whom a record counts; empty for a part of the index."""
+    item = summary.questionnaire.items.get(record.item)
+    if item is None:
+        return ""
+    if record.value is None:
+        return _("Mean")
+    if is_satisfied(summary, record):
+        return _("Satisfied")
+    choices = (item.choices.get(int(code)) for code in record.value.split(","))
+    return ", ".join(str(choice) for choice in choices if choice)
+
+
+def is_satisfied(summary: Summary, record: Estimate) -> bool:
+    """Whether a record counts those whom the rule of the index calls satisfied with an item of it."""
+    rule = summary.rule
+    if rule is None or not rule.is_share or record.item not in rule.scores:
+        return False
+    return record.value == ",".join(map(str, rule.satisfied(record.item)))
+
+
+def asked(item: Item) -> str:
+    """The question as it is asked; its words are joined for phones, which a search would not find."""
+    return str(item.label).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def headline_name(summary: Summary, headline: Headline) -> str:
+    """What the value that matters means, as a head of department would say it."""
+    named = {(one.item, one.value): str(one.name) for one in summary.questionnaire.headlines}
+    return named.get((headline.code, headline.worst), headline.name)
+
+
+def blank_label(item: Item, headline: Headline) -> str:
+    """How people did not answer: "don't know" is among the values, or it is counted with the blanks."""
+    shown = {line.code for line in headline.values}
+    silent = any(str(code) not in shown for code in item.missing)
+    return _("Left blank, don't know or no answer") if silent else _("Left blank")
+
+
+def commune(unit: Unit) -> str:
+    """A unit with its kind, as it stands within a sentence: phường Hà Tu."""
+    return _(COMMUNE_KINDS[unit.kind], name=unit.name) if unit.kind in COMMUNE_KINDS else unit.name
+
+
+def standing(line: UnitLine) -> str:
+    """Against the rest of the province; a dash where that can't be told or must not be seen."""
+    group = line.index.standing
+    return "–" if group is None else wording.side(group)
+
+
+def mode_label(mode: str) -> str:
+    """The way in which people answered."""
+    return _(MODES[mode])
+
+
+def ranks(line: UnitLine) -> str:
+    """A rank is a range: 3–21."""
+    if line.ranks is None or wording.is_hidden(line.index):
+        return "–"
+    return f"{line.ranks[0]}–{line.ranks[1]}"
+
+
+def scored(line: Line) -> Estimate:
+    """An item's record as a part of the index: by the rule of means its score lies in 0…1 too."""
+    return replace(line.estimate, statistic="index") if line.estimate.statistic == "mean" else line.estimate
+
+
+def by_name(summary: Summary) -> list[UnitLine]:
+    """The communes in Vietnamese order: a table is no ranking."""
+    return sorted(summary.units, key=lambda line: order(line.unit.name))
+
+
+def interval_title(summary: Summary) -> str:
+    """The head of the column of limits."""
+    return wording.interval_name(("not_a_sample",) if is_open(summary) else ())
+
+
+def is_open(summary: Summary) -> bool:
+    """Whether anybody could answer: then there is no sample and no confidence interval."""
+    return summary.wave.kind is WaveKind.OPEN
+
+
+def lower(text: str) -> str:
+    """A name as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def upper(text: str) -> str:
+    """A name as it stands at the head of a sentence."""
+    return text[:1].upper() + text[1:]

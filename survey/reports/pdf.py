@@ -1,0 +1,37 @@
+"""The report as PDF, signable."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from survey.pdf import signature, typesetting
+from survey.reports import plot
+from survey.reports.structure import Block, Figure, Report, Table
+from translations import gettext as _
+
+TEMPLATE = "report/report.typ"
+
+
+def write(report: Report, day: date) -> bytes:
+    """The report as a file whose own date is `day`, that of the data: the same data make the same bytes."""
+    values = {**asdict(report), "title": report.title, "blocks": [_block(block) for block in report.blocks]}
+    made = typesetting.pdf(TEMPLATE, values, day)
+    return signature.with_field(made, report.signatory, _("Signature of the director"))
+
+
+def _block(block: Block) -> dict[str, Any]:
+    """A block with its kind; the figure drawn."""
+    kind = type(block).__name__.lower()
+    if isinstance(block, Figure):
+        return {
+            "kind": kind,
+            "caption": block.caption,
+            "alt": block.alt,
+            "notes": block.notes,
+            "svg": plot.svg(block),
+        }
+    if isinstance(block, Table):
+        return {"kind": kind, **asdict(block), "short": block.short}
+    return {"kind": kind, **asdict(block)}

@@ -1,0 +1,440 @@
+"""The report as an Excel file: numbers as numbers, a sheet for each question that is asked of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+
+import xlsxwriter
+
+from analysis import Estimate
+from analysis.response_rates import response_rates
+from survey.fieldwork.accounting import Line
+from survey.reports import fieldwork
+from survey.reports.contents import contents
+from survey.reports.labels import (
+    answer_label,
+    asked,
+    blank_label,
+    by_name,
+    headline_name,
+    interval_title,
+    is_open,
+    label,
+    lower,
+    mode_label,
+    ranks,
+    scored,
+    standing,
+    value_label,
+)
+from survey.reports.letter import marks
+from survey.reports.method import again, method
+from survey.reports.structure import Command, Heading, Paragraph
+from survey.results import wording
+from survey.results.remarks import Remarks
+from survey.results.result_table import FIELDS, as_records, as_row
+from survey.results.summary import Households, Paper, Summary
+from survey.waves import units
+from translations import gettext as _
+
+SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
+ESTIMATE_WIDTHS = (14, 14, 14, 14, 38)
+LABELS = (
+    "item_label",
+    "value_label",
+    "domain_kind",
+    "domain_label",
+)  # of the tidy sheet, beside the fields of a record
+
+
+def write(summary: Summary) -> bytes:
+    """The report of a wave as a workbook."""
+    made = io.BytesIO()
+    book = Book(made, summary)
+    headline_sheet(book, summary)
+    item_sheet(book, summary)
+    unit_sheet(book, summary)
+    if summary.remarks is not None:
+        remark_sheet(book, summary, summary.remarks)
+    collection_sheet(book, summary)
+    if summary.collection.paper is not None:
+        account_sheet(book, summary.collection.paper)
+    method_sheet(book, summary)
+    tidy_sheet(book, summary)
+    book.close()
+    return made.getvalue()
+
+
+class Book:
+    """A workbook with the formats of the report. Text stays text, whatever it looks like."""
+
+    def __init__(self, file: io.BytesIO, summary: Summary) -> None:
+        self.workbook = xlsxwriter.Workbook(
+            file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
+        self.title = contents(summary).title
+        self.marks = marks(summary)
+        self.workbook.set_properties(
+            {
+                "title": self.title,
+                "comments": " – ".join(self.marks),
+                "created": datetime.combine(summary.data_day, time()),
+            }
+        )
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def format(self, **wanted: Any) -> Any:
+        """A cell format; the same wish gives the same one."""
+        found = tuple(sorted({"font_name": "Times New Roman", "font_size": 12, "valign": "top", **wanted}.items()))
+        if found not in self._formats:
+            self._formats[found] = self.workbook.add_format(dict(found))
+        return self._formats[found]
+
+    def sheet(self, name: str, head: Sequence[str], widths: Sequence[int], *, frozen_columns: int = 0) -> Sheet:
+        """A sheet with its marks, its title and a head that stays in sight."""
+        return Sheet(self, name, head, widths, frozen_columns)
+
+    def close(self) -> None:
+        self.workbook.close()
+
+
+class Sheet:
+    """A sheet that is filled from the top, row by row."""
+
+    def __init__(
+        self, book: Book, name: str, head: Sequence[str], widths: Sequence[int], frozen_columns: int
+    ) -> None:
+        self.book = book
+        self.sheet = book.workbook.add_worksheet(name)
+        self.row = 0
+        self.sheet.set_paper(9)  # A4
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        if book.marks:
+            self.sheet.set_footer(f"&C&I{' – '.join(book.marks)}   &P/&N")
+        for mark in book.marks:
+            self.text(0, mark, bold=True)
+            self.row += 1
+        self.text(0, book.title, bold=True)
+        self.row += 2
+        for column, width in enumerate(widths):
+            self.sheet.set_column(column, column, width)
+        for column, title in enumerate(head):
+            self.text(column, title, bold=True, text_wrap=True, bottom=1, valign="vcenter")
+        if head:
+            self.head = self.row
+            self.row += 1
+            self.sheet.freeze_panes(self.row, frozen_columns)
+            self.sheet.repeat_rows(self.head)
+
+    def text(self, column: int, text: str, **wanted: Any) -> None:
+        self.sheet.write_string(self.row, column, text, self.book.format(**wanted))
+
+    def number(self, column: int, value: float | None, pattern: str, **wanted: Any) -> None:
+        """A number with its format; an empty cell where there is none."""
+        shape = self.book.format(num_format=pattern, **wanted)
+        if value is None:
+            self.sheet.write_blank(self.row, column, None, shape)
+        else:
+            self.sheet.write_number(self.row, column, value, shape)
+
+    def estimate(self, column: int, record: Estimate, **wanted: Any) -> None:
+        """Estimate, limits and base in four cells, and how to read them in a fifth.
+
+        No case, or all, is a number that reads "0 trên 111"; a hidden figure is its word and nothing more.
+        """
+        pattern = SHARE if record.statistic in wording.SHARES else ONE
+        hidden = wording.is_hidden(record)
+        if hidden or record.estimate is None:
+            self.text(column, wording.figure(record), **wanted)
+        elif {"none", "all"} & set(record.flags):
+            self.number(column, record.estimate, f'"{wording.figure(record)}"', **wanted)
+        else:
+            self.number(column, record.estimate, pattern, **wanted)
+        for place, value, shape in ((1, record.low, pattern), (2, record.high, pattern), (3, record.n, WHOLE)):
+            self.number(column + place, None if hidden else value, shape, **wanted)
+        pooled = _("pooled variance") if record.variance == "pooled" and not hidden else ""
+        self.text(column + 4, "; ".join(filter(None, (_bound(record), wording.remark(record), pooled))), **wanted)
+
+
+def _bound(record: Estimate) -> str:
+    """The bound of a figure that is known from one side: nhiều nhất 3,3%."""
+    one_sided = {"none", "all", "under_3"} & set(record.flags)
+    return wording.limits(record) if one_sided else ""
+
+
+def _estimate_head(summary: Summary, figure: str) -> tuple[str, ...]:
+    limits = interval_title(summary)
+    return (
+        figure,
+        _("%(interval)s: from", interval=limits),
+        _("%(interval)s: to", interval=limits),
+        _("People who answered"),
+        _("Remark"),
+    )
+
+
+def headline_sheet(book: Book, summary: Summary) -> None:
+    """The figures that are looked at first, and what silence could do to them."""
+    sheet = book.sheet(
+        _("Summary"),
+        (_("Figure"), *_estimate_head(summary, _("Estimate"))),
+        (60, *ESTIMATE_WIDTHS),
+        frozen_columns=1,
+    )
+    parts = [] if summary.index is None else [summary.index]
+    for place, line in enumerate([*parts, *summary.areas, *summary.factors]):
+        strong = {"bold": True} if place == 0 and parts else {}
+        sheet.text(0, label(summary, line.code), text_wrap=True, **strong)
+        sheet.estimate(1, line.estimate, **strong)
+        sheet.row += 1
+    for headline in summary.headlines:
+        item = summary.questionnaire.items[headline.code]
+        sheet.row += 1
+        sheet.text(0, asked(item), bold=True, text_wrap=True)
+        sheet.row += 1
+        for line in headline.values:
+            strong = {"bold": True} if line is headline.line else {}
+            sheet.text(0, value_label(item, line), text_wrap=True, **strong)
+            sheet.estimate(1, line.estimate, **strong)
+            sheet.row += 1
+        closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+        if closed or "under_3" in headline.line.estimate.flags:
+            continue
+        name = headline_name(summary, headline)
+        for text, share in (
+            (blank_label(item, headline), headline.blank),
+            (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
+            (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
+        ):
+            sheet.text(0, text, text_wrap=True)
+            sheet.number(1, share, SHARE)
+            sheet.number(4, headline.asked, WHOLE)
+            sheet.text(5, _("of people asked"))
+            sheet.row += 1
+
+
+def item_sheet(book: Book, summary: Summary) -> None:
+    """Every question: those of the index first, by factor; then each answer of the others, in the form's order."""
+    sheet = book.sheet(
+        _("Questions"),
+        (_("Code"), _("Question asked"), _("Factor"), _("Answer"), *_estimate_head(summary, _("Estimate"))),
+        (18, 46, 38, 24, *ESTIMATE_WIDTHS),
+        frozen_columns=2,
+    )
+    index = summary.questionnaire.index
+    factor_of = {
+        code: str(factor.label)
+        for area in (index.areas if index else ())
+        for factor in area.factors
+        for code in factor.items
+    }
+    lines = [(line.code, scored(line)) for line in summary.items]
+    told = {line.code for line in summary.items}
+    lines += [
+        (record.item, record)
+        for record in summary.records
+        if record.domain is None and record.item in summary.questionnaire.items and record.item not in told
+    ]
+    for code, record in lines:
+        sheet.text(0, code)
+        sheet.text(1, label(summary, code), text_wrap=True)
+        sheet.text(2, factor_of.get(code, ""), text_wrap=True)
+        sheet.text(3, answer_label(summary, record), text_wrap=True)
+        sheet.estimate(4, record)
+        sheet.row += 1
+
+
+def unit_sheet(book: Book, summary: Summary) -> None:
+    """A row for each commune, in Vietnamese order."""
+    names = [_("Satisfaction index")] if summary.index is not None else []
+    names += [headline_name(summary, line) for line in summary.headlines]
+    titles = [f"{name}: {lower(title)}" for name in names for title in _estimate_head(summary, _("Estimate"))]
+    against = () if is_open(summary) else (_("Against the rest"), _("Possible ranks"))
+    sheet = book.sheet(
+        _("Communes"),
+        (_("Code"), _("Name"), _("Kind"), *against, *titles),
+        (9, 20, 11, *((26, 12) if against else ()), *(ESTIMATE_WIDTHS * len(names))),
+        frozen_columns=2,
+    )
+    for line in by_name(summary):
+        for column, text in enumerate(
+            (line.unit.code, line.unit.name, lower(units.kind(line.unit)))
+            + ((standing(line), ranks(line)) if against else ())
+        ):
+            sheet.text(column, text)
+        records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)
+        for place, record in enumerate(records):
+            sheet.estimate(3 + len(against) + 5 * place, record)
+        sheet.row += 1
+    for note in (
+        [wording.no_sample()] if is_open(summary) else wording.of_standings(one.index for one in summary.units)
+    ):
+        sheet.text(0, note)
+        sheet.row += 1
+
+
+def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
+    """How many people wrote about each theme: the province, then a row for each commune. Paraphrases
+    stand on a sheet of their own."""
+    titles = [str(line.name) for line in found.whole.lines]
+    sheet = book.sheet(
+        _("Remarks"),
+        (_("Code"), _("Name"), _("Forms"), _("People who wrote"), *titles),
+        (9, 24, 12, 14, *([14] * len(titles))),
+        frozen_columns=2,
+    )
+    places = [("", summary.province.name, found.whole)]
+    named = {line.unit.code: line.unit.name for line in by_name(summary)}
+    places += [(code, name, found.units[code]) for code, name in named.items() if code in found.units]
+    for code, name, own in places:
+        sheet.text(0, code)
+        sheet.text(1, name)
+        sheet.number(2, own.asked, WHOLE)
+        counts = [(own.written, own.mark), *((line.count, line.mark) for line in own.lines)]
+        for column, (count, mark) in enumerate(counts, start=3):
+            if count is None:
+                sheet.text(column, wording.counted(count, mark), align="right")
+            else:
+                sheet.number(column, count, WHOLE)
+        sheet.row += 1
+    for note in wording.of_remarks():
+        sheet.text(0, note)
+        sheet.row += 1
+    told = [
+        (code, name, str(line.name), words)
+        for code, name, own in places
+        for line in own.lines
+        for words in line.told
+    ]
+    if not told:
+        return
+    sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))
+    for row in told:
+        for column, text in enumerate(row):
+            sheet.text(column, text, text_wrap=True)
+        sheet.row += 1
+
+
+def collection_sheet(book: Book, summary: Summary) -> None:
+    """The forms, as the report's table counts them."""
+    sheet = book.sheet(_("Forms"), (_("Forms"), _("Number")), (56, 14, 16, 14))
+    came = summary.collection
+    for text, count in (
+        (_("Issued"), came.issued),
+        (_("Collected"), came.collected),
+        (_("Valid, counted in the figures"), came.in_sample),
+        (_("Rejected in the review, in no figure"), came.rejected),
+        *([] if is_open(summary) else [(_("Not by the sample"), came.outside)]),
+        (_("Communes with forms"), came.units_reached),
+        *([] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]),
+        *((mode_label(mode), count) for mode, count in came.modes.items()),
+    ):
+        sheet.text(0, text)
+        sheet.number(1, count, WHOLE)
+        sheet.row += 1
+    if came.paper is not None:
+        sheet.row += 1
+        sheet.text(0, _("Paper forms: issued = collected + void + missing"), bold=True)
+        sheet.row += 1
+        for text, count, part in fieldwork.lines(came.paper):
+            sheet.text(0, text, indent=int(part))
+            sheet.number(1, count, WHOLE)
+            sheet.row += 1
+    if came.keying is not None:
+        sheet.row += 1
+        sheet.text(0, fieldwork.keying(came.keying), text_wrap=True)
+        sheet.row += 1
+    if came.households is not None:
+        _rates(sheet, came.households)
+
+
+def _rates(sheet: Sheet, households: Households) -> None:
+    """Households and rates below one another: each rate with the households that it is of."""
+    sheet.row += 1
+    for column, title in enumerate(
+        (_("Response rates (AAPOR, Standard Definitions, 2023)"), _("Share"), _("Of households"), _("Weighted"))
+    ):
+        sheet.text(column, title, bold=True)
+    sheet.row += 1
+    heavy = response_rates(households.weighted) if households.weighted else {}
+    for name, rate in response_rates(households.counted).items():
+        if name in fieldwork.RATES:
+            sheet.text(0, fieldwork.meaning(name))
+            sheet.number(1, rate.share, SHARE)
+            sheet.number(2, rate.base, "#,##0.0")
+            sheet.number(3, heavy[name].share if heavy else None, SHARE)
+            sheet.row += 1
+
+
+def account_sheet(book: Book, paper: Paper) -> None:
+    """Where the paper forms of each batch are; the last row is the sum."""
+    counts = (_("Issued"), _("Entered"), _("Waiting to be entered"), _("Void"), _("Missing"), _("With a reason"))
+    sheet = book.sheet(
+        _("Accounting"),
+        (_("Code"), _("Name"), _("Village"), _("Batch"), *counts),
+        (9, 20, 20, 22, *([12] * len(counts))),
+        frozen_columns=4,
+    )
+    for batch in paper.batches:
+        for column, text in enumerate((batch.unit.code, batch.unit.name, batch.village, batch.line.batch or "")):
+            sheet.text(column, text)
+        _account(sheet, batch.line)
+    sheet.text(1, _("All batches"), bold=True)
+    _account(sheet, paper.total, bold=True)
+
+
+def _account(sheet: Sheet, line: Line, **wanted: Any) -> None:
+    counts = (line.issued, line.entered, line.waiting, line.void, line.missing, line.explained)
+    for column, count in enumerate(counts, start=4):
+        sheet.number(column, count, WHOLE, **wanted)
+    sheet.row += 1
+
+
+def method_sheet(book: Book, summary: Summary) -> None:
+    """The report's own words on how it was done and how to compute it again."""
+    sheet = book.sheet(_("Method"), (), (110,))
+    for block in (*method(summary), *again(summary)):
+        if isinstance(block, Heading | Paragraph | Command):
+            sheet.text(0, block.text, bold=isinstance(block, Heading), text_wrap=True)
+            sheet.row += 1
+
+
+def tidy_sheet(book: Book, summary: Summary) -> None:
+    """Every record behind the report, a row each, as `hailong report --format csv` prints them, and the names of
+    its codes: a table of Excel, so that a pivot table can be made of it at once."""
+    widths = (20, 8, 12, 12, *([13] * (len(FIELDS) - 6)), 24, 14, 46, 24, 12, 20)
+    sheet = book.sheet(_("Data"), (*FIELDS, *LABELS), widths, frozen_columns=1)
+    first, names = sheet.row, {line.unit.code: line.unit.name for line in summary.units}
+    for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):
+        whole = record.domain is None
+        name = summary.province.name if whole else names.get(str(record.domain), str(record.domain))
+        labels = (
+            label(summary, record.item),
+            answer_label(summary, record),
+            "province" if whole else "unit",
+            name,
+        )
+        for column, value in enumerate((*row.values(), *labels)):
+            if isinstance(value, (int, float)):
+                sheet.number(column, value, "General")
+            elif value:
+                sheet.text(column, value)
+        sheet.row += 1
+    sheet.sheet.add_table(
+        first - 1,
+        0,
+        max(sheet.row - 1, first),
+        len(FIELDS) + len(LABELS) - 1,
+        {
+            "name": "records",
+            "style": None,
+            "columns": [
+                {"header": name, "header_format": book.format(bold=True, bottom=1, valign="vcenter")}
+                for name in (*FIELDS, *LABELS)
+            ],
+        },
+    )

@@ -1,0 +1,410 @@
+"""The responses of a wave as arrays: which rows of its columns its estimates rest on, and what each weighs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from analysis.design import Calibration, Design, Ints, Labels
+from forms import Condition, Item, Questionnaire
+from survey.responses import calibration
+from survey.responses.columns import Columns, Ids, packed, places, read_ids, unpacked
+from survey.storage.models import (
+    DrawnHousehold,
+    DrawnVillage,
+    Release,
+    Response,
+    Review,
+    ReviewState,
+    Village,
+    Wave,
+    WaveKind,
+    Weight,
+    WeightVersion,
+)
+from survey.system.cache import kept, where
+from survey.waves import questionnaires
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What N people answered to one item.
+
+    codes   (N,) the code chosen, −1 where there is none; for `number` the number, NaN where there is none
+    chosen  (N, C) for `multiple`: which of the C choices; else None
+    asked   (N,) False where the item's condition hid it: such an answer is kept, but counts as not asked
+    given   (N,) asked and answered
+    told    (N,) answered, asked or not
+    """
+
+    codes: NDArray[Any]
+    chosen: Bools | None
+    asked: Bools
+    given: Bools
+
+    @property
+    def told(self) -> Bools:
+        if self.chosen is not None:
+            return _ticked(self.chosen, range(self.chosen.shape[1]))
+        return ~np.isnan(self.codes) if self.codes.dtype.kind == "f" else self.codes >= 0
+
+    def any_of(self, item: Item, values: Iterable[int]) -> Bools:
+        """(N,) asked, and one of the values chosen."""
+        if self.chosen is None:
+            return self.given & _among(self.codes, values)
+        columns = [place for place, code in enumerate(item.choices) if code in set(values)]
+        return self.given & _ticked(self.chosen, columns)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The N responses of a wave that its estimates rest on, in the order of their ids.
+
+    In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
+    counts the others, which enter no estimate. In an open wave the stratum is the unit and the PSU the day, and
+    everybody counts once unless it has weights. `rejected` counts responses that a review took out; they are in
+    neither number.
+
+    responses, rows  (N,) where the answers lie        unit, stratum, psu, mode, day  (N,) labels
+    weight  (N,) > 0
+    calibration  how the weights were fitted to population totals, where they were
+    silent  (N,) people who count as if they had left everything blank; None: nobody
+    columns  the answers in the codes of a later questionnaire, instead of those of `responses`
+    former  of a release: the sample of the one that was shown before, whose figures hide some of this one
+    version  SHA-256 of all that the estimates depend on: responses, villages, weights, and what was shown before
+    """
+
+    wave: Wave
+    questionnaire: Questionnaire
+    responses: Columns = field(repr=False)
+    rows: Ints
+    unit: Labels
+    stratum: Labels
+    psu: Labels
+    mode: Labels
+    day: Labels
+    weight: Floats
+    outside: int
+    rejected: int
+    version: str
+    calibration: Calibration | None = field(default=None, repr=False, compare=False)
+    silent: Bools | None = field(default=None, repr=False, compare=False)
+    columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
+    former: Sample | None = field(default=None, repr=False, compare=False)
+    designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def ids(self) -> list[UUID]:
+        """(N,) made anew at each call: a million take a while."""
+        return unpacked(self.responses.ids[self.rows])
+
+    @property
+    def adults(self) -> Floats:
+        """(N,) in the household of each, NaN where nobody noted it."""
+        noted = self.responses.adults[self.rows].astype(np.float64)
+        return np.where(noted < 0, np.nan, noted)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes besides the columns, its design among it."""
+        labels = (self.unit, self.stratum, self.psu, self.mode, self.day)
+        own = sum(part.codes.nbytes for part in labels) + 3 * self.rows.nbytes + self.weight.nbytes
+        return own + sum(told.nbytes for told in (self.columns or {}).values())
+
+    def place_of(self, ids: Iterable[UUID]) -> Ints:
+        """Where each of these responses stands in the sample; −1 where it is not in it."""
+        return places(packed(list(ids)), self.responses.ids[self.rows])
+
+    def marked(self, marks: Iterable[str]) -> Bools:
+        """(N,) whose form bears one of the marks (`responses.MARKS`)."""
+        levels, codes = self.responses.about["marks"]
+        wanted = set(marks)
+        there = np.array([not wanted.isdisjoint(json.loads(level)) for level in levels], bool)
+        return there[codes[self.rows]] if len(there) else np.zeros(len(self), bool)
+
+    def without(self, marks: Iterable[str]) -> Sample:
+        """The same sample in which people with one of the marks left everything blank: the design is kept."""
+        marks = sorted(marks)
+        version = hashlib.sha256(f"{self.version} without {marks}".encode()).hexdigest()
+        former = None if self.former is None else self.former.without(marks)
+        return replace(self, silent=self.marked(marks), former=former, version=version)
+
+    def after(self, former: Sample | None) -> Sample:
+        """The same sample, released after another one."""
+        if former is None:
+            return self
+        version = hashlib.sha256(f"{self.version} after {former.version}".encode()).hexdigest()
+        return replace(self, former=former, version=version)
+
+    def answers(self, item: Item) -> Answers:
+        """The column of one item."""
+        told = self._told(item.code)
+        asked = np.ones(len(self), bool) if item.show_if is None else self.holding(item.show_if)
+        if item.kind == "multiple":
+            return Answers(np.zeros(len(self), np.int8), told, asked, asked & _ticked(told, range(told.shape[1])))
+        if item.kind == "number":
+            return Answers(told, None, asked, asked & ~np.isnan(told))
+        return Answers(told, None, asked, asked & (told >= 0))
+
+    def holding(self, condition: Condition) -> Bools:
+        """(N,) for whose answers the condition holds."""
+        if condition.how == "item":
+            told = self._told(condition.item)
+            if told.ndim == 1:
+                return _among(told, condition.values)
+            choices = list(self.questionnaire.items[condition.item].choices)
+            columns = [choices.index(value) for value in condition.values if value in choices]
+            return _ticked(told, columns)
+        parts = [self.holding(part) for part in condition.parts]
+        if condition.how == "not":
+            return ~parts[0]
+        joined = np.logical_and.reduce if condition.how == "all" else np.logical_or.reduce
+        return np.broadcast_to(joined(parts, axis=0), len(self))
+
+    def _told(self, code: str) -> NDArray[Any]:
+        """(N,) or (N, C) an item as it was stored, asked or not."""
+        told = self.responses.items[code][self.rows] if self.columns is None else self.columns[code].copy()
+        if self.silent is not None:
+            told[self.silent] = False if told.ndim == 2 else np.nan if told.dtype.kind == "f" else -1
+        return told
+
+
+def _ticked(chosen: Bools, columns: Iterable[int]) -> Bools:
+    """(N,) who chose at least one of these choices; column by column, as `any` takes ten times as long by rows."""
+    found = np.zeros(len(chosen), bool)
+    for column in columns:
+        found |= chosen[:, column]
+    return found
+
+
+def _among(codes: NDArray[Any], values: Iterable[int]) -> Bools:
+    found = np.zeros(len(codes), bool)
+    for value in set(values) - {-1}:
+        found |= codes == value
+    return found
+
+
+@kept(lambda session, wave: (where(session), wave.code))
+def stored(session: Session, wave: Wave) -> Columns:
+    """The responses of a wave, as far as they were read."""
+    return Columns(wave.code, questionnaires.by_digest(session, wave.questionnaire))
+
+
+def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
+    """What tells one state of a wave from another: rows never change, so it is enough to count them."""
+    if release is not None:
+        return where(session), wave.code, "release", release.id
+    tables = (Response, Village, Review)
+    counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
+    return where(session), wave.code, wave.weights, wave.draw, *counts
+
+
+def sample(session: Session, wave: Wave, release: Release | None = None) -> Sample:
+    """The wave's sample, or that of a release; chosen anew only when something was added to it."""
+    if release is not None:  # the weights and the draw of that day
+        columns = {column.key: getattr(wave, column.key) for column in Wave.__table__.columns}
+        wave = Wave(**columns | {"weights": release.weights, "draw": release.draw})
+    stored(session, wave)  # as long as a sample is asked for, its columns are
+    return replace(_read(session, wave, release), wave=wave)
+
+
+def everyone(session: Session, wave: Wave) -> Sample:
+    """All responses of a wave, those that estimates leave out among them; each weighs 1, `psu` may be blank."""
+    columns = stored(session, wave)
+    rows = columns.rows(session)
+    unit, psu, mode, day = (columns.labels(name, rows) for name in ("unit", "psu", "mode", "day"))
+    asked = questionnaires.by_digest(session, wave.questionnaire)
+    return Sample(wave, asked, columns, rows, unit, unit, psu, mode, day, np.ones(len(rows)), 0, 0, "")
+
+
+@kept(_counts)
+def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
+    """The wave's sample, or that of a release with those before it."""
+    if release is None:
+        return of(session, wave)
+    ids = np.frombuffer(release.responses, "S16")
+    shown = select(Release).where(Release.wave == wave.code, Release.number < release.number)
+    former = session.scalars(
+        shown.where(Release.approved.is_not(None)).order_by(Release.number.desc()).limit(1)
+    ).first()
+    made = of(session, wave, ids, release.rejected)
+    return made if former is None else made.after(sample(session, wave, former))
+
+
+def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Sample:
+    """Chooses the wave's sample: each response with its village, stratum and current weight.
+
+    ids  sorted, of the responses that it is chosen from; all that no review rejected without it
+    out  how many were rejected, beside `ids`
+
+    A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
+    village there (in an open wave of its unit), else of the wave. Without any version a draw gives the weights,
+    and without a draw everybody weighs 1.
+    """
+    columns = stored(session, wave)
+    rows = columns.rows(session)
+    there = columns.ids[rows]
+    if ids is not None:
+        rows = rows[places(there, ids) >= 0]
+    elif gone := rejected(session, wave.code):
+        rows, out = rows[places(there, np.sort(packed(list(gone)))) < 0], len(gone)
+    villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
+    strata = {village.psu: village.stratum for village in villages}
+    if wave.draw is not None:
+        taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
+        strata = {village.psu: village.stratum for village in session.scalars(taken)}
+    collected = rows
+    drawn = wave.kind is WaveKind.SAMPLE
+    if drawn:
+        psu = columns.labels("psu", rows)
+        inside = np.array(
+            [name in strata for name in psu.levels] + [False], bool
+        )  # the last one is that of a blank
+        rows = rows[inside[psu.codes]]
+    unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
+    psu = columns.labels("psu", rows) if drawn else day
+    stratum = _strata(psu, strata) if drawn else unit
+    made = Sample(
+        wave=wave,
+        questionnaire=questionnaires.by_digest(session, wave.questionnaire),
+        responses=columns,
+        rows=rows,
+        unit=unit,
+        stratum=stratum,
+        psu=psu,
+        mode=mode,
+        day=day,
+        weight=np.ones(len(rows)),
+        outside=len(collected) - len(rows),
+        rejected=out,
+        version="",
+    )
+    if wave.weights is not None:
+        given = weights_of(session, wave.weights, columns.ids[rows])
+        made = replace(made, weight=filled(given, psu if drawn else unit))
+    elif drawn and wave.draw is not None:
+        made = replace(made, weight=base_weights(session, wave, made.psu, made.adults))
+    digest = _digest(made, collected, villages)
+    fit = _fit(session, wave)
+    if fit is not None:
+        fitted = calibration.applied(made, fit)
+        made = replace(made, calibration=fitted)
+        digest.update(fitted.factor.tobytes() + fitted.x.tobytes())
+    return replace(made, version=digest.hexdigest())
+
+
+def _strata(psu: Labels, strata: dict[str, str]) -> Labels:
+    of_psu = [strata[str(name)] for name in psu.levels]
+    levels = sorted(set(of_psu))
+    place = {name: at for at, name in enumerate(levels)}
+    return Labels(list(levels), np.array([place[name] for name in of_psu], np.int64)[psu.codes])
+
+
+def _fit(session: Session, wave: Wave) -> dict[str, Any] | None:
+    """The calibration that the current weights come from, as it was kept."""
+    version = None if wave.weights is None else session.get_one(WeightVersion, wave.weights)
+    fit: dict[str, Any] | None = ((version and version.report) or {}).get("fit")
+    return fit
+
+
+def ids_of(release: Release) -> set[UUID]:
+    """The responses that a release holds."""
+    content = release.responses
+    return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
+
+
+def rejected(session: Session, wave: str) -> set[UUID]:
+    """The responses of a wave whose newest review rejects them."""
+    newest = dict(
+        session.execute(select(Review.response, Review.state).where(Review.wave == wave).order_by(Review.id)).all()
+    )
+    return {response for response, state in newest.items() if state is ReviewState.REJECTED}
+
+
+def weights_of(session: Session, version: int, ids: Ids) -> Floats:
+    """(N,) the weights of a version; NaN for a response that it doesn't know."""
+    known, weight = _weights(session, version)
+    at = places(ids, known)
+    return np.where(at < 0, np.nan, weight[at]) if len(known) else np.full(len(ids), np.nan)
+
+
+@kept(lambda session, version: (where(session), version), lambda pair: sum(part.nbytes for part in pair))
+def _weights(session: Session, version: int) -> tuple[Ids, Floats]:
+    """A version of weights, by sorted ids; it never changes."""
+    chosen = select(cast(Weight.response, String), Weight.weight).where(Weight.version == version)
+    found = session.execute(chosen.order_by(Weight.response), execution_options={"yield_per": 10_000})
+    parts = [(read_ids([row[0] for row in some]), [row[1] for row in some]) for some in found.partitions()]
+    if not parts:
+        return np.zeros(0, "S16"), np.zeros(0)
+    return np.concatenate([ids for ids, _weights in parts]), np.concatenate([weights for _ids, weights in parts])
+
+
+MOST_ADULTS = 4  # in a household, as far as its weight goes: one of ten would weigh as much as a small village
+
+
+def base_weights(session: Session, wave: Wave, psu: Labels, adults: Floats, most: int = MOST_ADULTS) -> Floats:
+    """(N,) adults that each person of the wave's draw stands for: 1 ÷ probability of the household × its adults.
+
+    psu     (N,) the village of each; all its households were drawn with one probability
+    adults  (N,) in the household, NaN where nobody noted it: then the mean of those noted, 1 where there is none
+
+    More than `most` adults count as so many (Kish 1949, JASA 44: one adult of each household).
+    """
+    rows = session.execute(
+        select(DrawnHousehold.psu, func.max(DrawnHousehold.weight))
+        .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
+        .group_by(DrawnHousehold.psu)
+    )
+    households: dict[Any, float] = dict(rows.all())
+    known = np.minimum(adults, most)
+    typical = 1.0 if np.isnan(known).all() else float(np.nanmean(known))
+    stands_for = np.array([households[name] for name in psu.levels], np.float64)[psu.codes]
+    return stands_for * np.where(np.isnan(known), typical, known)
+
+
+def filled(weights: Floats, psu: Labels) -> Floats:
+    """(N,) the weights, with the village's mean, else the wave's, else 1 where it is NaN."""
+    missing = np.isnan(weights)
+    if not missing.any():
+        return weights
+    overall = 1.0 if missing.all() else float(np.nanmean(weights))
+    filled = weights.copy()
+    order = np.argsort(psu.codes, kind="stable")  # the villages one after the other
+    for rows in np.split(order, np.flatnonzero(np.diff(psu.codes[order])) + 1):
+        if missing[rows].any():
+            here = weights[rows]
+            filled[rows] = np.where(np.isnan(here), overall if missing[rows].all() else np.nanmean(here), here)
+    return filled
+
+
+def _digest(people: Sample, collected: Ints, villages: Iterable[Village]) -> Any:
+    """SHA-256 of the responses collected, by their ids, of the villages, and of strata and weights.
+
+    Of the columns and not of the stored documents: a database may write one document in several ways.
+    """
+    digest = hashlib.sha256()
+    columns = people.responses
+    digest.update(columns.ids[collected].tobytes())
+    for labels in (*(columns.labels(name, collected) for name in columns.about), people.stratum):
+        digest.update(repr(labels.levels).encode() + labels.codes.tobytes())
+    for code, told in columns.items.items():
+        digest.update(code.encode() + told[collected].tobytes())
+    for village in sorted(villages, key=lambda village: village.psu):
+        digest.update(repr((village.psu, village.unit, village.stratum)).encode())
+    digest.update(people.weight.tobytes())
+    return digest

@@ -1,0 +1,168 @@
+"""Whether answers differ by who asked or who keyed. Never an accusation: people work in different villages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis import Estimate, Measure, Share, against_rest, estimate
+from analysis.contrast import Group
+from analysis.design import Labels
+from analysis.effects import Effect, between, beyond
+from analysis.totals import Coded, Measured
+from survey.responses.respondents import Floats, Sample, sample
+from survey.results import result_table, verdicts
+from survey.results.result_table import Wanted
+from survey.storage.models import Batch, Keying, Sheet, Wave
+from translations.formats import order
+
+FEWEST = 10  # forms of a person: below, no difference is told
+BLANK = "blank"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Of one figure: how much of its differences goes with the person who asked or keyed.
+
+    all    of the differences between people's answers, those between villages among them
+    beyond of the differences between villages: what one who works in one village alone can't be told from
+    """
+
+    code: str
+    label: str
+    all: Effect
+    beyond: Effect
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure of a person's forms, and the word of its difference from all others' (`verdicts`), of all people
+    together; signs of one are no reason to speak of a person."""
+
+    record: Estimate
+    group: Group | None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A person who asked or keyed; figures are None with too few forms."""
+
+    name: str
+    forms: int
+    villages: int
+    index: Told | None
+    blank: Told | None
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Of all interviewers, or of all keyers."""
+
+    shares: list[Shared]
+    workers: list[Worker]
+
+
+def interviewers(session: Session, wave: Wave) -> Effects:
+    """By who had the batch that a form came in."""
+    rows = session.execute(
+        select(Sheet.response, Batch.interviewer)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave.code, Sheet.response.is_not(None), Batch.interviewer.is_not(None))
+    )
+    return _effects(
+        sample(session, wave), {response: name for response, name in rows if response is not None and name}
+    )
+
+
+def keyers(session: Session, wave: Wave) -> Effects:
+    """By who keyed a form first; what a scanner read has no keyer."""
+    rows = session.execute(
+        select(Sheet.response, Keying.keyer)
+        .join(Keying, Keying.sheet == Sheet.serial)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave.code, Sheet.response.is_not(None), Keying.turn == 1, Keying.source == "person")
+    )
+    return _effects(
+        sample(session, wave), {response: name for response, name in rows if response is not None and name}
+    )
+
+
+def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
+    names = sorted(set(by.values()), key=order)
+    place = {name: at for at, name in enumerate(names)}
+    codes = np.full(len(people) + 1, -1, np.int64)  # the last one is for those who are not in the sample
+    codes[people.place_of(by)] = [place[name] for name in by.values()]
+    who = Labels(list(names), codes[:-1])
+    names = [name for name in names if who.having(name).any()]
+    if not names:
+        return Effects([], [])
+    measured = _measures(people)
+    shares = [Shared(code, label, *_effect(people, measure, who)) for code, label, measure in measured]
+    return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
+
+
+def _measures(people: Sample) -> list[tuple[str, str, Measured]]:
+    """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
+    questionnaire = people.questionnaire
+    rule = result_table.scoring_rule(questionnaire, None)
+    found: list[tuple[str, str, Measured]] = []
+    index = questionnaire.index
+    if index is not None:
+        for code in ("index", *(f"index:{area.code}" for area in index.areas)):
+            found.append((code, str(index.label(code)), result_table.measures(people, Wanted(code), rule)[0]))
+    for headline in questionnaire.headlines:
+        wanted = Wanted(headline.item, (headline.value,))
+        found.append((headline.item, str(headline.name), result_table.measures(people, wanted, rule)[0]))
+    asked, blank = np.zeros(len(people)), np.zeros(len(people))
+    for item in questionnaire.items.values():
+        if item.kind != "text":
+            column = people.answers(item)
+            asked += column.asked
+            blank += column.asked & ~column.given
+    found.append((BLANK, "", Measure(BLANK, None, "ratio", blank, asked)))
+    return found
+
+
+def _effect(people: Sample, measure: Measured, who: Labels) -> tuple[Effect, Effect]:
+    value = _of_each(measure)
+    return between(value, who), beyond(value, who, people.psu)
+
+
+def _of_each(measure: Measured) -> Floats:
+    """(N,) the figure of each person, NaN where there is none."""
+    if isinstance(measure, Share):
+        return np.array([np.nan, 0.0, 1.0])[measure.states]
+    if isinstance(measure, Coded):
+        measure = measure.measure
+    with np.errstate(all="ignore"):
+        return np.where(measure.answered, measure.score / measure.base, np.nan)
+
+
+def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measured]) -> list[Worker]:
+    """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
+    forms = {name: int(who.having(name).sum()) for name in names}
+    told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
+    design = result_table.design(people, "centered")
+    figures: dict[str, dict[str, Told]] = {"index": {}, BLANK: {}}
+    for measure in measures:
+        if told and measure.item in figures:
+            found = against_rest(design, [measure], who, domains=names)
+            kept = [one for one in found if one.to in told]
+            own = {one.domain: one for one in estimate(design, [measure], who, domains=names, variance="auto")}
+            for one, group in zip(kept, verdicts.concluded(people.wave, kept), strict=True):
+                sure = "not_apart" if group in ("signs_above", "signs_below") else group
+                figures[measure.item][str(one.to)] = Told(own[one.to], sure)
+    return [
+        Worker(
+            name,
+            forms[name],
+            len(set(people.psu[who.having(name)])),
+            figures["index"].get(name),
+            figures[BLANK].get(name),
+        )
+        for name in names
+    ]

@@ -1,0 +1,167 @@
+"""Columns that hold a document, a file or a number: as it is, or sealed under the master key."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from base64 import b64decode, b64encode
+from datetime import date
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import JSON, Dialect, LargeBinary, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+
+from survey.storage import master_key
+from survey.system import settings
+from translations import Refusal
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Sealed(TypeDecorator[Any]):
+    """What the program sees as it is, and what lies in the database sealed; `impl` is the type of what lies there.
+
+    name  of the column, to which each value is bound
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    @property
+    def bound(self) -> bytes:
+        """What each value is bound to."""
+        return self.name.encode()
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Seals a value."""
+        return None if value is None else self.sealed(master_key.read(), value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Opens it; nothing where its key was lost for good, and refused where the key file is another one."""
+        if value is None:
+            return None
+        sealed = self.within(value)
+        if sealed is None:
+            return value
+        try:
+            return self.meant(master_key.opened(master_key.present(), self.bound, sealed))
+        except master_key.Lost as lost:
+            return self.nothing(lost.day)
+        except InvalidTag:
+            raise Refusal(
+                "The key file %(file)s does not open what lies sealed. Put back the one that belongs to this "
+                "database, or name it: HAILONG_TEXT_KEY=…",
+                file=settings.text_key_file(),
+            ) from None
+
+    def sealed(self, key: bytes, value: Any) -> Any:
+        """A value as it lies there."""
+        return self.around(master_key.seal(key, self.bound, self.said(value)))
+
+    def within(self, kept: Any) -> bytes | None:
+        """The sealed bytes in what lies there; None where an older version left it as it is."""
+        return bytes(kept)
+
+    def around(self, sealed: bytes) -> Any:
+        """What lies there, of sealed bytes."""
+        return sealed
+
+    def nothing(self, day: date) -> Any:
+        """What is seen in the place of a value whose key was lost on a day."""
+        return None
+
+    def anew(self, kept: Any, old: bytes, new: bytes) -> Any:
+        """What lies there, sealed under a new master key; as it is where the old one does not open it."""
+        sealed = self.within(kept)
+        if sealed is None:
+            return self.sealed(new, kept)
+        try:
+            return self.around(master_key.seal(new, self.bound, master_key.opened(old, self.bound, sealed)))
+        except InvalidTag:
+            return kept
+
+    @abstractmethod
+    def said(self, value: Any) -> bytes:
+        """A value in bytes."""
+
+    @abstractmethod
+    def meant(self, said: bytes) -> Any:
+        """The value in what `said` gave."""
+
+
+class LostDocument(dict[str, Any]):
+    """In the place of a document that can't be opened any more: empty, with the day on which its key was lost."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__()
+        self.day = day
+
+
+class SealedDocument(Sealed):
+    """A document that lies in the database as {"sealed": …}.
+
+    What an older version left there unsealed is read as it is, and sealed when it is written again.
+    """
+
+    impl = Document
+    cache_ok = True
+
+    def within(self, kept: dict[str, Any]) -> bytes | None:
+        return b64decode(kept["sealed"]) if set(kept) == {"sealed"} else None
+
+    def around(self, sealed: bytes) -> dict[str, Any]:
+        return {"sealed": b64encode(sealed).decode()}
+
+    def nothing(self, day: date) -> LostDocument:
+        return LostDocument(day)
+
+    def said(self, value: dict[str, Any]) -> bytes:
+        return json.dumps(value).encode()
+
+    def meant(self, said: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(said)
+        return found
+
+
+class SealedFile(Sealed):
+    """The bytes of a file."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def said(self, value: bytes) -> bytes:
+        return value
+
+    def meant(self, said: bytes) -> bytes:
+        return said
+
+
+class SealedNumber(Sealed):
+    """A whole number from 0 on; how many digits it has is not to be seen."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def said(self, value: int) -> bytes:
+        return value.to_bytes(8)
+
+    def meant(self, said: bytes) -> int:
+        return int.from_bytes(said)
+
+
+def lost_on(value: Any) -> date | None:
+    """The day on which the key of a document was lost; None where it can be read."""
+    return value.day if isinstance(value, LostDocument) else None
+
+
+def lost_in(column: Any, kept: Any) -> date | None:
+    """The day on which the key was lost of what lies in a sealed column; None where it can be read."""
+    sealed = None if kept is None else column.type.within(kept)
+    return None if sealed is None else master_key.lost_on(sealed)
+
+
+def lying(kind: Any) -> Any:
+    """The type of what lies in a column of this type, sealed or not."""
+    return kind.impl if isinstance(kind, Sealed) else kind

@@ -1,0 +1,342 @@
+"""What people wrote in their own words: sealed at rest, and destroyed for good by destroying a key.
+
+Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound to wave and response). The data key
+lies in the database, wrapped by the master key in its file (`master_key.py`): neither the database nor a backup
+without that file can be read. No row of texts is ever changed or deleted; once the key of its wave is gone, it
+says nothing any more. `Renewal` makes a new master key and wraps the keys that are
+left anew, so an older backup's wrapped keys open to nothing either. Where the master key itself is lost for good,
+the keys that it wrapped are kept aside, and its waves get others (`survey/operations/lost_key.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import secrets
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from cachetools import TTLCache, cached
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import ColumnElement, Connection, and_, select, text, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from survey.storage import master_key
+from survey.storage.database import Database
+from survey.storage.encrypted_columns import Sealed, lying
+from survey.storage.models import SEALED, FormerTextKey, Response, ResponseText, SecondFactor, TextKey
+from survey.system import settings
+from translations import Refusal
+
+# Of two who make a wave's key at once, the second takes the first one's.
+ONCE = {
+    name: added(TextKey).on_conflict_do_nothing(index_elements=["wave"])
+    for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+UNDER_THE_MASTER_KEY = (
+    TextKey.__table__.c.wrapped,
+    FormerTextKey.__table__.c.wrapped,
+    SecondFactor.__table__.c.secret,
+    *SEALED,
+)
+
+
+class Ring:
+    """The keys of the waves within one transaction, each read once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys: dict[str, bytes | None] = {}
+        self._former: dict[str, list[bytes | date]] = {}
+
+    def seal(self, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts of a response as they are stored. The wave's key is made with its first text.
+
+        RuntimeError where the wave's key was destroyed: its time is over, and nothing is written then.
+        """
+        key = self.key(wave)
+        if key is None:
+            made = new_key(wave)
+            self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
+            del self._keys[wave]
+            key = self.key(wave)
+            if key is None:
+                raise RuntimeError(f"the texts of {wave} are destroyed")
+        return _row(key, wave, response, texts)
+
+    def opened(self, wave: str, response: UUID, kept: Mapping[str, str] | None) -> dict[str, str] | None:
+        """What was written: empty where nothing was, None where it is destroyed or its key lost for good."""
+        if kept is None:
+            return {}
+        there = (self.key(wave), *self.former(wave))
+        for key in there:
+            if isinstance(key, bytes):
+                try:
+                    said = master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
+                except InvalidTag:
+                    continue
+                found: dict[str, str] = json.loads(said)
+                return found
+        if any(isinstance(key, bytes) for key in there) and not any(isinstance(key, date) for key in there):
+            raise InvalidTag
+        return None
+
+    def key(self, wave: str) -> bytes | None:
+        """The data key of a wave; None where nothing was written yet, or it is destroyed."""
+        if wave not in self._keys:
+            wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
+            self._keys[wave] = _unwrapped(wave, wrapped) if wrapped else None
+        return self._keys[wave]
+
+    def former(self, wave: str) -> list[bytes | date]:
+        """The keys that sealed texts of a wave before a master key was lost; the day of the loss in the place of
+        each that can't be read."""
+        if wave not in self._former:
+            rows = select(FormerTextKey.wrapped).where(FormerTextKey.wave == wave).order_by(FormerTextKey.number)
+            self._former[wave] = [
+                master_key.lost_on(wrapped) or _unwrapped(wave, wrapped)
+                for wrapped in self._connection.scalars(rows)
+                if wrapped
+            ]
+        return self._former[wave]
+
+
+def sealed_lately(
+    database: Database, wave: str, response: UUID, texts: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Like `Ring.seal`, by a key that was read within the last second; None where the wave has none, yet or
+    any more."""
+    key = _recent(database, wave)
+    return _row(key, wave, response, texts) if key else None
+
+
+@cached(TTLCache(100, ttl=1), key=lambda database, wave: (database.url, wave), lock=threading.Lock())
+def _recent(database: Database, wave: str) -> bytes | None:
+    with database.reading() as session:
+        return Ring(session.connection()).key(wave)
+
+
+def written(session: Session, response: UUID) -> dict[str, str] | None:
+    """What was written with a stored response: empty where nothing was, None where it is destroyed or lost."""
+    kept = session.get(ResponseText, response)
+    wave = session.get_one(Response, response).wave
+    return Ring(session.connection()).opened(wave, response, kept.texts if kept else None)
+
+
+def lost_on(connection: Connection, wave: str) -> date | None:
+    """The day on which the key of texts of a wave was lost, the latest of several; None where all can be read, or
+    was destroyed."""
+    days = [day for day in Ring(connection).former(wave) if isinstance(day, date)]
+    return max(days, default=None)
+
+
+def destroy(connection: Connection, wave: str) -> bool:
+    """Destroys the keys of a wave's texts; False where that is done already or nothing was written.
+
+    The row stays, empty: a wave whose texts are destroyed gets no other key.
+    """
+    gone = False
+    for table in (TextKey, FormerTextKey):  # a lost master key may turn up again
+        here = (table.wave == wave, table.wrapped != b"")
+        gone = bool(connection.execute(update(table).where(*here).values(wrapped=b"")).rowcount) or gone
+    return gone
+
+
+class Renewal:
+    """A new master key in the place of the old one, by which all that is left is sealed anew.
+
+    Make it inside a transaction, and `settle` it after the commit. Whenever the machine stops, what is needed to
+    go on lies beside the key: the new one (`.new`) until it is in its place, the old one (`.old`) until nothing is
+    sealed by it any more; `finish` goes on from there.
+
+    Refused where the old key does not open the keys of the waves.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        check(connection)
+        new = secrets.token_bytes(master_key.SIZE)
+        for column in UNDER_THE_MASTER_KEY:
+            rewrite(connection, column, partial(_again, master_key.read(), new))
+        self._draft = master_key.draft(new)
+
+    def settle(self, database: Database) -> None:
+        """Takes the place of the old key; what others have sealed by that one meanwhile is sealed anew too."""
+        with self._draft:
+            master_key.take_place()
+            _leave_former(database)
+
+
+def finish(database: Database) -> None:
+    """Brings a change of the master key to its end that was cut off; one that somebody is at is left alone."""
+    draft = master_key.drafted()
+    if draft.exists():
+        with draft.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            new = master_key.held(file.read())
+            with database.reading() as session:
+                kept = new is not None and _seals(session.connection(), new)
+            if not kept:  # it was cut off before the commit
+                draft.unlink()
+                return
+            master_key.take_place()
+    if master_key.former().exists():
+        _leave_former(database)
+
+
+def _leave_former(database: Database) -> None:
+    old, new = master_key.held(master_key.former().read_bytes()), master_key.present()
+    if old is not None:
+        again = partial(_again, old, new)
+        for column in UNDER_THE_MASTER_KEY:
+            with database.adding() as connection:
+                if not database.is_sqlite:  # which has one writer at a time
+                    connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
+                rewrite(connection, column, again)
+    master_key.destroy_former()
+
+
+def _again(old: bytes, new: bytes, column: Any, place: str, kept: Any) -> Any:
+    """What lies in a row, by the new key; as it is where the old one does not open it."""
+    if isinstance(column.type, Sealed):
+        return column.type.anew(kept, old, new)
+    bound = bound_to(column, place)
+    try:
+        return master_key.seal(new, bound, master_key.opened(old, bound, kept))
+    except InvalidTag:
+        return kept
+
+
+def _seals(connection: Connection, key: bytes) -> bool:
+    """Whether a key opens anything of what lies sealed, or nothing lies sealed."""
+    found = [
+        master_key.opens(key, bound_to(column, place), sealed)
+        for column in UNDER_THE_MASTER_KEY
+        for place, sealed in lying_sealed(connection, column)
+        if master_key.lost_on(sealed) is None
+    ]
+    return not found or any(found)
+
+
+def rewrite(connection: Connection, column: Any, again: Callable[[Any, str, Any], Any]) -> None:
+    """Puts in the place of all that lies in a column what `again` makes of it: column, first key of the row, and
+    what lies there, which it may give back as it is."""
+    for where, place, kept in _rows(connection, column, lock=True):
+        if (made := again(column, place, kept)) is not kept:
+            value = type_coerce(made, lying(column.type))
+            connection.execute(update(column.table).where(where).values({column: value}))
+
+
+def lying_sealed(connection: Connection, column: Any) -> Iterator[tuple[str, bytes]]:
+    """All that lies sealed in a column: the first key of its row, and the sealed bytes."""
+    for _where, place, kept in _rows(connection, column):
+        if (sealed := sealed_in(column, kept)) is not None:
+            yield place, sealed
+
+
+def sealed_in(column: Any, kept: Any) -> bytes | None:
+    """The sealed bytes in what lies in a column under the master key; None where it is not sealed."""
+    return column.type.within(kept) if isinstance(column.type, Sealed) else bytes(kept)
+
+
+def bound_to(column: Any, place: str) -> bytes:
+    """What the sealed bytes of a column are bound to, by the first key of their row."""
+    if isinstance(column.type, Sealed):
+        return column.type.bound
+    return (factor_of(place) if column.table is SecondFactor.__table__ else place).encode()
+
+
+def _rows(
+    connection: Connection, column: Any, *, lock: bool = False
+) -> Iterator[tuple[ColumnElement[bool], str, Any]]:
+    """Where each row with something in the column is, its first key, and what lies there."""
+    places = list(column.table.primary_key)
+    for place in connection.execute(select(*places)).all():  # one row in memory at a time: pictures are large
+        where = and_(*(key == value for key, value in zip(places, place, strict=True)))
+        found = select(type_coerce(column, lying(column.type))).where(where)
+        kept = connection.scalar(found.with_for_update() if lock else found)
+        if kept:
+            yield where, place[0], kept
+
+
+def factor_of(account: str) -> str:
+    """What the secret of an account's second factor is bound to."""
+    return f"second factor/{account}"
+
+
+def sealed_for(bound: str, said: bytes) -> bytes:
+    """A short secret of another table under the master key, bound to what it belongs to."""
+    return master_key.seal(master_key.read(), bound.encode(), said)
+
+
+def opened_for(bound: str, sealed: bytes) -> bytes:
+    """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
+    return master_key.opened(master_key.present(), bound.encode(), sealed)
+
+
+def anything_sealed(connection: Connection) -> bool:
+    """Whether there is something that the master key alone opens."""
+    return any(
+        master_key.lost_on(sealed) is None
+        for column in UNDER_THE_MASTER_KEY
+        for _place, sealed in lying_sealed(connection, column)
+    )
+
+
+def check(connection: Connection) -> None:
+    """Refused where the master key is gone with something under it, or opens neither the keys of the waves nor the
+    rest: who goes on would seal by another one."""
+    if not settings.text_key_file().is_file() and anything_sealed(connection):
+        master_key.present()
+    for column in (TextKey.__table__.c.wrapped, FormerTextKey.__table__.c.wrapped):
+        for wave, wrapped in lying_sealed(connection, column):
+            if master_key.lost_on(wrapped) is None:
+                _unwrapped(wave, wrapped)
+    for column in SEALED:  # of each the first, opened by its type
+        connection.scalar(select(column).where(column.is_not(None)).limit(1))
+
+
+def opened_by(connection: Connection, wave: str, keys: Collection[bytes]) -> int:
+    """How many responses of a wave have texts that one of these data keys opens."""
+    rows = select(ResponseText.response, ResponseText.texts).join(Response).where(Response.wave == wave)
+    found = connection.execute(rows.execution_options(yield_per=1000))
+    return sum(
+        any(master_key.opens(key, _bound(wave, response), b64decode(kept["sealed"])) for key in keys)
+        for response, kept in found
+    )
+
+
+def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a response as they are stored."""
+    said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
+    return {"sealed": b64encode(master_key.seal(key, _bound(wave, response), said)).decode()}
+
+
+def _bound(wave: str, response: UUID) -> bytes:
+    return f"{wave}/{response}".encode()
+
+
+def new_key(wave: str) -> bytes:
+    """A key for the texts of a wave, wrapped by the master key."""
+    return master_key.seal(master_key.read(), wave.encode(), secrets.token_bytes(master_key.SIZE))
+
+
+def _unwrapped(wave: str, wrapped: bytes) -> bytes:
+    try:
+        return master_key.opened(master_key.present(), wave.encode(), wrapped)
+    except InvalidTag:
+        raise Refusal(
+            "The key file %(file)s does not open the texts of wave %(wave)s. Put back the one that belongs to "
+            "this database, or name it: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
+            file=settings.text_key_file(),
+            wave=wave,
+        ) from None

@@ -1,0 +1,206 @@
+"""Communes and whatever else people are asked about: loading, finding, searching."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.storage.models import Unit
+from translations import NotFound, Refusal, language
+from translations.formats import fold, nfc, order
+
+SHIPPED = Path(__file__).parent / "units.csv"
+COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces")
+COMMUNE_KINDS = ("phường", "xã", "đặc khu")
+# Kinds of units are data, in Vietnamese; this is how an English reader is told.
+ENGLISH = {"phường": "Ward", "xã": "Commune", "đặc khu": "Special zone", "tỉnh": "Province", "thành phố": "City"}
+# Ba Chẽ stands under two codes in official lists.
+SAME_UNIT = {"06970": "06978"}
+
+
+def settled(code: str) -> str:
+    """The code under which a unit is kept."""
+    return SAME_UNIT.get(code, code)
+
+
+def find(session: Session, code: str) -> Unit:
+    """The unit of this code; refused where there is none."""
+    unit = session.get(Unit, settled(code)) if code.isprintable() else None
+    if unit is None:
+        raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=code)
+    return unit
+
+
+def answered_at(session: Session, code: str) -> Unit:
+    """The unit of this code, if people can answer there: not the province as a whole."""
+    unit = find(session, code)
+    if unit.kind not in COMMUNE_KINDS and unit.parent is None:
+        raise NotFound("Choose a commune: %(name)s as a whole is not one.", name=unit.name)
+    return unit
+
+
+def communes(session: Session, on: date | None = None) -> list[Unit]:
+    """The communes that exist on a day (now and ever, without one), in Vietnamese order."""
+    rows = session.scalars(select(Unit).where(Unit.kind.in_(COMMUNE_KINDS)))
+    return sorted((unit for unit in rows if on is None or exists(unit, on)), key=lambda unit: order(unit.name))
+
+
+def answering(session: Session, on: date) -> list[Unit]:
+    """Where people can answer on a day: the communes, then departments and service centres, each in order."""
+    others = session.scalars(select(Unit).where(Unit.kind.not_in(COMMUNE_KINDS), Unit.parent.is_not(None)))
+    there = sorted((unit for unit in others if exists(unit, on)), key=lambda unit: order(unit.name))
+    return communes(session, on) + there
+
+
+def kind(unit: Unit) -> str:
+    """What a unit is, in the language of the moment: phường, in English Ward."""
+    return unit.kind if language() == "vi" else ENGLISH.get(unit.kind, unit.kind)
+
+
+def named(unit: Unit) -> str:
+    """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward; or Sở Nội vụ."""
+    if f"{unit.name} ".casefold().startswith(f"{unit.kind} ".casefold()):
+        return unit.name
+    return f"{unit.kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind(unit)}"
+
+
+def exists(unit: Unit, on: date) -> bool:
+    """Whether the unit is there on a day."""
+    return (unit.valid_from is None or unit.valid_from <= on) and (unit.valid_to is None or on <= unit.valid_to)
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A unit whose people came over to another one: what share of them, and since which day where it is known."""
+
+    code: str
+    share: float
+    since: date | None
+
+
+TAKEN_IN = re.compile(r"([^:;@\s]{1,20})(?::(0\.[0-9]{1,9}|1))?(?:@([0-9]{4}-[0-9]{2}-[0-9]{2}))?")
+
+
+def taken_in(unit: Unit) -> list[TakenIn]:
+    """What a unit took in, as its `replaces` says: codes separated by ;, each with the share that came over where
+    it was not all of it, and the day where the unit was there before: 00101:0.4@2027-07-01.
+
+    Without a day it is the one from which the unit is valid.
+    """
+    found = []
+    for part in (unit.replaces or "").split(";"):
+        if not part.strip():
+            continue
+        written = TAKEN_IN.fullmatch(part.strip())
+        try:
+            since = date.fromisoformat(written[3]) if written and written[3] else unit.valid_from
+        except ValueError:
+            written = None
+        if written is None:
+            raise Refusal(
+                "Write what %(unit)s took in as codes, with share and day where known: 00101:0.4@2027-07-01",
+                unit=unit.name,
+            )
+        if settled(written[1]) != unit.code:
+            found.append(TakenIn(settled(written[1]), float(written[2] or 1), since))
+    return found
+
+
+def province(session: Session) -> Unit:
+    """The unit above all others."""
+    found = session.scalars(select(Unit).where(Unit.parent.is_(None), Unit.kind.not_in(COMMUNE_KINDS))).first()
+    if found is None:
+        raise NotFound("The province is not there yet. Run: hailong init")
+    return found
+
+
+LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one
+# What people write before a name: the kind of the unit, whole or as it is shortened ("P. Hà Tu").
+KIND_BEFORE = re.compile(r"^(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
+
+
+def matching(units: Iterable[Unit], words: str) -> list[Unit]:
+    """The units of which some syllables begin with the words: those whose name begins with them come first.
+
+    Words with diacritics are taken as written where any name has them so; otherwise, and without, the plain
+    letters decide: "ha long" finds Hạ Long. What nothing is called is looked for once more without the kind
+    before the name and without spaces: "P. Hà Tu", "halong". The order of `units` is kept within each group.
+    """
+    if len(words) > LONGEST_WORDS:
+        return []
+    units = list(units)
+
+    def written(text: str) -> str:
+        return " ".join(nfc(text).casefold().split())
+
+    def joined(text: str) -> str:
+        return KIND_BEFORE.sub("", fold(text)).replace(" ", "")
+
+    for reading in (fold, joined) if written(words) == fold(words) else (written, fold, joined):
+        wanted = reading(words)
+        if not wanted:
+            return units
+        first = [unit for unit in units if reading(unit.name).startswith(wanted)]
+        rest = [unit for unit in units if unit not in first and f" {wanted}" in f" {reading(unit.name)}"]
+        if first or rest:
+            return first + rest
+    return []
+
+
+def load(session: Session, text: str) -> int:
+    """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed.
+
+    Columns: code, name, kind, and where known parent, valid_from, valid_to, replaces.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
+    if unknown or not {"code", "name", "kind"} <= set(reader.fieldnames or ()):
+        raise Refusal(
+            "The file of units needs the columns %(columns)s; it has %(found)s.",
+            columns=", ".join(COLUMNS),
+            found=", ".join(reader.fieldnames or ()) or "–",
+        )
+    changed = 0
+    for number, row in enumerate(reader, start=2):
+        code, name, kind = ((row[column] or "").strip() for column in ("code", "name", "kind"))
+        if not (code and name and kind) or len(code) > 20 or None in row:
+            raise Refusal("Row %(row)s: give code, name and kind.", row=number)
+        known = session.get(Unit, code)
+        new = Unit(
+            code=code,
+            name=nfc(name),
+            kind=nfc(kind),
+            parent=(row.get("parent") or "").strip() or None,
+            valid_from=_day(row.get("valid_from"), number, "valid_from"),
+            valid_to=_day(row.get("valid_to"), number, "valid_to"),
+            replaces=(row.get("replaces") or "").strip() or None,
+        )
+        if new.parent and new.parent != code and session.get(Unit, new.parent) is None:
+            raise Refusal(
+                "Row %(row)s, column parent: there is no unit %(code)s. Put it above.", row=number, code=new.parent
+            )
+        taken_in(new)
+        if known is None or any(getattr(known, column) != getattr(new, column) for column in COLUMNS):
+            session.merge(new)
+            session.flush()
+            changed += 1
+    return changed
+
+
+def _day(text: str | None, row: int, column: str) -> date | None:
+    if not (text or "").strip():
+        return None
+    try:
+        return date.fromisoformat(str(text).strip())
+    except ValueError as error:
+        raise Refusal(
+            "Row %(row)s, column %(column)s: write the day as YYYY-MM-DD.", row=row, column=column
+        ) from error

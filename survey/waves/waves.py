@@ -1,0 +1,213 @@
+"""Waves: opening one, finding one, and the place where a person answers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cachetools import TTLCache, cached
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateParameter
+
+from forms import Questionnaire
+from survey.storage import audit
+from survey.storage.database import Database
+from survey.storage.models import Mode, Response, Unit, Village, Wave, WaveKind
+from survey.system.cache import kept, where
+from survey.system.dates import today
+from survey.waves import questionnaires, units
+from translations import Conflict, Gone, NotFound, Refusal
+from translations.formats import day
+
+CODE = re.compile(r"[a-z0-9-]{1,40}")
+SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
+FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person answers: a wave, a unit, and the questionnaire that is asked there."""
+
+    wave: Wave
+    unit: Unit
+    questionnaire: Questionnaire
+
+
+def create(
+    session: Session,
+    code: str,
+    questionnaire: Questionnaire,
+    kind: WaveKind,
+    opens: date,
+    closes: date,
+    *,
+    public: bool = False,
+    single_psu: str = "centered",
+    villages: str = "new",
+    simulated: bool = False,
+) -> Wave:
+    """Opens a wave; refused where the code is taken or badly written, or the days run backwards."""
+    if not CODE.fullmatch(code):
+        raise Refusal("A wave's code has 1 to 40 small letters, digits and hyphens: dot-1-2026")
+    if closes < opens:
+        raise Refusal("The wave would end before it begins. Give a later day after --to.")
+    if public and kind is not WaveKind.OPEN:
+        raise Refusal("Only an open wave can be public: a sample wave is reached by its link or code.")
+    if session.get(Wave, code) is not None:
+        raise Conflict("There is a wave %(code)s already. Choose another code.", code=code)
+    wave = Wave(
+        code=code,
+        questionnaire=questionnaire.digest,
+        kind=kind,
+        public=public,
+        opens=opens,
+        closes=closes,
+        single_psu=single_psu,
+        villages=villages,
+        simulated=simulated,
+    )
+    audit.tell(wave=code)
+    session.add(wave)
+    session.flush()
+    return wave
+
+
+class NoWave(NotFound):
+    """No wave has this code."""
+
+    listed_by = "hailong wave list"
+
+
+def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wave:
+    """The wave of this code; refused where there is none.
+
+    lock  held until the transaction ends: True against who writes it, {"read": True} against who closes it
+    """
+    wave = session.get(Wave, code, with_for_update=lock) if CODE.fullmatch(code) else None
+    if wave is None:
+        raise NoWave("There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code)
+    return wave
+
+
+def in_time(wave: Wave) -> tuple[date, date, str]:
+    """Where a wave stands among others: by its first day, then its last, then its code. No two stand alike."""
+    return wave.opens, wave.closes, wave.code
+
+
+def every(session: Session) -> list[Wave]:
+    """All waves, the newest first."""
+    return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
+
+
+def any_made_up(session: Session) -> bool:
+    """Whether the waves to look around in are here, which a real wave should not stand beside."""
+    return session.scalars(select(Wave.code).where(Wave.simulated)).first() is not None
+
+
+def titles(session: Session, some: Iterable[Wave]) -> dict[str, str]:
+    """The title of what each wave asks, by the code of the wave."""
+    return {wave.code: str(questionnaires.by_digest(session, wave.questionnaire).title) for wave in some}
+
+
+def public(session: Session, on: date) -> list[Wave]:
+    """The waves that anybody may answer from the first page on this day."""
+    return list(
+        session.scalars(
+            select(Wave).where(Wave.public, Wave.opens <= on, Wave.closes >= on).order_by(Wave.opens, Wave.code)
+        )
+    )
+
+
+def place(session: Session, wave: str, unit: str, on: date | None = None, *, opened: date | None = None) -> Place:
+    """Where a person answers; refused where the wave or the unit is unknown, or the wave is not running.
+
+    on      the day of answering; the present day unless given
+    opened  the day on which this server opened the form that is sent now, by its own signature
+
+    A form counts on the day on which it was answered. One that comes after the wave's end counts by itself only
+    where this server signed that it was opened before, and until the fieldwork is closed; where a device alone
+    says so, a person decides (`survey.responses.quarantine`).
+    """
+    return _running(_place(session, wave, unit), on or today(), opened)
+
+
+def place_now(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
+    """Like `place`, for today, from rows that were read within the last second: for what is asked most."""
+    return _running(_recent(database, wave, unit), today(), opened)
+
+
+def counts_on(wave: Wave) -> date:
+    """The day on which a form counts that comes now: today, after the wave's end its last day."""
+    return min(today(), wave.closes)
+
+
+def may_still_come(wave: Wave) -> date | None:
+    """Until when forms may come that were opened by the wave's last day; None where none is taken any more."""
+    last = wave.closes + FORM_HOLDS
+    return last if today() <= last and wave.closed is None else None
+
+
+def _place(session: Session, wave: str, unit: str) -> Place:
+    found = find(session, wave)
+    return Place(found, units.answered_at(session, unit), questionnaires.by_digest(session, found.questionnaire))
+
+
+@cached(TTLCache(1000, ttl=1), key=lambda database, *codes: (database.url, *codes), lock=threading.Lock())
+def _recent(database: Database, wave: str, unit: str) -> Place:
+    with database.reading() as session:
+        return _place(session, wave, unit)
+
+
+def _running(place: Place, on: date, opened: date | None) -> Place:
+    wave = place.wave
+    if on < wave.opens:
+        raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(wave.opens))
+    if on <= wave.closes or (opened is not None and opened <= wave.closes and wave.closed is None):
+        return place
+    if may_still_come(wave):
+        raise Gone(
+            "The survey closed on %(day)s. A form that was open before is still taken, for %(days)s days after it "
+            "was opened: send it from the page on which it is. Thank you for your interest.",
+            day=day(wave.closes),
+            days=FORM_HOLDS.days,
+        )
+    raise Gone("The survey closed on %(day)s. Thank you for your interest.", day=day(wave.closes))
+
+
+def villages(session: Session, wave: str, unit: str | None = None) -> list[Village]:
+    """The villages of a wave, or of one of its communes, by code."""
+    chosen = select(Village).where(Village.wave == wave).order_by(Village.psu)
+    return list(session.scalars(chosen.where(Village.unit == unit) if unit else chosen))
+
+
+def collected(session: Session, wave: str) -> int:
+    """How many responses a wave has: as they never change, this number names the state that they are in."""
+    return session.scalar(select(func.count()).where(Response.wave == wave)) or 0
+
+
+@kept(lambda session, wave: (where(session), wave, collected(session, wave)), lambda found: 500 * len(found))
+def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
+    """Responses of a wave by unit and mode: {unit: {mode: count}}; not to be written into."""
+    found: dict[str, dict[str, int]] = {}
+    rows = session.execute(
+        select(Response.unit, Response.mode, func.count())
+        .where(Response.wave == wave)
+        .group_by(Response.unit, Response.mode)
+    )
+    for unit, mode, count in rows:
+        found.setdefault(unit, {})[mode.value] = count
+    return found
+
+
+def by_village(session: Session, wave: str, mode: Mode) -> dict[str, int]:
+    """Responses of a wave that came in one way, by village: {psu: count}."""
+    rows = session.execute(
+        select(Response.psu, func.count())
+        .where(Response.wave == wave, Response.mode == mode, Response.psu.is_not(None))
+        .group_by(Response.psu)
+    )
+    return {str(psu): count for psu, count in rows}

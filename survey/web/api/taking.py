@@ -1,0 +1,180 @@
+"""What programs and bound devices send: responses, open and sealed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from flask import Response, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from forms import check
+from survey.accounts.accounts import Right
+from survey.responses import receipts, sealed_responses, submission
+from survey.responses.submission import MARKS, UUID4
+from survey.storage.models import Mode
+from survey.system import dates
+from survey.waves import waves
+from survey.waves.waves import Place
+from survey.web import bound_device
+from survey.web.api.blueprint import pages, problem
+from survey.web.current import database
+from survey.web.server import rate_limit
+from translations import Denied, Refusal
+from translations import gettext as _
+
+LARGEST_BODY = 64 * 1024  # bytes
+KEYS = {"id", "wave", "unit", "mode", "answers", "marks"}
+MODES = tuple(mode.value for mode in Mode)
+# What a client must be allowed to do to send in a mode; a phone needs nothing, a kiosk is a bound device.
+RIGHTS = {Mode.PAPER: Right.KEY, Mode.INTERVIEWER: Right.INTERVIEW}
+
+
+class NotJSON(Refusal):
+    """The body says that it is something else."""
+
+    status = 415
+
+
+@pages.post("/api/v1/responses")
+def submit() -> ResponseReturnValue:
+    """Keeps a response: 201, or 200 where the same one is there already; both mean that it is on disk."""
+    if wait := rate_limit.seconds_to_wait():
+        busy = problem(
+            429, _("Too many forms are arriving. Wait %(seconds)s seconds, then send again.", seconds=wait)
+        )
+        busy.headers["Retry-After"] = str(wait)
+        return busy
+    sent = _body()
+    if errors := _shape(sent):
+        return _unprocessable(errors)
+    place = waves.place_now(database(), sent["wave"], sent["unit"])
+    mode = Mode(sent["mode"])
+    _may(mode, place)
+    checked = check(place.questionnaire, sent["answers"])
+    if checked.problems:
+        return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
+    id = uuid.UUID(sent["id"])
+    marks = tuple(sent.get("marks", ()))
+    new = submission.keep(database(), place, id, mode, checked.answers, marks=marks)
+    return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
+
+
+@pages.post("/api/v1/sealed")
+def sealed() -> ResponseReturnValue:
+    """Keeps what a bound device sealed: 201 stored, 200 known, 202 held for staff; each means it is on disk."""
+    kiosk, tablet = bound_device.here(), bound_device.tablet()
+    if kiosk is None and tablet is None:
+        raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
+    sent = _body()
+    if wrong := sealed_responses.misshapen(sent):
+        known = ", ".join(sealed_responses.FORMS)
+        return _unprocessable(
+            [
+                (_pointer(name or None), _("Send a device's form: %(known)s, each as a text.", known=known))
+                for name in wrong
+            ]
+        )
+    device = tablet if sent["mode"] == Mode.INTERVIEWER else kiosk
+    if device is None:
+        raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
+    with database().writing() as session:
+        outcome, reason = sealed_responses.receive(session, device, sent)
+    receipt = receipts.issue(current_app.config["SECRET_KEY"], sent["wave"], dates.today())
+    answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
+    return answer, {"stored": 201, "known": 200, "held": 202}[outcome]
+
+
+def _body() -> Any:
+    """The value of a JSON body. JSON is read strictly: UTF-8, each key once, only numbers that there are."""
+    if request.mimetype != "application/json":
+        raise NotJSON("Send JSON, with Content-Type: application/json.")
+    request.max_content_length = LARGEST_BODY + 1  # of a body sent in pieces the rest would be cut off silently
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    try:
+        return STRICT.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Refusal("Send the body in UTF-8: byte %(place)s is none.", place=error.start + 1) from None
+    except json.JSONDecodeError as error:
+        raise Refusal(
+            "Send valid JSON: it breaks off at line %(line)s, column %(column)s.",
+            line=error.lineno,
+            column=error.colno,
+        ) from None
+    except (RecursionError, ValueError):  # nested too deeply, or a number of thousands of digits
+        raise Refusal("Send simpler JSON: this is nested too deeply, or a number in it is too long.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Refusal("Send each key once: %(key)s is there twice.", key=twice[:40])
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:  # NaN and the infinities
+        raise Refusal("Send numbers that JSON has: %(text)s is none.", text=text[:40])
+    return number
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite)
+
+
+def _shape(sent: Any) -> list[tuple[str, str]]:
+    """What is wrong with the keys around the answers: (place, what to do)."""
+    if not isinstance(sent, dict):
+        return [("", _("Send an object with id, wave, unit, mode and answers."))]
+    errors = [
+        (_pointer(key), _("Take out this key: only id, wave, unit, mode, answers and marks are taken."))
+        for key in sent
+        if key not in KEYS
+    ][:10]
+    if not (isinstance(sent.get("id"), str) and UUID4.fullmatch(sent["id"])):
+        errors.append(("/id", _("Send a UUID of version 4, made by chance: 8-4-4-4-12 hexadecimal digits.")))
+    errors += [
+        (f"/{key}", _("Send the code of the %(key)s as a text.", key=key))
+        for key in ("wave", "unit")
+        if not isinstance(sent.get(key), str)
+    ]
+    if sent.get("mode") not in MODES:
+        errors.append(("/mode", _("Send one of %(known)s.", known=", ".join(MODES))))
+    if not isinstance(sent.get("answers"), dict):
+        errors.append(("/answers", _("Send the answers as an object: item codes with their values.")))
+    marks = sent.get("marks", [])
+    if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
+        errors.append(("/marks", _("Send a list of some of %(known)s.", known=", ".join(MARKS))))
+    return errors
+
+
+def _may(mode: Mode, place: Place) -> None:
+    """Refuses a mode that the client may not claim at this place."""
+    if mode is Mode.PHONE:
+        return
+    if mode is Mode.KIOSK:
+        device = bound_device.here()
+        if device is None or (device.wave, device.unit) != (place.wave.code, place.unit.code):
+            raise Denied("Only a device that is bound there sends in the mode kiosk. Send in the mode phone.")
+        return
+    if not current_user.is_authenticated or not current_user.may(RIGHTS[mode]):
+        raise Denied("Sign in with an account that may send in the mode %(mode)s.", mode=mode.value)
+    if current_user.unit not in (None, place.unit.code):
+        raise Denied("Your account interviews in another commune. Ask the administrator for one of this commune.")
+
+
+def _pointer(*steps: str | None) -> str:
+    """A place in the body as a JSON pointer (RFC 6901)."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps if step is not None)
+
+
+def _unprocessable(errors: list[tuple[str, str]]) -> Response:
+    detail = _("Correct what is named under errors, and send it again.")
+    return problem(422, detail, errors=[{"pointer": place, "detail": what} for place, what in errors])

@@ -1,0 +1,285 @@
+"""Pages: the interviewer's tablet, that asks one person after another in a village.
+
+First the wave, then the commune and its village, where a sample is drawn the household, then the form question by
+question. It is read aloud, and handed over for what is sensitive: `interviewer.js` locks those answers, and no
+page here gives an answer back.
+
+Which household is asked, the tablet alone knows: it stands behind the # of the form's address, which no browser
+sends. What became of the household comes later, from the list, without the answers.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from flask import (
+    Blueprint,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
+
+from forms import check
+from survey.accounts.accounts import Right
+from survey.fieldwork import visits
+from survey.responses import devices, sealed_responses, submission
+from survey.responses.submission import MARKS, UUID4
+from survey.sampling import draws
+from survey.sampling.dispositions import OUTCOMES, Outcome
+from survey.storage.models import Mode, Village, WaveKind
+from survey.system.dates import today
+from survey.waves import units, waves
+from survey.waves.waves import Place
+from survey.web import bound_device, keying, kiosk
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.respondent import form
+from translations import N_, Denied, Refusal
+from translations import gettext as _
+
+NUMBER = re.compile(r"[1-9][0-9]{0,6}")  # of a household in the list of its village
+
+pages = Blueprint("interviewer", __name__, url_prefix="/phong-van")
+
+
+class Faulty(Refusal):
+    """What the tablet sent can't be kept, and the person is gone: its program is at fault."""
+
+    status = 422
+
+
+@pages.get("/")
+@requires(Right.INTERVIEW)
+def choose_wave() -> ResponseReturnValue:
+    with database().reading() as session:
+        open_now = [wave for wave in waves.every(session) if wave.opens <= today() <= wave.closes]
+        titles = waves.titles(session, open_now)
+    open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
+    return render_template("interviewer/waves.html", waves=open_now, titles=titles)
+
+
+@pages.get("/phien")
+@requires(Right.INTERVIEW)
+def token() -> ResponseReturnValue:
+    """What a form is sent with; an interview may last longer than the one of its page holds."""
+    return jsonify(token=generate_csrf())
+
+
+@pages.post("/may")
+@requires(Right.INTERVIEW)
+def bind() -> ResponseReturnValue:
+    """Binds this tablet, so that it may send by itself what it sealed while it had no network."""
+    answer = make_response("", 204)
+    if bound_device.tablet() is not None:
+        bound_device.remember(answer, bound_device.TABLET)
+        return answer
+    with database().writing() as session:
+        place = _own(waves.place(session, request.form.get("wave", ""), request.form.get("unit", "")))
+        named = _("Tablet of %(name)s", name=current_user.name)
+        token = devices.bind_tablet(
+            session,
+            place.wave.code,
+            place.unit.code,
+            named,
+            sealed_responses.current().id,
+            current_user.name,
+            bound_device.before(Mode.INTERVIEWER),
+        )
+    bound_device.remember(answer, bound_device.TABLET, token)
+    return answer
+
+
+@pages.get("/worker.js")
+def worker() -> ResponseReturnValue:
+    """The service worker. It stands here because it may serve only what lies beside or below it."""
+    return kiosk.worker_with_sounds(kiosk.STATIC.parent / "interviewer-worker.js")
+
+
+@pages.get("/<wave>/")
+@requires(Right.INTERVIEW)
+def choose_unit(wave: str) -> ResponseReturnValue:
+    words = request.args.get("tim", "").strip()
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        villages = keying.by_unit(draws.villages(session, found))
+        communes = units.communes(session, today())
+    communes = [unit for unit in communes if current_user.unit in (None, unit.code)]
+    if found.kind is WaveKind.SAMPLE:
+        communes = [unit for unit in communes if unit.code in villages]
+    return render_template(
+        "interviewer/units.html",
+        wave=found,
+        communes=units.matching(communes, words),
+        words=words,
+        villages=villages,
+        nowhere=not communes,
+        kind=units.kind,
+    )
+
+
+@pages.route("/<wave>/<unit>", methods=["GET", "POST"])
+@requires(Right.INTERVIEW)
+def interview(wave: str, unit: str) -> ResponseReturnValue:
+    """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
+    with database().reading() as session:
+        place = _own(waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token())))
+        villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
+        kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
+        done = visits.done(session, place.wave)
+    village = None
+    if place.wave.kind is WaveKind.SAMPLE:
+        if "thon" not in request.args:
+            return render_template(
+                "interviewer/villages.html", place=place, wave=place.wave, villages=villages, kept=kept, done=done
+            )
+        village = keying.village_of(place, villages, request.args["thon"])
+    if request.method == "POST":
+        return _keep(place, village)
+    return render_template(
+        "interviewer/form.html",
+        place=place,
+        wave=place.wave,
+        village=village,
+        named=units.named(place.unit),
+        kept=kept.get(village.psu) if village else None,
+        has_list=village is not None and village.psu in done,
+        questions=form.drawn(place.questionnaire),
+        screens=form.screens(place.questionnaire),
+        minutes=form.minutes(place.questionnaire),
+        id=uuid.uuid4(),
+        token=form.token(place, Mode.INTERVIEWER),
+        key=sealed_responses.current(),
+        can_seal=_can_seal(),
+        most_adults=submission.MOST_ADULTS,
+    )
+
+
+def _token() -> str:
+    """The token of the page from which an interview is sent; "" from a tablet that seals what comes late."""
+    sent = request.get_json(silent=True)
+    return str(sent.get("token", "")) if isinstance(sent, dict) else ""
+
+
+def _can_seal() -> bool:
+    return (kiosk.STATIC / kiosk.BUNDLE).exists()
+
+
+@pages.route("/<wave>/<unit>/ho", methods=["GET", "POST"])
+@requires(Right.INTERVIEW)
+def households(wave: str, unit: str) -> ResponseReturnValue:
+    """The drawn households of a village, `?thon=`, and what became of each."""
+    if request.method == "POST":
+        return _visited(wave, unit)
+    return _list(wave, unit)
+
+
+def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseReturnValue:
+    with database().reading() as session:
+        place = _begun(session, wave, unit)
+        village = _village(session, place)
+        drawn = visits.households(session, place.wave, village.psu)
+    return render_template(
+        "interviewer/households.html",
+        place=place,
+        wave=place.wave,
+        village=village,
+        named=units.named(place.unit),
+        households=drawn,
+        opened=visits.opened(drawn),
+        outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
+        can_seal=_can_seal(),
+        fault=fault,
+    ), status
+
+
+def _begun(session: Session, wave: str, unit: str) -> Place:
+    """The place, whether its wave is running or over."""
+    return _own(waves.place(session, wave, unit, waves.counts_on(waves.find(session, wave))))
+
+
+def _own(place: Place) -> Place:
+    """The same place; refused where the account is of another commune."""
+    if current_user.unit not in (None, place.unit.code):
+        raise Denied("Your account interviews in another commune. Ask the administrator for one of this commune.")
+    return place
+
+
+def _village(session: Session, place: Place) -> Village:
+    """The drawn village that the address names."""
+    here = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
+    return keying.village_of(place, here, request.args.get("thon", ""))
+
+
+def _visited(wave: str, unit: str) -> ResponseReturnValue:
+    """Notes what became of households: of one, or from the script of as many as wait.
+
+    They may come after the wave's last day: the tablet was without network till then.
+    """
+    with database().reading() as session:
+        village = _village(session, _begun(session, wave, unit))
+    try:
+        told = _told()
+        with database().writing() as session:
+            visits.record(session, wave, village.psu, told)
+    except Refusal as refusal:
+        if request.is_json:
+            raise
+        return _list(wave, unit, str(refusal), refusal.status)
+    if request.is_json:
+        return "", 204
+    return redirect(url_for(".households", wave=wave, unit=unit, thon=village.psu), 303)
+
+
+def _told() -> dict[int, Outcome]:
+    """What a page without script sends of one household, or {"visits": {number: outcome}}."""
+    found: Any = {request.form.get("household", ""): request.form.get("outcome", "")}
+    if request.is_json:
+        sent = request.get_json(silent=True)
+        found = sent.get("visits") if isinstance(sent, dict) else None
+    elif not found.keys() - {""} or "" in found.values():
+        raise Refusal("Choose what became of the household.")
+    if not isinstance(found, dict) or not all(
+        NUMBER.fullmatch(number) and outcome in list(Outcome) for number, outcome in found.items()
+    ):
+        raise Faulty(N_("Send visits as JSON: the outcome of each household by its number."))
+    return {int(number): Outcome(outcome) for number, outcome in found.items()}
+
+
+def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
+    """Keeps the answers of one person: 201, or 200 where the same form is there already."""
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict) or not UUID4.fullmatch(str(sent.get("id"))):
+        raise Faulty(N_("Send id, answers and marks as JSON."))
+    marks: Any = sent.get("marks", [])
+    if not isinstance(marks, list) or any(mark not in MARKS for mark in marks):
+        raise Faulty(N_("Send id, answers and marks as JSON."))
+    adults = sent.get("adults")
+    if adults is not None and not submission.may_be_adults(adults):
+        raise Faulty(N_("Send id, answers and marks as JSON."))
+    checked = check(place.questionnaire, sent.get("answers"))
+    if checked.problems:
+        # The question, never the answer: it may be one that the person gave alone.
+        raise Faulty(
+            N_("The answer to %(code)s can't be kept. Tell your supervisor."), code=checked.problems[0].code or "?"
+        )
+    with database().writing() as session:
+        new = submission.submit(
+            session,
+            place,
+            uuid.UUID(sent["id"]),
+            Mode.INTERVIEWER,
+            checked.answers,
+            marks=("helped-interviewer", *marks),
+            psu=village.psu if village else None,
+            adults=adults if village else None,
+        )
+    return {"status": "stored" if new else "known"}, 201 if new else 200

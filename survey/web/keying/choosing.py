@@ -1,0 +1,137 @@
+"""Pages: which forms are keyed: the wave, then a number or a packet; without numbers, commune and village."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from survey.accounts.accounts import Right
+from survey.fieldwork import double_entry, sheet_locks
+from survey.sampling import draws
+from survey.storage.models import Mode, Village, Wave, WaveKind
+from survey.system.dates import today
+from survey.waves import units, waves
+from survey.waves.waves import Place
+from survey.web.current import database
+from survey.web.keying.blueprint import pages
+from survey.web.login import requires
+from translations import Gone, NotFound, formats
+
+
+@pages.get("/")
+@requires(Right.KEY)
+def choose_wave() -> ResponseReturnValue:
+    with database().reading() as session:
+        every = waves.every(session)
+        printed = sheet_locks.has_batches(session, [wave.code for wave in every])
+        # Printed forms are keyed until the fieldwork is closed, long after the last interview.
+        open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
+        titles = waves.titles(session, open_now)
+        # Where forms are numbered, one's own: the number stored would tell which form waits for a second person.
+        own = sheet_locks.keyed_by(session, current_user.name, printed)
+        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now if wave.code not in printed}
+        differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
+    keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
+    open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
+    return render_template(
+        "keying/waves.html", waves=open_now, titles=titles, own=own, keyed=keyed, differing=differing
+    )
+
+
+def _takes_forms(wave: Wave, printed: bool) -> bool:
+    return wave.opens <= today() and (wave.closed is None if printed else today() <= wave.closes)
+
+
+@pages.get("/<wave>/")
+@requires(Right.KEY)
+def choose_unit(wave: str) -> ResponseReturnValue:
+    """The packets of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
+    words = request.args.get("tim", "").strip()
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        printed = sheet_locks.villages_with_batches(session, found.code)
+        if printed and "khong-so" not in request.args:
+            return choose_form(session, found)
+        found = running(session, wave)
+        villages = by_unit(v for v in draws.villages(session, found) if v.psu not in printed)
+        communes = units.communes(session, today())
+        if found.kind is WaveKind.SAMPLE:
+            there = waves.by_village(session, found.code, Mode.PAPER)
+            keyed = {unit: sum(there.get(one.psu, 0) for one in own) for unit, own in villages.items()}
+        else:
+            keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
+    if found.kind is WaveKind.SAMPLE:
+        communes = [unit for unit in communes if unit.code in villages]
+    return render_template(
+        "keying/units.html",
+        wave=found,
+        communes=units.matching(communes, words),
+        words=words,
+        villages=villages,
+        keyed=keyed,
+        nowhere=not communes,
+        printed=bool(printed),
+    )
+
+
+def choose_form(
+    session: Session, wave: Wave, typed: str = "", fault: str = "", status: int = 200
+) -> ResponseReturnValue:
+    """The page of a wave whose forms are numbered: a number, the packets that wait, what is begun."""
+    sheet_locks.takes_paper(wave)
+    printed = sheet_locks.villages_with_batches(session, wave.code)
+    return render_template(
+        "keying/packets.html",
+        wave=wave,
+        packets=sheet_locks.waiting(session, wave.code, current_user.name),
+        begun=sheet_locks.begun(session, wave.code, current_user.name),
+        without=len({village.psu for village in draws.villages(session, wave)} - printed),
+        typed=typed,
+        fault=fault,
+    ), status
+
+
+def running(session: Session, code: str) -> Wave:
+    """The wave, if forms may be keyed into it today."""
+    wave = waves.find(session, code)
+    if today() < wave.opens:
+        raise NotFound(
+            "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
+            code=wave.code,
+            day=formats.day(wave.opens),
+        )
+    if today() > wave.closes:
+        raise Gone(
+            "The wave %(code)s closed on %(day)s and takes no more forms. Give those left over to Home Affairs.",
+            code=wave.code,
+            day=formats.day(wave.closes),
+        )
+    return wave
+
+
+def village_of(place: Place, villages: Iterable[Village], psu: str) -> Village:
+    """The village of this label at a place; refused where it is none of those."""
+    for village in villages:
+        if village.psu == psu:
+            return village
+    raise NotFound(
+        "There is no village %(psu)s of %(unit)s in this wave. Choose it from the list of its villages.",
+        psu=psu,
+        unit=place.unit.name,
+    )
+
+
+def by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
+    """The villages by the code of their commune."""
+    found: dict[str, list[Village]] = {}
+    for village in villages:
+        found.setdefault(village.unit, []).append(village)
+    return found
+
+
+def paper(modes: dict[str, int]) -> int:
+    return modes.get(Mode.PAPER.value, 0)

@@ -1,0 +1,21 @@
+"""Pages: what a citizen meets on a phone. A file per screen; this is the table of addresses."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from survey.web.respondent import away, form, invitation, listening, start
+
+pages = Blueprint("respondent", __name__)
+pages.add_url_rule("/", "start", start.choose)
+pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
+# Typed from a poster, the address may end with a stroke.
+pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)
+pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
+pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)
+pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed
+pages.add_url_rule("/m/<code>", "scanned", invitation.opened)
+pages.add_url_rule("/m/phieu/<token>", "invited", invitation.answer, methods=["GET", "POST"])
+pages.add_url_rule("/thoat", "leave", away.leave)
+pages.add_url_rule("/lich", "calendar", away.calendar)
+pages.add_url_rule("/quen", "forget", away.forget)

@@ -1,0 +1,262 @@
+"""The form: all questions in one page, which alone sends it; a script shows them one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from itsdangerous import BadSignature, TimestampSigner
+from markupsafe import Markup
+
+from forms import Item, Questionnaire, QuestionnaireForm, check, posted
+from survey.responses import receipts, submission
+from survey.storage.models import Mode
+from survey.system import dates
+from survey.waves import recordings, units, waves
+from survey.waves.waves import Place
+from survey.web import bound_device
+from survey.web.current import database
+from survey.web.server import rate_limit
+from translations import Conflict, Denied, NotFound, language
+from translations import gettext as _
+
+TOKEN_HOLDS = int(waves.FORM_HOLDS.total_seconds())
+SECONDS_A_QUESTION = 8
+HAND_IN = "hand-in"  # no item has such a code
+
+# What is done with an id, answers that hold, and how the form was filled.
+Keep = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
+
+# The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
+_blank: dict[tuple[str, str], Markup] = {}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What to correct, as the summary on top says it; `target` is the id of the field that it leads to."""
+
+    text: str
+    name: str = ""
+    target: str = ""
+
+
+def answer(wave: str, unit: str) -> ResponseReturnValue:
+    """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
+    place = waves.place_now(database(), wave, unit, opened(wave, unit, Mode.PHONE, _token()))
+
+    def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        submission.keep(database(), place, id, Mode.PHONE, answers, marks=marks)
+
+    return fill_in(place, keep)
+
+
+def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
+    """Shows the form of a place, or takes a sent one: if it holds, it is kept and answered with a receipt."""
+    if request.method != "POST":
+        return _page(place, drawn(place.questionnaire))
+    if not _from_here():
+        raise Denied("This form was sent from another page. Open it here and send it again.")
+    items = place.questionnaire.items
+    given = posted(place.questionnaire, request.form.lists())
+    checked = check(place.questionnaire, given)
+    troubles = []
+    if wait := rate_limit.seconds_to_wait():
+        text = _(
+            "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
+        )
+        again = {"Retry-After": str(wait)}
+        return _page(place, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
+    id = _id()
+    if not id or not _opened(place):
+        troubles.append(
+            Trouble(
+                _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
+            )
+        )
+    troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
+    if troubles:
+        return _page(place, drawn(place.questionnaire, given), troubles, 422)
+    if not checked.answers and request.form.get(HAND_IN) != "empty":
+        # Once: to refuse is a right, but a slip would use up the code of a letter.
+        return _page(place, drawn(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
+    try:
+        keep(uuid.UUID(id), checked.answers, _marks())
+    except Conflict:
+        raise Conflict(
+            "This form had arrived already. What was sent first counts; there is no need to send it again."
+        ) from None
+    day = dates.today()
+    code = receipts.issue(_key(), place.wave.code, day)
+    return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
+
+
+def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
+    """That a form was received: the code, the day, and what the code can do. It names no response."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+    try:
+        received = date.fromisoformat(day)
+    except ValueError:
+        received = date.min
+    if not receipts.holds(_key(), wave, received, code):
+        raise NotFound("There is no receipt of this code for this day. Look at the code again.")
+    return render_template("respondent/receipt.html", wave=found, day=received, code=code)
+
+
+def _page(
+    place: Place,
+    questions: Markup,
+    troubles: list[Trouble] | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    first: str = "",
+) -> ResponseReturnValue:
+    """The page; `first` is the field to go back to, for whoever is asked whether the form shall go empty."""
+    asked = place.questionnaire
+    at_its_own_address = request.blueprint == "respondent"  # a kiosk that is not bound shows it elsewhere
+    there = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
+    return make_response(
+        render_template(
+            "respondent/form.html",
+            place=place,
+            action=request.path if at_its_own_address else there,
+            wave=place.wave,
+            questions=questions,
+            problems=troubles,
+            first=first,
+            draft=_draft(place),
+            id=_id() or str(uuid.uuid4()),
+            marks=_marks(),
+            # The first token stays: a form that is to be corrected after midnight was opened before.
+            token=_token() if _opened(place) else token(place, Mode.PHONE),
+            named=units.named,
+            questions_asked=screens(asked),
+            minutes=minutes(asked),
+        ),
+        status,
+        headers or {},
+    )
+
+
+def _id() -> str:
+    """The id that the sent form carries, "" without one: it stays, however often the form must be sent."""
+    id = request.form.get("id", "")
+    return id if submission.UUID4.fullmatch(id) else ""
+
+
+def _marks() -> tuple[str, ...]:
+    """How the sent form was filled, as far as it says so in words that are known."""
+    return tuple(submission.agreeing(set(request.form.getlist("marks")) & set(submission.MARKS)))
+
+
+def _draft(place: Place) -> str:
+    """The name under which a phone keeps a draft; "" on a device that people share: a kiosk, a tablet of staff."""
+    if bound_device.here() or current_user.is_authenticated:
+        return ""
+    return f"{place.wave.code}/{place.unit.code}/{place.questionnaire.digest[:16]}"
+
+
+def screens(questionnaire: Questionnaire) -> int:
+    """About how many screens of questions a person meets: of those that have a condition, half."""
+    shown = [screen for page in questionnaire.pages for screen in page.screens]
+    conditional = sum(all(item.show_if for item in screen) for screen in shown)
+    return len(shown) - (conditional + 1) // 2
+
+
+def minutes(questionnaire: Questionnaire) -> int:
+    """About how long it takes to answer."""
+    return max(2, math.ceil(len(questionnaire.keyed) * SECONDS_A_QUESTION / 60))
+
+
+def drawn(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -> Markup:
+    """The questions as they stand in the page, with what was answered and what is wrong with it."""
+    key = (questionnaire.digest, language())
+    if answers is None and key in _blank:
+        return _blank[key]
+    form = QuestionnaireForm(questionnaire, answers=answers)
+    if answers is not None:
+        form.validate()
+    conditions = {
+        item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))
+    }
+    html = Markup(  # noqa: S704 (a template's own output)
+        re.sub(
+            r"\s*\n\s*",
+            "\n",
+            render_template("respondent/questions.html", form=form, only_if=conditions, heard=recordings.offered),
+        )
+    )
+    if answers is None:
+        _blank[key] = html
+    return html
+
+
+def _condition(questionnaire: Questionnaire, item: Item) -> str:
+    """When an item is to be answered, for those who see all of them at once; "" where the place says it."""
+    if item.show_if is None or item.show_if.how != "item" or item.beside:
+        return ""
+    other = questionnaire.items[item.show_if.item]
+    choices = " / ".join(str(other.choices[value]) for value in item.show_if.values)
+    return _("Only if the answer to “%(question)s” is: %(choices)s.", question=other.short, choices=choices)
+
+
+def _trouble(item: Item, text: str) -> Trouble:
+    return Trouble(text, str(item.short), _target(item))
+
+
+def _target(item: Item) -> str:
+    """The id of the first field of an item."""
+    return item.code + (f"-{next(iter(item.choices))}" if item.choices else "")
+
+
+def _key() -> str:
+    return str(current_app.config["SECRET_KEY"])
+
+
+@cache
+def _signer(key: str) -> TimestampSigner:
+    return TimestampSigner(key, salt="form", digest_method=hashlib.sha256)
+
+
+def token(place: Place, mode: Mode) -> str:
+    """What says that a form was opened here and now: signed, with its wave, unit and mode."""
+    return _signer(_key()).sign(f"{place.wave.code}/{place.unit.code}/{mode}").decode()
+
+
+def opened(wave: str, unit: str, mode: Mode, token: str) -> date | None:
+    """The day on which a form was opened, as its token says; None where it was not made here, for this wave, unit
+    and mode, or too long ago."""
+    try:
+        made, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
+    except BadSignature:
+        return None
+    return dates.day_of(moment) if made.decode() == f"{wave}/{units.settled(unit)}/{mode}" else None
+
+
+def _opened(place: Place) -> date | None:
+    return opened(place.wave.code, place.unit.code, Mode.PHONE, _token())
+
+
+def _token() -> str:
+    """The token that the sent form carries, "" without one."""
+    return request.form.get("token", "")
+
+
+def _from_here() -> bool:
+    """Whether a page of ours sent it, as far as the browser tells: Origin, else the page that it came from."""
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if source is None:
+        return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    base = current_app.config["BASE_URL"]
+    return urlsplit(source).netloc in (request.host, urlsplit(base).netloc if base else request.host)

@@ -1,0 +1,80 @@
+"""The first page: what this is, and the choice of the commune; and what is kept of those who answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from analysis.disclosure import FEWEST, FEWEST_SENSITIVE
+from forms import openness
+from survey.storage.models import Unit
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
+from survey.web.current import database
+from translations.formats import fold, nfc
+
+
+@dataclass(frozen=True)
+class Row:
+    """A commune in the list; `hit` is the part of its name that was looked for."""
+
+    code: str
+    before: str
+    hit: str
+    after: str
+    kind: str
+
+
+def choose() -> ResponseReturnValue:
+    """What this is, and the way to the form: the public wave, where there are several of them, and the commune."""
+    words = " ".join(request.args.get("q", "").split())
+    with database().reading() as session:
+        open_now = [
+            (wave, questionnaires.by_digest(session, wave.questionnaire))
+            for wave in waves.public(session, dates.today())
+        ]
+        communes = units.communes(session, dates.today())
+        province = units.province(session)
+    chosen = next((pair for pair in open_now if pair[0].code == request.args.get("dot")), None)
+    if chosen is None and len(open_now) == 1:
+        chosen = open_now[0]
+    titles = Counter(str(asked.title) for _wave, asked in open_now)
+    rows = [_row(unit, words) for unit in (units.matching(communes, words) if words else communes)]
+    letters = [(letter, list(group)) for letter, group in groupby(rows, lambda row: (row.hit + row.after)[0])]
+    return render_template(
+        "respondent/start.html",
+        wave=chosen[0] if chosen else None,
+        questionnaire=chosen[1] if chosen else None,
+        open_now=open_now,
+        alike={title for title, count in titles.items() if count > 1},
+        province=units.named(province),
+        words=words,
+        rows=rows,
+        letters=letters,
+        total=len(communes),
+    )
+
+
+def privacy() -> ResponseReturnValue:
+    """What is kept of a person, and what is not."""
+    return render_template(
+        "respondent/privacy.html", fewest=FEWEST, delicate=FEWEST_SENSITIVE, alike=openness.FEWEST
+    )
+
+
+def _row(unit: Unit, words: str) -> Row:
+    """The commune with the place in its name where the words were found, with or without their diacritics."""
+    name, at = nfc(unit.name), -1
+    kind = units.kind(unit)
+    kind = kind[:1].upper() + kind[1:]
+    for reading in (str.casefold, fold):
+        found = reading(nfc(words))
+        if found and at < 0 and len(reading(name)) == len(name):
+            at = f" {reading(name)}".find(f" {found}")
+    if at < 0:
+        return Row(unit.code, "", "", name, kind)
+    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)

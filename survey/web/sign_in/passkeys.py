@@ -1,0 +1,222 @@
+"""Passkeys (WebAuthn): key pairs whose private half stays in a device, which signs a challenge with it.
+
+A device makes a passkey for one site and signs for no other, so nobody can be lured into giving it away. It signs
+only for whoever unlocks it by a finger, a face or a PIN: a passkey is two factors by itself, and signs in without
+the password too. What was signed is checked by the library `webauthn`; of which make the device is isn't asked.
+
+A challenge is made for one browser and holds for some minutes. It begins with the moment when it was made, which
+is kept with the passkey that answered it: no challenge up to it works again, and a copy of cookie and answer opens
+nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask import session as browser
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from webauthn import (
+    base64url_to_bytes,
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from survey.accounts import second_factors
+from survey.storage.models import Passkey
+from survey.system.dates import today
+from survey.web import current
+from translations import Conflict, Refusal
+
+CHALLENGE = "challenge"  # of the browser's session
+HOLDS = 300 * 10**9  # nanoseconds
+MOMENT = 8  # bytes at the beginning of a challenge
+LONGEST = 20_000  # letters of what a device answers
+LONGEST_ID = 1_023  # bytes, by the standard
+# The library means to raise its own alone, but takes what a device says at its word while it reads.
+MALFORMED = (WebAuthnException, LookupError, RecursionError, TypeError, ValueError)
+SITE = "Hài Lòng"
+UNLOCKED = UserVerificationRequirement.REQUIRED
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A passkey as its owner sees it; `used` is None before its first use."""
+
+    id: str
+    name: str
+    added: date
+    used: date | None
+
+
+def every(session: Session, account: str) -> list[Shown]:
+    """The passkeys of an account, in the order of their names."""
+    rows = session.scalars(select(Passkey).where(Passkey.account == account).order_by(Passkey.name, Passkey.id))
+    return [Shown(row.id, row.name, row.added, _day(row.answered) if row.answered else None) for row in rows]
+
+
+def to_add(session: Session, account: str) -> str:
+    """What a browser needs to let a device make a passkey for the account, as JSON."""
+    known = [PublicKeyCredentialDescriptor(base64url_to_bytes(one.id)) for one in every(session, account)]
+    key, bound = current_app.config["SECRET_KEY"].encode(), f"passkeys of {account}".encode()
+    return options_to_json(
+        generate_registration_options(
+            rp_id=_name(),
+            rp_name=SITE,
+            user_name=account,
+            # Says nothing of the account to others, and the same each time: a device replaces what it had.
+            user_id=hmac.digest(key, bound, "sha256"),
+            challenge=_challenge(),
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UNLOCKED
+            ),
+            exclude_credentials=known,
+        )
+    )
+
+
+def add(session: Session, account: str, name: str, answer: str) -> list[str]:
+    """Keeps the passkey that a device made, and gives the recovery codes as `second_factors.begin` does."""
+    challenge = _asked()
+    refusal = Refusal(
+        "The passkey was not added: the page was open for too long, or at another address than %(address)s. Open "
+        "this address and press the button again.",
+        address=_origin(),
+    )
+    if challenge is None or len(answer) > LONGEST:
+        raise refusal
+    try:
+        made = verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=_name(),
+            expected_origin=_origin(),
+            require_user_verification=True,
+        )
+    except MALFORMED:
+        raise refusal from None
+    if len(made.credential_id) > LONGEST_ID:
+        raise refusal
+    id = bytes_to_base64url(made.credential_id)
+    if session.get(Passkey, id) is not None:
+        raise Conflict("This passkey is there already. Add one of another device.")
+    codes = second_factors.begin(session, account)
+    session.add(
+        Passkey(
+            id=id,
+            account=account,
+            name=name,
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+            added=today(),
+            answered=None,
+        )
+    )
+    session.flush()
+    return codes
+
+
+def remove(session: Session, account: str, id: str) -> bool:
+    """Takes a passkey of the account away; False where it has none of this id."""
+    kept = session.get(Passkey, id)
+    if kept is None or kept.account != account:
+        return False
+    session.delete(kept)
+    second_factors.settle(session, account)
+    return True
+
+
+def to_sign() -> str:
+    """What a browser needs to let a device sign with any passkey that it has for this site, as JSON."""
+    return options_to_json(
+        generate_authentication_options(rp_id=_name(), challenge=_challenge(), user_verification=UNLOCKED)
+    )
+
+
+def owner(session: Session, answer: str) -> str | None:
+    """The account that an answer speaks of, before it is checked; None where nobody has this passkey."""
+    id = _id(answer)
+    kept = session.get(Passkey, id) if id else None
+    return kept.account if kept else None
+
+
+def check(session: Session, account: str, answer: str) -> bool:
+    """Whether a passkey of the account answered the challenge; it then works no second time. Call it in a writing
+    transaction."""
+    challenge, id = _asked(), _id(answer)
+    kept = session.get(Passkey, id, with_for_update=True) if id else None
+    if challenge is None or kept is None or kept.account != account or _moment(challenge) <= (kept.answered or 0):
+        return False
+    try:
+        signed = verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=_name(),
+            expected_origin=_origin(),
+            credential_public_key=kept.public_key,
+            credential_current_sign_count=kept.sign_count,
+            require_user_verification=True,
+        )
+    except MALFORMED:
+        return False
+    kept.sign_count, kept.answered = signed.new_sign_count, _moment(challenge)
+    return True
+
+
+def _challenge() -> bytes:
+    """A new one, which the browser keeps in its signed session."""
+    made = time.time_ns().to_bytes(MOMENT) + secrets.token_bytes(32)
+    browser[CHALLENGE] = bytes_to_base64url(made)
+    return made
+
+
+def _asked() -> bytes | None:
+    """The challenge of this browser, which forgets it; None where it has none or had it for too long."""
+    kept = base64url_to_bytes(browser.pop(CHALLENGE, ""))
+    return kept if 0 <= time.time_ns() - _moment(kept) < HOLDS else None
+
+
+def _moment(challenge: bytes) -> int:
+    return int.from_bytes(challenge[:MOMENT])
+
+
+def _day(moment: int) -> date:
+    return datetime.fromtimestamp(moment / 10**9, ZoneInfo("Asia/Ho_Chi_Minh")).date()
+
+
+def _id(answer: str) -> str | None:
+    if len(answer) > LONGEST:
+        return None
+    try:
+        return bytes_to_base64url(parse_authentication_credential_json(answer).raw_id)
+    except MALFORMED:
+        return None
+
+
+def _origin() -> str:
+    """Where browsers say that they are: `HAILONG_BASE_URL`, else the address of the request."""
+    parts = urlsplit(current.here())
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _name() -> str:
+    """To which devices bind a passkey: the name in that address."""
+    return urlsplit(_origin()).hostname or ""

@@ -1,0 +1,242 @@
+"""Pages: the accounts of those who work with the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from survey.accounts import (
+    accounts,
+    identities,
+    mail,
+    password_links,
+    second_factors,
+    sign_ins,
+    tokens,
+)
+from survey.accounts.accounts import Right
+from survey.accounts.password_links import Made
+from survey.responses import devices
+from survey.storage import audit
+from survey.storage.models import Account, Role, Unit
+from survey.system import addresses, settings
+from survey.waves import units
+from survey.web import current
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages, role_name
+from survey.web.staff.form import AS_TYPED, StaffForm
+from translations import N_, Conflict, Lazy, Refusal, formats
+from translations import gettext as _
+
+OF_ONE_COMMUNE = (Role.COMMUNE, Role.INTERVIEWER)  # the others work in all
+
+
+class PersonForm(StaffForm):
+    """Who gets an account, and what for."""
+
+    name = StringField(
+        Lazy("Name to sign in with"),
+        [
+            InputRequired(Lazy("Give a name to sign in with.")),
+            Length(max=80, message=Lazy("Use at most 80 letters.")),
+        ],
+        filters=[lambda text: formats.nfc(text).strip() if text else text],
+        render_kw=AS_TYPED,
+    )
+    role = SelectField(Lazy("Role"), [InputRequired(Lazy("Choose a role."))])
+    unit = SelectField(
+        Lazy("Commune or ward"),
+        default="",
+        description=Lazy(
+            "For the role “Commune”: the one whose forms this account counts. An interviewer with one interviews "
+            "there alone."
+        ),
+    )
+
+    mail = StringField(
+        Lazy("E-mail address, to send the link there"),
+        description=Lazy("If you leave it blank, you get a letter to hand over. The address is not kept."),
+        render_kw=AS_TYPED,
+    )
+
+    def validate_mail(self, field: StringField) -> None:
+        """An address to which a letter can go, or none."""
+        if field.data:
+            try:
+                field.data = mail.address(field.data)
+            except Refusal as none:
+                raise ValidationError(str(none)) from none
+
+    def validate_unit(self, field: SelectField) -> None:
+        """A commune's account reads one commune; others read all."""
+        if self.role.data == Role.COMMUNE and not field.data:
+            raise ValidationError(Lazy("Choose the commune that this account reads."))
+
+
+class IdentityForm(StaffForm):
+    """What the provider of single sign-on will call somebody."""
+
+    value = StringField(
+        validators=[
+            InputRequired(Lazy("Write what the provider calls the person.")),
+            Length(max=identities.LONGEST, message=Lazy("Use at most 255 letters.")),
+        ],
+        filters=[lambda text: formats.nfc(text).strip() if text else text],
+        render_kw=AS_TYPED,
+    )
+
+    def __init__(self, there: settings.SingleSignOn) -> None:
+        super().__init__()
+        self.value.label.text = _("What %(provider)s calls the person", provider=there.name or _("single sign-on"))
+        self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=there.claim)
+
+
+@pages.route("/nguoi-dung", methods=["GET", "POST"])
+@requires(Right.PEOPLE)
+def people() -> ResponseReturnValue:
+    """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
+    with database().reading() as session:
+        places = {unit.code: unit for unit in units.communes(session)}
+        before = _accounts(session)
+    form = _form(places)
+    if not form.validate_on_submit():
+        status = 422 if form.errors else 200
+        return render_template("staff/people.html", form=form, accounts=before, places=places), status
+    role = Role(form.role.data)
+    try:
+        with database().writing() as session:
+            unit = form.unit.data or None if role in OF_ONE_COMMUNE else None
+            accounts.add(session, form.name.data, role, None, unit)
+            made = password_links.make(session, form.name.data)
+    except Conflict as taken:
+        form.name.errors = [str(taken)]
+        return render_template("staff/people.html", form=form, accounts=before, places=places), 409
+    return _letter(
+        made, _("The account %(name)s is made.", name=made.account), form.mail.data if form.mail else ""
+    )
+
+
+@pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
+@requires(Right.PEOPLE)
+def person(name: str) -> ResponseReturnValue:
+    """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
+    with database().reading() as session:
+        name = accounts.find(session, name).name  # as it is kept: addresses are typed with blanks and marks apart
+    act = request.form.get("act", "")
+    there = settings.single_sign_on()
+    form = IdentityForm(there) if there else None
+    if request.method == "POST" and (act != "identity" or (form and form.validate())):
+        if act != "link" and act not in DONE:
+            raise Refusal("Choose what to do with the account.")
+        if name == current_user.name:
+            raise Refusal("This is your own account: see “My account”, or ask another administrator.")
+        if act == "link":
+            to = request.form.get("mail", "")
+            to = mail.address(to) if to.strip() else ""
+            with database().writing() as session:
+                audit.tell(act=act)
+                made = password_links.make(session, name)
+            return _letter(
+                made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account), to
+            )
+        with database().writing() as session:
+            if act == "second-factor":
+                accounts.reset_second_factor(session, name)
+            elif act == "sign-ins":
+                accounts.sign_out_everywhere(session, name)
+            elif act == "identity" and there and form:
+                identities.expect(session, name, there.issuer, there.claim, form.value.data)
+            elif act == "no-identity":
+                identities.remove(session, name)
+            elif act == "devices":
+                audit.tell(account=name, act=act, to=current_user.name)
+                devices.hand_over(session, name, current_user.name)
+            elif act == "off":
+                accounts.switch_off(session, name)
+            else:
+                accounts.switch_on(session, name)
+        flash(_(DONE[act]))
+        return redirect(url_for(".person", name=name), 303)
+    with database().reading() as session:
+        account = accounts.find(session, name)
+        shown = sign_ins.every(session, account.name)
+        factor = second_factors.standing(session, account.name)
+        waiting = password_links.waiting(session, account.name)
+        identity = identities.find(session, account.name)
+        needs_factor = account.role in second_factors.needing(session)
+        owned = devices.of_owner(session, account.name)
+        programs = tokens.every(session, account.name)
+    page = render_template(
+        "staff/person.html",
+        account=account,
+        sign_ins=shown,
+        factor=factor,
+        needs_factor=needs_factor,
+        waiting=waiting,
+        by_mail=settings.mail_server() is not None,
+        identity=identity,
+        devices=owned,
+        tokens=programs,
+        form=form,
+    )
+    return page, 422 if form and form.errors else 200
+
+
+def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
+    """The letter to be handed over, which is shown this once; or nothing of it where it goes by mail."""
+    base = current.here()
+    address = addresses.password_link(base, made.code)
+    trouble, server = "", settings.mail_server()
+    if to and server:
+        text = render_template("staff/password_letter.txt", made=made, base=base, address=address)
+        try:
+            mail.send(server, to, _("Your account at Hài Lòng"), text)
+        except Refusal as refused:
+            trouble = str(refused)
+        else:
+            sent = _("The link was sent to %(address)s.", address=to)
+            flash(f"{done} {sent}")
+            return redirect(url_for(".person", name=made.account), 303)
+    page = render_template(
+        "staff/password_letter.html", made=made, done=done, base=base, address=address, trouble=trouble
+    )
+    return page, 201
+
+
+# What an administrator does to an account besides making a link, and what is said then.
+DONE = {
+    "sign-ins": N_("All sign-ins of the account are ended."),
+    "second-factor": N_("The second factor is taken away; the person adds a new one."),
+    "identity": N_("Entered: the first sign-in under this name links the account."),
+    "no-identity": N_("The account is not linked any more; its sign-ins are ended."),
+    "devices": N_("The devices are yours now: they stay in service when the account is switched off."),
+    "off": N_(
+        "The account is switched off, and its devices and tokens with it. Its name stays in the audit trail."
+    ),
+    "on": N_("The account is switched on again. Make a link for a new password: nothing of before opens it."),
+}
+
+
+def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
+    form = PersonForm(**fields)
+    if settings.mail_server() is None:
+        del form.mail
+    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
+    form.unit.choices = [
+        SelectChoice("", "–"),
+        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
+    ]
+    return form
+
+
+def _accounts(session: Session) -> list[Account]:
+    return sorted(session.scalars(select(Account)), key=lambda account: formats.order(account.name))

@@ -1,0 +1,46 @@
+"""Page: the audit trail, the newest entries first, and whether its chain holds."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from survey.accounts.accounts import Right
+from survey.storage import audit
+from survey.storage.models import AuditEntry
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.sign_in import failed_attempts
+from survey.web.staff.blueprint import pages
+
+EACH_PAGE = 100
+
+
+@pages.get("/nhat-ky")
+@requires(Right.AUDIT)
+def audit_trail() -> ResponseReturnValue:
+    """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
+    who, until = request.args.get("ai", ""), request.args.get("den", None, integers.asked)
+    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(EACH_PAGE + 1)
+    if who:
+        query = query.where(AuditEntry.who == who)
+    if until is not None:
+        query = query.where(AuditEntry.number <= until)
+    with database().reading() as session:
+        entries = list(session.scalars(query))
+        people = sorted(session.scalars(select(AuditEntry.who).distinct()))
+        verified = audit.verify(session)
+        wrong = failed_attempts.lately(session)
+    return render_template(
+        "staff/audit_trail.html",
+        entries=entries[:EACH_PAGE],
+        older=entries[EACH_PAGE].number if len(entries) > EACH_PAGE else None,
+        until=until,
+        who=who,
+        people=people,
+        verified=verified,
+        acts=audit.ACTS,
+        wrong=wrong,
+    )

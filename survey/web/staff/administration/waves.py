@@ -1,0 +1,161 @@
+"""Pages: the waves, and opening one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Regexp, ValidationError
+
+from survey.accounts.accounts import Right
+from survey.results import releases
+from survey.storage.models import Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import AS_TYPED, StaffForm
+from translations import Conflict, Lazy
+
+DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a calendar is given by hand
+
+
+@dataclass(frozen=True)
+class Row:
+    """A wave in the list.
+
+    state  "coming", "running" or "closed"
+    forms  those the person may know of
+    own    whether there is something released of the commune whose results the person reads
+    """
+
+    wave: Wave
+    title: str
+    state: str
+    forms: int
+    own: bool
+
+
+class WaveForm(StaffForm):
+    """What a new wave needs."""
+
+    code = StringField(
+        Lazy("Code of the wave"),
+        [
+            InputRequired(Lazy("Give the wave a code, such as dot-1-2026.")),
+            Regexp(
+                rf"(?:{waves.CODE.pattern})\Z",
+                message=Lazy("Use 1 to 40 small letters without marks, digits and hyphens: dot-1-2026"),
+            ),
+        ],
+        filters=[lambda text: text.strip() if text else text],
+        description=Lazy("Small letters without marks, digits and hyphens. It is part of the wave's address."),
+        render_kw={"maxlength": 40, **AS_TYPED},
+    )
+    questionnaire = SelectField(
+        Lazy("Questionnaire"), [InputRequired(Lazy("Choose a questionnaire."))], validate_choice=True
+    )
+    kind = RadioField(
+        Lazy("Kind"),
+        [InputRequired(Lazy("Choose who is asked."))],
+        choices=[
+            SelectChoice(WaveKind.SAMPLE.value, Lazy("Sample: people drawn by a design")),
+            SelectChoice(WaveKind.OPEN.value, Lazy("Open: whoever comes")),
+        ],
+    )
+    public = BooleanField(
+        Lazy("Show on the first page"),
+        description=Lazy("Anybody may answer it from there. Only an open wave can be public."),
+    )
+    kept = BooleanField(
+        Lazy("The same villages as in the wave before"),
+        description=Lazy(
+            "Then a change since that wave is told more exactly. Leave it unticked if they are drawn anew."
+        ),
+    )
+    opens = DateField(Lazy("First day"), [InputRequired(Lazy("Give the first day."))], format=DAYS)
+    closes = DateField(Lazy("Last day"), [InputRequired(Lazy("Give the last day."))], format=DAYS)
+
+    def validate_public(self, field: BooleanField) -> None:
+        """A sample wave is reached by its link or code only."""
+        if field.data and self.kind.data == WaveKind.SAMPLE:
+            raise ValidationError(Lazy("A sample wave is reached by its link or code: leave this unticked."))
+
+    def validate_kept(self, field: BooleanField) -> None:
+        """Only a sample has villages."""
+        if field.data and self.kind.data == WaveKind.OPEN:
+            raise ValidationError(Lazy("An open wave has no villages: leave this unticked."))
+
+    def validate_closes(self, field: DateField) -> None:
+        """The days run forwards."""
+        if field.data and self.opens.data and field.data < self.opens.data:
+            raise ValidationError(Lazy("Give a last day that is not before the first one."))
+
+
+@pages.get("/")
+@requires(Right.PROGRESS)
+def index() -> ResponseReturnValue:
+    """The waves, the newest first; a commune's account reads the counts of its own forms."""
+    with database().reading() as session:
+        rows = [
+            Row(
+                wave,
+                str(questionnaires.by_digest(session, wave.questionnaire).title),
+                _state(wave),
+                _forms(waves.counts(session, wave.code)),
+                current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
+            )
+            for wave in waves.every(session)
+        ]
+    return render_template("staff/index.html", rows=rows)
+
+
+def _state(wave: Wave) -> str:
+    today = dates.today()
+    return "coming" if today < wave.opens else "closed" if today > wave.closes else "running"
+
+
+def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:
+    unit = current_user.unit
+    return sum(sum(modes.values()) for place, modes in counts.items() if unit is None or place == unit)
+
+
+@pages.route("/dot-moi", methods=["GET", "POST"])
+@requires(Right.WAVES)
+def new_wave() -> ResponseReturnValue:
+    """The form that opens a wave."""
+    with database().reading() as session:
+        published = {version.name: version for version in questionnaires.published(session)}
+        beside_made_up = waves.any_made_up(session)
+        sampled = any(wave.kind is WaveKind.SAMPLE for wave in waves.every(session))
+    form = WaveForm()
+    if not sampled:  # there are no villages to keep
+        del form.kept
+    form.questionnaire.choices = [
+        SelectChoice(name, f"{version.title} ({name})") for name, version in published.items()
+    ]
+    if not form.validate_on_submit():
+        shown = render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up)
+        return shown, 422 if form.errors else 200
+    try:
+        with database().writing() as session:
+            waves.create(
+                session,
+                form.code.data,
+                published[form.questionnaire.data],
+                WaveKind(form.kind.data),
+                form.opens.data,
+                form.closes.data,
+                public=form.public.data,
+                villages="kept" if form.kept and form.kept.data else "new",
+            )
+    except Conflict as taken:
+        form.code.errors = [str(taken)]
+        return render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up), 409
+    return redirect(url_for(".progress", wave=form.code.data))

@@ -1,0 +1,50 @@
+"""Page: how paper is being keyed: what is open, what waits for a second or third person, how often keying errs."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from survey.accounts.accounts import Right
+from survey.fieldwork import double_entry, keying, keying_errors, sheet_locks
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from translations import gettext as _
+
+
+@pages.get("/<wave>/nhap-lieu", endpoint="keying")
+@requires(Right.REVIEW)
+def keying_of(wave: str) -> ResponseReturnValue:
+    """Forms that somebody has open, forms to be settled, and the error rate with its interval."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        printed = bool(sheet_locks.has_batches(session, [found.code]))
+        errors = keying_errors.gather(session, found)
+        open_now = sheet_locks.open_now(session, found.code)
+        differing = len(double_entry.to_settle(session, [found.code]))
+    return render_template(
+        "staff/keying.html",
+        wave=found,
+        printed=printed,
+        errors=errors,
+        opened=open_now,
+        differing=differing,
+        right=[item for item, rate in errors.items if not rate.errors],
+        most=max((rate.high for _item, rate in errors.items if not rate.errors and rate.high), default=None),
+        number_of=keying.number,
+    )
+
+
+@pages.post("/<wave>/nhap-lieu/thu-lai")
+@requires(Right.REVIEW)
+def take_back_form(wave: str) -> ResponseReturnValue:
+    """Takes a form back that a keyer has open; what was typed of it goes."""
+    serial = request.form.get("so", "")
+    with database().writing() as session:
+        if sheet_locks.printed(session, serial).place.wave.code != wave:
+            raise sheet_locks.unknown(serial)
+        sheet_locks.give_back(session, serial)
+    flash(_("Form %(serial)s is taken back: anybody can key it anew.", serial=serial))
+    return redirect(url_for(".keying", wave=wave), 303)

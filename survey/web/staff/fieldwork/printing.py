@@ -1,0 +1,248 @@
+"""Pages: numbering the paper forms of a wave, and printing them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from flask import Response, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import IntegerField, SelectField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, NumberRange
+
+from survey.accounts.accounts import Right
+from survey.fieldwork import accounting, reinterviews
+from survey.fieldwork.accounting import Line
+from survey.paper import batches, printing
+from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
+from survey.sampling import draws
+from survey.storage import audit
+from survey.storage.models import Batch, Unit, Village, Wave, WaveKind
+from survey.waves import questionnaires, units, waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm
+from translations import Lazy, Refusal, ngettext
+from translations import gettext as _
+from translations.formats import order
+
+COUNT = Lazy("Print 1 to %(most)d forms for a village.", most=MOST_FORMS)
+SHARE = Lazy("Give a number from 0 to 100.")
+
+
+@dataclass(frozen=True)
+class Commune:
+    """A commune of the sample: its villages, those of them whose forms are numbered, and its forms."""
+
+    unit: Unit
+    villages: int
+    numbered: int
+    packets: int
+    forms: int
+
+
+class NumberForm(StaffForm):
+    """Which forms get their numbers now. `forms`: for each village where no sample was drawn."""
+
+    unit = SelectField(Lazy("Commune or ward"))
+    forms = IntegerField(
+        Lazy("Forms for each village"),
+        [InputRequired(COUNT), NumberRange(1, MOST_FORMS, COUNT)],
+        render_kw={"inputmode": "numeric"},
+    )
+    double = IntegerField(
+        Lazy("Of 100 forms, keyed twice"),
+        [InputRequired(SHARE), NumberRange(0, 100, SHARE)],
+        default=round(100 * DOUBLE),
+        description=Lazy("By two people who don't see each other's work. Chance chooses them; 100 for all."),
+        render_kw={"inputmode": "numeric"},
+    )
+    again = IntegerField(
+        Lazy("Of 100 forms, asked again"),
+        [InputRequired(SHARE), NumberRange(0, 100, SHARE)],
+        default=round(100 * AGAIN),
+        description=Lazy(
+            "Phúc tra: a supervisor asks the household a few questions once more. These forms say so, and their "
+            "cover says for which household each of them is."
+        ),
+        render_kw={"inputmode": "numeric"},
+    )
+
+
+class MoreForm(StaffForm):
+    """Further forms for a village."""
+
+    village = SelectField(Lazy("Village"))
+    count = IntegerField(
+        Lazy("Further forms"),
+        [InputRequired(COUNT), NumberRange(1, MOST_FORMS, COUNT)],
+        render_kw={"inputmode": "numeric"},
+    )
+
+
+@pages.route("/<wave>/in-phieu", methods=["GET", "POST"])
+@requires(Right.FIELDWORK)
+def print_forms(wave: str) -> ResponseReturnValue:
+    """What is numbered and can be printed, and the form that numbers the rest."""
+    found = _found(wave)
+    form = _numbering(found)
+    if not form.validate_on_submit():
+        return _page(found, form, _more(wave, empty=True), 422 if form.errors else 200)
+    try:
+        with database().writing() as session:
+            made = batches.issue(
+                session,
+                wave,
+                forms=None if form.forms is None else form.forms.data,
+                villages=_villages(session, found, form.unit.data),
+                double=form.double.data / 100,
+                again=0 if form.again is None else form.again.data / 100,
+            )
+            audit.tell(packets=len(made), unit=form.unit.data or "–")
+    except Refusal as refusal:
+        form.unit.errors = [str(refusal)]
+        return _page(found, form, _more(wave, empty=True), refusal.status)
+    flash(
+        ngettext(
+            "%(num)s packet is numbered. Print it now.", "%(num)s packets are numbered. Print them now.", len(made)
+        )
+        if made
+        else _("All of them are numbered already. Print them now.")
+    )
+    return redirect(url_for(".print_forms", wave=wave), 303)
+
+
+@pages.post("/<wave>/in-phieu/them")
+@requires(Right.FIELDWORK)
+def more_forms(wave: str) -> ResponseReturnValue:
+    """Numbers further forms for a village, in a packet of their own."""
+    form, found = _more(wave), _found(wave)
+    if not form.validate_on_submit():
+        return _page(found, None, form, 422)
+    with database().writing() as session:
+        batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
+        audit.tell(packet=batch, forms=form.count.data)
+    flash(_("Packet %(code)s is numbered. Print it here.", code=batch))
+    return redirect(url_for(".batch", wave=wave, batch=batch), 303)
+
+
+@pages.get("/<wave>/in-phieu/phieu.pdf")
+@requires(Right.FIELDWORK)
+def printed_forms(wave: str) -> ResponseReturnValue:
+    """The forms that are numbered: all, of the commune `don-vi`, or of the packet `tap`. Kept nowhere: its covers
+    lead to the households of phúc tra."""
+    unit, batch = request.args.get("don-vi") or None, request.args.get("tap") or None
+    with database().reading() as session:
+        given = printing.prepared(session, wave, unit=unit, batch=batch)
+    name = "-".join(filter(None, ("phieu", batch or wave, unit)))
+    return printed(f"{name}.pdf", lambda file: printing.write(given, file))
+
+
+def printed(name: str, write: Callable[[IO[bytes]], None]) -> Response:
+    """What is printed, as a download that is kept nowhere."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    answer = send_file(file, "application/pdf", as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _found(wave: str) -> Wave:
+    with database().reading() as session:
+        return waves.find(session, wave)
+
+
+def _villages(session: Session, wave: Wave, unit: str) -> list[str] | None:
+    """The villages of a commune in the sample; None for all."""
+    if not unit:
+        return None
+    return [village.psu for village in draws.villages(session, wave) if village.unit == unit]
+
+
+def _units(wave: str) -> list[SelectChoice]:
+    return [SelectChoice(commune.unit.code, commune.unit.name) for commune in _communes(wave)]
+
+
+def _communes(wave: str) -> list[Commune]:
+    """The communes of the sample, in Vietnamese order."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        there: dict[str, list[Village]] = {}
+        for village in [] if found.kind is WaveKind.OPEN else draws.villages(session, found):
+            there.setdefault(village.unit, []).append(village)
+        batched: dict[str, list[str]] = {}
+        for psu, code in session.execute(select(Batch.psu, Batch.code).where(Batch.wave == wave)):
+            batched.setdefault(psu, []).append(code)
+        lines = accounting.by_unit(accounting.lines(session, wave))
+        rows = [
+            Commune(
+                units.find(session, unit),
+                len(villages),
+                sum(village.psu in batched for village in villages),
+                len(lines.get(unit, [])),
+                accounting.total(lines.get(unit, [])).issued,
+            )
+            for unit, villages in there.items()
+        ]
+    return sorted(rows, key=lambda row: order(row.unit.name))
+
+
+def _more(wave: str, empty: bool = False) -> MoreForm:
+    """The form for further forms, with the villages that have some."""
+    form = MoreForm(formdata=None) if empty else MoreForm()
+    with database().reading() as session:
+        rows = session.execute(
+            select(Village, Unit)
+            .join(Unit, Unit.code == Village.unit)
+            .where(Village.wave == wave, Village.psu.in_(select(Batch.psu).where(Batch.wave == wave)))
+        )
+        names = [(village.psu, unit.name, village.name or village.psu) for village, unit in rows]
+    names.sort(key=lambda one: (order(one[1]), order(one[2])))
+    form.village.choices = [SelectChoice(psu, f"{unit}: {name}") for psu, unit, name in names]
+    return form
+
+
+def _numbering(wave: Wave, empty: bool = False) -> NumberForm:
+    """The form that numbers the rest, with what can be chosen in this wave alone."""
+    form = NumberForm(formdata=None) if empty else NumberForm()
+    with database().reading() as session:
+        questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+    if wave.draw is not None:
+        del form.forms
+    if not reinterviews.again(questionnaire):
+        del form.again
+    form.unit.choices = [SelectChoice("", _("All communes")), *_units(wave.code)]
+    return form
+
+
+def _page(found: Wave, form: NumberForm | None, more: MoreForm, status: int) -> ResponseReturnValue:
+    communes = _communes(found.code)
+    if form is None:
+        form = _numbering(found, empty=True)
+    with database().reading() as session:
+        total: Line = accounting.total(accounting.lines(session, found.code))
+        planned = batches.planned(session, found.code)
+    return render_template(
+        "staff/print_forms.html",
+        wave=found,
+        is_open=found.kind is WaveKind.OPEN,
+        form=form,
+        more=more,
+        communes=communes,
+        villages=sum(commune.villages for commune in communes),
+        numbered=sum(commune.numbered for commune in communes),
+        packets=sum(commune.packets for commune in communes),
+        forms=total.issued,
+        planned=sum(planned.values()),
+    ), status

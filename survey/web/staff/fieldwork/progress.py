@@ -1,0 +1,58 @@
+"""Pages: how many forms have come in, by commune and way of answering. Counts alone, never an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from survey.accounts.accounts import Right
+from survey.responses import quarantine
+from survey.storage.models import Mode, Unit
+from survey.system import dates
+from survey.waves import units, waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+
+
+@dataclass(frozen=True)
+class Row:
+    """A commune's forms, in the order of the modes, and their sum."""
+
+    unit: Unit
+    counts: tuple[int, ...]
+    forms: int
+
+
+@pages.get("/<wave>/tien-do")
+@requires(Right.PROGRESS)
+def progress(wave: str) -> ResponseReturnValue:
+    """Counts of forms; a commune's account sees its own row."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        counts = waves.counts(session, wave)
+        communes = units.communes(session, min(found.closes, max(found.opens, dates.today())))
+        # A unit that is no commune, or is gone, is listed where forms came from it.
+        others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]
+        may_decide = current_user.may(Right.FIELDWORK)
+        waiting = sum(one.verdict is None for one in quarantine.listed(session, wave)) if may_decide else 0
+    listed = [unit for unit in (*communes, *others) if current_user.unit in (None, unit.code)]
+    modes = [mode for mode in Mode if any(mode in counts.get(unit.code, {}) for unit in listed)] or list(Mode)
+    rows = [_row(unit, counts.get(unit.code, {}), modes) for unit in listed]
+    return render_template(
+        "staff/progress.html",
+        wave=found,
+        modes=modes,
+        rows=rows,
+        sums=[sum(row.counts[place] for row in rows) for place in range(len(modes))],
+        forms=sum(row.forms for row in rows),
+        without=sum(row.forms == 0 for row in rows),
+        held=waiting,
+    )
+
+
+def _row(unit: Unit, counts: dict[str, int], modes: list[Mode]) -> Row:
+    return Row(unit, tuple(counts.get(mode, 0) for mode in modes), sum(counts.values()))

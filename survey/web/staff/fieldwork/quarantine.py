@@ -1,0 +1,161 @@
+"""Pages: the forms of a wave that arrived sealed and could not be counted, and what people decide of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms import DateField, RadioField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from survey.accounts.accounts import Right
+from survey.responses import quarantine
+from survey.responses.quarantine import Held
+from survey.storage import audit
+from survey.storage.models import Verdict
+from survey.waves import waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.administration.waves import DAYS
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm
+from translations import Lazy, Refusal, ngettext
+from translations import gettext as _
+
+A_PAGE = 100
+WAITING = "cho"  # what the list calls a form without a decision
+
+
+class DecisionForm(StaffForm):
+    """What becomes of the forms that are ticked."""
+
+    verdict = RadioField(
+        Lazy("The ticked forms"),
+        [InputRequired(Lazy("Choose what becomes of the forms: accepted or declined."))],
+        choices=[
+            SelectChoice(Verdict.ACCEPTED, Lazy("are accepted and count")),
+            SelectChoice(Verdict.DECLINED, Lazy("are declined and stay, sealed")),
+        ],
+    )
+    reason = StringField(
+        Lazy("Why"),
+        [
+            InputRequired(Lazy("Write why: whoever reads this next year was not there.")),
+            Length(max=quarantine.LONGEST),
+        ],
+        description=Lazy("For example: the line was down for three weeks. No names of people."),
+        render_kw={"maxlength": quarantine.LONGEST},
+    )
+    day = DateField(
+        Lazy("Day on which they were answered"),
+        [Optional()],
+        description=Lazy("Only for forms whose own day can't be, for example where the device's clock was wrong."),
+        format=DAYS,
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The forms that are held for one reason: how many, how many of them wait, and what can be done."""
+
+    reason: str
+    forms: int
+    waiting: int
+
+    @property
+    def why(self) -> str:
+        """The reason in the language of the moment."""
+        return _(quarantine.WHY[self.reason])
+
+    @property
+    def then(self) -> str:
+        """What an acceptance does."""
+        return _(quarantine.THEN[self.reason])
+
+
+@pages.route("/<wave>/giu-lai", methods=["GET", "POST"], endpoint="held")
+@requires(Right.FIELDWORK)
+def held_forms(wave: str) -> ResponseReturnValue:
+    """How many forms are held, why, and a decision on those that are ticked; never an answer.
+
+    `ly-do`: those of one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked.
+    """
+    form, fault = DecisionForm(), ""
+    if form.validate_on_submit():
+        try:
+            return _decide(wave, form)
+        except Refusal as refusal:
+            fault = str(refusal)
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        every = quarantine.listed(session, wave)
+    reason, state = (request.args.get(name, "") for name in ("ly-do", "trang-thai"))
+    chosen = [one for one in every if reason in ("", one.form.reason) and state in ("", _state(one))]
+    last = max(1, -(-len(chosen) // A_PAGE))
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    rows = chosen[(page - 1) * A_PAGE : page * A_PAGE]
+    ticked = set(request.form.getlist("phieu"))
+    if request.args.get("chon") == "het" and request.method == "GET":
+        ticked = {one.form.digest for one in rows if one.verdict is not Verdict.ACCEPTED}
+    return render_template(
+        "staff/held.html",
+        wave=found,
+        kinds=_kinds(every),
+        states=_states(every),
+        waiting=sum(one.verdict is None for one in every),
+        rows=rows,
+        count=len(chosen),
+        page=page,
+        last=last,
+        reason=reason,
+        state=state,
+        why=quarantine.WHY,
+        form=form,
+        fault=fault,
+        ticked=ticked,
+    ), 422 if fault or form.errors else 200
+
+
+def _state(one: Held) -> str:
+    return one.verdict or WAITING
+
+
+def _kinds(every: list[Held]) -> list[Kind]:
+    forms = Counter(one.form.reason for one in every)
+    waiting = Counter(one.form.reason for one in every if one.verdict is None)
+    return [Kind(reason, forms[reason], waiting[reason]) for reason in quarantine.WHY if forms[reason]]
+
+
+def _states(every: list[Held]) -> list[tuple[str, str, int]]:
+    """(state, name, forms) of all states."""
+    count = Counter(_state(one) for one in every)
+    return [(state or WAITING, _(name), count[state or WAITING]) for state, name in quarantine.STATES.items()]
+
+
+def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
+    verdict = Verdict(form.verdict.data)
+    with database().writing() as session:
+        found = waves.find(session, wave)
+        ticked = request.form.getlist("phieu")
+        decided = quarantine.decide(
+            session, found.code, ticked, verdict, form.reason.data, current_user.name, form.day.data
+        )
+        audit.tell(forms=decided, decision=verdict.value)
+    if not decided:
+        flash(_("This was decided already: nothing has changed."))
+    elif verdict is Verdict.ACCEPTED:
+        flash(ngettext("%(num)s form is accepted and counts.", "%(num)s forms are accepted and count.", decided))
+    else:
+        flash(ngettext("%(num)s form is declined.", "%(num)s forms are declined.", decided))
+    return redirect(request.full_path, 303)  # the list as it was cut down
+
+
+@pages.app_template_filter("held_state")
+def held_state(verdict: Verdict | None) -> str:
+    """What was decided, in the language of the moment."""
+    return _(quarantine.STATES[verdict])

@@ -1,0 +1,223 @@
+"""Pages: the households that are asked again, their second answers, how far these agree with the first ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, IntegerField, RadioField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from forms import Item, Page, Questionnaire
+from survey.accounts.accounts import Right
+from survey.fieldwork import agreements, reinterviews
+from survey.fieldwork.reinterviews import Chosen
+from survey.storage.models import SheetState, Unit, Wave
+from survey.waves import questionnaires, units, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from survey.web.staff.fieldwork.accounting import STATES
+from survey.web.staff.form import StaffForm
+from translations import Lazy, Refusal
+from translations import gettext as _
+from translations.formats import order
+
+MOST_HOUSEHOLDS = 20_000  # in the list of a village
+A_PAGE = 100
+PREFIX = "c-"  # before the code of an item: no item can hide a part of the form
+
+
+@dataclass(frozen=True)
+class Row:
+    """A chosen form in the list."""
+
+    form: Chosen
+    unit: Unit
+    state: str
+
+    @property
+    def has_first(self) -> bool:
+        """Whether its first answers are stored."""
+        return self.form.state is SheetState.ENTERED
+
+
+class ComputeForm(StaffForm):
+    """What is destroyed can't be had again: whoever computes says so."""
+
+    sure = BooleanField(
+        Lazy("Yes, compute the agreement and destroy the links"),
+        [InputRequired(Lazy("Tick that the links may be destroyed."))],
+    )
+
+
+class AgainForm(StaffForm):
+    """The head of a second interview; the items of the questionnaire are added by `again_form`."""
+
+    household = IntegerField(
+        Lazy("Number of the household in the list of the village"),
+        [Optional(), NumberRange(1, MOST_HOUSEHOLDS, Lazy("Give the number of the household, in digits."))],
+        description=Lazy("Leave it out if you do not know it."),
+        render_kw={"inputmode": "numeric"},
+    )
+
+
+def again_form(questionnaire: Questionnaire) -> type[AgainForm]:
+    """The form with one field for each item that is asked again."""
+    fields = {PREFIX + item.code: _field(item) for _page, item in reinterviews.again(questionnaire)}
+    return type("AgainForm", (AgainForm,), fields)
+
+
+def _field(item: Item) -> RadioField:
+    offered = [SelectChoice(str(code), f"{code} {label}") for code, label in item.choices.items()]
+    return RadioField(
+        str(item.label), [Optional()], choices=[*offered, SelectChoice("", _("left blank"))], default=""
+    )
+
+
+@pages.get("/<wave>/phuc-tra", endpoint="reinterviews")
+@requires(Right.REVIEW)
+def list_of(wave: str) -> ResponseReturnValue:
+    """The forms that are chosen, or the agreement once it is computed; `don-vi`: those of one commune."""
+    return _listed(wave, ComputeForm(formdata=None))
+
+
+@pages.post("/<wave>/phuc-tra")
+@requires(Right.REVIEW)
+def compute_agreement(wave: str) -> ResponseReturnValue:
+    """Computes the agreement and destroys what leads to households."""
+    form = ComputeForm()
+    if not form.validate_on_submit():
+        return _listed(wave, form), 422
+    try:
+        with database().writing() as session:
+            agreements.compute(session, waves.find(session, wave).code)
+    except Refusal as refusal:
+        form.sure.errors = [str(refusal)]
+        return _listed(wave, form), refusal.status
+    flash(_("The agreement is computed, and the links to the households are destroyed."))
+    return redirect(url_for(".reinterviews", wave=wave), 303)
+
+
+def _listed(wave: str, form: ComputeForm) -> str:
+    unit = request.args.get("don-vi", "")
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        kept = agreements.newest(session, found.code)
+        rows = _rows(session, found)
+    if kept is not None:
+        return render_template(
+            "staff/agreement.html",
+            wave=found,
+            made=kept.made,
+            figures=kept.figures,
+            items={item.code: item for _page, item in reinterviews.again(questionnaire)},
+        )
+    shown = [row for row in rows if unit in ("", row.unit.code)]
+    last = max(1, -(-len(shown) // A_PAGE))
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    return render_template(
+        "staff/reinterviews.html",
+        wave=found,
+        offered=reinterviews.again(questionnaire),
+        rows=shown[(page - 1) * A_PAGE : page * A_PAGE],
+        page=page,
+        last=last,
+        total=len(rows),
+        asked=sum(row.form.person is not None for row in rows),
+        both=sum(row.form.person is not None and row.has_first for row in rows),
+        links=sum(row.form.household is not None for row in rows),
+        lost=max((row.form.lost for row in rows if row.form.lost), default=None),
+        communes=sorted({row.unit.code: row.unit for row in rows}.values(), key=lambda one: order(one.name)),
+        unit=unit,
+        form=form,
+    )
+
+
+def _rows(session: Session, wave: Wave) -> list[Row]:
+    """The chosen forms, by commune and village in Vietnamese order."""
+    found = reinterviews.chosen(session, wave.code)
+    communes = {code: units.find(session, code) for code in {form.unit for form in found}}
+    names = {name: order(name) for name in {form.village for form in found}}
+    places = {code: order(unit.name) for code, unit in communes.items()}
+    found.sort(key=lambda form: (places[form.unit], names[form.village], form.sheet))
+    return [Row(form, communes[form.unit], _(STATES[form.state])) for form in found]
+
+
+@pages.get("/<wave>/phuc-tra/in")
+@requires(Right.REVIEW)
+def reinterview_list(wave: str) -> ResponseReturnValue:
+    """A list to print and take along: the households, and room for the codes of their answers."""
+    unit = request.args.get("don-vi", "")
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        reinterviews.refuse_when_over(session, found)
+        rows = _rows(session, found)
+    return render_template(
+        "staff/reinterview_list.html",
+        wave=found,
+        offered=_by_page(reinterviews.again(questionnaire)),
+        rows=[row for row in rows if unit in ("", row.unit.code) and row.form.person is None],
+    )
+
+
+def _by_page(offered: list[tuple[Page, Item]]) -> list[tuple[Page, list[tuple[int, Item]]]]:
+    """The items with their numbers 1, 2 …, those of a page together."""
+    found: list[tuple[Page, list[tuple[int, Item]]]] = []
+    for number, (page, item) in enumerate(offered, start=1):
+        if not found or found[-1][0] is not page:
+            found.append((page, []))
+        found[-1][1].append((number, item))
+    return found
+
+
+@pages.route("/<wave>/phuc-tra/<serial>", methods=["GET", "POST"])
+@requires(Right.REVIEW)
+def reinterview(wave: str, serial: str) -> ResponseReturnValue:
+    """The second answers of a form; the first ones are nowhere on the page."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        reinterviews.refuse_when_over(session, found)
+        chosen = reinterviews.one(session, found.code, serial)
+        reinterviews.refuse_to_know(session, serial, current_user.name)
+        unit = units.find(session, chosen.unit)
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        before = reinterviews.entered(session, serial, current_user.name)
+    offered = reinterviews.again(questionnaire)
+    kept = {PREFIX + code: str(value) for code, value in before.items()}
+    form = again_form(questionnaire)(data={"household": chosen.household, **kept})
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with database().writing() as session:
+                answers = _answers(form, offered)
+                reinterviews.enter(session, wave, serial, form.household.data, answers, current_user.name)
+        except Refusal as refusal:
+            form.household.errors, status = [str(refusal)], refusal.status
+        else:
+            flash(_("The second answers of form %(form)s are kept.", form=serial))
+            return redirect(url_for(".reinterviews", wave=wave), 303)
+    elif form.errors:
+        status = 422
+    return render_template(
+        "staff/reinterview.html",
+        wave=found,
+        chosen=chosen,
+        unit=unit,
+        form=form,
+        fields=[(page, [(n, form[PREFIX + item.code]) for n, item in items]) for page, items in _by_page(offered)],
+    ), status
+
+
+def _answers(form: AgainForm, offered: list[tuple[Page, Item]]) -> dict[str, Any]:
+    """By item code, without the blanks."""
+    given = {item.code: form[PREFIX + item.code].data for _page, item in offered}
+    return {code: int(value) for code, value in given.items() if value}

@@ -1,0 +1,119 @@
+"""Page: what became of the households drawn, and the response rates that follow. Counts alone, never an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from analysis.response_rates import Dispositions, Rate, response_rates
+from survey.accounts.accounts import Right
+from survey.fieldwork import outcomes
+from survey.fieldwork.outcomes import Told
+from survey.responses.respondents import sample
+from survey.storage.models import Unit, Wave, WaveKind
+from survey.waves import units, waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from translations import N_
+from translations.formats import order
+
+# AAPOR's rates, and what each says, in the order of the page.
+MEANING = {
+    "RR1": N_(
+        "Response rate: complete interviews, of all households that may be there. The least that it can be."
+    ),
+    "RR2": N_("As RR1, with partial interviews"),
+    "RR3": N_("As RR1; of the households not known, only the share that is there among the known ones is counted"),
+    "RR4": N_("As RR3, with partial interviews"),
+    "RR5": N_("Complete interviews, of the households known to be there. The most that it can be."),
+    "RR6": N_("As RR5, with partial interviews"),
+    "COOP1": N_("Cooperation: complete interviews, of the households in which somebody was met"),
+    "COOP2": N_("As COOP1, with partial interviews"),
+    "COOP3": N_("As COOP1, without those who were not able to answer"),
+    "COOP4": N_("As COOP3, with partial interviews"),
+    "REF1": N_("Refusals and broken-off interviews, of all households that may be there"),
+    "REF2": N_("As REF1, with the share of RR3 of the households not known"),
+    "REF3": N_("Refusals, of the households known to be there"),
+    "CON1": N_("Contact: somebody was met, of all households that may be there"),
+    "CON2": N_("As CON1, with the share of RR3 of the households not known"),
+    "CON3": N_("Contact, of the households known to be there"),
+}
+IN_ROWS = ("RR1", "RR3", "COOP1", "REF1", "CON1")
+PARTS = {"don-vi": N_("By commune"), "tang": N_("By stratum")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A commune or a stratum. `weighted`: its RR1 in households of the population; None without a draw."""
+
+    name: str
+    kind: str
+    counts: Dispositions
+    rates: list[Rate]
+    weighted: float | None
+
+
+@pages.get("/<wave>/ty-le", endpoint="response_rates")
+@requires(Right.FIELDWORK)
+def rates_of_wave(wave: str) -> ResponseReturnValue:
+    """The rates of the wave, and those of each commune or stratum."""
+    part = request.args.get("theo", "don-vi")
+    part = part if part in PARTS else "don-vi"
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        told = _told(session, found)
+        names = _names(session, told)
+    counts = outcomes.total(told)
+    is_drawn = found.draw is not None and bool(told)
+    heavy = response_rates(outcomes.total(told, weighted=True)) if is_drawn else {}
+    return render_template(
+        "staff/response_rates.html",
+        wave=found,
+        counts=counts,
+        rates=[(name, MEANING[name], rate, heavy.get(name)) for name, rate in response_rates(counts).items()],
+        rows=_rows(told, part, names, counts.e, is_drawn),
+        is_drawn=is_drawn,
+        part=part,
+        parts=PARTS,
+        columns=IN_ROWS,
+        meaning=MEANING,
+        replaced=sum(one.replaced for one in told),
+        waiting=sum(one.waiting for one in told),
+        beyond=[one.psu for one in told if one.beyond],
+    )
+
+
+def _told(session: Session, wave: Wave) -> list[Told]:
+    return outcomes.villages(session, wave, sample(session, wave)) if wave.kind is WaveKind.SAMPLE else []
+
+
+def _names(session: Session, told: list[Told]) -> dict[str, Unit]:
+    """The units in which the villages lie; a stratum that is a commune has its name, too."""
+    return {code: units.find(session, code) for code in {one.unit for one in told}}
+
+
+def _rows(told: list[Told], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool) -> list[Row]:
+    """A row each, in Vietnamese order. The share of unknown households that is there is that of the whole wave: a
+    commune has too few to know its own."""
+    groups: dict[str, list[Told]] = {}
+    for one in told:
+        groups.setdefault(one.unit if part == "don-vi" else one.stratum, []).append(one)
+    rows = []
+    for label, own in groups.items():
+        counts, unit = outcomes.total(own), names.get(label)
+        rates = response_rates(counts, e)
+        heavy = response_rates(outcomes.total(own, weighted=True))["RR1"].share if is_drawn else None
+        rows.append(
+            Row(
+                unit.name if unit else label,
+                units.kind(unit).lower() if unit else "",
+                counts,
+                [rates[name] for name in IN_ROWS],
+                heavy,
+            )
+        )
+    return sorted(rows, key=lambda row: order(row.name))

@@ -1,0 +1,294 @@
+"""Pages: the forms in which a check found something, and what people decide of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire, Text
+from forms import quality as rules
+from survey.accounts.accounts import Right
+from survey.fieldwork import checks, reviews
+from survey.fieldwork.checks import Finding, Form, Looked
+from survey.fieldwork.reviews import UNDECIDED, Decision
+from survey.storage.models import ReviewState, Unit, Village, Wave
+from survey.system.stale_cache import LARGE, Lately
+from survey.waves import questionnaires, units, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages, told
+from survey.web.staff.form import StaffForm
+from translations import NotFound, Refusal, ngettext
+from translations import gettext as _
+from translations.formats import number, order, percent
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """A form of the list: where it came from, what was found in it, and what was decided."""
+
+    form: Form
+    name: str
+    unit: str
+    village: str
+    found: tuple[str, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list is cut down to; empty is everything.
+
+    paper  a serial, or the code of a batch: then forms in which nothing was found are listed too
+    """
+
+    check: str = ""
+    unit: str = ""
+    village: str = ""
+    state: str = ""
+    paper: str = ""
+
+    def holds(self, form: Form, decision: Decision) -> bool:
+        """Whether a form is listed."""
+        if self.paper and self.paper not in (form.paper.serial, form.paper.batch, short(form.id)):
+            return False
+        if not self.paper and not form.findings and decision is UNDECIDED:
+            return False
+        return (
+            self.check in ("", *(finding.check for finding in form.findings))
+            and self.unit in ("", form.unit)
+            and self.village in ("", form.psu)
+            and self.state in ("", decision.state.value)
+        )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """All that the page needs of a wave, read at once."""
+
+    wave: Wave
+    looked: Looked
+    decisions: dict[UUID, Decision]
+    villages: dict[str, Village]
+    communes: dict[str, Unit]
+    says: Mapping[str, Text]
+
+    def decision(self, form: Form) -> Decision:
+        """The one that holds."""
+        return self.decisions.get(form.id, UNDECIDED)
+
+    def place(self, form: Form) -> tuple[bool, int, int, str]:
+        """Where a form stands in the list: undecided ones first, then by commune, village and number."""
+        return (
+            self.decision(form).state is not ReviewState.NEW,
+            self.order_of_communes[form.unit],
+            self.order_of_villages.get(form.psu or "", -1),
+            form.paper.serial or short(form.id),
+        )
+
+    @cached_property
+    def order_of_communes(self) -> dict[str, int]:
+        """The place of each commune in Vietnamese order."""
+        found = sorted(self.communes.values(), key=lambda unit: order(unit.name))
+        return {unit.code: place for place, unit in enumerate(found)}
+
+    @cached_property
+    def order_of_villages(self) -> dict[str, int]:
+        """The place of each village in Vietnamese order."""
+        found = sorted(self.villages.values(), key=lambda village: order(village.name or village.psu))
+        return {village.psu: place for place, village in enumerate(found)}
+
+    def row(self, form: Form) -> Row:
+        """A form with its texts in the language of the moment."""
+        unit = self.communes[form.unit]
+        village = self.villages.get(form.psu or "")
+        return Row(
+            form,
+            form.paper.serial or short(form.id),
+            unit.name,
+            (village.name or village.psu) if village else "",
+            tuple(self.words(finding) for finding in form.findings),
+            self.decision(form),
+        )
+
+    def words(self, finding: Finding) -> str:
+        """What was found, with its figures and without a single answer."""
+        if finding.check == "straight":
+            return _(
+                "%(part)s of %(whole)s answers in a row at one and the same level",
+                part=number(finding.part),
+                whole=number(finding.whole),
+            )
+        if finding.check == "alike" and finding.other is not None:
+            other = self.looked.forms[finding.other]
+            return _(
+                "%(share)s of the answers equal to form %(form)s",
+                share=percent(finding.share, 1),
+                form=other.paper.serial or short(other.id),
+            )
+        if finding.check == "blank":
+            return _(
+                "%(part)s of %(whole)s questions left blank",
+                part=number(finding.part),
+                whole=number(finding.whole),
+            )
+        if finding.check == "contradiction" and finding.rule in self.says:
+            return str(self.says[finding.rule])
+        return _(checks.CHECKS[finding.check])
+
+
+class Decided(StaffForm):
+    """Guards the decision against forgery; its fields are the ticks of the list."""
+
+
+def short(id: UUID) -> str:
+    """What a form without a sheet is called in the list."""
+    return id.hex[:8]
+
+
+_looked: Lately[Looked] = Lately(lambda looked: len(looked.forms))
+
+
+def read(session: Session, code: str) -> Listed:
+    """All forms of a wave, with what was found in them and decided."""
+    wave = waves.find(session, code)
+    looked = told(_looked.get((database().url, code), lambda: checks.look(session, wave)))
+    questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+    communes = {form.unit for form in looked.forms.values()}
+    return Listed(
+        wave,
+        looked,
+        reviews.newest(session, code),
+        {village.psu: village for village in waves.villages(session, code)},
+        {code: units.find(session, code) for code in communes},
+        {rule.code: rule.says for rule in rules.of(questionnaire).contradictions},
+    )
+
+
+def waiting(session: Session, wave: Wave) -> int | None:
+    """How many forms in which something was found nobody has decided on yet.
+
+    Of a large wave it is told by what the page of the review saw last, and is None until somebody opens that: to
+    look through so many forms takes seconds.
+    """
+    looked = (
+        checks.look(session, wave)
+        if waves.collected(session, wave.code) < LARGE
+        else _looked.last((database().url, wave.code))
+    )
+    return None if looked is None else _undecided(looked, reviews.newest(session, wave.code))
+
+
+def _undecided(looked: Looked, decisions: Mapping[UUID, Decision]) -> int:
+    return sum(form.id not in decisions for form in looked.found())
+
+
+@pages.route("/<wave>/ra-soat", methods=["GET", "POST"])
+@requires(Right.REVIEW)
+def review(wave: str) -> ResponseReturnValue:
+    """The forms in which something was found, and a decision on those that are ticked.
+
+    `kiem`: one check; `don-vi`, `thon`, `trang-thai`: a commune, a village, a state; `phieu`: a serial or a batch,
+    found or not; `trang`: the page; `chon=het`: all of it is ticked.
+    """
+    guard, fault = Decided(), ""
+    if guard.validate_on_submit():
+        try:
+            return _decide(wave)
+        except Refusal as refusal:
+            fault = str(refusal)
+    with database().reading() as session:
+        listed = read(session, wave)
+    wanted = Wanted(
+        *(request.args.get(name, "").strip()[:60] for name in ("kiem", "don-vi", "thon", "trang-thai", "phieu"))
+    )
+    if wanted.village not in {village.psu for village in listed.villages.values() if village.unit == wanted.unit}:
+        wanted = replace(wanted, village="")  # of the commune that was chosen before
+    chosen = [form for form in listed.looked.forms.values() if wanted.holds(form, listed.decision(form))]
+    chosen.sort(key=listed.place)
+    last = max(1, -(-len(chosen) // A_PAGE))
+    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    rows = [listed.row(form) for form in chosen[(page - 1) * A_PAGE : page * A_PAGE]]
+    ticked = set(request.form.getlist("phieu"))
+    if request.args.get("chon") == "het" and not fault:
+        ticked = {str(row.form.id) for row in rows}
+    answer = render_template(
+        "staff/review.html",
+        wave=listed.wave,
+        wanted=wanted,
+        rows=rows,
+        count=len(chosen),
+        page=page,
+        last=last,
+        looked=listed.looked,
+        counts=_counts(listed),
+        states=_states(listed),
+        waiting=_undecided(listed.looked, listed.decisions),
+        communes=[listed.communes[code] for code in listed.order_of_communes],
+        villages=[
+            listed.villages[psu] for psu in listed.order_of_villages if listed.villages[psu].unit == wanted.unit
+        ],
+        checks=checks,
+        form=guard,
+        fault=fault,
+        ticked=ticked,
+        typed=request.form.get("vi-sao", ""),
+        picked=request.form.get("quyet-dinh", ""),
+        decisions=[
+            (state.value, _(reviews.STATES[state])) for state in ReviewState if state is not ReviewState.NEW
+        ],
+    )
+    return answer, 422 if fault or guard.errors else 200
+
+
+def _counts(listed: Listed) -> list[tuple[str, str, int]]:
+    """(check, name, forms) of each check that found something."""
+    found = Counter(
+        check for form in listed.looked.forms.values() for check in {finding.check for finding in form.findings}
+    )
+    return [(check, _(name), found[check]) for check, name in checks.CHECKS.items() if found[check]]
+
+
+def _states(listed: Listed) -> list[tuple[str, str, int]]:
+    """(state, name, forms) of all states, among the forms that the list knows."""
+    known = [form for form in listed.looked.forms.values() if form.findings or form.id in listed.decisions]
+    count = Counter(listed.decision(form).state for form in known)
+    return [(state.value, _(name), count[state]) for state, name in reviews.STATES.items()]
+
+
+def _decide(wave: str) -> ResponseReturnValue:
+    chosen = request.form.get("quyet-dinh", "")
+    if chosen not in [state.value for state in ReviewState if state is not ReviewState.NEW]:
+        raise Refusal("Choose what becomes of the forms: approved, on hold or rejected.")
+    try:
+        ticked = [UUID(id) for id in request.form.getlist("phieu")]
+    except ValueError:
+        raise NotFound("One of these forms does not belong to this wave. Open the list again.") from None
+    with database().writing() as session:
+        found = waves.find(session, wave)
+        decided = reviews.decide(
+            session, found.code, ticked, ReviewState(chosen), request.form.get("vi-sao", ""), current_user.name
+        )
+    flash(
+        ngettext("The decision on %(num)s form is kept.", "The decision on %(num)s forms is kept.", decided)
+        if decided
+        else _("This was decided already: nothing has changed.")
+    )
+    return redirect(request.full_path, 303)  # the list as it was cut down
+
+
+@pages.app_template_filter("review_state")
+def review_state(state: ReviewState) -> str:
+    """The name of a state in the language of the moment."""
+    return _(reviews.STATES[state])

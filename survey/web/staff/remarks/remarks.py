@@ -1,0 +1,58 @@
+"""Page: what people wrote in their own words: how far it is read, and what it is about."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from survey.accounts.accounts import Right
+from survey.remarks import codings, themes
+from survey.results import remarks as results
+from survey.results.remarks import Said, ThemeLine
+from survey.storage import encrypted_texts
+from survey.waves import waves
+from survey.waves.units import find as unit_of
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from translations.formats import order
+
+MOST = 2  # themes of a commune that the list names
+
+
+@pages.get("/<wave>/loi-gop-y")
+@requires(Right.RESULTS)
+def remarks(wave: str) -> ResponseReturnValue:
+    """How many remarks are coded, what they are about, and how far two coders agree."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        first, second = (
+            codings.queue(session, found, turn, current_user.name) for turn in (codings.FIRST, codings.SECOND)
+        )
+        coded = codings.coded(session, wave)
+        agreed = codings.agreed(session, wave)
+        told = results.gather(session, found)
+        lost = encrypted_texts.lost_on(session.connection(), found.code)
+        places = {code: unit_of(session, code) for code in (told.units if told else ())}
+    own = told.units if told else {}
+    rows = [(places[code], one, _most(one)) for code, one in own.items() if one.mark != "hidden"]
+    return render_template(
+        "staff/remarks.html",
+        wave=found,
+        first=first,
+        second=second,
+        coded=coded,
+        agreed=agreed,
+        found=told,
+        lost=lost,
+        units=sorted(rows, key=lambda row: order(row[0].name)),
+        silent=len(own) - len(rows),
+        name=themes.name,
+    )
+
+
+def _most(own: Said) -> list[ThemeLine]:
+    """What was written about most, as far as it is shown."""
+    shown = [line for line in own.lines if line.count]
+    return sorted(shown, key=lambda line: -(line.count or 0))[:MOST]

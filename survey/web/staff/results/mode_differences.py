@@ -1,0 +1,46 @@
+"""Page: how the ways of answering differ, once the people who chose them are made alike."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from survey.accounts.accounts import Right
+from survey.results import mode_differences
+from survey.results.summary import Summary
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import keys, moment_of, pages
+from translations import N_
+from translations import gettext as _
+
+WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune")}
+
+
+@pages.get("/<wave>/cach-tra-loi", endpoint="modes")
+@requires(Right.RESULTS)
+def by_mode(wave: str) -> ResponseReturnValue:
+    """The index, its parts and the headlines by way of answering."""
+    summary, people = moment_of(wave)
+    with database().reading() as session:
+        found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
+    return render_template(
+        "staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike, keys=keys_of
+    )
+
+
+def keys_of(pair: mode_differences.Compared) -> list[str]:
+    """What stands under the table of a pair."""
+    return keys(record for line in pair.lines for record in (line.first, line.other))
+
+
+def alike(pair: mode_differences.Compared) -> list[str]:
+    """By what people were made alike, in words."""
+    return [_(WORDS[name]) for name in pair.alike]
+
+
+def measures(summary: Summary) -> list[str]:
+    """What is compared: the index with its parts, and the headlines."""
+    index = summary.questionnaire.index
+    headlines = [f"{line.item}={line.value}" for line in summary.questionnaire.headlines]
+    return [*(index.codes() if index else ()), *headlines]

@@ -1,0 +1,37 @@
+"""Pages: the open data of a wave: what they hold, what was changed for it, and the file."""
+
+from __future__ import annotations
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+
+from survey.accounts.accounts import Right
+from survey.data_files import open_data_bundle
+from survey.results import releases
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+
+
+@pages.get("/<wave>/du-lieu-mo", endpoint="open_data")
+@requires(Right.RESULTS)
+def shown(wave: str) -> ResponseReturnValue:
+    """What the open data of the newest approved release hold; without one, what to do first."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        made = None if releases.newest(session, found.code) is None else open_data_bundle.Bundle.of(session, wave)
+    about = open_data_bundle.about(made) if made else []
+    return render_template("staff/open_data.html", wave=found, made=made, about=about)
+
+
+@pages.get("/<wave>/du-lieu-mo.zip")
+@requires(Right.RESULTS, proven=True)
+def open_file(wave: str) -> ResponseReturnValue:
+    """All of it in one file."""
+    with database().reading() as session:
+        name, content = open_data_bundle.write(session, wave)
+    answer = Response(content, content_type="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,156 @@
+"""Pages: where the province stands in a wave, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from analysis.contrast import Group
+from analysis.response_rates import response_rates
+from survey.accounts.accounts import Right
+from survey.responses.respondents import Sample
+from survey.results import charts, comparison, wording
+from survey.results.comparison import Comparison
+from survey.results.summary import Summary
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import in_order, moment_of, pages
+from survey.web.staff.fieldwork import review
+from survey.web.staff.results.changes import items_of
+from survey.web.staff.results.items import parts_of
+from translations import gettext as _
+from translations import ngettext
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to look at before results go out: how many (None where nobody knows yet), of what, and where."""
+
+    count: int | None
+    text: str
+    address: str
+
+
+@pages.get("/<wave>/")
+@requires(Right.RESULTS)
+def overview(wave: str) -> ResponseReturnValue:
+    """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
+    summary, people = moment_of(wave)
+    if not summary.collection.in_sample:
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="overview")
+    index = summary.index.estimate if summary.index else None
+    headlines = [headline.line.estimate for headline in summary.headlines]
+    compared = since(summary, people)
+    households = summary.collection.households
+    rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
+    return render_template(
+        "staff/overview.html",
+        summary=summary,
+        wave=summary.wave,
+        key_scale=charts.scale([index], fewest=4) if index else None,
+        scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
+        rows=rows,
+        tasks=[*tasks(summary), *in_review(summary)],
+        modes=in_order(summary.collection.modes),
+        response=response_rates(households.counted)["RR1"] if households else None,
+        since=compared,
+        moved=moved(summary, compared) if compared else {},
+        keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
+    )
+
+
+def since(summary: Summary, people: Sample) -> Comparison | None:
+    """What `changes` shows beside the wave before, the index first; None without an index or such a wave."""
+    if summary.index is None:
+        return None
+    with database().reading() as session:
+        wave = waves.find(session, summary.wave.code)
+        former = comparison.former(session, wave)
+        if former is None:
+            return None
+        return comparison.compare(session, comparison.before(session, former), people, items_of(summary, False))
+
+
+def moved(summary: Summary, since: Comparison) -> dict[Group, list[str]]:
+    """The items of the index that went up or down since the wave before, or show signs of it, by their word."""
+    names = {line.code: line.label for line in summary.items}
+    groups: tuple[Group, ...] = ("above", "below", "signs_above", "signs_below")
+    return {
+        group: [
+            names[change.item] + (f" ({wording.renamed(change.was)})" if change.was else "")
+            for change in since.changes
+            if change.verdict == group and change.item in names
+        ]
+        for group in groups
+    }
+
+
+def tasks(summary: Summary) -> list[Task]:
+    """What somebody should look at before the results go out; empty when there is nothing."""
+    wave, collection = summary.wave.code, summary.collection
+    few = sum(
+        "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
+        for line in summary.units
+    )
+    missing = len(summary.units) - collection.units_reached
+    by_need = url_for(".units", wave=wave, xep="chu-y")
+    found = [
+        Task(
+            few,
+            ngettext("commune with fewer than 30 answers", "communes with fewer than 30 answers", few),
+            by_need,
+        ),
+        Task(
+            missing,
+            ngettext("commune without a form", "communes without a form", missing),
+            url_for(".progress", wave=wave),
+        ),
+        Task(
+            summary.hidden,
+            ngettext(
+                "figure hidden so that nobody's answer can be worked out",
+                "figures hidden so that nobody's answer can be worked out",
+                summary.hidden,
+            ),
+            by_need,
+        ),
+        Task(
+            collection.look_alikes,
+            ngettext(
+                "form nearly the same as another of its place and day",
+                "forms nearly the same as another of their place and day",
+                collection.look_alikes,
+            ),
+            url_for(".review", wave=wave, kiem="alike"),
+        ),
+        Task(
+            collection.outside,
+            ngettext("form outside the sample", "forms outside the sample", collection.outside),
+            url_for(".progress", wave=wave),
+        ),
+    ]
+    return [task for task in found if task.count]
+
+
+def in_review(summary: Summary) -> list[Task]:
+    """The forms that wait for a decision, for those who may decide."""
+    if not current_user.may(Right.REVIEW):
+        return []
+    with database().reading() as session:
+        waiting = review.waiting(session, waves.find(session, summary.wave.code))
+    if waiting == 0:
+        return []
+    text = (
+        _("Forms in the review: how many wait stands here once somebody has opened it")
+        if waiting is None
+        else ngettext(
+            "form in which something stands out waits for a decision",
+            "forms in which something stands out wait for a decision",
+            waiting,
+        )
+    )
+    return [Task(waiting, text, url_for(".review", wave=summary.wave.code))]

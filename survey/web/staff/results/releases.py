@@ -1,0 +1,194 @@
+"""Pages: the releases of a wave, from the freezing to the issued report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from wtforms import DateField, StringField
+from wtforms.validators import InputRequired
+
+from survey.accounts.accounts import Right
+from survey.reports import issuing
+from survey.results import releases
+from survey.results.releases import Changed
+from survey.storage.models import Release
+from survey.system import dates
+from survey.waves import units, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.administration.waves import DAYS
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.results.reports import KINDS
+from translations import N_, Lazy, NotFound, Refusal
+from translations import gettext as _
+
+STATES = {
+    "frozen": N_("Frozen, to be checked"),
+    "checked": N_("Checked, to be approved"),
+    "approved": N_("Approved"),
+    "shown": N_("Approved and shown"),
+    "passed": N_("Passed over by a newer one"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A release in the list, and what comes next for it.
+
+    forms    how many responses it holds
+    changed  what it holds otherwise than the release that was shown before it; and, of the newest one,
+    waiting  what the present data hold otherwise than it: told until it is approved
+    """
+
+    release: Release
+    forms: int
+    state: str
+    changed: Sequence[Changed] = ()
+    waiting: Sequence[Changed] = ()
+
+
+class IssueForm(StaffForm):
+    """What a report that goes out bears."""
+
+    number = StringField(
+        Lazy("Number of the report"),
+        [InputRequired(Lazy("Give the report its number, as it stands in the register: 123/BC-SNV"))],
+        render_kw={"maxlength": 60, **AS_TYPED},
+    )
+    day = DateField(Lazy("Day of the report"), [InputRequired(Lazy("Give the day of the report."))], format=DAYS)
+
+
+@pages.get("/<wave>/cong-bo")
+@requires(Right.RESULTS)
+def release_list(wave: str) -> ResponseReturnValue:
+    """The releases and issued reports of a wave, the newest first."""
+    return _page(wave, IssueForm(formdata=None, day=dates.today()))
+
+
+def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseReturnValue:
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        every = releases.every(session, wave)
+        shown = releases.newest(session, wave)
+        issued = issuing.every(session, wave)
+        rows = [_row(session, one, shown, every[0]) for one in every]
+        names = {unit.code: unit.name for unit in units.communes(session)}
+    page = render_template(
+        "staff/releases.html",
+        wave=found,
+        rows=rows,
+        names=names,
+        most=releases.LONGEST_REASON,
+        new_answers=releases.NEW_ANSWERS,
+        states=STATES,
+        hands=releases.hands,
+        shown=shown,
+        issued=issued,
+        by_id={report.id: report for report in issued},
+        number_of={one.id: one.number for one in every},
+        kinds=KINDS,
+        form=form,
+        fault=fault,
+    )
+    return page, fault.status if fault else 422 if form.errors else 200
+
+
+def _row(session: Session, release: Release, shown: Release | None, last: Release) -> Row:
+    forms, state = releases.size(release), _state(release, shown, last)
+    if state not in ("frozen", "checked"):
+        return Row(release, forms, state)
+    told = releases.differences(session, release), releases.waiting(session, release)
+    return Row(release, forms, state, *told)
+
+
+def _state(release: Release, shown: Release | None, last: Release) -> str:
+    if release.approved is not None:
+        return "shown" if shown is not None and shown.id == release.id else "approved"
+    if release.id != last.id:
+        return "passed"
+    return "frozen" if release.checked is None else "checked"
+
+
+@pages.post("/<wave>/cong-bo")
+@requires(Right.RELEASE)
+def release_step(wave: str) -> ResponseReturnValue:
+    """Freezes the present data, or takes a release one step on; a refusal stands on the page."""
+    step = STEPS.get(request.form.get("buoc", ""))
+    if step is None:
+        raise NotFound("There is no such step. Choose one on the page of the releases.")
+    try:
+        with database().writing() as session:
+            told = step(session, waves.find(session, wave).code)
+    except Refusal as refusal:
+        return _page(wave, IssueForm(formdata=None, day=dates.today()), refusal)
+    flash(told)
+    return redirect(url_for(".release_list", wave=wave), 303)
+
+
+@pages.post("/<wave>/cong-bo/phat-hanh")
+@requires(Right.RELEASE)
+def issue(wave: str) -> ResponseReturnValue:
+    """Issues the report of a release under its number and day."""
+    form = IssueForm()
+    if not form.validate_on_submit():
+        return _page(wave, form)
+    try:
+        with database().writing() as session:
+            release = _named(session, waves.find(session, wave).code)
+            replaces = request.form.get("thay", None, integers.asked)
+            issuing.issue(session, release, form.number.data, form.day.data, current_user.name, replaces)
+    except Refusal as refusal:
+        return _page(wave, form, refusal)
+    flash(_("The report %(number)s is issued and kept as it is.", number=form.number.data))
+    return redirect(url_for(".release_list", wave=wave), 303)
+
+
+def _freeze(session: Session, wave: str) -> str:
+    reason = request.form.get("dinh-chinh", "")
+    made = releases.freeze(session, waves.find(session, wave), current_user.name, reason)
+    return _("Release %(number)s is frozen. Its figures are checked next.", number=made.number)
+
+
+def _check(session: Session, wave: str) -> str:
+    release = _named(session, wave)
+    releases.check(session, release, current_user.name)
+    return _("Release %(number)s is checked. Somebody else approves it next.", number=release.number)
+
+
+def _approve(session: Session, wave: str) -> str:
+    release = _named(session, wave)
+    releases.approve(session, release, current_user.name)
+    return _("Release %(number)s is approved: communes and programs see it now.", number=release.number)
+
+
+STEPS: dict[str, Callable[[Session, str], str]] = {
+    "dong-bang": _freeze,
+    "kiem-tra": _check,
+    "duyet": _approve,
+}
+
+
+def _named(session: Session, wave: str) -> Release:
+    return releases.find(session, wave, request.form.get("ban", 0, integers.asked))
+
+
+@pages.get("/<wave>/cong-bo/<int:id>/<format>")
+@requires(Right.RESULTS)
+def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
+    """An issued report as it went out."""
+    if format not in ("docx", "pdf"):
+        raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
+    with database().reading() as session:
+        found = issuing.find(session, wave, id)
+    answer = Response(found.pdf if format == "pdf" else found.word, content_type=KINDS[format].content_type)
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="bao-cao-{wave}-{found.day.isoformat()}.{format}"'
+    )
+    return answer

@@ -1,0 +1,155 @@
+"""Pages: the report of a wave as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from survey.accounts.accounts import Right
+from survey.reports import commune_bundle, report
+from survey.results import releases, summary
+from survey.results.summary import Summary
+from survey.waves import units, waves
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages, summary_of
+from translations import LANGUAGES, N_, NotFound, language
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A format of the report. `spoken`: whether its words depend on the language."""
+
+    name: str
+    what: str
+    content_type: str
+    spoken: bool
+
+
+KINDS = {
+    "docx": Kind("Word", N_("The report to sign, to edit"), f"{OFFICE}.wordprocessingml.document", True),
+    "pdf": Kind("PDF", N_("The report to sign, to print"), "application/pdf", True),
+    "xlsx": Kind("Excel", N_("All tables, numbers as numbers"), f"{OFFICE}.spreadsheetml.sheet", True),
+    "csv": Kind("CSV", N_("The result table, a line per figure"), "text/csv; charset=utf-8", False),
+    "json": Kind("JSON", N_("The result table, for programs"), "application/json", False),
+}
+
+# (wave, data, weights, draft, format, language) -> bytes: the size of a file when it was last made of them.
+_sizes: dict[tuple[object, ...], int] = {}
+MOST_SIZES = 500
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that can be had. `size`: in bytes, None until it was made once from these data."""
+
+    format: str
+    kind: Kind
+    language: str
+    file: str
+    size: int | None
+
+
+@pages.get("/<wave>/bao-cao")
+@requires(Right.RESULTS)
+def reports(wave: str) -> ResponseReturnValue:
+    """The files that can be had, each with its name, kind, and size where it is known."""
+    summary = summary_of(wave)
+    rows = [
+        [_download(summary, format, spoken) for spoken in (LANGUAGES if kind.spoken else [language()])]
+        for format, kind in KINDS.items()
+    ]
+    return render_template("staff/reports.html", summary=summary, wave=summary.wave, rows=rows)
+
+
+@pages.get("/<wave>/bao-cao/<format>")
+@requires(Right.RESULTS)
+def download(wave: str, format: str) -> ResponseReturnValue:
+    """The report in a format, in the language of `lang` or of the page."""
+    if format not in KINDS:
+        raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
+    summary = summary_of(wave, now=True)
+    spoken = request.args.get("lang", language())
+    file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
+    made = report.write(summary, format, file.language)
+    if len(_sizes) >= MOST_SIZES:
+        _sizes.clear()
+    _sizes[_key(summary, format, file.language)] = len(made)
+    answer = Response(made, content_type=file.kind.content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.get("/<wave>/bao-cao/xa/<unit>.<format>")
+@requires(Right.RESULTS)
+def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
+    """The report of one commune."""
+    if format not in report.LETTERS:  # before the figures, which may take a second
+        raise _no_unit_report()
+    return unit_file(summary_of(wave, now=True), units.settled(unit), format)
+
+
+@pages.get("/<wave>/xa-minh/bao-cao.<format>")
+@requires(Right.OWN_RESULTS)
+def own_report(wave: str, format: str) -> ResponseReturnValue:
+    """The report of the reader's own commune, of what is released."""
+    with database().reading() as session:
+        release = releases.newest(session, waves.find(session, wave).code)
+        if release is None or current_user.unit is None:
+            raise NotFound("Nothing is released of this wave yet.")
+        gathered = summary.gather(session, wave, release=release)
+    return unit_file(gathered, current_user.unit, format)
+
+
+def unit_file(summary: Summary, code: str, format: str) -> ResponseReturnValue:
+    """The report of the unit of this code as a download; refused where it has none, or in another format."""
+    line = next((line for line in summary.units if line.unit.code == code), None)
+    if line is None or format not in report.LETTERS:
+        raise _no_unit_report()
+    spoken = request.args.get("lang", language())
+    made = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
+    answer = Response(made, content_type=KINDS[format].content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{summary.wave.code}-{code}.{format}"'
+    return answer
+
+
+def _no_unit_report() -> NotFound:
+    return NotFound("There is no such report. Choose one on the page of the commune.")
+
+
+@pages.route("/<wave>/bao-cao/xa.zip", methods=["GET", "POST"])
+@requires(Right.RESULTS)
+def unit_reports(wave: str) -> ResponseReturnValue:
+    """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
+    said = summary_of(wave)
+    spoken = language()
+    there = commune_bundle.state(said, spoken)
+    if request.method == "POST" and there.file is None:
+        commune_bundle.begin(said, spoken)
+        return redirect(url_for(".unit_reports", wave=wave), 303)
+    if there.file is not None:
+        with database().writing():  # that it was taken out stands in the audit trail
+            pass
+        return send_file(there.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
+    page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, there=there))
+    if there.done is not None:
+        page.headers["Refresh"] = "2"
+    return page
+
+
+def _key(summary: Summary, format: str, spoken: str) -> tuple[object, ...]:
+    return summary.wave.code, summary.data_version, summary.weight_version, summary.draft, format, spoken
+
+
+def _download(summary: Summary, format: str, spoken: str) -> Download:
+    kind = KINDS[format]
+    english = "-en" if kind.spoken and spoken == "en" else ""
+    number = f"-ban-{summary.release.number}" if summary.release else ""
+    file = f"bao-cao-{summary.wave.code}{number}{english}.{format}"
+    return Download(format, kind, spoken, file, _sizes.get(_key(summary, format, spoken)))

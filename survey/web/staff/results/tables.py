@@ -1,0 +1,245 @@
+"""Pages: any table of a wave, an item by what people are grouped by; its files are for the house alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from analysis import DesignError, Estimate
+from analysis.association import Association, association
+from forms import Item, Questionnaire
+from survey.accounts.accounts import Right
+from survey.responses.respondents import Sample
+from survey.results import disclosure, result_table, wording
+from survey.storage.models import Mode, Unit
+from survey.system.cache import A_FIGURE, kept
+from survey.system.csv_table import Writer
+from survey.waves import units
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import MODE_NAMES, Moment, keys, moment_of, pages
+from survey.web.staff.results.reports import OFFICE
+from translations import N_, NotFound, language
+from translations import gettext as _
+
+MOST_GROUPINGS = 2
+NOT_FOR_OTHERS = N_("Not to be passed on")
+FILE_COLUMNS = (
+    "item", "answer", "group", "share", "low", "high", "people", "weighted", "of_all_asked", "remark", "note"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """An answer within a group. `of_asked`: the share of all who were asked; None where nobody may stay silent."""
+
+    answer: str
+    record: Estimate
+    of_asked: Estimate | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of people and its lines; the whole province has no name of its own."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its state: what was asked for makes its address and its name."""
+
+    item: Item | None
+    title: str
+    by: tuple[str, ...]
+    by_name: str
+    groups: tuple[Group, ...]
+    tested: Association | None
+
+    @property
+    def records(self) -> list[Estimate]:
+        """All records of the table."""
+        return [line.record for group in self.groups for line in group.lines]
+
+
+@pages.get("/<wave>/bang")
+@requires(Right.RESULTS)
+def table(wave: str) -> ResponseReturnValue:
+    """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
+    (summary, people), made = _asked_for(wave)
+    return render_template(
+        "staff/table.html",
+        wave=people.wave,
+        summary=summary,
+        people=people,
+        items=choices(people.questionnaire),
+        offered=groupings(people.questionnaire),
+        chosen=request.args.get("muc", ""),
+        table=made,
+        keys=keys(made.records) if made else [],
+    )
+
+
+@pages.get("/<wave>/bang.<format>")
+@requires(Right.RESULTS)
+def table_file(wave: str, format: str) -> ResponseReturnValue:
+    """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
+    if format not in ("csv", "xlsx"):
+        raise NotFound("There is no table in the format %(format)s. Choose one on the page.", format=format)
+    _moment, made = _asked_for(wave, now=True)
+    if made is None:
+        raise NotFound("Choose what the table is of first.")
+    rows = list(_rows(made))
+    content = _workbook(made, rows) if format == "xlsx" else _csv(rows)
+    kinds = {"csv": "text/csv; charset=utf-8", "xlsx": f"{OFFICE}.spreadsheetml.sheet"}
+    answer = Response(content, content_type=kinds[format])
+    answer.headers["Content-Disposition"] = f'attachment; filename="bang-{wave}-khong-pho-bien.{format}"'
+    return answer
+
+
+def choices(questionnaire: Questionnaire) -> list[tuple[str, str]]:
+    """What a table may be of: the index and its parts, then every item that is no text."""
+    index = questionnaire.index
+    parts = [(code, str(index.label(code))) for code in index.codes()] if index else []
+    return parts + [(item.code, str(item.short)) for item in questionnaire.items.values() if item.kind != "text"]
+
+
+def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
+    """What people may be grouped by: where they live, how they answered, and every item with one answer."""
+    own = [("unit", _("Commune or ward")), ("stratum", _("Stratum")), ("mode", _("Way of answering"))]
+    return own + [
+        (item.code, str(item.short))
+        for item in questionnaire.items.values()
+        if item.choices and item.kind in ("single", "scale") and not item.sensitive
+    ]
+
+
+def _asked_for(wave: str, *, now: bool = False) -> tuple[Moment, Table | None]:
+    moment = moment_of(wave, now=now)
+    people = moment.people
+    wanted = request.args.get("muc", "").strip()
+    by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]
+    if not wanted or not len(people):
+        return moment, None
+    with database().reading() as session:
+        return moment, made(session, people, wanted, by)
+
+
+def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:
+    """What tells one table from another: the data, what is asked of them, and the names in it."""
+    wave = people.wave
+    named = tuple((unit.code, unit.name) for unit in units.communes(session))
+    return people.version, wave.code, wave.single_psu, wave.weights, wave.opens, wanted, by, language(), named
+
+
+@kept(_state, lambda table: 2 * A_FIGURE * (len(table.records) + 10))
+def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
+    """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
+    one = result_table.Wanted.read(wanted)
+    item = people.questionnaire.items.get(one.item)
+    records = result_table.table(session, people, items=[wanted], by=by, released=True)
+    asked: list[Estimate | None] = [None] * len(records)
+    if item is not None and item.sensitive:
+        asked = list(result_table.table(session, people, items=[wanted], by=by, released=True, asked=True))
+    communes = {unit.code: unit for unit in units.communes(session)}
+    grouped: dict[str, list[Line]] = {}
+    for record, other in zip(records, asked, strict=True):
+        name = _group(people.questionnaire, communes, by, record.domain)
+        grouped.setdefault(name, []).append(Line(_answer(item, record), record, other))
+    titles = dict(choices(people.questionnaire))
+    names = dict(groupings(people.questionnaire))
+    return Table(
+        item=item,
+        title=titles.get(one.item, one.item),
+        by=by,
+        by_name=" × ".join(names.get(column, column) for column in by) or _("The whole province"),
+        groups=tuple(Group(name, tuple(lines)) for name, lines in grouped.items()),
+        tested=_tested(people, item, by, records),
+    )
+
+
+def _group(questionnaire: Questionnaire, communes: dict[str, Unit], by: tuple[str, ...], domain: Any) -> str:
+    parts = domain if isinstance(domain, dict) else dict(zip(by, [domain], strict=False))
+    return " · ".join(_label(questionnaire, communes, column, str(value)) for column, value in parts.items())
+
+
+def _label(questionnaire: Questionnaire, communes: dict[str, Unit], column: str, value: str) -> str:
+    if column in ("unit", "stratum"):
+        return communes[value].name if value in communes else value
+    if column == "mode":
+        return _(MODE_NAMES[Mode(value)])
+    item = questionnaire.items.get(column)
+    return str(item.choices[int(value)]) if item and value.isdigit() and int(value) in item.choices else value
+
+
+def _answer(item: Item | None, record: Estimate) -> str:
+    if item is None or record.value is None:
+        return _("Mean") if record.statistic == "mean" else _("Index")
+    return ", ".join(str(item.choices[int(code)]) for code in record.value.split(","))
+
+
+def _tested(
+    people: Sample, item: Item | None, by: tuple[str, ...], records: Sequence[Estimate]
+) -> Association | None:
+    """The test of association, where it is honest: one answer by one grouping, of a sample, nothing hidden."""
+    if item is None or len(by) != 1 or not item.choices or item.kind == "multiple":
+        return None
+    if any(disclosure.is_marked(one) or "not_a_sample" in one.flags for one in records):
+        return None
+    grouping = people.questionnaire.items.get(by[0])
+    if grouping is None:
+        return None
+    try:
+        rows, columns = (result_table.by_choice(people, one) for one in (item, grouping))
+        return association(result_table.design(people), rows, columns)
+    except DesignError:
+        return None
+
+
+def _rows(made: Table) -> Iterator[tuple[Any, ...]]:
+    """A row of the file for each line: shares as fractions, nothing where it is hidden."""
+    for group in made.groups:
+        for line in group.lines:
+            record = line.record
+            yield (
+                made.title, line.answer, group.name, record.estimate, record.low, record.high,
+                record.n, record.weight_sum if record.n is not None else None,
+                line.of_asked.estimate if line.of_asked else None, wording.remark(record), _(NOT_FOR_OTHERS),
+            )  # fmt: skip
+
+
+def _csv(rows: Sequence[tuple[Any, ...]]) -> str:
+    text = io.StringIO()
+    writer = Writer(text)
+    writer.writerow(FILE_COLUMNS)
+    writer.writerows(rows)
+    return "\ufeff" + text.getvalue()
+
+
+def _workbook(made: Table, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0.00%"})
+    sheet = book.add_worksheet()
+    sheet.write_string(0, 0, f"{made.title} · {made.by_name}", bold)
+    sheet.write_string(1, 0, _(NOT_FOR_OTHERS), bold)
+    sheet.write_row(3, 0, FILE_COLUMNS, bold)
+    sheet.freeze_panes(4, 0)
+    shares = {place for place, name in enumerate(FILE_COLUMNS) if name in ("share", "low", "high", "of_all_asked")}
+    of_shares = all(record.statistic in wording.SHARES for record in made.records)
+    for place, row in enumerate(rows, start=4):
+        for column, value in enumerate(row):
+            if value is not None:
+                sheet.write(place, column, value, share if column in shares and of_shares else None)
+    sheet.set_column(0, 2, 32)
+    sheet.set_footer("&C&I" + _(NOT_FOR_OTHERS))
+    book.close()
+    return buffer.getvalue()

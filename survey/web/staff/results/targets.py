@@ -1,0 +1,132 @@
+"""Page: the targets of a wave, whether they are reached, and who answers for each."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from survey.accounts.accounts import Right
+from survey.results import targets
+from survey.results.summary import Summary
+from survey.results.targets import Unfit, Verdict
+from survey.waves import units, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages, summary_of
+from survey.web.staff.form import StaffForm
+from survey.web.staff.uploads import taken
+from translations import Lazy
+from translations import gettext as _
+from translations.formats import number
+
+
+class TargetForm(StaffForm):
+    """One target."""
+
+    measure = SelectField(Lazy("Figure"), [InputRequired(Lazy("Choose a figure."))])
+    unit = SelectField(Lazy("Commune or ward"), default="")
+    percent = StringField(
+        Lazy("Target (percent)"),
+        [InputRequired(Lazy("Give a percentage from 0 to 100."))],
+        render_kw={"inputmode": "decimal", "size": 8},
+    )
+    at_most = BooleanField(Lazy("Not to be exceeded (for what should be rare)"))
+    office = StringField(
+        Lazy("Office that answers for it"),
+        [InputRequired(Lazy("Name the office.")), Length(max=200, message=Lazy("Use at most 200 letters."))],
+    )
+    head = StringField(
+        Lazy("Its head"),
+        [InputRequired(Lazy("Name the head.")), Length(max=120, message=Lazy("Use at most 120 letters."))],
+    )
+    decision = StringField(
+        Lazy("Document that decided it"), [Length(max=200, message=Lazy("Use at most 200 letters."))]
+    )
+
+
+class FileForm(StaffForm):
+    """A file of targets."""
+
+    file = FileField(
+        Lazy("List of targets (CSV or Excel)"),
+        description=Lazy(
+            "Columns measure (index, index:CS, C5=1 …), percent, office, head, and where wanted unit, at_most and "
+            "decision. All rows or none are taken."
+        ),
+    )
+
+
+@pages.route("/<wave>/muc-tieu", methods=["GET", "POST"], endpoint="targets")
+@requires(Right.RELEASE)
+def all_targets(wave: str) -> ResponseReturnValue:
+    """The targets, and the form that sets one; a target of the same figure and place takes the other's place."""
+    summary = summary_of(wave)
+    form = _form(summary)
+    if form.validate_on_submit():
+        said = {name: form[name].data.strip() for name in ("measure", "unit", "percent", "office", "head")}
+        said |= {"at_most": "1" if form.at_most.data else "0", "decision": (form.decision.data or "").strip()}
+        try:
+            with database().writing() as session:
+                targets.put(session, waves.find(session, wave), **said)
+        except Unfit as unfit:
+            form[unfit.column].errors = [str(unfit.message)]
+        else:
+            flash(_("The target is set."))
+            return redirect(url_for(".targets", wave=wave), 303)
+    return _page(summary, form, FileForm(formdata=None), 422 if form.errors else 200)
+
+
+@pages.post("/<wave>/muc-tieu/tep")
+@requires(Right.RELEASE)
+def import_targets(wave: str) -> ResponseReturnValue:
+    """Takes a file of targets, all of it or nothing."""
+    form = FileForm()
+    done = taken(form, lambda session, path: targets.load(session, wave, path))
+    if done is None:
+        summary = summary_of(wave)
+        return _page(summary, _form(summary, formdata=None), form, 422)
+    flash(
+        _(
+            "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
+            stored=number(done.stored),
+            changed=number(done.changed),
+            there=number(done.there),
+        )
+    )
+    return redirect(url_for(".targets", wave=wave), 303)
+
+
+@pages.post("/<wave>/muc-tieu/bo")
+@requires(Right.RELEASE)
+def remove_target(wave: str) -> ResponseReturnValue:
+    """Takes a target back."""
+    with database().writing() as session:
+        targets.remove(session, wave, request.form.get("muc-tieu", 0, integers.asked))
+    flash(_("The target is taken back."))
+    return redirect(url_for(".targets", wave=wave), 303)
+
+
+def _form(summary: Summary, **fields: None) -> TargetForm:
+    form = TargetForm(**fields)
+    form.measure.choices = [SelectChoice(code, name) for code, name in targets.offered(summary.questionnaire)]
+    form.unit.choices = [
+        SelectChoice("", _("The whole province")),
+        *(SelectChoice(line.unit.code, units.named(line.unit)) for line in summary.units),
+    ]
+    return form
+
+
+def _page(summary: Summary, form: TargetForm, file: FileForm, status: int) -> ResponseReturnValue:
+    page = render_template("staff/targets.html", summary=summary, wave=summary.wave, form=form, file=file)
+    return page, status
+
+
+@pages.app_template_filter("verdict")
+def verdict_name(verdict: Verdict) -> str:
+    """A verdict in the language of the moment."""
+    return _(targets.VERDICTS[verdict])

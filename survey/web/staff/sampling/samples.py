@@ -1,0 +1,263 @@
+"""Pages: the sample of a wave: the frame it is drawn from, the draws that were made, and one of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
+from sqlalchemy.orm import Session
+
+from survey.accounts.accounts import Right
+from survey.sampling import draws, expected_precision, frame, plans
+from survey.sampling.draws import Taken
+from survey.sampling.expected_precision import Expected
+from survey.sampling.plans import Plan
+from survey.storage import audit
+from survey.storage.models import Draw, Unit, Village, Wave, WaveKind
+from survey.system.csv_table import Writer
+from survey.waves import units, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm
+from survey.web.staff.uploads import taken
+from translations import Lazy, formats, ngettext
+from translations import gettext as _
+from translations.formats import order
+
+
+class FrameForm(StaffForm):
+    """A file of villages."""
+
+    file = FileField(
+        Lazy("List of villages (CSV or Excel)"),
+        description=Lazy(
+            "Columns psu (code), unit (code of the commune), stratum, households, and where known adults and "
+            "name. All rows or none are taken. A second file adds villages and fills in what was not known."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A commune of the frame: its villages and households; None where a village's are not known."""
+
+    unit: Unit
+    strata: tuple[str, ...]
+    villages: int
+    households: int | None
+    adults: int | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The frame of a wave by commune, in Vietnamese order; `missing` are communes that it has no village of."""
+
+    places: tuple[Place, ...]
+    missing: tuple[Unit, ...]
+    strata: int
+    unknown: int  # villages whose households are not known
+
+    @property
+    def villages(self) -> int:
+        return sum(place.villages for place in self.places)
+
+    @property
+    def communes(self) -> int:
+        """With and without a village."""
+        return len(self.places) + len(self.missing)
+
+    @property
+    def households(self) -> int | None:
+        return _sum(place.households for place in self.places)
+
+    @property
+    def adults(self) -> int | None:
+        return _sum(place.adults for place in self.places)
+
+    @property
+    def single(self) -> tuple[Unit, ...]:
+        """Communes with one village: there a stratum of their own would have no error."""
+        return tuple(place.unit for place in self.places if place.villages == 1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A draw in the list."""
+
+    draw: Draw
+    plan: Plan
+    holds: bool
+
+    @property
+    def person(self) -> str | None:
+        return self.draw.plan.get("person")
+
+
+@pages.get("/<wave>/mau")
+@requires(Right.FIELDWORK)
+def sample(wave: str) -> ResponseReturnValue:
+    """The frame and the draws."""
+    return _page(wave, FrameForm(formdata=None))
+
+
+@pages.post("/<wave>/mau/khung")
+@requires(Right.FIELDWORK)
+def import_frame(wave: str) -> ResponseReturnValue:
+    """Takes a file of villages, all of it or nothing."""
+    form = FrameForm()
+    done = taken(form, lambda session, path: frame.load(session, wave, path))
+    if done is None:
+        return _page(wave, form, 422)
+    new = formats.number(done.stored)
+    flash(ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new))
+    return redirect(url_for(".sample", wave=wave), 303)
+
+
+@pages.post("/<wave>/mau/xoa-khung")
+@requires(Right.FIELDWORK)
+def clear_frame(wave: str) -> ResponseReturnValue:
+    """Takes all villages out, as long as nothing rests on them."""
+    with database().writing() as session:
+        count = frame.clear(session, wave)
+    gone = formats.number(count)
+    flash(ngettext("%(gone)s village was taken out.", "%(gone)s villages were taken out.", count, gone=gone))
+    return redirect(url_for(".sample", wave=wave), 303)
+
+
+@pages.get("/<wave>/mau/khung.csv")
+@requires(Right.FIELDWORK)
+def frame_file(wave: str) -> ResponseReturnValue:
+    """The frame as it can be imported; without villages its header, to be filled in."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        return table_file(frame.COLUMNS, frame.listed(session, found.code), f"khung-mau-{found.code}")
+
+
+@pages.get("/<wave>/mau/<int:number>")
+@requires(Right.FIELDWORK)
+def drawn(wave: str, number: int) -> ResponseReturnValue:
+    """A draw: what was drawn by which plan and seed, what it will tell, and whether it can be drawn again."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        draw = draws.find(session, found, number)
+        taken = draws.read(session, draw)
+        expected = Expected(**draw.plan.get("assumed", {}))
+        there = {unit.code: unit for unit in expected_precision.communes(session, found, taken.frame)}
+        foretold = expected_precision.of_drawn(session, found, taken, expected)
+        return render_template(
+            "staff/drawn.html",
+            wave=found,
+            row=Row(draw, taken.plan, found.draw == draw.id),
+            drawn=taken,
+            words=list(plans.words(taken.plan)),
+            remarks=list(taken.remarks()),
+            repeats=draws.repeats(taken, draw),
+            outlook=foretold,
+            lines={line.label: line for line in foretold.communes},
+            outlooks=expected_precision,
+            communes=by_commune(taken.taken, there),
+            settled=draws.why_settled(session, found),
+        )
+
+
+@pages.post("/<wave>/mau/dung")
+@requires(Right.FIELDWORK)
+def use_draw(wave: str) -> ResponseReturnValue:
+    """Lets another draw hold."""
+    number = request.form.get("lan", 0, integers.asked)
+    audit.tell(draw=number)
+    with database().writing() as session:
+        draws.use(session, draws.locked(session, wave), number)
+    flash(_("Draw number %(number)s holds now.", number=number))
+    return redirect(url_for(".sample", wave=wave), 303)
+
+
+@pages.get("/<wave>/mau/<int:number>.csv")
+@requires(Right.FIELDWORK)
+def drawn_file(wave: str, number: int) -> ResponseReturnValue:
+    """A draw as `hailong sample show` prints it: a row per household, with probabilities and weights."""
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        taken = draws.read(session, draws.find(session, found, number))
+    return table_file(draws.COLUMNS, draws.table(taken), f"mau-{found.code}-{number}")
+
+
+def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str) -> Response:
+    """A CSV file to be kept; a spreadsheet reads its letters right."""
+    text = io.StringIO()
+    writer = Writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    answer = Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def by_commune(taken: Iterable[Taken], there: dict[str, Unit]) -> list[tuple[Unit, list[Taken]]]:
+    """Drawn villages by commune, in Vietnamese order."""
+    found: dict[str, list[Taken]] = {}
+    for one in taken:
+        found.setdefault(one.village.unit, []).append(one)
+    return sorted(((there[code], own) for code, own in found.items()), key=lambda pair: order(pair[0].name))
+
+
+def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
+    with database().reading() as session:
+        wave = waves.find(session, code)
+        kept = draws.every(session, wave.code)
+        summary = _summary(session, wave)
+        settled = draws.why_settled(session, wave)
+    rows = [Row(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(kept)]
+    return (
+        render_template(
+            "staff/sample.html",
+            wave=wave,
+            form=form,
+            frame=summary,
+            rows=rows,
+            words=plans.words,
+            settled=settled,
+            clearable=summary.villages and not rows and settled is None,
+            is_open=wave.kind is WaveKind.OPEN,
+        ),
+        status,
+    )
+
+
+def _summary(session: Session, wave: Wave) -> Summary:
+    rows = waves.villages(session, wave.code)
+    by_unit: dict[str, list[Village]] = {}
+    for row in rows:
+        by_unit.setdefault(row.unit, []).append(row)
+    places = [
+        Place(
+            units.find(session, code),
+            tuple(sorted({village.stratum for village in own})),
+            len(own),
+            _sum(village.households for village in own),
+            _sum(village.adults for village in own),
+        )
+        for code, own in by_unit.items()
+    ]
+    return Summary(
+        places=tuple(sorted(places, key=lambda place: order(place.unit.name))),
+        missing=tuple(unit for unit in units.communes(session, wave.opens) if unit.code not in by_unit),
+        strata=len({row.stratum for row in rows}),
+        unknown=sum(row.households is None for row in rows),
+    )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

@@ -1,0 +1,300 @@
+"""Pages: the weights of a wave, in versions: computed, reported, chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import NumberRange, Optional, ValidationError
+
+from forms import Questionnaire
+from survey.accounts.accounts import Right
+from survey.responses import calibration
+from survey.responses.respondents import MOST_ADULTS
+from survey.sampling import margins, transactions, weighting
+from survey.sampling import weight_versions as kept
+from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
+from survey.waves import questionnaires, waves
+from survey.web import integers
+from survey.web.current import database
+from survey.web.login import requires
+from survey.web.staff.blueprint import MODE_NAMES, pages
+from survey.web.staff.form import StaffForm
+from survey.web.staff.uploads import lying, taken
+from translations import N_, Lazy, NotFound, Refusal
+from translations import gettext as _
+
+PLACE_NAMES = {
+    "unit": N_("Commune or ward"),
+    "stratum": N_("Stratum"),
+    "kind": N_("Kind of commune"),
+    "mode": N_("Way of answering"),
+    "psu": N_("Village"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A version in the list."""
+
+    version: int
+    made: Any
+    source: str
+    kish: float | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A value of a margin: people before and after, and how its weights were changed on average."""
+
+    variable: str
+    value: str
+    people: int
+    total: float
+    before: float
+    after: float
+
+    @property
+    def factor(self) -> float | None:
+        return self.after / self.before if self.before else None
+
+
+class WeightForm(StaffForm):
+    """How new weights are to be computed."""
+
+    margins = FileField(
+        Lazy("Population totals (CSV or Excel)"),
+        description=Lazy(
+            "Columns variable, value, total. Variables: codes of questions, unit, stratum, kind, mode; crossed as "
+            "gioi_tinh*do_tuoi. Leave it out to adjust for non-response alone."
+        ),
+    )
+    by = SelectField(
+        Lazy("Who answered stands for who did not, within the same"),
+        choices=[
+            SelectChoice("stratum", Lazy("stratum")),
+            SelectChoice("unit", Lazy("commune")),
+            SelectChoice("psu", Lazy("village")),
+            SelectChoice("none", Lazy("no adjustment")),
+        ],
+    )
+    method = SelectField(
+        Lazy("How weights are fitted"),
+        choices=[SelectChoice(method, Lazy(kept.METHODS[method])) for method in ("raking", "linear", "post")],
+    )
+    low = StringField(Lazy("Smallest factor"))
+    high = StringField(Lazy("Largest factor"))
+    most_adults = IntegerField(
+        Lazy("Most adults of a household that count"),
+        [Optional(), NumberRange(1, 20, Lazy("Give a number from 1 to 20."))],
+        default=MOST_ADULTS,
+    )
+
+    def validate_low(self, field: StringField) -> None:
+        """Both limits or none, with 1 between them."""
+        low, high = bound(field.data), bound(self.high.data)
+        if (field.data or self.high.data) and not (low and high and 0 < low < 1 < high):
+            raise ValidationError(Lazy("Give two numbers with 1 between them, such as 0,3 and 3."))
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The limits of the factor, where they were given."""
+        low, high = bound(self.low.data), bound(self.high.data)
+        return (low, high) if low and high else None
+
+
+def bound(text: str | None) -> float | None:
+    """A number as people type it, with a comma or a point."""
+    try:
+        return float((text or "").strip().replace(",", "."))
+    except ValueError:
+        return None
+
+
+class CountForm(StaffForm):
+    """Counts of transactions."""
+
+    file = FileField(
+        Lazy("Counts of transactions (CSV or Excel)"),
+        description=Lazy("Columns unit, service, week, count. A later count takes the place of a former one."),
+    )
+
+
+@pages.route("/<wave>/quyen-so", methods=["GET", "POST"])
+@requires(Right.FIELDWORK)
+def weights(wave: str) -> ResponseReturnValue:
+    """The versions with the report of one of them, and the form that computes a new one."""
+    form = WeightForm()
+    if not form.validate_on_submit():
+        return _page(wave, form, CountForm(formdata=None), 422 if form.errors else 200)
+    try:
+        with database().writing() as session:
+            weighting.compute(session, wave, _plan(session, wave, form))
+    except Refusal as refusal:
+        if isinstance(refusal, NotFound):
+            raise
+        form.margins.errors = [str(refusal)]
+        return _page(wave, form, CountForm(formdata=None), 422)
+    return redirect(url_for(".weights", wave=wave), 303)
+
+
+def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
+    found = waves.find(session, wave)
+    totals = None
+    if form.margins.data:
+        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        with lying(form.margins.data) as path:
+            totals = margins.read(path, questionnaire)
+    by = form.by.data if found.draw is not None else "none"
+    return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
+
+
+@pages.post("/<wave>/quyen-so/dung")
+@requires(Right.FIELDWORK)
+def use_weights(wave: str) -> ResponseReturnValue:
+    """Makes another version the one that holds."""
+    with database().writing() as session:
+        kept.use(session, waves.find(session, wave), request.form.get("version", 0, integers.asked))
+    return redirect(url_for(".weights", wave=wave), 303)
+
+
+@pages.post("/<wave>/quyen-so/giao-dich")
+@requires(Right.FIELDWORK)
+def import_counts(wave: str) -> ResponseReturnValue:
+    """Takes counts of transactions; the weights are computed apart from it."""
+    form = CountForm()
+    if taken(form, lambda session, path: transactions.load(session, wave, path)) is None:
+        return _page(wave, WeightForm(formdata=None), form, 422)
+    return redirect(url_for(".weights", wave=wave), 303)
+
+
+def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> ResponseReturnValue:
+    with database().reading() as session:
+        wave = waves.find(session, code)
+        questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+        found = kept.versions(session, wave.code)
+        shown = _shown(found, wave, request.args.get("phien-ban", None, integers.asked))
+        names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
+        names |= {village.psu: village.name for village in waves.villages(session, wave.code) if village.name}
+        counted = transactions.counted(session, wave.code)
+        used = kept.named(session, wave)
+    report = (shown.report if shown else None) or {}
+    calibration = report.get("calibration", {})
+    method = kept.METHODS[calibration["method"]] if calibration else ""
+    return (
+        render_template(
+            "staff/weights.html",
+            wave=wave,
+            form=form,
+            counts=counts,
+            rows=[_row(one, wave) for one in found],
+            used=used,
+            shown=shown,
+            source=kept.source(shown) if shown else "",
+            report=report,
+            classes=[{**one, "name": names.get(one["class"], one["class"])} for one in _classes(report)],
+            margins=list(_margins(calibration.get("margins", ()), questionnaire, names)),
+            factors=[(one, _who(one["who"], questionnaire, names)) for one in report.get("factors", ())],
+            method=_(method) if method else "",
+            without_answers=[
+                (names.get(unit, unit), n) for unit, n in calibration.get("without_answers", {}).items()
+            ],
+            without_counts=[
+                (names.get(unit, unit), n) for unit, n in calibration.get("without_counts", {}).items()
+            ],
+            counted=sum(sum(services.values()) for services in counted.values()),
+            places=len(counted),
+            is_open=wave.kind is WaveKind.OPEN,
+        ),
+        status,
+    )
+
+
+def _shown(found: Iterable[WeightVersion], wave: Wave, number: int | None) -> WeightVersion | None:
+    for one in found:
+        if one.id == wave.weights if number is None else one.version == number:
+            return one
+    if number is not None:
+        raise kept.NoWeights(
+            "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
+            code=wave.code,
+            number=number,
+        )
+    return None
+
+
+def _row(one: WeightVersion, wave: Wave) -> Row:
+    kish = ((one.report or {}).get("kish") or {}).get("final")
+    return Row(one.version, one.made, kept.source(one), kish, one.id == wave.weights)
+
+
+def _classes(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = report.get("nonresponse", {}).get("classes", [])
+    return found
+
+
+def _margins(
+    rows: Iterable[Mapping[str, Any]], questionnaire: Questionnaire, names: Mapping[str, str]
+) -> Iterable[Margin]:
+    for row in rows:
+        variable, value = row["variable"], row["value"]
+        unit, colon, services = value.partition(": ")
+        yield Margin(
+            names.get(unit, unit) if colon else _variable(variable, questionnaire),
+            _services(services, questionnaire) if colon else _value(variable, value, questionnaire, names),
+            row["people"],
+            row["total"],
+            row["before"],
+            row["after"],
+        )
+
+
+def _services(text: str, questionnaire: Questionnaire) -> str:
+    item = questionnaire.items.get(transactions.SERVICE)
+    choices = {str(code): str(label) for code, label in item.choices.items()} if item else {}
+    parts = text.split(", ")
+    if len(parts) > 2:
+        return _("%(count)s services counted together", count=len(parts))
+    return "; ".join(choices.get(part, part) for part in parts)
+
+
+def _variable(variable: str, questionnaire: Questionnaire) -> str:
+    parts = variable.replace("+", "*").split("*")
+    return " × ".join(
+        _(PLACE_NAMES[part]) if part in PLACE_NAMES else str(questionnaire.items[part].short) for part in parts
+    )
+
+
+def _value(variable: str, value: str, questionnaire: Questionnaire, names: Mapping[str, str]) -> str:
+    if value == calibration.BLANK:
+        return _("left blank")
+    told = []
+    for part, label in zip(variable.split("*"), value.split("*"), strict=True):
+        item = questionnaire.items.get(part)
+        if part == "mode":
+            told.append(next((_(name) for mode, name in MODE_NAMES.items() if mode.value == label), label))
+        elif item is not None and label.isdigit() and int(label) in item.choices:
+            told.append(str(item.choices[int(label)]))
+        else:
+            told.append(names.get(label, label))
+    return " × ".join(told)
+
+
+def _who(who: Mapping[str, str], questionnaire: Questionnaire, names: Mapping[str, str]) -> str:
+    told = []
+    for variable, value in who.items():
+        if "+" in variable:
+            unit, _colon, services = value.partition(": ")
+            told.append(f"{names.get(unit, unit)}: {_services(services, questionnaire)}")
+        else:
+            told.append(f"{_variable(variable, questionnaire)}: {_value(variable, value, questionnaire, names)}")
+    return "; ".join(told)

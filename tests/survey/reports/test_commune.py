@@ -1,0 +1,205 @@
+"""The report of one commune, and of all of them in one file."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import traceback
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import pypdfium2
+import pytest
+from docx import Document
+from flask import Flask
+
+from survey.reports import commune, commune_bundle, report
+from survey.reports.structure import Paragraph, Table
+from survey.results import summary, wording
+from survey.results.summary import Summary
+from survey.storage.models import Unit
+from survey.system import cache
+from translations import speaking
+
+
+@pytest.fixture(scope="module")
+def said(made_up: Flask) -> Summary:
+    with made_up.extensions["database"].reading() as session:
+        return summary.gather(session, "thu-nghiem")
+
+
+def texts(said: Summary, place: int) -> str:
+    blocks = commune.contents(said, said.units[place]).blocks
+    return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+
+def test_a_commune_s_report_gives_its_figures_beside_the_province_s(said: Summary) -> None:
+    line = said.units[0]
+    told = texts(said, 0)
+    assert wording.sentence(line.index, 1) in told
+    assert said.index is not None
+    assert wording.sentence(said.index.estimate, 1) in told
+    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
+    assert len(table.rows) == 39
+    assert table.notes[-1] == wording.province_base(one.estimate for one in said.items)
+    assert told.endswith(f"Sở Nội vụ gửi Ủy ban nhân dân {commune.commune(line.unit)} để biết và sử dụng./.")
+
+
+def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> None:
+    with_some = next(place for place, line in enumerate(said.units) if line.unit.code in said.standouts)
+    without = next(place for place, line in enumerate(said.units) if line.unit.code not in said.standouts)
+    for one in said.standouts[said.units[with_some].unit.code]:  # with its own interval, none of the difference
+        assert wording.cell(one.record, 1) in texts(said, with_some)
+    assert "không câu nào khác phần còn lại của tỉnh" in texts(said, without)
+    for standouts in said.standouts.values():
+        for one in standouts:
+            assert one.record.rest is not None
+            assert (one.group in ("above", "signs_above")) == ((one.record.rest.estimate or 0) > 0)
+        sure = [one.record.rest for one in standouts if one.group in ("above", "below")]
+        tests = sorted(rest.p or 0.0 for rest in sure if rest is not None)
+        assert all(0 < p <= 0.05 / (39 - step) for step, p in enumerate(tests))  # Holm's steps
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_other_commune_stands_in_it(said: Summary, language: str) -> None:
+    line = said.units[5]
+    with speaking(language):
+        made = report.write_unit(said, line, "docx", language)
+    words = " ".join(paragraph.text for paragraph in Document(io.BytesIO(made)).paragraphs)
+    assert line.unit.name in words
+    others = {other.unit.name for other in said.units if other.unit.name not in line.unit.name}
+    assert not [name for name in others if f" {name}" in words]
+
+
+def test_word_and_pdf_say_the_same(said: Summary) -> None:
+    line = said.units[7]
+    pdf = pypdfium2.PdfDocument(report.write_unit(said, line, "pdf"))
+    try:
+        words = " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in pdf)
+    finally:
+        pdf.close()
+    for figure in (wording.figure(line.index, 1), wording.figure(said.index.estimate, 1)):  # type: ignore[union-attr]
+        assert figure in words
+    document = Document(io.BytesIO(report.write_unit(said, line, "docx")))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
+    assert {text for row in table.rows for text in row.cells} <= set(cells)
+
+
+def test_all_communes_come_in_one_file_the_same_each_time(said: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(said, units=said.units[:3])
+    counted: list[int] = []
+    files = [io.BytesIO(), io.BytesIO()]
+    for file in files:
+        report.write_units(few, file, progress=counted.append)
+    assert counted == [1, 2, 3] * 2
+    with zipfile.ZipFile(files[0]) as packed, zipfile.ZipFile(files[1]) as again:
+        assert len(packed.namelist()) == 6
+        assert all(name.isascii() for name in packed.namelist())
+        for name in packed.namelist():
+            if name.endswith(".pdf"):
+                assert packed.read(name) == again.read(name)
+
+
+def wait() -> None:
+    """Until no bundle is being made any more."""
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_make)"):
+            thread.join()
+
+
+def test_what_could_not_be_made_says_why_to_who_looks_next(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    named = Unit(code="06652", name="Hà Tu 😀", kind="phường")
+    wrong, right = (
+        replace(said, units=(replace(said.units[0], unit=unit),)) for unit in (named, said.units[0].unit)
+    )
+    for one in (wrong, right):
+        commune_bundle.begin(one, "vi")
+        wait()
+    found = commune_bundle.state(wrong, "vi")
+    assert (found.file, found.done) == (None, None)
+    assert "😀" in str(found.refused)
+    assert commune_bundle.state(right, "vi").file is not None
+
+
+def test_bundles_begun_together_are_made_one_after_the_other(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    few = replace(said, units=said.units[:2])
+    (tmp_path / "reports").mkdir()
+    for age in range(7):
+        old = tmp_path / "reports" / f"{age}.zip"
+        old.touch()
+        os.utime(old, (age, age))
+    for language in ("vi", "en"):
+        commune_bundle.begin(few, language)
+    written = set()
+    making = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    assert len(making) == 2
+    while any(thread.is_alive() for thread in making):
+        written.add(sum(1 for path in (tmp_path / "reports").iterdir() if path.name.startswith(".")))
+        making[0].join(0.01)
+        making[1].join(0.01)
+    assert written <= {0, 1}
+    made = {commune_bundle.state(few, language).file for language in ("vi", "en")}
+    assert None not in made
+    assert set((tmp_path / "reports").iterdir()) - made == {old.with_name(f"{age}.zip") for age in range(3, 7)}
+
+
+def is_within(thread: threading.Thread, function: str) -> bool:
+    frames = traceback.walk_stack(sys._current_frames().get(thread.ident or 0))
+    return any(frame.f_code.co_name == function for frame, _line in frames)
+
+
+def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
+    said: Summary, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    few, begun, go_on = replace(said, units=said.units[:2]), threading.Event(), threading.Event()
+
+    @cache.kept(lambda: tmp_path, len)
+    def figures() -> bytes:
+        begun.set()
+        go_on.wait(30)
+        return b"figures"
+
+    somebody = threading.Thread(target=figures)
+    somebody.start()
+    assert begun.wait(10)
+    commune_bundle.begin(few, "vi")
+    [making] = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    while making.is_alive() and not is_within(making, "give_way"):
+        making.join(0.01)
+    assert commune_bundle.state(few, "vi").done == 1
+    go_on.set()
+    somebody.join()
+    making.join()
+    assert commune_bundle.state(few, "vi").file
+
+
+def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
+    made_up: Flask, sign_in: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    client = sign_in(made_up, "home_affairs")
+    address = "/quan-tri/thu-nghiem/bao-cao/xa.zip"
+    nothing_yet = client.get(address).text
+    assert "Chưa lập" in nothing_yet
+    assert "Lập báo cáo của mọi xã" in nothing_yet
+    page = client.get("/quan-tri/thu-nghiem/bao-cao").text
+    token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+    waiting = client.post(address, data={"csrf_token": token}, follow_redirects=True)
+    assert waiting.headers.get("Refresh") == "2" or waiting.mimetype == "application/zip"
+    wait()
+    done = client.get(address)
+    with zipfile.ZipFile(io.BytesIO(done.data)) as packed:
+        assert len(packed.namelist()) == 108
+    done.close()
+    assert [path.suffix for path in (tmp_path / "reports").iterdir()] == [".zip"]

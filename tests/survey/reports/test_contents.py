@@ -1,0 +1,344 @@
+"""What the report says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis import Difference, Estimate
+from analysis.contrast import Group
+from survey.reports import commune
+from survey.reports.contents import contents
+from survey.reports.method import COVERAGE
+from survey.reports.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
+from survey.results.comparison import Change, Comparison
+from survey.results.summary import Summary
+from survey.storage.models import Release, Wave
+from translations import speaking
+
+Make = Callable[..., Summary]
+
+
+def said(report: Report) -> str:
+    """Every word of the report."""
+    found = [*report.subject, *report.marks]
+    for block in report.blocks:
+        match block:
+            case Heading(_, text) | Paragraph(text, _):
+                found.append(text)
+            case Notice(text) | Command(text):
+                found.append(text)
+            case Table():
+                found += [block.caption, *(column.title for column in block.columns), *block.notes]
+                found += [cell for row in block.rows for cell in row.cells]
+            case Figure():
+                found += [block.caption, block.alt, *block.notes]
+    return "\n".join(found)
+
+
+def headings(report: Report, level: int) -> list[str]:
+    return [block.text for block in report.blocks if isinstance(block, Heading) and block.level == level]
+
+
+def table(report: Report, words: str) -> Table:
+    return next(block for block in report.blocks if isinstance(block, Table) and words in block.caption)
+
+
+def row(found: Table, name: str) -> tuple[str, ...]:
+    return next(line.cells for line in found.rows if line.cells[0].startswith(name))
+
+
+def test_it_follows_the_order_of_the_issue(summary: Summary) -> None:
+    report = contents(summary)
+    assert headings(report, 1) == [
+        "I. KẾT QUẢ CHÍNH",
+        "II. KẾT QUẢ THEO YẾU TỐ VÀ CÂU HỎI",
+        "III. KẾT QUẢ THEO XÃ, PHƯỜNG, ĐẶC KHU",
+        "IV. CÁCH LÀM",
+        "V. CÁCH TÍNH LẠI",
+    ]
+    assert headings(report, 2)[:3] == [
+        "1. Chỉ số hài lòng",
+        "2. Phiền hà, sách nhiễu và tiền ngoài quy định",
+        "1. Theo lĩnh vực và yếu tố",
+    ]
+
+
+def test_the_head_is_that_of_an_official_report(summary: Summary) -> None:
+    report = contents(summary)
+    assert (report.authority, report.issuer) == ("UBND TỈNH QUẢNG NINH", "SỞ NỘI VỤ")
+    assert report.state == "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+    assert report.motto == "Độc lập - Tự do - Hạnh phúc"
+    assert report.number == "Số: ……/BC-SNV"
+    assert report.place_and_day == "Quảng Ninh, ngày … tháng … năm 2026"
+
+
+def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -> None:
+    words = said(contents(summary))
+    assert "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 2.916 người)" in words
+    assert "tỷ lệ trả lời hài lòng (mức 4 và 5)" in words
+    assert "đợt thu-nghiem" in words
+    assert "9,88% [9,30; 10,60]: Bình thường; Không hài lòng; Rất không hài lòng." in words
+    assert "SIPAS" not in words
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        ("above", 0.005, "Chỉ số tăng so với đợt truoc: +1,34 điểm %"),
+        ("signs_above", 0.005, "Có dấu hiệu chỉ số đã thay đổi so với đợt truoc nhưng chưa đủ để kết luận"),
+        ("not_apart", -0.005, "Chưa đủ cơ sở để kết luận chỉ số đã thay đổi so với đợt truoc"),
+        (None, None, ""),
+    ],
+)
+def test_the_index_went_up_only_where_its_test_says_so(
+    summary: Summary, verdict: Group | None, low: float | None, told: str
+) -> None:
+    assert summary.index is not None
+    record = summary.index.estimate
+    found = Difference(
+        "index", None, "old", "new", 0.0134, 0.004, low, 0.0219, 108, 0.002, 5832, "direct"
+    )  # fmt: skip
+    change = Change("index", None, None, record, record, found if verdict else None, verdict)
+    old = Wave(**{column.key: getattr(summary.wave, column.key) for column in Wave.__table__.columns})
+    old.code = "truoc"
+    since = Comparison(
+        old, summary.wave, (summary.rule, summary.rule), (change,), (), (), (), {}, (), (), kept=False
+    )
+    words = said(contents(replace(summary, since=since))).replace("\N{NO-BREAK SPACE}", " ")
+    assert told in words
+    assert ("tăng" in words.partition("Quy tắc")[0].lower()) == (verdict == "above")
+
+
+def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:
+    report = contents(summary)
+    asked = table(report, "phiền hà, sách nhiễu người dân")
+    assert row(asked, "Không có công chức nào")[1:] == ("2.843", "90,06%", "[88,50; 91,43]")
+    assert row(asked, "Có nhiều công chức")[1:] == ("2.843", "1,94%", "[1,41; 2,60]")
+    assert row(asked, "Để trống (trên 2.916 người được hỏi)")[1:] == ("–", "2,50%", "–")
+    words = said(report)
+    assert "tỷ lệ là 1,89%" in words
+    assert "tỷ lệ là 4,39%" in words
+
+
+def test_no_case_reads_with_its_bound(summary: Summary) -> None:
+    report = contents(summary)
+    assert row(table(report, "phải đưa tiền"), "Nhiều người phải đưa")[1:] == (
+        "2.843",
+        "0 trên 2.843",
+        "nhiều nhất 0,1%",
+    )
+    assert row(table(report, "Phiền hà, sách nhiễu và tiền"), "Phường Hà Tu")[1] == "0 trên 54, nhiều nhất 6,6%"
+    shares = re.findall(r"(?<![\d,])0,00%", said(report))
+    assert len(shares) == 1  # the share if nobody of the silent had the answer
+
+
+def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
+    """A mark on a record must be enough, even where its numbers were left in."""
+    plain = make()
+    secret = 0.123456
+    units = list(plain.units)
+    for place, flag in ((10, "hidden"), (11, "hidden_with")):
+        record = replace(
+            units[place].index, estimate=secret, low=secret - 0.01, high=secret + 0.01, n=4321, flags=(flag,)
+        )
+        record = replace(record, standing="above")
+        units[place] = replace(units[place], index=record, headlines=(record, record), ranks=(41, 43))
+    items = [replace(plain.items[0], estimate=record), *plain.items[1:]]
+    report = contents(make(units=tuple(units), items=tuple(items)))
+    words = said(report)
+    for number in ("12,3", "11,3", "13,3", "4.321", "41–43"):
+        assert number not in words
+    name = units[10].unit.name
+    assert row(table(report, "Chỉ số hài lòng theo xã"), f"Xã {name}")[1:] == ("–", "ẩn", "–", "–", "–")
+    groups = [
+        block.text
+        for block in report.blocks
+        if isinstance(block, Paragraph) and block.text.startswith("- Cao hơn")
+    ]
+    assert name not in groups[0]
+    figure = next(block for block in report.blocks if isinstance(block, Figure))
+    assert not any(apart for label, _record, apart in figure.lines if label == name)
+
+
+def test_the_place_of_a_hidden_commune_in_the_plot_tells_nothing(make: Make) -> None:
+    units = list(make().units)
+    left_in = replace(units[1].index, estimate=0.99, low=0.98, high=1.0, n=4)
+    units[1] = replace(units[1], index=left_in)
+    figure = next(block for block in contents(make(units=tuple(units))).blocks if isinstance(block, Figure))
+    assert [label for label, _record, _apart in figure.lines][-2:] == ["Cao Xanh", "Hà Lầm"]  # hidden; no answer
+    shares = [record.estimate for _label, record, _apart in figure.lines[:-2]]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_a_hidden_headline_takes_its_sentences_along(make: Make, summary: Summary) -> None:
+    first = summary.headlines[0]
+    gone = tuple(
+        replace(
+            line, estimate=replace(line.estimate, estimate=None, low=None, high=None, n=None, flags=("hidden",))
+        )
+        for line in first.values
+    )
+    report = contents(make(headlines=(replace(first, values=gone), *summary.headlines[1:])))
+    words = said(report)
+    for number in ("1,89%", "4,39%"):
+        assert number not in words
+    assert "C5=3" not in words  # no command that would show it either
+    # Nor the share of the silent, which with the number of those asked gives the number of answers.
+    assert [line.cells[2] for line in table(report, "phiền hà, sách nhiễu người dân").rows] == ["ẩn"] * 3
+
+
+def test_one_or_two_cases_can_not_be_worked_out_from_the_extremes(make: Make, summary: Summary) -> None:
+    first = summary.headlines[0]
+    values = tuple(
+        replace(line, estimate=replace(line.estimate, estimate=None, low=None, flags=("under_3",)))
+        if line is first.line
+        else line
+        for line in first.values
+    )
+    words = said(contents(make(headlines=(replace(first, values=values), *summary.headlines[1:]))))
+    assert "1,89%" not in words
+    assert "dưới 3 trường hợp" in words
+
+
+def test_three_groups_come_first_and_a_rank_is_a_range(summary: Summary) -> None:
+    report = contents(summary)
+    words = said(report)
+    assert "- Cao hơn phần còn lại của tỉnh: 2 (phường Phong Cốc, đặc khu Cô Tô)." in words
+    assert "- Thấp hơn phần còn lại của tỉnh: 1 (phường Hà Tu)." in words
+    assert "- Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 3." in words
+    communes = table(report, "Chỉ số hài lòng theo xã")
+    assert row(communes, "Đặc khu Cô Tô")[4:] == ("1–9", "cao hơn")
+    assert all(re.fullmatch(r"\d+–\d+|–", line.cells[4]) for line in communes.rows)
+
+
+def test_the_table_of_communes_is_no_ranking(summary: Summary) -> None:
+    names = [line.cells[0].split(" ", 1)[1] for line in table(contents(summary), "Chỉ số hài lòng theo xã").rows]
+    assert names[:4] == ["An Sinh", "Ba Chẽ", "Bãi Cháy", "Bình Khê"]
+    assert names.index("Đầm Hà") > names.index("Cửa Ông")
+
+
+def test_few_answers_are_marked_and_the_mark_explained(summary: Summary) -> None:
+    communes = table(contents(summary), "Chỉ số hài lòng theo xã")
+    assert row(communes, "Phường Việt Hưng")[2] == "81,2%*"
+    assert any(note.startswith("* Ít: dưới 30") for note in communes.notes)
+    assert row(communes, "Phường Bãi Cháy")[2:4] == ("88,9%†", "chưa đủ để tính khoảng")
+
+
+def test_the_method_names_all_that_a_figure_rests_on(summary: Summary) -> None:
+    report = contents(summary)
+    words = said(report)
+    for fact in (
+        "106 thôn, tổ dân phố trong 53 tầng",
+        "Không theo mẫu: 37.",
+        "Quyền số: phiên bản 1.",
+        "(centered)",
+        "Korn–Graubard",
+        "hệ số tương quan nội cụm",
+        "Số liệu bị ẩn trong báo cáo: 7.",
+    ):
+        assert fact in words
+    forms = table(report, "Phiếu")
+    assert [line.cells for line in forms.rows][:4] == [
+        ("Phát ra", "2.916"), ("Thu về", "2.953"), ("Hợp lệ, tính vào số liệu", "2.916"), ("Không theo mẫu", "37"),
+    ]  # fmt: skip
+
+
+def test_pooling_is_told_only_where_it_was_done(make: Make, summary: Summary) -> None:
+    direct = tuple(replace(record, variance="direct") for record in summary.records)
+    assert "được gộp từ" not in said(contents(make(records=direct)))
+
+
+def test_the_trial_of_the_intervals_is_quoted_as_it_is_published(summary: Summary, opened: Summary) -> None:
+    published = (Path(__file__).parents[3] / "docs" / "coverage.md").read_text(encoding="utf-8")
+    for villages, alone, pooled, worst in COVERAGE:
+        alike = re.search(rf"ρ = 0.05 \| 0.9 \| {villages} \| (\S+) /[^|]*\| (\S+) /", published)
+        unlike = re.search(rf"ρ log-normal \| 0.9 \| {villages} \|[^|]*\| \S+ / (\S+) ", published)
+        assert alike is not None
+        assert unlike is not None
+        assert [float(one) for one in (*alike.groups(), unlike[1])] == [alone, pooled, worst]
+    assert row(table(contents(summary), "chứa giá trị thật"), "2") == ("2", "99,6%", "98,1%", "93%")
+    assert "chứa giá trị thật" not in said(contents(opened))
+
+
+def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
+    commands = [block.text for block in contents(summary).blocks if isinstance(block, Command)]
+    assert commands[0] == summary.data_version
+    assert commands[1] == "hailong data --wave thu-nghiem --format csv --out thu-nghiem.csv"
+    assert (
+        "hailong estimate thu-nghiem.csv --weights weight --strata stratum --psu psu --item C5=3 --variance auto "
+        "--single-psu centered --output json"
+    ) in commands
+
+
+def test_the_figures_of_a_release_are_got_from_that_release(summary: Summary) -> None:
+    released = replace(summary, release=Release(wave="thu-nghiem", number=2))
+    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
+    assert "hailong data --wave thu-nghiem --release 2 --format csv --out thu-nghiem.csv" in commands
+    assert commands[2].startswith("hailong estimate thu-nghiem.csv --weights weight")
+    assert "--index index=gt_hinh_thuc," in commands[2]
+
+
+def test_an_index_that_counts_no_share_is_got_from_the_database(summary: Summary) -> None:
+    assert summary.rule is not None
+    scores = {item: {5: 1.0, 4: 0.8} for item in summary.rule.scores}
+    released = replace(
+        summary, release=Release(wave="thu-nghiem", number=2), rule=replace(summary.rule, scores=scores)
+    )
+    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
+    assert "hailong results --wave thu-nghiem --item index --released --release 2 --output json" in commands
+
+
+def test_draft_and_made_up_data_are_marked(summary: Summary, opened: Summary) -> None:
+    assert contents(summary).marks == ("DỰ THẢO", "Dữ liệu mô phỏng")
+    assert len([block for block in contents(summary).blocks if isinstance(block, Notice)]) == 2
+    assert contents(opened).marks == ()
+    assert not [block for block in contents(opened).blocks if isinstance(block, Notice)]
+
+
+def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
+    report = contents(opened)
+    words = said(report)
+    assert "khoảng dao động" in words
+    assert "không cho biết gì về những người không trả lời" in words
+    assert words.count("khoảng tin cậy") == 1  # "…, không phải khoảng tin cậy"
+    assert "Mẫu phân tầng" not in words
+    said_of_villages = re.sub("† Chỉ có một thôn, hoặc một ngày", "", words)
+    assert not re.search(r"\bthôn\b", said_of_villages)  # its days stand for villages
+    assert "khảo sát sự hài lòng" not in " ".join(report.subject)
+    assert "tính theo quyền số" not in said(contents(replace(opened, weighting="")))
+    own = commune.contents(opened, opened.units[0])
+    assert not re.search(r"\b[Mm]ẫu\b|khảo sát", said(own).replace("không chọn mẫu", ""))
+    assert "khảo sát" not in " ".join(own.subject)
+
+
+def test_a_questionnaire_without_an_index_has_a_report_too(make: Make) -> None:
+    report = contents(make(index=None, rule=None, areas=(), factors=(), items=(), units=(), records=()))
+    assert headings(report, 1) == ["I. KẾT QUẢ CHÍNH", "II. CÁCH LÀM", "III. CÁCH TÍNH LẠI"]
+    assert "1. Phiền hà, sách nhiễu và tiền ngoài quy định" in headings(report, 2)
+
+
+def test_by_the_rule_of_means_there_is_no_share_of_the_dissatisfied(make: Make, summary: Summary) -> None:
+    index = summary.questionnaire.index
+    assert index is not None
+    score: list[Estimate] = [replace(line.estimate, statistic="mean", value=None) for line in summary.items]
+    items = tuple(replace(line, estimate=record) for line, record in zip(summary.items, score, strict=True))
+    report = contents(make(rule=index.rules["mean"], items=items))
+    words = said(report)
+    assert "điểm trung bình chia 5" in words
+    assert "ở mức bình thường trở xuống" not in words
+    assert row(table(report, "Trả lời hài lòng"), "Hình thức cung cấp")[2] == "84,00%"
+
+
+def test_it_speaks_the_language_that_is_asked_for_and_no_other(summary: Summary) -> None:
+    with speaking("en"):
+        words = said(contents(summary))
+    assert "90.12% (95% confidence interval from 89.40 to 90.70; 2,916 people)" in words
+    assert "Many officials" in words
+    assert "in another language" not in words  # labels of the page on which the summary was gathered
+    left = re.findall(r"\b(?:của|không|được|người|phường|ẩn)\b", words)
+    assert not left

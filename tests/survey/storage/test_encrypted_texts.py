@@ -1,0 +1,185 @@
+"""What people write in words lies sealed, is read by who holds the key alone, and is gone once the key is."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
+
+from survey.responses import submission
+from survey.storage import encrypted_texts, master_key
+from survey.storage.database import Database, upgrade
+from survey.storage.encrypted_texts import ONCE, Ring, written
+from survey.storage.models import Mode, ResponseText, TextKey, Wave
+from survey.waves import waves
+from translations import Refusal
+
+MARK = "chị Lan ở xóm Đình"
+
+
+def write(province: Database, wave: str = "gop-y", said: str = MARK) -> UUID:
+    id = uuid4()
+    with province.writing() as session:
+        submission.submit(session, waves.place(session, wave, "06652"), id, Mode.PHONE, {"gop_y": said})
+    return id
+
+
+def read(province: Database, id: UUID) -> dict[str, str] | None:
+    with province.reading() as session:
+        return written(session, id)
+
+
+@pytest.mark.both_databases
+def test_a_text_is_sealed_where_it_lies_and_read_with_the_key(province: Database, key: Path) -> None:
+    id = write(province)
+    assert read(province, id) == {"gop_y": MARK}
+    with province.reading() as session:
+        kept = session.get_one(ResponseText, id).texts
+        wrapped = session.get_one(TextKey, "gop-y").wrapped
+    assert set(kept) == {"sealed"}
+    assert MARK not in str(kept)
+    assert key.stat().st_mode & 0o077 == 0
+    assert key.read_bytes() not in wrapped
+
+
+def test_the_same_words_are_never_sealed_alike_and_a_seal_fits_its_response_alone(
+    province: Database, key: Path
+) -> None:
+    one, other = write(province), write(province)
+    with province.reading() as session:
+        kept = [session.get_one(ResponseText, id).texts for id in (one, other)]
+        assert kept[0] != kept[1]
+        ring = Ring(session.connection())
+        assert ring.opened("gop-y", one, kept[0]) == {"gop_y": MARK}
+        with pytest.raises(InvalidTag):  # taken from another response, it doesn't open
+            ring.opened("gop-y", one, kept[1])
+
+
+def test_the_same_form_again_is_known_and_with_other_words_refused(province: Database, key: Path) -> None:
+    id = write(province)
+    for said, known in ((MARK, True), ("khác", False)):
+        with province.writing() as session:
+            place = waves.place(session, "gop-y", "06652")
+            if known:
+                assert not submission.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+            else:
+                with pytest.raises(Refusal):
+                    submission.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+
+
+def test_without_its_key_file_a_wave_says_so_and_makes_no_other_key(province: Database, key: Path) -> None:
+    id = write(province)
+    key.unlink()
+    with pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
+        read(province, id)
+    with province.reading() as session, pytest.raises(Refusal):
+        encrypted_texts.check(session.connection())
+
+
+@pytest.mark.both_databases
+def test_a_destroyed_key_takes_the_texts_of_its_wave_along_and_no_other(province: Database, key: Path) -> None:
+    with province.writing() as session:
+        short = waves.find(session, "gop-y").questionnaire
+        session.get_one(Wave, "ho-mo").questionnaire = short
+    gone, kept = write(province), write(province, "ho-mo")
+    with province.writing() as session:
+        assert encrypted_texts.destroy(session.connection(), "gop-y")
+        assert not encrypted_texts.destroy(session.connection(), "gop-y")
+    assert (read(province, gone), read(province, kept)) == (None, {"gop_y": MARK})
+    with pytest.raises(RuntimeError, match="destroyed"):
+        write(province)
+    with province.reading() as session:
+        assert session.scalars(select(ResponseText)).all()  # the rows stay
+
+
+def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(province: Database, key: Path) -> None:
+    id = write(province)
+    with province.reading() as session:
+        before = session.get_one(TextKey, "gop-y").wrapped
+    old = key.read_bytes()
+    with province.writing() as session:
+        renewal = encrypted_texts.Renewal(session.connection())
+    with province.writing() as session:  # by the old key, which is there yet, a wave's first text
+        session.connection().execute(
+            ONCE[session.get_bind().dialect.name],
+            {"wave": "ho-mo", "wrapped": master_key.seal(b64decode(old, b"-_"), b"ho-mo", bytes(32))},
+        )
+    renewal.settle(province)
+    with province.reading() as session:
+        assert Ring(session.connection()).key("ho-mo") == bytes(32)
+    assert key.read_bytes() != old
+    assert read(province, id) == {"gop_y": MARK}
+    with province.reading() as session:
+        assert session.get_one(TextKey, "gop-y").wrapped != before
+    assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
+    key.write_bytes(old)
+    with pytest.raises(Refusal):
+        read(province, id)
+    with province.writing() as session, pytest.raises(Refusal):
+        encrypted_texts.Renewal(session.connection())  # or no key would open what is there
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("step", "renewed"),
+    [
+        ("survey.storage.encrypted_texts.master_key.take_place", True),
+        ("survey.storage.master_key.destroy_former", True),
+        (None, False),
+    ],
+)
+def test_a_change_of_the_master_key_that_is_cut_off_goes_on_from_where_it_was(
+    province: Database, key: Path, monkeypatch: pytest.MonkeyPatch, step: str | None, renewed: bool
+) -> None:
+    id = write(province)
+    old = key.read_bytes()
+    with suppress(ZeroDivisionError), monkeypatch.context() as cut:  # as if the machine had stopped there
+        if step:
+            cut.setattr(step, lambda: 1 / 0)
+        with province.writing() as session:
+            renewal = encrypted_texts.Renewal(session.connection())
+            if step is None:
+                encrypted_texts.finish(province)  # another command, while this one works
+                raise ZeroDivisionError  # before the commit
+        renewal.settle(province)
+    renewal._draft.close()
+    assert len(list(key.parent.iterdir())) == 2
+    for _time in range(2):
+        encrypted_texts.finish(province)
+        assert read(province, id) == {"gop_y": MARK}
+        assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
+        assert (key.read_bytes() != old) is renewed
+
+
+@pytest.mark.both_databases
+def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(
+    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None], key: Path
+) -> None:
+    old = older("0009")
+    with old.adding() as connection:
+        wave_of_before(connection)
+        id = uuid4()
+        connection.execute(
+            text(
+                "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
+                " SELECT :id, 'cu', '06652', 'phone', '2025-02-01', questionnaire, '{}', '[]' FROM wave"
+            ),
+            {"id": id.hex if old.is_sqlite else id},
+        )
+        connection.execute(
+            text("INSERT INTO response_text (response, texts) VALUES (:id, :texts)"),
+            {"id": id.hex if old.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
+        )
+    with old.adding() as connection:
+        upgrade(connection)
+    assert read(old, id) == {"gop_y": "chào"}
+    for order in ("UPDATE response_text SET texts = texts", "DELETE FROM response_text"):
+        with pytest.raises(DBAPIError, match="append-only"), old.writing() as session:
+            session.execute(text(order))

@@ -1,0 +1,165 @@
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from survey.storage.database import Database
+from survey.storage.models import (
+    APPEND_ONLY,
+    Agreement,
+    AuditEntry,
+    Batch,
+    Coding,
+    Device,
+    Draw,
+    DrawnHousehold,
+    DrawnVillage,
+    HeldDecision,
+    HeldResponse,
+    IssuedReport,
+    Keying,
+    Mode,
+    PublishedCrosswalk,
+    Release,
+    Response,
+    ResponseText,
+    Review,
+    ReviewState,
+    Sheet,
+    Verdict,
+    Weight,
+    WeightVersion,
+)
+from survey.waves import waves
+
+
+def response(database: Database) -> Response:
+    """A response with a text and a weight, and a held one, so that every append-only table has a row."""
+    with database.writing() as session:
+        kept = Response(
+            id=uuid4(),
+            wave="ho-mau",
+            unit="06652",
+            psu="V1",
+            mode=Mode.PAPER,
+            day=date(2026, 1, 1),
+            questionnaire=waves.find(session, "ho-mau").questionnaire,
+            answers={"C5": 1},
+            marks=[],
+        )
+        version = WeightVersion(wave="ho-mau", version=1, made=date(2026, 1, 1), source="test")
+        device = Device(
+            wave="ho-mo", unit="06652", place="Sảnh", link="l", leave_salt="s", leave_digest="d", made=version.made
+        )
+        session.add_all([kept, version, device])
+        session.flush()
+        session.add(ResponseText(response=kept.id, texts={"sealed": "a"}))
+        session.add(Weight(version=version.id, response=kept.id, weight=2.0))
+        session.add(
+            HeldResponse(
+                digest="d",
+                device=device.id,
+                reason="late",
+                id=kept.id,
+                wave="ho-mo",
+                unit="06652",
+                mode=Mode.KIOSK,
+                day="2026-01-01",
+                key="k",
+                sealed="s",
+            )
+        )
+        day = version.made
+        draw = Draw(wave="ho-mau", number=1, made=day, seed="1", frame="f", plan={})
+        batch = Batch(code="b", wave="ho-mau", psu="V1", printed=day)
+        session.add_all([draw, batch])
+        session.flush()
+        session.add_all(
+            [
+                DrawnVillage(draw=draw.id, psu="V1", stratum="S1", probability=0.5),
+                DrawnHousehold(
+                    draw=draw.id, psu="V1", household=1, place=1, replacement=False, probability=0.1, weight=10.0
+                ),
+                Sheet(serial="1", batch="b", place=1),
+                HeldDecision(held="d", verdict=Verdict.DECLINED, reason="r", person="p", day=day),
+                AuditEntry(number=1, at="2026-01-01T08:00:00+07:00", who="w", what="x", subject="", digest="d"),
+                Review(
+                    wave="ho-mau",
+                    response=kept.id,
+                    state=ReviewState.APPROVED,
+                    reason="",
+                    person="a",
+                    day=day,
+                ),
+                Agreement(wave="ho-mau", made=day, figures={}),
+                Coding(wave="ho-mau", response=kept.id, turn=1, themes=["khac"], person="a", day=day),
+                PublishedCrosswalk(old=kept.questionnaire, new=kept.questionnaire, document={}, published=day),
+            ]
+        )
+        session.flush()
+        release = Release(
+            wave="ho-mau", number=1, responses=kept.id.bytes, rejected=0, data="d", frozen=day, frozen_by="a"
+        )
+        session.add(release)
+        session.flush()
+        session.add(
+            IssuedReport(
+                wave="ho-mau", release=release.id, number="1", day=day, issued_by="a", word=b"w", pdf=b"p"
+            )
+        )
+        session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
+    return kept
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("order", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+def test_what_is_for_good_is_refused_to_change(province: Database, table: str, order: str) -> None:
+    response(province)
+    columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
+    columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
+    columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
+    columns |= {"held_decision": "reason", "audit_entry": "who", "coding": "person", "crosswalk": "published"}
+    command = order.format(table=table, column=columns.get(table, "unit"))
+    with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
+        session.execute(text(command))
+    with province.reading() as session:
+        assert session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.mark.both_databases
+def test_nor_by_a_back_door(province: Database) -> None:
+    kept = response(province)
+    replace = (
+        text("INSERT OR REPLACE INTO response_text VALUES (:id, '{}')")
+        if province.is_sqlite
+        else text("TRUNCATE response_text")
+    )
+    with pytest.raises(DBAPIError), province.writing() as session:
+        session.execute(replace, {"id": kept.id.hex} if province.is_sqlite else {})
+    with province.reading() as session:
+        assert session.get_one(ResponseText, kept.id).texts == {"sealed": "a"}
+
+
+@pytest.mark.both_databases
+def test_an_error_prints_no_answer(province: Database) -> None:
+    kept = response(province)
+    with pytest.raises(DBAPIError) as error, province.writing() as session:
+        session.add(ResponseText(response=kept.id, texts={"C10_khac": "điều riêng tư"}))
+    assert "riêng tư" not in str(error.value)
+
+
+def test_sqlite_has_no_row_number_that_would_tell_the_order_of_arrival(database: Database) -> None:
+    with database.reading() as session:
+        for table in ("response", "response_text"):
+            definition = session.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table})
+            assert "WITHOUT ROWID" in str(definition)
+
+
+def test_sqlite_keeps_a_commit_on_disk(database: Database) -> None:
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == 2
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1

@@ -1,0 +1,110 @@
+"""What is kept: bounded by its bytes, made once, and gone in the order in which it was asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+import pytest
+
+from survey.system import cache
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[[str], bytearray], list[str]]:
+    """A function whose values weigh 40 bytes each, where 100 may be kept, and the names that it made."""
+    monkeypatch.setattr(cache, "MOST", 100)
+    monkeypatch.setattr(cache, "_values", OrderedDict())
+    names: list[str] = []
+
+    @cache.kept(lambda name: name, len)
+    def make(name: str) -> bytearray:
+        names.append(name)
+        return bytearray(40)
+
+    return make, names
+
+
+def test_what_was_asked_for_longest_ago_goes_first(made: tuple[Callable[[str], bytearray], list[str]]) -> None:
+    make, names = made
+    for name in ("a", "b", "a", "c", "a", "b"):
+        make(name)
+    assert names == ["a", "b", "c", "b"]
+    assert cache.held() <= cache.MOST
+
+
+def test_what_grew_is_weighed_anew_and_the_newest_stays(
+    made: tuple[Callable[[str], bytearray], list[str]],
+) -> None:
+    make, names = made
+    make("a").extend(bytes(200))
+    assert len(make("a")) == 240
+    make("b")
+    assert cache.held() == 40
+    assert len(make("a")) == 40
+    assert names == ["a", "b", "a"]
+
+
+def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    @cache.kept(lambda: "figures", len)
+    def make() -> bytes:
+        begun.set()
+        go_on.wait(10)
+        told.append("figures")
+        return b"done"
+
+    def beside() -> None:
+        cache.give_way()
+        told.append("beside")
+
+    threads = [threading.Thread(target=make), threading.Thread(target=beside)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.05)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert told == ["figures", "beside"]
+
+
+def test_two_who_ask_at_once_wait_for_one_making() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    times: list[int] = []
+
+    @cache.kept(lambda: "slow", len)
+    def make() -> bytes:
+        times.append(1)
+        begun.set()
+        go_on.wait(10)
+        return b"done"
+
+    found: list[bytes] = []
+    threads = [threading.Thread(target=lambda: found.append(make())) for _each in range(3)]
+    threads[0].start()
+    begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert (found, times) == ([b"done"] * 3, [1])
+
+
+def test_who_waited_for_a_failure_tries_again() -> None:
+    results = iter([ValueError("no"), b"yes"])
+
+    @cache.kept(lambda: "failing", len)
+    def make() -> bytes:
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    with pytest.raises(ValueError):
+        make()
+    assert make() == b"yes"

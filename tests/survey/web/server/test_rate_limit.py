@@ -1,0 +1,96 @@
+"""How many a second one address may send, and what is remembered of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from survey.commands.server import Server
+from survey.storage.database import Database
+from survey.web.app import create_app
+from survey.web.server.rate_limit import Rate, seconds_to_wait
+from survey.web.sign_in.lockout import Lockout
+
+
+@pytest.fixture
+def rate(clock: Any) -> Rate:
+    return Rate(4, clock)
+
+
+def test_a_second_holds_so_many_and_the_next_waits_its_turn(rate: Rate, clock: Any) -> None:
+    assert [rate.take("10.0.0.1") for _time in range(5)] == [0, 0, 0, 0, 0.25]
+    clock.now = 0.25
+    assert rate.take("10.0.0.1") == 0
+    assert rate.take("10.0.0.1") == 0.25
+
+
+def test_addresses_do_not_share_what_they_may_send_but_a_household_does(rate: Rate) -> None:
+    for _time in range(4):
+        rate.take("2001:db8:1:2::1")
+    assert rate.take("2001:db8:1:2:ffff::9") > 0
+    assert rate.take("2001:db8:1:3::1") == 0
+    assert rate.take("192.0.2.1") == 0
+    assert rate.take("::ffff:192.0.2.1") == 0
+
+
+def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: Any) -> None:
+    rate.take("10.0.0.1")
+    clock.now = 300
+    for _time in range(4):
+        rate.take("10.0.0.2")
+    rate.forget()
+    assert len(rate) == 1
+    clock.now = 301
+    rate.forget()
+    assert len(rate) == 0
+
+
+def test_the_server_forgets_who_has_been_quiet_whatever_is_counted(clock: Any) -> None:
+    server = Server({})
+    for counted in server.counts.values():
+        counted._clock = clock
+    lockout = server.counts["lockout"]
+    assert isinstance(lockout, Lockout)
+    lockout._networks._clock = clock
+    lockout.take("lan", "10.0.0.1")
+    for name in ("rate", "rate_of_codes"):
+        one = server.counts[name]
+        assert isinstance(one, Rate)
+        one.take("10.0.0.1")
+    clock.now = 3_600
+    server.forget()
+    assert [len(counted) for counted in (*server.counts.values(), lockout._networks)] == [0, 0, 0, 0]
+
+
+def test_no_address_stands_in_the_memory(rate: Rate) -> None:
+    rate.take("10.20.30.40")
+    memory = rate._left._rows.tobytes()
+    assert any(memory)
+    assert b"\x0a\x14\x1e\x28" not in memory
+    assert b"10.20.30.40" not in memory + repr(vars(rate)).encode()
+
+
+def test_the_same_address_has_another_name_after_each_start(clock: Any) -> None:
+    names = []
+    for _start in range(2):
+        rate = Rate(1, clock)
+        rate.take("10.0.0.1")
+        names.append(rate._left._rows["name"].max())
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize(("proxies", "second"), [(0, 429), (1, 200)])
+def test_a_proxy_is_believed_only_where_one_was_named(province: Database, proxies: int, second: int) -> None:
+    app = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", RATE=1, PROXIES=proxies)
+
+    @app.get("/counted")
+    def counted() -> tuple[str, int]:
+        return "", 429 if seconds_to_wait() else 200
+
+    answers = [
+        app.test_client().get("/counted", headers={"X-Forwarded-For": address}).status_code
+        for address in ("203.0.113.1", "203.0.113.2")
+    ]
+    app.extensions["database"].engine.dispose()
+    assert answers == [200, second]

@@ -1,0 +1,204 @@
+"""The screen on which a typed-up file becomes responses."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from survey.data_files import column_mapping
+from survey.storage.database import Database
+from survey.storage.models import Response
+from survey.system import dates
+from survey.web.staff import uploads
+
+PASSWORD = "mat-khau-dai"
+PAGE = "/quan-tri/ho-mau/nhap-tep"
+TODAY = dates.today().strftime("%d/%m/%Y")
+GOOD = f"Xã;Thôn;Ngày;Giới tính;Phiền hà\nHà Tu;V1;{TODAY};Nam;1\nCao Xanh;V3;{TODAY};nữ giới;1\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    (tmp_path / "du-lieu").mkdir()
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "du-lieu"))
+    return tmp_path / "du-lieu" / "cho-nhap"
+
+
+@pytest.fixture
+def office(app: Flask) -> FlaskClient:
+    return signed_in(app, "home_affairs")
+
+
+def signed_in(app: Flask, name: str) -> FlaskClient:
+    client = app.test_client()
+    client.post("/dang-nhap", data={"name": name, "password": PASSWORD, "csrf_token": token(client, "/dang-nhap")})
+    return client
+
+
+def token(client: FlaskClient, page: str = PAGE) -> str:
+    found = re.search(r'name="csrf_token" [^>]*value="([^"]+)"', client.get(page).text)
+    assert found
+    return found[1]
+
+
+def plain(page: TestResponse) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def upload(client: FlaskClient, content: bytes, name: str = "go-tay.csv") -> TestResponse:
+    sent = {"csrf_token": token(client), "act": "upload", "file": (io.BytesIO(content), name)}
+    return client.post(PAGE, data=sent)
+
+
+def fields(page: TestResponse) -> dict[str, str]:
+    """What a browser would send of the form on the page."""
+    found = dict(re.findall(r'<input type="(?:hidden|text)"[^>]* name="([^"]+)" value="([^"]*)"', page.text))
+    for name, inner in re.findall(r'<select id="[^"]+" name="([^"]+)">(.*?)</select>', page.text, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', inner)
+        found[name] = chosen[1] if chosen else ""
+    return found
+
+
+def stored(database: Database) -> list[tuple[str, str | None, dict[str, object]]]:
+    with database.reading() as session:
+        rows = session.scalars(select(Response).where(Response.wave == "ho-mau"))
+        return sorted((row.unit, row.psu, row.answers) for row in rows)
+
+
+def test_a_typed_up_file_is_mapped_checked_and_stored(
+    office: FlaskClient, province: Database, folder: Path
+) -> None:
+    assert upload(office, GOOD.encode()).location == PAGE
+    (waiting,) = folder.iterdir()
+    assert "Hà Tu".encode() not in waiting.read_bytes()
+    page = office.get(PAGE)
+    assert "2 chỗ sai; chưa lưu gì" not in plain(page)
+    form = fields(page)
+    assert [form[f"c{place}"] for place in range(5)] == ["unit", "psu", "day", "gioi_tinh", ""]
+    word = f"w3-gioi_tinh-{column_mapping.key('nữ giới')}"
+    assert form[word] == ""
+    assert page.status_code == 422
+    assert "1 chỗ sai; chưa lưu gì" in plain(page)
+    assert "3 Giới tính gioi_tinh Hãy chọn một trong các câu trả lời có sẵn: 1, 2." in plain(page)
+    form |= {word: "2", "c4": "C55", "act": "check"}
+    page = office.post(PAGE, data=form)
+    assert "Không có cột này. Tên gần nhất là C5." in plain(page)
+    form["c4"] = "C5"
+    page = office.post(PAGE, data=form)
+    assert page.status_code == 200
+    assert "2 dòng đúng" in plain(page)
+    assert stored(province) == []
+    done = office.post(PAGE, data={**form, "act": "store"})
+    assert "Đã lưu 2 phiếu" in plain(done)
+    assert stored(province) == [
+        ("06652", "V1", {"gioi_tinh": 1, "C5": 1}),
+        ("06658", "V3", {"gioi_tinh": 2, "C5": 1}),
+    ]
+    assert list(folder.iterdir()) == []
+    assert "Đọc tệp" in plain(office.get(PAGE))
+
+
+def test_what_is_stored_twice_is_stored_once(office: FlaskClient, province: Database) -> None:
+    for there in (0, 2):
+        upload(office, GOOD.replace("nữ giới", "Nữ").encode())
+        done = plain(office.post(PAGE, data=fields(office.get(PAGE)) | {"act": "store"}))
+        assert f"Đã lưu {2 - there} phiếu" in done
+        assert ("đã có sẵn: 2" in done) is bool(there)
+        assert "Tệp không có mã phiếu" in done
+    assert len(stored(province)) == 2
+
+
+def test_a_file_waits_for_whoever_sent_it(office: FlaskClient, province: Database) -> None:
+    """Somebody else who signs in at the same browser chooses a file of their own."""
+    upload(office, GOOD.encode())
+    assert "go-tay.csv" in plain(office.get(PAGE))
+    key = token(office, "/quan-tri/")
+    office.post("/dang-xuat", data={"csrf_token": key})
+    office.post("/dang-nhap", data={"name": "admin", "password": PASSWORD, "csrf_token": key})
+    page = office.get(PAGE)
+    assert (page.status_code, "go-tay.csv" in plain(page)) == (200, False)
+
+
+def test_what_the_file_leaves_open_is_said_before_it_is_stored(office: FlaskClient) -> None:
+    upload(office, b"unit,C5\n06652,1\n")
+    assert "không phiếu nào thuộc mẫu" in plain(office.get(PAGE))
+
+
+def test_storing_is_refused_while_anything_is_wrong(office: FlaskClient, province: Database) -> None:
+    upload(office, GOOD.replace("Cao Xanh", "Hà Tu").encode())
+    form = fields(office.get(PAGE)) | {"act": "store", f"w3-gioi_tinh-{column_mapping.key('nữ giới')}": "2"}
+    page = office.post(PAGE, data=form)
+    assert page.status_code == 422
+    assert "3 Xã unit" in plain(page)  # V3 is not in Hà Tu
+    assert stored(province) == []
+
+
+def test_a_file_that_is_dropped_is_destroyed(office: FlaskClient, folder: Path) -> None:
+    upload(office, GOOD.encode())
+    form = fields(office.get(PAGE)) | {"act": "drop"}
+    assert office.post(PAGE, data=form).status_code == 303
+    assert list(folder.iterdir()) == []
+    upload(office, GOOD.encode())
+    next(folder.iterdir()).unlink()  # an hour later
+    late = office.get(PAGE)
+    assert (late.status_code, "Hãy chọn lại" in plain(late)) == (410, True)
+    assert office.get(PAGE).status_code == 200
+
+
+def test_a_second_file_takes_the_place_of_the_first(office: FlaskClient, folder: Path) -> None:
+    for _time in range(2):
+        key = token(office)
+        sent = {"csrf_token": key, "act": "upload", "file": (io.BytesIO(GOOD.encode()), "go.csv")}
+        assert office.post(PAGE, data=sent).status_code == 303
+    assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "dòng tiêu đề"),
+        (b"a,b\n", "chỉ có dòng tiêu đề"),
+        (b"PK\x03\x04 no", "Excel"),
+    ],
+)
+def test_what_is_no_table_is_refused_beside_the_field(office: FlaskClient, content: bytes, told: str) -> None:
+    page = upload(office, content)
+    assert (page.status_code, told in plain(page)) == (422, True)
+
+
+def test_files_have_a_bound(office: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = b"unit,C10_khac\n" + b"06652,%b\n" % (b"x" * 4000) * 400  # more than pages take otherwise
+
+    def sent(client: FlaskClient, content: bytes, key: str) -> int:
+        file = FileStorage(io.BytesIO(content), "x.csv")
+        boundary, body = encode_multipart({"csrf_token": key, "act": "upload", "file": file})
+        kind = f"multipart/form-data; boundary={boundary}"
+        return client.post(PAGE, data=body, content_type=kind).status_code
+
+    key = token(office)
+    assert sent(office, large, key) == 303
+    monkeypatch.setitem(uploads.LARGE, "staff.import_file", 1000)
+    assert sent(office, b"x" * 2000, key) == 413
+    assert sent(app.test_client(), large, key) == 413
+    keyer = signed_in(app, "keyer")
+    assert keyer.get(PAGE).status_code == 403
+
+
+def test_a_name_is_fit_to_be_told() -> None:
+    names = ("../../etc/pass\x00wd", "C:\\x\\Phiếu 1.xlsx", "..")
+    told = [uploads.name(FileStorage(filename=name)) for name in names]
+    assert told == ["passwd", "Phiếu 1.xlsx", "tep"]
+
+
+def test_a_text_in_the_place_of_a_file_is_no_file(office: FlaskClient) -> None:
+    page = office.post(PAGE, data={"csrf_token": token(office), "act": "upload", "file": "unit"})
+    assert (page.status_code, "Hãy chọn một tệp." in plain(page)) == (422, True)

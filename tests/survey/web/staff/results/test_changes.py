@@ -1,0 +1,122 @@
+"""The page of what changed since the wave before, and its line on the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.operations import demo
+from survey.operations.installation import prepare
+from survey.responses import submission
+from survey.responses.respondents import sample
+from survey.results import comparison
+from survey.storage.database import Database
+from survey.storage.models import Mode, Role, Village, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from survey.web.app import create_app
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., None]) -> Iterator[Flask]:
+    """The demo's wave and the one of a year before, in the same villages."""
+    folder: Path = tmp_path_factory.mktemp("changes")
+    database = Database(f"sqlite:///{folder / 'hailong.db'}")
+    prepare(database)
+    with database.writing() as session:
+        demo.make(session, responses=540)
+        account(session, "admin", Role.ADMIN)
+    database.engine.dispose()
+    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    yield app
+    app.extensions["database"].engine.dispose()
+
+
+@pytest.fixture
+def reader(two_years: Flask, sign_in: Any) -> FlaskClient:
+    return sign_in(two_years, "admin")  # type: ignore[no-any-return]
+
+
+def test_the_overview_says_what_changed_with_its_interval(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/").text
+    line = page.partition("So với đợt nam-truoc:")[2].partition("</p>")[0]
+    assert "điểm" in line
+    assert "(từ " in line
+
+
+def test_the_overview_names_the_questions_that_moved_by_the_corrected_test(
+    reader: FlaskClient, two_years: Flask
+) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/").text
+    with two_years.extensions["database"].reading() as session:
+        now, then = (sample(session, waves.find(session, code)) for code in ("thu-nghiem", "nam-truoc"))
+        index = now.questionnaire.index
+        assert index is not None
+        found = comparison.compare(session, then, now, index.codes()["index"]).changes
+    for verdict, word in (("above", "Tăng"), ("signs_above", "Có dấu hiệu tăng"), ("below", "Giảm")):
+        names = [str(now.questionnaire.items[one.item].short) for one in found if one.verdict == verdict]
+        said = f"{word}, {len(names)} trên 39 câu: "
+        assert (f"{said}{names[0]}" in page) if names else (f"{word}, " not in page)
+    assert any(one.verdict not in (None, "not_apart") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("address", "lines", "tested"),
+    [
+        (
+            "so-sanh",
+            1 + 2 + 9 + 39 + 2,
+            "Chỉ số chung được kiểm định riêng, các dòng khác được kiểm định cùng nhau",
+        ),
+        ("so-sanh?theo=don-vi", 54, "đã tính đến việc so sánh 54 dòng cùng lúc"),
+    ],
+)
+def test_every_change_stands_with_both_figures_and_an_interval(
+    reader: FlaskClient, address: str, lines: int, tested: str
+) -> None:
+    page = reader.get(f"/quan-tri/thu-nghiem/{address}")
+    assert page.status_code == 200
+    assert page.text.count('<tr role="row" class=') == lines
+    assert tested in page.text
+    assert "cùng các thôn cũ" in page.text
+
+
+def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> None:
+    assert "Chưa có đợt trước" in reader.get("/quan-tri/gop-y/so-sanh").text
+    oldest = reader.get("/quan-tri/nam-truoc/so-sanh").text  # leads to where it is the one before
+    assert 'href="/quan-tri/thu-nghiem/so-sanh?voi=nam-truoc"' in oldest
+    assert reader.get("/quan-tri/thu-nghiem/so-sanh?voi=khong-co").status_code == 404
+
+
+def test_of_two_waves_without_forms_the_page_says_that_there_are_none(
+    province: Database, app: Flask, sign_in: Any
+) -> None:
+    page = sign_in(app, "admin").get("/quan-tri/ho-mo/so-sanh")
+    assert page.status_code == 200
+    assert "Đợt này chưa có phiếu." in page.text
+
+
+def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
+    province: Database, app: Flask, sign_in: Any
+) -> None:
+    with province.writing() as session:
+        household = questionnaires.find(session, "ho_gia_dinh@1")
+        for code, back, people in (("truoc", 60, 3), ("nay", 30, 12)):
+            start = dates.today() - timedelta(back)
+            waves.create(session, code, household, WaveKind.SAMPLE, start, start + timedelta(90))
+            session.add(Village(wave=code, psu="V1", unit="06652", stratum="06652"))
+            session.flush()
+            place = waves.place(session, code, "06652")
+            for _person in range(people):
+                submission.submit(session, place, uuid4(), Mode.PAPER, {"th_dien": 4}, psu="V1")
+    page = sign_in(app, "home_affairs").get("/quan-tri/nay/").text
+    assert "Không so được với đợt truoc" in page
+    assert "verdict-sign" not in page.partition("Không so được")[0]
+    assert "chưa câu nào thay đổi" not in page

@@ -1,0 +1,183 @@
+"""Who reaches what: every address of the staff names its right, and the table of rights is kept to."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_login import login_user
+
+from survey.accounts import second_factors
+from survey.accounts.accounts import RIGHTS, Person, Right
+from survey.storage import audit
+from survey.storage.database import Database
+from survey.storage.models import Role
+from survey.web.login import requires
+from translations import Denied
+
+SignIn = Callable[[Flask, str], FlaskClient]
+# What a stranger sends or reads stands outside: answers, what a bound device sealed, the description of both.
+OPEN_TO_ALL = {"/api/v1/responses", "/api/v1/openapi.json", "/api/v1/sealed"}
+GUARDED = re.compile(r"/(nhap-phieu|quan-tri|api/v1)(/|$)")
+
+# Doors that lead to nothing of the staff's, and the pages on which one sees to the own account.
+FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
+OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
+PARTS = {"id": uuid4(), "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
+# Who changes this loosens the guard of other accounts, or opens the API to a program.
+LOOSENING = {"staff.factor_roles", "staff.token_list"}
+
+# Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
+WITHOUT_ROWS = {
+    *("staff.table", "staff.table_file", "staff.download", "staff.unit_report", "staff.own_report"),
+    *("staff.issued_report", "staff.drawn_file", "staff.household_list_file", "staff.printed_forms"),
+}
+
+# The table once more, by hand: a right that slips into a role has to be written in two places.
+MAY = {
+    Right.KEY: {Role.ADMIN, Role.SUPERVISOR, Role.KEYER},
+    Right.INTERVIEW: {Role.ADMIN, Role.SUPERVISOR, Role.INTERVIEWER},
+    Right.FIELDWORK: {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR},
+    Right.REVIEW: {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR},
+    Right.PROGRESS: {Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE, Role.SUPERVISOR},
+    Right.RESULTS: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.REMARKS: {Role.HOME_AFFAIRS},
+    Right.OWN_RESULTS: {Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE},
+    Right.RELEASE: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.PEOPLE: {Role.ADMIN},
+    Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
+}
+
+# The right of each address likewise: a page that slips to a weaker right has to be written in two places, too.
+NEEDS = {
+    Right.KEY: """
+        entry.choose_unit entry.choose_wave entry.give_back entry.open_form entry.printed entry.save
+        entry.set_aside entry.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
+    """,
+    Right.FIELDWORK: """
+        staff.accounting staff.batch staff.clear_frame staff.close_fieldwork staff.draw_sample staff.drawn
+        staff.drawn_file staff.frame_file staff.hand_over staff.held staff.household_list
+        staff.household_list_file staff.import_counts staff.import_frame staff.invitations staff.kiosks
+        staff.more_forms staff.plan_sample staff.poster_file staff.posters staff.print_forms
+        staff.printed_forms staff.response_rates staff.revoke_device staff.sample staff.use_draw
+        staff.use_weights staff.weights
+    """,
+    Right.REVIEW: """
+        entry.settle entry.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
+        staff.reinterview_list staff.reinterviews staff.review staff.reviewed staff.take_back_form
+    """,
+    Right.PROGRESS: """
+        api.questionnaire api.questionnaire_list api.unit_list api.wave_list staff.index staff.progress
+    """,
+    Right.RESULTS: """
+        staff.changes staff.download staff.how staff.issued_report staff.items staff.map
+        staff.modes staff.open_data staff.open_file staff.overview staff.release_list staff.remarks
+        staff.reports staff.series staff.table staff.table_file staff.unit staff.unit_report
+        staff.unit_reports staff.units
+    """,
+    Right.OWN_RESULTS: "api.wave_results staff.own_report staff.own_unit",
+    Right.REMARKS: """
+        staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
+        staff.withdraw_paraphrase
+    """,
+    Right.RELEASE: "staff.import_targets staff.issue staff.release_step staff.remove_target staff.targets",
+    Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
+    Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
+    Right.AUDIT: "staff.audit_trail",
+}
+
+
+def guarded(app: Flask) -> list[str]:
+    rules = [
+        rule for rule in app.url_map.iter_rules() if GUARDED.match(rule.rule) and rule.rule not in OPEN_TO_ALL
+    ]
+    return sorted({rule.endpoint for rule in rules})
+
+
+def test_every_address_of_the_staff_names_its_right(app: Flask) -> None:
+    endpoints = guarded(app)
+    assert "entry.sheet" in endpoints
+    without = [
+        name for name in endpoints if not isinstance(getattr(app.view_functions[name], "right", None), Right)
+    ]
+    assert not without
+
+
+def test_an_address_needs_the_right_of_the_table_and_no_weaker_one(app: Flask) -> None:
+    found = {name: getattr(app.view_functions[name], "right", None) for name in guarded(app)}
+    assert found == {name: right for right, names in NEEDS.items() for name in names.split()}
+
+
+def test_whose_role_needs_a_second_factor_reaches_nothing_but_the_own_account_before(
+    app: Flask, province: Database, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over the whole map of addresses, reading and sending: led to the page that adds it, or refused."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    client = sign_in(app, "admin")
+    with province.writing() as session:
+        second_factors.require(session, [Role.ADMIN])
+    reached, tried = set(), 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] in FOR_STRANGERS | OWN_ACCOUNT or rule.rule in OPEN_TO_ALL:
+            continue
+        values = {name: PARTS.get(name, "khong-co") for name in rule.arguments}
+        values |= {"id": 1} if rule.endpoint == "staff.issued_report" else {}
+        address = app.url_map.bind("localhost").build(rule.endpoint, values, method=next(iter(rule.methods or ())))
+        for method in {"GET", "POST"} & (rule.methods or set()):
+            answer = client.open(address, method=method)
+            tried += 1
+            if answer.location != "/tai-khoan/lop-thu-hai" and answer.status_code not in (401, 403):
+                reached.add(rule.endpoint)
+    assert tried > 100
+    assert reached == {"interviewer.worker", "api.health"}  # a script, and whether the database answers
+
+
+def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask) -> None:
+    """Every file that a page sends is either of figures, lists and forms, or asks for the password once more."""
+    asking = {name for name in guarded(app) if getattr(app.view_functions[name], "proven", False)}
+    assert asking == (audit.EXPORTS - WITHOUT_ROWS) | LOOSENING
+    # A module of pages that takes hold of what writes rows has no page that sends a file without asking.
+    writers = re.compile(r"\b(exporting|open_bundle|open_data)\b")
+    for name in guarded(app):
+        view = inspect.unwrap(app.view_functions[name])
+        if writers.search(inspect.getsource(view)) and "Response(" in inspect.getsource(view):
+            assert name in asking
+
+
+def test_keying_is_for_those_who_may_key(app: Flask) -> None:
+    views = {name: app.view_functions[name] for name in guarded(app) if name.startswith("entry.")}
+    assert {getattr(view, "right", None) for view in views.values()} <= {Right.KEY, Right.REVIEW}
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("role", Role)
+def test_a_role_has_the_rights_of_the_table_and_no_other(app: Flask, role: Role, right: Right) -> None:
+    @requires(right)
+    def view() -> str:
+        return "seen"
+
+    with app.test_request_context("/"):
+        login_user(Person("somebody", role, None, ""))
+        if role in MAY[right]:
+            assert view() == "seen"
+            assert right in RIGHTS[role]
+        else:
+            with pytest.raises(Denied):
+                view()
+
+
+def test_an_address_refuses_the_wrong_role_and_leads_strangers_to_sign_in(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: SignIn
+) -> None:
+    with province.writing() as session:
+        account(session, "kiem-tra", Role.AUDITOR)
+    client = app.test_client()
+    assert client.get("/nhap-phieu/").status_code == 302
+    assert sign_in(app, "kiem-tra").get("/nhap-phieu/").status_code == 403
+    assert client.get("/nhap-phieu/", headers={"Authorization": "Bearer made-up"}).status_code == 302

@@ -144,7 +144,7 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
         raise Conflict("A program's token is called %(name)s. Choose another name for the account.", name=name)
     if role is Role.COMMUNE and unit is None:
         raise Refusal("Name the commune that this account reads: --unit CODE")
-    audit.tell(account=name, role=role.value)
+    audit.annotate(account=name, role=role.value)
     session.add(
         Account(
             name=name,
@@ -237,7 +237,7 @@ def switch_off(session: Session, name: str) -> SwitchedOff:
     session.execute(delete(PasswordLink).where(PasswordLink.account == account.name))
     tokens = session.connection().execute(delete(Token).where(Token.owner == account.name)).rowcount
     ended = SwitchedOff(devices.revoke_of(session, account.name), tokens)
-    audit.tell(account=account.name, act="off", devices=ended.devices, tokens=ended.tokens)
+    audit.annotate(account=account.name, act="off", devices=ended.devices, tokens=ended.tokens)
     return ended
 
 
@@ -245,21 +245,21 @@ def switch_on(session: Session, name: str) -> None:
     """Switches the account on again. Nothing of before opens it: its person needs a new password link, and binds
     devices anew."""
     account = find(session, name)
-    audit.tell(account=account.name, act="on")
+    audit.annotate(account=account.name, act="on")
     account.off = False
 
 
 def sign_out_everywhere(session: Session, name: str) -> None:
     """Ends all sign-ins of the account."""
     account = find(session, name)
-    audit.tell(account=account.name, act="sign-ins")
+    audit.annotate(account=account.name, act="sign-ins")
     sign_ins.end(session, account.name)
 
 
 def reset_second_factor(session: Session, name: str) -> None:
     """Takes the account's second factor away: a telephone was lost."""
     account = find(session, name)
-    audit.tell(account=account.name, act="second-factor")
+    audit.annotate(account=account.name, act="second-factor")
     if not second_factors.remove(session, account.name):
         raise Conflict("The account %(name)s has no second factor.", name=account.name)
     sign_ins.end(session, account.name)

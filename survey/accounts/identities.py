@@ -62,7 +62,7 @@ def expect(session: Session, name: str, issuer: str, claim: str, value: str) -> 
     if other is not None and other.name != account.name:
         raise Conflict("This is entered for the account %(name)s already.", name=other.name)
     _forget(session, account.name)
-    audit.tell(account=account.name, act="identity")
+    audit.annotate(account=account.name, act="identity")
     session.add(Identity(account=account.name, issuer=issuer, claim=claim, value=value))
     session.flush()
 
@@ -70,7 +70,7 @@ def expect(session: Session, name: str, issuer: str, claim: str, value: str) -> 
 def remove(session: Session, name: str) -> None:
     """Takes away what is known of the account at a provider, and ends its sign-ins."""
     account = accounts.find(session, name)
-    audit.tell(account=account.name, act="no-identity")
+    audit.annotate(account=account.name, act="no-identity")
     if not _forget(session, account.name):
         raise Conflict("The account %(name)s is not linked.", name=account.name)
     sign_ins.end(session, account.name)

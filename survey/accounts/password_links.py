@@ -47,7 +47,7 @@ def make(session: Session, name: str) -> Made:
     made = Made(account.name, passwords.easy(), today() + HOLDS)
     session.add(PasswordLink(account=account.name, digest=passwords.digest(made.code), until=made.until))
     session.flush()
-    audit.tell(link_until=made.until)
+    audit.annotate(link_until=made.until)
     return made
 
 

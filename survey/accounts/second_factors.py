@@ -114,7 +114,7 @@ def check(session: Session, name: str, code: str) -> bool:
     recovery = passwords.digest(code)
     if recovery in kept.codes:
         kept.codes = [digest for digest in kept.codes if digest != recovery]
-        audit.tell(recovery_codes_left=len(kept.codes))
+        audit.annotate(recovery_codes_left=len(kept.codes))
         return True
     if kept.secret is None:
         return False
@@ -173,7 +173,7 @@ def require(session: Session, roles: Collection[Role]) -> None:
     named = settings.second_factor()
     open_ = [role for role in Role if role not in named]
     chosen = [role for role in open_ if role in roles]
-    audit.tell(roles=",".join(chosen) or "-")
+    audit.annotate(roles=",".join(chosen) or "-")
     session.execute(delete(SecondFactorRole).where(SecondFactorRole.role.in_(open_)))
     session.add_all(SecondFactorRole(role=role) for role in chosen)
 

@@ -99,7 +99,7 @@ def add(
         raise Refusal("Choose another role or scope: the role %(role)s may nothing of it.", role=role.value)
     text, until = secrets.token_urlsafe(32), today() + timedelta(days)
     place = units.find(session, unit).code if unit else None
-    audit.tell(token=name, role=role.value, unit=place or "-", scope=",".join(opened), until=until)
+    audit.annotate(token=name, role=role.value, unit=place or "-", scope=",".join(opened), until=until)
     session.add(
         Token(
             name=name,
@@ -126,7 +126,7 @@ def remove(session: Session, name: str) -> None:
     """Takes a token back."""
     if session.connection().execute(delete(Token).where(Token.name == nfc(name).strip())).rowcount != 1:
         raise NotFound("There is no token %(name)s. See all: hailong token list", name=name)
-    audit.tell(token=name)
+    audit.annotate(token=name)
 
 
 def digest_of(text: str) -> str:

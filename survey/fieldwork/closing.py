@@ -27,7 +27,7 @@ def close(session: Session, wave: str) -> None:
     """
     found = waves.find(session, wave, lock=True)
     if found.closed is not None:
-        audit.forget()
+        audit.discard()
         return
     lines = accounting.lines(session, wave)
     left = gaps(lines)
@@ -51,7 +51,7 @@ def reopen(session: Session, wave: str) -> None:
     """Opens the fieldwork again; what the closing destroyed stays destroyed. Call inside `writing()`."""
     found = waves.find(session, wave, lock=True)
     if found.closed is None:
-        audit.forget()
+        audit.discard()
         return
     found.closed = None
     session.flush()

@@ -121,7 +121,7 @@ def declare(database: Database, day: date) -> Hold:
         for column in encrypted_texts.UNDER_THE_MASTER_KEY:
             if column is not KEY:
                 encrypted_texts.rewrite(connection, column, marked)
-        audit.tell(waves=",".join(sorted(found.waves)) or "-", accounts=len(found.accounts))
+        audit.annotate(waves=",".join(sorted(found.waves)) or "-", accounts=len(found.accounts))
     return found
 
 
@@ -154,7 +154,7 @@ def put_back(database: Database, key: bytes) -> Hold:
             found.waves[wave]["texts"] = encrypted_texts.opened_by(connection, wave, of_wave)
         if not found:
             raise Refusal("This key opens nothing of what was lost. Try the keys of another backup.")
-        audit.tell(waves=",".join(sorted(found.waves)) or "-", accounts=len(found.accounts))
+        audit.annotate(waves=",".join(sorted(found.waves)) or "-", accounts=len(found.accounts))
     return found
 
 

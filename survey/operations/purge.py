@@ -85,7 +85,7 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         done = [_purged(session, wave) for wave in found]
         changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in done)
         renewal = texts.Renewal(session.connection()) if changed else None
-        audit.tell(waves=",".join(one.wave for one in done))
+        audit.annotate(waves=",".join(one.wave for one in done))
     if renewal is not None:
         renewal.settle(database)
     for one in done:

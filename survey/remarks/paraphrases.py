@@ -55,6 +55,6 @@ def withdraw(session: Session, wave: str, id: int) -> None:
     found = session.get(Paraphrase, id)
     if found is None or found.wave != wave or not found.words:
         raise NotFound("This paraphrase is not there any more. Look at the list.")
-    audit.tell(unit=found.unit, theme=found.theme)
+    audit.annotate(unit=found.unit, theme=found.theme)
     found.words = ""
     session.flush()

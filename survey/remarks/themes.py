@@ -65,7 +65,7 @@ def add(session: Session, wave: str, vi: str, en: str) -> Theme:
         raise Conflict("The list has %(most)d themes: more than that nobody can keep in mind.", most=MOST)
     place = max(one.place for one in there) + 1
     made = Theme(wave=wave, code=f"them_{place}", place=place, vi=vi, en=en, closed=False)
-    audit.tell(theme=made.code)
+    audit.annotate(theme=made.code)
     session.add(made)
     session.flush()
     return made
@@ -77,7 +77,7 @@ def close(session: Session, wave: str, code: str, closed: bool = True) -> Theme:
     found = _one(there, code)
     if closed and not any(not one.closed and one is not found for one in there):
         raise Conflict("This is the last open theme. Add another one before you close it.")
-    audit.tell(theme=code, act="close" if closed else "open")
+    audit.annotate(theme=code, act="close" if closed else "open")
     found.closed = closed
     return found
 
@@ -90,7 +90,7 @@ def remove(session: Session, wave: str, code: str) -> None:
         raise Conflict("This theme is in use. Close it: then nobody can choose it any more.")
     if not any(not one.closed and one is not found for one in there):
         raise Conflict("This is the last open theme. Add another one before you remove it.")
-    audit.tell(theme=code, act="remove")
+    audit.annotate(theme=code, act="remove")
     session.delete(found)
     session.flush()
 

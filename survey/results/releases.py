@@ -111,7 +111,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
             "Release %(number)s holds the same data and is not approved yet. Go on with that one.",
             number=former.number,
         )
-    audit.tell(release=release.number, step="correction" if correction else "freeze")
+    audit.annotate(release=release.number, step="correction" if correction else "freeze")
     return release
 
 
@@ -246,7 +246,7 @@ def check(session: Session, release: Release, person: str) -> None:
     if release.checked is not None:
         raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
     release.checked, release.checked_by = dates.today(), person
-    audit.tell(release=release.number, step="check")
+    audit.annotate(release=release.number, step="check")
 
 
 def approve(session: Session, release: Release, person: str) -> None:
@@ -267,7 +267,7 @@ def approve(session: Session, release: Release, person: str) -> None:
             number=release.number,
         )
     release.approved, release.approved_by = dates.today(), person
-    audit.tell(release=release.number, step="approve")
+    audit.annotate(release=release.number, step="approve")
 
 
 def _by(person: str | None, release: Release) -> dict[str, object]:

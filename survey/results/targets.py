@@ -165,7 +165,7 @@ def put(
         there = Target(wave=wave.code, measure=measure, unit=place.code, day=dates.today(), **said)
         session.add(there)
         session.flush()
-        audit.tell(measure=measure, unit=place.code, now=_asked(there))
+        audit.annotate(measure=measure, unit=place.code, now=_asked(there))
         return "stored"
     if all(getattr(there, name) == value for name, value in said.items()):
         return "there"
@@ -175,7 +175,7 @@ def put(
     if _asked(there) != before:
         there.day = dates.today()
     session.flush()
-    audit.tell(measure=measure, unit=place.code, before=before, now=_asked(there))
+    audit.annotate(measure=measure, unit=place.code, before=before, now=_asked(there))
     return "changed"
 
 
@@ -188,7 +188,7 @@ def remove(session: Session, wave: str, id: int) -> None:
     found = session.get(Target, id)
     if found is None or found.wave != wave:
         raise NotFound("This target is not there any more. Look at the list.")
-    audit.tell(measure=found.measure, unit=found.unit, before=_asked(found))
+    audit.annotate(measure=found.measure, unit=found.unit, before=_asked(found))
     session.delete(found)
     session.flush()
 

@@ -93,7 +93,7 @@ def keep(
         [{"version": version.id, "response": id, "weight": weight} for id, weight in weights.items()],
     )
     wave.weights = version.id
-    audit.tell(version=version.version)
+    audit.annotate(version=version.version)
     session.flush()
     return version
 
@@ -125,7 +125,7 @@ def use(session: Session, wave: Wave, number: int) -> WeightVersion:
             number=number,
         )
     wave.weights = version.id
-    audit.tell(version=number)
+    audit.annotate(version=number)
     session.flush()
     return version
 

@@ -178,7 +178,7 @@ def of_one_form() -> Iterator[None]:
         _act.reset(token)
 
 
-def tell(**parts: object) -> None:
+def annotate(**parts: object) -> None:
     """Adds to the present act what it is on, where the address alone doesn't say it: a name, a version."""
     act = _act.get()
     if act is not None:
@@ -186,7 +186,7 @@ def tell(**parts: object) -> None:
         _act.set(replace(act, on=f"{act.on} {said}".strip()[:LONGEST]))
 
 
-def forget() -> None:
+def discard() -> None:
     """Leaves the present act out of the trail: nothing came of it."""
     _act.set(None)
 

@@ -70,7 +70,7 @@ def create(
         villages=villages,
         simulated=simulated,
     )
-    audit.tell(wave=code)
+    audit.annotate(wave=code)
     session.add(wave)
     session.flush()
     return wave

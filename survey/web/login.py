@@ -104,7 +104,7 @@ def requires(right: Right, *, proven: bool = False) -> Callable[[Callable[P, R]]
             with audit.page(current_user.name, str(request.endpoint), kwargs):
                 if request.endpoint in audit.EXPORTS and request.method == "GET":
                     if request.args:
-                        audit.tell(asked=request.query_string.decode())
+                        audit.annotate(asked=request.query_string.decode())
                     with database().writing():  # what is shown or sent leaves an entry of its own
                         pass
                 return view(*args, **kwargs)

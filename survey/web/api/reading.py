@@ -148,7 +148,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
     answer = _listed(result_table.as_records(found))
     may_go_out = disclosure.declared(found_wave, by)
     if not may_go_out:
-        audit.tell(asked=request.query_string.decode())
+        audit.annotate(asked=request.query_string.decode())
         with database().writing():  # leaves an entry of its own
             pass
     answer.headers["Hailong-Dissemination"] = "open" if may_go_out else "internal"

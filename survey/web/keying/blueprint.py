@@ -64,7 +64,7 @@ def _signed_in(name: str, password: str, code: str) -> bool:
         if right:
             login.enter(session, person)
         else:
-            audit.forget()
+            audit.discard()
     if not right:
         failed_attempts.note(person.name, "code")
         return False

@@ -58,7 +58,7 @@ def enter() -> ResponseReturnValue:
         if right:
             login.enter(session, accounts.person_of(account))
         else:
-            audit.forget()
+            audit.discard()
     if not right:
         failed_attempts.note(name, "passkey")
         raise _unknown()

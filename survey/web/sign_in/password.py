@@ -143,7 +143,7 @@ def code() -> ResponseReturnValue:
                 sign_ins.end_here(session, mark)
                 login.enter(session, accounts.person_of(account), begun.proved)
             else:
-                audit.forget()
+                audit.discard()
         if right:
             lockout.was_right(name + CODES)
             return led_on(name, wanted)
@@ -194,7 +194,7 @@ def change_password() -> ResponseReturnValue:
                 if person is not None:
                     login.enter(session, person)  # every sign-in of this account has just ended
                 else:
-                    audit.forget()
+                    audit.discard()
         except Refusal as easy:
             lockout.was_right(current_user.name)
             form.new.errors = [str(easy)]
@@ -265,7 +265,7 @@ def second_factor() -> ResponseReturnValue:
                 with acting, database().writing() as session:
                     codes = second_factors.enrol(session, current_user.name, secret, form.code.data)
                     if codes is None:
-                        audit.forget()
+                        audit.discard()
                 if codes == []:
                     flash(_("From now on codes of the phone open this account too."))
                     return redirect(url_for(".account"), 303)

@@ -143,7 +143,7 @@ def person(name: str) -> ResponseReturnValue:
             to = request.form.get("mail", "")
             to = mail.address(to) if to.strip() else ""
             with database().writing() as session:
-                audit.tell(act=act)
+                audit.annotate(act=act)
                 made = password_links.make(session, name)
             return _letter(
                 made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account), to
@@ -158,7 +158,7 @@ def person(name: str) -> ResponseReturnValue:
             elif act == "no-identity":
                 identities.remove(session, name)
             elif act == "devices":
-                audit.tell(account=name, act=act, to=current_user.name)
+                audit.annotate(account=name, act=act, to=current_user.name)
                 devices.hand_over(session, name, current_user.name)
             elif act == "off":
                 accounts.switch_off(session, name)

@@ -101,7 +101,7 @@ def _made(wave: Wave, form: LettersForm, rows: list[Row]) -> Response:
         key, psus = str(current_app.config["SECRET_KEY"]), _psus(form.villages.data, rows)
         made = codes.make(session, key, wave.code, psus, form.count.data)
         asked = questionnaires.by_digest(session, wave.questionnaire)
-        audit.tell(villages=form.villages.data or "–", codes=len(made))
+        audit.annotate(villages=form.villages.data or "–", codes=len(made))
     name = f"thu-moi-{wave.code}"
     if form.file.data == "pdf":
         return printed(f"{name}.pdf", lambda file: letters.write(made, wave, asked, base, form.contact.data, file))

@@ -99,7 +99,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
         ), 422 if form.errors else 200
     with database().writing() as session:
         made = devices.link(session, wave, form.unit.data, form.place.data, current_user.name)
-        audit.tell(unit=made.unit.code)
+        audit.annotate(unit=made.unit.code)
     base = current.here()
     address = addresses.kiosk_link(base, made.secret)
     return render_template(

@@ -104,7 +104,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
                 double=form.double.data / 100,
                 again=0 if form.again is None else form.again.data / 100,
             )
-            audit.tell(packets=len(made), unit=form.unit.data or "–")
+            audit.annotate(packets=len(made), unit=form.unit.data or "–")
     except Refusal as refusal:
         form.unit.errors = [str(refusal)]
         return _page(found, form, _more(wave, empty=True), refusal.status)
@@ -127,7 +127,7 @@ def more_forms(wave: str) -> ResponseReturnValue:
         return _page(found, None, form, 422)
     with database().writing() as session:
         batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
-        audit.tell(packet=batch, forms=form.count.data)
+        audit.annotate(packet=batch, forms=form.count.data)
     flash(_("Packet %(code)s is numbered. Print it here.", code=batch))
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 

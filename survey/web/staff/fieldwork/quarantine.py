@@ -145,7 +145,7 @@ def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
         decided = quarantine.decide(
             session, found.code, ticked, verdict, form.reason.data, current_user.name, form.day.data
         )
-        audit.tell(forms=decided, decision=verdict.value)
+        audit.annotate(forms=decided, decision=verdict.value)
     if not decided:
         flash(_("This was decided already: nothing has changed."))
     elif verdict is Verdict.ACCEPTED:

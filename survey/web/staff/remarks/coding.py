@@ -114,9 +114,9 @@ def _coded(wave: str, place: int) -> ResponseReturnValue:
 def _note(count: int, over: bool) -> None:
     """The audit trail tells of batches, never of one remark: each 30 of a person, and the rest at the end."""
     if count and (over or count % BATCH == 0):
-        audit.tell(texts=count % BATCH or BATCH)
+        audit.annotate(texts=count % BATCH or BATCH)
     else:
-        audit.forget()
+        audit.discard()
 
 
 def _turn() -> int:

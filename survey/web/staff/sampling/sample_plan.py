@@ -238,7 +238,7 @@ def draw_sample(wave: str) -> ResponseReturnValue:
             drawn = draws.drawn(frame, plan, (form.seed.data or "").strip() or draws.new_seed())
             kept = draws.keep(session, found, drawn, current_user.name, asdict(form.expected))
             number = kept.number
-            audit.tell(draw=number, seed=kept.seed)
+            audit.annotate(draw=number, seed=kept.seed)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise

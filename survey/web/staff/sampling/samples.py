@@ -172,7 +172,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
     number = request.form.get("lan", 0, integers.asked)
-    audit.tell(draw=number)
+    audit.annotate(draw=number)
     with database().writing() as session:
         draws.use(session, draws.locked(session, wave), number)
     flash(_("Draw number %(number)s holds now.", number=number))

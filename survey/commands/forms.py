@@ -15,7 +15,7 @@ from survey.paper import batches, printing
 from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
 from survey.sampling.draws import villages
 from survey.storage.models import Batch, Sheet
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
 from translations import gettext as _
 
@@ -104,7 +104,7 @@ def print_forms(
     with database.reading() as session:
         given = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
     with (
-        replacing(out) as file,
+        atomic_write(out) as file,
         click.progressbar(
             length=len(given.packets), label=_("Packets"), file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar,

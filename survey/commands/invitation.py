@@ -11,7 +11,7 @@ from survey.fieldwork import invitations
 from survey.operations.installation import opened
 from survey.paper import letters
 from survey.system import addresses, settings
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.waves import questionnaires, waves
 from translations import gettext as _
 from translations.formats import number
@@ -55,7 +55,7 @@ def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: s
     if printed:
         contact = letters.whom_to_ask(contact)
     # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
-    with replacing(out) as file:
+    with atomic_write(out) as file:
         with opened().writing() as session:
             made = invitations.make(session, settings.secret_key(), wave, psus, count)
             found = waves.find(session, wave)

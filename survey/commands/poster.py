@@ -11,7 +11,7 @@ from survey.operations.installation import opened
 from survey.paper import posters
 from survey.storage.models import WaveKind
 from survey.system import addresses
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.waves.waves import find
 from translations import gettext as _
 
@@ -42,7 +42,7 @@ def poster(wave: str, unit: str | None, size: str, base_url: str | None, out: Pa
     with opened().reading() as session:
         drawn = posters.draw(session, wave, base, size.upper(), unit)
         drawn_people = find(session, wave).kind is WaveKind.SAMPLE
-    with replacing(out) as file:
+    with atomic_write(out) as file:
         file.write(drawn)
     if drawn_people:
         say("The wave is a sample: who comes by a poster counts apart. Sampled people need an invitation.")

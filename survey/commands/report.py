@@ -11,7 +11,7 @@ from survey.commands import say
 from survey.operations.installation import opened
 from survey.reports import report as reports
 from survey.results import releases, summary
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
 from translations import LANGUAGES, NotFound
 from translations import gettext as _
@@ -38,7 +38,7 @@ def report(wave: str, form: str, out: Path, unit: str | None, lang: str | None) 
         release = releases.newest(session, waves.find(session, wave).code)
         gathered = summary.gather(session, wave, release=release)
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(gathered.records))
-    with replacing(out) as file:
+    with atomic_write(out) as file:
         if form == "zip":
             reports.write_units(gathered, file, lang or "vi", lambda done: _tell(done, len(gathered.units)))
         elif unit is not None:

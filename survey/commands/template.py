@@ -10,7 +10,7 @@ from survey.commands import Commands, say
 from survey.operations.installation import opened
 from survey.reports import docx
 from survey.reports import word_template as templates
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from translations import gettext as _
 
 
@@ -30,7 +30,7 @@ def template() -> None:
 def save(file: Path) -> None:
     opened()  # refused where the folder is a mistyped one: its template would seem to be the shipped one
     document = templates.own() or docx.shipped()
-    with replacing(file) as made:
+    with atomic_write(file) as made:
         document.save(made)
     say("The template is in %(file)s. Change its styles, margins, head and foot, not their names.", file=file)
 

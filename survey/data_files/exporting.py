@@ -22,7 +22,7 @@ from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import Ring
 from survey.storage.models import Release, Response, ResponseText, Wave
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.system.csv_table import Writer
 from survey.waves import questionnaires, waves
 from translations import N_
@@ -75,7 +75,7 @@ def responses(
         )
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
         rows, gone = 0, len(rejected(session, found.code))
-        with replacing(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
+        with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
             for batch in _outside(session, found) if outside else _counted(session, found, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)

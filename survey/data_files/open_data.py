@@ -29,7 +29,7 @@ from survey.responses.respondents import Sample, sample
 from survey.results import releases
 from survey.results.disclosure import COUNTRY, TOWN, areas, gives_rows
 from survey.storage.models import Release, Wave, WaveKind
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from survey.system.cache import kept, where
 from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy
@@ -81,7 +81,7 @@ class Open:
 
     def save(self, path: Path, kind: str) -> None:
         """Writes a file that is there whole, or not at all."""
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             self.write(file, kind)
 
 

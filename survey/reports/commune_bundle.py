@@ -10,7 +10,7 @@ from pathlib import Path
 from survey.reports import report, word_template
 from survey.results.summary import Summary
 from survey.system import cache, settings
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from translations import Refusal
 
 KEPT = 6  # bundles; older ones are made again when somebody asks
@@ -66,7 +66,7 @@ def _make(summary: Summary, language: str, path: Path) -> None:
         cache.give_way()
 
     try:
-        with _turn, replacing(path) as file:
+        with _turn, atomic_write(path) as file:
             report.write_units(summary, file, language, progress)
         newest = sorted(path.parent.glob("*.zip"), key=lambda one: one.stat().st_mtime, reverse=True)
         for old in newest[KEPT:]:

@@ -26,7 +26,7 @@ from docx.opc.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from survey.system import settings
-from survey.system.atomic_file import replacing
+from survey.system.atomic_file import atomic_write
 from translations import Refusal, reason
 
 FILE = "templates/report.docx"  # in the data folder
@@ -73,7 +73,7 @@ def use(file: Path) -> None:
     """Checks a template and puts it in the place of the one before."""
     opened(file)
     path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with replacing(path()) as kept:
+    with atomic_write(path()) as kept:
         kept.write(file.read_bytes())
 
 

@@ -178,7 +178,7 @@ def test_a_failure_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     path.write_text("before")
 
     def write() -> None:
-        with atomic_file.replacing(path) as file:
+        with atomic_file.atomic_write(path) as file:
             file.write(b"half")
             raise ZeroDivisionError
 

@@ -178,7 +178,7 @@ def sign_in(session: Session, name: str, password: str) -> Person | None:
     return person_of(account) if account and not account.off else None
 
 
-def every(session: Session) -> list[Person]:
+def list_all(session: Session) -> list[Person]:
     """All accounts, in the order of their names."""
     return sorted(map(person_of, session.scalars(select(Account))), key=lambda person: order(person.name))
 

@@ -69,7 +69,7 @@ class Shown:
     here: bool
 
 
-def every(session: Session, account: str, mark: str = "") -> list[Shown]:
+def list_all(session: Session, account: str, mark: str = "") -> list[Shown]:
     """The sign-ins of an account that last, the newest first; `mark` is the one that asks."""
     lasting = select(SignIn).where(SignIn.account == account, ~SignIn.half, ~or_(*_over(_now())))
     rows = session.scalars(lasting.order_by(SignIn.number.desc()))

@@ -115,7 +115,7 @@ def add(
     return text
 
 
-def every(session: Session, owner: str | None = None) -> list[Token]:
+def list_all(session: Session, owner: str | None = None) -> list[Token]:
     """All tokens, or those of an account, in the order of their names."""
     chosen = select(Token)
     found = session.scalars(chosen.where(Token.owner == owner) if owner else chosen)

@@ -42,7 +42,7 @@ def link(wave: str, unit: str, place: str) -> None:
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
 def list_devices(wave: str | None) -> None:
     with opened().reading() as session:
-        for one in devices.every(session, wave):
+        for one in devices.list_all(session, wave):
             days = (str(day or "") for day in (one.bound, one.heard))
             click.echo(
                 "\t".join((str(one.id), devices.state(one), one.wave, one.unit, one.place, *days, one.owner or ""))

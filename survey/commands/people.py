@@ -52,7 +52,7 @@ def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
 @user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit, and “off” where it is off."))
 def list_users() -> None:
     with opened().reading() as session:
-        for person in accounts.every(session):
+        for person in accounts.list_all(session):
             off = ("off",) if accounts.find(session, person.name).off else ()
             click.echo("\t".join((person.name, person.role.value, person.unit or "", *off)))
 
@@ -149,7 +149,7 @@ def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[s
 )
 def list_tokens() -> None:
     with opened().reading() as session:
-        for one in tokens.every(session):
+        for one in tokens.list_all(session):
             about = (one.name, one.role.value, one.unit or "", ",".join(one.scope), one.owner or "")
             click.echo("\t".join((*about, str(one.used or ""), str(one.until))))
 

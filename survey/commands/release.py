@@ -78,7 +78,7 @@ def approve(code: str, number: int, person: str) -> None:
 def list_(code: str) -> None:
     with opened().reading() as session:
         waves.find(session, code)
-        for one in releases.every(session, code):
+        for one in releases.list_all(session, code):
             hands = [f"{day}\t{person}" for day, person in releases.hands(one)]
             click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *hands]))
             if one.correction:

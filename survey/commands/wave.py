@@ -108,7 +108,7 @@ def create(
 )
 def list_waves() -> None:
     with opened().reading() as session:
-        for one in waves.every(session):
+        for one in waves.list_all(session):
             asked = questionnaires.by_digest(session, one.questionnaire)
             public = "public" if one.public else ""
             click.echo("\t".join((one.code, asked.name, one.kind.value, str(one.opens), str(one.closes), public)))

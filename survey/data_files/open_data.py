@@ -131,7 +131,7 @@ def microdata(session: Session, wave: str) -> Open:
 def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:
     # What nobody can know who has not the ids of the responses. It is that of the wave's first release, so that
     # two releases join the same villages: what differs would tell them apart.
-    secret = hashlib.sha256(releases.every(session, found.code)[-1].responses).digest()
+    secret = hashlib.sha256(releases.list_all(session, found.code)[-1].responses).digest()
     ids = people.ids
     order = sorted(range(len(people)), key=lambda row: hashlib.sha256(secret + ids[row].bytes).digest())
     made = _Making(session, people, rules, np.array(order, np.int64), secret)

@@ -65,7 +65,7 @@ def asked(questionnaire: Questionnaire) -> list[Item]:
     return [item for item in questionnaire.items.values() if item.kind == "text" and item.show_if is None]
 
 
-def every(session: Session, wave: Wave) -> tuple[UUID, ...]:
+def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """The responses of a wave with a remark, in the order of their ids, without those that a review rejected.
 
     Without those that can't be read: destroyed, or with a key that was lost.
@@ -111,7 +111,7 @@ def read(session: Session, wave: Wave, response: UUID) -> Remark:
 def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
     """What a person may code in a turn: in the first all remarks, in the second a fifth, of those that somebody
     else coded first."""
-    remarks, first = every(session, wave), _readers(session, wave.code, FIRST)
+    remarks, first = list_all(session, wave), _readers(session, wave.code, FIRST)
     if turn == FIRST:
         return Queue(remarks, frozenset(first) & set(remarks))
     second = _readers(session, wave.code, SECOND)
@@ -208,7 +208,7 @@ def agreed(session: Session, wave: str) -> Agreed:
     first, second = (earliest(session, wave, turn) for turn in (FIRST, SECOND))
     both = sorted(set(first) & set(second))
     named = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}
-    there = [theme for theme in themes.every(session, wave) if theme.code in named]
+    there = [theme for theme in themes.list_all(session, wave) if theme.code in named]
     if not both:
         return Agreed(0, (), None)
 

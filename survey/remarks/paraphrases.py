@@ -19,7 +19,7 @@ LONGEST = 300
 NUMBER = re.compile(r"\d(?:[ .-]?\d){6,}")  # a telephone, an identity card, a file at the counter
 
 
-def every(session: Session, wave: str) -> list[Paraphrase]:
+def list_all(session: Session, wave: str) -> list[Paraphrase]:
     """The paraphrases of a wave that were not withdrawn."""
     rows = select(Paraphrase).where(Paraphrase.wave == wave, Paraphrase.words != "").order_by(Paraphrase.id)
     return list(session.scalars(rows))
@@ -41,7 +41,7 @@ def add(session: Session, wave: str, unit: str, theme: str, words: str, person: 
     if theme not in {one.code for one in themes.kept(session, wave)}:
         raise NotFound("There is no such theme in this wave. Look at its list.")
     place = units.find(session, unit).code
-    there = every(session, wave)
+    there = list_all(session, wave)
     if any((one.unit, one.theme, one.words) == (place, theme, words) for one in there):
         raise Conflict("This sentence stands there already.")
     made = Paraphrase(wave=wave, unit=place, theme=theme, words=words, person=person, day=today())

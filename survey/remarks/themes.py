@@ -33,19 +33,19 @@ MOST = 20
 LONGEST = 80
 
 
-def every(session: Session, wave: str) -> list[Theme]:
+def list_all(session: Session, wave: str) -> list[Theme]:
     """The themes of a wave in their order, closed ones too; an untouched list is the one that it begins with."""
     kept = session.scalars(select(Theme).where(Theme.wave == wave).order_by(Theme.place)).all()
     return list(kept) or _first(wave)
 
 
 def kept(session: Session, wave: str) -> list[Theme]:
-    """`every`, as rows: for whoever writes something that names a theme. Locks the wave's list."""
+    """`list_all`, as rows: for whoever writes something that names a theme. Locks the wave's list."""
     session.execute(select(Wave.code).where(Wave.code == wave).with_for_update())
     if session.scalars(select(Theme.code).where(Theme.wave == wave).limit(1)).first() is None:
         session.add_all(_first(wave))
         session.flush()
-    return every(session, wave)
+    return list_all(session, wave)
 
 
 def name(theme: Theme) -> Text:

@@ -16,7 +16,7 @@ from survey.system import dates
 from translations import Conflict, NotFound, Refusal
 
 
-def every(session: Session, wave: str) -> list[IssuedReport]:
+def list_all(session: Session, wave: str) -> list[IssuedReport]:
     """The issued reports of a wave without their files, the newest first."""
     chosen = select(IssuedReport).where(IssuedReport.wave == wave).order_by(IssuedReport.id.desc())
     return list(session.scalars(chosen.options(defer(IssuedReport.word), defer(IssuedReport.pdf))))
@@ -46,7 +46,7 @@ def issue(
         raise Conflict("Release %(number)s is not approved yet. Have it approved first.", number=release.number)
     if day > dates.today() or day < release.approved:
         raise Refusal("A report bears a day from the approval of its figures up to today.")
-    before = every(session, release.wave)
+    before = list_all(session, release.wave)
     if any(one.number == number for one in before):
         raise Conflict("There is a report %(number)s already. Give it the next number.", number=number)
     old = before[0] if before else None

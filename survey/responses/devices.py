@@ -158,7 +158,7 @@ def find(session: Session, id: int) -> Device:
     return device
 
 
-def every(session: Session, wave: str | None = None) -> list[Device]:
+def list_all(session: Session, wave: str | None = None) -> list[Device]:
     """All devices, or those of a wave, the newest first."""
     chosen = select(Device).order_by(Device.id.desc())
     return list(session.scalars(chosen.where(Device.wave == wave) if wave else chosen))
@@ -166,7 +166,7 @@ def every(session: Session, wave: str | None = None) -> list[Device]:
 
 def serving(session: Session, wave: str) -> list[Device]:
     """The kiosks of a wave, and all tablets, for these send for any wave; the newest first."""
-    return [one for one in every(session) if one.wave == wave or one.mode is Mode.INTERVIEWER]
+    return [one for one in list_all(session) if one.wave == wave or one.mode is Mode.INTERVIEWER]
 
 
 def is_silent(device: Device) -> bool:
@@ -195,7 +195,7 @@ def revoke(session: Session, id: int) -> Device:
 
 def of_owner(session: Session, name: str) -> list[Device]:
     """The devices of an account that wait for their link to be opened or are in service, the newest first."""
-    return [one for one in every(session) if one.owner == name and state(one) in ("waiting", "bound")]
+    return [one for one in list_all(session) if one.owner == name and state(one) in ("waiting", "bound")]
 
 
 def revoke_of(session: Session, name: str) -> int:

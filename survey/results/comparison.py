@@ -92,7 +92,7 @@ def earlier(session: Session, wave: Wave) -> list[Wave]:
     now = questionnaires.by_digest(session, wave.questionnaire)
     return [
         one
-        for one in waves.every(session)
+        for one in waves.list_all(session)
         if waves.in_time(one) < waves.in_time(wave)
         and one.kind is wave.kind
         and one.simulated == wave.simulated

@@ -22,7 +22,7 @@ def deviations(session: Session, wave: Wave) -> dict[str, float]:
     is the newest sample wave on the same questionnaire, in any version, that opened earlier and has responses.
     """
     code = questionnaires.by_digest(session, wave.questionnaire).code
-    for former in waves.every(session):  # the newest first
+    for former in waves.list_all(session):  # the newest first
         if former.kind is not WaveKind.SAMPLE or former.opens >= wave.opens:
             continue
         if questionnaires.by_digest(session, former.questionnaire).code != code:

@@ -29,7 +29,7 @@ LONGEST_REASON = 500
 A_WEEK = timedelta(days=7)  # between two releases of an open wave
 
 
-def every(session: Session, wave: str) -> list[Release]:
+def list_all(session: Session, wave: str) -> list[Release]:
     """The releases of a wave, the newest first."""
     return list(session.scalars(select(Release).where(Release.wave == wave).order_by(Release.number.desc())))
 
@@ -259,7 +259,7 @@ def approve(session: Session, release: Release, person: str) -> None:
         raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
     if release.checked_by == person:
         raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
-    last = every(session, release.wave)[0]
+    last = list_all(session, release.wave)[0]
     if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
         raise Conflict(
             "Release %(newer)s is newer than release %(number)s. Approve that one, or freeze a new one.",

@@ -77,8 +77,8 @@ def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[st
     return {
         "codings": sorted(coding.id for coding in mine),
         "themes": [theme.code for theme in _standing(session, wave, mine)],
-        "paraphrases": [one.id for one in paraphrases.every(session, wave.code)],
-        "unread": sum(one in responses and one not in held for one in codings.every(session, wave)),
+        "paraphrases": [one.id for one in paraphrases.list_all(session, wave.code)],
+        "unread": sum(one in responses and one not in held for one in codings.list_all(session, wave)),
     }
 
 
@@ -99,7 +99,9 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
     found = gather(session, wave, shown) if shown is not None else None
     lines = [(unit, line) for unit, own in found.units.items() for line in own.lines] if found else []
     seen = {(unit, line.code, words) for unit, line in lines for words in line.told}
-    left = [one for one in paraphrases.every(session, wave.code) if (one.unit, one.theme, one.words) not in seen]
+    left = [
+        one for one in paraphrases.list_all(session, wave.code) if (one.unit, one.theme, one.words) not in seen
+    ]
     for one in left:
         one.words = ""
     session.flush()
@@ -109,23 +111,23 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
     """What tells one state of the remarks from another: rows are only added, themes opened and closed, paraphrases
     emptied. In a release nothing moves but the last."""
-    told = tuple(one.id for one in paraphrases.every(session, wave.code))
+    told = tuple(one.id for one in paraphrases.list_all(session, wave.code))
     here = where(session), wave.code, told
     if release is not None:
         return *here, release.id
     tables = (Response, Coding, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
-    there = tuple((theme.code, theme.closed) for theme in themes.every(session, wave.code))
+    there = tuple((theme.code, theme.closed) for theme in themes.list_all(session, wave.code))
     return *here, *counts, there, codings.state(session, wave)
 
 
 @kept(_state, lambda found: A_FIGURE * len(found.whole.lines) * (1 + len(found.units)))
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
-    told = paraphrases.every(session, wave.code)
+    told = paraphrases.list_all(session, wave.code)
     if release is None or release.remarks is None:
         out = rejected(session, wave.code)
         held = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
-        unread = sum(one not in held for one in codings.every(session, wave))
+        unread = sum(one not in held for one in codings.list_all(session, wave))
         asked = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
         for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
             asked[unit] -= 1
@@ -135,7 +137,7 @@ def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
         chosen = session.scalars(select(Coding).where(Coding.wave == wave.code))
         held = {coding.response: coding for coding in chosen if coding.id in codes}
         told = [one for one in told if one.id in sentences]
-        there = [theme for theme in themes.every(session, wave.code) if theme.code in release.remarks["themes"]]
+        there = [theme for theme in themes.list_all(session, wave.code) if theme.code in release.remarks["themes"]]
         unread, inside = release.remarks["unread"], ids_of(release)
         rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code))
         asked = Counter(unit for id, unit in rows if id in inside)
@@ -147,7 +149,7 @@ def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
 def _standing(session: Session, wave: Wave, held: Iterable[Coding]) -> list[Theme]:
     """The themes that a table of these codings counts: a closed one only where one of them names it."""
     named = {code for coding in held for code in coding.themes}
-    return [theme for theme in themes.every(session, wave.code) if not theme.closed or theme.code in named]
+    return [theme for theme in themes.list_all(session, wave.code) if not theme.closed or theme.code in named]
 
 
 def _table(

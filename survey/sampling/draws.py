@@ -209,7 +209,7 @@ def _rows(draw: int, one: Taken) -> Iterator[dict[str, Any]]:
             }
 
 
-def every(session: Session, wave: str) -> list[Draw]:
+def list_all(session: Session, wave: str) -> list[Draw]:
     """All draws of a wave, the first one first."""
     return list(session.scalars(select(Draw).where(Draw.wave == wave).order_by(Draw.number)))
 

@@ -98,7 +98,7 @@ def in_time(wave: Wave) -> tuple[date, date, str]:
     return wave.opens, wave.closes, wave.code
 
 
-def every(session: Session) -> list[Wave]:
+def list_all(session: Session) -> list[Wave]:
     """All waves, the newest first."""
     return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
 

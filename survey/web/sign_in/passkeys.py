@@ -67,7 +67,7 @@ class Shown:
     used: date | None
 
 
-def every(session: Session, account: str) -> list[Shown]:
+def list_all(session: Session, account: str) -> list[Shown]:
     """The passkeys of an account, in the order of their names."""
     rows = session.scalars(select(Passkey).where(Passkey.account == account).order_by(Passkey.name, Passkey.id))
     return [Shown(row.id, row.name, row.added, _day(row.answered) if row.answered else None) for row in rows]
@@ -75,7 +75,7 @@ def every(session: Session, account: str) -> list[Shown]:
 
 def to_add(session: Session, account: str) -> str:
     """What a browser needs to let a device make a passkey for the account, as JSON."""
-    known = [PublicKeyCredentialDescriptor(base64url_to_bytes(one.id)) for one in every(session, account)]
+    known = [PublicKeyCredentialDescriptor(base64url_to_bytes(one.id)) for one in list_all(session, account)]
     key, bound = current_app.config["SECRET_KEY"].encode(), f"passkeys of {account}".encode()
     return options_to_json(
         generate_registration_options(

@@ -215,9 +215,9 @@ def change_password() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """The own account: what it is, and where it is signed in."""
     with database().reading() as session:
-        shown = sign_ins.every(session, current_user.name, current_user.session)
+        shown = sign_ins.list_all(session, current_user.name, current_user.session)
         factor = second_factors.standing(session, current_user.name)
-        keys = passkeys.every(session, current_user.name)
+        keys = passkeys.list_all(session, current_user.name)
         linked = identities.has(session, current_user.name)
         owned = devices.of_owner(session, current_user.name)
     return render_template(

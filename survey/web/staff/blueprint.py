@@ -131,7 +131,7 @@ def warm(database: Database) -> None:
     Whoever opens such a page meanwhile is asked to come again in a few seconds, as always (`Busy`).
     """
     with database.reading() as session:
-        begun = [wave for wave in waves.every(session) if wave.opens <= dates.today()]
+        begun = [wave for wave in waves.list_all(session) if wave.opens <= dates.today()]
         begun.sort(key=lambda wave: min(wave.closes, dates.today()), reverse=True)
         for wave in begun[:MOST_WARM]:
             with suppress(Refusal):  # the page itself will say it

@@ -100,7 +100,7 @@ def test_accounts_stand_in_vietnamese_order(province: Database) -> None:
         for name in ("Đào", "Ẩn", "Ân"):
             accounts.add(session, name, Role.KEYER, "mat-khau-dai")
     with province.reading() as session:
-        names = [person.name for person in accounts.every(session)]
+        names = [person.name for person in accounts.list_all(session)]
     assert names == ["admin", "Ân", "Ẩn", "Đào", "home_affairs", "keyer"]
 
 

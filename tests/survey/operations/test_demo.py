@@ -22,7 +22,7 @@ def test_a_demo_has_its_three_waves_with_every_commune(database: Database) -> No
     with database.writing() as session:
         demo.make(session)
     with database.reading() as session:
-        made = {wave.code: wave for wave in waves.every(session)}
+        made = {wave.code: wave for wave in waves.list_all(session)}
         assert set(made) == {"nam-truoc", "thu-nghiem", "gop-y"}
         assert all(wave.simulated for wave in made.values())
         assert made["gop-y"].public

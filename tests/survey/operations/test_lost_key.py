@@ -132,7 +132,7 @@ def test_a_key_that_turns_up_opens_all_that_nobody_wrote_anew(province: Database
     lost_key.declare(province, today())
     new = write(province, "lời mới")
     with province.reading() as session:  # kept in memory, and not for good
-        assert codings.every(session, session.get_one(Wave, "gop-y")) == (new,)
+        assert codings.list_all(session, session.get_one(Wave, "gop-y")) == (new,)
     with province.writing() as session:
         session.get_one(OpenKeying, (KEYED, 1)).typed = {"C5": "4"}
     with pytest.raises(Refusal, match="không mở được gì"):
@@ -141,7 +141,7 @@ def test_a_key_that_turns_up_opens_all_that_nobody_wrote_anew(province: Database
     assert (back.waves["gop-y"]["texts"], back.waves["ho-mau"]["drafts"], back.accounts) == (1, 2, ["admin"])
     assert [read(province, id) for id in (sealed, new)] == [{"gop_y": "xin chào"}, {"gop_y": "lời mới"}]
     with province.reading() as session:
-        assert set(codings.every(session, session.get_one(Wave, "gop-y"))) == {sealed, new}
+        assert set(codings.list_all(session, session.get_one(Wave, "gop-y"))) == {sealed, new}
         assert session.get_one(OpenKeying, (KEYED, 1)).typed == {"C5": "4"}
         link = session.get_one(Reinterview, ASKED)
         assert (link.household, link.answers) == (7, {"C5": 3})

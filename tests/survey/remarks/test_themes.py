@@ -15,7 +15,7 @@ from translations import Conflict, Refusal, speaking
 
 def test_a_wave_begins_with_a_list_in_both_languages_that_reading_does_not_keep(province: Database) -> None:
     with province.reading() as session:
-        first = themes.every(session, "gop-y")
+        first = themes.list_all(session, "gop-y")
         assert [theme.place for theme in first] == list(range(1, 11))
         assert str(themes.name(first[0])) == "Thái độ của cán bộ, công chức"
         with speaking("en"):
@@ -40,14 +40,14 @@ def test_a_theme_that_is_used_is_closed_and_one_that_is_not_is_removed(
         themes.close(session, "gop-y", made.code)
         themes.remove(session, "gop-y", "dat_dai")
     with province.reading() as session:
-        left = {theme.code: theme.closed for theme in themes.every(session, "gop-y")}
+        left = {theme.code: theme.closed for theme in themes.list_all(session, "gop-y")}
     assert left[made.code] is True
     assert "dat_dai" not in left
 
 
 def test_one_theme_stays_open_and_the_list_stays_short(province: Database) -> None:
     with province.writing() as session:
-        last, *others = [theme.code for theme in themes.every(session, "gop-y")]
+        last, *others = [theme.code for theme in themes.list_all(session, "gop-y")]
         for code in others:
             themes.close(session, "gop-y", code)
         for step in (themes.close, themes.remove):
@@ -69,4 +69,4 @@ def test_a_paraphrase_with_a_number_of_somebody_is_refused_and_a_withdrawn_one_i
         made = paraphrases.add(session, "gop-y", "06652", "khen", "Năm 2026 có 3 người khen.", "lan")
         paraphrases.withdraw(session, "gop-y", made.id)
         assert made.words == ""
-        assert paraphrases.every(session, "gop-y") == []
+        assert paraphrases.list_all(session, "gop-y") == []

@@ -107,7 +107,7 @@ def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_wi
     with spoken.writing() as session:
         paraphrases.add(session, "gop-y", "06652", "thoi_gian", "Câu đến sau.", "lan")
         wave = waves.find(session, "gop-y")
-        first = codings.every(session, wave)[0]
+        first = codings.list_all(session, wave)[0]
         codings.code(session, wave, first, codings.FIRST, ["khac"], "minh")
         themes.add(session, "gop-y", "Bãi đỗ xe", "Parking")
         themes.close(session, "gop-y", "chi_phi")
@@ -120,7 +120,7 @@ def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_wi
     assert "truc_tuyen" not in counts(spoken, "06652")  # nothing else moved
     assert (before.unread, told(spoken).whole.asked) == (1, 74)
     with spoken.writing() as session:
-        there = paraphrases.every(session, "gop-y")
+        there = paraphrases.list_all(session, "gop-y")
         assert told(spoken, made).units["06652"].lines[1].told == (SAID,)
         paraphrases.withdraw(session, "gop-y", next(one.id for one in there if one.words == SAID))
     assert told(spoken, made).units["06652"].lines[1].told == ()

@@ -168,7 +168,7 @@ def test_a_second_draw_stands_beside_the_first(province: Database) -> None:
     second = drawn_once(province, "2")
     with province.reading() as session:
         wave = waves.find(session, "ho-mau")
-        assert [one.number for one in draws.every(session, "ho-mau")] == [1, 2]
+        assert [one.number for one in draws.list_all(session, "ho-mau")] == [1, 2]
         assert draws.find(session, wave).id == second.id
         assert draws.read(session, draws.find(session, wave, 1)) == before
         with pytest.raises(NotFound, match="no draw number 3"):

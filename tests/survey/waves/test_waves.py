@@ -106,7 +106,7 @@ def test_a_wave_runs_from_its_first_to_its_last_day(session: Session) -> None:
 
 def test_the_newest_wave_comes_first(session: Session) -> None:
     create(session, opens=date(2099, 1, 1), closes=date(2099, 1, 1))
-    assert [wave.code for wave in waves.every(session)] == ["dot-2", "ho-mo", "ho-mau", "gop-y", "da-dong"]
+    assert [wave.code for wave in waves.list_all(session)] == ["dot-2", "ho-mo", "ho-mau", "gop-y", "da-dong"]
 
 
 def test_villages_are_those_of_the_wave_and_the_commune(session: Session) -> None:

@@ -841,7 +841,7 @@ def test_a_revoked_tablet_sends_nothing_until_its_interviewer_binds_it_again(
     bound: FlaskClient, province: Database
 ) -> None:
     with province.writing() as session:
-        [tablet] = devices.every(session)
+        [tablet] = devices.list_all(session)
         assert (tablet.place, tablet.mode) == ("Máy tính bảng của dieu-tra", Mode.INTERVIEWER)
         devices.revoke(session, tablet.id)
     sent = sealed()
@@ -850,7 +850,7 @@ def test_a_revoked_tablet_sends_nothing_until_its_interviewer_binds_it_again(
     held = bound.post("/api/v1/sealed", json=sent)  # who had the tablet meanwhile, nobody here knows
     assert (held.status_code, held.json["reason"]) == (202, "revoked")
     with province.writing() as session:
-        devices.every(session)[0].bound = dates.today() - timedelta(1)
+        devices.list_all(session)[0].bound = dates.today() - timedelta(1)
     assert bound.post("/api/v1/sealed", json=sealed()).status_code == 201
 
 

@@ -168,13 +168,13 @@ def person(name: str) -> ResponseReturnValue:
         return redirect(url_for(".person", name=name), 303)
     with database().reading() as session:
         account = accounts.find(session, name)
-        shown = sign_ins.every(session, account.name)
+        shown = sign_ins.list_all(session, account.name)
         factor = second_factors.standing(session, account.name)
         waiting = password_links.waiting(session, account.name)
         identity = identities.find(session, account.name)
         needs_factor = account.role in second_factors.needing(session)
         owned = devices.of_owner(session, account.name)
-        programs = tokens.every(session, account.name)
+        programs = tokens.list_all(session, account.name)
     page = render_template(
         "staff/person.html",
         account=account,

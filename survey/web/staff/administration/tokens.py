@@ -62,7 +62,7 @@ def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:
         places = {unit.code: unit for unit in units.communes(session)}
-        made = tokens.every(session)
+        made = tokens.list_all(session)
     form = TokenForm()
     form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
     form.scope.choices = [SelectChoice(scope.value, _(name)) for scope, name in SCOPES.items()]

@@ -111,7 +111,7 @@ def index() -> ResponseReturnValue:
                 _forms(waves.counts(session, wave.code)),
                 current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
             )
-            for wave in waves.every(session)
+            for wave in waves.list_all(session)
         ]
     return render_template("staff/index.html", rows=rows)
 
@@ -133,7 +133,7 @@ def new_wave() -> ResponseReturnValue:
     with database().reading() as session:
         published = {version.name: version for version in questionnaires.published(session)}
         beside_made_up = waves.any_made_up(session)
-        sampled = any(wave.kind is WaveKind.SAMPLE for wave in waves.every(session))
+        sampled = any(wave.kind is WaveKind.SAMPLE for wave in waves.list_all(session))
     form = WaveForm()
     if not sampled:  # there are no villages to keep
         del form.kept

@@ -64,7 +64,7 @@ def remark(wave: str, place: int) -> ResponseReturnValue:
         shown = codings.read(session, found, response)
         held = codings.held(session, response, _turn())
         unit = units.find(session, shown.unit)
-        there = themes.every(session, wave)
+        there = themes.list_all(session, wave)
     ticked = request.form.getlist("chu-de") if request.method == "POST" else held.themes if held else []
     page = render_template(
         "staff/remark.html",

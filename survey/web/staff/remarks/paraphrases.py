@@ -46,7 +46,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:
         found = waves.find(session, wave)
-        there, communes = themes.every(session, wave), units.communes(session, found.opens)
+        there, communes = themes.list_all(session, wave), units.communes(session, found.opens)
     wanted = request.args.get("xa", "")
     form = ParaphraseForm(unit=wanted)
     form.unit.choices = [
@@ -73,7 +73,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         return order(named.get(one.unit, one.unit)), titles[one.theme][0], order(one.words)
 
     with database().reading() as session:
-        every = [one for one in sentences.every(session, wave) if wanted in ("", one.unit)]
+        every = [one for one in sentences.list_all(session, wave) if wanted in ("", one.unit)]
     rows = [(one, named.get(one.unit, one.unit), titles[one.theme][1]) for one in sorted(every, key=place)]
     page = render_template(
         "staff/paraphrases.html", wave=found, rows=rows, form=form, wanted=named.get(wanted, "")

@@ -73,7 +73,7 @@ def theme_step(wave: str) -> ResponseReturnValue:
 def _page(wave: str, form: ThemeForm, fault: Refusal | None = None) -> ResponseReturnValue:
     with database().reading() as session:
         found = waves.find(session, wave)
-        there, used = lists.every(session, wave), lists.used(session, wave)
+        there, used = lists.list_all(session, wave), lists.used(session, wave)
     page = render_template(
         "staff/themes.html", wave=found, themes=there, used=used, form=form, fault=fault, name=lists.name
     )

@@ -42,7 +42,7 @@ def changes(wave: str) -> ResponseReturnValue:
         new = waves.find(session, wave)
         offered = comparison.earlier(session, new)
         if not offered:
-            later = [one for one in waves.every(session) if new in comparison.earlier(session, one)]
+            later = [one for one in waves.list_all(session) if new in comparison.earlier(session, one)]
             return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
         if not summary.collection.in_sample:
             return render_template("staff/no_forms.html", summary=summary, wave=new, place="changes")

@@ -75,9 +75,9 @@ def release_list(wave: str) -> ResponseReturnValue:
 def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseReturnValue:
     with database().reading() as session:
         found = waves.find(session, wave)
-        every = releases.every(session, wave)
+        every = releases.list_all(session, wave)
         shown = releases.newest(session, wave)
-        issued = issuing.every(session, wave)
+        issued = issuing.list_all(session, wave)
         rows = [_row(session, one, shown, every[0]) for one in every]
         names = {unit.code: unit.name for unit in units.communes(session)}
     page = render_template(

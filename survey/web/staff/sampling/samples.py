@@ -211,7 +211,7 @@ def by_commune(taken: Iterable[Taken], there: dict[str, Unit]) -> list[tuple[Uni
 def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
     with database().reading() as session:
         wave = waves.find(session, code)
-        kept = draws.every(session, wave.code)
+        kept = draws.list_all(session, wave.code)
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
     rows = [Row(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(kept)]

@@ -68,7 +68,7 @@ def test_a_link_needs_a_commune_and_a_place(office: FlaskClient, province: Datab
     assert "ghi chỗ đặt máy" in page
     assert send(office, unit="22", place="Sảnh")[0] == 422
     with province.reading() as session:
-        assert devices.every(session) == []
+        assert devices.list_all(session) == []
     assert send(office, unit="SNV", place="Quầy 1")[0] == 201  # a department has counters, too
 
 
@@ -90,7 +90,7 @@ def test_a_device_is_ended_from_the_page_of_its_wave_and_a_tablet_from_any(
     assert "Máy số 1 (Sảnh) đã ngừng dùng" in page
     assert send(office, f"{PAGE}/3/ngung")[0] == 200
     with province.reading() as session:
-        assert [devices.state(one) for one in devices.every(session)] == ["revoked", "waiting", "revoked"]
+        assert [devices.state(one) for one in devices.list_all(session)] == ["revoked", "waiting", "revoked"]
         trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
     assert ("staff.revoke_device", "wave=gop-y number=1") in trail
 
@@ -102,7 +102,7 @@ def test_a_kiosk_that_sends_nothing_for_a_week_is_told(office: FlaskClient, prov
         devices.bind_tablet(
             session, "gop-y", "06652", "Máy của lan", sealed_responses.current().id, "lan"
         )  # it may rest
-        for device in devices.every(session):
+        for device in devices.list_all(session):
             device.bound = dates.today() - timedelta(8)
         devices.link(session, "gop-y", "06652", "Quầy 2")
     page = office.get(PAGE).text

@@ -67,7 +67,7 @@ def test_home_affairs_reads_one_after_the_other_with_the_commune_and_nothing_els
     with province.reading() as session:
         found = {str(one.response): one.themes for one in session.scalars(select(Coding))}
         assert [found[id] for id in said] == [["khen"], ["khac"], ["dat_dai", "khac"]]
-        told = [(one.unit, one.theme, one.words) for one in paraphrases.every(session, "gop-y")]
+        told = [(one.unit, one.theme, one.words) for one in paraphrases.list_all(session, "gop-y")]
         # under the theme that stands first in the list
         assert told == [("06652", "khen", "Có người khen."), ("06652", "dat_dai", "Có người mong sổ đỏ.")]
 
@@ -88,7 +88,7 @@ def test_a_sentence_stands_under_the_commune_that_was_chosen_and_is_withdrawn_fr
     for wave in ("gop-y", "ho-mo"):
         (reports / f"{wave}-0.zip").touch()
     with province.reading() as session:
-        [kept] = paraphrases.every(session, "gop-y")
+        [kept] = paraphrases.list_all(session, "gop-y")
     assert reader.post(f"{page}/rut", data={"csrf_token": token[1], "cau": kept.id}).status_code == 303
     assert "Có người khen." not in reader.get(page).text
     assert [path.name for path in reports.glob("*.zip")] == ["ho-mo-0.zip"]

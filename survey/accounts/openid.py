@@ -46,7 +46,7 @@ class Away(Refusal):
     status = 503
 
 
-class Asked(TypedDict):
+class PendingSignIn(TypedDict):
     """What is remembered of a request until the answer comes: kept in the browser that made it, signed.
 
     at  when it was made, in seconds since 1970
@@ -86,7 +86,7 @@ class Provider:
         self._read: dict[str, tuple[float, dict[str, Any]]] = {}
         self._away_until = 0.0
 
-    def begin(self, *, again: bool = False) -> tuple[str, Asked]:
+    def begin(self, *, again: bool = False) -> tuple[str, PendingSignIn]:
         """Where to send the browser; `again`: the person gives the password there once more, signed in or not."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _part in range(3))
         with self._session() as session:
@@ -98,7 +98,7 @@ class Provider:
                 ui_locales=language(),
                 **({"prompt": "login", "max_age": "0"} if again else {}),
             )
-        return str(address), Asked(state=state, nonce=nonce, verifier=verifier, at=int(time.time()))
+        return str(address), PendingSignIn(state=state, nonce=nonce, verifier=verifier, at=int(time.time()))
 
     def end(self, afterwards: str) -> str | None:
         """Where a browser signs out there; None where the provider has no such page."""
@@ -108,7 +108,7 @@ class Provider:
         query = {"client_id": self.configured.client, "post_logout_redirect_uri": afterwards}
         return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
 
-    def prove(self, asked: Asked, answer: Mapping[str, str], *, again: bool = False) -> Proof:
+    def prove(self, asked: PendingSignIn, answer: Mapping[str, str], *, again: bool = False) -> Proof:
         """Who signed in, by the answer with which the browser came back."""
         if not hmac.compare_digest(answer.get("state", "").encode(), asked["state"].encode()):
             raise Denied("This answer belongs to another sign-in. Begin once more.")

@@ -91,6 +91,6 @@ def list_held(wave: str | None) -> None:
 )
 def renew_key() -> None:
     with opened().reading() as session:
-        key = sealed_responses.renew()
-        gone = sealed_responses.forget_old(session)
+        key = sealed_responses.rotate()
+        gone = sealed_responses.delete_expired(session)
     say("Devices seal to the key %(id)s from now on; %(gone)d old keys were destroyed.", id=key.id, gone=gone)

@@ -78,7 +78,7 @@ def finish(
     _holds(form.place.questionnaire, typed)
     opened = session.get(OpenKeying, (sheet, turn))
     if opened is not None and opened.keyer != keyer:
-        raise sheet_locks.Taken(
+        raise sheet_locks.SheetLocked(
             "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
             keyer=opened.keyer,
             serial=sheet,

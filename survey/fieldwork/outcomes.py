@@ -48,7 +48,7 @@ PAPER = {"unreadable": "other", "twice": "other"}
 
 
 @dataclass(frozen=True)
-class Told:
+class VillageOutcomes:
     """What became of the households drawn in a village.
 
     weight    households that each of them stands for; None where no draw holds and the forms printed are the base
@@ -86,7 +86,7 @@ class _Lists:
     waiting: int = 0
 
 
-def villages(session: Session, wave: Wave, people: Sample) -> list[Told]:
+def villages(session: Session, wave: Wave, people: Sample) -> list[VillageOutcomes]:
     """What became of the households of each village that was drawn or has forms, by code.
 
     people  the wave's sample as its estimates take it; what a review rejected is no interview: somebody was met
@@ -102,7 +102,7 @@ def villages(session: Session, wave: Wave, people: Sample) -> list[Told]:
     return [_told(psu, units[psu], issued[psu], lists[psu]) for psu in sorted(issued)]
 
 
-def total(told: Iterable[Told], weighted: bool = False) -> Dispositions:
+def total(told: Iterable[VillageOutcomes], weighted: bool = False) -> Dispositions:
     """The sum over villages; `weighted`: of the households that the drawn ones stand for."""
     found = Dispositions()
     for one in told:
@@ -199,7 +199,7 @@ def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:
             village.visited[known] += 1
 
 
-def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> Told:
+def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> VillageOutcomes:
     # A household may be told of by its form and by a visit: the longer of the two lists holds.
     counts = lists.answered + (lists.on_paper | lists.visited)
     # Each household drawn counts once: a reason noted for one holds, so the answers left over came from elsewhere.
@@ -209,7 +209,7 @@ def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> Told:
         taken = min(counts[group], surplus)
         counts[group] -= taken
         surplus -= taken
-    return Told(
+    return VillageOutcomes(
         psu=psu,
         unit=unit,
         stratum=issued.stratum,

@@ -35,7 +35,7 @@ from translations import gettext as _
 FIRST, SECOND, SETTLED = 1, 2, 3
 
 
-class Taken(Conflict):
+class SheetLocked(Conflict):
     """Somebody else has the form open."""
 
 
@@ -137,7 +137,7 @@ def keyed_by(session: Session, keyer: str, waves: Collection[str]) -> dict[str, 
     return dict.fromkeys(waves, 0) | {str(wave): int(count) for wave, count in grouped}
 
 
-def take(session: Session, number: str, keyer: str) -> OpenKeying:
+def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
     """Opens a form for a keyer, in the turn that it waits for; the same again is fine.
 
     Refused where somebody else has it, and where there is nothing left for this keyer: by the same words, whether
@@ -158,7 +158,7 @@ def take(session: Session, number: str, keyer: str) -> OpenKeying:
     if opened is not None:
         if opened.keyer == keyer:
             return opened
-        raise Taken(
+        raise SheetLocked(
             "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
             keyer=opened.keyer,
             serial=number,
@@ -179,7 +179,7 @@ def take_next(session: Session, batch: str, keyer: str) -> OpenKeying | None:
     )
     for number in [sheet.serial for sheet in rows]:
         try:
-            return take(session, number, keyer)
+            return acquire(session, number, keyer)
         except Conflict:  # another was quicker
             continue
     return None
@@ -195,7 +195,7 @@ def due(session: Session, sheet: Sheet, keyer: str) -> int | None:
     return SECOND if sheet.double and SECOND not in done and done[FIRST] != keyer else None
 
 
-def held(session: Session, number: str, keyer: str) -> OpenKeying | None:
+def lock_of(session: Session, number: str, keyer: str) -> OpenKeying | None:
     """The open turn of a form, if this keyer has it."""
     return session.scalars(
         select(OpenKeying).where(
@@ -204,7 +204,7 @@ def held(session: Session, number: str, keyer: str) -> OpenKeying | None:
     ).first()
 
 
-def begun(session: Session, wave: str, keyer: str) -> list[tuple[OpenKeying, Sheet]]:
+def open_locks(session: Session, wave: str, keyer: str) -> list[tuple[OpenKeying, Sheet]]:
     """The forms of a wave that this keyer has open."""
     return [(opened, sheet) for opened, sheet in open_now(session, wave) if opened.keyer == keyer]
 
@@ -235,7 +235,7 @@ def not_open(number: str) -> Conflict:
     )
 
 
-def give_back(session: Session, number: str, keyer: str | None = None) -> None:
+def release(session: Session, number: str, keyer: str | None = None) -> None:
     """Ends an open turn and forgets what was typed in it; `keyer`: only where it is this person's."""
     sheet = locked(session, number)
     row = session.scalars(

@@ -100,8 +100,8 @@ def _keys_forgotten(session: Session, over: list[str]) -> Counter[str]:
     """Destroys the keys of what is held sealed of these waves; counts by wave what can be opened all the same."""
     held = session.execute(select(HeldResponse.wave, HeldResponse.key).where(HeldResponse.wave.in_(over))).all()
     if any(key == sealed_responses.current().id for _wave, key in held):
-        sealed_responses.renew()  # the newest key stays, so there must be a newer one
-    sealed_responses.forget_old(session, over)
+        sealed_responses.rotate()  # the newest key stays, so there must be a newer one
+    sealed_responses.delete_expired(session, over)
     there = sealed_responses.keys()
     return Counter(wave for wave, key in held if key in there)
 

@@ -172,7 +172,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
         select(OpenKeying.keyer).where(OpenKeying.sheet == serial, OpenKeying.finished.is_(False))
     ).first()
     if holder is not None:
-        raise sheet_locks.Taken(
+        raise sheet_locks.SheetLocked(
             "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
             keyer=holder,
             serial=serial,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from survey.reports.structure import LEFT, Block, Column, Paragraph, Row, Table
 from survey.results import wording
-from survey.results.remarks import Said
+from survey.results.remarks import ThemeCounts
 from translations import gettext as _
 from translations.formats import percent
 
 
-def blocks(own: Said, unread: int) -> list[Block]:
+def blocks(own: ThemeCounts, unread: int) -> list[Block]:
     """One place's themes as a table, its paraphrases below. `unread`: remarks of the province not read yet."""
     first = Paragraph(wording.written(own, unread))
     if own.mark == "hidden":

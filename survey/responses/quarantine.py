@@ -51,7 +51,7 @@ MOST = 500  # forms of one decision
 
 
 @dataclass(frozen=True)
-class Held:
+class QuarantineEntry:
     """A held form as staff see it, and the decision that holds, if there is one."""
 
     form: HeldResponse
@@ -81,7 +81,7 @@ def short(form: HeldResponse) -> str:
     return form.digest[:8]
 
 
-def listed(session: Session, wave: str | None = None) -> list[Held]:
+def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
     """What is held of a wave, or of all: those that wait first, then by day.
 
     A form that names a wave which is not there belongs to the wave of its device.
@@ -96,7 +96,7 @@ def listed(session: Session, wave: str | None = None) -> list[Held]:
         chosen = chosen.where(or_(HeldResponse.wave == wave, (Device.wave == wave) & nowhere))
     rows = session.execute(chosen)
     decisions = newest(session)
-    found = [Held(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
+    found = [QuarantineEntry(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
     return sorted(found, key=lambda one: (one.verdict is not None, one.form.day, one.form.digest))
 
 
@@ -181,7 +181,7 @@ def _day(session: Session, form: HeldResponse, given: date | None) -> date:
     wave = session.get(Wave, form.wave)
     if wave is None:
         raise Refusal("Form %(number)s can only be declined: there is no wave of its name.", number=short(form))
-    last = waves.counts_on(wave)
+    last = waves.counting_day(wave)
     for day in (_calendar(form.day), given):
         if day is not None and wave.opens <= day <= last:
             return day

@@ -107,13 +107,13 @@ def current() -> Key:
     return list(known.values())[-1] if known else _add(1)
 
 
-def renew() -> Key:
+def rotate() -> Key:
     """Makes a new key. Devices seal to it once they have heard of it; the old ones stay to open what waits."""
     numbers = [int(named[1]) for path in _folder().iterdir() if (named := _FILE.fullmatch(path.name))]
     return _add(max(numbers, default=0) + 1)
 
 
-def forget_old(session: Session, over: Collection[str] = ()) -> int:
+def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     """Destroys the keys that no bound device and no held response may need; gives their number.
 
     over  waves whose time is over: what is held of them needs no key any more
@@ -167,7 +167,7 @@ def seal(public: str, sent: dict[str, str], content: dict[str, Any]) -> str:
     return _written(SUITE.encrypt(json.dumps(content, ensure_ascii=False).encode(), point, info=about(sent)))
 
 
-def receive(session: Session, device: Device, sent: dict[str, str]) -> tuple[str, str]:
+def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tuple[str, str]:
     """Opens, checks and keeps what a bound device sealed; call inside `writing()`.
 
     sent  id, wave, unit, mode, day, key, sealed, from a tablet psu: texts; the id a UUID, the mode the device's

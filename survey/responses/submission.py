@@ -18,7 +18,7 @@ from forms import Questionnaire
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import Ring, sealed_lately, written
 from survey.storage.models import Mode, Response, ResponseText, Village
-from survey.waves.waves import Place, counts_on
+from survey.waves.waves import Place, counting_day
 from translations import LANGUAGES, Conflict, Refusal
 
 # How a form was filled, as the client may say it; nothing else is kept about the person who sends. `quick`: in
@@ -67,7 +67,7 @@ def may_be_adults(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MOST_ADULTS
 
 
-def agreeing(marks: Iterable[str]) -> list[str]:
+def normalised_marks(marks: Iterable[str]) -> list[str]:
     """Marks as they are kept, by whatever door they came: whoever was helped was not alone."""
     said = set(marks)
     if any(mark.startswith("helped-") for mark in said - {"helped-none"}):
@@ -159,10 +159,10 @@ def _at_once(
         place.wave.code,
         place.unit.code,
         mode.value,
-        counts_on(place.wave).isoformat(),
+        counting_day(place.wave).isoformat(),
         place.questionnaire.digest,
         json.dumps(codes),
-        json.dumps(agreeing(marks)),
+        json.dumps(normalised_marks(marks)),
     )
     return database.at_once(Sent(row, sealed), _sqlite if database.is_sqlite else _postgresql)
 
@@ -206,10 +206,10 @@ def _add(
         "unit": place.unit.code,
         "psu": psu,
         "mode": mode,
-        "day": day or counts_on(place.wave),
+        "day": day or counting_day(place.wave),
         "questionnaire": place.questionnaire.digest,
         "answers": codes,
-        "marks": agreeing(marks),
+        "marks": normalised_marks(marks),
         "adults": adults,
     }
     # Straight to the table: as objects of a session, one response would cost three times as much.

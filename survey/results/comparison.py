@@ -165,7 +165,9 @@ def compare(
         for code in told & asked
     }
     items_broken = {code for code, found in broken.items() if found and code in new.questionnaire.items}
-    wanted = [result_table.Wanted.read(text) for text in items] or result_table.everything(new.questionnaire)
+    wanted = [result_table.MeasureRequest.read(text) for text in items] or result_table.everything(
+        new.questionnaire
+    )
     wanted = [one for one in wanted if one.item in told & asked - items_broken]
     kept = new.wave.villages == "kept"
     sides = [(old_people, rule_then), (new, rule_now)]
@@ -393,7 +395,9 @@ def _homes(
 Name = tuple[str, str | None]
 
 
-def _measures(people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule | None) -> dict[Name, Measured]:
+def _measures(
+    people: Sample, wanted: Sequence[result_table.MeasureRequest], rule: Rule | None
+) -> dict[Name, Measured]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     found = {}
     for one in wanted:
@@ -406,7 +410,7 @@ def _measures(people: Sample, wanted: Sequence[result_table.Wanted], rule: Rule 
     return found
 
 
-def _text(wanted: result_table.Wanted) -> str:
+def _text(wanted: result_table.MeasureRequest) -> str:
     return wanted.item if wanted.values is None else f"{wanted.item}={','.join(map(str, wanted.values))}"
 
 

@@ -16,7 +16,7 @@ from analysis.effects import Effect, between, beyond
 from analysis.totals import Coded, Measured
 from survey.responses.respondents import Floats, Sample, sample
 from survey.results import result_table, verdicts
-from survey.results.result_table import Wanted
+from survey.results.result_table import MeasureRequest
 from survey.storage.models import Batch, Keying, Sheet, Wave
 from translations.formats import order
 
@@ -113,9 +113,11 @@ def _measures(people: Sample) -> list[tuple[str, str, Measured]]:
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
-            found.append((code, str(index.label(code)), result_table.measures(people, Wanted(code), rule)[0]))
+            found.append(
+                (code, str(index.label(code)), result_table.measures(people, MeasureRequest(code), rule)[0])
+            )
     for headline in questionnaire.headlines:
-        wanted = Wanted(headline.item, (headline.value,))
+        wanted = MeasureRequest(headline.item, (headline.value,))
         found.append((headline.item, str(headline.name), result_table.measures(people, wanted, rule)[0]))
     asked, blank = np.zeros(len(people)), np.zeros(len(people))
     for item in questionnaire.items.values():

@@ -166,7 +166,7 @@ def _differences(
     rule = result_table.scoring_rule(people.questionnaire, None)
     asked = {}
     for name in measures:
-        [asked[name]] = result_table.measures(people, result_table.Wanted.read(name), rule)
+        [asked[name]] = result_table.measures(people, result_table.MeasureRequest.read(name), rule)
     design = replace(result_table.design(people), weight=weight, calibration=None)
     mode = Labels(people.mode.levels, np.where(weight == 0, -1, people.mode.codes))
     try:

@@ -42,7 +42,7 @@ class ThemeLine:
 
 
 @dataclass(frozen=True)
-class Said:
+class ThemeCounts:
     """What was said in one place. `asked`: all whose forms count there; `written`: those of them whose remark was
     read, None where that is hidden."""
 
@@ -59,8 +59,8 @@ class Remarks:
     unread  remarks that nobody had read when the data were frozen, or now
     """
 
-    whole: Said
-    units: dict[str, Said]
+    whole: ThemeCounts
+    units: dict[str, ThemeCounts]
     unread: int
 
 
@@ -177,9 +177,9 @@ def _table(
             own = tuple(sorted(one.words for one in told if (one.unit, one.theme) == (unit, theme.code)))
             lines[unit].append(_line(theme, count, mark, None if hidden else wrote[unit], own))
     return Remarks(
-        whole=Said(sum(asked.values()), None if all_mark else len(held), all_mark, tuple(whole)),
+        whole=ThemeCounts(sum(asked.values()), None if all_mark else len(held), all_mark, tuple(whole)),
         units={
-            unit: Said(asked[unit], None if mark else wrote[unit], mark, tuple(lines[unit]))
+            unit: ThemeCounts(asked[unit], None if mark else wrote[unit], mark, tuple(lines[unit]))
             for unit, mark in zip(units, marks, strict=True)
         },
         unread=unread,

@@ -60,14 +60,14 @@ class Record(Estimate):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MeasureRequest:
     """One thing asked for: an item, perhaps with values, or a part of the index (`index:CS.A`)."""
 
     item: str
     values: tuple[int, ...] | None = None
 
     @classmethod
-    def read(cls, text: str) -> Wanted:
+    def read(cls, text: str) -> MeasureRequest:
         """From the command line or an address: C5, C5=3, C2=5,6, index, index:CS.A."""
         code, equals, values = text.partition("=")
         try:
@@ -120,7 +120,7 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
         disclosure.refuse(people, by)
     if options.get("without"):
         people = people.without(options["without"])
-    wanted = [Wanted.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
+    wanted = [MeasureRequest.read(text) for text in options.get("items", ())] or everything(people.questionnaire)
     scoring = scoring_rule(people.questionnaire, options.get("rule"))
     asked = {
         (measure.item, measure.value): measure
@@ -216,11 +216,11 @@ def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
     return people.designs[rule]
 
 
-def everything(questionnaire: Questionnaire) -> list[Wanted]:
+def everything(questionnaire: Questionnaire) -> list[MeasureRequest]:
     """All that can be estimated: the index and its parts, then every item but the texts, in the form's order."""
     parts = list(questionnaire.index.codes()) if questionnaire.index else []
     items = [item.code for item in questionnaire.items.values() if item.kind != "text"]
-    return [Wanted(code) for code in (*parts, *items)]
+    return [MeasureRequest(code) for code in (*parts, *items)]
 
 
 def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
@@ -235,7 +235,7 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: Wanted, rule: Rule | None, asked: bool = False) -> list[Measured]:
+def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: bool = False) -> list[Measured]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
     part of the index one ratio of totals, any other item a share per value, a number its mean.
 

@@ -64,7 +64,7 @@ def of(
         table: list[Estimate] = list(result_table.released(session, people, (measure,), by, None))
         if homed.homes:
             own = result_table.released(session, found.people, (measure,), by, None)
-            asked = result_table.measures(people, result_table.Wanted.read(measure), rule)
+            asked = result_table.measures(people, result_table.MeasureRequest.read(measure), rule)
             table = homed.counted(homed.hidden(table, own), asked)
         record = next((record for record in table if record.domain == unit), None)
         if record is None:  # the unit did not exist then

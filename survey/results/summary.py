@@ -450,7 +450,7 @@ def _units(
 
 def _ranks(people: Sample, scoring: Rule) -> dict[str, tuple[int, int]]:
     """The first and the last rank that each unit may have."""
-    [measure] = result_table.measures(people, result_table.Wanted("index"), scoring)
+    [measure] = result_table.measures(people, result_table.MeasureRequest("index"), scoring)
     return {
         str(one.domain): (one.low, one.high) for one in ranks(result_table.design(people), measure, people.unit)
     }

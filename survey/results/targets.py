@@ -261,7 +261,7 @@ def lines(
     keys = {}
     missing: dict[tuple[str, ...], list[str]] = {(): [], ("unit",): []}
     for target in found:
-        [asked] = result_table.measures(people, result_table.Wanted.read(target.measure), scoring)
+        [asked] = result_table.measures(people, result_table.MeasureRequest.read(target.measure), scoring)
         by: tuple[str, ...] = () if there[target.unit].parent is None else ("unit",)
         keys[target.id] = key = asked.item, asked.value, target.unit if by else None
         if key not in records:

@@ -16,7 +16,7 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
-from survey.results.remarks import Said
+from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
 from survey.storage.models import Release
 from translations import N_, ngettext
@@ -63,7 +63,7 @@ def counted(count: int | None, mark: str | None) -> str:
     return _("under %(fewest)s", fewest=FEWEST) if mark == "hidden" else _("hidden")
 
 
-def written(own: Said, unread: int) -> str:
+def written(own: ThemeCounts, unread: int) -> str:
     """How many of a place's forms held a remark that was read, and how many of the province still wait for it."""
     asked = number(own.asked)
     if own.mark == "hidden":

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.sampling import every_kth, in_random_order, pps, srs, stream
-from survey.sampling.plans import Frame, Listed, Part, Plan, parts, place, some
+from survey.sampling.plans import Frame, FrameVillage, Part, Plan, parts, place, some
 from survey.storage.models import (
     Batch,
     Draw,
@@ -33,10 +33,10 @@ SPARE_SHARE = 5  # one for every so many households
 
 
 @dataclass(frozen=True)
-class Taken:
+class VillageDraw:
     """A village that was drawn, and its households by number: the sample, and those that may replace them."""
 
-    village: Listed
+    village: FrameVillage
     part: str
     stratum: str
     probability: float
@@ -61,7 +61,7 @@ class Drawn:
     plan: Plan
     seed: str
     frame: Frame
-    taken: tuple[Taken, ...]
+    taken: tuple[VillageDraw, ...]
 
     @property
     def forms(self) -> int:
@@ -116,7 +116,7 @@ def drawn(frame: Frame, plan: Plan, seed: str) -> Drawn:
     return Drawn(plan, seed, frame, tuple(sorted(taken, key=lambda one: place(one.village))))
 
 
-def _taken(village: Listed, part: Part, probability: float, plan: Plan, seed: str) -> Taken:
+def _taken(village: FrameVillage, part: Part, probability: float, plan: Plan, seed: str) -> VillageDraw:
     there = village.households
     wanted = min(plan.per_village, there)
     method = every_kth if plan.households == "systematic" else srs
@@ -125,7 +125,7 @@ def _taken(village: Listed, part: Part, probability: float, plan: Plan, seed: st
     places = in_random_order(there - wanted, spare, stream(seed, "replacements", village.psu)).tolist()
     for row in main:  # a place among those left over becomes one in the list
         places = [spare_row + (spare_row >= row) for spare_row in places]
-    return Taken(
+    return VillageDraw(
         village,
         part.label,
         part.stratum,
@@ -195,7 +195,7 @@ def keep(
     return kept
 
 
-def _rows(draw: int, one: Taken) -> Iterator[dict[str, Any]]:
+def _rows(draw: int, one: VillageDraw) -> Iterator[dict[str, Any]]:
     for replacement, households in ((False, one.households), (True, one.spare)):
         for order, household in enumerate(households, start=1):
             yield {
@@ -239,7 +239,7 @@ def use(session: Session, wave: Wave, number: int) -> Draw:
 def read(session: Session, draw: Draw) -> Drawn:
     """What a draw took, from where it is kept. Its frame is that of the present, which may have grown since."""
     listed = {
-        v.psu: Listed(v.psu, v.unit, v.stratum, v.households or 0, v.name)
+        v.psu: FrameVillage(v.psu, v.unit, v.stratum, v.households or 0, v.name)
         for v in waves.villages(session, draw.wave)
     }
     plan = Plan.read(draw.plan)
@@ -252,7 +252,7 @@ def read(session: Session, draw: Draw) -> Drawn:
     for psu, replacement, household in rows:
         households.setdefault(psu, ([], []))[replacement].append(household)
     taken = [
-        Taken(
+        VillageDraw(
             listed[village.psu],
             getattr(listed[village.psu], "unit" if plan.per == "unit" else "stratum"),
             village.stratum,
@@ -283,14 +283,14 @@ def villages(session: Session, wave: Wave) -> list[Village]:
     return [village for village in every_village if village.psu in taken]
 
 
-class Held(NamedTuple):
+class DrawInUse(NamedTuple):
     """What the draw that holds says of a village: its stratum, and the weight of each of its households."""
 
     stratum: str
     weight: float
 
 
-def held(session: Session, wave: Wave) -> dict[str, Held]:
+def held(session: Session, wave: Wave) -> dict[str, DrawInUse]:
     """The drawn villages of a wave, by code; none where no draw holds."""
     rows = session.execute(
         select(DrawnVillage.psu, DrawnVillage.stratum, func.max(DrawnHousehold.weight))
@@ -301,7 +301,7 @@ def held(session: Session, wave: Wave) -> dict[str, Held]:
         .where(DrawnVillage.draw == wave.draw)
         .group_by(DrawnVillage.psu, DrawnVillage.stratum)
     )
-    return {psu: Held(stratum, weight) for psu, stratum, weight in rows}
+    return {psu: DrawInUse(stratum, weight) for psu, stratum, weight in rows}
 
 
 COLUMNS = (

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.sample_size import cluster_effect, half_width, smallest_change, standard_error
 from analysis.sampling import inclusion_probabilities
 from survey.sampling.draws import Drawn
-from survey.sampling.plans import Frame, Listed, Part, Plan, parts
+from survey.sampling.plans import Frame, FrameVillage, Part, Plan, parts
 from survey.storage.models import Unit, Wave
 from survey.waves import units
 from translations import Lazy, Refusal, gettext
@@ -215,7 +215,7 @@ def _error(cells: Sequence[Cell], expected: Expected, spread: float) -> float:
     return standard_error(forms * expected.response, expected.share, deff)
 
 
-def _spread(villages: Sequence[Listed], plan: Plan) -> float:
+def _spread(villages: Sequence[FrameVillage], plan: Plan) -> float:
     """What weights as unequal as the villages cost: 1 + cv² where each is drawn alike (Kish 1965, § 11.7)."""
     if plan.method == "pps":
         return 1.0

@@ -32,7 +32,7 @@ HOUSEHOLD_NAMES = {
 }
 
 
-class Listed(NamedTuple):
+class FrameVillage(NamedTuple):
     """A village of the frame."""
 
     psu: str
@@ -46,7 +46,7 @@ class Listed(NamedTuple):
 class Frame:
     """The villages that may be drawn, by commune and code, so that the order of a file moves nothing."""
 
-    villages: tuple[Listed, ...]
+    villages: tuple[FrameVillage, ...]
 
     @property
     def digest(self) -> str:
@@ -54,9 +54,9 @@ class Frame:
         lines = ("\t".join(map(str, village[:4])) for village in self.villages)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def by(self, label: Literal["unit", "stratum"]) -> dict[str, list[Listed]]:
+    def by(self, label: Literal["unit", "stratum"]) -> dict[str, list[FrameVillage]]:
         """The villages of each commune or stratum, in order."""
-        found: dict[str, list[Listed]] = {}
+        found: dict[str, list[FrameVillage]] = {}
         for village in self.villages:
             found.setdefault(getattr(village, label), []).append(village)
         return dict(sorted(found.items()))
@@ -75,11 +75,11 @@ def frame(session: Session, wave: Wave) -> Frame:
                 "The number of households of village %(psu)s isn't known. Import a frame that has it.", psu=row.psu
             )
     return Frame(
-        tuple(sorted((Listed(v.psu, v.unit, v.stratum, v.households or 0, v.name) for v in rows), key=place))
+        tuple(sorted((FrameVillage(v.psu, v.unit, v.stratum, v.households or 0, v.name) for v in rows), key=place))
     )
 
 
-def place(village: Listed) -> tuple[str, str]:
+def place(village: FrameVillage) -> tuple[str, str]:
     """The order of villages: by commune, then by code."""
     return village.unit, village.psu
 
@@ -134,7 +134,7 @@ class Part:
 
     label: str
     stratum: str
-    villages: tuple[Listed, ...]
+    villages: tuple[FrameVillage, ...]
     take: int
 
     @property
@@ -167,7 +167,7 @@ def parts(frame: Frame, plan: Plan) -> list[Part]:
     return [Part(label, joined[label], tuple(villages), takes[label]) for label, villages in groups.items()]
 
 
-def _allocated(groups: dict[str, list[Listed]], plan: Plan) -> dict[str, int]:
+def _allocated(groups: dict[str, list[FrameVillage]], plan: Plan) -> dict[str, int]:
     sizes = [sum(village.households for village in villages) for villages in groups.values()]
     deviations = None
     if plan.allocation == "neyman":

@@ -119,7 +119,7 @@ def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floa
 
 
 @dataclass(frozen=True)
-class Asked:
+class IssuedVillage:
     """A drawn village: households issued, of them no longer there, and replaced; each stands for `weight`."""
 
     psu: str
@@ -131,7 +131,7 @@ class Asked:
     replaced: int
 
 
-def asked(session: Session, wave: Wave) -> list[Asked]:
+def asked(session: Session, wave: Wave) -> list[IssuedVillage]:
     """The villages of the draw that holds, with what the forms and the visits say of their households."""
     issued = session.execute(
         select(DrawnHousehold.psu, func.count().label("issued"), func.max(DrawnHousehold.weight).label("weight"))
@@ -164,7 +164,7 @@ def asked(session: Session, wave: Wave) -> list[Asked]:
         .order_by(DrawnVillage.psu)
     )
     return [
-        Asked(
+        IssuedVillage(
             row.psu,
             row.stratum,
             row.unit,

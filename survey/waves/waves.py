@@ -140,12 +140,12 @@ def place_now(database: Database, wave: str, unit: str, opened: date | None = No
     return _running(_recent(database, wave, unit), today(), opened)
 
 
-def counts_on(wave: Wave) -> date:
+def counting_day(wave: Wave) -> date:
     """The day on which a form counts that comes now: today, after the wave's end its last day."""
     return min(today(), wave.closes)
 
 
-def may_still_come(wave: Wave) -> date | None:
+def accepted_until(wave: Wave) -> date | None:
     """Until when forms may come that were opened by the wave's last day; None where none is taken any more."""
     last = wave.closes + FORM_HOLDS
     return last if today() <= last and wave.closed is None else None
@@ -168,7 +168,7 @@ def _running(place: Place, on: date, opened: date | None) -> Place:
         raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(wave.opens))
     if on <= wave.closes or (opened is not None and opened <= wave.closes and wave.closed is None):
         return place
-    if may_still_come(wave):
+    if accepted_until(wave):
         raise Gone(
             "The survey closed on %(day)s. A form that was open before is still taken, for %(days)s days after it "
             "was opened: send it from the page on which it is. Thank you for your interest.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 LARGEST = 2**31 - 1  # that a column takes, on both databases
 
 
-def asked(text: str) -> int:
+def bounded_int(text: str) -> int:
     """For `request.args.get(name, default, asked)`: where no row can have the number, the default holds."""
     number = int(text)
     if abs(number) > LARGEST:

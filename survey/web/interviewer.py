@@ -203,7 +203,7 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
 
 def _begun(session: Session, wave: str, unit: str) -> Place:
     """The place, whether its wave is running or over."""
-    return _own(waves.place(session, wave, unit, waves.counts_on(waves.find(session, wave))))
+    return _own(waves.place(session, wave, unit, waves.counting_day(waves.find(session, wave))))
 
 
 def _own(place: Place) -> Place:

@@ -64,7 +64,7 @@ def _load(identity: str) -> Person | None:
         return None
 
 
-def proven(then: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def reauthenticated(then: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A view of the own account for those who gave the password in the last ten minutes; others give it once more
     and are led on to `then`, an endpoint. It stands below `login_required`."""
 

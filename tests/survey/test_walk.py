@@ -132,9 +132,9 @@ def world(session: Session, account: Callable[..., None]) -> None:
         sheets[1].double = True
         double_entry.finish(session, sheets[1].serial, 1, "lan", {"th_dien": "4", "C5": "1"})
         double_entry.finish(session, sheets[1].serial, 2, "minh", {"th_dien": "4", "C5": "2"})
-        sheet_locks.take(session, sheets[2].serial, "lan")
+        sheet_locks.acquire(session, sheets[2].serial, "lan")
         sheets[3].state = SheetState.WAITING
-        sheet_locks.take(session, sheets[4].serial, "toi-admin")
+        sheet_locks.acquire(session, sheets[4].serial, "toi-admin")
         marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}
         _done, picture = cv2.imencode(".jpg", np.full((60, 1260), 230, np.uint8))
         for page in range(1, 5):
@@ -143,7 +143,9 @@ def world(session: Session, account: Callable[..., None]) -> None:
         made = devices.link(session, "gop-y", unit, "Sảnh")
         kiosk, _token = devices.bind(session, made.secret, sealed_responses.current().id)
         sent = {"id": str(uuid4()), "wave": "gop-y", "unit": unit, "mode": "kiosk", "day": str(dates.today())}
-        sealed_responses.receive(session, kiosk, {**sent, "key": sealed_responses.current().id, "sealed": "AAAA"})
+        sealed_responses.store_sealed(
+            session, kiosk, {**sent, "key": sealed_responses.current().id, "sealed": "AAAA"}
+        )
     frozen = releases.freeze(session, wave, "Lan")
     releases.check(session, frozen, "Lan")
     releases.approve(session, frozen, "Minh")
@@ -380,7 +382,7 @@ def test_who_keys_second_learns_nothing_of_the_first(
         }
         seen = [walked(app, client, there)]
         with app.extensions["database"].writing() as session:
-            assert sheet_locks.take(session, serial, "hai").turn == 2
+            assert sheet_locks.acquire(session, serial, "hai").turn == 2
         seen.append(walked(app, client, there))
         assert seen[1][f"/nhap-phieu/ho-mau/phieu/{serial}"][0] == 200
         with app.extensions["database"].writing() as session:

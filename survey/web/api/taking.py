@@ -82,7 +82,7 @@ def sealed() -> ResponseReturnValue:
     if device is None:
         raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
     with database().writing() as session:
-        outcome, reason = sealed_responses.receive(session, device, sent)
+        outcome, reason = sealed_responses.store_sealed(session, device, sent)
     receipt = receipts.issue(current_app.config["SECRET_KEY"], sent["wave"], dates.today())
     answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
     return answer, {"stored": 201, "known": 200, "held": 202}[outcome]

@@ -88,7 +88,7 @@ def choose_form(
         "keying/packets.html",
         wave=wave,
         packets=sheet_locks.waiting(session, wave.code, current_user.name),
-        begun=sheet_locks.begun(session, wave.code, current_user.name),
+        begun=sheet_locks.open_locks(session, wave.code, current_user.name),
         without=len({village.psu for village in draws.villages(session, wave)} - printed),
         typed=typed,
         fault=fault,

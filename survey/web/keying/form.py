@@ -22,7 +22,7 @@ from survey.sampling import draws
 from survey.storage.models import Mode, Village, Wave, WaveKind
 from survey.system.dates import today
 from survey.waves import waves
-from survey.waves.waves import Place, counts_on
+from survey.waves.waves import Place, counting_day
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed, pages
 from survey.web.keying.choosing import paper, running, village_of
@@ -74,7 +74,7 @@ class _Sheet:
         self.typed = {item.code: _typed(item.code) for item in place.questionnaire.keyed}
         self.keyed = keying.keyed(place.questionnaire, self.typed)
         self.id = _form_id()
-        self.day = request.values.get("ngay") or counts_on(place.wave).isoformat()
+        self.day = request.values.get("ngay") or counting_day(place.wave).isoformat()
 
     def kept(self) -> ResponseReturnValue:
         """Keeps the form and goes on to the next one; shows it again where something must be corrected."""
@@ -120,7 +120,7 @@ class _Sheet:
             first=[*wrong, *self.keyed.untyped, *items][0].code,
             id=self.id,
             day=self.day,
-            last_day=counts_on(self.place.wave),
+            last_day=counting_day(self.place.wave),
             keying=keying,
             **notices,
         ), status
@@ -155,4 +155,4 @@ def _day(text: str, wave: Wave) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if wave.opens <= day <= counts_on(wave) else None
+    return day if wave.opens <= day <= counting_day(wave) else None

@@ -75,7 +75,7 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
             serial=number,
             wave=form.place.wave.code,
         )
-    return sheet_locks.take(session, number, current_user.name).sheet
+    return sheet_locks.acquire(session, number, current_user.name).sheet
 
 
 @pages.route("/<wave>/phieu/<serial>", methods=["GET", "POST"], endpoint="printed")
@@ -87,7 +87,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         return _finish(wave, serial)
     with database().reading() as session:
         form = _of(session, wave, serial)
-        opened = sheet_locks.held(session, serial, current_user.name)
+        opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
@@ -104,7 +104,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
         rejections.as_forged()
         return "", 400
     with database().writing() as session:
-        opened = sheet_locks.held(session, serial, current_user.name)
+        opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
             raise sheet_locks.not_open(serial)
         form = _of(session, wave, serial)
@@ -125,7 +125,7 @@ def give_back(wave: str, serial: str) -> ResponseReturnValue:
     """Gives a form back unfinished; what was typed of it goes."""
     with database().writing() as session:
         _of(session, wave, serial)
-        sheet_locks.give_back(session, serial, current_user.name)
+        sheet_locks.release(session, serial, current_user.name)
     flash(_("Form %(serial)s is given back: another person can take it.", serial=serial), "done")
     return redirect(url_for(".choose_unit", wave=wave), 303)
 
@@ -136,7 +136,7 @@ def set_aside(wave: str, serial: str) -> ResponseReturnValue:
     """Sets a form aside that holds no answers, with the reason."""
     with database().writing() as session:
         batch = _of(session, wave, serial).batch.code
-        opened = sheet_locks.held(session, serial, current_user.name)
+        opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
             raise sheet_locks.not_open(serial)
         sheet_locks.set_aside(session, serial, opened.turn, current_user.name, request.form.get("ly-do", ""))
@@ -150,7 +150,7 @@ def _finish(wave: str, serial: str) -> ResponseReturnValue:
         form = _of(session, wave, serial)
         questionnaire, keyer = form.place.questionnaire, current_user.name
         typed = _typed(questionnaire)
-        opened = sheet_locks.held(session, serial, keyer)
+        opened = sheet_locks.lock_of(session, serial, keyer)
         turn = opened.turn if opened else _finished_turn(session, serial, keyer)
         screen = _Screen(form, typed, None)
         # Enter in any field sends the form: one that is half typed must not be kept by accident.

@@ -157,7 +157,7 @@ def _id() -> str:
 
 def _marks() -> tuple[str, ...]:
     """How the sent form was filled, as far as it says so in words that are known."""
-    return tuple(submission.agreeing(set(request.form.getlist("marks")) & set(submission.MARKS)))
+    return tuple(submission.normalised_marks(set(request.form.getlist("marks")) & set(submission.MARKS)))
 
 
 def _draft(place: Place) -> str:

@@ -20,7 +20,7 @@ from survey.web.app import create_app
 from survey.web.server import metrics, rate_limit
 from survey.web.server.request_queue import Worker as Threads
 from survey.web.sign_in.lockout import Lockout
-from survey.web.staff.blueprint import warm
+from survey.web.staff.blueprint import precompute
 
 THREADS = 8  # of one process
 CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request
@@ -85,6 +85,6 @@ class Server(BaseApplication):
         app = create_app()
         app.extensions.update(self.counts)
         found = app.extensions["database"]
-        for work in (partial(warm, found), partial(by_the_clock, found, threading.Event().wait)):
+        for work in (partial(precompute, found), partial(by_the_clock, found, threading.Event().wait)):
             threading.Thread(target=work, daemon=True).start()
         return app

@@ -13,7 +13,7 @@ from flask import current_app, request
 from flask_login import current_user
 
 from survey.web import bound_device
-from survey.web.server.shared_counters import Tally
+from survey.web.server.shared_counters import SharedCounters
 
 KEPT = 300.0  # seconds between two looks for traces of quiet addresses, which are dropped
 # Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
@@ -33,7 +33,7 @@ class Rate:
         self.per_second = max(per_second, 1 / KEPT)
         self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
-        self._left = Tally(exact=False)
+        self._left = SharedCounters(exact=False)
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""

@@ -32,7 +32,7 @@ FORGED = "forged"  # a form without the token of its page, or with an old one
 NOWHERE = "none"  # the endpoint of an address that is none of ours, or takes no such method
 
 
-class Refused:
+class Rejections:
     """What one process refused in the minute that runs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,7 +61,7 @@ class Refused:
             )
 
 
-HERE = Refused()
+HERE = Rejections()
 
 
 def watch(app: Flask) -> None:

@@ -23,7 +23,7 @@ PLACES, GROUP = 16_384, 8
 ROW = np.dtype([("name", "<u8"), ("count", "<f8"), ("at", "<f8")])  # a name of 0 is a free place
 
 
-class Tally:
+class SharedCounters:
     """name -> (count, at); made before the first process starts, so that all see it.
 
     Hold it (`with tally.held()`) from reading a count to writing it again. One that ends meanwhile lets go of it.

@@ -21,7 +21,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from survey.web import cookies
 from survey.web.server.rate_limit import Rate, network
-from survey.web.server.shared_counters import Tally
+from survey.web.server.shared_counters import SharedCounters
 from survey.web.sign_in import failed_attempts
 from translations.formats import nfc
 
@@ -39,7 +39,7 @@ class Lockout:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._wrong = Tally()
+        self._wrong = SharedCounters()
         self._networks = Rate(A_SECOND, clock, most=AT_ONCE)
 
     def take(self, name: str | None, address: str, browser: str | None = None) -> int:

@@ -12,7 +12,7 @@ from survey.accounts import accounts, sign_ins
 from survey.storage import audit
 from survey.web import login
 from survey.web.current import database
-from survey.web.login import proven
+from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, passkeys, password
 from translations import Lazy, NotFound, Refusal
 from translations import gettext as _
@@ -90,7 +90,7 @@ def to_add() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/khoa-truy-cap", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
-@proven("passkeys.add")
+@reauthenticated("passkeys.add")
 def add() -> ResponseReturnValue:
     """Adds a passkey; with the first second factor of an account come the recovery codes, this once."""
     form = NewPasskey(request.form)
@@ -107,7 +107,7 @@ def add() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/khoa-truy-cap/bo")
 @login_required  # type: ignore[untyped-decorator]
-@proven("sign_in.account")
+@reauthenticated("sign_in.account")
 def remove() -> ResponseReturnValue:
     """Takes a passkey of the own account away."""
     with audit.acting(current_user.name, "passkeys.remove"), database().writing() as session:

@@ -58,7 +58,7 @@ UNLOCKED = UserVerificationRequirement.REQUIRED
 
 
 @dataclass(frozen=True)
-class Shown:
+class PasskeyLine:
     """A passkey as its owner sees it; `used` is None before its first use."""
 
     id: str
@@ -67,10 +67,10 @@ class Shown:
     used: date | None
 
 
-def list_all(session: Session, account: str) -> list[Shown]:
+def list_all(session: Session, account: str) -> list[PasskeyLine]:
     """The passkeys of an account, in the order of their names."""
     rows = session.scalars(select(Passkey).where(Passkey.account == account).order_by(Passkey.name, Passkey.id))
-    return [Shown(row.id, row.name, row.added, _day(row.answered) if row.answered else None) for row in rows]
+    return [PasskeyLine(row.id, row.name, row.added, _day(row.answered) if row.answered else None) for row in rows]
 
 
 def to_add(session: Session, account: str) -> str:

@@ -22,7 +22,7 @@ from survey.storage import audit
 from survey.storage.models import Role
 from survey.web import integers, login
 from survey.web.current import database
-from survey.web.login import proven
+from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, lockout, passkeys
 from translations import Lazy, Refusal, ngettext
 from translations import gettext as _
@@ -235,7 +235,7 @@ def account() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 def end() -> ResponseReturnValue:
     """Ends one of the own sign-ins, or all but this one."""
-    number = request.form.get("number", None, integers.asked)
+    number = request.form.get("number", None, integers.bounded_int)
     with audit.acting(current_user.name, "sign_in.end"), database().writing() as session:
         ended = sign_ins.end(session, current_user.name, number, but=current_user.session)
     flash(ngettext("%(num)d sign-in is ended.", "%(num)d sign-ins are ended.", ended))
@@ -244,7 +244,7 @@ def end() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/lop-thu-hai", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
-@proven("sign_in.second_factor")
+@reauthenticated("sign_in.second_factor")
 def second_factor() -> ResponseReturnValue:
     """Adds codes of a phone: a picture for it, and its first code; then the recovery codes, this once."""
     with database().reading() as session:
@@ -291,7 +291,7 @@ def second_factor() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/bo-lop-thu-hai")
 @login_required  # type: ignore[untyped-decorator]
-@proven("sign_in.account")
+@reauthenticated("sign_in.account")
 def remove_factor() -> ResponseReturnValue:
     """Takes the codes of the own phone away, for a new one."""
     with audit.acting(current_user.name, "sign_in.remove_factor"), database().writing() as session:
@@ -302,7 +302,7 @@ def remove_factor() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/ma-du-phong")
 @login_required  # type: ignore[untyped-decorator]
-@proven("sign_in.account")
+@reauthenticated("sign_in.account")
 def renew_codes() -> ResponseReturnValue:
     """Makes new recovery codes of the own account and shows them, this once."""
     with audit.acting(current_user.name, "sign_in.renew_codes"), database().writing() as session:

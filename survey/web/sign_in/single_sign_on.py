@@ -23,7 +23,7 @@ from survey.storage.models import Account
 from survey.system import settings
 from survey.web import current
 from survey.web.current import database
-from survey.web.login import proven
+from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, lockout
 from survey.web.sign_in.password import SIGNED_ON, go_on, local, span
 from translations import Denied, NotFound, Refusal
@@ -122,7 +122,7 @@ def said() -> ResponseReturnValue:
 
 @pages.route("/tai-khoan/mot-lan", methods=["GET", "POST"])
 @login_required  # type: ignore[untyped-decorator]
-@proven("single_sign_on.link")
+@reauthenticated("single_sign_on.link")
 def link() -> ResponseReturnValue:
     """Links the own account with who just came back from the provider, once the person has seen who that is.
 
@@ -142,7 +142,7 @@ def link() -> ResponseReturnValue:
 
 @pages.post("/tai-khoan/mot-lan/bo")
 @login_required  # type: ignore[untyped-decorator]
-@proven("sign_in.account")
+@reauthenticated("sign_in.account")
 def unlink() -> ResponseReturnValue:
     """Takes the own link away."""
     with audit.acting(current_user.name, "single_sign_on.unlink"), database().writing() as session:

@@ -86,7 +86,7 @@ def same_release(endpoint: str, values: dict[str, Any]) -> None:
         values.setdefault("ban", request.args.get("ban"))
 
 
-class Moment(NamedTuple):
+class WaveFigures(NamedTuple):
     """A wave at one moment: what is said of it, and the sample that this was computed from."""
 
     summary: Summary
@@ -95,10 +95,10 @@ class Moment(NamedTuple):
 
 # What pages show while answers come in; what is released never changes. Up to four, beside what `kept` counts: as
 # long as nothing came in since, they are the same arrays.
-_moments: Lately[Moment] = Lately(lambda moment: moment.summary.collection.collected)
+_moments: Lately[WaveFigures] = Lately(lambda moment: moment.summary.collection.collected)
 
 
-def moment_of(wave: str, *, now: bool = False) -> Moment:
+def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     """A wave as its pages show it: its present data, or those of the release that `?ban=` numbers.
 
     now  for a file that is taken away: its data are never those of a moment ago
@@ -106,25 +106,25 @@ def moment_of(wave: str, *, now: bool = False) -> Moment:
     What the audit trail tells of shows at once, whichever process did it; a form that came in, a while later. Who
     sends something is never asked to come again (`Busy`): what they wrote would be lost.
     """
-    number = request.args.get("ban", None, integers.asked)
+    number = request.args.get("ban", None, integers.bounded_int)
     with database().reading() as session:
         found = waves.find(session, wave)
         release = None if number is None else releases.find(session, found.code, number)
         if now or release is not None or request.method == "POST":
             return _moment(session, found, release)
-        return told(_present(session, found))
+        return shown_value(_present(session, found))
 
 
-def _moment(session: Session, wave: Wave, release: Release | None = None) -> Moment:
-    return Moment(summary.gather(session, wave.code, release=release), sample(session, wave, release))
+def _moment(session: Session, wave: Wave, release: Release | None = None) -> WaveFigures:
+    return WaveFigures(summary.gather(session, wave.code, release=release), sample(session, wave, release))
 
 
-def _present(session: Session, wave: Wave) -> Kept[Moment]:
+def _present(session: Session, wave: Wave) -> Kept[WaveFigures]:
     name = where(session), wave.code, language()
     return _moments.get(name, lambda: _moment(session, wave), audit.last_change(session))
 
 
-def warm(database: Database) -> None:
+def precompute(database: Database) -> None:
     """Makes what the pages show of the waves that run and of those that ended last, so that nobody waits for it
     after the server has started.
 
@@ -141,11 +141,11 @@ def warm(database: Database) -> None:
 
 
 def summary_of(wave: str, *, now: bool = False) -> Summary:
-    """What is said in `moment_of`."""
-    return moment_of(wave, now=now).summary
+    """What is said in `figures_of`."""
+    return figures_of(wave, now=now).summary
 
 
-def told(kept: Kept[T]) -> T:
+def shown_value(kept: Kept[T]) -> T:
     """What is given, and on the page since when, where that is not now."""
     if kept.at < datetime.now(VIETNAM) - FRESH:
         g.as_of = min(kept.at, g.get("as_of", kept.at))

@@ -71,20 +71,20 @@ def harmless() -> None:
 
 
 @contextmanager
-def lying(sent: FileStorage) -> Iterator[Path]:
+def stored_upload(sent: FileStorage) -> Iterator[Path]:
     """The file in a folder that nobody else may read, under its own name; gone at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         yield saved(sent, Path(folder))
 
 
-def taken(form: StaffForm, load: Callable[[Session, Path], Done]) -> Done | None:
+def load_upload(form: StaffForm, load: Callable[[Session, Path], Done]) -> Done | None:
     """What `load` made of the file of a form, in one transaction; None where the form has a fault now."""
     if form.validate_on_submit() and not form.file.data:
         form.file.errors = [_("Choose a file.")]
     if form.errors:
         return None
     try:
-        with lying(form.file.data) as path, database().writing() as session:
+        with stored_upload(form.file.data) as path, database().writing() as session:
             return load(session, path)
     except NotFound:
         raise

@@ -84,7 +84,7 @@ def test_held_forms_are_listed_with_the_reason_and_without_an_answer(folder: Dat
             sealed_responses.current().public, sent, {"answers": {"hl_chung": 7}, "marks": []}
         )
         sent["key"] = sealed_responses.current().id
-        sealed_responses.receive(session, device, sent)
+        sealed_responses.store_sealed(session, device, sent)
     lines = CliRunner().invoke(kiosk, ["held"]).stdout.splitlines()
     assert lines == ["\t".join((day, "gop-y", "06652", "1", "answers", sent["id"], ""))]
     assert CliRunner().invoke(kiosk, ["held", "--wave", "ho-mo"]).stdout == ""

@@ -171,8 +171,8 @@ def test_a_scan_stands_in_for_one_keying_and_never_for_both(packet: Database, ty
 
 def test_what_somebody_has_open_is_not_finished_by_another(packet: Database, typed: dict[str, str]) -> None:
     with packet.writing() as session:
-        sheet_locks.take(session, "0001", "lan")
-    with pytest.raises(sheet_locks.Taken, match="lan"):
+        sheet_locks.acquire(session, "0001", "lan")
+    with pytest.raises(sheet_locks.SheetLocked, match="lan"):
         finish(packet, "0001", 1, "minh", typed, source="scan")
     assert finish(packet, "0001", 1, "lan", typed).stored
 

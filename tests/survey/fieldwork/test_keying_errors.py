@@ -97,7 +97,7 @@ def test_a_form_that_somebody_left_open_is_taken_back(
     app: Flask, keyed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     with keyed.writing() as session:
-        sheet_locks.take(session, "0006", "Minh")
+        sheet_locks.acquire(session, "0006", "Minh")
     client = sign_in(app, "home_affairs")
     page = client.get(PAGE).text
     assert 'value="0006"' in page

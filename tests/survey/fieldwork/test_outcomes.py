@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from analysis.response_rates import Dispositions
 from survey.fieldwork import outcomes, reinterviews
-from survey.fieldwork.outcomes import Told
+from survey.fieldwork.outcomes import VillageOutcomes
 from survey.responses import submission
 from survey.responses.respondents import sample
 from survey.results import summary
@@ -94,7 +94,7 @@ def answered(database: Database, psu: str, share: float = 1.0, mode: Mode = Mode
     return id
 
 
-def told(database: Database) -> dict[str, Told]:
+def told(database: Database) -> dict[str, VillageOutcomes]:
     with database.reading() as session:
         wave = waves.find(session, "ho-mau")
         return {one.psu: one for one in outcomes.villages(session, wave, sample(session, wave))}
@@ -133,7 +133,7 @@ def test_a_village_on_paper_is_counted_from_its_forms(province: Database) -> Non
             )
         )
     found = told(province)
-    assert found["V1"] == Told(
+    assert found["V1"] == VillageOutcomes(
         "V1",
         "06652",
         "06652",
@@ -170,7 +170,7 @@ def test_without_a_draw_the_forms_printed_are_the_base(province: Database) -> No
     answered(province, "V2")
     answered(province, "V4")  # of a village whose forms nobody printed: how many were asked is not known
     assert told(province) == {
-        "V2": Told("V2", "06652", "06652", None, Dispositions(complete=1, no_contact=1, unknown=1))
+        "V2": VillageOutcomes("V2", "06652", "06652", None, Dispositions(complete=1, no_contact=1, unknown=1))
     }
 
 

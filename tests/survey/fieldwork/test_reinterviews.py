@@ -50,11 +50,11 @@ def test_who_entered_the_second_answers_takes_no_part_in_the_first(province: Dat
         reinterviews.enter(session, "ho-mau", first, None, {"gioi_tinh": 1}, "lan")
     with province.writing() as session:
         with pytest.raises(Conflict, match="hỏi lại"):
-            sheet_locks.take(session, first, "lan")
+            sheet_locks.acquire(session, first, "lan")
         with pytest.raises(Conflict, match="hỏi lại"):
             scanning.for_another(session, first, "lan")
-        assert sheet_locks.take(session, second, "lan").turn == sheet_locks.FIRST
-        assert sheet_locks.take(session, first, "minh").turn == sheet_locks.FIRST
+        assert sheet_locks.acquire(session, second, "lan").turn == sheet_locks.FIRST
+        assert sheet_locks.acquire(session, first, "minh").turn == sheet_locks.FIRST
 
 
 def test_another_wave_keeps_its_links(province: Database) -> None:

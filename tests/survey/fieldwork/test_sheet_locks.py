@@ -33,7 +33,7 @@ def packet(province: Database) -> Database:
 
 def take(database: Database, number: str, keyer: str) -> int:
     with database.writing() as session:
-        return sheet_locks.take(session, number, keyer).turn
+        return sheet_locks.acquire(session, number, keyer).turn
 
 
 def following(database: Database, keyer: str) -> str | None:
@@ -60,7 +60,7 @@ def test_a_scanned_code_gives_the_number_and_so_does_the_number_itself() -> None
 def test_two_keyers_never_have_one_form(packet: Database) -> None:
     assert take(packet, "0001", "lan") == sheet_locks.FIRST
     assert take(packet, "0001", "lan") == sheet_locks.FIRST
-    with pytest.raises(sheet_locks.Taken, match="lan") as told:
+    with pytest.raises(sheet_locks.SheetLocked, match="lan") as told:
         take(packet, "0001", "minh")
     assert "0001" in str(told.value)
     assert following(packet, "minh") == "0002"
@@ -87,19 +87,19 @@ def test_what_was_typed_is_kept_field_by_field_with_the_place(packet: Database) 
     with packet.writing() as session:
         sheet_locks.save(session, "0001", 1, "lan", {"C6": "3"}, "C7")
     with packet.reading() as session:
-        held = sheet_locks.held(session, "0001", "lan")
+        held = sheet_locks.lock_of(session, "0001", "lan")
         assert held is not None
         assert (held.typed, held.at) == ({"C5": "1", "C6": "3"}, "C7")
-        assert sheet_locks.held(session, "0001", "minh") is None
-        assert [opened.sheet for opened, _sheet in sheet_locks.begun(session, "ho-mau", "lan")] == ["0001"]
+        assert sheet_locks.lock_of(session, "0001", "minh") is None
+        assert [opened.sheet for opened, _sheet in sheet_locks.open_locks(session, "ho-mau", "lan")] == ["0001"]
 
 
 def test_a_form_that_was_taken_back_is_no_longer_saved(packet: Database) -> None:
     take(packet, "0001", "lan")
     with packet.writing() as session:
-        sheet_locks.give_back(session, "0001", "minh")  # not his: nothing happens
-        assert sheet_locks.held(session, "0001", "lan") is not None
-        sheet_locks.give_back(session, "0001")
+        sheet_locks.release(session, "0001", "minh")  # not his: nothing happens
+        assert sheet_locks.lock_of(session, "0001", "lan") is not None
+        sheet_locks.release(session, "0001")
     with packet.writing() as session, pytest.raises(Conflict, match="không còn mở"):
         sheet_locks.save(session, "0001", 1, "lan", {"C5": "1"})
     assert take(packet, "0001", "minh") == sheet_locks.FIRST
@@ -111,7 +111,7 @@ def test_a_second_keyer_gets_a_form_blind_and_the_first_one_does_not(packet: Dat
     with pytest.raises(Conflict, match="đã nhập rồi"):
         take(packet, "0004", "lan")
     with packet.writing() as session:
-        opened = sheet_locks.take(session, "0004", "minh")
+        opened = sheet_locks.acquire(session, "0004", "minh")
         assert (opened.turn, opened.typed, opened.at) == (sheet_locks.SECOND, {}, None)
     keyed(packet, "0004", 2, "minh")
     with pytest.raises(Conflict, match="đã nhập rồi"):
@@ -166,7 +166,7 @@ def test_forms_are_keyed_until_the_fieldwork_is_closed(packet: Database) -> None
         wave.opens, wave.closes = TODAY - timedelta(60), TODAY - timedelta(30)
     assert following(packet, "lan") == "0001"
     with packet.writing() as session:
-        sheet_locks.give_back(session, "0001")
+        sheet_locks.release(session, "0001")
         for sheet in session.query(Sheet):
             sheet.state, sheet.reason = SheetState.VOID, "blank"
         session.flush()

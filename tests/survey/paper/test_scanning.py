@@ -156,7 +156,7 @@ def test_a_scan_is_one_of_two_keyings_and_never_both(packet: Database) -> None:
     assert sheet(packet, SECOND).state is SheetState.WAITING
     assert all(page.fault for page in scan(packet, *files))
     with packet.writing() as session:
-        assert sheet_locks.take(session, SECOND, "lan").turn == sheet_locks.SECOND
+        assert sheet_locks.acquire(session, SECOND, "lan").turn == sheet_locks.SECOND
     with packet.writing() as session:
         assert double_entry.finish(session, SECOND, 2, "lan", sure()).stored
 
@@ -203,7 +203,7 @@ def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(packet: Dat
 
 def test_a_form_that_somebody_is_keying_is_not_taken_from_them(packet: Database) -> None:
     with packet.writing() as session:
-        sheet_locks.take(session, FIRST, "lan")
+        sheet_locks.acquire(session, FIRST, "lan")
     assert "lan" in scan(packet, pages(FIRST, sure())[0])[0].fault
 
 
@@ -267,7 +267,7 @@ def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Dat
 def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(packet: Database) -> None:
     scan(packet, pages(FIRST, sure())[0])
     with packet.writing() as session:
-        opened = sheet_locks.take(session, FIRST, "lan")
+        opened = sheet_locks.acquire(session, FIRST, "lan")
         assert double_entry.finish(session, FIRST, opened.turn, "lan", sure()).stored
         assert not session.scalars(select(Scan)).all()
 

@@ -301,10 +301,10 @@ def test_what_waits_on_a_tablet_whose_account_is_off_is_held_once_somebody_binds
         account(session, "giam-sat", Role.SUPERVISOR)
     tablet = tablet_of(app, sign_in)
     before = [form_of(dates.today() - timedelta(1)), form_of(dates.today())]
-    sealed_responses.renew()
+    sealed_responses.rotate()
     with province.writing() as session:
         accounts.switch_off(session, "lan")
-        sealed_responses.forget_old(session)
+        sealed_responses.delete_expired(session)
     supervisor = tablet_of(app, sign_in, "giam-sat")
     here = tablet.get_cookie("may-phong-van")
     assert here is not None

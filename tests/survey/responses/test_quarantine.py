@@ -53,7 +53,7 @@ def receive(province: Database) -> Callable[..., str]:
         sent = about | {"key": key.id, "sealed": sealed_responses.seal(key.public, about, content)}
         with province.writing() as session:
             before = {one.form.digest for one in quarantine.listed(session)}
-            outcome, _why = sealed_responses.receive(session, session.get_one(Device, device.id), sent)
+            outcome, _why = sealed_responses.store_sealed(session, session.get_one(Device, device.id), sent)
             assert outcome == "held"
             (new,) = {one.form.digest for one in quarantine.listed(session)} - before
         return new
@@ -160,7 +160,9 @@ def test_what_does_not_open_fits_nothing_or_names_no_wave_can_only_be_declined(
     with province.writing() as session:
         device = session.get_one(Device, 1)
         sent = {"id": str(uuid4()), "wave": "gop-y", "unit": "06652", "mode": "kiosk", "day": str(YESTERDAY)}
-        sealed_responses.receive(session, device, sent | {"key": sealed_responses.current().id, "sealed": "AAAA"})
+        sealed_responses.store_sealed(
+            session, device, sent | {"key": sealed_responses.current().id, "sealed": "AAAA"}
+        )
         forms += [one.form.digest for one in quarantine.listed(session, "gop-y") if one.form.reason == "seal"]
     for form in forms:
         with pytest.raises(Refusal, match="chỉ có thể từ chối"):
@@ -188,13 +190,13 @@ def test_one_form_that_can_not_be_accepted_leaves_all_as_they_were(province: Dat
 
 
 def test_only_what_is_not_accepted_keeps_its_key(province: Database, late: str) -> None:
-    sealed_responses.renew()
+    sealed_responses.rotate()
     with province.writing() as session:
         devices.revoke(session, 1).revoked = dates.today() - timedelta(61)
-        assert sealed_responses.forget_old(session) == 0
+        assert sealed_responses.delete_expired(session) == 0
     decide(province, late)
     with province.writing() as session:
-        assert sealed_responses.forget_old(session) == 1
+        assert sealed_responses.delete_expired(session) == 1
 
 
 def test_what_is_held_of_a_wave_whose_time_is_over_opens_to_nothing_any_more(

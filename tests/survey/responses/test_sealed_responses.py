@@ -226,27 +226,29 @@ def test_a_new_key_opens_nothing_less_while_a_device_may_need_the_old_one(
     device: FlaskClient, province: Database, app: Flask
 ) -> None:
     old, waiting = sealed_responses.current(), sealed()
-    new = sealed_responses.renew()
+    new = sealed_responses.rotate()
     assert sealed_responses.current().id == new.id != old.id
     with province.writing() as session:
-        assert sealed_responses.forget_old(session) == 0
+        assert sealed_responses.delete_expired(session) == 0
     assert send(device, waiting).status_code == 201
     assert send(device, sealed()).status_code == 201
     with province.writing() as session:
         devices.revoke(session, 1)
-        assert sealed_responses.forget_old(session) == 0  # what waits there can still be brought in, for 60 days
+        assert (
+            sealed_responses.delete_expired(session) == 0
+        )  # what waits there can still be brought in, for 60 days
         devices.find(session, 1).revoked = dates.today() - timedelta(61)
-        assert sealed_responses.forget_old(session) == 1
+        assert sealed_responses.delete_expired(session) == 1
     assert list(sealed_responses.keys()) == [new.id]
 
 
 def test_a_key_of_a_held_form_stays(device: FlaskClient, province: Database) -> None:
     old = sealed_responses.current()
     send(device, sealed({"answers": {"hl_chung": 7}, "marks": []}))
-    new = sealed_responses.renew()
+    new = sealed_responses.rotate()
     with province.writing() as session:
         devices.revoke(session, 1)
-        assert sealed_responses.forget_old(session) == 0
+        assert sealed_responses.delete_expired(session) == 0
     assert list(sealed_responses.keys()) == [old.id, new.id]
 
 
@@ -263,7 +265,7 @@ def test_eight_at_once_send_the_same_and_it_is_kept_once(province: Database) -> 
         start.wait()
         for sent in (good, bad):
             with province.writing() as session:
-                outcomes.append(sealed_responses.receive(session, bound, sent)[0])
+                outcomes.append(sealed_responses.store_sealed(session, bound, sent)[0])
 
     threads = [threading.Thread(target=deliver) for _page in range(8)]
     for thread in threads:

@@ -19,7 +19,7 @@ from survey.fieldwork import invitations
 from survey.responses import respondents, submission
 from survey.results import result_table
 from survey.sampling import draws, plans
-from survey.sampling.plans import Frame, Listed, Plan
+from survey.sampling.plans import Frame, FrameVillage, Plan
 from survey.storage.database import Database
 from survey.storage.models import Batch, Draw, DrawnHousehold, DrawnVillage, Mode, Village
 from survey.system import dates
@@ -36,7 +36,9 @@ def _english() -> Iterator[None]:
 
 
 def frame(sizes: list[int], units: int = 3) -> Frame:
-    listed = [Listed(f"T{k:03}", UNITS[k % units], "AB"[k % 2], size, f"Thôn {k}") for k, size in enumerate(sizes)]
+    listed = [
+        FrameVillage(f"T{k:03}", UNITS[k % units], "AB"[k % 2], size, f"Thôn {k}") for k, size in enumerate(sizes)
+    ]
     return Frame(tuple(sorted(listed, key=plans.place)))
 
 

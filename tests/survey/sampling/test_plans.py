@@ -11,7 +11,7 @@ from survey.data_files import importing
 from survey.results import previous_wave
 from survey.sampling import expected_precision, plans, sizing
 from survey.sampling.expected_precision import Expected
-from survey.sampling.plans import Frame, Listed, Plan, parts
+from survey.sampling.plans import Frame, FrameVillage, Plan, parts
 from survey.storage.database import Database
 from survey.storage.models import Village, WaveKind
 from survey.waves import questionnaires, waves
@@ -24,11 +24,11 @@ def _english() -> Iterator[None]:
         yield
 
 
-def village(psu: str, unit: str = "06652", stratum: str = "A", households: int = 100) -> Listed:
-    return Listed(psu, unit, stratum, households, None)
+def village(psu: str, unit: str = "06652", stratum: str = "A", households: int = 100) -> FrameVillage:
+    return FrameVillage(psu, unit, stratum, households, None)
 
 
-def frame(*listed: Listed) -> Frame:
+def frame(*listed: FrameVillage) -> Frame:
     return Frame(tuple(listed))
 
 

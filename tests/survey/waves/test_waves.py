@@ -134,6 +134,6 @@ def test_a_unit_exists_in_its_time(session: Session) -> None:
 
 def test_forms_that_were_opened_in_time_may_come_for_two_days_until_the_fieldwork_is_closed() -> None:
     ended = [Wave(closes=dates.today() - timedelta(days)) for days in (2, 3)]
-    assert [waves.may_still_come(wave) for wave in ended] == [dates.today(), None]
+    assert [waves.accepted_until(wave) for wave in ended] == [dates.today(), None]
     ended[0].closed = dates.today()
-    assert waves.may_still_come(ended[0]) is None
+    assert waves.accepted_until(ended[0]) is None

@@ -18,10 +18,10 @@ SignIn = Callable[[Flask, str], FlaskClient]
 @given(st.integers())
 def test_what_no_column_takes_is_no_number(number: int) -> None:
     if abs(number) <= integers.LARGEST:
-        assert integers.asked(str(number)) == number
+        assert integers.bounded_int(str(number)) == number
     else:
         with pytest.raises(ValueError, match=str(number)[:5]):
-            integers.asked(str(number))
+            integers.bounded_int(str(number))
 
 
 @pytest.mark.parametrize("page", ["cach-tra-loi", "bang", "qua-cac-dot", ""])

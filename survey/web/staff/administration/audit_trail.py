@@ -22,7 +22,7 @@ EACH_PAGE = 100
 @requires(Right.AUDIT)
 def audit_trail() -> ResponseReturnValue:
     """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
-    who, until = request.args.get("ai", ""), request.args.get("den", None, integers.asked)
+    who, until = request.args.get("ai", ""), request.args.get("den", None, integers.bounded_int)
     query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(EACH_PAGE + 1)
     if who:
         query = query.where(AuditEntry.who == who)

@@ -147,7 +147,7 @@ def batches(wave: str) -> ResponseReturnValue:
         gaps=closing.gaps(lines),
         links=links,
         unprinted=unprinted,
-        coming=waves.may_still_come(found),
+        coming=waves.accepted_until(found),
         communes=[commune.unit for commune in communes],
         listed=_cut(communes, wanted, shown),
         wanted=wanted,

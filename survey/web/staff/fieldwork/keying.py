@@ -45,6 +45,6 @@ def take_back_form(wave: str) -> ResponseReturnValue:
     with database().writing() as session:
         if sheet_locks.printed(session, serial).place.wave.code != wave:
             raise sheet_locks.unknown(serial)
-        sheet_locks.give_back(session, serial)
+        sheet_locks.release(session, serial)
     flash(_("Form %(serial)s is taken back: anybody can key it anew.", serial=serial))
     return redirect(url_for(".keying", wave=wave), 303)

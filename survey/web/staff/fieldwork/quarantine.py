@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from survey.accounts.accounts import Right
 from survey.responses import quarantine
-from survey.responses.quarantine import Held
+from survey.responses.quarantine import QuarantineEntry
 from survey.storage import audit
 from survey.storage.models import Verdict
 from survey.waves import waves
@@ -97,7 +97,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
     reason, state = (request.args.get(name, "") for name in ("ly-do", "trang-thai"))
     chosen = [one for one in every if reason in ("", one.form.reason) and state in ("", _state(one))]
     last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
     rows = chosen[(page - 1) * A_PAGE : page * A_PAGE]
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and request.method == "GET":
@@ -121,17 +121,17 @@ def held_forms(wave: str) -> ResponseReturnValue:
     ), 422 if fault or form.errors else 200
 
 
-def _state(one: Held) -> str:
+def _state(one: QuarantineEntry) -> str:
     return one.verdict or WAITING
 
 
-def _kinds(every: list[Held]) -> list[Kind]:
+def _kinds(every: list[QuarantineEntry]) -> list[Kind]:
     forms = Counter(one.form.reason for one in every)
     waiting = Counter(one.form.reason for one in every if one.verdict is None)
     return [Kind(reason, forms[reason], waiting[reason]) for reason in quarantine.WHY if forms[reason]]
 
 
-def _states(every: list[Held]) -> list[tuple[str, str, int]]:
+def _states(every: list[QuarantineEntry]) -> list[tuple[str, str, int]]:
     """(state, name, forms) of all states."""
     count = Counter(_state(one) for one in every)
     return [(state or WAITING, _(name), count[state or WAITING]) for state, name in quarantine.STATES.items()]

@@ -122,7 +122,7 @@ def _listed(wave: str, form: ComputeForm) -> str:
         )
     shown = [row for row in rows if unit in ("", row.unit.code)]
     last = max(1, -(-len(shown) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
     return render_template(
         "staff/reinterviews.html",
         wave=found,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from analysis.response_rates import Dispositions, Rate, response_rates
 from survey.accounts.accounts import Right
 from survey.fieldwork import outcomes
-from survey.fieldwork.outcomes import Told
+from survey.fieldwork.outcomes import VillageOutcomes
 from survey.responses.respondents import sample
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.waves import units, waves
@@ -87,19 +87,21 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
     )
 
 
-def _told(session: Session, wave: Wave) -> list[Told]:
+def _told(session: Session, wave: Wave) -> list[VillageOutcomes]:
     return outcomes.villages(session, wave, sample(session, wave)) if wave.kind is WaveKind.SAMPLE else []
 
 
-def _names(session: Session, told: list[Told]) -> dict[str, Unit]:
+def _names(session: Session, told: list[VillageOutcomes]) -> dict[str, Unit]:
     """The units in which the villages lie; a stratum that is a commune has its name, too."""
     return {code: units.find(session, code) for code in {one.unit for one in told}}
 
 
-def _rows(told: list[Told], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool) -> list[Row]:
+def _rows(
+    told: list[VillageOutcomes], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool
+) -> list[Row]:
     """A row each, in Vietnamese order. The share of unknown households that is there is that of the whole wave: a
     commune has too few to know its own."""
-    groups: dict[str, list[Told]] = {}
+    groups: dict[str, list[VillageOutcomes]] = {}
     for one in told:
         groups.setdefault(one.unit if part == "don-vi" else one.stratum, []).append(one)
     rows = []

@@ -25,7 +25,7 @@ from survey.waves import questionnaires, units, waves
 from survey.web import integers
 from survey.web.current import database
 from survey.web.login import requires
-from survey.web.staff.blueprint import pages, told
+from survey.web.staff.blueprint import pages, shown_value
 from survey.web.staff.form import StaffForm
 from translations import NotFound, Refusal, ngettext
 from translations import gettext as _
@@ -163,7 +163,7 @@ _looked: Lately[Looked] = Lately(lambda looked: len(looked.forms))
 def read(session: Session, code: str) -> Listed:
     """All forms of a wave, with what was found in them and decided."""
     wave = waves.find(session, code)
-    looked = told(_looked.get((database().url, code), lambda: checks.look(session, wave)))
+    looked = shown_value(_looked.get((database().url, code), lambda: checks.look(session, wave)))
     questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     communes = {form.unit for form in looked.forms.values()}
     return Listed(
@@ -218,7 +218,7 @@ def review(wave: str) -> ResponseReturnValue:
     chosen = [form for form in listed.looked.forms.values() if wanted.holds(form, listed.decision(form))]
     chosen.sort(key=listed.place)
     last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.asked), 1), last)
+    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
     rows = [listed.row(form) for form in chosen[(page - 1) * A_PAGE : page * A_PAGE]]
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and not fault:

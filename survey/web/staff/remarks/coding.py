@@ -120,7 +120,7 @@ def _note(count: int, over: bool) -> None:
 
 
 def _turn() -> int:
-    second = request.args.get("lan", codings.FIRST, integers.asked) == codings.SECOND
+    second = request.args.get("lan", codings.FIRST, integers.bounded_int) == codings.SECOND
     return codings.SECOND if second else codings.FIRST
 
 

@@ -86,7 +86,9 @@ def paraphrases(wave: str) -> ResponseReturnValue:
 def withdraw_paraphrase(wave: str) -> ResponseReturnValue:
     """Withdraws a paraphrase, at once and wherever it is shown."""
     with database().writing() as session:
-        sentences.withdraw(session, waves.find(session, wave).code, request.form.get("cau", 0, integers.asked))
+        sentences.withdraw(
+            session, waves.find(session, wave).code, request.form.get("cau", 0, integers.bounded_int)
+        )
     commune_bundle.forget(wave)
     flash(_("The sentence is withdrawn and destroyed."))
     return redirect(url_for(".paraphrases", wave=wave, xa=request.args.get("xa")), 303)

@@ -9,7 +9,7 @@ from flask_login import current_user
 from survey.accounts.accounts import Right
 from survey.remarks import codings, themes
 from survey.results import remarks as results
-from survey.results.remarks import Said, ThemeLine
+from survey.results.remarks import ThemeCounts, ThemeLine
 from survey.storage import encrypted_texts
 from survey.waves import waves
 from survey.waves.units import find as unit_of
@@ -52,7 +52,7 @@ def remarks(wave: str) -> ResponseReturnValue:
     )
 
 
-def _most(own: Said) -> list[ThemeLine]:
+def _most(own: ThemeCounts) -> list[ThemeLine]:
     """What was written about most, as far as it is shown."""
     shown = [line for line in own.lines if line.count]
     return sorted(shown, key=lambda line: -(line.count or 0))[:MOST]

@@ -57,7 +57,7 @@ class Figure:
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
-    wanted = result_table.Wanted.read(request.args.get("item", "index"))
+    wanted = result_table.MeasureRequest.read(request.args.get("item", "index"))
     found = figure(summary, wanted, request.args.get("unit"))
     return render_template(
         "staff/how.html",
@@ -70,7 +70,7 @@ def how(wave: str) -> ResponseReturnValue:
     )
 
 
-def figure(summary: Summary, wanted: result_table.Wanted, code: str | None) -> Figure:
+def figure(summary: Summary, wanted: result_table.MeasureRequest, code: str | None) -> Figure:
     """The figure of the report that is wanted, or the same computed for this question alone."""
     wave = summary.wave.code
     value = ",".join(map(str, wanted.values)) if wanted.values is not None else None

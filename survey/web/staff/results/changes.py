@@ -16,7 +16,7 @@ from survey.results.summary import Summary
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.login import requires
-from survey.web.staff.blueprint import keys, moment_of, pages
+from survey.web.staff.blueprint import figures_of, keys, pages
 from survey.web.staff.results.items import parts_of
 from translations import NotFound
 from translations import gettext as _
@@ -36,7 +36,7 @@ class Row:
 @requires(Right.RESULTS)
 def changes(wave: str) -> ResponseReturnValue:
     """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
-    summary, people = moment_of(wave)
+    summary, people = figures_of(wave)
     by_unit = request.args.get("theo") == "don-vi"
     with database().reading() as session:
         new = waves.find(session, wave)

@@ -10,7 +10,7 @@ from survey.results import mode_differences
 from survey.results.summary import Summary
 from survey.web.current import database
 from survey.web.login import requires
-from survey.web.staff.blueprint import keys, moment_of, pages
+from survey.web.staff.blueprint import figures_of, keys, pages
 from translations import N_
 from translations import gettext as _
 
@@ -21,7 +21,7 @@ WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune
 @requires(Right.RESULTS)
 def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
-    summary, people = moment_of(wave)
+    summary, people = figures_of(wave)
     with database().reading() as session:
         found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template(

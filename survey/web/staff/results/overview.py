@@ -18,7 +18,7 @@ from survey.results.summary import Summary
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.login import requires
-from survey.web.staff.blueprint import in_order, moment_of, pages
+from survey.web.staff.blueprint import figures_of, in_order, pages
 from survey.web.staff.fieldwork import review
 from survey.web.staff.results.changes import items_of
 from survey.web.staff.results.items import parts_of
@@ -39,7 +39,7 @@ class Task:
 @requires(Right.RESULTS)
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
-    summary, people = moment_of(wave)
+    summary, people = figures_of(wave)
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="overview")
     index = summary.index.estimate if summary.index else None

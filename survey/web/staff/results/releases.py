@@ -142,7 +142,7 @@ def issue(wave: str) -> ResponseReturnValue:
     try:
         with database().writing() as session:
             release = _named(session, waves.find(session, wave).code)
-            replaces = request.form.get("thay", None, integers.asked)
+            replaces = request.form.get("thay", None, integers.bounded_int)
             issuing.issue(session, release, form.number.data, form.day.data, current_user.name, replaces)
     except Refusal as refusal:
         return _page(wave, form, refusal)
@@ -176,7 +176,7 @@ STEPS: dict[str, Callable[[Session, str], str]] = {
 
 
 def _named(session: Session, wave: str) -> Release:
-    return releases.find(session, wave, request.form.get("ban", 0, integers.asked))
+    return releases.find(session, wave, request.form.get("ban", 0, integers.bounded_int))
 
 
 @pages.get("/<wave>/cong-bo/<int:id>/<format>")

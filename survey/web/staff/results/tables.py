@@ -24,7 +24,7 @@ from survey.system.csv_table import Writer
 from survey.waves import units
 from survey.web.current import database
 from survey.web.login import requires
-from survey.web.staff.blueprint import MODE_NAMES, Moment, keys, moment_of, pages
+from survey.web.staff.blueprint import MODE_NAMES, WaveFigures, figures_of, keys, pages
 from survey.web.staff.results.reports import OFFICE
 from translations import N_, NotFound, language
 from translations import gettext as _
@@ -122,8 +122,8 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     ]
 
 
-def _asked_for(wave: str, *, now: bool = False) -> tuple[Moment, Table | None]:
-    moment = moment_of(wave, now=now)
+def _asked_for(wave: str, *, now: bool = False) -> tuple[WaveFigures, Table | None]:
+    moment = figures_of(wave, now=now)
     people = moment.people
     wanted = request.args.get("muc", "").strip()
     by = tuple(dict.fromkeys(column for column in request.args.getlist("theo") if column))[:MOST_GROUPINGS]
@@ -143,7 +143,7 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
 @kept(_state, lambda table: 2 * A_FIGURE * (len(table.records) + 10))
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
-    one = result_table.Wanted.read(wanted)
+    one = result_table.MeasureRequest.read(wanted)
     item = people.questionnaire.items.get(one.item)
     records = result_table.table(session, people, items=[wanted], by=by, released=True)
     asked: list[Estimate | None] = [None] * len(records)

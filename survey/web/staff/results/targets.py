@@ -19,7 +19,7 @@ from survey.web.current import database
 from survey.web.login import requires
 from survey.web.staff.blueprint import pages, summary_of
 from survey.web.staff.form import StaffForm
-from survey.web.staff.uploads import taken
+from survey.web.staff.uploads import load_upload
 from translations import Lazy
 from translations import gettext as _
 from translations.formats import number
@@ -86,7 +86,7 @@ def all_targets(wave: str) -> ResponseReturnValue:
 def import_targets(wave: str) -> ResponseReturnValue:
     """Takes a file of targets, all of it or nothing."""
     form = FileForm()
-    done = taken(form, lambda session, path: targets.load(session, wave, path))
+    done = load_upload(form, lambda session, path: targets.load(session, wave, path))
     if done is None:
         summary = summary_of(wave)
         return _page(summary, _form(summary, formdata=None), form, 422)
@@ -106,7 +106,7 @@ def import_targets(wave: str) -> ResponseReturnValue:
 def remove_target(wave: str) -> ResponseReturnValue:
     """Takes a target back."""
     with database().writing() as session:
-        targets.remove(session, wave, request.form.get("muc-tieu", 0, integers.asked))
+        targets.remove(session, wave, request.form.get("muc-tieu", 0, integers.bounded_int))
     flash(_("The target is taken back."))
     return redirect(url_for(".targets", wave=wave), 303)
 

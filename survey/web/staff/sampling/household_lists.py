@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from survey.accounts.accounts import Right
 from survey.sampling import draws, expected_precision
 from survey.sampling.dispositions import ON_THE_SHEET, OUTCOMES
-from survey.sampling.draws import Drawn, Taken
+from survey.sampling.draws import Drawn, VillageDraw
 from survey.storage.models import Draw, Unit, Wave
 from survey.waves import units, waves
 from survey.web.current import database
@@ -63,7 +63,7 @@ def _read(session: Session, wave: str, number: int) -> tuple[Wave, Draw, Drawn, 
     )
 
 
-def _wanted(drawn: Drawn) -> list[Taken]:
+def _wanted(drawn: Drawn) -> list[VillageDraw]:
     """The villages that the address asks for: `thon` one of them, `don-vi` those of a commune."""
     psu, unit = request.args.get("thon", ""), request.args.get("don-vi", "")
     taken = [one for one in drawn.taken if psu in ("", one.village.psu) and unit in ("", one.village.unit)]
@@ -72,7 +72,7 @@ def _wanted(drawn: Drawn) -> list[Taken]:
     return taken
 
 
-def _rows(taken: list[Taken], there: dict[str, Unit]) -> Iterator[tuple[str | int, ...]]:
+def _rows(taken: list[VillageDraw], there: dict[str, Unit]) -> Iterator[tuple[str | int, ...]]:
     for one in taken:
         village = one.village
         about = (village.psu, village.name or village.psu, village.unit, there[village.unit].name)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.sampling import draws, expected_precision, frame, plans
-from survey.sampling.draws import Taken
+from survey.sampling.draws import VillageDraw
 from survey.sampling.expected_precision import Expected
 from survey.sampling.plans import Plan
 from survey.storage import audit
@@ -26,7 +26,7 @@ from survey.web.current import database
 from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from survey.web.staff.uploads import taken
+from survey.web.staff.uploads import load_upload
 from translations import Lazy, formats, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -112,7 +112,7 @@ def sample(wave: str) -> ResponseReturnValue:
 def import_frame(wave: str) -> ResponseReturnValue:
     """Takes a file of villages, all of it or nothing."""
     form = FrameForm()
-    done = taken(form, lambda session, path: frame.load(session, wave, path))
+    done = load_upload(form, lambda session, path: frame.load(session, wave, path))
     if done is None:
         return _page(wave, form, 422)
     new = formats.number(done.stored)
@@ -171,7 +171,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
 @requires(Right.FIELDWORK)
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
-    number = request.form.get("lan", 0, integers.asked)
+    number = request.form.get("lan", 0, integers.bounded_int)
     audit.annotate(draw=number)
     with database().writing() as session:
         draws.use(session, draws.locked(session, wave), number)
@@ -200,9 +200,9 @@ def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str)
     return answer
 
 
-def by_commune(taken: Iterable[Taken], there: dict[str, Unit]) -> list[tuple[Unit, list[Taken]]]:
+def by_commune(taken: Iterable[VillageDraw], there: dict[str, Unit]) -> list[tuple[Unit, list[VillageDraw]]]:
     """Drawn villages by commune, in Vietnamese order."""
-    found: dict[str, list[Taken]] = {}
+    found: dict[str, list[VillageDraw]] = {}
     for one in taken:
         found.setdefault(one.village.unit, []).append(one)
     return sorted(((there[code], own) for code, own in found.items()), key=lambda pair: order(pair[0].name))

@@ -28,7 +28,7 @@ from survey.web.current import database
 from survey.web.login import requires
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.form import StaffForm
-from survey.web.staff.uploads import lying, taken
+from survey.web.staff.uploads import load_upload, stored_upload
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 
@@ -152,7 +152,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
     totals = None
     if form.margins.data:
         questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        with lying(form.margins.data) as path:
+        with stored_upload(form.margins.data) as path:
             totals = margins.read(path, questionnaire)
     by = form.by.data if found.draw is not None else "none"
     return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
@@ -163,7 +163,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
-        kept.use(session, waves.find(session, wave), request.form.get("version", 0, integers.asked))
+        kept.use(session, waves.find(session, wave), request.form.get("version", 0, integers.bounded_int))
     return redirect(url_for(".weights", wave=wave), 303)
 
 
@@ -172,7 +172,7 @@ def use_weights(wave: str) -> ResponseReturnValue:
 def import_counts(wave: str) -> ResponseReturnValue:
     """Takes counts of transactions; the weights are computed apart from it."""
     form = CountForm()
-    if taken(form, lambda session, path: transactions.load(session, wave, path)) is None:
+    if load_upload(form, lambda session, path: transactions.load(session, wave, path)) is None:
         return _page(wave, WeightForm(formdata=None), form, 422)
     return redirect(url_for(".weights", wave=wave), 303)
 
@@ -182,7 +182,7 @@ def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> Respon
         wave = waves.find(session, code)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         found = kept.versions(session, wave.code)
-        shown = _shown(found, wave, request.args.get("phien-ban", None, integers.asked))
+        shown = _shown(found, wave, request.args.get("phien-ban", None, integers.bounded_int))
         names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
         names |= {village.psu: village.name for village in waves.villages(session, wave.code) if village.name}
         counted = transactions.counted(session, wave.code)

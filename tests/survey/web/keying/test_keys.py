@@ -245,7 +245,7 @@ def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
     expect(sheet.locator("#warnings")).to_contain_text("Đã nghỉ hưu mà chưa đến 35 tuổi")
     saved(sheet, forms[0], packet, "nghe_nghiep", "1")
     with packet.writing() as session:
-        sheet_locks.give_back(session, forms[0])
+        sheet_locks.release(session, forms[0])
     sheet.keyboard.press("2")
     expect(sheet.locator("#fault")).to_contain_text("không còn mở cho Ông/Bà")
 

@@ -128,7 +128,7 @@ def test_a_field_is_saved_for_the_one_who_has_the_form_alone(
     assert keyer.post(f"{address}/luu", data={"C5": "1"}).status_code == 400  # forged
     assert app.test_client().post(f"{address}/luu", data={"C5": "1"}).status_code == 302
     with packet.writing() as session:
-        sheet_locks.give_back(session, forms[0])
+        sheet_locks.release(session, forms[0])
     gone = save(keyer, address, C5="1")
     assert gone.status_code == 409
     assert "không còn mở" in gone.text

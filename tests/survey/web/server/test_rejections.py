@@ -11,7 +11,7 @@ from flask import Flask
 
 from survey.system import logs
 from survey.web.server import rate_limit, rejections
-from survey.web.server.rejections import Refused
+from survey.web.server.rejections import Rejections
 
 MARK = "DauVet-9c1e"
 TOLD = [
@@ -25,7 +25,7 @@ TOLD = [
 def test_a_minute_is_told_in_one_line_for_each_page_and_reason(
     clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    counted = Refused(clock)
+    counted = Rejections(clock)
     counted.tell()
     for reason, endpoint in (("invalid", "api.submit"), ("forged", "sign_in.sign_in"), ("invalid", "api.submit")):
         counted.count(reason, endpoint)

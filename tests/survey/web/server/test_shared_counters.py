@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from survey.web.server.shared_counters import GROUP, PLACES, Tally
+from survey.web.server.shared_counters import GROUP, PLACES, SharedCounters
 
 
 def test_in_a_full_group_the_count_that_stood_still_longest_gives_way() -> None:
-    tally = Tally()
+    tally = SharedCounters()
     names = [1 + place * (PLACES // GROUP) for place in range(GROUP + 1)]  # all of one group
     for at, name in enumerate(names[:GROUP]):
         tally.put(name, 1, at)

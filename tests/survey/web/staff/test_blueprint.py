@@ -19,7 +19,7 @@ from survey.storage.models import Mode, Response, Review, ReviewState
 from survey.system import dates, stale_cache
 from survey.waves import waves
 from survey.web.staff import blueprint
-from survey.web.staff.blueprint import OF_FIGURES, Moment, moment_of
+from survey.web.staff.blueprint import OF_FIGURES, WaveFigures, figures_of
 
 
 def send(province: Database, forms: int) -> None:
@@ -61,11 +61,11 @@ def test_a_form_that_comes_shows_later_but_in_a_file_at_once(
     for page in (f"{address}?muc=C5", "/quan-tri/ho-mo/"):
         assert "Số liệu lúc" in reader.get(page).text
     with app.test_request_context():
-        summary, people = moment_of("ho-mo")
+        summary, people = figures_of("ho-mo")
         assert (summary.collection.collected, len(people)) == (60, 60)
         assert "as_of" in g
     with app.test_request_context():
-        summary, people = moment_of("ho-mo", now=True)
+        summary, people = figures_of("ho-mo", now=True)
         assert (summary.collection.collected, len(people)) == (61, 61)
         assert "as_of" not in g
     rows = csv.DictReader(reader.get(f"{address}.csv?muc=C5").text.lstrip("\ufeff").splitlines())
@@ -75,9 +75,9 @@ def test_a_form_that_comes_shows_later_but_in_a_file_at_once(
 def test_what_another_process_changes_shows_at_once_and_a_sign_in_changes_nothing(
     app: Flask, large: Database
 ) -> None:
-    def shown() -> Moment:
+    def shown() -> WaveFigures:
         with app.test_request_context():
-            return moment_of("ho-mo")
+            return figures_of("ho-mo")
 
     before = shown()
     send(large, 1)
@@ -105,7 +105,7 @@ def test_who_looks_first_after_a_start_does_not_wait_for_the_answers_to_be_read(
     database: Database = app.extensions["database"]
     asked: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    blueprint.warm(database)
+    blueprint.precompute(database)
     assert any("answers" in statement for statement in asked)
     asked.clear()
     assert "60 phiếu" in reader.get("/quan-tri/ho-mo/").text

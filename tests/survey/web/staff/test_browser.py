@@ -180,7 +180,7 @@ def fieldwork(session: Session) -> None:
         double_entry.finish(session, sheet.serial, 2, "minh", typed | {"C5": "2"})
     double_entry.finish(session, sheets[2].serial, 3, "ba", typed)
     double_entry.finish(session, sheets[3].serial, 3, "ba", typed)
-    sheet_locks.take(session, sheets[5].serial, "lan")
+    sheet_locks.acquire(session, sheets[5].serial, "lan")
     sheets[6].state = SheetState.WAITING
     marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}
     _done, picture = cv2.imencode(".jpg", np.full((60, 1260), 230, np.uint8))

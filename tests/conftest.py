@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -32,13 +31,13 @@ from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer
 
 from survey.operations import demo
 from survey.operations.installation import prepare
-from survey.storage.database import Database, upgrade
+from survey.storage.database import MIGRATIONS, Database, newest
 from survey.storage.models import Account, Role, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
@@ -298,74 +297,17 @@ def own_certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def older(database: Database) -> Iterator[Callable[[str], Database]]:
-    """Makes an empty database with the tables as a migration of before left them, on the same kind of server."""
-    made: list[Database] = []
-
-    def at(revision: str) -> Database:
-        made.append(Database(f"{database.url}.older" if database.is_sqlite else database.url))
-        with made[-1].adding() as connection:
-            if not database.is_sqlite:
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
-            upgrade(connection, revision)
-        return made[-1]
-
-    yield at
-    for one in made:
-        one.engine.dispose()
-
-
-@pytest.fixture
-def wave_of_before() -> Callable[[Connection], None]:
-    """Adds the unit 06652, a form and an open wave `cu` of it in plain SQL, to tables as an older version had
-    them."""
-
-    def add(connection: Connection) -> None:
-        connection.execute(text("INSERT INTO unit (code, name, kind) VALUES ('06652', 'Hà Tu', 'phường')"))
-        connection.execute(text("INSERT INTO questionnaire VALUES ('d', 'noi_phuc_vu', 1, '{}', '2025-01-01')"))
-        connection.execute(
-            text(
-                "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages,"
-                " simulated) VALUES ('cu', 'd', 'open', :yes, '2025-01-01', '2025-12-31', 'centered', 'new', :no)"
-            ),
-            {"yes": True, "no": False},
-        )
-
-    return add
-
-
-@pytest.fixture
-def form_of_before(wave_of_before: Callable[[Connection], None]) -> Callable[..., None]:
-    """Adds, to a wave of before, the form 0001 with what was typed of it, marks of a scanned page and its picture,
-    and its link of phúc tra to household 7 with the same that was typed; unsealed as an older version had them."""
-
-    def add(connection: Connection, typed: dict[str, Any], marks: dict[str, Any], picture: bytes) -> None:
-        wave_of_before(connection)
-        for order, values in (
-            ("INSERT INTO village (wave, psu, unit, stratum) VALUES ('cu', 'V1', '06652', '1')", {}),
-            ("INSERT INTO batch (code, wave, psu, printed) VALUES ('B1', 'cu', 'V1', '2025-01-02')", {}),
-            (
-                "INSERT INTO sheet (serial, batch, place, state, double, reinterview)"
-                " VALUES ('0001', 'B1', 1, 'out', :no, :no)",
-                {"no": False},
-            ),
-            (
-                "INSERT INTO open_keying VALUES ('0001', 1, 'lan', :typed, NULL, :no)",
-                {"typed": json.dumps(typed), "no": False},
-            ),
-            (
-                "INSERT INTO scan VALUES ('0001', 1, :marks, :picture)",
-                {"marks": json.dumps(marks), "picture": picture},
-            ),
-            (
-                "INSERT INTO reinterview VALUES ('0001', 'cu', 7, :answers, NULL, NULL)",
-                {"answers": json.dumps(typed)},
-            ),
-        ):
-            connection.execute(text(order), values)
-
-    return add
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Makes this the program of a later version, which has one more migration; gives its revision."""
+    later = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, later)
+    (later / "versions" / "9000_later.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\n\n"
+        f"revision, down_revision = '9000', '{newest()}'\n\n"
+        "def upgrade(): op.add_column('unit', sa.Column('later', sa.Integer(), server_default='7'))\n"
+    )
+    monkeypatch.setattr("survey.storage.database.MIGRATIONS", later)
+    return "9000"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from survey.operations import installation
 from survey.operations.backups import archive, keys, latest
 from survey.operations.installation import opened
 from survey.storage import encrypted_texts
-from survey.storage.database import Database
+from survey.storage.database import Database, newest
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal
@@ -91,8 +91,8 @@ def restore(file: Path, without_keys: bool) -> None:
         rows=number(rows),
         day=day(date.fromisoformat(contents.day)),
     )
-    if contents.revision != installation.newest():
-        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=installation.newest())
+    if contents.revision != newest():
+        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=newest())
     if not found:
         say(
             "No keys came back: bind the kiosks and tablets anew. What waits on them, sealed, can't be read "

@@ -31,7 +31,7 @@ from survey.operations.backups import latest
 from survey.pdf import typeface
 from survey.storage import audit, faults, master_key
 from survey.storage import encrypted_texts as texts
-from survey.storage.database import Database, knows
+from survey.storage.database import Database, is_unreleased, knows, newest
 from survey.storage.encrypted_columns import SealedDocument
 from survey.storage.models import SEALED, Account, Response, Role
 from survey.system import settings, virus_scanner
@@ -331,11 +331,15 @@ def contents(database: Database, folder: Path) -> Iterator[Finding]:
     if present is None:
         yield _mend(_("The database is empty."), _("Make it: hailong init"))
         return
+    if is_unreleased(present):
+        what = _("The database was made before the first release (form %(form)s).", form=present)
+        yield _mend(what, _("It can't be migrated: name a new data folder or database, then run: hailong init"))
+        return
     if not knows(present):
         what = _("The database has the newer form %(form)s, which this version does not know.", form=present)
         yield _mend(what, _("Install the newer version again, or restore the backup from before it."))
         return
-    if present != installation.newest():
+    if present != newest():
         what = _("The database has the older form %(form)s.", form=present)
         yield _mend(what, _("Stop serving, then run: hailong init"))
         return

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from forms import shipped
 from survey.storage import encrypted_texts
-from survey.storage.database import CUT_LOG, MIGRATIONS, Database, knows, upgrade
+from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, newest, upgrade
 from survey.system import settings
 from survey.system.dates import today
 from survey.waves import questionnaires, units
@@ -43,11 +42,6 @@ def form(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def newest() -> str:
-    """The form that this version needs."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
-
-
 def opened() -> Database:
     """The database of the data folder; refused, and nothing made, where it is not there or of another form."""
     folder = settings.data_folder()
@@ -72,7 +66,7 @@ def opened() -> Database:
         raise Refusal(
             "The database is empty. Make a new platform (hailong init), or bring one back: hailong restore FILE"
         )
-    _refuse_newer(present)
+    _refuse_unknown(present)
     if present != newest():
         raise Refusal(
             "The database has the older form %(old)s; this version needs %(new)s. Stop serving, then run: "
@@ -99,8 +93,9 @@ def made() -> Database:
 
 def prepare(database: Database) -> Migration:
     """Makes the tables or brings them to the newest form, and loads the communes and questionnaires that are
-    shipped: all of it or nothing; safe to repeat. Refused where a newer version made them."""
-    _refuse_newer(_present(database))
+    shipped: all of it or nothing; safe to repeat. Refused if a newer version made them, or one before the first
+    release."""
+    _refuse_unknown(_present(database))
     with database.writing() as session:
         connection = session.connection()
         if not database.is_sqlite:
@@ -165,13 +160,20 @@ def _present(database: Database) -> str | None:
         return form(connection)
 
 
-def _refuse_newer(present: str | None) -> None:
-    if present is not None and not knows(present):
+def _refuse_unknown(present: str | None) -> None:
+    if present is None or knows(present):
+        return
+    if is_unreleased(present):
         raise Refusal(
-            "The database has the newer form %(form)s, which this version does not know. "
-            "Install the newer version again, or restore the backup from before it.",
+            "The database was made before the first release, 0.2.0 (form %(form)s), and can't be migrated. Name a "
+            "new data folder (HAILONG_DATA) or database (HAILONG_DATABASE_URL), then run: hailong init",
             form=present,
         )
+    raise Refusal(
+        "The database has the newer form %(form)s, which this version does not know. "
+        "Install the newer version again, or restore the backup from before it.",
+        form=present,
+    )
 
 
 def _copied(database: Database) -> Path | None:

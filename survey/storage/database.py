@@ -137,9 +137,19 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
+def newest() -> str:
+    """The revision that this version needs."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
 def knows(revision: str) -> bool:
-    """Whether this version has the migration that a database or a backup was brought to."""
+    """Whether this version can migrate a database or a backup of a revision."""
     return revision in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
+def is_unreleased(revision: str) -> bool:
+    """Whether a revision is one of those that became the first one, 0100, when nothing had been released yet."""
+    return revision < str(ScriptDirectory(str(MIGRATIONS)).get_base())
 
 
 def _sqlite(url: str, timeout: float = 60, **options: Any) -> Engine:

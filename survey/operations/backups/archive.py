@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Table
 from survey.operations import installation
 from survey.operations.backups import age, keys, rows
 from survey.storage import encrypted_texts
-from survey.storage.database import CUT_LOG, Database, knows, upgrade
+from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, upgrade
 from survey.system import settings
 from survey.system.dates import today
 from translations import Conflict, Refusal
@@ -178,6 +178,11 @@ def check(path: Path, file: IO[bytes] | None = None) -> Contents:
             with archive.open(name) as member:
                 if hashlib.file_digest(member, "sha256").hexdigest() != sha:  # type: ignore[arg-type]
                     raise _damaged(path)
+    if is_unreleased(contents.revision):
+        raise Refusal(
+            "The backup was made before the first release, 0.2.0, and this version can't read it: bring its "
+            "responses over with the version that made it (hailong data) and hailong import."
+        )
     if not knows(contents.revision):
         raise Refusal("The backup was made by a newer version of Hài Lòng. Install that version first.")
     return contents

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from survey.accounts import accounts, password_links, passwords
 from survey.commands.people import user
-from survey.storage.database import Database, upgrade
+from survey.storage.database import Database
 from survey.storage.models import AuditEntry, PasswordLink, SecondFactor
 from survey.system.dates import today
 from translations import Conflict, NotFound
@@ -140,19 +139,3 @@ def test_the_commands_print_a_link(
         with province.writing() as session:
             password_links.use(session, printed.rpartition("/")[2], NEW)
         assert opens(province, NEW, name)
-
-
-@pytest.mark.both_databases
-def test_a_password_for_one_sign_in_of_before_the_upgrade_opens_nothing_any_more(
-    older: Callable[[str], Database],
-) -> None:
-    old = older("0011")
-    with old.adding() as connection:
-        row = text(
-            "INSERT INTO account (name, role, password, \"off\", temporary) VALUES (:n, 'keyer', :p, false, :t)"
-        )
-        kept = PasswordHasher().hash("mat-khau-dai")
-        connection.execute(row, [{"n": name, "p": kept, "t": name == "moi"} for name in ("cu", "moi")])
-    with old.adding() as connection:
-        upgrade(connection)
-    assert [opens(old, "mat-khau-dai", name) for name in ("cu", "moi")] == [True, False]

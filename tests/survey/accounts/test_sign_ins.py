@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from survey.accounts import accounts, sign_ins
+from survey.accounts import sign_ins
 from survey.commands.people import user
-from survey.storage.database import Database, upgrade
+from survey.storage.database import Database
 from survey.storage.models import Account, AuditEntry, SignIn
 from translations import Refusal
 
@@ -157,24 +156,3 @@ def test_a_sign_in_is_dropped_when_it_is_over(province: Database) -> None:
         session.execute(update(SignIn).values(until=0))
         sign_ins.begin(session, "keyer")
         assert len(session.scalars(select(SignIn)).all()) == 1
-
-
-@pytest.mark.both_databases
-def test_accounts_of_before_sign_in_as_before(older: Callable[[str], Database]) -> None:
-    old = older("0010")
-    with old.adding() as connection:
-        kept = PasswordHasher().hash("matkhau")  # too short and too common to be chosen now
-        values = {"password": kept}
-        connection.execute(
-            text("INSERT INTO account (name, role, password, session) VALUES ('cu', 'keyer', :password, 'abc')"),
-            values,
-        )
-    with old.adding() as connection:
-        upgrade(connection)
-    with old.writing() as session:
-        person = accounts.sign_in(session, "cu", "matkhau")
-        assert person is not None
-        assert person.first is None
-        mark = sign_ins.begin(session, "cu").id
-        assert sign_ins.find(session, mark, "cu") is not None
-        assert sign_ins.end(session, "cu") == 1

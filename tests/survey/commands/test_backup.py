@@ -7,14 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from survey.accounts import accounts
-from survey.operations.backups import archive, keys
 from survey.responses import sealed_responses, submission
 from survey.storage import master_key
 from survey.storage.database import Database
-from survey.storage.models import Mode, OpenKeying, Village, Wave
+from survey.storage.models import Mode, Village, Wave
 from survey.system import settings
 from survey.waves import waves
 
@@ -56,36 +55,6 @@ def test_everything_is_back_after_a_loss_and_what_was_sealed_can_be_opened(
     assert not (tmp_path / "new" / "restoring").exists()
     assert all((tmp_path / "old" / name).read_bytes() == content for name, content in found.items())
     assert all((tmp_path / "new" / name).stat().st_mode & 0o077 == 0 for name in found)
-
-
-def test_the_master_key_is_back_before_a_migration_seals_what_an_older_version_left(
-    hailong: Program,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    older: Callable[[str], Database],
-    form_of_before: Callable[..., None],
-) -> None:
-    old = older("0019")  # into which backups of before put back what was being keyed as it was typed
-    with old.adding() as connection:
-        form_of_before(connection, {"C5": "2"}, {}, b"hers")
-        connection.execute(text("DELETE FROM scan"))
-    monkeypatch.delenv("HAILONG_TEXT_KEY")  # its file is in the data folder then
-    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "old"))
-    (tmp_path / "old").mkdir()
-    key = master_key.read()
-    archive.write(old, tmp_path / "b.zip", lambda *_told: None)  # it was not locked then
-    with keys.beside(tmp_path / "b.zip").open("wb") as file:
-        keys.write(file, PASSPHRASE)
-    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
-    monkeypatch.delenv("HAILONG_DATABASE_URL")
-    assert hailong("restore", tmp_path / "b.zip").code == 0
-    assert master_key.read() == key
-    back = Database(settings.database_url())
-    with back.reading() as session:
-        assert "sealed" in session.scalars(text("SELECT typed FROM open_keying")).one()
-        assert session.scalars(select(OpenKeying.typed)).all() == [{"C5": "2"}]
-    back.engine.dispose()
 
 
 def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from survey.commands.examples import EXAMPLES
 from survey.operations.backups import archive
-from survey.operations.installation import form, newest
-from survey.storage.database import Database, upgrade
+from survey.operations.installation import form
+from survey.storage.database import Database, newest
 from survey.system import settings
 from survey.system.version import commit
 
@@ -56,45 +56,46 @@ def test_a_folder_that_is_not_there_is_refused_by_every_command_and_nothing_is_m
 
 
 @pytest.fixture
-def of_before(nowhere: Path) -> Callable[[str], bytes]:
-    """Makes a data folder with a database of an older form; gives what is in its file."""
-
-    def made(revision: str) -> bytes:
-        nowhere.mkdir(0o700)
-        database = Database(settings.database_url())
-        with database.adding() as connection:
-            upgrade(connection, revision)
-        database.engine.dispose()
-        return (nowhere / "hailong.db").read_bytes()
-
+def before(hailong: Program, nowhere: Path, request: pytest.FixtureRequest) -> str:
+    """The revision of a database that `init` made with the version before this one."""
+    assert hailong("init").code == 0
+    (nowhere / "secret.key").unlink(missing_ok=True)
+    made = newest()
+    request.getfixturevalue("next_version")
     return made
 
 
-def test_an_older_database_is_migrated_by_no_other_command(
-    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
-) -> None:
-    before = of_before("0011")
+def brought_to(revision: str) -> None:
+    """Writes another revision into the database."""
+    database = Database(settings.database_url())
+    with database.adding() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+    database.engine.dispose()
+
+
+def test_an_older_database_is_migrated_by_no_other_command(hailong: Program, nowhere: Path, before: str) -> None:
+    content = (nowhere / "hailong.db").read_bytes()
+    names = {path.name for path in nowhere.iterdir()}
     for command in ("wave list", "backup b", "audit verify", "serve --port 1", "first-run", "user list", "doctor"):
         done = hailong(*command.split())
         assert done.code == 1, command
         assert "hailong init" in done.err + done.out
-        assert "0011" in done.err + done.out
-        assert (nowhere / "hailong.db").read_bytes() == before
-        assert [path.name for path in nowhere.iterdir()] == ["hailong.db"]
+        assert before in done.err + done.out
+        assert (nowhere / "hailong.db").read_bytes() == content
+        assert {path.name for path in nowhere.iterdir()} == names
 
 
 def test_init_tells_the_way_and_keeps_what_was_before_until_the_next_backup(
-    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
+    hailong: Program, nowhere: Path, before: str
 ) -> None:
-    of_before("0011")
     done = hailong("init")
     assert done.code == 0
-    assert f"0011 → {newest()}" in done.err
+    assert f"{before} → {newest()}" in done.err
     copy = nowhere / f"hailong.db.before-{newest()}"
     assert str(copy) in done.err
     assert copy.stat().st_mode & 0o077 == 0
     with sqlite3.connect(copy) as kept:
-        assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("0011",)
+        assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == (before,)
     kept.close()
     assert "before" not in hailong("init").err  # a second time there is nothing to do
     assert hailong("wave", "list").code == 0
@@ -103,31 +104,39 @@ def test_init_tells_the_way_and_keeps_what_was_before_until_the_next_backup(
 
 
 def test_an_init_that_is_cut_off_leaves_the_database_as_it_was(
-    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
+    hailong: Program, before: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_before("0011")
     with monkeypatch.context() as patch:
         patch.setattr("survey.operations.installation.units.load", lambda *_given: 1 / 0)
         assert hailong("init").code == 1
     database = Database(settings.database_url())
     with database.engine.connect() as connection:
-        assert form(connection) == "0011"
+        assert form(connection) == before
     database.engine.dispose()
     assert hailong("init").code == 0
 
 
-def test_a_newer_database_is_refused_by_init_too(
-    hailong: Program, nowhere: Path, of_before: Callable[[str], bytes]
-) -> None:
-    of_before("0011")
-    database = Database(settings.database_url())
-    with database.adding() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    database.engine.dispose()
+def test_a_newer_database_is_refused_by_init_too(hailong: Program, nowhere: Path) -> None:
+    assert hailong("init").code == 0
+    brought_to("9999")
     for command in ("init", "wave list"):
         done = hailong(*command.split())
         assert done.code == 1
         assert "newer form 9999" in done.err
+
+
+def test_a_database_from_before_the_first_release_is_refused_and_the_way_on_is_told(
+    hailong: Program, nowhere: Path
+) -> None:
+    assert hailong("init").code == 0
+    brought_to("0026")
+    content = (nowhere / "hailong.db").read_bytes()
+    for command in ("init", "wave list", "serve --port 1", "doctor"):
+        done = hailong(*command.split())
+        assert done.code == 1, command
+        assert "before the first release" in done.err + done.out
+        assert "name a new data folder" in (done.err + done.out).lower()
+    assert (nowhere / "hailong.db").read_bytes() == content
 
 
 def test_a_restore_that_was_cut_off_is_named_everywhere_and_run_again(

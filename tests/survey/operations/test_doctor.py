@@ -176,7 +176,8 @@ def test_secrets_of_the_system_s_store_are_taken_and_the_file_they_replace_is_na
 
 
 @pytest.mark.parametrize(
-    ("revision", "words"), [("0001", "older form"), ("9999", "newer form"), (None, "database is empty")]
+    ("revision", "words"),
+    [("0026", "before the first release"), ("9999", "newer form"), (None, "database is empty")],
 )
 def test_tables_of_another_form_are_noticed(
     folder: Path, province: Database, revision: str | None, words: str

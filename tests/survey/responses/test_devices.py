@@ -13,13 +13,13 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import func, select, update
 
-from survey.accounts import accounts, tokens
+from survey.accounts import accounts
 from survey.responses import devices, quarantine, sealed_responses
 from survey.responses.devices import Link
-from survey.storage.database import Database, upgrade
-from survey.storage.models import Device, Response, Role, Token, Verdict
+from survey.storage.database import Database
+from survey.storage.models import Device, Response, Role, Verdict
 from survey.system import dates
 from survey.web import bound_device
 from survey.web.server import rate_limit
@@ -340,30 +340,3 @@ def test_the_pages_of_an_account_list_its_devices_and_another_takes_them_over(
         assert accounts.switch_off(session, "lan").devices == 0
     assert tablet.post("/api/v1/sealed", json=form_of(dates.today())).status_code == 201
     assert "Số 1, Máy tính bảng của lan" in admin.get("/tai-khoan").text
-
-
-@pytest.mark.both_databases
-def test_tablets_of_before_are_those_of_the_interviewers_that_bound_them(
-    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None]
-) -> None:
-    before = older("0023")
-    with before.adding() as connection:
-        wave_of_before(connection)
-        connection.execute(
-            text("INSERT INTO account VALUES ('lan', 'interviewer', NULL, 'x', :no)"), {"no": False}
-        )
-        connection.execute(text("INSERT INTO token VALUES ('may', 'keyer', 'd')"))
-        for number, place in enumerate(("Máy tính bảng của lan", "Tablet of lan", "Máy tính bảng của ai đó")):
-            connection.execute(
-                text(
-                    "INSERT INTO device (wave, unit, place, mode, link, leave_salt, leave_digest, made)"
-                    " VALUES ('cu', '06652', :place, 'interviewer', :link, '', '', '2025-01-02')"
-                ),
-                {"place": place, "link": str(number)},
-            )
-    with before.adding() as connection:
-        upgrade(connection)
-    with before.reading() as session:
-        assert session.scalars(select(Device.owner).order_by(Device.id)).all() == ["lan", "lan", None]
-        token = session.get_one(Token, "may")
-        assert (token.scope, token.owner, token.until > dates.today()) == (list(tokens.Scope), None, True)

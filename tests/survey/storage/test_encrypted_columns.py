@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import Table, delete, select, text, update
 
 from survey.operations.backups import rows
 from survey.storage import encrypted_texts
-from survey.storage.database import CUT_LOG, Database, upgrade
+from survey.storage.database import Database
 from survey.storage.models import SEALED, Batch, OpenKeying, Reinterview, Scan, Sheet
 from survey.system import dates
 from translations import Refusal
@@ -111,29 +110,3 @@ def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database,
     for column in SEALED:
         with keying.reading() as session, pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
             session.scalars(select(column)).all()
-
-
-def test_what_an_older_version_left_is_sealed_by_the_migration(
-    older: Callable[[str], Database], form_of_before: Callable[..., None]
-) -> None:
-    old = older("0018")
-    with old.adding() as connection:
-        form_of_before(connection, TYPED, MARKS, PICTURE)
-        connection.execute(text("INSERT INTO scan SELECT sheet, 2, marks, NULL FROM scan"))
-        same = "batch, state, double, reinterview"
-        connection.execute(text(f"INSERT INTO sheet (serial, place, {same}) SELECT '0002', 2, {same} FROM sheet"))
-        connection.execute(text("INSERT INTO reinterview VALUES ('0002', 'cu', 0, NULL, NULL, NULL)"))
-    before = lies(old)
-    assert b"handwriting" in before
-    assert b"xom Dinh" in before
-    with old.adding() as connection:
-        upgrade(connection)
-    if old.is_sqlite:
-        old.outside(CUT_LOG)  # as `prepare` does
-    assert is_sealed(lies(old))
-    assert read(old) == (TYPED, MARKS, PICTURE, HOUSEHOLD, TYPED)
-    with old.reading() as session:
-        second = session.get_one(Scan, ("0001", 2))
-        assert (second.marks, second.picture) == (MARKS, None)
-        other = session.get_one(Reinterview, "0002")
-        assert (other.household, other.answers) == (0, None)

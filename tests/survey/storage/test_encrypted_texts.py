@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 
 from survey.responses import submission
 from survey.storage import encrypted_texts, master_key
-from survey.storage.database import Database, upgrade
+from survey.storage.database import Database
 from survey.storage.encrypted_texts import ONCE, Ring, written
 from survey.storage.models import Mode, ResponseText, TextKey, Wave
 from survey.waves import waves
@@ -156,30 +154,3 @@ def test_a_change_of_the_master_key_that_is_cut_off_goes_on_from_where_it_was(
         assert read(province, id) == {"gop_y": MARK}
         assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
         assert (key.read_bytes() != old) is renewed
-
-
-@pytest.mark.both_databases
-def test_texts_of_before_are_sealed_by_the_migration_and_stay_for_good(
-    older: Callable[[str], Database], wave_of_before: Callable[[Connection], None], key: Path
-) -> None:
-    old = older("0009")
-    with old.adding() as connection:
-        wave_of_before(connection)
-        id = uuid4()
-        connection.execute(
-            text(
-                "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
-                " SELECT :id, 'cu', '06652', 'phone', '2025-02-01', questionnaire, '{}', '[]' FROM wave"
-            ),
-            {"id": id.hex if old.is_sqlite else id},
-        )
-        connection.execute(
-            text("INSERT INTO response_text (response, texts) VALUES (:id, :texts)"),
-            {"id": id.hex if old.is_sqlite else id, "texts": '{"gop_y": "chào"}'},
-        )
-    with old.adding() as connection:
-        upgrade(connection)
-    assert read(old, id) == {"gop_y": "chào"}
-    for order in ("UPDATE response_text SET texts = texts", "DELETE FROM response_text"):
-        with pytest.raises(DBAPIError, match="append-only"), old.writing() as session:
-            session.execute(text(order))

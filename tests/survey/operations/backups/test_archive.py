@@ -13,21 +13,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Table, func, select, text
 
 from survey.operations import demo
 from survey.operations.backups import age, archive, rows
 from survey.responses import submission as responses
-from survey.storage.database import Database, upgrade
+from survey.storage.database import Database, newest
 from survey.storage.models import (
-    Account,
     Mode,
     Response,
     ResponseText,
-    Role,
-    Sheet,
     Unit,
-    Wave,
     WeightVersion,
 )
 from survey.system import dates
@@ -117,26 +113,24 @@ def test_a_backup_is_of_one_moment_while_people_answer(province: Database, tmp_p
 
 
 def test_what_an_older_version_backed_up_is_restored_and_migrated(
-    new: Database, tmp_path: Path, wave_of_before: Callable[[Connection], None]
+    database: Database, new: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    old = Database(f"sqlite:///{tmp_path / 'old.db'}")
-    with old.adding() as connection:
-        upgrade(connection, "0004")
-        wave_of_before(connection)
-        connection.execute(
-            text("INSERT INTO account VALUES ('lan', 'keyer', NULL, '-', 'of a column that is gone')")
-        )
-    archive.write(old, tmp_path / "b", quietly)
-    old.engine.dispose()
+    archive.write(database, tmp_path / "b", quietly)
+    before, after = newest(), request.getfixturevalue("next_version")
     made = archive.check(tmp_path / "b")
-    assert made.revision == "0004"
-    assert "sheet" not in made.tables
+    assert made.revision == before
     archive.restore(new, tmp_path / "b", made, quietly)
     with new.reading() as session:
-        (kept,) = session.scalars(select(Wave)).all()
-        assert (kept.code, kept.draw, kept.closed) == ("cu", None, None)
-        assert session.scalar(select(func.count()).select_from(Sheet)) == 0
-        assert session.get_one(Account, "lan").role is Role.KEYER
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == after
+        assert session.scalars(text("SELECT DISTINCT later FROM unit")).all() == [7]
+
+
+def test_a_backup_from_before_the_first_release_is_refused(database: Database, tmp_path: Path) -> None:
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0026'"))
+    archive.write(database, tmp_path / "b", quietly)
+    with speaking("en"), pytest.raises(Refusal, match="before the first release"):
+        archive.check(tmp_path / "b")
 
 
 def test_a_backup_of_a_newer_version_is_refused(database: Database, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SURVEY = Path(__file__).resolve().parent.parent / "survey"
-STATIC, TEMPLATES = SURVEY / "static", SURVEY / "templates"
+STATIC, TEMPLATES = SURVEY / "web" / "static", SURVEY / "web" / "templates"
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 PAGE = re.compile(r'\[data-page="([^"]+)"\]')
 # What a sheet's own words begin with. The two of everybody's words have none; the last two stand under their root.

@@ -9,8 +9,8 @@ Design -> totals per PSU -> estimates. Formulas and sources: docs/statistics.md.
 from analysis.contrast import REST, Difference, against_rest, benjamini_hochberg, difference, groups, holm
 from analysis.design import Design, DesignError
 from analysis.estimate import Estimate, estimate, mean, proportion, ratio, total
+from analysis.measure import Measure
 from analysis.ranks import Rank, ranks
-from analysis.totals import Measure, Share
 
 __all__ = [
     "REST",
@@ -20,7 +20,6 @@ __all__ = [
     "Estimate",
     "Measure",
     "Rank",
-    "Share",
     "against_rest",
     "benjamini_hochberg",
     "difference",

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.design import Design, Floats, Ints, Labels
 from analysis.estimate import ENOUGH_ANSWERS, estimate
 from analysis.interval import clopper_pearson, t_quantile
-from analysis.totals import Measure
+from analysis.measure import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def pooled(
     alike = (first[form, item] == second[form, item]).astype(float)
     # One form alone has a share and no interval.
     design = Design(np.ones(len(form)), psu=form, single_psu="centered")
-    equal = Measure("equal", None, "index", alike, np.ones(len(form)))
+    equal = Measure.numbers("equal", None, "index", alike, np.ones(len(form)))
     found = []
     for record in estimate(design, [equal], where, level=level):
         here = where.having(record.domain)

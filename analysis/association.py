@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import fdtrc
 
 from analysis.design import Design, DesignError, code
-from analysis.totals import Share, psu_totals
+from analysis.measure import Measure
+from analysis.totals import psu_totals
 from analysis.variance import product, scores, wholes
 
 
@@ -38,7 +39,7 @@ def association(design: Design, rows: Any, columns: Any) -> Association:
         raise DesignError("A test of association needs two values of each variable among those who answered both.")
     row, column = (np.searchsorted(kind, part.codes) for kind, part in zip(kinds, (one, two), strict=True))
     cell = np.where(both, row * C + column, -1).astype(np.min_scalar_type(-1 - R * C))
-    measures = [Share("cell", None, cell, frozenset({place}), blank=-1) for place in range(R * C)]
+    measures = [Measure.share("cell", None, cell, {place}, blank=-1) for place in range(R * C)]
     totals = psu_totals(design, measures)
     whole = wholes(totals)
     linear = scores(totals, whole)

@@ -32,7 +32,9 @@ from analysis.design import Bools, Design, Floats, Ints, Labels, code
 from analysis.effective import LEAST, Effective, effective
 from analysis.estimate import ENOUGH_DF, VARIANCES, Table, Variance, auto_pooled, tabulate
 from analysis.interval import t_quantile, two_sided
-from analysis.totals import ROUNDING, Measured, Measures, Totals, by_domain, psu_totals, regrouped
+from analysis.measure import Measure, Measures
+from analysis.sums import ROUNDING
+from analysis.totals import Totals, by_domain, psu_totals, regrouped
 from analysis.variance import between, covariance, is_share, is_total, satterthwaite, strata
 
 
@@ -82,7 +84,7 @@ class Difference:
 
 def difference(
     design: Design,
-    measure: Measured,
+    measure: Measure,
     domain: Any,
     a: Hashable,
     b: Hashable | Rest,

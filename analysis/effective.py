@@ -27,7 +27,8 @@ import numpy as np
 from scipy.special import gammainc, gammaincc, ndtr, ndtri, stdtr
 
 from analysis.design import Bools, Floats, Ints
-from analysis.totals import ROUNDING, Totals, add_runs, by_domain, runs
+from analysis.sums import ROUNDING
+from analysis.totals import Totals, add_runs, by_domain, runs
 from analysis.variance import Whole, degrees_of_freedom, direct, is_share, scores, strata, wholes
 
 LEAST = 1e-300  # no tail is 0

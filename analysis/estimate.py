@@ -11,8 +11,9 @@ import numpy as np
 
 from analysis.design import Bools, Design, DesignError, Floats, code, is_blank
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
+from analysis.measure import Measure, Measures, Statistic
 from analysis.pooled import Intraclass, edges, intraclass, pooled
-from analysis.totals import Measure, Measures, Share, Statistic, Totals, psu_totals
+from analysis.totals import Totals, psu_totals
 from analysis.variance import (
     Scores,
     Whole,
@@ -302,19 +303,19 @@ def proportion(
         )
     wanted = frozenset(place for place, label in enumerate(coded.levels) if label in of)
     value = ",".join(str(one) for one in sorted(of, key=str))
-    return estimate(design, [Share(item, value, coded.codes, wanted, blank=-1)], domain, **options)
+    return estimate(design, [Measure.share(item, value, coded.codes, wanted, blank=-1)], domain, **options)
 
 
 def mean(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
     """The mean of a number (N,); NaN is not answered."""
     number, there = _numbers(values)
-    return estimate(design, [Measure(item, None, "mean", number, there)], domain, **options)
+    return estimate(design, [Measure.numbers(item, None, "mean", number, there)], domain, **options)
 
 
 def total(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
     """The population total of a number (N,); NaN is not answered, and nothing is scaled up for it."""
     number, there = _numbers(values)
-    return estimate(design, [Measure(item, None, "total", number, there)], domain, **options)
+    return estimate(design, [Measure.numbers(item, None, "total", number, there)], domain, **options)
 
 
 def ratio(
@@ -323,7 +324,7 @@ def ratio(
     """The ratio of two population totals; a row counts where neither (N,) number is NaN."""
     above, there = _numbers(values)
     below, known = _numbers(base)
-    return estimate(design, [Measure(item, None, "ratio", above, below, there & known)], domain, **options)
+    return estimate(design, [Measure.numbers(item, None, "ratio", above, below, there & known)], domain, **options)
 
 
 def _numbers(values: Any) -> tuple[Floats, Bools]:

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.design import DesignError, Floats, Ints, Labels, SinglePSU, code, compact, frame
-from analysis.totals import Measures, Statistic, Sums, Totals, calibrated, sums, weighted
+from analysis.measure import Measures, Statistic
+from analysis.sums import Sums, sums, weighted
+from analysis.totals import Totals, calibrated
 from analysis.weights import Margins, Method, fit
 
 Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic

@@ -13,8 +13,9 @@ from analysis.contrast import contrasts
 from analysis.design import Bools, Design, Floats
 from analysis.estimate import Table, Variance, tabulate
 from analysis.interval import adjusted_n, clopper_pearson, logit, wald
+from analysis.measure import Measure
 from analysis.pooled import edges
-from analysis.totals import Measured, Totals, by_domain, psu_totals
+from analysis.totals import Totals, by_domain, psu_totals
 from analysis.variance import is_share
 
 
@@ -29,7 +30,7 @@ class Rank:
 
 def ranks(
     design: Design,
-    measure: Measured,
+    measure: Measure,
     domain: Any,
     *,
     method: Literal["pairwise", "joint"] = "pairwise",

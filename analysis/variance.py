@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.design import Bools, Floats, Frame, Ints
-from analysis.totals import ROUNDING, RowSquares, Totals, add_runs, by_domain, runs
+from analysis.sums import ROUNDING
+from analysis.totals import RowSquares, Totals, add_runs, by_domain, runs
 
 
 @dataclass(frozen=True)

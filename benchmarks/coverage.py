@@ -17,7 +17,8 @@ from analysis.design import frame
 from analysis.estimate import Table, tabulate
 from analysis.interval import INTERVALS, proportion_limits
 from analysis.pooled import crossed, intraclass, pooled
-from analysis.totals import Sums, Totals
+from analysis.sums import Sums
+from analysis.totals import Totals
 from analysis.variance import strata
 
 COMMUNES = 54

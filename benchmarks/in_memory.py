@@ -13,7 +13,7 @@ import tracemalloc
 
 from _wave import Wave, least
 
-from analysis import Design, Share
+from analysis import Design, Measure
 from analysis.estimate import Table, tabulate
 from analysis.totals import psu_totals
 
@@ -21,7 +21,7 @@ from analysis.totals import psu_totals
 def shares(wave: Wave) -> Table:
     """44 items x 54 communes, logit, from labels to limits."""
     design = Design(wave.weight, wave.stratum, wave.psu)
-    measures = [Share(f"i{k:02d}", "4,5", column, frozenset({4, 5}), 0) for k, column in enumerate(wave.items)]
+    measures = [Measure.share(f"i{k:02d}", "4,5", column, {4, 5}, 0) for k, column in enumerate(wave.items)]
     return tabulate(psu_totals(design, measures, wave.unit), "logit")
 
 

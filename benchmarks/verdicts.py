@@ -17,7 +17,8 @@ from scipy.special import ndtr
 
 from analysis.contrast import REST, contrasts, groups
 from analysis.design import frame
-from analysis.totals import Sums, Totals
+from analysis.sums import Sums
+from analysis.totals import Totals
 
 COMMUNES, ITEMS = 54, 39
 TOGETHER = 50  # waves of the same communes

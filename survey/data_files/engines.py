@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from analysis.parts import Part, RowSums
-from analysis.totals import Sums
+from analysis.sums import Sums
 from survey.data_files.estimate_request import Index, Request
 from survey.data_files.table_reader import DataFile, canonical
 from translations import Refusal

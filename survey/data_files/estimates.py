@@ -13,8 +13,9 @@ from analysis.contrast import REST, Difference, Rest, contrasts, groups, holm
 from analysis.design import DesignError, Floats, Labels, compact
 from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
+from analysis.measure import Measure, Measures
 from analysis.parts import Gathering, Part, part
-from analysis.totals import Measure, Measures, Share, Totals
+from analysis.totals import Totals
 from survey.data_files.estimate_request import Index, Item, Request, levels, natural
 from survey.data_files.table_reader import Chunk, DataFile, canonical
 from survey.system.csv_table import NONE, nearest
@@ -116,17 +117,17 @@ def _crossed(parts: list[Labels]) -> Labels:
     return Labels(list(combined), np.where(blank, -1, place))
 
 
-def _measure(request: Request, item: Item, chunk: Chunk) -> Measure | Share:
+def _measure(request: Request, item: Item, chunk: Chunk) -> Measure:
     if request.counted:
         column = chunk.codes(item.column)
         of = column.matching(item.wanted)
-        return Share(item.column, item.value, column.codes, of, column.blank, request.statistic)
+        return Measure.share(item.column, item.value, column.codes, of, column.blank, request.statistic)
     score = chunk.numbers(item.column)
     if request.denominator is None:
-        return Measure(item.column, None, request.statistic, np.nan_to_num(score), ~np.isnan(score))
+        return Measure.numbers(item.column, None, request.statistic, np.nan_to_num(score), ~np.isnan(score))
     base = chunk.numbers(request.denominator)
     both = ~(np.isnan(score) | np.isnan(base))
-    return Measure(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
+    return Measure.numbers(item.column, None, request.statistic, np.nan_to_num(score), np.nan_to_num(base), both)
 
 
 def _pooled(index: Index, chunk: Chunk) -> Measure:
@@ -139,7 +140,7 @@ def _pooled(index: Index, chunk: Chunk) -> Measure:
             answered &= np.isin(column.codes, list(column.matching(index.valid)))
         score += answered & np.isin(column.codes, list(column.matching(index.wanted)))
         base += answered
-    return Measure(index.name, None, "index", score, base)
+    return Measure.numbers(index.name, None, "index", score, base)
 
 
 def totals(request: Request, chunks: Iterable[Chunk]) -> Totals:

@@ -17,13 +17,13 @@ from typing import Any, cast
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis import Design, DesignError, Difference, Estimate
+from analysis import Design, DesignError, Difference, Estimate, Measure
 from analysis.contrast import Group, contrasts
 from analysis.design import Labels, SinglePSU
 from analysis.estimate import ENOUGH_ANSWERS
 from analysis.parts import Gathering, Names, Part
 from analysis.parts import part as sums_of
-from analysis.totals import Measured, psu_totals
+from analysis.totals import psu_totals
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey.responses import crosswalks
@@ -276,7 +276,7 @@ class Rehoused:
         parts = [shares for shares in self.homes.values() if len(shares) > 1]
         return {home for shares in parts for home in shares}
 
-    def counted(self, found: Sequence[Estimate], measures: Iterable[Measured]) -> list[Estimate]:
+    def counted(self, found: Sequence[Estimate], measures: Iterable[Measure]) -> list[Estimate]:
         """The records by unit, with n as the people who are in the unit now.
 
         Nobody knows who of a divided unit came over. So each of its people counts by the share that did, as in the
@@ -397,7 +397,7 @@ Name = tuple[str, str | None]
 
 def _measures(
     people: Sample, wanted: Sequence[result_table.MeasureRequest], rule: Rule | None
-) -> dict[Name, Measured]:
+) -> dict[Name, Measure]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     found = {}
     for one in wanted:
@@ -414,7 +414,7 @@ def _text(wanted: result_table.MeasureRequest) -> str:
     return wanted.item if wanted.values is None else f"{wanted.item}={','.join(map(str, wanted.values))}"
 
 
-def _part(people: Sample, side: str, measures: Sequence[Measured], by_unit: bool, kept: bool) -> Part:
+def _part(people: Sample, side: str, measures: Sequence[Measure], by_unit: bool, kept: bool) -> Part:
     """The sums of one wave's villages, as a part of a file that holds both waves.
 
     kept  its strata are those of the other wave; else they are its own

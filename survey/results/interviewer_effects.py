@@ -9,11 +9,10 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis import Estimate, Measure, Share, against_rest, estimate
+from analysis import Estimate, Measure, against_rest, estimate
 from analysis.contrast import Group
 from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
-from analysis.totals import Coded, Measured
 from survey.responses.respondents import Floats, Sample, sample
 from survey.results import result_table, verdicts
 from survey.results.result_table import MeasureRequest
@@ -105,11 +104,11 @@ def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
     return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
 
 
-def _measures(people: Sample) -> list[tuple[str, str, Measured]]:
+def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
     rule = result_table.scoring_rule(questionnaire, None)
-    found: list[tuple[str, str, Measured]] = []
+    found: list[tuple[str, str, Measure]] = []
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
@@ -125,26 +124,23 @@ def _measures(people: Sample) -> list[tuple[str, str, Measured]]:
             column = people.answers(item)
             asked += column.asked
             blank += column.asked & ~column.given
-    found.append((BLANK, "", Measure(BLANK, None, "ratio", blank, asked)))
+    found.append((BLANK, "", Measure.numbers(BLANK, None, "ratio", blank, asked)))
     return found
 
 
-def _effect(people: Sample, measure: Measured, who: Labels) -> tuple[Effect, Effect]:
+def _effect(people: Sample, measure: Measure, who: Labels) -> tuple[Effect, Effect]:
     value = _of_each(measure)
     return between(value, who), beyond(value, who, people.psu)
 
 
-def _of_each(measure: Measured) -> Floats:
+def _of_each(measure: Measure) -> Floats:
     """(N,) the figure of each person, NaN where there is none."""
-    if isinstance(measure, Share):
-        return np.array([np.nan, 0.0, 1.0])[measure.states]
-    if isinstance(measure, Coded):
-        measure = measure.measure
+    score, base, answered = measure.by_row()
     with np.errstate(all="ignore"):
-        return np.where(measure.answered, measure.score / measure.base, np.nan)
+        return np.where(answered, score / base, np.nan)
 
 
-def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measured]) -> list[Worker]:
+def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measure]) -> list[Worker]:
     """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
     forms = {name: int(who.having(name).sum()) for name in names}
     told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []

@@ -19,7 +19,6 @@ from analysis.contrast import Group
 from analysis.design import Labels, SinglePSU, compact, crossed
 from analysis.estimate import Variance
 from analysis.interval import Interval
-from analysis.totals import Coded, Measured, Share
 from forms import Index, Item, Questionnaire, Rule
 from survey.responses.respondents import Floats, Sample, sample
 from survey.results import disclosure, releases, verdicts
@@ -235,7 +234,7 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: bool = False) -> list[Measured]:
+def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: bool = False) -> list[Measure]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
     part of the index one ratio of totals, any other item a share per value, a number its mean.
 
@@ -256,13 +255,13 @@ def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: b
         told, scores = _levels(people, item), rule.scores[item.code]
         if rule.is_share:
             full = rule.satisfied(item.code)
-            return [Share(item.code, ",".join(map(str, full)), told, frozenset(full), blank=-1)]
-        return [Measure(item.code, None, "mean", _worth(told, scores), told >= 0)]
+            return [Measure.share(item.code, ",".join(map(str, full)), told, full, blank=-1)]
+        return [Measure.numbers(item.code, None, "mean", _worth(told, scores), told >= 0)]
     column = people.answers(item)
     if item.kind == "number":
         if wanted.values is not None:
             raise Refusal("%(item)s is a number: ask for it without values.", item=item.code)
-        return [Measure(item.code, None, "mean", np.where(column.given, column.codes, 0.0), column.given)]
+        return [Measure.numbers(item.code, None, "mean", np.where(column.given, column.codes, 0.0), column.given)]
     sets = [(code,) for code in item.choices] if wanted.values is None else [wanted.values]
     for value in sorted(set().union(*sets) - set(item.choices)):
         raise Refusal(
@@ -274,13 +273,13 @@ def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: b
     counted = column.asked if asked else column.given
     if column.chosen is None:
         told = np.where(column.given, column.codes, np.where(counted, SILENT, -1)).astype(column.codes.dtype)
-        return [Share(item.code, ",".join(map(str, values)), told, frozenset(values), -1) for values in sets]
+        return [Measure.share(item.code, ",".join(map(str, values)), told, values, -1) for values in sets]
     return [
-        Share(
+        Measure.share(
             item.code,
             ",".join(map(str, values)),
             counted.astype(np.int8) + column.any_of(item, values),
-            frozenset({2}),
+            {2},
             blank=0,
         )
         for values in sets
@@ -288,7 +287,7 @@ def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: b
 
 
 @kept(lambda people, _index, part, rule: (people.wave.code, people.version, part, *rule.tables.items()))
-def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Coded:
+def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Measure:
     """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
     areas = {f"index:{area.code}": [f"index:{factor.code}" for factor in area.factors] for area in index.areas}
     parts = {"index": [*areas], **areas}.get(part, [])  # that it is made of; a factor of its items alone
@@ -310,13 +309,15 @@ def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Coded:
         _rounded, first, place = np.unique(np.round(score, 9), return_index=True, return_inverse=True)
         scores = score[first]
     pairs, codes = compact(place * (len(items) + 1) + base, len(scores) * (len(items) + 1))
-    return Coded(
+    base = (pairs % (len(items) + 1)).astype(np.float64)
+    return Measure(
         part,
         None,
         "index",
         codes.astype(np.min_scalar_type(len(pairs))),
         scores[pairs // (len(items) + 1)],
-        (pairs % (len(items) + 1)).astype(np.float64),
+        base,
+        base > 0,
     )
 
 

@@ -14,7 +14,6 @@ from analysis import (
     REST,
     Design,
     Measure,
-    Share,
     against_rest,
     difference,
     estimate,
@@ -34,7 +33,7 @@ def province(seed: int, units: int = 6, villages: int = 4, people: int = 15, spr
     village = np.tile(np.repeat(np.arange(villages), people), units)
     p = np.clip(0.7 + spread * (unit - units / 2) / units, 0.02, 0.98)
     y = (r.random(len(unit)) < p).astype(np.int8) + 1
-    return Design(r.uniform(1, 4, len(unit)), unit, village), Share("q", "2", y, frozenset({2}), 0), unit
+    return Design(r.uniform(1, 4, len(unit)), unit, village), Measure.share("q", "2", y, {2}, 0), unit
 
 
 def test_a_difference_is_to_minus_from_and_turns_with_its_sides() -> None:
@@ -92,7 +91,7 @@ def test_a_variance_of_0_has_neither_limits_nor_p() -> None:
         (np.ones(120, int), 0, ("no_interval", "none")),
         (np.full(120, 2), 0, ("no_interval", "all")),
     ):
-        one = difference(Design(np.ones(120), unit), Share("q", "2", answers, frozenset({2}), 0), unit, 0, 1)
+        one = difference(Design(np.ones(120), unit), Measure.share("q", "2", answers, {2}, 0), unit, 0, 1)
         assert (one.estimate, one.low, one.high, one.p, one.flags) == (distance, None, None, None, flags)
 
 
@@ -108,7 +107,7 @@ def test_domains_without_a_village_in_common_share_a_direct_covariance_only() ->
     village = np.repeat(np.arange(16), 12)
     stratum, unit = village % 2, village // 2 % 2
     y = (r.random(len(village)) < 0.3 + 0.4 * stratum).astype(np.int8) + 1
-    design, share = Design(np.ones(len(village)), stratum, village), Share("q", "2", y, frozenset({2}), 0)
+    design, share = Design(np.ones(len(village)), stratum, village), Measure.share("q", "2", y, {2}, 0)
     a, b = estimate(design, [share], unit)
     one = difference(design, share, unit, 0, 1)
     assert one.standard_error != pytest.approx(math.hypot(a.standard_error or 0, b.standard_error or 0))
@@ -118,7 +117,7 @@ def test_domains_without_a_village_in_common_share_a_direct_covariance_only() ->
 def test_a_unit_without_events_is_not_told_apart_for_that_alone() -> None:
     """0 of 10 says little: 9 of 60 isn't above it, though t·se of 9/60 alone would say so."""
     y, unit = np.r_[np.repeat([2, 1], [9, 51]), np.ones(10, int)], np.repeat([0, 1], [60, 10])
-    found = ranks(Design(np.ones(70), unit), Share("q", "2", y, frozenset({2}), 0), unit)
+    found = ranks(Design(np.ones(70), unit), Measure.share("q", "2", y, {2}, 0), unit)
     assert [(rank.low, rank.high) for rank in found] == [(1, 2), (1, 2)]
 
 
@@ -145,7 +144,7 @@ def test_no_difference_is_so_large_that_chance_is_nothing(variance: Any) -> None
     answers = np.r_[np.ones(19_990, int), np.full(20_020, 2), np.ones(10, int)]
     unit = np.repeat([0, 1], [20_000, 20_020])
     one = difference(
-        Design(np.ones(len(unit))), Share("q", "2", answers, frozenset({2}), 0), unit, 0, 1, variance=variance
+        Design(np.ones(len(unit))), Measure.share("q", "2", answers, {2}, 0), unit, 0, 1, variance=variance
     )
     assert one.p is not None
     assert 0 < one.p < 1e-200
@@ -167,14 +166,14 @@ def test_an_index_may_be_compared_too() -> None:
     design, _, unit = province(8)
     r = np.random.default_rng(1)
     base = r.integers(0, 5, len(unit)).astype(float)
-    index = Measure("index", None, "index", np.floor(base * r.random(len(unit))), base)
+    index = Measure.numbers("index", None, "index", np.floor(base * r.random(len(unit))), base)
     assert all(one.p is not None for one in against_rest(design, [index], unit))
 
 
 def test_what_nobody_is_to_know_moves_no_other_verdict() -> None:
     design, share, unit = province(3, spread=0.6)
     withheld = np.arange(6)[:, None] == 2
-    otherwise = Share("q", "2", np.where(unit == 2, 2, share.codes), frozenset({2}), 0)
+    otherwise = Measure.share("q", "2", np.where(unit == 2, 2, share.codes), {2}, 0)
     one, other = (against_rest(design, [answers], unit, withheld=withheld) for answers in (share, otherwise))
     assert [found.p is None for found in one] == [False, False, True, False, False, False]
     for mine, theirs in zip(one, other, strict=True):

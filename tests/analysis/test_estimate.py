@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from analysis import Design, DesignError, Estimate, Measure, Share, estimate, mean, proportion, ratio, total
+from analysis import Design, DesignError, Estimate, Measure, estimate, mean, proportion, ratio, total
 from analysis.design import Labels
-from analysis.totals import Coded
 
 SAME = 1e-9
 
@@ -52,9 +51,9 @@ def design(sample: dict[str, Any], scale: float = 1.0, order: Any = None, **opti
     return Design(weight, stratum, psu, single_psu=options.pop("single_psu", "centered"), **options)
 
 
-def share(sample: dict[str, Any], of: set[int], order: Any = None, statistic: Any = "proportion") -> Share:
+def share(sample: dict[str, Any], of: set[int], order: Any = None, statistic: Any = "proportion") -> Measure:
     answer = sample["answer"] if order is None else sample["answer"][order]
-    return Share("q", None, answer, frozenset(of), 0, statistic)
+    return Measure.share("q", None, answer, frozenset(of), 0, statistic)
 
 
 def close(one: list[Estimate], two: list[Estimate], but: tuple[str, ...] = ()) -> None:
@@ -138,7 +137,7 @@ def test_a_share_and_its_complement_are_one(sample: dict[str, Any]) -> None:
 @given(samples(), some.sampled_from(["proportion", "total"]))
 def test_codes_and_scores_are_two_ways_to_say_the_same(sample: dict[str, Any], statistic: Any) -> None:
     answer = sample["answer"]
-    scores = Measure("q", None, statistic, np.isin(answer, (1, 3)), answer > 0)
+    scores = Measure.numbers("q", None, statistic, np.isin(answer, (1, 3)), answer > 0)
     for variance in ("direct", "pooled"):
         two = [
             estimate(design(sample), [one], sample["unit"], variance=variance)
@@ -226,7 +225,7 @@ def test_a_domain_without_answers_keeps_its_record() -> None:
 def test_the_index_is_pooled_over_answers_and_takes_the_logit() -> None:
     """Three people with 4, 2 and 1 valid answers: a ratio of totals, never a mean of shares."""
     score, base, village = np.array([4.0, 1, 0, 2]), np.array([4.0, 2, 1, 3]), [1, 1, 2, 3]
-    (one,) = estimate(Design([1.0] * 4, psu=village), [Measure("index", None, "index", score, base)])
+    (one,) = estimate(Design([1.0] * 4, psu=village), [Measure.numbers("index", None, "index", score, base)])
     assert one.estimate == pytest.approx(7 / 10)
     assert one.n == 4
     p, se = 0.7, one.standard_error or 0
@@ -278,7 +277,7 @@ def test_pooled_agrees_with_its_definition_in_loops(seed: int) -> None:
     y = (r.random(rows) < 0.6).astype(int)
     found = estimate(
         Design(np.ones(rows), unit, village, single_psu="centered"),
-        [Measure("q", None, "proportion", y, np.ones(rows))],
+        [Measure.numbers("q", None, "proportion", y, np.ones(rows))],
         unit,
         variance="pooled",
     )
@@ -310,8 +309,9 @@ def test_a_measure_of_few_values_gives_what_it_gives_row_by_row(rows: int) -> No
     design = Design(chance.uniform(1, 3, rows), psu // 4, psu)
     unit = chance.integers(0, 5, rows)
     score[unit == 0] = base[unit == 0]  # a unit in which all are satisfied with all
-    coded = Coded("index", None, "index", score * 4 + base, np.arange(16) // 4 * 1.0, np.arange(16) % 4 * 1.0)
-    by_row = Measure("index", None, "index", score, base)
+    y, x = np.arange(16) // 4 * 1.0, np.arange(16) % 4 * 1.0
+    coded = Measure("index", None, "index", score * 4 + base, y, x, x > 0)
+    by_row = Measure.numbers("index", None, "index", score, base)
     found, expected = (estimate(design, [one], unit, variance="auto") for one in (coded, by_row))
     for one, other in zip(found, expected, strict=True):
         assert (one.n, one.events, one.flags) == (other.n, other.events, other.flags)
@@ -328,7 +328,7 @@ def test_a_province_whose_strata_weigh_unequally_has_fewer_degrees_of_freedom() 
     r = np.random.default_rng(4)
     stratum, village = np.repeat(np.arange(20), 60), np.repeat(np.arange(40), 30)
     yes = (r.random(1200) < r.beta(9, 9, 40)[village]).astype(np.int8) + 1
-    share = Share("q", "2", yes, frozenset({2}), 0)
+    share = Measure.share("q", "2", yes, {2}, 0)
     for weight, few in ((np.where(stratum == 0, 500.0, 1.0), 1.5), (np.ones(1200), 20)):
         design = Design(weight, stratum, village)
         (direct,), (auto,) = estimate(design, [share]), estimate(design, [share], variance="auto")
@@ -349,7 +349,7 @@ def test_a_value_that_occurs_nowhere_is_refused_by_its_name(of: Any) -> None:
 def test_a_share_names_its_blank() -> None:
     """A code of 0 is an answer in one file and a blank in another: no default reads it as either."""
     with pytest.raises(TypeError, match="blank"):
-        Share("q", "1", np.array([0, 1], np.int8), frozenset({1}))  # type: ignore[call-arg]
+        Measure.share("q", "1", np.array([0, 1], np.int8), {1})  # type: ignore[call-arg]
 
 
 class Missing:

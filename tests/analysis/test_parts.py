@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from analysis import Design, Measure, Share, estimate, ratio
+from analysis import Design, Measure, estimate, ratio
 from analysis.contrast import REST, contrasts
 from analysis.design import Floats, Labels, code
 from analysis.estimate import Variance, tabulate
+from analysis.measure import Measures
 from analysis.parts import Gathering, part
-from analysis.totals import Measures, Totals, psu_totals
+from analysis.totals import Totals, psu_totals
 from analysis.variance import covariance, scores, wholes
 from analysis.weights import Method, calibrate, rake
 
@@ -29,15 +30,15 @@ def test_parts_add_up_to_the_whole(seed: int, pieces: int, calibrated: bool) -> 
     margins = {"sex": {1: 40.0, 2: 50.0}}
     if calibrated:
         design = design.calibrated(rake(design, {"sex": sex}, margins))
-    measures = [Share("q", "2", answer, frozenset({2}), 0), Share("q", "2", answer, frozenset({2, 3}), 0, "total")]
+    measures = [Measure.share("q", "2", answer, {2}, 0), Measure.share("q", "2", answer, {2, 3}, 0, "total")]
     whole = estimate(design, measures, [None if label == 0 else f"u{label}" for label in unit], variance="auto")
 
     gathering = Gathering([("q", "2", "proportion"), ("q", "2", "total")], "centered")
     for rows in np.array_split(r.permutation(n), pieces):
         labels = code([None if label == 0 else f"u{label}" for label in unit[rows]])
         mine = [
-            Share("q", "2", answer[rows], frozenset({2}), 0),
-            Share("q", "2", answer[rows], frozenset({2, 3}), 0, "total"),
+            Measure.share("q", "2", answer[rows], {2}, 0),
+            Measure.share("q", "2", answer[rows], {2, 3}, 0, "total"),
         ]
         groups = code([(one,) for one in sex[rows].tolist()]) if calibrated else None
         gathering.add(part(weight[rows], code(stratum[rows]), code(psu[rows]), labels, mine, groups))
@@ -59,7 +60,7 @@ def test_ratios_of_parts_are_shifted_alike() -> None:
     for rows in (np.arange(30), np.arange(30, n)):
         size = len(rows)
         whole_file = Labels([None], np.zeros(size, np.int64))
-        measure = Measure("", None, "ratio", y[rows], x[rows], np.ones(size, bool))
+        measure = Measure.numbers("", None, "ratio", y[rows], x[rows], np.ones(size, bool))
         gathering.add(part(np.ones(size), code(["all"] * size), code(psu[rows]), whole_file, [measure]))
     (parts,) = tabulate(gathering.totals()).records()
     assert (parts.standard_error, parts.deff) == pytest.approx((whole.standard_error, whole.deff))
@@ -91,11 +92,11 @@ def test_rows_that_are_psus_are_summed_by_stratum(
     def measures(rows: Any) -> Measures:
         there, y = ~np.isnan(score[rows]), np.nan_to_num(score[rows])
         return [
-            Share("q", "2", answer[rows], frozenset({2}), 0),
-            Share("q", "2", answer[rows], frozenset({2, 3}), 0, "total"),
-            Measure("y", None, "mean", y, there),
-            Measure("y", None, "total", y, there),
-            Measure("y", None, "ratio", y, base[rows], there),
+            Measure.share("q", "2", answer[rows], {2}, 0),
+            Measure.share("q", "2", answer[rows], {2, 3}, 0, "total"),
+            Measure.numbers("y", None, "mean", y, there),
+            Measure.numbers("y", None, "total", y, there),
+            Measure.numbers("y", None, "ratio", y, base[rows], there),
         ]
 
     design = Design(weight, stratum, None, fpc, rule)

@@ -17,7 +17,6 @@ from analysis import (
     REST,
     Design,
     Measure,
-    Share,
     against_rest,
     benjamini_hochberg,
     difference,
@@ -51,7 +50,7 @@ def design_of(data: dict[str, Any]) -> Design:
 
 
 def measures_of(data: dict[str, Any], parts: Sequence[tuple[str, str, Any]]) -> list[Measure]:
-    return [Measure(name, None, kind, data[name], data[base]) for name, base, kind in parts]
+    return [Measure.numbers(name, None, kind, data[name], data[base]) for name, base, kind in parts]
 
 
 def expected(data: str) -> dict[tuple[str, str], dict[str, str]]:
@@ -169,9 +168,9 @@ def test_there_is_no_certainty_from_few_answers(seed: int, share: float, varianc
     answered = r.random(len(row)) < r.choice([0.05, 0.5, 1.0], 6)[row]
     yes = (r.random(len(row)) < share) & answered
     measures = [
-        Share("q", "2", answered.astype(np.int8) + yes, frozenset({2}), 0),
-        Measure("mean", None, "mean", np.where(yes, 3.0, 1.0), answered),
-        Measure("index", None, "index", np.where(yes, 4.0, 1.0), np.where(answered, 4.0, 0.0)),
+        Measure.share("q", "2", answered.astype(np.int8) + yes, {2}, 0),
+        Measure.numbers("mean", None, "mean", np.where(yes, 3.0, 1.0), answered),
+        Measure.numbers("index", None, "index", np.where(yes, 4.0, 1.0), np.where(answered, 4.0, 0.0)),
     ]
     totals = psu_totals(design, measures, row)
     pairs: list[Any] = [(REST, unit) for unit in totals.domains]
@@ -206,7 +205,7 @@ def test_without_likeness_the_answers_count_one_by_one() -> None:
     row = np.repeat(np.arange(4), 40)
     place, yes = np.repeat(np.arange(16), 10), np.tile([1.0] * 8 + [0.0] * 2, 16)  # every village says the same
     totals = psu_totals(
-        Design(np.ones(160), row, place), [Measure("q", None, "proportion", yes, np.ones(160))], row
+        Design(np.ones(160), row, place), [Measure.numbers("q", None, "proportion", yes, np.ones(160))], row
     )
     found = effective(totals)
     assert found.rho[0] == 0
@@ -218,7 +217,7 @@ def test_rows_that_are_their_own_psus_have_their_own_variance() -> None:
     r = np.random.default_rng(5)
     unit = np.repeat(["a", "b", "c"], [200, 300, 400])
     yes = (r.random(900) < 0.3).astype(float)
-    measure, design = Measure("q", None, "proportion", yes, np.ones(900)), Design(np.ones(900), unit)
+    measure, design = Measure.numbers("q", None, "proportion", yes, np.ones(900)), Design(np.ones(900), unit)
     found = effective(psu_totals(design, [measure], unit))
     alone = estimate(design, [measure], unit)
     for g, one in enumerate(alone):
@@ -242,7 +241,7 @@ def test_a_long_pair_of_many_strata_has_satterthwaites_degrees_of_freedom() -> N
     wave = np.tile(["old", "new"], 480)
     lean = r.normal(0, 0.15, (24, 2))[place, (wave == "new").astype(int)]
     yes = (r.random(960) < 0.5 + lean).astype(float)
-    measure, design = Measure("q", None, "proportion", yes, np.ones(960)), Design(weight, stratum, place)
+    measure, design = Measure.numbers("q", None, "proportion", yes, np.ones(960)), Design(weight, stratum, place)
     direct = difference(design, measure, wave, "old", "new")
     auto = difference(design, measure, wave, "old", "new", variance="auto")
     assert (direct.df, auto.variance) == (12, "direct")
@@ -285,7 +284,7 @@ def test_many_domains_stand_together_however_many_villages_they_have() -> None:
     r = np.random.default_rng(3)
     row, place, design = communes(r, [12, 12, 12])
     yes = (r.random(len(row)) < 0.6).astype(float)
-    measure = Measure("q", None, "proportion", yes, np.ones(len(row)))
+    measure = Measure.numbers("q", None, "proportion", yes, np.ones(len(row)))
     assert difference(design, measure, row, 0, 1, variance="auto").variance == "pooled"
     assert difference(design, measure, row, 0, 1, within=row < 2, variance="auto").variance == "direct"
     two = np.where(row == 2, 1, row)
@@ -297,7 +296,7 @@ def test_many_domains_stand_together_however_many_villages_they_have() -> None:
 
 def test_totals_stay_direct() -> None:
     data = people("one_wave")
-    total = Measure("days", None, "total", data["days"], data["asked"])
+    total = Measure.numbers("days", None, "total", data["days"], data["asked"])
     auto, direct = (
         contrasts(psu_totals(design_of(data), [total], data["domain"]), [("x00", "x01")], 0.95, variance)
         for variance in ("auto", "direct")

@@ -211,13 +211,13 @@ def again(data: dict[str, Any], questionnaire: Questionnaire) -> dict[str, Found
 
     def pooled(part: str) -> Measure:
         levels = np.array([data[code] for code in parts[part]], dtype=float)
-        return Measure(
+        return Measure.numbers(
             part, None, "index", (levels >= 4).sum(0) * 1.0, ((levels >= 1) & (levels <= 5)).sum(0) * 1.0
         )
 
     def share(item: str) -> Measure:
         values = np.array(data[item], dtype=float)
-        return Measure(item, "3", "proportion", (values == 3) * 1.0, ~np.isnan(values) * 1.0)
+        return Measure.numbers(item, "3", "proportion", (values == 3) * 1.0, ~np.isnan(values) * 1.0)
 
     design = Design(
         np.array(data["weight"]), np.array(data["stratum"]), np.array(data["psu"]), single_psu="centered"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from analysis import Design, Share, difference
+from analysis import Design, Measure, difference
 from forms import crosswalk, parse
 from survey.responses import crosswalks, submission
 from survey.responses.respondents import sample
@@ -75,7 +75,7 @@ def test_a_change_is_the_difference_of_the_stacked_file(two: Database, kept: boo
     ]
     wave, stratum, psu, value = (np.array(column, object) for column in zip(*rows, strict=True))
     design = Design(np.ones(len(rows)), stratum, psu, single_psu="centered")
-    share = Share("C5", "1", (value == 1).astype(np.uint8) + 1, frozenset({2}), 0, "proportion")
+    share = Measure.share("C5", "1", (value == 1).astype(np.uint8) + 1, {2}, 0, "proportion")
     wanted = difference(design, share, wave, "truoc", "nay", variance="auto")
     assert change.difference is not None
     for name in ("estimate", "standard_error", "low", "high", "p"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import segno
 from numpy.random import Generator
@@ -16,6 +15,7 @@ from survey.fieldwork.keying import NOTHING, TWO
 from survey.paper.form import form
 from survey.paper.images import Grey, pictures
 from survey.paper.layout import Box, Layout, layout
+from survey.paper.opencv import cv2
 from survey.sampling.dispositions import HEAD
 
 Floats = NDArray[np.float32]

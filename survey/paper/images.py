@@ -6,13 +6,13 @@ import re
 import struct
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
+from survey.paper.opencv import cv2
 from survey.pdf import pdfium
 from translations import Refusal
 
@@ -28,10 +28,10 @@ RENDERED = 2_400  # pixels of the longer side of a page of a PDF: A4 at 205 dpi
 KINDS = "PDF, JPEG, PNG, TIFF"
 
 REDUCED = {
-    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
-    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
-    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
-    1: cv2.IMREAD_GRAYSCALE,
+    8: "IMREAD_REDUCED_GRAYSCALE_8",
+    4: "IMREAD_REDUCED_GRAYSCALE_4",
+    2: "IMREAD_REDUCED_GRAYSCALE_2",
+    1: "IMREAD_GRAYSCALE",
 }
 
 
@@ -53,7 +53,8 @@ def pictures(data: bytes) -> Iterator[Grey | Refusal]:
 def _decoded(buffer: NDArray[np.uint8], page: int, pages: int, width: int, height: int) -> Grey | Refusal:
     if width * height > MOST_PIXELS:
         return _too_large(width, height)
-    flags = next(flag for part, flag in REDUCED.items() if max(width, height) >= part * ENOUGH or part == 1)
+    name = next(name for part, name in REDUCED.items() if max(width, height) >= part * ENOUGH or part == 1)
+    flags = getattr(cv2, name)
     try:
         if pages == 1:
             picture = cv2.imdecode(buffer, flags)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +23,7 @@ from forms import Item, Questionnaire
 from survey.fieldwork.keying import blank, head, two_marks
 from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
+from survey.paper.opencv import cv2
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, prints
 
 Floats = NDArray[np.float64]

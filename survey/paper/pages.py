@@ -8,7 +8,6 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-import cv2
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from survey.fieldwork import serial_numbers
 from survey.paper.form import form
 from survey.paper.images import Grey, pictures
 from survey.paper.layout import Layout
+from survey.paper.opencv import cv2
 
 Points = NDArray[np.float64]  # (N, 2): x, y
 

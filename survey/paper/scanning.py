@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import cv2
 import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,9 +19,11 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey.fieldwork import double_entry, keying, reinterviews, sheet_locks
 from survey.fieldwork.double_entry import SCAN, Finished
+from survey.paper import opencv
 from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read
+from survey.paper.opencv import cv2
 from survey.paper.pages import HEIGHT, SCALE, find, straight
 from survey.storage import audit
 from survey.storage.database import Database
@@ -95,6 +96,7 @@ def take_in(database: Database, wave: str, files: Iterable[tuple[str, bytes]]) -
 
     A fault of one page is told and the others go on; so is a file that can't be read at all.
     """
+    opencv.require()
     with database.reading() as session:
         sheet_locks.takes_paper(waves.find(session, wave))
     for name, data in files:
@@ -250,6 +252,7 @@ def lost(session: Session, wave: str, serial: str) -> date | None:
 
 def clip(session: Session, wave: str, serial: str, item: str) -> bytes:
     """The picture of one doubtful question, as JPEG; refused where there is none."""
+    opencv.require()
     _questionnaire, scans = _waits(session, wave, serial)
     for scan in scans:
         if item in scan.marks.get("doubtful", ()) and scan.picture is not None:

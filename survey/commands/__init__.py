@@ -151,7 +151,7 @@ def _command(arguments: list[str]) -> str:
 
 def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked:
-        click.echo(importlib.import_module("survey.system.version").told())
+        click.echo("hailong " + importlib.import_module("survey.system.version").version())
         context.exit()
 
 

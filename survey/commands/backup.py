@@ -87,9 +87,10 @@ def restore(file: Path, without_keys: bool) -> None:
         archive.restore(database, file, contents, _progress, content, found)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
-        "Restored: %(rows)s rows of the backup of %(day)s.",
+        "Restored: %(rows)s rows of the backup of %(day)s, made by Hài Lòng %(version)s.",
         rows=number(rows),
         day=day(date.fromisoformat(contents.day)),
+        version=contents.version,
     )
     if contents.revision != newest():
         say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=newest())

@@ -35,6 +35,7 @@ from survey.storage.database import Database, is_unreleased, knows, newest
 from survey.storage.encrypted_columns import SealedDocument
 from survey.storage.models import SEALED, Account, Response, Role
 from survey.system import settings, virus_scanner
+from survey.system.version import version
 from translations import Refusal, formats
 from translations import gettext as _
 
@@ -105,7 +106,8 @@ def examine() -> list[Finding]:
 
 
 def program() -> Iterator[Finding]:
-    """What belongs to the program itself: the compiled catalogue, the typeface of reports."""
+    """What belongs to the program itself: its version, the compiled catalogue, the typeface of reports."""
+    yield _well(_("This is Hài Lòng %(version)s.", version=version()))
     stale = [
         path.parent.parent.name
         for path in sorted(translations.FOLDER.glob("*/LC_MESSAGES/messages.po"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -9,9 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = Path(__file__).with_name("commit.txt")  # setup.py writes it into a package
 
 
-def told() -> str:
-    """A line such as `hailong 0.1.0 (50d120fa1b2c)`."""
-    return f"hailong {metadata.version('hai-long')} ({commit() or '?'})"
+@cache
+def version() -> str:
+    """Such as `0.2.0 (50d120fa1b2c)`: the release, and the commit that this process began with."""
+    return f"{metadata.version('hai-long')} ({commit() or '?'})"
 
 
 def commit() -> str | None:

@@ -39,6 +39,7 @@ from survey.storage import faults, master_key
 from survey.storage.database import Database
 from survey.system import settings
 from survey.system.dates import today
+from survey.system.version import version
 from survey.web import api, cookies, integers, interviewer, keying, kiosk, login, respondent, staff
 from survey.web.server import metrics, rejections
 from survey.web.sign_in import choose_password, passkey_pages, password, single_sign_on
@@ -126,6 +127,7 @@ def create_app(**config: Any) -> Flask:
         language=translations.language,
         languages=LANGUAGES,
         today=today,
+        version=version,
         static=_static,
         here=_here,
         large_text=_large_text,

@@ -31,6 +31,7 @@ from survey.storage import encrypted_texts
 from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, upgrade
 from survey.system import settings
 from survey.system.dates import today
+from survey.system.version import version
 from translations import Conflict, Refusal
 
 FORMAT = 1
@@ -60,12 +61,14 @@ Progress = Callable[[str, int, int], None]  # a table, its rows so far, its rows
 class Contents:
     """What a backup holds.
 
+    version     of Hài Lòng, which made it
     day         on which it was made, in Việt Nam
     revision    the form of the tables (a migration of ours)
     tables      name -> (rows, digest over them in any order)
     files       recordings, boundaries, the report's template: path in the data folder -> SHA-256
     """
 
+    version: str
     day: str
     revision: str
     tables: dict[str, tuple[int, str]]
@@ -96,6 +99,7 @@ def write(database: Database, path: Path, progress: Progress, passphrase: str | 
             zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive,  # type: ignore[arg-type]
         ):
             contents = Contents(
+                version=version(),
                 day=today().isoformat(),
                 revision=installation.form(connection) or "",
                 tables=_write_tables(connection, archive, progress),

@@ -15,6 +15,7 @@ from survey.storage import master_key
 from survey.storage.database import Database
 from survey.storage.models import Mode, Village, Wave
 from survey.system import settings
+from survey.system.version import version
 from survey.waves import waves
 
 Program = Callable[..., Any]
@@ -44,6 +45,7 @@ def test_everything_is_back_after_a_loss_and_what_was_sealed_can_be_opened(
     done = hailong("restore", lost / "b.zip")
     assert done.code == 0, done.err
     assert "Restored" in done.err
+    assert f"made by Hài Lòng {version()}." in done.err
     back = Database(settings.database_url())
     with back.reading() as session:
         assert session.scalar(select(func.count()).select_from(Wave)) == 4

@@ -22,6 +22,7 @@ from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Scan, Sheet, TextKey
 from survey.system import dates, settings
+from survey.system.version import version
 from translations import speaking
 
 
@@ -56,6 +57,7 @@ def states() -> set[State]:
 def test_a_sound_installation_is_well_and_is_not_touched(folder: Path, province: Database) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
     assert states() == {State.WELL}
+    assert version() in found("This is Hài Lòng").what
     assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
     with province.reading() as session:
         assert not session.scalars(text("SELECT name FROM sqlite_master WHERE name LIKE 'doctor%'")).all()

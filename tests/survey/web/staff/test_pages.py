@@ -26,6 +26,7 @@ from survey.results import charts, summary, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Account, Role, Village, Wave
+from survey.system.version import version
 from survey.web.app import create_app
 from survey.web.staff.results.reports import KINDS
 from survey.web.staff.results.units import ORDERS, choices
@@ -77,6 +78,10 @@ def signed_in(app: Flask, name: str, language: str = "vi") -> FlaskClient:
 def reader(made: Flask) -> FlaskClient:
     """Home Affairs, in Vietnamese."""
     return signed_in(made, "home_affairs")
+
+
+def test_a_page_of_the_staff_names_the_version_that_runs(reader: FlaskClient) -> None:
+    assert f"Hài Lòng {version()}\n</footer>" in reader.get("/quan-tri/").text
 
 
 def plain(page: TestResponse) -> str:

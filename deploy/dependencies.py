@@ -1,11 +1,10 @@
 """What the platform is made of: docs/giay-phep.md, and a bill of materials (CycloneDX 1.6, JSON).
 
-Run by `make sbom` in the environment that serves: packages are those that `setup.cfg` asks for and what these ask
-for in turn, as they are installed here; digests are those of `requirements.lock`. What runs in a browser or is
-printed with comes from the lock files of npm.
+Run by `make sbom`: packages are those that `setup.cfg` asks for, scanning's too, and what these ask for in turn,
+as they are installed here; digests are those of `requirements-dev.lock`. What runs in a browser or is printed with
+comes from the lock files of npm.
 
     python deploy/dependencies.py LICENCES.md SBOM.json
-    python deploy/dependencies.py --beside      names what is installed and no part of it (deploy/Containerfile)
 """
 
 from __future__ import annotations
@@ -63,7 +62,8 @@ def python_parts() -> list[Part]:
     """The packages that serving needs, in the order of their names."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    wanted = [Requirement(line) for line in setup["options"]["install_requires"].split("\n") if line.strip()]
+    asked_for = setup["options"]["install_requires"] + setup["options.extras_require"]["scan"]
+    wanted = [Requirement(line) for line in asked_for.split("\n") if line.strip()]
     found: dict[str, metadata.Distribution] = {}
     while wanted:
         asked = wanted.pop()
@@ -81,12 +81,6 @@ def python_parts() -> list[Part]:
         Part(name, one.version, _licence(name, one), f"pkg:pypi/{name}@{one.version}", locked[name])
         for name, one in sorted(found.items())
     ]
-
-
-def beside() -> list[str]:
-    """The installed packages that serving does without: what tests, checks and installs."""
-    needed = {"hai-long", *(part.name for part in python_parts())}
-    return sorted({canonicalize_name(one.name) for one in metadata.distributions()} - needed)
 
 
 def npm_parts() -> list[Part]:
@@ -154,7 +148,7 @@ def _licence(name: str, one: metadata.Distribution) -> str:
 
 
 def _digests() -> dict[str, tuple[str, ...]]:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    text = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     return {
         canonicalize_name(block[1]): tuple(re.findall(r"--hash=sha256:([0-9a-f]{64})", block[0]))
         for block in re.finditer(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==.*(?:\n .*)*", text, re.M)
@@ -162,9 +156,6 @@ def _digests() -> dict[str, tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--beside"]:
-        sys.stdout.write("".join(f"{name}\n" for name in beside()))
-        raise SystemExit
     everything = [*python_parts(), *npm_parts()]
     for target, content in zip(
         sys.argv[1:3],

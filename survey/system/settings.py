@@ -25,9 +25,12 @@ def given_secret(name: str) -> str | None:
 
 
 def data_folder() -> Path:
-    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout. `hailong init` and
-    `restore` alone make it (`survey/operations/installation.py`)."""
-    return Path(os.environ.get("HAILONG_DATA") or CHECKOUT / "var").absolute()
+    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout; refused where there is
+    neither. `hailong init` and `restore` alone make it (`survey/operations/installation.py`)."""
+    given = os.environ.get("HAILONG_DATA")
+    if not given and not (CHECKOUT / "setup.cfg").is_file():
+        raise Refusal("Name the folder of the data: HAILONG_DATA=/var/lib/hai-long")
+    return Path(given or CHECKOUT / "var").absolute()
 
 
 def database_url() -> str:

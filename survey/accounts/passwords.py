@@ -65,8 +65,8 @@ def is_common(password: str, name: str = "") -> bool:
     marks (mật khẩu, matkhau), separators and the usual signs for letters (p@$$w0rd) make no difference.
     """
     own = frozenset({plain(name)}) if len(plain(name)) >= SHORTEST else frozenset()
-    written = nfc(password).casefold()
-    forms = {plain(written), plain(written.translate(SIGNS))}
+    word = nfc(password).casefold()
+    forms = {plain(word), plain(word.translate(SIGNS))}
     return any(len(set(form)) < 5 or _few_pieces(form, own) for form in forms)
 
 
@@ -78,15 +78,17 @@ def is_breached(password: str) -> bool:
     place = settings.breached_passwords()
     if place is None:
         return False
-    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    digest_line = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
     try:
         with place.open("rb") as file:
             low, high = 0, place.stat().st_size
             while low < high:
                 middle = (low + high) // 2
                 line = _line_after(file, middle)
-                low, high = (low, middle) if not line or line[: len(wanted)] >= wanted else (middle + 1, high)
-            return _line_after(file, low).startswith(wanted)
+                low, high = (
+                    (low, middle) if not line or line[: len(digest_line)] >= digest_line else (middle + 1, high)
+                )
+            return _line_after(file, low).startswith(digest_line)
     except OSError:
         raise Refusal(
             "The list of breached passwords can't be read. Tell the administrator: HAILONG_BREACHED_PASSWORDS "

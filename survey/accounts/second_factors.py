@@ -65,10 +65,10 @@ class Standing:
 
 def standing(session: Session, name: str) -> Standing | None:
     """What the account has besides its password; None where that is nothing."""
-    kept = session.get(SecondFactor, name)
-    if kept is None:
+    factor = session.get(SecondFactor, name)
+    if factor is None:
         return None
-    return Standing(kept.secret is not None, _passkeys(session, name), len(kept.codes))
+    return Standing(factor.secret is not None, _passkeys(session, name), len(factor.codes))
 
 
 def begin(session: Session, name: str) -> list[str]:
@@ -84,11 +84,11 @@ def begin(session: Session, name: str) -> list[str]:
 
 def renew_codes(session: Session, name: str) -> list[str]:
     """Gives new recovery codes; those of before hold no more."""
-    kept = session.get(SecondFactor, name)
-    if kept is None:
+    factor = session.get(SecondFactor, name)
+    if factor is None:
         raise Conflict("Your account has no second factor. Add one first: recovery codes come with it.")
     codes = _new_codes()
-    kept.codes = _digests(codes)
+    factor.codes = _digests(codes)
     session.flush()
     return codes
 
@@ -100,26 +100,26 @@ def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | 
     if step is None:
         return None
     codes = begin(session, name)
-    kept = session.get_one(SecondFactor, name)
-    kept.secret, kept.step = encrypted_texts.sealed_for(encrypted_texts.factor_of(name), secret), step
+    factor = session.get_one(SecondFactor, name)
+    factor.secret, factor.step = encrypted_texts.sealed_for(encrypted_texts.factor_of(name), secret), step
     session.flush()
     return codes
 
 
 def check(session: Session, name: str, code: str) -> bool:
     """Whether the code is right; it then works no second time. Call it in a writing transaction."""
-    kept = session.scalars(select(SecondFactor).where(SecondFactor.account == name).with_for_update()).first()
-    if kept is None:
+    factor = session.scalars(select(SecondFactor).where(SecondFactor.account == name).with_for_update()).first()
+    if factor is None:
         return False
     recovery = passwords.digest(code)
-    if recovery in kept.codes:
-        kept.codes = [digest for digest in kept.codes if digest != recovery]
-        audit.annotate(recovery_codes_left=len(kept.codes))
+    if recovery in factor.codes:
+        factor.codes = [digest for digest in factor.codes if digest != recovery]
+        audit.annotate(recovery_codes_left=len(factor.codes))
         return True
-    if kept.secret is None:
+    if factor.secret is None:
         return False
     try:
-        secret = encrypted_texts.opened_for(encrypted_texts.factor_of(name), kept.secret)
+        secret = encrypted_texts.opened_for(encrypted_texts.factor_of(name), factor.secret)
     except InvalidTag:
         raise Refusal(
             "The second factor can't be checked: its key is lost, or the key file of this database is another "
@@ -127,9 +127,9 @@ def check(session: Session, name: str, code: str) -> bool:
             "%(name)s",
             name=name,
         ) from None
-    step = _step(secret, code, kept.step)
+    step = _step(secret, code, factor.step)
     if step is not None:
-        kept.step = step
+        factor.step = step
     return step is not None
 
 
@@ -140,42 +140,44 @@ def has(session: Session, name: str) -> bool:
 
 def remove(session: Session, name: str) -> bool:
     """Takes the second factor away with all that belongs to it; False where there is none."""
-    kept = session.get(SecondFactor, name)
-    if kept is not None:
-        session.delete(kept)
-    return kept is not None
+    factor = session.get(SecondFactor, name)
+    if factor is not None:
+        session.delete(factor)
+    return factor is not None
 
 
 def remove_phone(session: Session, name: str) -> None:
     """Takes the codes of the phone away; passkeys stay."""
-    kept = session.get(SecondFactor, name)
-    if kept is not None:
-        kept.secret = None
+    factor = session.get(SecondFactor, name)
+    if factor is not None:
+        factor.secret = None
         settle(session, name)
 
 
 def settle(session: Session, name: str) -> None:
     """Takes the rest away where neither a phone nor a passkey is left: recovery codes alone are no factor."""
     session.flush()
-    kept = session.get(SecondFactor, name)
-    if kept is not None and kept.secret is None and not _passkeys(session, name):
-        session.delete(kept)
+    factor = session.get(SecondFactor, name)
+    if factor is not None and factor.secret is None and not _passkeys(session, name):
+        session.delete(factor)
 
 
 def needing(session: Session) -> frozenset[Role]:
     """The roles that need a second factor: as the administrator says, and as the server's settings do."""
-    asked = settings.second_factor()
-    return frozenset({*session.scalars(select(SecondFactorRole.role)), *(role for role in Role if role in asked)})
+    setting = settings.second_factor()
+    return frozenset(
+        {*session.scalars(select(SecondFactorRole.role)), *(role for role in Role if role in setting)}
+    )
 
 
 def require(session: Session, roles: Collection[Role]) -> None:
     """From now on these roles need a second factor; what is kept of those in the server's settings stays."""
-    named = settings.second_factor()
-    open_ = [role for role in Role if role not in named]
-    chosen = [role for role in open_ if role in roles]
-    audit.annotate(roles=",".join(chosen) or "-")
+    setting = settings.second_factor()
+    open_ = [role for role in Role if role not in setting]
+    chosen_roles = [role for role in open_ if role in roles]
+    audit.annotate(roles=",".join(chosen_roles) or "-")
     session.execute(delete(SecondFactorRole).where(SecondFactorRole.role.in_(open_)))
-    session.add_all(SecondFactorRole(role=role) for role in chosen)
+    session.add_all(SecondFactorRole(role=role) for role in chosen_roles)
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,8 @@ def counts(session: Session) -> dict[Role, Counted]:
         .where(~Account.off)
         .group_by(Account.role)
     )
-    found = {role: Counted(accounts, factors) for role, accounts, factors in session.execute(query)}
-    return {role: found.get(role, Counted(0, 0)) for role in Role}
+    counted = {role: Counted(accounts, factors) for role, accounts, factors in session.execute(query)}
+    return {role: counted.get(role, Counted(0, 0)) for role in Role}
 
 
 def _new_codes() -> list[str]:

@@ -33,7 +33,7 @@ def begin(
     now = _now()
     session.execute(delete(SignIn).where(SignIn.account == account, or_(*_over(now))))
     last = session.scalar(select(func.max(SignIn.number)).where(SignIn.account == account))
-    made = SignIn(
+    sign_in = SignIn(
         id=secrets.token_urlsafe(24),
         account=account,
         number=(last or 0) + 1,
@@ -44,9 +44,9 @@ def begin(
         vouched=vouched,
         half=half,
     )
-    session.add(made)
+    session.add(sign_in)
     session.flush()
-    return made
+    return sign_in
 
 
 def find(session: Session, mark: str, account: str, *, half: bool = False) -> SignIn | None:

@@ -117,9 +117,9 @@ def add(
 
 def list_all(session: Session, owner: str | None = None) -> list[Token]:
     """All tokens, or those of an account, in the order of their names."""
-    chosen = select(Token)
-    found = session.scalars(chosen.where(Token.owner == owner) if owner else chosen)
-    return sorted(found, key=lambda token: order(token.name))
+    query = select(Token)
+    rows = session.scalars(query.where(Token.owner == owner) if owner else query)
+    return sorted(rows, key=lambda token: order(token.name))
 
 
 def remove(session: Session, name: str) -> None:

@@ -100,12 +100,12 @@ def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
 def read(session: Session, wave: Wave, response: UUID) -> Remark:
     """One remark, opened."""
     row = session.get(Response, response)
-    said = written(session, response) if row is not None and row.wave == wave.code else None
+    texts = written(session, response) if row is not None and row.wave == wave.code else None
     items = asked(questionnaires.by_digest(session, wave.questionnaire))
-    found = tuple((item, said[item.code]) for item in items if said and item.code in said)
-    if row is None or not found:
+    remarks = tuple((item, texts[item.code]) for item in items if texts and item.code in texts)
+    if row is None or not remarks:
         raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
-    return Remark(response, row.unit, found)
+    return Remark(response, row.unit, remarks)
 
 
 def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
@@ -124,7 +124,7 @@ def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
 
 
 def code(
-    session: Session, wave: Wave, response: UUID, turn: int, chosen: Collection[str], person: str
+    session: Session, wave: Wave, response: UUID, turn: int, wanted_themes: Collection[str], person: str
 ) -> Coding | None:
     """Keeps what somebody found in a remark; None where that is what holds already.
 
@@ -132,20 +132,20 @@ def code(
     """
     if response not in queue(session, wave, turn, person).remarks:
         raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
-    there = themes.kept(session, wave.code)
+    known = themes.kept(session, wave.code)
     before = held(session, response, turn)
-    may = {theme.code for theme in there if not theme.closed} | set(before.themes if before else ())
-    if not set(chosen) <= may:
+    may = {theme.code for theme in known if not theme.closed} | set(before.themes if before else ())
+    if not set(wanted_themes) <= may:
         raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
-    found = [theme.code for theme in there if theme.code in chosen]
-    if not found:
+    codes = [theme.code for theme in known if theme.code in wanted_themes]
+    if not codes:
         raise Refusal("Tick at least one theme; where none fits, the one for something else.")
-    if before is not None and before.themes == found:
+    if before is not None and before.themes == codes:
         return None
-    made = Coding(wave=wave.code, response=response, turn=turn, themes=found, person=person, day=today())
-    session.add(made)
+    coding = Coding(wave=wave.code, response=response, turn=turn, themes=codes, person=person, day=today())
+    session.add(coding)
     session.flush()
-    return made
+    return coding
 
 
 def is_again(response: UUID) -> bool:
@@ -207,16 +207,16 @@ def agreed(session: Session, wave: str) -> Agreed:
     """
     first, second = (earliest(session, wave, turn) for turn in (FIRST, SECOND))
     both = sorted(set(first) & set(second))
-    named = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}
-    there = [theme for theme in themes.list_all(session, wave) if theme.code in named]
+    codes = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}
+    every = [theme for theme in themes.list_all(session, wave) if theme.code in codes]
     if not both:
         return Agreed(0, (), None)
 
     def ticked(turn: dict[UUID, Coding]) -> Ints:
         """(N, K) 1 where the remark has the theme."""
-        return np.array([[theme.code in turn[one].themes for theme in there] for one in both], np.int64)
+        return np.array([[theme.code in turn[one].themes for theme in every] for one in both], np.int64)
 
     one, other = ticked(first), ticked(second)
-    lines = tuple((theme, agreement(one[:, k], other[:, k], (0, 1))) for k, theme in enumerate(there))
-    whole = pooled(one, other, [(0, 1)] * len(there), [wave] * len(both))
+    lines = tuple((theme, agreement(one[:, k], other[:, k], (0, 1))) for k, theme in enumerate(every))
+    whole = pooled(one, other, [(0, 1)] * len(every), [wave] * len(both))
     return Agreed(len(both), lines, whole[0] if whole else None)

@@ -41,20 +41,20 @@ def add(session: Session, wave: str, unit: str, theme: str, words: str, person: 
     if theme not in {one.code for one in themes.kept(session, wave)}:
         raise NotFound("There is no such theme in this wave. Look at its list.")
     place = units.find(session, unit).code
-    there = list_all(session, wave)
-    if any((one.unit, one.theme, one.words) == (place, theme, words) for one in there):
+    earlier = list_all(session, wave)
+    if any((one.unit, one.theme, one.words) == (place, theme, words) for one in earlier):
         raise Conflict("This sentence stands there already.")
-    made = Paraphrase(wave=wave, unit=place, theme=theme, words=words, person=person, day=today())
-    session.add(made)
+    paraphrase = Paraphrase(wave=wave, unit=place, theme=theme, words=words, person=person, day=today())
+    session.add(paraphrase)
     session.flush()
-    return made
+    return paraphrase
 
 
 def withdraw(session: Session, wave: str, id: int) -> None:
     """Empties a paraphrase for good, wherever it was shown: it may have named somebody after all."""
-    found = session.get(Paraphrase, id)
-    if found is None or found.wave != wave or not found.words:
+    paraphrase = session.get(Paraphrase, id)
+    if paraphrase is None or paraphrase.wave != wave or not paraphrase.words:
         raise NotFound("This paraphrase is not there any more. Look at the list.")
-    audit.annotate(unit=found.unit, theme=found.theme)
-    found.words = ""
+    audit.annotate(unit=paraphrase.unit, theme=paraphrase.theme)
+    paraphrase.words = ""
     session.flush()

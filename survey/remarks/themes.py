@@ -35,8 +35,8 @@ LONGEST = 80
 
 def list_all(session: Session, wave: str) -> list[Theme]:
     """The themes of a wave in their order, closed ones too; an untouched list is the one that it begins with."""
-    kept = session.scalars(select(Theme).where(Theme.wave == wave).order_by(Theme.place)).all()
-    return list(kept) or _first(wave)
+    rows = session.scalars(select(Theme).where(Theme.wave == wave).order_by(Theme.place)).all()
+    return list(rows) or _first(wave)
 
 
 def kept(session: Session, wave: str) -> list[Theme]:
@@ -58,65 +58,65 @@ def add(session: Session, wave: str, vi: str, en: str) -> Theme:
     vi, en = (" ".join(nfc(text).split()) for text in (vi, en))
     if not vi or not en or max(len(vi), len(en)) > LONGEST:
         raise Refusal("Give the theme a name of at most %(most)d letters in both languages.", most=LONGEST)
-    there = kept(session, wave)
-    if any(vi.casefold() == one.vi.casefold() or en.casefold() == one.en.casefold() for one in there):
+    earlier = kept(session, wave)
+    if any(vi.casefold() == one.vi.casefold() or en.casefold() == one.en.casefold() for one in earlier):
         raise Conflict("There is such a theme already. Open it again if it is closed.")
-    if len(there) >= MOST:
+    if len(earlier) >= MOST:
         raise Conflict("The list has %(most)d themes: more than that nobody can keep in mind.", most=MOST)
-    place = max(one.place for one in there) + 1
-    made = Theme(wave=wave, code=f"them_{place}", place=place, vi=vi, en=en, closed=False)
-    audit.annotate(theme=made.code)
-    session.add(made)
+    place = max(one.place for one in earlier) + 1
+    theme = Theme(wave=wave, code=f"them_{place}", place=place, vi=vi, en=en, closed=False)
+    audit.annotate(theme=theme.code)
+    session.add(theme)
     session.flush()
-    return made
+    return theme
 
 
 def close(session: Session, wave: str, code: str, closed: bool = True) -> Theme:
     """Closes a theme, or opens it again; the last open one stays open."""
-    there = kept(session, wave)
-    found = _one(there, code)
-    if closed and not any(not one.closed and one is not found for one in there):
+    every = kept(session, wave)
+    theme = _one(every, code)
+    if closed and not any(not one.closed and one is not theme for one in every):
         raise Conflict("This is the last open theme. Add another one before you close it.")
     audit.annotate(theme=code, act="close" if closed else "open")
-    found.closed = closed
-    return found
+    theme.closed = closed
+    return theme
 
 
 def remove(session: Session, wave: str, code: str) -> None:
     """Takes a theme out of the list that nothing names yet; refused otherwise."""
-    there = kept(session, wave)
-    found = _one(there, code)
+    every = kept(session, wave)
+    theme = _one(every, code)
     if code in used(session, wave):
         raise Conflict("This theme is in use. Close it: then nobody can choose it any more.")
-    if not any(not one.closed and one is not found for one in there):
+    if not any(not one.closed and one is not theme for one in every):
         raise Conflict("This is the last open theme. Add another one before you remove it.")
     audit.annotate(theme=code, act="remove")
-    session.delete(found)
+    session.delete(theme)
     session.flush()
 
 
 def used(session: Session, wave: str) -> set[str]:
     """The codes of the themes that a coding, a paraphrase or a release names."""
     codings = session.scalars(select(Coding.themes).where(Coding.wave == wave).distinct())
-    told = session.scalars(select(Paraphrase.theme).where(Paraphrase.wave == wave).distinct())
+    paraphrased = session.scalars(select(Paraphrase.theme).where(Paraphrase.wave == wave).distinct())
     frozen = session.scalars(select(Release.remarks).where(Release.wave == wave)).all()
-    shown = [kept["themes"] for kept in frozen if kept]
-    return {code for codes in (*codings, *shown) for code in codes} | set(told)
+    released = [document["themes"] for document in frozen if document]
+    return {code for codes in (*codings, *released) for code in codes} | set(paraphrased)
 
 
-def _one(there: list[Theme], code: str) -> Theme:
-    found = next((one for one in there if one.code == code), None)
-    if found is None:
+def _one(every: list[Theme], code: str) -> Theme:
+    theme = next((one for one in every if one.code == code), None)
+    if theme is None:
         raise NotFound("There is no such theme in this wave. Look at its list.")
-    return found
+    return theme
 
 
 def _first(wave: str) -> list[Theme]:
-    named: dict[str, list[str]] = {}
+    codes_of: dict[str, list[str]] = {}
     for language in ("vi", "en"):
         with speaking(language):
-            named[language] = [gettext(message) for message in DEFAULTS.values()]
+            codes_of[language] = [gettext(message) for message in DEFAULTS.values()]
     return [
         Theme(wave=wave, code=code, place=place, vi=vi, en=en, closed=False)
-        for place, (code, vi, en) in enumerate(zip(DEFAULTS, named["vi"], named["en"], strict=True), start=1)
+        for place, (code, vi, en) in enumerate(zip(DEFAULTS, codes_of["vi"], codes_of["en"], strict=True), start=1)
     ]

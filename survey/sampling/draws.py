@@ -106,23 +106,23 @@ def drawn(frame: Frame, plan: Plan, seed: str) -> Drawn:
     """
     if not 0 < len(seed) <= LONGEST_SEED or not seed.isprintable():
         raise Refusal("Give a seed of 1 to %(most)s letters or digits.", most=LONGEST_SEED)
-    taken = []
+    villages = []
     for part in parts(frame, plan):
         random = stream(seed, "villages", part.label)
         sizes = [village.households for village in part.villages]
-        chosen = pps(sizes, part.take, random) if plan.method == "pps" else srs(len(sizes), part.take, random)
-        for row, probability in zip(chosen.rows.tolist(), chosen.probability.tolist(), strict=True):
-            taken.append(_taken(part.villages[row], part, probability, plan, seed))
-    return Drawn(plan, seed, frame, tuple(sorted(taken, key=lambda one: place(one.village))))
+        places = pps(sizes, part.take, random) if plan.method == "pps" else srs(len(sizes), part.take, random)
+        for row, probability in zip(places.rows.tolist(), places.probability.tolist(), strict=True):
+            villages.append(_taken(part.villages[row], part, probability, plan, seed))
+    return Drawn(plan, seed, frame, tuple(sorted(villages, key=lambda one: place(one.village))))
 
 
 def _taken(village: FrameVillage, part: Part, probability: float, plan: Plan, seed: str) -> VillageDraw:
-    there = village.households
-    wanted = min(plan.per_village, there)
+    households = village.households
+    count = min(plan.per_village, households)
     method = every_kth if plan.households == "systematic" else srs
-    main = method(there, wanted, stream(seed, "households", village.psu)).rows.tolist()
-    spare = min(max(FEWEST_SPARE, -(-plan.per_village // SPARE_SHARE)), there - wanted)
-    places = in_random_order(there - wanted, spare, stream(seed, "replacements", village.psu)).tolist()
+    main = method(households, count, stream(seed, "households", village.psu)).rows.tolist()
+    spare = min(max(FEWEST_SPARE, -(-plan.per_village // SPARE_SHARE)), households - count)
+    places = in_random_order(households - count, spare, stream(seed, "replacements", village.psu)).tolist()
     for row in main:  # a place among those left over becomes one in the list
         places = [spare_row + (spare_row >= row) for spare_row in places]
     return VillageDraw(
@@ -216,16 +216,16 @@ def list_all(session: Session, wave: str) -> list[Draw]:
 
 def find(session: Session, wave: Wave, number: int | None = None) -> Draw:
     """A draw by its number, or the one that holds; refused where there is none."""
-    chosen = select(Draw).where(Draw.wave == wave.code)
-    chosen = chosen.where(Draw.id == wave.draw) if number is None else chosen.where(Draw.number == number)
-    found = session.scalars(chosen).first()
-    if found is None and number is None:
+    query = select(Draw).where(Draw.wave == wave.code)
+    query = query.where(Draw.id == wave.draw) if number is None else query.where(Draw.number == number)
+    draw = session.scalars(query).first()
+    if draw is None and number is None:
         raise NotFound(
             "No sample is drawn for the wave %(wave)s yet. Draw it: hailong sample draw", wave=wave.code
         )
-    if found is None:
+    if draw is None:
         raise NotFound("The wave %(wave)s has no draw number %(number)s.", wave=wave.code, number=number)
-    return found
+    return draw
 
 
 def use(session: Session, wave: Wave, number: int) -> Draw:
@@ -238,7 +238,7 @@ def use(session: Session, wave: Wave, number: int) -> Draw:
 
 def read(session: Session, draw: Draw) -> Drawn:
     """What a draw took, from where it is kept. Its frame is that of the present, which may have grown since."""
-    listed = {
+    frame = {
         v.psu: FrameVillage(v.psu, v.unit, v.stratum, v.households or 0, v.name)
         for v in waves.villages(session, draw.wave)
     }
@@ -251,10 +251,10 @@ def read(session: Session, draw: Draw) -> Drawn:
     households: dict[str, tuple[list[int], list[int]]] = {}
     for psu, replacement, household in rows:
         households.setdefault(psu, ([], []))[replacement].append(household)
-    taken = [
+    villages = [
         VillageDraw(
-            listed[village.psu],
-            getattr(listed[village.psu], "unit" if plan.per == "unit" else "stratum"),
+            frame[village.psu],
+            getattr(frame[village.psu], "unit" if plan.per == "unit" else "stratum"),
             village.stratum,
             village.probability,
             tuple(households[village.psu][False]),
@@ -262,8 +262,8 @@ def read(session: Session, draw: Draw) -> Drawn:
         )
         for village in session.scalars(select(DrawnVillage).where(DrawnVillage.draw == draw.id))
     ]
-    whole = Frame(tuple(sorted(listed.values(), key=place)))
-    return Drawn(plan, draw.seed, whole, tuple(sorted(taken, key=lambda one: place(one.village))))
+    whole = Frame(tuple(sorted(frame.values(), key=place)))
+    return Drawn(plan, draw.seed, whole, tuple(sorted(villages, key=lambda one: place(one.village))))
 
 
 def repeats(kept: Drawn, draw: Draw) -> bool | None:
@@ -279,8 +279,8 @@ def villages(session: Session, wave: Wave) -> list[Village]:
     every_village = waves.villages(session, wave.code)
     if wave.draw is None:
         return every_village
-    taken = set(session.scalars(select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw)))
-    return [village for village in every_village if village.psu in taken]
+    psus = set(session.scalars(select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw)))
+    return [village for village in every_village if village.psu in psus]
 
 
 class DrawInUse(NamedTuple):

@@ -48,16 +48,16 @@ class Expected:
 
         Refused: a design effect below 1, and one above it where a village gives no two people who could be alike.
         """
-        given = cls(**{name: value for name, value in known.items() if value is not None})
+        values = cls(**{name: value for name, value in known.items() if value is not None})
         if deff is None or deff == 1:
-            return given if deff is None else replace(given, rho=0.0)
+            return values if deff is None else replace(values, rho=0.0)
         if deff < 1:
             raise Refusal("Give a design effect of 1 or more.")
-        if per_village * given.response <= 1:
+        if per_village * values.response <= 1:
             raise Refusal(
                 "People asked one a village can't be alike: leave the design effect out, or ask more people."
             )
-        return replace(given, rho=(deff - 1) / (per_village * given.response - 1))
+        return replace(values, rho=(deff - 1) / (per_village * values.response - 1))
 
 
 @dataclass(frozen=True)
@@ -147,19 +147,19 @@ def of_plan(session: Session, wave: Wave, frame: Frame, plan: Plan, expected: Ex
 def _probability(part: Part, plan: Plan) -> list[float]:
     if plan.method == "srs":
         return [part.take / len(part.villages)] * len(part.villages)
-    found: list[float] = inclusion_probabilities([v.households for v in part.villages], part.take).tolist()
-    return found
+    probabilities: list[float] = inclusion_probabilities([v.households for v in part.villages], part.take).tolist()
+    return probabilities
 
 
 def communes(session: Session, wave: Wave, frame: Frame) -> list[Unit]:
     """The communes that a wave should reach: those of its first day, and what else the frame has."""
-    there = units.communes(session, wave.opens)
-    known = {unit.code for unit in there}
-    return there + [units.find(session, code) for code in frame.by("unit") if code not in known]
+    every = units.communes(session, wave.opens)
+    known = {unit.code for unit in every}
+    return every + [units.find(session, code) for code in frame.by("unit") if code not in known]
 
 
 def _outlook(
-    frame: Frame, plan: Plan, cells: Sequence[Cell], expected: Expected, wanted: Sequence[Unit]
+    frame: Frame, plan: Plan, cells: Sequence[Cell], expected: Expected, domains: Sequence[Unit]
 ) -> Outlook:
     households = {part.label: part.households for part in parts(frame, plan)}
     spread = {part.label: _spread(part.villages, plan) for part in parts(frame, plan)}
@@ -178,7 +178,7 @@ def _outlook(
     pooled_df = sum(max(_villages(group) - 1, 0) for group in strata.values())
     communes_df = sum(max(_villages(group) - 1, 0) for group in by_unit.values())
     province = error(cells)
-    reached = round(sum(min(_villages(by_unit[unit.code]), 1) for unit in wanted if unit.code in by_unit))
+    reached = round(sum(min(_villages(by_unit[unit.code]), 1) for unit in domains if unit.code in by_unit))
     return Outlook(
         expected=expected,
         deff=expected.deff(plan.per_village),
@@ -191,8 +191,8 @@ def _outlook(
             for label, group in ((label, _if_reached(group)) for label, group in by_unit.items())
         ),
         reached=reached,
-        unreached=len(wanted) - reached,
-        missed=tuple(unit for unit in wanted if not _villages(by_unit.get(unit.code, []))),
+        unreached=len(domains) - reached,
+        missed=tuple(unit for unit in domains if not _villages(by_unit.get(unit.code, []))),
         told=smallest_change(province),
         found=smallest_change(province, power=0.8),
     )
@@ -248,10 +248,10 @@ def _villages(cells: Iterable[Cell]) -> float:
 
 
 def _grouped(cells: Iterable[Cell], label: str) -> dict[str, list[Cell]]:
-    found: dict[str, list[Cell]] = {}
+    groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        found.setdefault(getattr(cell, label), []).append(cell)
-    return dict(sorted(found.items()))
+        groups.setdefault(getattr(cell, label), []).append(cell)
+    return dict(sorted(groups.items()))
 
 
 def sentences(outlook: Outlook) -> Iterator[Lazy]:
@@ -355,8 +355,8 @@ def in_points(share: float) -> str:
 
 def points(lines: Sequence[Line]) -> str:
     """The half-widths of some domains: ±1,7; ±4,2–9,8."""
-    known = sorted(line.half_width for line in lines if line.half_width is not None)
-    if not known:
+    widths = sorted(line.half_width for line in lines if line.half_width is not None)
+    if not widths:
         return gettext("no interval")
-    first, last = in_points(known[0]), in_points(known[-1])
+    first, last = in_points(widths[0]), in_points(widths[-1])
     return f"±{first}" if first == last else f"±{first}–{last}"

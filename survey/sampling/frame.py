@@ -37,24 +37,24 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     A village that is there already must be in the same commune and stratum. What is known of it stays; households,
     adults and name are filled in where they are not known yet. A code stands once in a file.
     """
-    found = waves.find(session, wave)
-    if found.kind is WaveKind.OPEN:
-        raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=found.code)
+    row = waves.find(session, wave)
+    if row.kind is WaveKind.OPEN:
+        raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.code)
     faults = Faults()
     known_units = {unit.code: unit for unit in session.scalars(select(Unit))}
-    there = {village.psu: village for village in waves.villages(session, found.code)}
+    villages = {village.psu: village for village in waves.villages(session, row.code)}
     rows: dict[str, int] = {}
     new = 0
     table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
     for cells in table:
-        given = {column: nfc(cell.strip()) for column, cell in zip(table.columns, cells, strict=True)}
-        village = _village(given, found.code, known_units, table.row, faults)
+        values = {column: nfc(cell.strip()) for column, cell in zip(table.columns, cells, strict=True)}
+        village = _village(values, row.code, known_units, table.row, faults)
         if village is None:
             continue
         if (twin := rows.setdefault(village.psu, table.row)) != table.row:
             faults.add(table.row, "psu", Lazy("Row %(row)s has this village already. Keep one of them.", row=twin))
-        elif village.psu in there:
-            _fill_up(there[village.psu], village, table.row, faults)
+        elif village.psu in villages:
+            _fill_up(villages[village.psu], village, table.row, faults)
         else:
             session.add(village)
             new += 1
@@ -65,20 +65,20 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 
 def clear(session: Session, wave: str) -> int:
     """Takes all villages of a wave out again; how many. Refused once something rests on them."""
-    found = waves.find(session, wave)
-    session.execute(select(Wave.code).where(Wave.code == found.code).with_for_update())
+    row = waves.find(session, wave)
+    session.execute(select(Wave.code).where(Wave.code == row.code).with_for_update())
     for table, rests in (
         (Draw, Draw.wave),
         (Response, Response.wave),
         (Batch, Batch.wave),
         (Invitation, Invitation.wave),
     ):
-        if session.scalar(select(func.count()).select_from(table).where(rests == found.code)):
+        if session.scalar(select(func.count()).select_from(table).where(rests == row.code)):
             raise Conflict(
                 "A draw, forms, codes or responses rest on these villages: they stay. Add others by a file."
             )
-    count = len(waves.villages(session, found.code))
-    session.execute(delete(Village).where(Village.wave == found.code))
+    count = len(waves.villages(session, row.code))
+    session.execute(delete(Village).where(Village.wave == row.code))
     return count
 
 
@@ -89,37 +89,37 @@ def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]
 
 
 def _village(
-    given: dict[str, str], wave: str, known_units: Mapping[str, Unit], row: int, faults: Faults
+    values: dict[str, str], wave: str, known_units: Mapping[str, Unit], row: int, faults: Faults
 ) -> Village | None:
     """The village of a row, or None where a cell is at fault."""
     before = faults.count
     for column in REQUIRED:
-        if not given[column]:
+        if not values[column]:
             faults.add(row, column, Lazy("Fill in this cell: it is needed."))
     for column, most in LONGEST.items():
-        text = given.get(column, "")
+        text = values.get(column, "")
         if len(text) > most or text and not text.isprintable():
             faults.add(row, column, Lazy("Write at most %(most)s letters on one line.", most=most))
-    unit = units.settled(given["unit"])
+    unit = units.settled(values["unit"])
     if unit and unit not in known_units:
         faults.add(row, "unit", _unknown_unit(unit, known_units))
     elif unit and known_units[unit].kind not in units.COMMUNE_KINDS:
         name = known_units[unit].name
         faults.add(row, "unit", Lazy("Write the code of the village's commune: %(name)s is not one.", name=name))
     for column in ("households", "adults"):
-        text = given.get(column, "")
+        text = values.get(column, "")
         if text and not (COUNT.fullmatch(text) and int(text) > 0):
             faults.add(row, column, Lazy("Write a whole number of 1 or more, digits only."))
     if faults.count > before:
         return None
     return Village(
         wave=wave,
-        psu=given["psu"],
+        psu=values["psu"],
         unit=unit,
-        stratum=given["stratum"],
-        name=given.get("name") or None,
-        households=int(given["households"]),
-        adults=int(given["adults"]) if given.get("adults") else None,
+        stratum=values["stratum"],
+        name=values.get("name") or None,
+        households=int(values["households"]),
+        adults=int(values["adults"]) if values.get("adults") else None,
     )
 
 
@@ -130,14 +130,14 @@ def _unknown_unit(code: str, known_units: Mapping[str, Unit]) -> Lazy:
     return Lazy("There is no unit with the code %(code)s.", code=code[:20])
 
 
-def _fill_up(kept: Village, given: Village, row: int, faults: Faults) -> None:
+def _fill_up(village: Village, update: Village, row: int, faults: Faults) -> None:
     for column in ("unit", "stratum", "households", "adults", "name"):
-        old, new = getattr(kept, column), getattr(given, column)
+        old, new = getattr(village, column), getattr(update, column)
         if old is None:
-            setattr(kept, column, new)
+            setattr(village, column, new)
         elif new is not None and new != old:
             faults.add(
                 row,
                 column,
-                Lazy("Village %(psu)s is there already with %(old)s here.", psu=kept.psu, old=old),
+                Lazy("Village %(psu)s is there already with %(old)s here.", psu=village.psu, old=old),
             )

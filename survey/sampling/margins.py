@@ -37,7 +37,7 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
     """
     faults = Faults()
     table = opened(path, COLUMNS, COLUMNS, faults)
-    found: Margins = {}
+    margins: Margins = {}
     for cells in table:
         given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
         before = faults.count
@@ -54,21 +54,21 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
         if faults.count > before:
             continue
         value, message = _value(variable, given["value"], questionnaire)
-        values = found.setdefault(variable, {})
+        values = margins.setdefault(variable, {})
         if message is None and value in values:
             message = Lazy("This value stands twice. Keep one.")
         if message is not None:
             faults.add(table.row, "value", message)
         else:
             values[value] = float(given["total"])
-    for variable, values in found.items():
+    for variable, values in margins.items():
         for place, item in enumerate(_items(variable, questionnaire)):
             if item is not None and item.kind == "number":
                 _refuse_overlap(variable, sorted({_bounds(value.split("*")[place]) for value in values}))
     faults.refuse(path)
-    if not found:
+    if not margins:
         raise Refusal("%(file)s is empty.", file=path.name)
-    return found
+    return margins
 
 
 def _split(variable: str) -> list[str]:
@@ -84,9 +84,9 @@ def _no_variable(part: str, questionnaire: Questionnaire) -> Lazy | None:
         return None
     item = questionnaire.items.get(part)
     if item is None:
-        known = [*PLACES, *questionnaire.items]
+        names = [*PLACES, *questionnaire.items]
         return Lazy(
-            "There is no item %(code)s. The nearest is %(near)s.", code=part[:60], near=nearest(part, known)
+            "There is no item %(code)s. The nearest is %(near)s.", code=part[:60], near=nearest(part, names)
         )
     if item.kind not in ("single", "scale", "number"):
         return Lazy("%(code)s has no single answer. Choose an item with one.", code=part)
@@ -97,7 +97,7 @@ def _value(variable: str, text: str, questionnaire: Questionnaire) -> tuple[str,
     names, parts = variable.split("*"), _split(text)
     if len(names) != len(parts) or not all(parts):
         return text, Lazy("Write one value for each variable, joined by *: %(variable)s", variable=variable)
-    told = []
+    values = []
     for name, part in zip(names, parts, strict=True):
         item = questionnaire.items.get(name)
         if name == "unit":
@@ -110,8 +110,8 @@ def _value(variable: str, text: str, questionnaire: Questionnaire) -> tuple[str,
         elif item is not None and part not in map(str, item.choices):
             choices = ", ".join(map(str, item.choices))
             return text, Lazy("%(item)s has the values %(choices)s.", item=name, choices=choices)
-        told.append(part)
-    return "*".join(told), None
+        values.append(part)
+    return "*".join(values), None
 
 
 def _refuse_overlap(variable: str, classes: Sequence[tuple[int, float]]) -> None:

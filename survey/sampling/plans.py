@@ -56,10 +56,10 @@ class Frame:
 
     def by(self, label: Literal["unit", "stratum"]) -> dict[str, list[FrameVillage]]:
         """The villages of each commune or stratum, in order."""
-        found: dict[str, list[FrameVillage]] = {}
+        groups: dict[str, list[FrameVillage]] = {}
         for village in self.villages:
-            found.setdefault(getattr(village, label), []).append(village)
-        return dict(sorted(found.items()))
+            groups.setdefault(getattr(village, label), []).append(village)
+        return dict(sorted(groups.items()))
 
 
 def frame(session: Session, wave: Wave) -> Frame:
@@ -107,20 +107,20 @@ class Plan:
     deviations: dict[str, float] | None = None
 
     @classmethod
-    def read(cls, kept: dict[str, Any]) -> Plan:
+    def read(cls, document: dict[str, Any]) -> Plan:
         """From what `Draw.plan` holds."""
-        return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
+        return cls(**{field.name: document[field.name] for field in fields(cls) if field.name in document})
 
 
 def words(plan: Plan) -> Iterator[Lazy]:
     """A plan as a person would tell it."""
-    told = {"villages": plan.villages, "households": plan.per_village}
+    values = {"villages": plan.villages, "households": plan.per_village}
     if plan.per == "unit":
-        yield Lazy("%(villages)s villages in each commune, %(households)s households in each village", **told)
+        yield Lazy("%(villages)s villages in each commune, %(households)s households in each village", **values)
     elif plan.per == "stratum":
-        yield Lazy("%(villages)s villages in each stratum, %(households)s households in each village", **told)
+        yield Lazy("%(villages)s villages in each stratum, %(households)s households in each village", **values)
     else:
-        yield Lazy("%(villages)s villages in all, %(households)s households in each village", **told)
+        yield Lazy("%(villages)s villages in all, %(households)s households in each village", **values)
         yield Lazy("villages shared out over the strata: %(rule)s", rule=Lazy(RULE_NAMES[plan.allocation]))
     yield Lazy("villages: %(method)s", method=Lazy(METHOD_NAMES[plan.method]))
     yield Lazy("households: %(method)s", method=Lazy(HOUSEHOLD_NAMES[plan.households]))

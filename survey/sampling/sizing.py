@@ -39,8 +39,10 @@ class Sizing:
 def sized(villages: Sequence[Village], margin: float, per_village: int, expected: Expected) -> Sizing:
     """The sample that estimates the whole province's share within ± margin, at 95 % confidence."""
     adults = [village.adults for village in villages]
-    known = [count for count in adults if count is not None]
-    population = sum(known) if len(known) == len(adults) else sum(village.households or 0 for village in villages)
+    counts = [count for count in adults if count is not None]
+    population = (
+        sum(counts) if len(counts) == len(adults) else sum(village.households or 0 for village in villages)
+    )
     deff = expected.deff(per_village)
     size = needed(margin, share=expected.share, deff=deff, population=population, response=expected.response)
     strata = len({village.stratum for village in villages})

@@ -50,24 +50,24 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     corrects itself. `service` is a choice of the item dich_vu, by its code or its words; `week` is any day of it,
     or 2026-W48.
     """
-    found = waves.find(session, wave)
-    if found.kind is not WaveKind.OPEN:
+    row = waves.find(session, wave)
+    if row.kind is not WaveKind.OPEN:
         raise Conflict(
-            "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=found.code
+            "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=row.code
         )
-    item = questionnaires.by_digest(session, found.questionnaire).items.get(SERVICE)
-    known = {unit.code for unit in session.scalars(select(Unit))}
+    item = questionnaires.by_digest(session, row.questionnaire).items.get(SERVICE)
+    codes = {unit.code for unit in session.scalars(select(Unit))}
     faults = Faults()
     table = opened(path, COLUMNS, COLUMNS, faults)
     kept = {
         (count.unit, count.service, count.week): count
-        for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == found.code))
+        for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == row.code))
     }
     rows: dict[tuple[str, str, date], int] = {}
     stored = changed = 0
     for cells in table:
-        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
-        key, count = _read(given, found, item, known, table.row, faults)
+        values = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        key, count = _read(values, row, item, codes, table.row, faults)
         if key is None:
             continue
         if (twin := rows.setdefault(key, table.row)) != table.row:
@@ -78,7 +78,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
             )
         elif key not in kept:
             unit, service, week = key
-            session.add(ServiceCount(wave=found.code, unit=unit, service=service, week=week, count=count))
+            session.add(ServiceCount(wave=row.code, unit=unit, service=service, week=week, count=count))
             stored += 1
         elif kept[key].count != count:
             kept[key].count = count
@@ -89,14 +89,14 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 
 
 def _read(
-    given: dict[str, str], wave: Wave, item: Item | None, known: set[str], row: int, faults: Faults
+    values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], row: int, faults: Faults
 ) -> tuple[tuple[str, str, date] | None, int]:
     """Unit, service and Monday of a row, and its count; None where a cell is at fault."""
     before = faults.count
-    unit = units.settled(given["unit"])
-    if unit not in known:
+    unit = units.settled(values["unit"])
+    if unit not in codes:
         faults.add(row, "unit", Lazy("There is no unit with the code %(code)s.", code=unit[:20]))
-    service = _service(given["service"], item)
+    service = _service(values["service"], item)
     if service is None:
         choices = item.choices if item else {}
         faults.add(
@@ -104,7 +104,7 @@ def _read(
             "service",
             Lazy("Write a code of dich_vu: %(codes)s.", codes=", ".join(map(str, choices)) or "–"),
         )
-    week = monday(given["week"])
+    week = monday(values["week"])
     if week is None:
         faults.add(row, "week", Lazy("Write a day of the week, such as 2026-11-23, or 2026-W48."))
     elif week > wave.closes or week + timedelta(6) < wave.opens:
@@ -117,11 +117,11 @@ def _read(
                 closes=wave.closes.isoformat(),
             ),
         )
-    if not COUNT.fullmatch(given["count"]):
+    if not COUNT.fullmatch(values["count"]):
         faults.add(row, "count", Lazy("Write a whole number, digits only."))
     if faults.count > before or service is None or week is None:
         return None, 0
-    return (unit, service, week), int(given["count"])
+    return (unit, service, week), int(values["count"])
 
 
 def _service(text: str, item: Item | None) -> str | None:
@@ -136,8 +136,8 @@ def _service(text: str, item: Item | None) -> str | None:
 def monday(text: str) -> date | None:
     """The Monday of the week that a day or an ISO week names; None where the text is neither."""
     try:
-        if found := WEEK.fullmatch(text):
-            return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        if match := WEEK.fullmatch(text):
+            return date.fromisocalendar(int(match[1]), int(match[2]), 1)
         day = date.fromisoformat(text) if DAY.fullmatch(text) else None
     except ValueError:
         return None
@@ -152,10 +152,10 @@ def counted(session: Session, wave: str) -> dict[str, dict[str, int]]:
         .group_by(ServiceCount.unit, ServiceCount.service)
         .order_by(ServiceCount.unit, ServiceCount.service)
     )
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for unit, service, count in rows:
-        found.setdefault(unit, {})[service] = int(count)
-    return found
+        counts.setdefault(unit, {})[service] = int(count)
+    return counts
 
 
 @dataclass
@@ -208,11 +208,11 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
             "The wave %(code)s has no counts of transactions. Import them: hailong transactions import FILE",
             code=wave.code,
         )
-    asked = SERVICE in people.questionnaire.items
-    variable = f"unit+{SERVICE}" if asked else "unit"
-    told = calibration.labels(people, variable, [], {})
+    has_service = SERVICE in people.questionnaire.items
+    variable = f"unit+{SERVICE}" if has_service else "unit"
+    labels = calibration.labels(people, variable, [], {})
     answers: dict[str, dict[str, int]] = {}
-    for label in told.tolist():
+    for label in labels.tolist():
         unit, _plus, service = label.partition("+")
         of_unit = answers.setdefault(unit, {})
         of_unit[service] = of_unit.get(service, 0) + 1
@@ -222,15 +222,15 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
         whole = sum(counts[unit].values())
         if not whole:
             continue
-        found = cells(counts[unit], answers[unit]) if asked else [Cell([""], whole, answers[unit][""])]
-        for part in found:
-            name = f"{unit}: {', '.join(service or '–' for service in part.services)}" if asked else unit
+        parts = cells(counts[unit], answers[unit]) if has_service else [Cell([""], whole, answers[unit][""])]
+        for part in parts:
+            name = f"{unit}: {', '.join(service or '–' for service in part.services)}" if has_service else unit
             totals[name] = float(part.count)
-            merged |= {f"{unit}+{service}" if asked else unit: name for service in part.services}
-    inside = np.array([label in merged for label in told.tolist()], bool)
+            merged |= {f"{unit}+{service}" if has_service else unit: name for service in part.services}
+    inside = np.array([label in merged for label in labels.tolist()], bool)
     if not inside.any():
         raise Refusal("Nobody answered where transactions were counted: there is nothing to weigh.")
-    cell = np.array([merged[label] for label in told[inside].tolist()], dtype=object)
+    cell = np.array([merged[label] for label in labels[inside].tolist()], dtype=object)
     fit = post_stratify(Design(np.ones(int(inside.sum()))), cell, totals)
     weight = np.full(len(people), sum(totals.values()) / inside.sum())
     weight[inside] = fit.factor[fit.cell]
@@ -241,7 +241,7 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
         "method": "post",
         "bounds": None,
         "scale": float(sum(totals.values()) / inside.sum()),
-        "variables": ["unit", SERVICE] if asked else ["unit"],
+        "variables": ["unit", SERVICE] if has_service else ["unit"],
         "blank": {},
         "margins": _rows(cell, weight[inside], totals),
         "miss": 0.0,

@@ -100,8 +100,8 @@ def keep(
 
 def versions(session: Session, wave: str) -> list[WeightVersion]:
     """The versions of a wave, the newest first."""
-    chosen = select(WeightVersion).where(WeightVersion.wave == wave).order_by(WeightVersion.version.desc())
-    return list(session.scalars(chosen))
+    query = select(WeightVersion).where(WeightVersion.wave == wave).order_by(WeightVersion.version.desc())
+    return list(session.scalars(query))
 
 
 def current(session: Session, wave: Wave) -> WeightVersion | None:
@@ -132,9 +132,9 @@ def use(session: Session, wave: Wave, number: int) -> WeightVersion:
 
 def given(session: Session, wave: Wave) -> WeightVersion | None:
     """The weights from elsewhere with which computed ones begin: the current version, else the newest."""
-    held = current(session, wave)
-    if held is not None and held.report is None:
-        return held
+    version = current(session, wave)
+    if version is not None and version.report is None:
+        return version
     return next((one for one in versions(session, wave.code) if one.report is None), None)
 
 
@@ -148,17 +148,17 @@ def source(version: WeightVersion) -> str:
         by = BY[report["nonresponse"]["by"]]
         steps.append(_("non-response by %(classes)s", classes=_(by)))
     if "calibration" in report:
-        told = report["calibration"]
-        method, names = METHODS[told["method"]], ", ".join(told["variables"])
+        report_line = report["calibration"]
+        method, names = METHODS[report_line["method"]], ", ".join(report_line["variables"])
         steps.append(_("%(method)s to %(variables)s", method=_(method), variables=names))
     return "; ".join(steps)
 
 
-def _base(told: dict[str, Any]) -> str:
-    if told["source"] == "draw":
-        return _("draw × adults of the household, at most %(most)s", most=told["most_adults"])
-    if told["source"] == "version":
-        return _("version %(version)s", version=told["version"])
+def _base(report: dict[str, Any]) -> str:
+    if report["source"] == "draw":
+        return _("draw × adults of the household, at most %(most)s", most=report["most_adults"])
+    if report["source"] == "version":
+        return _("version %(version)s", version=report["version"])
     return _("everybody once")
 
 
@@ -174,5 +174,9 @@ def origin(session: Session, wave: Wave) -> str:
 
 def named(session: Session, wave: Wave) -> str:
     """How the weights that hold are called; empty where everybody counts once."""
-    version, told = current(session, wave), origin(session, wave)
-    return told if version is None else _("version %(version)s (%(source)s)", version=version.version, source=told)
+    version, report = current(session, wave), origin(session, wave)
+    return (
+        report
+        if version is None
+        else _("version %(version)s (%(source)s)", version=version.version, source=report)
+    )

@@ -103,13 +103,13 @@ def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floa
     if wave.kind is WaveKind.OPEN:
         return np.ones(len(people)), {"source": "once"}
     if wave.draw is not None:
-        known = people.adults[~np.isnan(people.adults)]
+        adults = people.adults[~np.isnan(people.adults)]
         return base_weights(session, wave, people.psu, people.adults, most), {
             "source": "draw",
             "most_adults": most,
-            "noted": len(known),
-            "capped": int((known > most).sum()),
-            "typical": float(np.minimum(known, most).mean()) if len(known) else 1.0,
+            "noted": len(adults),
+            "capped": int((adults > most).sum()),
+            "typical": float(np.minimum(adults, most).mean()) if len(adults) else 1.0,
         }
     version = weight_versions.given(session, wave)
     if version is None:
@@ -212,10 +212,10 @@ def _adjusted(
     for village in villages:
         label = getattr(village, by)
         issued[label] = issued.get(label, 0.0) + village.weight * (village.issued - village.gone)
-        told = counts.setdefault(label, [0, 0, 0])
-        told[0] += village.issued
-        told[1] += village.gone
-        told[2] += village.replaced
+        tally = counts.setdefault(label, [0, 0, 0])
+        tally[0] += village.issued
+        tally[1] += village.gone
+        tally[2] += village.replaced
     label = cast(Labels, getattr(people, by))
     weight = np.array([household[str(psu)] for psu in people.psu.levels], np.float64)[people.psu.codes]
     found = classes(weight, label, issued)
@@ -307,14 +307,14 @@ def _extremes(people: Sample, factor: Floats, by: str, fit: Mapping[str, Any] | 
     """
     columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
     for variable in (fit or {}).get("variables", ()):
-        told = calibration.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
+        labels = calibration.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
         merged = variable["merged"]
-        columns[variable["name"]] = np.array([merged.get(label, label) for label in told.tolist()], dtype=object)
-    found = []
+        columns[variable["name"]] = np.array([merged.get(label, label) for label in labels.tolist()], dtype=object)
+    extremes = []
     for worst in (float(factor.min()), float(factor.max())):
         alike = np.isclose(factor, worst, rtol=1e-9)
         shared = {name: set(column[alike].tolist()) for name, column in columns.items()}
         who = {name: str(min(values)) for name, values in shared.items() if len(values) == 1}
         count = int(alike.sum())
-        found.append({"factor": worst, "people": count, "who": who if count >= LEAST_NAMED else {}})
-    return found
+        extremes.append({"factor": worst, "people": count, "who": who if count >= LEAST_NAMED else {}})
+    return extremes

@@ -183,17 +183,17 @@ def guess(found: Sequence[Source], questionnaire: Questionnaire) -> dict[int, st
     """
     names = _names(questionnaire)
     spoken = [name for name in names if not name.startswith("cau ") and name != fold(names[name])]
-    taken: dict[int, str] = {}
+    columns: dict[int, str] = {}
     folded = [fold(source.name) for source in found]
     for is_near in (False, True):
         for place, name in enumerate(folded):
-            if place in taken:
+            if place in columns:
                 continue
             near = difflib.get_close_matches(name, spoken, 5, cutoff=LIKE) if is_near else [name]
-            free = [names[one] for one in near if one in names and names[one] not in taken.values()]
+            free = [names[one] for one in near if one in names and names[one] not in columns.values()]
             if free:
-                taken[place] = free[0]
-    return dict(sorted(taken.items()))
+                columns[place] = free[0]
+    return dict(sorted(columns.items()))
 
 
 def _names(questionnaire: Questionnaire) -> dict[str, str]:
@@ -252,15 +252,15 @@ def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Readin
     communes = {
         unit.code: (unit.name, f"{unit.kind} {unit.name}") for unit in units.communes(session, dates.today())
     }
-    found = {
+    counts = {
         "unit": Reading("unit", None, communes),
         "mode": Reading("mode", None, {mode.value: words for mode, words in MODE_WORDS.items()}),
     }
     for item in questionnaire.items.values():
         if item.choices or item.kind == "number":
             choices = {str(code): (label.vi, label.en) for code, label in item.choices.items()}
-            found[item.code] = Reading(item.code, item, choices)
-    return found
+            counts[item.code] = Reading(item.code, item, choices)
+    return counts
 
 
 def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, list[Word]]:
@@ -324,25 +324,25 @@ def written(
             for _row in range(row - at - 1):
                 file.write("\r\n")
             at = row
-            said = [_said(cells[place], place, plan, reads.get(plan.columns[place])) for place in places]
-            named = [] if id is None or is_named else [str(id(row))]
-            writer.writerow([*said, *fixed.values(), *named])
+            values = [_said(cells[place], place, plan, reads.get(plan.columns[place])) for place in places]
+            ids = [] if id is None or is_named else [str(id(row))]
+            writer.writerow([*values, *fixed.values(), *ids])
             if len(first) < SAMPLES:
-                first.append(said)
+                first.append(values)
     return first
 
 
 def _said(cell: str, place: int, plan: Plan, reading: Reading | None) -> str:
     if reading is not None and reading.choices:
-        told = []
+        codes = []
         for part in reading.parts(cell):
             code = part if reading.is_code(part) else plan.words.get((place, key(part))) or part
             if code != BLANK:
-                told.append(code)
-        return ";".join(told)
+                codes.append(code)
+        return ";".join(codes)
     column = plan.columns[place]
-    if column == "day" and (found := DAY.fullmatch(cell.strip())):
-        return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    if column == "day" and (match := DAY.fullmatch(cell.strip())):
+        return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
     is_number = column == "weight" or reading is not None
     return cell.replace(",", ".") if is_number and DECIMAL.fullmatch(cell.strip()) else nfc(cell)
 
@@ -383,10 +383,10 @@ def checked(database: Database, wave: str, path: Path) -> Checked:
     """Reads a file in our columns as the import does, and tells all that is wrong with it."""
     faults = AllFaults()
     with closing(importing.Waiting()) as waiting, database.reading() as session:
-        found = waves.find(session, wave)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        row = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, row.questionnaire)
         table = Table(path, known(questionnaire), ["unit"], faults)
-        file = importing.File(session, found, questionnaire, table)
+        file = importing.File(session, row, questionnaire, table)
         rows = importing.read_through(session, file, waiting, lambda _rows: None)
-    told = sorted(faults.told, key=lambda fault: fault.row)
-    return Checked(rows, tuple(told), faults.count, tuple(file.remarks(rows)))
+    in_order = sorted(faults.told, key=lambda fault: fault.row)
+    return Checked(rows, tuple(in_order), faults.count, tuple(file.remarks(rows)))

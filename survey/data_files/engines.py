@@ -62,9 +62,9 @@ def part(request: Request, file: DataFile, engine: str) -> Part:
             f"full{k}": (counts & (y >= x)).sum(),
         }
     grouped = table.group_by(**keys) if keys else table
-    told = grouped.aggregate(**columns).to_pyarrow().to_pydict()
+    rows = grouped.aggregate(**columns).to_pyarrow().to_pydict()
     table.get_backend().disconnect()  # or Spark's shutdown fills the screen
-    return _part(request, told, shift)
+    return _part(request, rows, shift)
 
 
 def _module(name: str) -> Any:
@@ -133,8 +133,8 @@ def _scores(ibis: Any, request: Request, table: Any, k: int) -> tuple[Any, Any, 
 
 
 def _among(column: Any, values: frozenset[str]) -> Any:
-    written = {form for one in values for form in (one, one + ".0")}
-    return column.cast("string").isin(sorted(written)).fill_null(False)
+    texts = {form for one in values for form in (one, one + ".0")}
+    return column.cast("string").isin(sorted(texts)).fill_null(False)
 
 
 def _answered(column: Any) -> Any:
@@ -161,8 +161,8 @@ def _shift(request: Request, table: Any, weight: Any) -> list[float]:
     for k in range(len(request.names)):
         y, x, answered = _scores(ibis, request, table, k)
         sums |= {f"y{k}": (weight * y).sum(where=answered), f"x{k}": (weight * x).sum(where=answered)}
-    told = table.aggregate(**sums).to_pyarrow().to_pydict()
-    return [told[f"y{k}"][0] / told[f"x{k}"][0] if told[f"x{k}"][0] else 0.0 for k in range(len(request.names))]
+    rows = table.aggregate(**sums).to_pyarrow().to_pydict()
+    return [rows[f"y{k}"][0] / rows[f"x{k}"][0] if rows[f"x{k}"][0] else 0.0 for k in range(len(request.names))]
 
 
 def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> Part:
@@ -196,35 +196,35 @@ def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> P
     mass = np.zeros((len(psus), len(cells)))
     np.add.at(mass, (at[:, 0], at[:, 2]), np.array(told["mass"], dtype=np.float64))
     inside = at[:, 1] >= 0
-    found = Part(
+    part_ = Part(
         list(psus), list(domains), list(cells), at[inside], _sums(request, told, shift)[inside], mass,
         _fpc(request, told, strata),
     )  # fmt: skip
     if request.psu is not None:
-        return found
+        return part_
     many, spread = np.zeros(len(psus), np.int64), np.zeros_like(mass)
     np.add.at(many, at[:, 0], np.array(told["rows"], np.int64))
     np.add.at(spread, (at[:, 0], at[:, 2]), np.array(told["mass" + SQUARED], dtype=np.float64))
-    return replace(found, rows=RowSums(many, _sums(request, told, shift, SQUARED)[inside], spread))
+    return replace(part_, rows=RowSums(many, _sums(request, told, shift, SQUARED)[inside], spread))
 
 
 _NOWHERE = object()
 
 
-def _domain(request: Request, told: dict[str, list[Any]], row: int) -> Any:
+def _domain(request: Request, rows: dict[str, list[Any]], row: int) -> Any:
     if request.within is not None:
-        label = told["within"][row]
+        label = rows["within"][row]
         if label is None or canonical(label) not in request.within.wanted:
             return _NOWHERE
-    labels = tuple(told[f"by{k}"][row] for k in range(len(request.by)))
+    labels = tuple(rows[f"by{k}"][row] for k in range(len(request.by)))
     if any(label is None or label == "" for label in labels):
         return _NOWHERE
     return labels if len(labels) > 1 else labels[0] if labels else None
 
 
-def _sums(request: Request, told: dict[str, list[Any]], shift: list[float], which: str = "") -> Sums:
+def _sums(request: Request, rows: dict[str, list[Any]], shift: list[float], which: str = "") -> Sums:
     def table(name: str) -> Any:
-        columns = [told[f"{name}{'' if name in COUNTS else which}{k}"] for k in range(len(request.names))]
+        columns = [rows[f"{name}{'' if name in COUNTS else which}{k}"] for k in range(len(request.names))]
         return np.nan_to_num(np.array(columns, dtype=np.float64)).T
 
     if request.shares:
@@ -233,13 +233,13 @@ def _sums(request: Request, told: dict[str, list[Any]], shift: list[float], whic
     return Sums(**{name: table(name) for name in SUMS}, shift=np.array(shift))
 
 
-def _fpc(request: Request, told: dict[str, list[Any]], strata: list[Hashable]) -> dict[Hashable, float]:
+def _fpc(request: Request, rows: dict[str, list[Any]], strata: list[Hashable]) -> dict[Hashable, float]:
     if not request.fpc:
         return {}
-    found: dict[Hashable, float] = {}
-    for stratum, least, most, blank in zip(strata, told["fpc"], told["fpc_most"], told["fpc_blank"], strict=True):
+    fractions: dict[Hashable, float] = {}
+    for stratum, least, most, blank in zip(strata, rows["fpc"], rows["fpc_most"], rows["fpc_blank"], strict=True):
         if blank or least is None:
             raise Refusal("Column %(column)s has blank rows. Fill them in.", column=request.fpc)
-        if least != most or found.setdefault(stratum, least) != least:
+        if least != most or fractions.setdefault(stratum, least) != least:
             raise Refusal("The fpc varies within stratum %(stratum)s. A stratum has one.", stratum=str(stratum))
-    return found
+    return fractions

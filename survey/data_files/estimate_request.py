@@ -32,8 +32,8 @@ class Item:
     def of(cls, text: str) -> Item:
         """COL or COL=VALUE,…"""
         column, equals, value = text.partition("=")
-        wanted = frozenset(canonical(one) for one in value.split(",")) if equals else frozenset()
-        return cls(column, value if equals else None, wanted)
+        codes = frozenset(canonical(one) for one in value.split(",")) if equals else frozenset()
+        return cls(column, value if equals else None, codes)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Index:
         columns, *sets = (part.split(",") for part in rest.split(":"))
         if not name or len(sets) not in (1, 2) or "" in sum(sets, columns) or len(set(columns)) < len(columns):
             raise ValueError(text)
-        wanted, *valid = (frozenset(map(canonical, one)) for one in sets)
-        if valid and not wanted <= valid[0]:
+        codes, *valid = (frozenset(map(canonical, one)) for one in sets)
+        if valid and not codes <= valid[0]:
             raise ValueError(text)
-        return cls(name, tuple(columns), ",".join(sets[0]), wanted, valid[0] if valid else None)
+        return cls(name, tuple(columns), ",".join(sets[0]), codes, valid[0] if valid else None)
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,11 @@ def a_record_per_value(request: Request, file: DataFile) -> Request:
         return request
     file.require(request.codes)
     open_items = [item.column for item in request.items if item.value is None]
-    there = levels(file, list(dict.fromkeys(open_items)))
+    values = levels(file, list(dict.fromkeys(open_items)))
     items: list[Item] = []
     for item in request.items:
         if item.value is None:
-            items += [Item(item.column, value, frozenset({value})) for value in there[item.column]]
+            items += [Item(item.column, value, frozenset({value})) for value in values[item.column]]
         else:
             items.append(item)
     return replace(request, items=tuple(items))

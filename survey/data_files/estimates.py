@@ -174,14 +174,14 @@ def _natural_domain(domain: Hashable) -> list[tuple[int, float, str]]:
     return [natural(str(part)) for part in (domain if isinstance(domain, tuple) else (domain,))]
 
 
-def refuse_unknown_values(request: Request, file: DataFile, found: Totals) -> None:
+def refuse_unknown_values(request: Request, file: DataFile, sums: Totals) -> None:
     """Refuses a value that occurs nowhere: it is a slip of the pen rather than a share of 0 or an empty domain."""
     within = request.within
-    if within is not None and not found.sums.count.any():
+    if within is not None and not sums.sums.count.any():
         there_is = levels(file, [within.column])[within.column]
         if not within.wanted.intersection(there_is):
             raise _no_value(within.column, within.value, there_is)
-    events = found.sums.events.sum(0)
+    events = sums.sums.events.sum(0)
     doubtful = [item for item, count in zip(request.items, events, strict=False) if count == 0]
     for index, count in zip(request.indices, events[len(request.items) :], strict=True):
         found_in = levels(file, index.columns) if count == 0 else {}
@@ -197,22 +197,22 @@ def refuse_unknown_values(request: Request, file: DataFile, found: Totals) -> No
 
 
 def estimates(
-    request: Request, found: Totals, interval: Interval, level: float, variance: Variance
+    request: Request, sums: Totals, interval: Interval, level: float, variance: Variance
 ) -> list[Record]:
     """The records of `hailong estimate`, in the order of the items and of the domains' names."""
-    if not found.domains:
+    if not sums.domains:
         raise Refusal("Column %(column)s is blank in every row. Choose another.", column=", ".join(request.by))
-    table = tabulate(found, interval, level, variance).records()
-    many = len(found.domains)
-    order = sorted(range(many), key=lambda g: _natural_domain(found.domains[g]))
-    told: list[Record] = []
+    table = tabulate(sums, interval, level, variance).records()
+    many = len(sums.domains)
+    order = sorted(range(many), key=lambda g: _natural_domain(sums.domains[g]))
+    records: list[Record] = []
     for estimate in (table[start + g] for start in range(0, len(table), many) for g in order):
         domain: Any = estimate.domain
         if isinstance(domain, tuple):
             domain = dict(zip(request.by, domain, strict=True))
         record = {name: getattr(estimate, name) for name in ESTIMATE_FIELDS}
-        told.append(record | {"domain": domain, "flags": list(estimate.flags)})
-    return told
+        records.append(record | {"domain": domain, "flags": list(estimate.flags)})
+    return records
 
 
 ESTIMATE_FIELDS = (
@@ -226,23 +226,23 @@ STANDING_FIELDS = (*COMPARE_FIELDS, "p_adjusted", "group")
 
 
 def comparison(
-    request: Request, found: Totals, pair: tuple[str, str], level: float, variance: Variance
+    request: Request, sums: Totals, pair: tuple[str, str], level: float, variance: Variance
 ) -> list[Record]:
     """The records of `hailong compare`: `to` minus `from`."""
-    sides = (_side(request, found, pair[0]), _side(request, found, pair[1]))
-    return [_compared(one) for one in contrasts(found, [sides], level, variance)]
+    sides = (_side(request, sums, pair[0]), _side(request, sums, pair[1]))
+    return [_compared(one) for one in contrasts(sums, [sides], level, variance)]
 
 
-def standings(request: Request, found: Totals, level: float, variance: Variance) -> list[Record]:
+def standings(request: Request, sums: Totals, level: float, variance: Variance) -> list[Record]:
     """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together.
 
     A verdict is always by effective answers, whatever the variance of a comparison would be.
     """
-    pairs = [(REST, label) for label in sorted(found.domains, key=_natural_domain)]
-    told = contrasts(found, pairs, level, "pooled" if variance == "pooled" else "auto")
+    pairs = [(REST, label) for label in sorted(sums.domains, key=_natural_domain)]
+    tests = contrasts(sums, pairs, level, "pooled" if variance == "pooled" else "auto")
     records: list[Record] = []
     for k in range(len(request.names)):
-        differences = told[k :: len(request.names)]
+        differences = tests[k :: len(request.names)]
         adjusted, words = holm([one.p for one in differences]), groups(differences, level)
         for one, p, word in zip(differences, adjusted, words, strict=True):
             unbounded = {"low": None, "high": None, "flags": sorted({*one.flags, "no_interval"})}
@@ -255,13 +255,13 @@ def _compared(one: Difference) -> Record:
     return record | {"flags": list(one.flags)}
 
 
-def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:
-    known = {canonical(label): label for label in found.domains}
+def _side(request: Request, sums: Totals, wanted: str) -> Hashable | Rest:
+    known = {canonical(label): label for label in sums.domains}
     if canonical(wanted) in known:
         return known[canonical(wanted)]
     if wanted == "rest":
         return REST
-    labels = [str(label) for label in found.domains]
+    labels = [str(label) for label in sums.domains]
     if (near := nearest(wanted, labels, least=0.5)) != NONE:
         raise Refusal(
             "Column %(column)s has no value %(value)s. Did you mean %(near)s?",
@@ -272,10 +272,10 @@ def _side(request: Request, found: Totals, wanted: str) -> Hashable | Rest:
     raise _no_value(request.by[0], wanted, labels)
 
 
-def _no_value(column: str, value: str | None, there: Sequence[str]) -> Refusal:
+def _no_value(column: str, value: str | None, values: Sequence[str]) -> Refusal:
     return Refusal(
         "Column %(column)s has no value %(value)s. It has: %(values)s.",
         column=column,
         value=value,
-        values=", ".join(there[:20]) + (", …" if len(there) > 20 else ""),
+        values=", ".join(values[:20]) + (", …" if len(values) > 20 else ""),
     )

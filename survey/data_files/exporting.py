@@ -67,16 +67,14 @@ def responses(
     spreadsheet would compute has an apostrophe in front, which the import takes off again.
     """
     with database.reading() as session:
-        found = waves.find(session, wave)
-        frozen = None if release is None else releases.find(session, found.code, release)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        all_rows = (
-            session.scalar(select(func.count()).select_from(Response).where(Response.wave == found.code)) or 0
-        )
+        row = waves.find(session, wave)
+        frozen = None if release is None else releases.find(session, row.code, release)
+        questionnaire = questionnaires.by_digest(session, row.questionnaire)
+        all_rows = session.scalar(select(func.count()).select_from(Response).where(Response.wave == row.code)) or 0
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
-        rows, gone = 0, len(rejected(session, found.code))
+        rows, gone = 0, len(rejected(session, row.code))
         with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
-            for batch in _outside(session, found) if outside else _counted(session, found, frozen):
+            for batch in _outside(session, row) if outside else _counted(session, row, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
     return Written(rows, 0 if frozen is not None else all_rows - gone - rows)
@@ -89,14 +87,14 @@ def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[
     people, ring = sample(session, wave, release), Ring(session.connection())
     for rows in _rows(session, wave):
         at = people.place_of([row.id for row in rows])
-        there = at[at >= 0]
-        told = (people.stratum[there], people.psu[there], people.weight[there].tolist())
+        valid = at[at >= 0]
+        design = (people.stratum[valid], people.psu[valid], people.weight[valid].tolist())
         yield [
             (
                 (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
                 (row.answers, ring.opened(wave.code, row.id, row.texts)),
             )
-            for row, stratum, psu, weight in zip(compress(rows, at >= 0), *told, strict=True)
+            for row, stratum, psu, weight in zip(compress(rows, at >= 0), *design, strict=True)
         ]
 
 
@@ -119,7 +117,7 @@ def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
 
     Texts are sealed still; those that are destroyed are as if nothing had been written.
     """
-    found = session.execute(
+    rows = session.execute(
         select(
             Response.id,
             Response.unit,
@@ -134,15 +132,15 @@ def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
         .order_by(Response.id),
         execution_options={"yield_per": BATCH},
     )
-    yield from found.partitions()
+    yield from rows.partitions()
 
 
 def _values(
     questionnaire: Questionnaire, answers: dict[str, Any], texts: dict[str, str] | None
 ) -> Iterator[int | float | str | None]:
-    given = {**answers, **(texts or {})}
+    values = {**answers, **(texts or {})}
     for code in questionnaire.items:
-        value = given.get(code)
+        value = values.get(code)
         yield ";".join(map(str, value)) if isinstance(value, list) else value
 
 
@@ -249,8 +247,8 @@ class Sav:
             for variable, values in _sav_columns(name, column, self.questionnaire.items.get(name)):
                 variables.append(variable)
                 data.append(values)
-        named = spss.names(variable.name for variable in variables)
-        called = [replace(variable, name=name) for variable, name in zip(variables, named, strict=True)]
+        names = spss.names(variable.name for variable in variables)
+        called = [replace(variable, name=name) for variable, name in zip(variables, names, strict=True)]
         spss.write(self.file, called, data, str(self.questionnaire.title))
 
     def write(self, rows: list[tuple[Any, ...]]) -> None:
@@ -268,8 +266,8 @@ def _sav_columns(
         yes = {0: _("not chosen"), 1: _("chosen")}
         sets = [None if value is None else set(str(value).split(";")) for value in column]
         for code, text in item.choices.items():
-            chosen = [None if one is None else int(str(code) in one) for one in sets]
-            yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), chosen
+            ticks = [None if one is None else int(str(code) in one) for one in sets]
+            yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), ticks
     elif item.kind in ("number", "text"):
         kind, measure = ("number", spss.SCALE) if item.kind == "number" else ("text", spss.NOMINAL)
         yield spss.Variable(name, _plain(item.label), kind, measure=measure), column

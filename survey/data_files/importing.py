@@ -93,10 +93,10 @@ def responses(
     faults = Faults()
     with closing(Waiting()) as waiting:
         with database.reading() as session:
-            found = waves.find(session, wave)
-            questionnaire = questionnaires.by_digest(session, found.questionnaire)
+            row = waves.find(session, wave)
+            questionnaire = questionnaires.by_digest(session, row.questionnaire)
             table = Table(path, [*COLUMNS, *questionnaire.items], ["unit"], faults)
-            file = File(session, found, questionnaire, table)
+            file = File(session, row, questionnaire, table)
             read_through(session, file, waiting, progress)
         faults.refuse(path)
         try:
@@ -127,7 +127,7 @@ class File:
         villages = waves.villages(session, wave.code)
         self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
         self.drawn = draws.held(session, wave)
-        self.homes |= {psu: self.homes[psu]._replace(stratum=held.stratum) for psu, held in self.drawn.items()}
+        self.homes |= {psu: self.homes[psu]._replace(stratum=home.stratum) for psu, home in self.drawn.items()}
         self.framed = any(village.households is not None for village in villages)
         self.in_sample = wave.kind is WaveKind.SAMPLE and "psu" in self.place
         self.today = dates.today()
@@ -165,18 +165,18 @@ class File:
         self.faults.add(self.table.row, column, message)
 
     def _line(self, cells: list[str]) -> Line:
-        given = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
-        unit = self._unit(given["unit"])
+        values = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
+        unit = self._unit(values["unit"])
         answers = self._answers(cells)
         codes, texts = split(self.questionnaire, answers)
         return Line(
-            id=self._id(given.get("response_id")),
+            id=self._id(values.get("response_id")),
             row=self.table.row,
             unit=unit,
-            psu=self._village(given, unit) if self.in_sample else None,
-            mode=self._mode(given.get("mode")),
-            day=self._day(given.get("day")),
-            weight=self._weight(given.get("weight")) if self.wave.kind is WaveKind.SAMPLE else 1.0,
+            psu=self._village(values, unit) if self.in_sample else None,
+            mode=self._mode(values.get("mode")),
+            day=self._day(values.get("day")),
+            weight=self._weight(values.get("weight")) if self.wave.kind is WaveKind.SAMPLE else 1.0,
             answers=codes,
             texts=texts,
         )
@@ -205,10 +205,10 @@ class File:
                 self._fault("unit", Lazy("There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL]))
         return code
 
-    def _village(self, given: dict[str, str], unit: str) -> str | None:
-        psu = self._label("psu", given["psu"])
-        stratum = self._label("stratum", given["stratum"]) if "stratum" in given else None
-        if psu is None or unit not in self.units or ("stratum" in given and stratum is None):
+    def _village(self, values: dict[str, str], unit: str) -> str | None:
+        psu = self._label("psu", values["psu"])
+        stratum = self._label("stratum", values["stratum"]) if "stratum" in values else None
+        if psu is None or unit not in self.units or ("stratum" in values and stratum is None):
             return psu
         home = self.homes.get(psu)
         if home is None:
@@ -321,15 +321,15 @@ class File:
         return 1.0
 
     def _answers(self, cells: list[str]) -> dict[str, Any]:
-        given = {item.code: read(item, (cells[place],)) for place, item in self.items if cells[place]}
-        checked = check(self.questionnaire, given)
+        answers = {item.code: read(item, (cells[place],)) for place, item in self.items if cells[place]}
+        checked = check(self.questionnaire, answers)
         for problem in checked.problems:
             self.faults.add(self.table.row, problem.code, problem.message)
         return checked.answers
 
     def fresh(self, session: Session, lines: list[Line]) -> list[Line]:
         """Those of the lines that the database has not got; one that it has with other content is a fault."""
-        kept = {
+        stored = {
             row.id: row
             for row in session.execute(
                 select(
@@ -348,19 +348,19 @@ class File:
         }
         ring = Ring(session.connection())
         for line in lines:
-            if line.id in kept and (column := self._differing(line, kept[line.id], ring)) is not None:
+            if line.id in stored and (column := self._differing(line, stored[line.id], ring)) is not None:
                 self.faults.add(
                     line.row,
                     column,
                     Lazy("This response is there already with other content. Take the row out, or give a new id."),
                 )
-            elif line.id not in kept and self.has("weight") and line.psu in self.drawn:
+            elif line.id not in stored and self.has("weight") and line.psu in self.drawn:
                 self._compare_weight(line, self.drawn[line.psu].weight)
-        return [line for line in lines if line.id not in kept]
+        return [line for line in lines if line.id not in stored]
 
-    def _compare_weight(self, line: Line, drawn: float) -> None:
+    def _compare_weight(self, line: Line, draw_weight: float) -> None:
         """A response that comes new has the weight of its village's draw, or none."""
-        if not math.isclose(line.weight, drawn, rel_tol=1e-6):
+        if not math.isclose(line.weight, draw_weight, rel_tol=1e-6):
             self.faults.add(
                 line.row,
                 "weight",
@@ -368,7 +368,7 @@ class File:
                     "The draw gives village %(psu)s the weight %(weight)s, which holds. Write it, or take the "
                     "column out.",
                     psu=line.psu,
-                    weight=f"{drawn:.9g}",
+                    weight=f"{draw_weight:.9g}",
                 ),
             )
 
@@ -383,9 +383,9 @@ class File:
         if self.in_sample and line.psu != kept.psu:
             return "psu"
         texts = ring.opened(kept.wave, kept.id, kept.texts)
-        said = line.answers if texts is None else {**line.answers, **line.texts}
+        values = line.answers if texts is None else {**line.answers, **line.texts}
         stored = {**kept.answers, **(texts or {})}
-        return next((code for code in {**said, **stored} if said.get(code) != stored.get(code)), None)
+        return next((code for code in {**values, **stored} if values.get(code) != stored.get(code)), None)
 
 
 def read_through(session: Session, file: File, waiting: Waiting, progress: Callable[[int], None]) -> int:
@@ -431,8 +431,8 @@ class Waiting:
             json.dumps(line.answers),
             json.dumps(line.texts),
         )
-        done = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-        if done.rowcount:
+        cursor = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        if cursor.rowcount:
             return None
         row: int = self._file.execute("SELECT row FROM line WHERE id = ?", (line.id.bytes,)).fetchone()[0]
         return row
@@ -466,24 +466,24 @@ def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome
         _keep_villages(session, wave, file)
     connection = session.connection()
     weights = NewWeights(session, wave, f"import {path.name}"[:200])
-    stored = there = 0
+    stored = known = 0
     for batch in waiting.batches():
         fresh = file.fresh(session, batch)
         _insert(connection, wave, fresh)
         stored += len(fresh)
-        there += len(batch) - len(fresh)
+        known += len(batch) - len(fresh)
         if file.in_sample and not file.drawn:
             # A response that was there takes the weight of the file only where the file gives one.
             weights.add({line.id: line.weight for line in (batch if file.has("weight") else fresh)})
-    return Outcome(stored, there, weights.keep(), tuple(file.remarks(stored)))
+    return Outcome(stored, known, weights.keep(), tuple(file.remarks(stored)))
 
 
 def _keep_villages(session: Session, wave: Wave, file: File) -> None:
-    there = {village.psu: village for village in waves.villages(session, wave.code)}
+    villages = {village.psu: village for village in waves.villages(session, wave.code)}
     for psu, home in file.homes.items():
-        if psu not in there and home.row:
+        if psu not in villages and home.row:
             session.add(Village(wave=wave.code, psu=psu, unit=home.unit, stratum=home.stratum))
-        elif psu in there and (there[psu].unit, there[psu].stratum) != (home.unit, home.stratum):
+        elif psu in villages and (villages[psu].unit, villages[psu].stratum) != (home.unit, home.stratum):
             raise Conflict("Somebody else stored some of this just now. Import the file again.")
     session.flush()
 

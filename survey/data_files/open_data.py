@@ -75,8 +75,8 @@ class Open:
 
     def write(self, file: IO[bytes], kind: str) -> None:
         """Writes the rows in one of `exporting.FORMATS`."""
-        named = (*self.columns, *self.answers)
-        with FORMATS[kind](file, named, self.questionnaire) as data:
+        names = (*self.columns, *self.answers)
+        with FORMATS[kind](file, names, self.questionnaire) as data:
             data.write(list(zip(*self.columns.values(), *self.answers.values(), strict=True)))
 
     def save(self, path: Path, kind: str) -> None:
@@ -87,11 +87,11 @@ class Open:
 
 def released(session: Session, wave: str) -> tuple[Wave, Release]:
     """A wave with the release that its open data come from, the newest approved one; refused without."""
-    found = waves.find(session, wave)
-    release = releases.newest(session, found.code)
+    row = waves.find(session, wave)
+    release = releases.newest(session, row.code)
     if release is None:
         raise Conflict("Nothing of %(wave)s is released yet: open data come from an approved release.", wave=wave)
-    return found, release
+    return row, release
 
 
 def withheld(questionnaire: Questionnaire) -> Lazy:
@@ -110,23 +110,23 @@ def microdata(session: Session, wave: str) -> Open:
 
     Refused: nothing released, a consent that does not speak of rows, too few people.
     """
-    found, release = released(session, wave)
-    questionnaire = questionnaires.by_digest(session, found.questionnaire)
-    if not gives_rows(found, questionnaire):
+    row, release = released(session, wave)
+    questionnaire = questionnaires.by_digest(session, row.questionnaire)
+    if not gives_rows(row, questionnaire):
         why = withheld(questionnaire)
         raise Conflict(why.message, **why.values)
-    people = sample(session, found, release)
+    people = sample(session, row, release)
     rules = openness.of(people.questionnaire)
     if len(people) < rules.k:
         raise Conflict(
             "%(wave)s has too few answers for open microdata: at least %(least)s.", wave=wave, least=rules.k
         )
-    return _made(session, found, release, people, rules)
+    return _made(session, row, release, people, rules)
 
 
 @kept(
     lambda session, wave, release, people, rules: (where(session), release.id, people.version),
-    lambda made: 8 * len(made) * (len(made.columns) + len(made.answers)),
+    lambda rows: 8 * len(rows) * (len(rows.columns) + len(rows.answers)),
 )
 def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:
     # What nobody can know who has not the ids of the responses. It is that of the wave's first release, so that
@@ -134,16 +134,16 @@ def _made(session: Session, found: Wave, release: Release, people: Sample, rules
     secret = hashlib.sha256(releases.list_all(session, found.code)[-1].responses).digest()
     ids = people.ids
     order = sorted(range(len(people)), key=lambda row: hashlib.sha256(secret + ids[row].bytes).digest())
-    made = _Making(session, people, rules, np.array(order, np.int64), secret)
+    rows = _Making(session, people, rules, np.array(order, np.int64), secret)
     return Open(
         found,
         release,
-        made.questionnaire,
+        rows.questionnaire,
         rules.k,
-        made.smallest,
-        made.columns,
-        made.answers,
-        tuple(made.changes),
+        rows.smallest,
+        rows.columns,
+        rows.answers,
+        tuple(rows.changes),
     )
 
 
@@ -182,16 +182,16 @@ class _Making:
         item = self.people.questionnaire.items[code]
         if item.kind in ("text", "number"):
             # A text is kept apart from the other answers, and not even read here.
-            told = len(self.people) if item.kind == "text" else int(self.people.answers(item).told.sum())
+            count = len(self.people) if item.kind == "text" else int(self.people.answers(item).told.sum())
             what = Lazy("Left out: what somebody wrote or counted may tell who they are.")
-            self.changes.append(Change(code, what, told))
+            self.changes.append(Change(code, what, count))
             return None
         self.items[code] = item
-        given = self.people.answers(item)
-        if given.chosen is None:
-            return [None if code < 0 else code for code in given.codes[self.order].tolist()]
+        answers = self.people.answers(item)
+        if answers.chosen is None:
+            return [None if code < 0 else code for code in answers.codes[self.order].tolist()]
         codes = [str(code) for code in item.choices]
-        return [";".join(compress(codes, row)) or None for row in given.chosen[self.order].tolist()]
+        return [";".join(compress(codes, row)) or None for row in answers.chosen[self.order].tolist()]
 
     def _join(self) -> None:
         for code, groups in self.rules.joined.items():
@@ -255,11 +255,11 @@ class _Making:
         """Villages become variance units, weights the means of their neighbours."""
         people, order = self.people, self.order
         unit = people.unit.codes[order]
-        named = list(zip(people.stratum[order].tolist(), people.psu[order].tolist(), strict=True))
-        where = dict(zip(named, zip(unit.tolist(), self.area.tolist(), strict=True), strict=True))
+        places = list(zip(people.stratum[order].tolist(), people.psu[order].tolist(), strict=True))
+        where = dict(zip(places, zip(unit.tolist(), self.area.tolist(), strict=True), strict=True))
         villages = sorted(where, key=lambda name: hashlib.sha256(self.secret + repr(name).encode()).digest())
         numbers = dict(zip(villages, anonymity.masked_units([where[one] for one in villages]), strict=True))
-        self.columns["psu"] = [str(numbers[name] + 1) for name in named]
+        self.columns["psu"] = [str(numbers[name] + 1) for name in places]
         self.changes.append(
             Change(
                 "psu",
@@ -269,7 +269,7 @@ class _Making:
                     villages=number(len(villages)),
                     units=number(len(set(numbers.values()))),
                 ),
-                len(named),
+                len(places),
             )
         )
         weight: Floats = people.weight[order]
@@ -287,18 +287,18 @@ class _Making:
 def _coded(values: list[Any]) -> Ints:
     """(N,) codes; several choices together are one of their own."""
     if any(isinstance(value, str) for value in values):
-        seen = {value: at for at, value in enumerate(sorted({value for value in values if value is not None}))}
-        return np.array([anonymity.BLANK if value is None else seen[value] for value in values], np.int64)
+        codes = {value: at for at, value in enumerate(sorted({value for value in values if value is not None}))}
+        return np.array([anonymity.BLANK if value is None else codes[value] for value in values], np.int64)
     return np.array([anonymity.BLANK if value is None else value for value in values], np.int64)
 
 
-def promise(made: Open) -> str:
+def promise(data: Open) -> str:
     """What people were told when they answered, which lets these rows go out."""
-    if not made.questionnaire.open_rows:
+    if not data.questionnaire.open_rows:
         return _(
             "These rows are made up: they show what such a file is like. Of real forms on %(name)s none would be "
             "given out, because its consent does not speak of them.",
-            name=made.questionnaire.name,
+            name=data.questionnaire.name,
         )
-    consent = " ".join(str(made.questionnaire.consent).split())
+    consent = " ".join(str(data.questionnaire.consent).split())
     return _("People who answered agreed to this: “%(consent)s”", consent=consent)

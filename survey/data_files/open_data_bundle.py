@@ -59,91 +59,91 @@ class Bundle:
     @classmethod
     def of(cls, session: Session, wave: str) -> Bundle:
         """That of the newest approved release; refused where there is none."""
-        found, release = open_data.released(session, wave)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        rows = open_data.microdata(session, wave) if gives_rows(found, questionnaire) else None
-        return cls(found, release, questionnaire, rows)
+        row, release = open_data.released(session, wave)
+        questionnaire = questionnaires.by_digest(session, row.questionnaire)
+        rows = open_data.microdata(session, wave) if gives_rows(row, questionnaire) else None
+        return cls(row, release, questionnaire, rows)
 
 
 def write(session: Session, wave: str) -> tuple[str, bytes]:
     """The name and the bytes of the file, in the language of the moment; the same release gives the same bytes."""
     made = Bundle.of(session, wave)
-    said = summary.gather(session, wave, release=made.release)
+    figures = summary.gather(session, wave, release=made.release)
     file = io.BytesIO()
     when = made.release.approved or made.release.frozen
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in _files(made, said):
+        for name, content in _files(made, figures):
             entry = zipfile.ZipInfo(name, (when.year, when.month, when.day, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(entry, content)
     return f"du-lieu-mo-{made.wave.code}-ban-{made.release.number}.zip", file.getvalue()
 
 
-def _files(made: Bundle, said: Summary) -> Iterator[tuple[str, bytes]]:
-    yield "doc-truoc.txt", "\n\n".join(about(made)).encode() + b"\n"
+def _files(bundle: Bundle, figures: Summary) -> Iterator[tuple[str, bytes]]:
+    yield "doc-truoc.txt", "\n\n".join(about(bundle)).encode() + b"\n"
     for format in ("csv", "json"):
-        yield f"{ESTIMATES}.{format}", report.write(said, format)
-    yield "tu-dien.csv", _table(("file", "column", "label", "value", "text", "missing"), dictionary(made))
-    if made.rows is None:
+        yield f"{ESTIMATES}.{format}", report.write(figures, format)
+    yield "tu-dien.csv", _table(("file", "column", "label", "value", "text", "missing"), dictionary(bundle))
+    if bundle.rows is None:
         return
     for kind in ("csv", "sav", "parquet"):
         file = io.BytesIO()
-        made.rows.write(file, kind)
+        bundle.rows.write(file, kind)
         yield f"{ROWS}.{kind}", file.getvalue()
-    changes = ((change.column, str(change.what), change.values) for change in made.rows.changes)
+    changes = ((change.column, str(change.what), change.values) for change in bundle.rows.changes)
     yield "thay-doi.csv", _table(("column", "what", "values"), changes)
 
 
-def about(made: Bundle) -> list[str]:
+def about(bundle: Bundle) -> list[str]:
     """The paragraphs that stand before the data: what they are, how to reckon with them, what was promised."""
     paragraphs = [
         _(
             "Open data of the wave %(wave)s: %(title)s. Release %(number)s, approved on %(day)s.",
-            wave=made.wave.code,
-            title=str(made.questionnaire.title),
-            number=made.release.number,
-            day=day(made.release.approved),
+            wave=bundle.wave.code,
+            title=str(bundle.questionnaire.title),
+            number=bundle.release.number,
+            day=day(bundle.release.approved),
         ),
         _("The estimates are those of the report."),
     ]
-    if made.release.correction:
-        paragraphs.append(wording.correction(made.release))
-    if made.rows is None:
-        paragraphs.append(str(open_data.withheld(made.questionnaire)))
+    if bundle.release.correction:
+        paragraphs.append(wording.correction(bundle.release))
+    if bundle.rows is None:
+        paragraphs.append(str(open_data.withheld(bundle.questionnaire)))
     else:
         paragraphs += [
             _(
                 "In the file of rows everybody is like at least %(others)s others in area and in what is declared "
                 "to tell people apart; what was changed for it is listed.",
-                others=number(made.rows.smallest - 1),
+                others=number(bundle.rows.smallest - 1),
             ),
             _("Standard errors from the rows: weights weight, strata khu_vuc, clusters psu.")
-            if "weight" in made.rows.columns
+            if "weight" in bundle.rows.columns
             else _("The rows are no sample: they say nothing of those who did not answer."),
-            open_data.promise(made.rows),
+            open_data.promise(bundle.rows),
         ]
-    if made.wave.simulated:
+    if bundle.wave.simulated:
         paragraphs.insert(0, _("Made-up data for trying out: these are not real results."))
     return paragraphs
 
 
-def dictionary(made: Bundle) -> Iterator[Sequence[object]]:
+def dictionary(bundle: Bundle) -> Iterator[Sequence[object]]:
     """A line for each column, and for each value that has a name: file, column, label, value, text, missing.
 
     In the file of estimates the items and their values stand in the column `item`: they have lines of their own.
     """
     for field in FIELDS:
         yield ESTIMATES, field, _(MEANS[field]), "", "", ""
-    if (index := made.questionnaire.index) is not None:
+    if (index := bundle.questionnaire.index) is not None:
         for code in index.codes():
             yield ESTIMATES, code, " ".join(str(index.label(code)).split()), "", "", ""
-    estimated = (item for item in made.questionnaire.items.values() if item.kind != "text")
+    estimated = (item for item in bundle.questionnaire.items.values() if item.kind != "text")
     yield from _named(ESTIMATES, estimated)
-    if made.rows is None:
+    if bundle.rows is None:
         return
-    for column in made.rows.columns:
+    for column in bundle.rows.columns:
         yield ROWS, column, _(CALLED[column]), "", "", ""
-    yield from _named(ROWS, (made.rows.questionnaire.items[code] for code in made.rows.answers))
+    yield from _named(ROWS, (bundle.rows.questionnaire.items[code] for code in bundle.rows.answers))
 
 
 def _named(file: str, items: Iterable[Item]) -> Iterator[Sequence[object]]:

@@ -112,8 +112,8 @@ class _Part:
         label = _cut(variable.label, LONGEST_LABEL)
         for at, width in enumerate(self.segments):
             form = A if width else EDATE if variable.kind == "date" else F
-            shown = min(width, 255) if width else 10 if variable.kind == "date" else 8
-            code = form << 16 | shown << 8 | (variable.decimals if form == F else 0)
+            display = min(width, 255) if width else 10 if variable.kind == "date" else 8
+            code = form << 16 | display << 8 | (variable.decimals if form == F else 0)
             short = self.short if at == 0 else f"{self.short[:6]}{_base36(at)}"
             missing = variable.missing if at == 0 else ()
             file.write(struct.pack("<iiiiii8s", 2, width, 1, len(missing), code, code, short.encode().ljust(8)))
@@ -154,13 +154,13 @@ def _extensions(file: IO[bytes], parts: Sequence[_Part]) -> None:
 
     extension(3, 4, struct.pack("<8i", 1, 0, 0, -1, 1, 1, 2, 65001))
     extension(4, 8, struct.pack("<3d", SYSMIS, -SYSMIS, np.nextafter(SYSMIS, 0)))
-    shown = [
+    displays = [
         number
         for part in parts
         for _segment in part.segments
         for number in (part.variable.measure, min(part.width or 8, 40), 0 if part.width else 1)
     ]
-    extension(11, 4, struct.pack(f"<{len(shown)}i", *shown))
+    extension(11, 4, struct.pack(f"<{len(displays)}i", *displays))
     extension(13, 1, "\t".join(f"{part.short}={part.variable.name}" for part in parts).encode())
     long = "".join(f"{part.short}={part.width:05}\0\t" for part in parts if part.width > 255)
     if long:
@@ -210,17 +210,17 @@ def _base36(number: int) -> str:
     return digits[number // 36] + digits[number % 36]
 
 
-def names(wanted: Iterable[str]) -> list[str]:
+def names(labels: Iterable[str]) -> list[str]:
     """Names that SPSS takes, in the order of the wanted ones: a letter, then letters, digits and _ . $ # @."""
-    given: list[str] = []
-    for text in wanted:
+    names_: list[str] = []
+    for text in labels:
         name = "".join(sign if sign.isalnum() or sign in "_.$#@" else "_" for sign in text).rstrip(".")
         if not name[:1].isalpha() or name.upper() in RESERVED:
             name = f"v_{name}"
         name = _cut(name, LONGEST_NAME - 4).decode()
-        taken = {one.upper() for one in given}
+        used = {one.upper() for one in names_}
         unique, number = name, 2
-        while unique.upper() in taken:
+        while unique.upper() in used:
             unique, number = f"{name}_{number}", number + 1
-        given.append(unique)
-    return given
+        names_.append(unique)
+    return names_

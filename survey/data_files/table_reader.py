@@ -81,8 +81,8 @@ class Chunk:
             except pa.ArrowException:
                 raise Refusal("Column %(column)s holds no numbers.", column=name) from None
         whole = _one(column)
-        values, there = _buffer(whole, np.dtype(np.float64))
-        strange = ~(np.abs(values) <= LARGEST) & there
+        values, valid = _buffer(whole, np.dtype(np.float64))
+        strange = ~(np.abs(values) <= LARGEST) & valid
         if strange.any():
             row = int(np.flatnonzero(strange)[0])
             if np.isfinite(values[row]):
@@ -93,7 +93,7 @@ class Chunk:
                     value=f"{values[row]:g}",
                 )
             raise _no_number(name, self.first + row, str(values[row]))
-        return values if there.all() else np.where(there, values, np.nan)
+        return values if valid.all() else np.where(valid, values, np.nan)
 
     def _read_numbers(self, name: str, column: Any) -> NDArray[np.float64]:
         values = np.full(self.rows, np.nan)
@@ -111,8 +111,8 @@ class Chunk:
         """The values of an item, in as few bytes as they need."""
         column = self.table.column(name)
         if column.type == CHARACTER:
-            characters, there = _buffer(_one(column), np.dtype(np.int8))
-            return Column(characters * there.view(np.int8), CHARACTERS, 0)
+            characters, valid = _buffer(_one(column), np.dtype(np.int8))
+            return Column(characters * valid.view(np.int8), CHARACTERS, 0)
         if pa.types.is_integer(column.type):
             whole = _whole(column)
             if whole is not None:
@@ -147,10 +147,10 @@ def _whole(column: Any) -> NDArray[np.int8] | None:
             column = column.cast(pa.int8())
         except pa.ArrowInvalid:
             return None
-    values, there = _buffer(_one(column), np.dtype(np.int8))
-    if ((values == BLANK) & there).any():
+    values, valid = _buffer(_one(column), np.dtype(np.int8))
+    if ((values == BLANK) & valid).any():
         return None
-    blank = there.view(np.uint8) - np.uint8(1)  # all bits where there is nothing
+    blank = valid.view(np.uint8) - np.uint8(1)  # all bits where there is nothing
     codes = values.view(np.uint8) & ~blank
     codes |= blank & np.uint8(-BLANK)
     return codes.view(np.int8)
@@ -166,8 +166,8 @@ def _encoded(column: Any, name: str) -> tuple[list[Any], NDArray[np.int64]]:
         column = column.unify_dictionaries()
     joined = _one(column)
     levels = [_nfc(level) for level in joined.dictionary.to_pylist()]
-    places, there = _buffer(joined.indices, np.dtype(joined.indices.type.to_pandas_dtype()))
-    codes = np.where(there, places, -1).astype(np.int64)
+    places, valid = _buffer(joined.indices, np.dtype(joined.indices.type.to_pandas_dtype()))
+    codes = np.where(valid, places, -1).astype(np.int64)
     distinct = list(dict.fromkeys(level for level in levels if not _is_blank(level)))
     if len(distinct) < len(levels):
         rank = {level: place for place, level in enumerate(distinct)}
@@ -248,17 +248,17 @@ class DataFile:
         self, labels: Collection[str] = (), numbers: Collection[str] = (), codes: Collection[str] = ()
     ) -> Iterator[Chunk]:
         """The rows, in order; reading begins at once, not when the first chunk is taken."""
-        wanted = list(dict.fromkeys([*labels, *numbers, *codes]))
-        self.require(wanted)
+        columns = list(dict.fromkeys([*labels, *numbers, *codes]))
+        self.require(columns)
         if self.parquet:
-            return self._parquet_chunks(wanted)
+            return self._parquet_chunks(columns)
         kinds = dict.fromkeys(codes, CHARACTER) | dict.fromkeys(numbers, pa.float64())
         reader = _Reader(self.columns, kinds | dict.fromkeys(labels, LABEL), self.path)
         return self._csv_chunks(reader)
 
-    def _parquet_chunks(self, wanted: list[str]) -> Iterator[Chunk]:
+    def _parquet_chunks(self, columns: list[str]) -> Iterator[Chunk]:
         first = 1
-        for batch in _parquet(self.path).iter_batches(ROWS, columns=wanted):
+        for batch in _parquet(self.path).iter_batches(ROWS, columns=columns):
             yield Chunk(first, batch.num_rows, pa.Table.from_batches([batch]))
             first += batch.num_rows
 
@@ -447,7 +447,7 @@ def _blocks(path: str, body: int, length: int) -> Iterator[memoryview]:
 def _open_quotation(path: str, at: int) -> Refusal:
     """What is wrong with the record that begins `at` this byte, and its line as an editor counts."""
     with _open(path) as stream:
-        line = 1 + sum(stream.read(min(CHUNK, at - done)).count(b"\n") for done in range(0, at, CHUNK))
+        line = 1 + sum(stream.read(min(CHUNK, at - start)).count(b"\n") for start in range(0, at, CHUNK))
     return Refusal(
         "%(file)s, line %(line)s: a quotation mark is opened and never closed. Close it.", file=path, line=line
     )

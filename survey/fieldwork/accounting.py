@@ -56,8 +56,8 @@ class Line:
 def unprinted(session: Session, wave: Wave) -> int:
     """How many villages of the wave's sample have no form; 0 without a draw."""
     printed = select(Batch.psu).where(Batch.wave == wave.code)
-    found = select(func.count()).where(DrawnVillage.draw == wave.draw, DrawnVillage.psu.not_in(printed))
-    return session.scalar(found) or 0
+    query = select(func.count()).where(DrawnVillage.draw == wave.draw, DrawnVillage.psu.not_in(printed))
+    return session.scalar(query) or 0
 
 
 def lines(session: Session, wave: str) -> list[Line]:
@@ -96,10 +96,10 @@ def total(lines: Iterable[Line], unit: str | None = None) -> Line:
 
 def by_unit(lines: Iterable[Line]) -> dict[str, list[Line]]:
     """The lines of each commune."""
-    found: dict[str, list[Line]] = {}
+    groups: dict[str, list[Line]] = {}
     for line in lines:
-        found.setdefault(str(line.unit), []).append(line)
-    return found
+        groups.setdefault(str(line.unit), []).append(line)
+    return groups
 
 
 def reasons(session: Session, wave: str) -> dict[str, int]:
@@ -116,10 +116,10 @@ def reasons(session: Session, wave: str) -> dict[str, int]:
 
 def batch(session: Session, wave: str, code: str) -> Batch:
     """The batch of this code; refused where the wave has none such."""
-    found = session.get(Batch, code)
-    if found is None or found.wave != wave:
+    row = session.get(Batch, code)
+    if row is None or row.wave != wave:
         raise NotFound("This wave has no batch %(code)s. Look at its cover sheet again.", code=code)
-    return found
+    return row
 
 
 def sheets(session: Session, batch: str) -> list[Sheet]:
@@ -161,17 +161,17 @@ def hand_over(session: Session, wave: str, code: str, interviewer: str, day: dat
 
     It may be noted again, with another name too, until the batch is back.
     """
-    found = _held(session, wave, code)
+    row = _held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
         raise Refusal("Say in 1 to 80 letters who takes the batch.")
-    if (found.interviewer, found.handed_over) == (interviewer, day):
+    if (row.interviewer, row.handed_over) == (interviewer, day):
         return
-    if found.returned is not None:
+    if row.returned is not None:
         raise Conflict("Batch %(code)s is back already: who took it stays as it is.", code=code)
-    if not found.printed <= day <= dates.today():
-        raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(found.printed))
-    found.interviewer, found.handed_over = interviewer, day
+    if not row.printed <= day <= dates.today():
+        raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(row.printed))
+    row.interviewer, row.handed_over = interviewer, day
     session.flush()
 
 
@@ -185,26 +185,26 @@ def take_back(
 
     The others stay out. Forms that come later are taken back in the same way.
     """
-    found = _held(session, wave, code)
-    there = _states(session, code)
-    _known(there, serials or ())
-    if counted < 0 or counted > len(there):
-        raise Refusal("Batch %(code)s has %(all)d forms. Count again.", code=code, all=len(there))
-    if serials is None and counted != len(there):
+    row = _held(session, wave, code)
+    states = _states(session, code)
+    _known(states, serials or ())
+    if counted < 0 or counted > len(states):
+        raise Refusal("Batch %(code)s has %(all)d forms. Count again.", code=code, all=len(states))
+    if serials is None and counted != len(states):
         raise Refusal(
             "You counted %(counted)d of %(all)d forms. Tick or scan those that are there; the others stay out.",
             counted=counted,
-            all=len(there),
+            all=len(states),
         )
-    if not (found.handed_over or found.printed) <= day <= dates.today():
+    if not (row.handed_over or row.printed) <= day <= dates.today():
         raise Refusal(
             "Give a day from %(day)s, when the batch went out, to today.",
-            day=shown(found.handed_over or found.printed),
+            day=shown(row.handed_over or row.printed),
         )
-    wanted = there.keys() if serials is None else set(serials)
-    changed = [serial for serial in wanted if there[serial] is SheetState.OUT]
+    wanted = states.keys() if serials is None else set(serials)
+    changed = [serial for serial in wanted if states[serial] is SheetState.OUT]
     _change(session, code, changed, SheetState.WAITING, None)
-    found.returned, found.counted = day, counted
+    row.returned, row.counted = day, counted
     session.flush()
     return len(changed)
 
@@ -219,9 +219,9 @@ def mark(
     Each step can be undone by another, as long as the form isn't entered.
     """
     _held(session, wave, code)
-    there = _states(session, code)
-    _known(there, serials)
-    entered = sorted(serial for serial in serials if there[serial] is SheetState.ENTERED)
+    states = _states(session, code)
+    _known(states, serials)
+    entered = sorted(serial for serial in serials if states[serial] is SheetState.ENTERED)
     if entered:
         raise Conflict(
             "Entered already, and left as they are: %(serials)s. What is wrong with an entered form is said in "
@@ -260,8 +260,8 @@ def _states(session: Session, code: str) -> dict[str, SheetState]:
     return dict(session.execute(rows).all())
 
 
-def _known(there: dict[str, SheetState], serials: Collection[str]) -> None:
-    strange = sorted(set(serials) - there.keys())
+def _known(states: dict[str, SheetState], serials: Collection[str]) -> None:
+    strange = sorted(set(serials) - states.keys())
     if strange:
         raise Refusal("Not of this batch, and nothing was changed: %(serials)s.", serials=", ".join(strange))
 

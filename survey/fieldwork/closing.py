@@ -25,8 +25,8 @@ def close(session: Session, wave: str) -> None:
     What joins a form to a household or to a person in words goes now at the latest: the links and answers of
     phúc tra, half-keyed forms, pictures of scanned pages.
     """
-    found = waves.find(session, wave, lock=True)
-    if found.closed is not None:
+    row = waves.find(session, wave, lock=True)
+    if row.closed is not None:
         audit.discard()
         return
     lines = accounting.lines(session, wave)
@@ -43,15 +43,15 @@ def close(session: Session, wave: str) -> None:
     reinterviews.destroy(session, wave)
     session.execute(delete(OpenKeying).where(OpenKeying.sheet.in_(own)))
     session.execute(delete(Scan).where(Scan.sheet.in_(own)))
-    found.closed = dates.today()
+    row.closed = dates.today()
     session.flush()
 
 
 def reopen(session: Session, wave: str) -> None:
     """Opens the fieldwork again; what the closing destroyed stays destroyed. Call inside `writing()`."""
-    found = waves.find(session, wave, lock=True)
-    if found.closed is None:
+    row = waves.find(session, wave, lock=True)
+    if row.closed is None:
         audit.discard()
         return
-    found.closed = None
+    row.closed = None
     session.flush()

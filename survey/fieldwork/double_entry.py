@@ -62,10 +62,10 @@ def finish(
     row = sheet_locks.locked(session, sheet)
     form = sheet_locks.printed(session, sheet)
     fields = keying.fields(form.place.questionnaire, typed)
-    done = _done(session, sheet)
-    before = done.get(turn)
+    keyings = _done(session, sheet)
+    before = keyings.get(turn)
     if before is not None and (before.keyer, before.source, before.typed) == (keyer, source, fields):
-        return _so_far(form.place.questionnaire, row, done)
+        return _so_far(form.place.questionnaire, row, keyings)
     if before is not None or row.state is SheetState.ENTERED:
         raise Conflict("Form %(serial)s is keyed already. Take the next one of the packet.", serial=sheet)
     if row.state is SheetState.VOID:
@@ -74,7 +74,7 @@ def finish(
             serial=sheet,
             reason=sheet_locks.reason_of(row),
         )
-    _in_its_turn(row, turn, keyer, source, done)
+    _in_its_turn(row, turn, keyer, source, keyings)
     _holds(form.place.questionnaire, typed)
     opened = session.get(OpenKeying, (sheet, turn))
     if opened is not None and opened.keyer != keyer:
@@ -83,8 +83,8 @@ def finish(
             keyer=opened.keyer,
             serial=sheet,
         )
-    done[turn] = Keying(sheet=sheet, turn=turn, keyer=keyer, source=source, typed=fields, day=today())
-    session.add(done[turn])
+    keyings[turn] = Keying(sheet=sheet, turn=turn, keyer=keyer, source=source, typed=fields, day=today())
+    session.add(keyings[turn])
     if opened is None:
         opened = OpenKeying(sheet=sheet, turn=turn, keyer=keyer, typed={}, at=None, finished=True)
         session.add(opened)
@@ -92,11 +92,11 @@ def finish(
     opened.typed, opened.at, opened.finished = keying.texts(form.place.questionnaire, typed), None, True
     row.state, row.reason = SheetState.WAITING, None
     session.flush()
-    found = _so_far(form.place.questionnaire, row, done)
-    if turn == SETTLED or not row.double or (SECOND in done and not found.differing):
-        _store(session, form, row, done)
+    progress = _so_far(form.place.questionnaire, row, keyings)
+    if turn == SETTLED or not row.double or (SECOND in keyings and not progress.differing):
+        _store(session, form, row, keyings)
         return Finished(stored=True)
-    return found
+    return progress
 
 
 def to_settle(session: Session, waves: Collection[str] | None = None) -> list[tuple[Sheet, Batch]]:
@@ -118,32 +118,32 @@ def to_settle(session: Session, waves: Collection[str] | None = None) -> list[tu
 
 def keyers(session: Session, serials: Collection[str]) -> dict[str, set[str]]:
     """Who keyed each of these forms."""
-    found: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for sheet, keyer in session.execute(
         select(Keying.sheet, Keying.keyer).where(Keying.sheet.in_(serials), Keying.turn != SETTLED)
     ):
-        found.setdefault(sheet, set()).add(keyer)
-    return found
+        names.setdefault(sheet, set()).add(keyer)
+    return names
 
 
 def pair(session: Session, questionnaire: Questionnaire, sheet: str) -> Pair:
     """The two keyings of a form that waits for somebody to settle them; refused where nothing is to be settled."""
-    done = _done(session, sheet)
+    keyings = _done(session, sheet)
     row = session.get(Sheet, sheet)
-    if row is None or row.state is not SheetState.WAITING or SECOND not in done or SETTLED in done:
+    if row is None or row.state is not SheetState.WAITING or SECOND not in keyings or SETTLED in keyings:
         raise Conflict("There is nothing to settle for form %(serial)s any more.", serial=sheet)
-    first, second = done[FIRST], done[SECOND]
+    first, second = keyings[FIRST], keyings[SECOND]
     return Pair(first, second, differing(questionnaire, first.typed, second.typed))
 
 
 def texts(session: Session, sheet: str) -> dict[str, list[str]]:
     """What was typed of a form in words and is not stored yet, by item code, each text once."""
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for opened in _finished(session, sheet):
         for code, text in opened.typed.items():
-            if text not in found.setdefault(code, []):
-                found[code].append(text)
-    return found
+            if text not in values.setdefault(code, []):
+                values[code].append(text)
+    return values
 
 
 def lost(session: Session, sheet: str) -> date | None:
@@ -167,21 +167,21 @@ def _finished(session: Session, sheet: str) -> list[OpenKeying]:
     return list(session.scalars(rows))
 
 
-def _so_far(questionnaire: Questionnaire, row: Sheet, done: Mapping[int, Keying]) -> Finished:
-    if row.state is SheetState.ENTERED or SECOND not in done or SETTLED in done:
+def _so_far(questionnaire: Questionnaire, row: Sheet, keyings: Mapping[int, Keying]) -> Finished:
+    if row.state is SheetState.ENTERED or SECOND not in keyings or SETTLED in keyings:
         return Finished(stored=row.state is SheetState.ENTERED)
-    return Finished(stored=False, differing=differing(questionnaire, done[FIRST].typed, done[SECOND].typed))
+    return Finished(stored=False, differing=differing(questionnaire, keyings[FIRST].typed, keyings[SECOND].typed))
 
 
-def _in_its_turn(row: Sheet, turn: int, keyer: str, source: str, done: Mapping[int, Keying]) -> None:
+def _in_its_turn(row: Sheet, turn: int, keyer: str, source: str, keyings: Mapping[int, Keying]) -> None:
     """Refuses a turn that is not next, a second one of the same person, and a second scan."""
-    if turn not in (FIRST, SECOND, SETTLED) or turn != len(done) + 1 or (turn != FIRST and not row.double):
+    if turn not in (FIRST, SECOND, SETTLED) or turn != len(keyings) + 1 or (turn != FIRST and not row.double):
         raise Conflict("Form %(serial)s is keyed already. Take the next one of the packet.", serial=row.serial)
-    if keyer in {other.keyer for other in done.values()}:
+    if keyer in {other.keyer for other in keyings.values()}:
         raise Conflict(
             "You have keyed form %(serial)s yourself: another person takes this turn.", serial=row.serial
         )
-    if source == SCAN and (turn == SETTLED or SCAN in {other.source for other in done.values()}):
+    if source == SCAN and (turn == SETTLED or SCAN in {other.source for other in keyings.values()}):
         raise Conflict(
             "Form %(serial)s was scanned once: its second keying is done by a person, from the paper.",
             serial=row.serial,
@@ -195,11 +195,11 @@ def _holds(questionnaire: Questionnaire, typed: Mapping[str, str]) -> None:
         raise Refusal("Correct what can't be an answer first: %(codes)s.", codes=codes)
 
 
-def _store(session: Session, form: Printed, row: Sheet, done: Mapping[int, Keying]) -> None:
+def _store(session: Session, form: Printed, row: Sheet, keyings: Mapping[int, Keying]) -> None:
     """Stores the response of a form, with what stands at its head; once, for the sheet is locked."""
     words = {opened.turn: opened.typed for opened in _finished(session, row.serial)}
-    texts = words.get(SETTLED, {}) if SETTLED in done else {**words.get(SECOND, {}), **words.get(FIRST, {})}
-    final = done.get(SETTLED) or done[FIRST]
+    texts = words.get(SETTLED, {}) if SETTLED in keyings else {**words.get(SECOND, {}), **words.get(FIRST, {})}
+    final = keyings.get(SETTLED) or keyings[FIRST]
     keyed = keying.keyed(form.place.questionnaire, {**final.typed, **texts}, keying.head())
     wave = form.place.wave
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)

@@ -50,24 +50,24 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
     key    the secret under which their digests are kept
     count  codes for each village
     """
-    found = waves.find(session, wave)
-    if found.kind is WaveKind.OPEN:
+    row = waves.find(session, wave)
+    if row.kind is WaveKind.OPEN:
         raise Conflict(
             "The wave %(code)s is open to all: nobody needs an invitation. Name a sample wave.", code=wave
         )
-    if found.closes < dates.today():
-        raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(found.closes))
+    if row.closes < dates.today():
+        raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(row.closes))
     if not 1 <= count <= MOST:
         raise Refusal("Make 1 to %(most)s codes for a village at once.", most=MOST)
-    villages = {village.psu: village for village in draws.villages(session, found)}
+    villages = {village.psu: village for village in draws.villages(session, row)}
     unknown = next((psu for psu in psus if psu not in villages), None)
     if unknown is not None:
         raise NotFound("There is no village %(psu)s in the wave %(wave)s.", psu=unknown, wave=wave)
     if not villages:
         raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave)
     with speaking("vi"):  # whatever language is spoken by whoever sends them
-        there = {village.unit for village in villages.values()}
-        communes = {code: units.named(units.find(session, code)) for code in there}
+        codes = {village.unit for village in villages.values()}
+        communes = {code: units.named(units.find(session, code)) for code in codes}
     letters = [
         Letter(
             psu=psu,
@@ -82,7 +82,7 @@ def make(session: Session, key: str, wave: str, psus: Collection[str], count: in
     session.execute(
         insert(Invitation),
         [
-            {"digest": digest(key, letter.code), "wave": found.code, "psu": letter.psu, "used": False}
+            {"digest": digest(key, letter.code), "wave": row.code, "psu": letter.psu, "used": False}
             for letter in letters
         ],
     )

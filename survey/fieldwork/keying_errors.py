@@ -43,26 +43,26 @@ class Errors:
 
 def gather(session: Session, wave: Wave) -> Errors:
     """The error rates of the forms of a wave that were keyed twice and are stored."""
-    done: dict[str, dict[int, Keying]] = {}
+    keyings: dict[str, dict[int, Keying]] = {}
     rows = select(Keying).join(Sheet, Sheet.serial == Keying.sheet).join(Batch, Batch.code == Sheet.batch)
-    kept = rows.where(Batch.wave == wave.code, Sheet.double, Sheet.state == SheetState.ENTERED)
-    for row in session.scalars(kept):
-        done.setdefault(row.sheet, {})[row.turn] = row
-    twice = {sheet: turns for sheet, turns in done.items() if SECOND in turns}
+    query = rows.where(Batch.wave == wave.code, Sheet.double, Sheet.state == SheetState.ENTERED)
+    for row in session.scalars(query):
+        keyings.setdefault(row.sheet, {})[row.turn] = row
+    twice = {sheet: turns for sheet, turns in keyings.items() if SECOND in turns}
     questionnaire = questionnaires.by_digest(session, wave.questionnaire)
-    asked = [item for part in keying.parts(questionnaire) for item in part.items if item.kind != "text"]
+    items = [item for part in keying.parts(questionnaire) for item in part.items if item.kind != "text"]
     forms, who, wrong, fields = [], [], [], []
     by_item: dict[tuple[str, str], list[int]] = {}
     for sheet, turns in twice.items():
         final = turns.get(SETTLED, turns[FIRST]).typed
         for turn in (FIRST, SECOND):
             row = turns[turn]
-            found = _compared(row.typed, final)
+            errors = _compared(row.typed, final)
             forms.append(sheet)
             who.append(row.keyer if row.source != SCAN else "")
-            wrong.append(sum(found.values()))
-            fields.append(len(found))
-            for code, differs in found.items():
+            wrong.append(sum(errors.values()))
+            fields.append(len(errors))
+            for code, differs in errors.items():
                 counts = by_item.setdefault((code, sheet), [0, 0])
                 counts[0] += differs
                 counts[1] += 1
@@ -72,7 +72,7 @@ def gather(session: Session, wave: Wave) -> Errors:
         waiting=_waiting(session, wave),
         everyone=error_rates(wrong, fields, forms)[0] if twice else None,
         keyers=_by_keyer(wrong, fields, forms, who) if twice else [],
-        items=_by_item(asked, by_item) if twice else [],
+        items=_by_item(items, by_item) if twice else [],
     )
 
 
@@ -91,14 +91,14 @@ def _by_keyer(
     return list(zip(names, rates, strict=True))
 
 
-def _by_item(asked: list[Item], counts: Mapping[tuple[str, str], list[int]]) -> list[tuple[Item, ErrorRate]]:
+def _by_item(questions: list[Item], counts: Mapping[tuple[str, str], list[int]]) -> list[tuple[Item, ErrorRate]]:
     wrong, fields = zip(*counts.values(), strict=True)
     codes, forms = zip(*counts, strict=True)
-    groups = [item.code for item in asked if item.code in set(codes)]
+    groups = [item.code for item in questions if item.code in set(codes)]
     rates = error_rates(wrong, fields, forms, codes, groups=groups)
-    items = {item.code: item for item in asked}
-    found = [(items[str(rate.group)], rate) for rate in rates]
-    return sorted(found, key=lambda one: -(one[1].rate or 0))
+    items = {item.code: item for item in questions}
+    pairs = [(items[str(rate.group)], rate) for rate in rates]
+    return sorted(pairs, key=lambda one: -(one[1].rate or 0))
 
 
 def _waiting(session: Session, wave: Wave) -> int:

@@ -102,12 +102,12 @@ def villages(session: Session, wave: Wave, people: Sample) -> list[VillageOutcom
     return [_told(psu, units[psu], issued[psu], lists[psu]) for psu in sorted(issued)]
 
 
-def total(told: Iterable[VillageOutcomes], weighted: bool = False) -> Dispositions:
+def total(villages: Iterable[VillageOutcomes], weighted: bool = False) -> Dispositions:
     """The sum over villages; `weighted`: of the households that the drawn ones stand for."""
-    found = Dispositions()
-    for one in told:
-        found += one.counts * (one.weight or 1.0) if weighted else one.counts
-    return found
+    total_ = Dispositions()
+    for one in villages:
+        total_ += one.counts * (one.weight or 1.0) if weighted else one.counts
+    return total_
 
 
 def _issued(session: Session, wave: Wave) -> dict[str, _Issued]:
@@ -158,10 +158,10 @@ def _paper(session: Session, wave: Wave, lists: dict[str, _Lists]) -> set[UUID]:
 
 
 def _answers(session: Session, wave: Wave, people: Sample, lists: dict[str, _Lists], instead: set[UUID]) -> None:
-    asked, blank = checks.blanks(people)
-    kind = np.where(blank < checks.BLANK * asked, 0, np.where(blank <= PARTIAL * asked, 1, 2))
-    there = people.place_of(instead)
-    kind[there[there >= 0]] = 3
+    questions, blank = checks.blanks(people)
+    kind = np.where(blank < checks.BLANK * questions, 0, np.where(blank <= PARTIAL * questions, 1, 2))
+    place = people.place_of(instead)
+    kind[place[place >= 0]] = 3
     counts = np.bincount(people.psu.codes * 4 + kind, minlength=4 * len(people.psu.levels)).reshape(-1, 4)
     for psu, (*answered, replaced) in zip(people.psu.levels, counts.tolist(), strict=True):
         if psu in lists:
@@ -206,9 +206,9 @@ def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> VillageOutcome
     left = issued.households - counts.total()
     surplus = max(0, -left)
     for group in (*ANSWERED, *counts):
-        taken = min(counts[group], surplus)
-        counts[group] -= taken
-        surplus -= taken
+        moved = min(counts[group], surplus)
+        counts[group] -= moved
+        surplus -= moved
     return VillageOutcomes(
         psu=psu,
         unit=unit,

@@ -93,9 +93,9 @@ def _chosen(row: dict[str, Any]) -> Chosen:
 
 def one(session: Session, wave: str, sheet: str) -> Chosen:
     """A chosen form by its number."""
-    for found in chosen(session, wave):
-        if found.sheet == sheet:
-            return found
+    for reinterview in chosen(session, wave):
+        if reinterview.sheet == sheet:
+            return reinterview
     raise NotFound(
         "Form %(sheet)s is not chosen for phúc tra in this wave. Choose one from the list.", sheet=sheet
     )
@@ -195,8 +195,8 @@ def blind(session: Session, wave: Wave, sheet: str) -> bool:
 
 def links(session: Session, wave: str) -> int:
     """How many forms of a wave still lead to a household."""
-    held = select(func.count()).where(Reinterview.wave == wave, Reinterview.household.is_not(None))
-    return int(session.scalar(held) or 0)
+    query = select(func.count()).where(Reinterview.wave == wave, Reinterview.household.is_not(None))
+    return int(session.scalar(query) or 0)
 
 
 def destroy(session: Session, wave: str) -> int:
@@ -205,11 +205,11 @@ def destroy(session: Session, wave: str) -> int:
     The rows stay and say which forms had been chosen. A second time there is nothing left to destroy.
     """
     session.flush()
-    found = links(session, wave)
+    count = links(session, wave)
     session.execute(
         update(Reinterview)
         .where(Reinterview.wave == wave)
         .values(household=None, answers=null())  # None would be written as JSON's null, and stay in the column
         .execution_options(synchronize_session="fetch")
     )
-    return found
+    return count

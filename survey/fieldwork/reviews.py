@@ -58,15 +58,15 @@ def decide(
         raise Refusal("Decide on at most %(most)s forms at once.", most=MOST)
     if not reason and state is not ReviewState.APPROVED:
         raise Refusal("Write why: whoever reads this next year was not there.")
-    wanted = list(responses)
-    there = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(wanted))))
-    if len(there) < len(set(wanted)):
+    ids = list(responses)
+    known = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(ids))))
+    if len(known) < len(set(ids)):
         raise NotFound("One of these forms does not belong to this wave. Open the list again.")
-    before = newest(session, wave, wanted)
+    before = newest(session, wave, ids)
     added = [
         Review(wave=wave, response=response, state=state, reason=reason, person=person, day=today())
-        for response in sorted(there)
-        if (held := before.get(response, UNDECIDED)).state is not state or held.reason != reason
+        for response in sorted(known)
+        if (last := before.get(response, UNDECIDED)).state is not state or last.reason != reason
     ]
     session.add_all(added)
     session.flush()
@@ -117,15 +117,15 @@ def readable(session: Session, wave: Wave, response: UUID) -> Readable:
     Of a form on paper or from an interviewer, whose work is looked at: all but sensitive items and free texts. Of
     what a person sent alone, nothing; and nothing of a form that is being asked again.
     """
-    kept = session.get_one(Response, response)
-    if kept.mode not in (Mode.PAPER, Mode.INTERVIEWER):
+    row = session.get_one(Response, response)
+    if row.mode not in (Mode.PAPER, Mode.INTERVIEWER):
         return Readable((), "alone")
     serial = session.scalar(select(Sheet.serial).where(Sheet.response == response))
     if serial is not None and reinterviews.blind(session, wave, serial):
         return Readable((), "again")
-    shown = []
-    for page in questionnaires.by_digest(session, kept.questionnaire).paper:
+    lines = []
+    for page in questionnaires.by_digest(session, row.questionnaire).paper:
         items = [item for item in page.items if not item.sensitive and item.kind != "text"]
         if items:
-            shown.append((page, tuple((item, kept.answers.get(item.code)) for item in items)))
-    return Readable(tuple(shown))
+            lines.append((page, tuple((item, row.answers.get(item.code)) for item in items)))
+    return Readable(tuple(lines))

@@ -48,8 +48,8 @@ def code(serial: str, page: int) -> str:
 def serial(text: str) -> str:
     """The serial in what was typed or scanned: the code of a page, or the number itself, blanks in it or not."""
     text = "".join(text.split())
-    found = CODE.fullmatch(text)
-    return found[1] if found else text[:LONGEST]
+    match = CODE.fullmatch(text)
+    return match[1] if match else text[:LONGEST]
 
 
 def _check(digits: str) -> str:

@@ -112,8 +112,8 @@ def takes_paper(wave: Wave) -> None:
 
 def waiting(session: Session, wave: str, keyer: str) -> list[Waiting]:
     """The packets of a wave that have forms for this keyer. The counts of two keyers may differ."""
-    found = _for(keyer).where(Batch.wave == wave).subquery()
-    grouped = session.execute(select(found.c.batch, func.count()).group_by(found.c.batch))
+    query = _for(keyer).where(Batch.wave == wave).subquery()
+    grouped = session.execute(select(query.c.batch, func.count()).group_by(query.c.batch))
     counts = {str(batch): int(count) for batch, count in grouped}
     rows = session.execute(
         select(Batch, Village, Unit)
@@ -121,8 +121,8 @@ def waiting(session: Session, wave: str, keyer: str) -> list[Waiting]:
         .join(Unit, Unit.code == Village.unit)
         .where(Batch.code.in_(counts))
     )
-    listed = [Waiting(batch, village, unit, counts[batch.code]) for batch, village, unit in rows]
-    return sorted(listed, key=lambda one: (formats.order(one.unit.name), one.batch.code))
+    batches = [Waiting(batch, village, unit, counts[batch.code]) for batch, village, unit in rows]
+    return sorted(batches, key=lambda one: (formats.order(one.unit.name), one.batch.code))
 
 
 def keyed_by(session: Session, keyer: str, waves: Collection[str]) -> dict[str, int]:
@@ -187,12 +187,12 @@ def take_next(session: Session, batch: str, keyer: str) -> OpenKeying | None:
 
 def due(session: Session, sheet: Sheet, keyer: str) -> int | None:
     """The turn that a form waits for, if this keyer may have it; None where there is none."""
-    done = {row.turn: row.keyer for row in session.scalars(select(Keying).where(Keying.sheet == sheet.serial))}
+    keyers = {row.turn: row.keyer for row in session.scalars(select(Keying).where(Keying.sheet == sheet.serial))}
     if sheet.state is SheetState.ENTERED:
         return None
-    if FIRST not in done:
+    if FIRST not in keyers:
         return FIRST
-    return SECOND if sheet.double and SECOND not in done and done[FIRST] != keyer else None
+    return SECOND if sheet.double and SECOND not in keyers and keyers[FIRST] != keyer else None
 
 
 def lock_of(session: Session, number: str, keyer: str) -> OpenKeying | None:

@@ -60,7 +60,7 @@ def opened(households: Iterable[Household]) -> int:
     return silent
 
 
-def record(session: Session, code: str, psu: str, told: Mapping[int, Outcome]) -> list[Household]:
+def record(session: Session, code: str, psu: str, outcomes: Mapping[int, Outcome]) -> list[Household]:
     """Notes what became of households of a village; those not named stay. Call inside `writing()`.
 
     told  by the number of the household; UNKNOWN takes back what was noted
@@ -77,30 +77,30 @@ def record(session: Session, code: str, psu: str, told: Mapping[int, Outcome]) -
     session.execute(
         select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw, DrawnVillage.psu == psu).with_for_update()
     )
-    there = households(session, wave, psu)
-    strange = told.keys() - {household.number for household in there}
+    every = households(session, wave, psu)
+    strange = outcomes.keys() - {household.number for household in every}
     if strange:
         raise Refusal(
             "Household %(number)s is not one of those drawn in village %(psu)s. Open its list again.",
             number=min(strange),
             psu=psu,
         )
-    found = [replace(one, outcome=told.get(one.number, one.outcome)) for one in there]
-    used = [one.place for one in found if one.is_replacement and one.outcome is not Outcome.UNKNOWN]
-    if max(used, default=0) > opened(found):
+    visited = [replace(one, outcome=outcomes.get(one.number, one.outcome)) for one in every]
+    used = [one.place for one in visited if one.is_replacement and one.outcome is not Outcome.UNKNOWN]
+    if max(used, default=0) > opened(visited):
         raise Conflict(
             "A replacement stands in for a household that gave no answers: note first why that one did not."
         )
     session.execute(delete(Visit).where(Visit.draw == wave.draw, Visit.psu == psu))
     rows = [
         {"draw": wave.draw, "psu": psu, "household": one.number, "outcome": one.outcome.value}
-        for one in sorted(found, key=lambda one: one.number)
+        for one in sorted(visited, key=lambda one: one.number)
         if one.outcome is not Outcome.UNKNOWN
     ]
     if rows:
         session.execute(insert(Visit), rows)
     session.flush()
-    return found
+    return visited
 
 
 def done(session: Session, wave: Wave) -> dict[str, tuple[int, int]]:

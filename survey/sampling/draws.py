@@ -172,7 +172,7 @@ def keep(
     assumed  of the field, when the plan was made: the fields of `outlook.Expected`
     """
     last = session.scalar(select(func.max(Draw.number)).where(Draw.wave == wave.code)) or 0
-    kept = Draw(
+    stored = Draw(
         wave=wave.code,
         number=last + 1,
         made=dates.today(),
@@ -180,19 +180,19 @@ def keep(
         frame=sample.frame.digest,
         plan={**asdict(sample.plan), "person": person, "assumed": dict(assumed or {})},
     )
-    session.add(kept)
+    session.add(stored)
     session.flush()
     session.execute(
         insert(DrawnVillage),
         [
-            {"draw": kept.id, "psu": one.village.psu, "stratum": one.stratum, "probability": one.probability}
+            {"draw": stored.id, "psu": one.village.psu, "stratum": one.stratum, "probability": one.probability}
             for one in sample.taken
         ],
     )
-    session.execute(insert(DrawnHousehold), [row for one in sample.taken for row in _rows(kept.id, one)])
-    wave.draw = kept.id
+    session.execute(insert(DrawnHousehold), [row for one in sample.taken for row in _rows(stored.id, one)])
+    wave.draw = stored.id
     session.flush()
-    return kept
+    return stored
 
 
 def _rows(draw: int, one: VillageDraw) -> Iterator[dict[str, Any]]:
@@ -266,12 +266,12 @@ def read(session: Session, draw: Draw) -> Drawn:
     return Drawn(plan, draw.seed, whole, tuple(sorted(villages, key=lambda one: place(one.village))))
 
 
-def repeats(kept: Drawn, draw: Draw) -> bool | None:
+def repeats(stored: Drawn, draw: Draw) -> bool | None:
     """Whether frame, plan and seed give what was `read` of a draw again, to the row; None where the frame has
     changed since."""
-    if kept.frame.digest != draw.frame:
+    if stored.frame.digest != draw.frame:
         return None
-    return drawn(kept.frame, kept.plan, kept.seed).taken == kept.taken
+    return drawn(stored.frame, stored.plan, stored.seed).taken == stored.taken
 
 
 def villages(session: Session, wave: Wave) -> list[Village]:

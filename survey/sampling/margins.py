@@ -39,28 +39,28 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
     table = opened(path, COLUMNS, COLUMNS, faults)
     margins: Margins = {}
     for cells in table:
-        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        cells_by_name = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
         before = faults.count
-        variable = "*".join(_split(given["variable"]))
+        variable = "*".join(_split(cells_by_name["variable"]))
         for part in _split(variable):
             if (message := _no_variable(part, questionnaire)) is not None:
                 faults.add(table.row, "variable", message)
-        if THOUSANDS.fullmatch(given["total"]):
-            whole = given["total"].replace(".", "")
+        if THOUSANDS.fullmatch(cells_by_name["total"]):
+            whole = cells_by_name["total"].replace(".", "")
             message = Lazy("Write thousands without a point between: %(whole)s.", whole=whole)
             faults.add(table.row, "total", message)
-        elif not (TOTAL.fullmatch(given["total"]) and math.isfinite(float(given["total"]))):
+        elif not (TOTAL.fullmatch(cells_by_name["total"]) and math.isfinite(float(cells_by_name["total"]))):
             faults.add(table.row, "total", Lazy("Write a number of 0 or more, for example 28855.5."))
         if faults.count > before:
             continue
-        value, message = _value(variable, given["value"], questionnaire)
+        value, message = _value(variable, cells_by_name["value"], questionnaire)
         values = margins.setdefault(variable, {})
         if message is None and value in values:
             message = Lazy("This value stands twice. Keep one.")
         if message is not None:
             faults.add(table.row, "value", message)
         else:
-            values[value] = float(given["total"])
+            values[value] = float(cells_by_name["total"])
     for variable, values in margins.items():
         for place, item in enumerate(_items(variable, questionnaire)):
             if item is not None and item.kind == "number":

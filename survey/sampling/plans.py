@@ -171,19 +171,19 @@ def _allocated(groups: dict[str, list[FrameVillage]], plan: Plan) -> dict[str, i
     sizes = [sum(village.households for village in villages) for villages in groups.values()]
     deviations = None
     if plan.allocation == "neyman":
-        known = plan.deviations or {}
-        missing = [label for label in groups if label not in known]
+        spread = plan.deviations or {}
+        missing = [label for label in groups if label not in spread]
         if missing:
             raise Refusal(
                 "Neyman's allocation needs the deviation of each stratum from the wave before, which has none of "
                 "%(strata)s. Choose another allocation.",
                 strata=some(missing),
             )
-        deviations = [known[label] for label in groups]
-    there = [len(villages) for villages in groups.values()]
+        deviations = [spread[label] for label in groups]
+    counts = [len(villages) for villages in groups.values()]
     try:
         share = shares(plan.allocation, sizes, deviations)
-        takes = allocate(plan.villages, share, 1 if plan.collapse else 2, there)
+        takes = allocate(plan.villages, share, 1 if plan.collapse else 2, counts)
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     return dict(zip(groups, takes.tolist(), strict=True))

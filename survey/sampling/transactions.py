@@ -59,7 +59,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     codes = {unit.code for unit in session.scalars(select(Unit))}
     faults = Faults()
     table = opened(path, COLUMNS, COLUMNS, faults)
-    kept = {
+    earlier = {
         (count.unit, count.service, count.week): count
         for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == row.code))
     }
@@ -76,12 +76,12 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
                 "week",
                 Lazy("Row %(row)s has this unit, service and week already. Keep one of them.", row=twin),
             )
-        elif key not in kept:
+        elif key not in earlier:
             unit, service, week = key
             session.add(ServiceCount(wave=row.code, unit=unit, service=service, week=week, count=count))
             stored += 1
-        elif kept[key].count != count:
-            kept[key].count = count
+        elif earlier[key].count != count:
+            earlier[key].count = count
             changed += 1
     faults.refuse(path)
     session.flush()

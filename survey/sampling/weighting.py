@@ -218,8 +218,8 @@ def _adjusted(
         tally[2] += village.replaced
     label = cast(Labels, getattr(people, by))
     weight = np.array([household[str(psu)] for psu in people.psu.levels], np.float64)[people.psu.codes]
-    found = classes(weight, label, issued)
-    return base * factors(found, label), {"by": by, "classes": [_class(one, counts) for one in found]}
+    adjustment = classes(weight, label, issued)
+    return base * factors(adjustment, label), {"by": by, "classes": [_class(one, counts) for one in adjustment]}
 
 
 def _class(one: Class, counts: Mapping[str, list[int]]) -> dict[str, Any]:
@@ -247,18 +247,20 @@ def _fitted(
     totals: Margins = {}
     blank: dict[str, int] = {}
     for variable, values in (plan.margins or {}).items():
-        told = calibration.labels(people, variable, list(values), kinds)
-        outside = sum(label is None for label in told.tolist())
+        names = calibration.labels(people, variable, list(values), kinds)
+        outside = sum(label is None for label in names.tolist())
         if outside:
             raise Refusal(
                 "%(count)s people have a %(variable)s that no class of the margins holds. Add it.",
                 count=outside,
                 variable=variable,
             )
-        silent = told == BLANK
+        silent = names == BLANK
         share = float(base[silent].sum() / base.sum())
         blank[variable] = int(silent.sum())
-        labels[variable] = np.where(silent, "–", told).astype(object)  # the blank label is no label to `calibrate`
+        labels[variable] = np.where(silent, "–", names).astype(
+            object
+        )  # the blank label is no label to `calibrate`
         whole = sum(values.values())
         totals[variable] = {value: total * (1 - share) for value, total in values.items()}
         if silent.any():

@@ -274,18 +274,18 @@ def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, lis
     rows = _rows(path)
     next(rows)
     for _row, cells in rows:
-        for place, found in counts.items():
+        for place, times in counts.items():
             reading = reads[plan.columns[place]]
             for part in reading.parts(cells[place]):
-                if part and not reading.is_code(part) and (part in found or len(found) <= MOST_TEXTS):
-                    found[part] = found.get(part, 0) + 1
+                if part and not reading.is_code(part) and (part in times or len(times) <= MOST_TEXTS):
+                    times[part] = times.get(part, 0) + 1
     return {
         place: [
             Word(text, count, reads[plan.columns[place]].code(text))
-            for text, count in sorted(found.items(), key=lambda one: -one[1])[:MOST_TEXTS]
+            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
         ]
-        for place, found in counts.items()
-        if found
+        for place, times in counts.items()
+        if times
     }
 
 

@@ -165,24 +165,24 @@ def _shift(request: Request, table: Any, weight: Any) -> list[float]:
     return [rows[f"y{k}"][0] / rows[f"x{k}"][0] if rows[f"x{k}"][0] else 0.0 for k in range(len(request.names))]
 
 
-def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> Part:
-    if sum(told["unweighted"]):
+def _part(request: Request, table: dict[str, list[Any]], shift: list[float]) -> Part:
+    if sum(table["unweighted"]):
         raise Refusal(
             "%(count)s rows of column %(column)s hold no number from 0 up. Correct them; --engine numpy names"
             " them.",
-            count=sum(told["unweighted"]),
+            count=sum(table["unweighted"]),
             column=request.weights,
         )
-    groups = list(zip(*(told[f"margin{k}"] for k in range(len(request.margins or {}))), strict=True))
+    groups = list(zip(*(table[f"margin{k}"] for k in range(len(request.margins or {}))), strict=True))
     names = [name for name in (request.strata and "stratum", request.psu and "psu") if name]
     for name in [*names, *(f"margin{k}" for k in range(len(request.margins or {})))]:
-        if any(label is None or label == "" for label in told[name]):
+        if any(label is None or label == "" for label in table[name]):
             columns = {"stratum": request.strata, "psu": request.psu}
             columns |= {f"margin{k}": column for k, column in enumerate(request.margins or {})}
             raise Refusal("Column %(column)s has blank rows. Fill them in.", column=columns[name])
-    rows = len(told["mass"])
-    strata = told.get("stratum", ["all"] * rows)
-    labels = told.get("psu", [None] * rows)
+    rows = len(table["mass"])
+    strata = table.get("stratum", ["all"] * rows)
+    labels = table.get("psu", [None] * rows)
     psus: dict[tuple[Hashable, Hashable], int] = {}
     domains: dict[Hashable, int] = {}
     cells: dict[tuple[Hashable, ...], int] = {}
@@ -190,22 +190,22 @@ def _part(request: Request, told: dict[str, list[Any]], shift: list[float]) -> P
     for row in range(rows):
         at[row, 0] = psus.setdefault((strata[row], labels[row]), len(psus))
         at[row, 2] = cells.setdefault(tuple(map(canonical, groups[row])) if groups else (), len(cells))
-        domain = _domain(request, told, row)
+        domain = _domain(request, table, row)
         if domain is not _NOWHERE:
             at[row, 1] = domains.setdefault(domain, len(domains))
     mass = np.zeros((len(psus), len(cells)))
-    np.add.at(mass, (at[:, 0], at[:, 2]), np.array(told["mass"], dtype=np.float64))
+    np.add.at(mass, (at[:, 0], at[:, 2]), np.array(table["mass"], dtype=np.float64))
     inside = at[:, 1] >= 0
     part_ = Part(
-        list(psus), list(domains), list(cells), at[inside], _sums(request, told, shift)[inside], mass,
-        _fpc(request, told, strata),
+        list(psus), list(domains), list(cells), at[inside], _sums(request, table, shift)[inside], mass,
+        _fpc(request, table, strata),
     )  # fmt: skip
     if request.psu is not None:
         return part_
     many, spread = np.zeros(len(psus), np.int64), np.zeros_like(mass)
-    np.add.at(many, at[:, 0], np.array(told["rows"], np.int64))
-    np.add.at(spread, (at[:, 0], at[:, 2]), np.array(told["mass" + SQUARED], dtype=np.float64))
-    return replace(part_, rows=RowSums(many, _sums(request, told, shift, SQUARED)[inside], spread))
+    np.add.at(many, at[:, 0], np.array(table["rows"], np.int64))
+    np.add.at(spread, (at[:, 0], at[:, 2]), np.array(table["mass" + SQUARED], dtype=np.float64))
+    return replace(part_, rows=RowSums(many, _sums(request, table, shift, SQUARED)[inside], spread))
 
 
 _NOWHERE = object()

@@ -122,13 +122,13 @@ class Request:
 
 def levels(file: DataFile, columns: Sequence[str]) -> dict[str, list[str]]:
     """The values that occur in each column, as they are compared, numbers first."""
-    found: dict[str, set[str]] = {name: set() for name in columns}
+    distinct: dict[str, set[str]] = {name: set() for name in columns}
     for chunk in file.chunks(codes=columns):
         for name in columns:
             column = chunk.codes(name)
             present = np.unique(column.codes[column.codes != column.blank]).tolist()
-            found[name] |= {canonical(one if column.levels is None else column.levels[one]) for one in present}
-    return {name: sorted(values, key=natural) for name, values in found.items()}
+            distinct[name] |= {canonical(one if column.levels is None else column.levels[one]) for one in present}
+    return {name: sorted(values, key=natural) for name, values in distinct.items()}
 
 
 def natural(text: str) -> tuple[int, float, str]:

@@ -190,10 +190,10 @@ def refuse_unknown_values(request: Request, file: DataFile, sums: Totals) -> Non
             raise _no_value(", ".join(index.columns), index.value, there_are)
     if not request.counted or not doubtful:
         return
-    there = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
+    distinct = levels(file, list(dict.fromkeys(item.column for item in doubtful)))
     for item in doubtful:
-        if there[item.column] and not item.wanted.intersection(there[item.column]):
-            raise _no_value(item.column, item.value, there[item.column])
+        if distinct[item.column] and not item.wanted.intersection(distinct[item.column]):
+            raise _no_value(item.column, item.value, distinct[item.column])
 
 
 def estimates(
@@ -255,21 +255,21 @@ def _compared(one: Difference) -> Record:
     return record | {"flags": list(one.flags)}
 
 
-def _side(request: Request, sums: Totals, wanted: str) -> Hashable | Rest:
-    known = {canonical(label): label for label in sums.domains}
-    if canonical(wanted) in known:
-        return known[canonical(wanted)]
-    if wanted == "rest":
+def _side(request: Request, sums: Totals, text: str) -> Hashable | Rest:
+    by_text = {canonical(label): label for label in sums.domains}
+    if canonical(text) in by_text:
+        return by_text[canonical(text)]
+    if text == "rest":
         return REST
     labels = [str(label) for label in sums.domains]
-    if (near := nearest(wanted, labels, least=0.5)) != NONE:
+    if (near := nearest(text, labels, least=0.5)) != NONE:
         raise Refusal(
             "Column %(column)s has no value %(value)s. Did you mean %(near)s?",
             column=request.by[0],
-            value=wanted,
+            value=text,
             near=near,
         )
-    raise _no_value(request.by[0], wanted, labels)
+    raise _no_value(request.by[0], text, labels)
 
 
 def _no_value(column: str, value: str | None, values: Sequence[str]) -> Refusal:

@@ -372,19 +372,19 @@ class File:
                 ),
             )
 
-    def _differing(self, line: Line, kept: Row[Any], ring: Ring) -> str | None:
+    def _differing(self, line: Line, before: Row[Any], ring: Ring) -> str | None:
         """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
         what was destroyed."""
-        if kept.wave != self.wave.code:
+        if before.wave != self.wave.code:
             return "response_id"
         for column in ("unit", "psu", "mode", "day"):
-            if column in self.place and column != "psu" and getattr(line, column) != getattr(kept, column):
+            if column in self.place and column != "psu" and getattr(line, column) != getattr(before, column):
                 return column
-        if self.in_sample and line.psu != kept.psu:
+        if self.in_sample and line.psu != before.psu:
             return "psu"
-        texts = ring.opened(kept.wave, kept.id, kept.texts)
+        texts = ring.opened(before.wave, before.id, before.texts)
         values = line.answers if texts is None else {**line.answers, **line.texts}
-        stored = {**kept.answers, **(texts or {})}
+        stored = {**before.answers, **(texts or {})}
         return next((code for code in {**values, **stored} if values.get(code) != stored.get(code)), None)
 
 

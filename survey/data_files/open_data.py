@@ -235,12 +235,12 @@ class _Making:
             others = [_coded(self.answers[key]) for key in self.keys if key != code]
             own, _counts = anonymity.classes(np.column_stack(others))
             values = _coded(self.answers[code])
-            given = values != anonymity.BLANK
-            answered = np.bincount(own, given)
+            present = values != anonymity.BLANK
+            answered = np.bincount(own, present)
             gone = answered[own] < least
-            for value in set(values[given].tolist()) - {harmless.get(code)}:
-                gone |= np.bincount(own, given & (values == value))[own] == answered[own]
-            self._hide(code, gone & given, what)
+            for value in set(values[present].tolist()) - {harmless.get(code)}:
+                gone |= np.bincount(own, present & (values == value))[own] == answered[own]
+            self._hide(code, gone & present, what)
         _own, alike = anonymity.classes(np.column_stack([_coded(self.answers[key]) for key in self.keys]))
         self.smallest = int(alike.min())
 

@@ -67,16 +67,16 @@ class Bundle:
 
 def write(session: Session, wave: str) -> tuple[str, bytes]:
     """The name and the bytes of the file, in the language of the moment; the same release gives the same bytes."""
-    made = Bundle.of(session, wave)
-    figures = summary.gather(session, wave, release=made.release)
+    data = Bundle.of(session, wave)
+    figures = summary.gather(session, wave, release=data.release)
     file = io.BytesIO()
-    when = made.release.approved or made.release.frozen
+    when = data.release.approved or data.release.frozen
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in _files(made, figures):
+        for name, content in _files(data, figures):
             entry = zipfile.ZipInfo(name, (when.year, when.month, when.day, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(entry, content)
-    return f"du-lieu-mo-{made.wave.code}-ban-{made.release.number}.zip", file.getvalue()
+    return f"du-lieu-mo-{data.wave.code}-ban-{data.release.number}.zip", file.getvalue()
 
 
 def _files(bundle: Bundle, figures: Summary) -> Iterator[tuple[str, bytes]]:

@@ -26,14 +26,14 @@ def compute(session: Session, wave: str) -> Agreement:
 
     Rejected forms count: that the second answers differ may be why they were rejected. Call inside `writing()`.
     """
-    found = waves.find(session, wave, lock=True)
-    reinterviews.refuse_when_over(session, found)
+    stored = waves.find(session, wave, lock=True)
+    reinterviews.refuse_when_over(session, stored)
     pairs = _pairs(session, wave)
     if not pairs:
         raise Refusal(
             "No form has both its first and its second answers yet. Key the forms and enter what was asked again."
         )
-    items = [item for _page, item in reinterviews.again(questionnaires.by_digest(session, found.questionnaire))]
+    items = [item for _page, item in reinterviews.again(questionnaires.by_digest(session, stored.questionnaire))]
     every = reinterviews.chosen(session, wave)
     row = Agreement(
         wave=wave,

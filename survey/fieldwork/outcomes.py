@@ -195,8 +195,8 @@ def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:
                     village.answered[group] -= 1
                     village.replaced += 1
                     break
-        elif not is_replacement and (known := groups.get(outcome)):
-            village.visited[known] += 1
+        elif not is_replacement and (result := groups.get(outcome)):
+            village.visited[result] += 1
 
 
 def _told(psu: str, unit: str, issued: _Issued, lists: _Lists) -> VillageOutcomes:

@@ -142,21 +142,21 @@ def enter(
 
     Call inside `writing()`; the wave is locked, so that nothing is entered while the agreement is computed.
     """
-    found = waves.find(session, wave, lock=True)
-    refuse_when_over(session, found)
+    stored = waves.find(session, wave, lock=True)
+    refuse_when_over(session, stored)
     one(session, wave, sheet)
     refuse_to_know(session, sheet, person)
     row = session.get_one(Reinterview, sheet)
     if row.person is not None and row.person != person and not lost_on(row.answers):
         raise Conflict("%(person)s has entered this form already. Choose another one.", person=row.person)
-    questionnaire = questionnaires.by_digest(session, found.questionnaire)
+    questionnaire = questionnaires.by_digest(session, stored.questionnaire)
     offered = {item.code for _page, item in again(questionnaire)}
     checked = check(questionnaire, dict(answers))
     if checked.problems or not offered.issuperset(checked.answers):
         raise Refusal("Choose only among the answers that are offered.")
     if not checked.answers:
         raise Refusal("Enter at least one answer. A household that was not met stays as it is in the list.")
-    if household is not None and not _drawn(session, found, sheet, household):
+    if household is not None and not _drawn(session, stored, sheet, household):
         raise Refusal(
             "Household %(household)s is not in the sample of this village. Look at its list, or leave the number "
             "as it was.",

@@ -173,20 +173,20 @@ def make(session: Session, wave: str = SAMPLE, responses: int | None = None, see
         )
     communes = units.communes(session, dates.today())
     year = dates.today().year
-    made = []
+    waves_made = []
     if wave == SAMPLE:
         then = date(year - 2, 10, 1), date(year - 2, 12, 31)
-        made.append(
+        waves_made.append(
             session.get(Wave, BEFORE)
             or _release(session, _sample_wave(session, BEFORE, then, THEN, communes, responses, seed))
         )
     now = date(year - 1, 10, 1), date(year + 1, 12, 31)
-    made.append(
+    waves_made.append(
         session.get(Wave, wave)
-        or _sample_wave(session, wave, now, NOW, communes, responses, seed, kept=bool(made))
+        or _sample_wave(session, wave, now, NOW, communes, responses, seed, same_villages=bool(waves_made))
     )
-    made.append(session.get(Wave, OPEN) or _open_wave(session, now, communes, seed))
-    return made
+    waves_made.append(session.get(Wave, OPEN) or _open_wave(session, now, communes, seed))
+    return waves_made
 
 
 def _sample_wave(
@@ -197,11 +197,17 @@ def _sample_wave(
     communes: list[Unit],
     responses: int | None,
     seed: int,
-    kept: bool = False,
+    same_villages: bool = False,
 ) -> Wave:
     questionnaire = questionnaires.find(session, HOUSEHOLD)
-    made = waves.create(
-        session, code, questionnaire, WaveKind.SAMPLE, *days, villages="kept" if kept else "new", simulated=True
+    wave = waves.create(
+        session,
+        code,
+        questionnaire,
+        WaveKind.SAMPLE,
+        *days,
+        villages="kept" if same_villages else "new",
+        simulated=True,
     )
     villages = [
         Village(wave=code, psu=f"{unit.code}-{number}", unit=unit.code, stratum=unit.code, name=f"Thôn {number}")
@@ -216,12 +222,12 @@ def _sample_wave(
     people = _people(psu // VILLAGES_A_COMMUNE, psu, communes, len(villages), truth, seed, chance)
     places = [(villages[row].unit, villages[row].psu) for row in psu.tolist()]
     modes = [(Mode.PAPER, Mode.INTERVIEWER)[late] for late in (chance.random(len(people)) < 0.2).astype(int)]
-    ids = _store(session, made, questionnaire, people, places, modes, truth, seed, chance)
+    ids = _store(session, wave, questionnaire, people, places, modes, truth, seed, chance)
     adults = np.exp(np.random.default_rng([seed, 1]).normal(9.2, 0.6, len(communes))).round()
     answered = np.bincount(people.unit, minlength=len(communes))
-    _weigh(session, made, ids, (adults / answered.clip(1))[people.unit])
-    demo_remarks.add(session, made, chance)
-    return made
+    _weigh(session, wave, ids, (adults / answered.clip(1))[people.unit])
+    demo_remarks.add(session, wave, chance)
+    return wave
 
 
 def _release(session: Session, wave: Wave) -> Wave:
@@ -239,15 +245,15 @@ def _release(session: Session, wave: Wave) -> Wave:
 
 def _open_wave(session: Session, days: tuple[date, date], communes: list[Unit], seed: int) -> Wave:
     questionnaire = questionnaires.find(session, SHORT)
-    made = waves.create(session, OPEN, questionnaire, WaveKind.OPEN, *days, public=True, simulated=True)
+    wave = waves.create(session, OPEN, questionnaire, WaveKind.OPEN, *days, public=True, simulated=True)
     chance = np.random.default_rng([seed, *OPEN.encode()])
     unit = chance.choice(len(communes), OPEN_RESPONSES, p=chance.dirichlet(np.full(len(communes), 2.0)))
     people = _people(unit, unit, communes, len(communes), NOW, seed, chance)
     places = [(communes[row].code, None) for row in unit.tolist()]
     modes = [(Mode.PHONE, Mode.KIOSK)[at] for at in (chance.random(len(people)) < 0.35).astype(int)]
-    _store(session, made, questionnaire, people, places, modes, NOW, seed, chance)
-    demo_remarks.add(session, made, chance)
-    return made
+    _store(session, wave, questionnaire, people, places, modes, NOW, seed, chance)
+    demo_remarks.add(session, wave, chance)
+    return wave
 
 
 def _people(
@@ -376,7 +382,10 @@ def _choices(
     shares = _shares(item, unit, age, chance)
     if item.kind == "multiple":
         ticked = chance.random(shares.shape) < shares
-        return [[code for code, there in zip(codes, row, strict=True) if there] or None for row in ticked.tolist()]
+        return [
+            [code for code, is_ticked in zip(codes, row, strict=True) if is_ticked] or None
+            for row in ticked.tolist()
+        ]
     feeling = chance.logistic(0, 1, len(people)) + BAD_VALUE.get(item.code, 0.0) * people.mood
     from_below = np.cumsum(shares, axis=1)[:, :-1].clip(0, 1)
     with np.errstate(divide="ignore"):  # a share of none
@@ -395,7 +404,7 @@ def _shares(
     by_age = BY_AGE.get(item.code)
     if by_age is not None and len(by_age[0]) == count:
         return np.array(by_age)[age]
-    known = SHARES.get(item.code) or SHARES.get(item.code.partition("_")[0])
-    if known is None or len(known) != count:
-        known = tuple(chance.dirichlet(np.full(count, 4.0)).tolist())
-    return np.broadcast_to(np.array(known), (len(age), count))
+    shares = SHARES.get(item.code) or SHARES.get(item.code.partition("_")[0])
+    if shares is None or len(shares) != count:
+        shares = tuple(chance.dirichlet(np.full(count, 4.0)).tolist())
+    return np.broadcast_to(np.array(shares), (len(age), count))

@@ -63,24 +63,24 @@ def add(session: Session, wave: Wave, chance: np.random.Generator) -> None:
     both = [place for place, (_text, about) in enumerate(SAID) if {"thoi_gian", "thai_do"} <= set(about)]
     first = iter(both * SHOWN)
     counts: Counter[tuple[str, str]] = Counter()
-    said: list[tuple[UUID, str, tuple[str, ...], bool]] = []
+    remarks: list[tuple[UUID, str, tuple[str, ...], bool]] = []
     for row, writes, place in zip(rows, chance.random(len(rows)) < share, sentences.tolist(), strict=True):
         here = row.unit == HA_TU
         text, about = SAID[next(first, place) if here else place]
         if not writes or (not here and any(counts[row.unit, theme] == SHOWN - 1 for theme in about)):
             continue
         counts.update((row.unit, theme) for theme in about)
-        said.append((row.id, text, about, here or bool(chance.random() < READ)))
-    if not said:
+        remarks.append((row.id, text, about, here or bool(chance.random() < READ)))
+    if not remarks:
         return
     ring = Ring(session.connection())
     texts = [
         {"response": response, "texts": ring.seal(wave.code, response, {item.code: text})}
-        for response, text, _about, _read in said
+        for response, text, _about, _read in remarks
     ]
     session.execute(insert(ResponseText), texts)
     themes.kept(session, wave.code)
-    for response, _text, about, read in said:
+    for response, _text, about, read in remarks:
         if not read:
             continue
         slip = chance.random() < SLIPS

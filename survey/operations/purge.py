@@ -81,29 +81,29 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
     that sealed nothing, or was purged before, leaves the key as it is.
     """
     with database.writing() as session:
-        found = due(session, dates.today()) if code is None else [_ended(session, code, early)]
-        done = [_purged(session, wave) for wave in found]
-        changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in done)
+        ended = due(session, dates.today()) if code is None else [_ended(session, code, early)]
+        purged = [_purged(session, wave) for wave in ended]
+        changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in purged)
         renewal = texts.Renewal(session.connection()) if changed else None
-        audit.annotate(waves=",".join(one.wave for one in done))
+        audit.annotate(waves=",".join(one.wave for one in purged))
     if renewal is not None:
         renewal.settle(database)
-    for one in done:
+    for one in purged:
         commune_bundle.forget(one.wave)  # a draft in it may tell what was destroyed
     with database.reading() as session:
-        left = _keys_forgotten(session, [one.wave for one in done])
+        left = _keys_forgotten(session, [one.wave for one in purged])
     _write_over(database)
-    return [replace(one, sealed=left[one.wave]) for one in done]
+    return [replace(one, sealed=left[one.wave]) for one in purged]
 
 
 def _keys_forgotten(session: Session, over: list[str]) -> Counter[str]:
     """Destroys the keys of what is held sealed of these waves; counts by wave what can be opened all the same."""
-    held = session.execute(select(HeldResponse.wave, HeldResponse.key).where(HeldResponse.wave.in_(over))).all()
-    if any(key == sealed_responses.current().id for _wave, key in held):
+    rows = session.execute(select(HeldResponse.wave, HeldResponse.key).where(HeldResponse.wave.in_(over))).all()
+    if any(key == sealed_responses.current().id for _wave, key in rows):
         sealed_responses.rotate()  # the newest key stays, so there must be a newer one
     sealed_responses.delete_expired(session, over)
-    there = sealed_responses.keys()
-    return Counter(wave for wave, key in held if key in there)
+    keys = sealed_responses.keys()
+    return Counter(wave for wave, key in rows if key in keys)
 
 
 def traces(database: Database, wrapped: bytes) -> int:
@@ -115,11 +115,11 @@ def traces(database: Database, wrapped: bytes) -> int:
 
 def wrapped_keys(session: Session) -> dict[str, list[bytes]]:
     """The wrapped keys of the waves whose texts can be read, or could be if a lost master key turned up."""
-    found: defaultdict[str, list[bytes]] = defaultdict(list)
+    keys_of: defaultdict[str, list[bytes]] = defaultdict(list)
     for table in (TextKey, FormerTextKey):
         for wave, wrapped in session.execute(select(table.wave, table.wrapped).where(table.wrapped != b"")):
-            found[wave].append(master_key.unmarked(wrapped))
-    return dict(found)
+            keys_of[wave].append(master_key.unmarked(wrapped))
+    return dict(keys_of)
 
 
 def _ended(session: Session, code: str, early: bool) -> Wave:

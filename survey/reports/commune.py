@@ -89,17 +89,17 @@ def _standing(summary: Summary, line: UnitLine) -> list[str]:
         return []
     if line.index.standing is None:
         return [_("There are not enough villages to compare it with the rest of the province.")]
-    found = [f"{upper(wording.standing(line.index.standing))}."]
-    found += wording.of_standings(one.index for one in summary.units)
+    sentences = [f"{upper(wording.standing(line.index.standing))}."]
+    sentences += wording.of_standings(one.index for one in summary.units)
     if line.ranks is not None:
-        found.append(
+        sentences.append(
             _(
                 "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
                 count=number(len(summary.units)),
                 ranks=ranks(line),
             )
         )
-    return found
+    return sentences
 
 
 def _items(summary: Summary, line: UnitLine) -> list[Block]:
@@ -152,22 +152,22 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
     ]
 
 
-def _standouts(summary: Summary, line: UnitLine, shown: dict[str, Line]) -> list[Block]:
+def _standouts(summary: Summary, line: UnitLine, lines: dict[str, Line]) -> list[Block]:
     if is_open(summary):
         return []
-    found = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in shown]
+    standouts = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in lines]
     tested = summary.tested.get(line.unit.code, 0)
     blocks: list[Block] = []
-    if not any(one.group in ("above", "below") for one in found):
+    if not any(one.group in ("above", "below") for one in standouts):
         blocks.append(Paragraph(wording.no_standout(tested)))
     for group in ("above", "below", "signs_above", "signs_below"):
-        named = [
+        names = [
             f"{lower(label(summary, one.item))} {wording.cell(scored(Line(one.item, '', one.record)), 1)}"
-            for one in found
+            for one in standouts
             if one.group == group
         ]
-        if named:
-            blocks.append(Paragraph(f"{upper(wording.standing(group))}: {'; '.join(named)}."))
+        if names:
+            blocks.append(Paragraph(f"{upper(wording.standing(group))}: {'; '.join(names)}."))
     return [*blocks, *(Paragraph(note) for note in wording.of_standouts(tested))]
 
 

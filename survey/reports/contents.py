@@ -379,10 +379,10 @@ def _parts(summary: Summary) -> list[Block]:
 
 
 def _extremes(summary: Summary) -> list[Block]:
-    shown = [line for line in summary.factors if wording.has_interval(line.estimate)]
-    if len(shown) < 2 or is_open(summary):
+    lines = [line for line in summary.factors if wording.has_interval(line.estimate)]
+    if len(lines) < 2 or is_open(summary):
         return []
-    ordered = sorted(shown, key=lambda line: line.estimate.estimate or 0.0)
+    ordered = sorted(lines, key=lambda line: line.estimate.estimate or 0.0)
     return [
         Paragraph(
             _(
@@ -433,23 +433,23 @@ def _remarks(summary: Summary) -> list[Block]:
 def _groups(summary: Summary) -> list[Block]:
     if is_open(summary):
         return [Paragraph(wording.no_sample())]
-    known = [line for line in summary.units if line.index.standing is not None]
-    if not known:
+    lines = [line for line in summary.units if line.index.standing is not None]
+    if not lines:
         return [Paragraph(_("There are not enough villages to compare the communes with each other."))]
     blocks: list[Block] = [
         Paragraph(
             _(
                 "Each commune is compared with the rest of the province, by a test that allows for %(count)s "
                 "comparisons at once:",
-                count=number(len(known)),
+                count=number(len(lines)),
             )
         )
     ]
     for group in wording.STANDINGS:
-        there = [commune(line.unit) for line in known if line.index.standing == group]
+        there = [commune(line.unit) for line in lines if line.index.standing == group]
         names = f" ({', '.join(there)})" if there and group != "not_apart" else ""
         blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(there))}{names}."))
-    left = len(summary.units) - len(known)
+    left = len(summary.units) - len(lines)
     if left:
         blocks.append(
             Paragraph(
@@ -464,16 +464,16 @@ def _groups(summary: Summary) -> list[Block]:
 
 
 def _unit_figure(summary: Summary, index: Line) -> Figure:
-    shown = sorted(by_name(summary), key=_height, reverse=True)
+    lines = sorted(by_name(summary), key=_height, reverse=True)
     return Figure(
         caption=_("Satisfaction index of the communes with its interval (%)"),
         alt=_(
             "Interval plot of %(count)s communes, a row each: a dot for the index and a line for its interval, "
             "against the province's index of %(whole)s. The same figures stand in the table below.",
-            count=number(len(shown)),
+            count=number(len(lines)),
             whole=wording.cell(index.estimate),
         ),
-        lines=tuple((line.unit.name, line.index, line.index.standing) for line in shown),
+        lines=tuple((line.unit.name, line.index, line.index.standing) for line in lines),
         whole=index.estimate,
         name=_("Whole province"),
         notes=(

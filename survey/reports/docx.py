@@ -54,9 +54,9 @@ def write(report: Report, day: date) -> bytes:
     properties.title, properties.author = report.title, report.issuer
     properties.language = LOCALES[report.language]
     properties.created = properties.modified = datetime.combine(day, time())
-    made = io.BytesIO()
-    document.save(made)
-    return made.getvalue()
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
 
 
 # Styles and page
@@ -142,9 +142,9 @@ def _style(
     after: float = 6,
     spacing: float = 1.1,
 ) -> Any:
-    known = {style.name for style in document.styles}
-    style = document.styles[name] if name in known else document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    if name not in known:
+    names = {style.name for style in document.styles}
+    style = document.styles[name] if name in names else document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    if name not in names:
         style.base_style = document.styles["Normal"]
     _typeface(style, size, bold=bold, italic=italic)
     shape = style.paragraph_format
@@ -322,11 +322,11 @@ def _table(document: Any, block: Table) -> None:
         _whole(row)
         if place == 0:
             row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        written = row.cells
+        cells = row.cells
         if len(line.cells) == 1 < len(block.columns):
-            written = (written[0].merge(written[-1]),)
-        for cell, text, column, width in zip(written, line.cells, block.columns, widths, strict=False):
-            if len(written) > 1:
+            cells = (cells[0].merge(cells[-1]),)
+        for cell, text, column, width in zip(cells, line.cells, block.columns, widths, strict=False):
+            if len(cells) > 1:
                 cell.width = width
             cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
             paragraph = cell.paragraphs[0]
@@ -334,7 +334,7 @@ def _table(document: Any, block: Table) -> None:
             if place and column.align != LEFT:
                 paragraph.alignment = CENTRED
             # A short table stays whole: each of its rows is kept with the next. A head never stands alone.
-            heads = place == 0 or len(written) == 1
+            heads = place == 0 or len(cells) == 1
             if (block.short or heads) and place < len(block.rows):
                 paragraph.paragraph_format.keep_with_next = True
             run = paragraph.add_run(text)

@@ -32,11 +32,11 @@ def figure_row(name: str, record: Estimate, *, strong: bool = False) -> Row:
 
 def with_base(record: Estimate) -> str:
     """Figure, interval and base in one narrow cell; "0 trên 54" holds its base already."""
-    shown = wording.cell(record, 1)
-    if not shown or wording.is_hidden(record) or record.estimate is None and record.high is None:
-        return shown
+    text = wording.cell(record, 1)
+    if not text or wording.is_hidden(record) or record.estimate is None and record.high is None:
+        return text
     base = "" if {"none", "all"} & set(record.flags) else f"; {wording.people(record.n)}"
-    return f"{shown}{base}{wording.mark(record)}"
+    return f"{text}{base}{wording.mark(record)}"
 
 
 def notes(records: Sequence[Estimate]) -> tuple[str, ...]:

@@ -18,16 +18,16 @@ from translations import Conflict, NotFound, Refusal
 
 def list_all(session: Session, wave: str) -> list[IssuedReport]:
     """The issued reports of a wave without their files, the newest first."""
-    chosen = select(IssuedReport).where(IssuedReport.wave == wave).order_by(IssuedReport.id.desc())
-    return list(session.scalars(chosen.options(defer(IssuedReport.word), defer(IssuedReport.pdf))))
+    query = select(IssuedReport).where(IssuedReport.wave == wave).order_by(IssuedReport.id.desc())
+    return list(session.scalars(query.options(defer(IssuedReport.word), defer(IssuedReport.pdf))))
 
 
 def find(session: Session, wave: str, id: int) -> IssuedReport:
     """An issued report of a wave."""
-    found = session.get(IssuedReport, id)
-    if found is None or found.wave != wave:
+    report = session.get(IssuedReport, id)
+    if report is None or report.wave != wave:
         raise NotFound("There is no such report in wave %(wave)s. Look at its list.", wave=wave)
-    return found
+    return report
 
 
 def issue(
@@ -60,7 +60,7 @@ def issue(
         summary.gather(session, release.wave, release=release),
         issue=Issue(number, day, old.number if old else None),
     )
-    made = IssuedReport(
+    issued = IssuedReport(
         wave=release.wave,
         release=release.id,
         number=number,
@@ -70,6 +70,6 @@ def issue(
         word=report.write(gathered, "docx"),
         pdf=report.write(gathered, "pdf"),
     )
-    session.add(made)
+    session.add(issued)
     session.flush()
-    return made
+    return issued

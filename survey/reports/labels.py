@@ -68,14 +68,14 @@ def asked(item: Item) -> str:
 
 def headline_name(summary: Summary, headline: Headline) -> str:
     """What the value that matters means, as a head of department would say it."""
-    named = {(one.item, one.value): str(one.name) for one in summary.questionnaire.headlines}
-    return named.get((headline.code, headline.worst), headline.name)
+    names = {(one.item, one.value): str(one.name) for one in summary.questionnaire.headlines}
+    return names.get((headline.code, headline.worst), headline.name)
 
 
 def blank_label(item: Item, headline: Headline) -> str:
     """How people did not answer: "don't know" is among the values, or it is counted with the blanks."""
-    shown = {line.code for line in headline.values}
-    silent = any(str(code) not in shown for code in item.missing)
+    codes = {line.code for line in headline.values}
+    silent = any(str(code) not in codes for code in item.missing)
     return _("Left blank, don't know or no answer") if silent else _("Left blank")
 
 

@@ -56,12 +56,12 @@ def _place_and_day(summary: Summary) -> str:
 
 def marks(summary: Summary) -> tuple[str, ...]:
     """What stands on every page of every format."""
-    found = []
+    marks_ = []
     if summary.draft:
-        found.append(_("Draft").upper())
+        marks_.append(_("Draft").upper())
     if summary.wave.simulated:
-        found.append(_("Made-up data"))
-    return tuple(found)
+        marks_.append(_("Made-up data"))
+    return tuple(marks_)
 
 
 def _numbered(blocks: Iterable[Block]) -> Iterable[Block]:

@@ -187,8 +187,10 @@ def _trail(summary: Summary) -> list[Block]:
     if summary.trail is None:
         return []
     entries, digest = summary.trail
-    said = _("The audit trail had %(entries)s entries then; the digest of the last one:", entries=number(entries))
-    return [Paragraph(said, leads=True), Command(digest)]
+    sentence = _(
+        "The audit trail had %(entries)s entries then; the digest of the last one:", entries=number(entries)
+    )
+    return [Paragraph(sentence, leads=True), Command(digest)]
 
 
 def again(summary: Summary) -> list[Block]:
@@ -203,9 +205,9 @@ def again(summary: Summary) -> list[Block]:
         Command(f"hailong data --wave {wave}{release} --format csv --out {wave}.csv"),
     ]
     index = summary.questionnaire.index
-    named = [(label(summary, summary.index.code), summary.index.estimate)] if summary.index is not None else []
-    named += [(headline_name(summary, headline), headline.line.estimate) for headline in summary.headlines]
-    named += [(label(summary, line.code), line.estimate) for line in summary.items[:1] if line.estimate.value]
+    lines = [(label(summary, summary.index.code), summary.index.estimate)] if summary.index is not None else []
+    lines += [(headline_name(summary, headline), headline.line.estimate) for headline in summary.headlines]
+    lines += [(label(summary, line.code), line.estimate) for line in summary.items[:1] if line.estimate.value]
     if summary.calibrated:
         blocks.append(
             Paragraph(
@@ -215,7 +217,7 @@ def again(summary: Summary) -> list[Block]:
                 )
             )
         )
-    for name, record in named:
+    for name, record in lines:
         if wording.is_hidden(record) or "under_3" in record.flags or record.estimate is None:
             continue
         told = {"title": name, "figure": wording.cell(record)}

@@ -17,8 +17,8 @@ TEMPLATE = "report/report.typ"
 def write(report: Report, day: date) -> bytes:
     """The report as a file whose own date is `day`, that of the data: the same data make the same bytes."""
     values = {**asdict(report), "title": report.title, "blocks": [_block(block) for block in report.blocks]}
-    made = typesetting.pdf(TEMPLATE, values, day)
-    return signature.with_field(made, report.signatory, _("Signature of the director"))
+    content = typesetting.pdf(TEMPLATE, values, day)
+    return signature.with_field(content, report.signatory, _("Signature of the director"))
 
 
 def _block(block: Block) -> dict[str, Any]:

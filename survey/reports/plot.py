@@ -32,15 +32,17 @@ class Line:
 
 @cache
 def _template() -> Template:
-    found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return found.get_template("plot.svg")
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("plot.svg")
 
 
 def svg(figure: Figure) -> str:
     """The picture with its labels as text, in the typeface of the report."""
     family, _folder = typeface.typeface()
-    seen = [record for _label, record, _verdict in figure.lines if not wording.is_hidden(record)]
-    scale = charts.scale(seen, figure.whole, figure.name)
+    records = [record for _label, record, _verdict in figure.lines if not wording.is_hidden(record)]
+    scale = charts.scale(records, figure.whole, figure.name)
     lines = [
         Line(label, NOTHING if wording.is_hidden(record) else scale.whisker(record), _reading(record), verdict)
         for label, record, verdict in figure.lines

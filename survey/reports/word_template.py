@@ -79,9 +79,9 @@ def use(file: Path) -> None:
 
 def drop() -> bool:
     """Goes back to the shipped look; whether there was another."""
-    there = path().exists()
+    existed = path().exists()
     path().unlink(missing_ok=True)
-    return there
+    return existed
 
 
 def opened(file: Path) -> Any:

@@ -52,8 +52,8 @@ LABELS = (
 
 def write(summary: Summary) -> bytes:
     """The report of a wave as a workbook."""
-    made = io.BytesIO()
-    book = Book(made, summary)
+    file = io.BytesIO()
+    book = Book(file, summary)
     headline_sheet(book, summary)
     item_sheet(book, summary)
     unit_sheet(book, summary)
@@ -65,7 +65,7 @@ def write(summary: Summary) -> bytes:
     method_sheet(book, summary)
     tidy_sheet(book, summary)
     book.close()
-    return made.getvalue()
+    return file.getvalue()
 
 
 class Book:
@@ -88,10 +88,10 @@ class Book:
 
     def format(self, **wanted: Any) -> Any:
         """A cell format; the same wish gives the same one."""
-        found = tuple(sorted({"font_name": "Times New Roman", "font_size": 12, "valign": "top", **wanted}.items()))
-        if found not in self._formats:
-            self._formats[found] = self.workbook.add_format(dict(found))
-        return self._formats[found]
+        key = tuple(sorted({"font_name": "Times New Roman", "font_size": 12, "valign": "top", **wanted}.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(dict(key))
+        return self._formats[key]
 
     def sheet(self, name: str, head: Sequence[str], widths: Sequence[int], *, frozen_columns: int = 0) -> Sheet:
         """A sheet with its marks, its title and a head that stays in sight."""
@@ -233,11 +233,11 @@ def item_sheet(book: Book, summary: Summary) -> None:
         for code in factor.items
     }
     lines = [(line.code, scored(line)) for line in summary.items]
-    told = {line.code for line in summary.items}
+    codes = {line.code for line in summary.items}
     lines += [
         (record.item, record)
         for record in summary.records
-        if record.domain is None and record.item in summary.questionnaire.items and record.item not in told
+        if record.domain is None and record.item in summary.questionnaire.items and record.item not in codes
     ]
     for code, record in lines:
         sheet.text(0, code)
@@ -277,19 +277,19 @@ def unit_sheet(book: Book, summary: Summary) -> None:
         sheet.row += 1
 
 
-def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
+def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
     """How many people wrote about each theme: the province, then a row for each commune. Paraphrases
     stand on a sheet of their own."""
-    titles = [str(line.name) for line in found.whole.lines]
+    titles = [str(line.name) for line in remarks.whole.lines]
     sheet = book.sheet(
         _("Remarks"),
         (_("Code"), _("Name"), _("Forms"), _("People who wrote"), *titles),
         (9, 24, 12, 14, *([14] * len(titles))),
         frozen_columns=2,
     )
-    places = [("", summary.province.name, found.whole)]
-    named = {line.unit.code: line.unit.name for line in by_name(summary)}
-    places += [(code, name, found.units[code]) for code, name in named.items() if code in found.units]
+    places = [("", summary.province.name, remarks.whole)]
+    names = {line.unit.code: line.unit.name for line in by_name(summary)}
+    places += [(code, name, remarks.units[code]) for code, name in names.items() if code in remarks.units]
     for code, name, own in places:
         sheet.text(0, code)
         sheet.text(1, name)
@@ -304,16 +304,16 @@ def remark_sheet(book: Book, summary: Summary, found: Remarks) -> None:
     for note in wording.of_remarks():
         sheet.text(0, note)
         sheet.row += 1
-    told = [
+    quotes = [
         (code, name, str(line.name), words)
         for code, name, own in places
         for line in own.lines
         for words in line.told
     ]
-    if not told:
+    if not quotes:
         return
     sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))
-    for row in told:
+    for row in quotes:
         for column, text in enumerate(row):
             sheet.text(column, text, text_wrap=True)
         sheet.row += 1

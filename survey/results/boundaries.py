@@ -59,41 +59,41 @@ def load(path: Path, communes: Iterable[Unit]) -> int:
     if path.stat().st_size > LARGEST:
         raise Refusal("The file is larger than 50 MB. Simplify the boundaries first.")
     try:
-        found = _read(path.read_text(encoding="utf-8"))
+        shapes = _read(path.read_text(encoding="utf-8"))
     except DAMAGE:
         raise Refusal(
             "This is not a GeoJSON file of boundaries: a FeatureCollection in longitude and latitude, each "
             "feature with its commune's code in the property code."
         ) from None
-    wanted = {unit.code: unit.name for unit in communes}
-    strange = sorted(found.keys() - wanted.keys())
+    names = {unit.code: unit.name for unit in communes}
+    strange = sorted(shapes.keys() - names.keys())
     if strange:
         raise Refusal("There is no commune with these codes: %(codes)s.", codes=", ".join(strange[:10]))
-    missing = sorted(wanted[code] for code in wanted.keys() - found.keys())
+    missing = sorted(names[code] for code in names.keys() - shapes.keys())
     if missing:
         raise Refusal("These communes are missing: %(names)s.", names=", ".join(missing[:10]))
-    kept = settings.data_folder() / FILE
-    draft = kept.with_suffix(".draft")
+    target = settings.data_folder() / FILE
+    draft = target.with_suffix(".draft")
     features = [
         {"type": "Feature", "properties": {"code": code}, "geometry": shapely.geometry.mapping(one)}
-        for code, one in found.items()
+        for code, one in shapes.items()
     ]
     draft.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    draft.rename(kept)
-    return len(found)
+    draft.rename(target)
+    return len(shapes)
 
 
 def outlines() -> Outlines | None:
     """The drawing; None where no boundaries are loaded."""
-    kept = settings.data_folder() / FILE
+    path = settings.data_folder() / FILE
     try:
-        return _outlines(kept, kept.stat().st_mtime_ns)
+        return _outlines(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         return None
 
 
 def _read(text: str) -> dict[str, BaseGeometry]:
-    found: dict[str, BaseGeometry] = {}
+    shapes: dict[str, BaseGeometry] = {}
     collection = json.loads(text)
     if collection["type"] != "FeatureCollection":
         raise ValueError("no collection")
@@ -101,18 +101,18 @@ def _read(text: str) -> dict[str, BaseGeometry]:
         code = units.settled(str(feature["properties"]["code"]))
         one = shape(feature["geometry"])
         west, south, east, north = one.bounds
-        if one.geom_type not in ("Polygon", "MultiPolygon") or code in found:
+        if one.geom_type not in ("Polygon", "MultiPolygon") or code in shapes:
             raise ValueError(code)
         if not (-180 <= west < east <= 180 and -90 < south < north < 90):
             raise ValueError("no longitude and latitude")
-        found[code] = shapely.make_valid(one)
-    return found
+        shapes[code] = shapely.make_valid(one)
+    return shapes
 
 
 @lru_cache(maxsize=2)
 def _outlines(path: Path, _changed: int) -> Outlines:
-    found = _read(path.read_text(encoding="utf-8"))
-    west, south, east, north = shapely.total_bounds(list(found.values())).tolist()
+    shapes = _read(path.read_text(encoding="utf-8"))
+    west, south, east, north = shapely.total_bounds(list(shapes.values())).tolist()
     stretch = math.cos(math.radians((south + north) / 2))  # a degree of longitude is so much shorter here
     scale = WIDTH / ((east - west) * stretch)
 
@@ -120,14 +120,14 @@ def _outlines(path: Path, _changed: int) -> Outlines:
         return (corners - (west, north)) * (stretch * scale, -scale)
 
     # On a grid, so that the two sides of a border that were measured apart meet again.
-    placed = shapely.set_precision([shapely.transform(one, place) for one in found.values()], GRID)
+    placed = shapely.set_precision([shapely.transform(one, place) for one in shapes.values()], GRID)
     simple = shapely.coverage_simplify(placed, FINEST)
     middles = [one.representative_point() for one in simple]
     return Outlines(
         WIDTH,
         round((north - south) * scale, 1),
-        {code: _path(one) for code, one in zip(found, simple, strict=True)},
-        {code: (round(one.x, 1), round(one.y, 1)) for code, one in zip(found, middles, strict=True)},
+        {code: _path(one) for code, one in zip(shapes, simple, strict=True)},
+        {code: (round(one.x, 1), round(one.y, 1)) for code, one in zip(shapes, middles, strict=True)},
     )
 
 

@@ -73,8 +73,8 @@ def scale(
     name       what it is called on the axis, before its value
     fewest     lines of the grid; more room is left on both sides until there are as many
     """
-    shown = [*records, *([reference] if reference else [])]
-    ends = [end for record in shown for end in (record.low, record.estimate, record.high) if end is not None]
+    lines = [*records, *([reference] if reference else [])]
+    ends = [end for record in lines for end in (record.low, record.estimate, record.high) if end is not None]
     least, most = max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0))
     step = next((step for step in STEPS if (most - least) / step <= MOST_TICKS - 1), STEPS[-1])
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
@@ -88,11 +88,11 @@ def scale(
         x = _place(place * step, low, high)
         free = middle is None or abs(x - middle) > LABEL
         ticks.append(Tick(x, number(place * step * 100, decimals) if free else ""))
-    made = Scale(low, high, tuple(ticks), None, "")
+    axis = Scale(low, high, tuple(ticks), None, "")
     if reference is None or reference.estimate is None:
-        return made
+        return axis
     label = f"{name} {number(100 * reference.estimate, 1)}".strip()
-    return Scale(low, high, tuple(ticks), made.whisker(reference), label)
+    return Scale(low, high, tuple(ticks), axis.whisker(reference), label)
 
 
 def _place(share: float, low: float, high: float) -> float:

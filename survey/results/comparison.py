@@ -125,14 +125,14 @@ def _state(
         (one.wave.code, one.version, one.wave.opens, one.wave.single_psu, one.wave.weights) for one in (old, new)
     ]
     way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
-    there = tuple(
+    codes = tuple(
         (unit.code, unit.name, unit.replaces, unit.valid_from, unit.valid_to) for unit in units.communes(session)
     )
-    asked = where(session), tuple(items), by_unit, rule, new.wave.villages
-    return *asked, *sides, *(step.written for step in way), there
+    request = where(session), tuple(items), by_unit, rule, new.wave.villages
+    return *request, *sides, *(step.written for step in way), codes
 
 
-@kept(_state, lambda found: A_FIGURE * (3 * len(found.changes) + 10))
+@kept(_state, lambda changes: A_FIGURE * (3 * len(changes.changes) + 10))
 def compare(
     session: Session,
     old: Sample,
@@ -158,26 +158,26 @@ def compare(
     old_people = homed.people
     rule_now = result_table.scoring_rule(new.questionnaire, rule)
     rule_then = like(rule_now, old_people.questionnaire)
-    told = {one.item for one in result_table.everything(old_people.questionnaire)}
-    asked = {one.item for one in result_table.everything(new.questionnaire)}
+    before_items = {one.item for one in result_table.everything(old_people.questionnaire)}
+    after_items = {one.item for one in result_table.everything(new.questionnaire)}
     broken = {
         code: breaks(old_people.questionnaire, new.questionnaire, code, (rule_then, rule_now))
-        for code in told & asked
+        for code in before_items & after_items
     }
-    items_broken = {code for code, found in broken.items() if found and code in new.questionnaire.items}
-    wanted = [result_table.MeasureRequest.read(text) for text in items] or result_table.everything(
+    items_broken = {code for code, changes in broken.items() if changes and code in new.questionnaire.items}
+    requests = [result_table.MeasureRequest.read(text) for text in items] or result_table.everything(
         new.questionnaire
     )
-    wanted = [one for one in wanted if one.item in told & asked - items_broken]
-    kept = new.wave.villages == "kept"
+    requests = [one for one in requests if one.item in before_items & after_items - items_broken]
+    same_villages = new.wave.villages == "kept"
     sides = [(old_people, rule_then), (new, rule_now)]
-    then_, now_ = (_measures(people, wanted, scoring) for people, scoring in sides)
+    then_, now_ = (_measures(people, requests, scoring) for people, scoring in sides)
     alike = [name for name, one in now_.items() if name in then_ and then_[name].statistic == one.statistic]
     parts = [
-        _part(people, side, [measures[name] for name in alike], by_unit, kept)
+        _part(people, side, [measures[name] for name in alike], by_unit, same_villages)
         for side, people, measures in ((OLD, old_people, then_), (NEW, new, now_))
     ]
-    texts = tuple(_text(one) for one in wanted)
+    texts = tuple(_text(one) for one in requests)
 
     def figures(people: Sample, scoring: Rule | None) -> list[Estimate]:
         by, name = ("unit",) if by_unit else (), scoring.name if scoring else None
@@ -186,26 +186,26 @@ def compare(
     then, now = (figures(people, scoring) for people, scoring in sides)
     if homed.homes:
         then = homed.counted(homed.hidden(then, figures(translated.people, rule_then)), then_.values())
-    tables = [{(one.item, one.value, one.domain): one for one in found} for found in (then, now)]
+    tables = [{(one.item, one.value, one.domain): one for one in changes} for changes in (then, now)]
     keys = [key for key in tables[1] if key in tables[0] and key[:2] in then_ and key[:2] in now_]
-    seen = {key for key in keys if _may_be_told(tables[0][key], tables[1][key])}
-    found = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys, seen)
-    found = {key: one for key, one in found.items() if not broken[key[0]]}
+    open_keys = {key for key in keys if _may_be_told(tables[0][key], tables[1][key])}
+    changes = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys, open_keys)
+    changes = {key: one for key, one in changes.items() if not broken[key[0]]}
     return Comparison(
         old=old.wave,
         new=new.wave,
         rules=(rule_then, rule_now),
         changes=tuple(
             replace(change, was=translated.was.get(change.item), breaks=broken[change.item])
-            for change in _changes(new.wave, keys, tables[0], tables[1], found)
+            for change in _changes(new.wave, keys, tables[0], tables[1], changes)
         ),
-        only_old=tuple(sorted(told - asked)),
-        only_new=tuple(sorted(asked - told)),
+        only_old=tuple(sorted(before_items - after_items)),
+        only_new=tuple(sorted(after_items - before_items)),
         otherwise=tuple(sorted(items_broken)),
         modes=_modes(old, new),
         merged=tuple(one for one in units.communes(session) if one.code in homed.grown),
         divided=tuple(one for one in units.communes(session) if one.code in homed.divided),
-        kept=kept,
+        kept=same_villages,
     )
 
 
@@ -226,21 +226,21 @@ def breaks(
     """
     code, _equals, values = measure.partition("=")
     pools = [one.index.codes() if one.index else {} for one in (old, new)]
-    found = []
+    breaks_ = []
     if code in pools[1]:
         before, after = (set(pool.get(code, ())) for pool in pools)
         if before != after:
-            found.append(Lazy("The index is made of other questions."))
+            breaks_.append(Lazy("The index is made of other questions."))
         elif not all(same_question(old.items[one], new.items[one]) for one in after):
-            found.append(Lazy("Questions of the index have other choices."))
+            breaks_.append(Lazy("Questions of the index have other choices."))
     elif not same_question(old.items[code], new.items[code]):
-        found.append(Lazy("The question has other choices."))
+        breaks_.append(Lazy("The question has other choices."))
     is_scored = code in pools[1] or (not values and code in pools[1].get("index", ()))
     then, now = rules
-    asked = pools[1].get(code, (code,))
-    if is_scored and then is not None and now is not None and _otherwise(then, now, asked):
-        found.append(Lazy("The index follows another rule."))
-    return tuple(found)
+    items = pools[1].get(code, (code,))
+    if is_scored and then is not None and now is not None and _otherwise(then, now, items):
+        breaks_.append(Lazy("The index follows another rule."))
+    return tuple(breaks_)
 
 
 def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
@@ -276,32 +276,32 @@ class Rehoused:
         parts = [shares for shares in self.homes.values() if len(shares) > 1]
         return {home for shares in parts for home in shares}
 
-    def counted(self, found: Sequence[Estimate], measures: Iterable[Measure]) -> list[Estimate]:
+    def counted(self, estimates: Sequence[Estimate], measures: Iterable[Measure]) -> list[Estimate]:
         """The records by unit, with n as the people who are in the unit now.
 
         Nobody knows who of a divided unit came over. So each of its people counts by the share that did, as in the
         figure: of a hundred of whom 40% came over, 40. Over all units n adds up to the forms that there are.
         """
         if self.shares is None or not self.divided:
-            return list(found)
-        asked = list(measures)
+            return list(estimates)
+        keys = list(measures)
         design = Design(self.shares, single_psu="certainty")
-        totals = psu_totals(design, asked, self.people.unit)
+        totals = psu_totals(design, keys, self.people.unit)
         people = {
             (item, value, unit): max(1, round(float(totals.weighted[g, k])))
             for k, (item, value, _statistic) in enumerate(totals.measures)
             for g, unit in enumerate(totals.domains)
         }
-        made = []
-        for one in found:
+        records = []
+        for one in estimates:
             if one.n and not is_hidden(one):
                 n = people[one.item, one.value, one.domain]
                 is_new = n < ENOUGH_ANSWERS and "few" not in one.flags
                 one = replace(one, n=n, flags=("few", *one.flags) if is_new else one.flags)
-            made.append(one)
-        return made
+            records.append(one)
+        return records
 
-    def hidden(self, found: Sequence[Estimate], own: Sequence[Estimate]) -> list[Estimate]:
+    def hidden(self, estimates: Sequence[Estimate], own: Sequence[Estimate]) -> list[Estimate]:
         """The released records by unit, without those that would give away what the own units' records hide.
 
         Who holds both tables subtracts an old unit from the one that took it in. So a figure is hidden with any of
@@ -314,7 +314,7 @@ class Rehoused:
             disclosure.hidden_with(one)
             if any((one.item, one.value, part) in withheld for part in self.parts(one.domain))
             else one
-            for one in found
+            for one in estimates
         ]
 
 
@@ -363,7 +363,7 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
         version=hashlib.sha256(f"{people.version} {sorted(homes.items())}".encode()).hexdigest(),
         calibration=None,
         silent=None if people.silent is None else people.silent[row],
-        columns=None if people.columns is None else {code: told[row] for code, told in people.columns.items()},
+        columns=None if people.columns is None else {code: column[row] for code, column in people.columns.items()},
         former=None,  # the records by the units that they had are hidden beside it
         designs={},
     )
@@ -371,61 +371,61 @@ def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
 
 
 def _homes(
-    code: str, takers: Mapping[str, Sequence[tuple[Unit, float]]], seen: Sequence[str] = ()
+    code: str, takers: Mapping[str, Sequence[tuple[Unit, float]]], passed: Sequence[str] = ()
 ) -> dict[str, float]:
     """Where the people of a unit are now: shares by unit."""
-    found: dict[str, float] = {}
-    taken = [(unit, share) for unit, share in takers.get(code, ()) if unit.code not in seen]
-    rest = 1 - sum(share for _unit, share in taken)
+    shares: dict[str, float] = {}
+    parts = [(unit, share) for unit, share in takers.get(code, ()) if unit.code not in passed]
+    rest = 1 - sum(share for _unit, share in parts)
     if rest < -1e-9:
         raise Refusal(
             "%(units)s took in more than all of %(code)s. Correct the shares in `replaces` and import the units "
             "again: hailong unit import",
-            units=", ".join(unit.name for unit, _share in taken),
+            units=", ".join(unit.name for unit, _share in parts),
             code=code,
         )
     if rest > 1e-9:
-        found[code] = rest
-    for unit, share in taken:
-        for home, part in _homes(unit.code, takers, (*seen, code)).items():
-            found[home] = found.get(home, 0.0) + share * part
-    return found
+        shares[code] = rest
+    for unit, share in parts:
+        for home, part in _homes(unit.code, takers, (*passed, code)).items():
+            shares[home] = shares.get(home, 0.0) + share * part
+    return shares
 
 
 Name = tuple[str, str | None]
 
 
 def _measures(
-    people: Sample, wanted: Sequence[result_table.MeasureRequest], rule: Rule | None
+    people: Sample, requests: Sequence[result_table.MeasureRequest], rule: Rule | None
 ) -> dict[Name, Measure]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
-    found = {}
-    for one in wanted:
+    measures = {}
+    for one in requests:
         item = people.questionnaire.items.get(one.item)
         if one.values is not None and item is not None and not set(one.values) <= set(item.choices):
             continue
-        found.update(
+        measures.update(
             {(measure.item, measure.value): measure for measure in result_table.measures(people, one, rule)}
         )
-    return found
+    return measures
 
 
-def _text(wanted: result_table.MeasureRequest) -> str:
-    return wanted.item if wanted.values is None else f"{wanted.item}={','.join(map(str, wanted.values))}"
+def _text(request: result_table.MeasureRequest) -> str:
+    return request.item if request.values is None else f"{request.item}={','.join(map(str, request.values))}"
 
 
-def _part(people: Sample, side: str, measures: Sequence[Measure], by_unit: bool, kept: bool) -> Part:
+def _part(people: Sample, side: str, measures: Sequence[Measure], by_unit: bool, same_villages: bool) -> Part:
     """The sums of one wave's villages, as a part of a file that holds both waves.
 
     kept  its strata are those of the other wave; else they are its own
     """
-    named = [label if kept else f"{side} {label}" for label in people.stratum.levels]
+    labels = [label if same_villages else f"{side} {label}" for label in people.stratum.levels]
     domain = (
         Labels([(side, unit) for unit in people.unit.levels], people.unit.codes)
         if by_unit
         else Labels([(side, None)], np.zeros(len(people), np.int64))
     )
-    return sums_of(people.weight, Labels([*named], people.stratum.codes), people.psu, domain, measures)
+    return sums_of(people.weight, Labels([*labels], people.stratum.codes), people.psu, domain, measures)
 
 
 def _differences(
@@ -433,10 +433,10 @@ def _differences(
     new: Wave,
     names: Names,
     keys: Sequence[tuple[str, str | None, Any]],
-    seen: Collection[tuple[str, str | None, Any]],
+    open_keys: Collection[tuple[str, str | None, Any]],
 ) -> dict[tuple[str, str | None, Any], Difference]:
     """The differences of all keys that are `seen` in both waves; what is hidden in either is in no pool."""
-    wanted = list(dict.fromkeys(key[2] for key in keys))
+    domains = list(dict.fromkeys(key[2] for key in keys))
     if not names:
         return {}
     both = Gathering(names, cast(SinglePSU, new.single_psu if new.single_psu != "refuse" else "centered"))
@@ -447,15 +447,15 @@ def _differences(
         withheld = np.zeros((len(totals.domains), len(totals.measures)), bool)
         for g, label in enumerate(totals.domains):
             _side, unit = cast(tuple[str, Any], label)
-            withheld[g] = [(item, value, unit) not in seen for item, value, _statistic in totals.measures]
-        pairs = [((OLD, unit), (NEW, unit)) for unit in wanted]
-        found = contrasts(totals.without(withheld), pairs, LEVEL, "auto")
+            withheld[g] = [(item, value, unit) not in open_keys for item, value, _statistic in totals.measures]
+        pairs = [((OLD, unit), (NEW, unit)) for unit in domains]
+        differences = contrasts(totals.without(withheld), pairs, LEVEL, "auto")
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     return {
         (one.item, one.value, unit): one
-        for place, unit in enumerate(wanted)
-        for one in found[place * len(names) : (place + 1) * len(names)]
+        for place, unit in enumerate(domains)
+        for one in differences[place * len(names) : (place + 1) * len(names)]
     }
 
 
@@ -464,22 +464,24 @@ def _changes(
     keys: Sequence[tuple[str, str | None, Any]],
     old: dict[tuple[str, str | None, Any], Estimate],
     new: dict[tuple[str, str | None, Any], Estimate],
-    found: dict[tuple[str, str | None, Any], Difference],
+    differences: dict[tuple[str, str | None, Any], Difference],
 ) -> list[Change]:
     """The lines, each with its word.
 
     The index of the whole province, which a survey is made for, is tested by itself, so it says the same wherever
     it stands; the other lines stand together.
     """
-    told = [found.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
+    tested = [differences.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
     if wave.kind is WaveKind.OPEN:
-        told = [one and verdicts.untested(one) for one in told]
+        tested = [one and verdicts.untested(one) for one in tested]
     alone = [at for at, key in enumerate(keys) if key == ("index", None, None)]
     together = [at for at in range(len(keys)) if at not in alone]
-    said: dict[int, Group | None] = {}
+    groups: dict[int, Group | None] = {}
     for family in (alone, together):
-        said |= zip(family, verdicts.concluded(wave, [told[at] for at in family]), strict=True)
-    return [Change(key[0], key[1], key[2], old[key], new[key], told[at], said[at]) for at, key in enumerate(keys)]
+        groups |= zip(family, verdicts.concluded(wave, [tested[at] for at in family]), strict=True)
+    return [
+        Change(key[0], key[1], key[2], old[key], new[key], tested[at], groups[at]) for at, key in enumerate(keys)
+    ]
 
 
 def _may_be_told(old: Estimate, new: Estimate) -> bool:

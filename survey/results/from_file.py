@@ -21,9 +21,9 @@ def command(record: Estimate, items: Sequence[str], rule: Rule | None, single_ps
             return ""
         satisfied, levels = rule.satisfied(items[0]), rule.scores[items[0]]
         lists = (items, map(str, satisfied), map(str, levels))
-        asked = f"--index {shlex.quote(f'{record.item}=' + ':'.join(map(','.join, lists)))}"
+        option = f"--index {shlex.quote(f'{record.item}=' + ':'.join(map(','.join, lists)))}"
     else:
-        asked = f"--item {shlex.quote(record.item + (f'={record.value}' if record.value else ''))}"
+        option = f"--item {shlex.quote(record.item + (f'={record.value}' if record.value else ''))}"
     by = " --by unit" if record.domain is not None else ""
     design = "--weights weight --strata stratum --psu psu"
-    return f"hailong estimate {file} {design} {asked}{by} --variance auto --single-psu {single_psu} --output json"
+    return f"hailong estimate {file} {design} {option}{by} --variance auto --single-psu {single_psu} --output json"

@@ -108,24 +108,24 @@ def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
     rule = result_table.scoring_rule(questionnaire, None)
-    found: list[tuple[str, str, Measure]] = []
+    measures: list[tuple[str, str, Measure]] = []
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
-            found.append(
+            measures.append(
                 (code, str(index.label(code)), result_table.measures(people, MeasureRequest(code), rule)[0])
             )
     for headline in questionnaire.headlines:
-        wanted = MeasureRequest(headline.item, (headline.value,))
-        found.append((headline.item, str(headline.name), result_table.measures(people, wanted, rule)[0]))
-    asked, blank = np.zeros(len(people)), np.zeros(len(people))
+        request = MeasureRequest(headline.item, (headline.value,))
+        measures.append((headline.item, str(headline.name), result_table.measures(people, request, rule)[0]))
+    questions, blank = np.zeros(len(people)), np.zeros(len(people))
     for item in questionnaire.items.values():
         if item.kind != "text":
             column = people.answers(item)
-            asked += column.asked
+            questions += column.asked
             blank += column.asked & ~column.given
-    found.append((BLANK, "", Measure.numbers(BLANK, None, "ratio", blank, asked)))
-    return found
+    measures.append((BLANK, "", Measure.numbers(BLANK, None, "ratio", blank, questions)))
+    return measures
 
 
 def _effect(people: Sample, measure: Measure, who: Labels) -> tuple[Effect, Effect]:
@@ -143,15 +143,15 @@ def _of_each(measure: Measure) -> Floats:
 def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measure]) -> list[Worker]:
     """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
     forms = {name: int(who.having(name).sum()) for name in names}
-    told = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
+    busy = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []
     design = result_table.design(people, "centered")
     figures: dict[str, dict[str, Told]] = {"index": {}, BLANK: {}}
     for measure in measures:
-        if told and measure.item in figures:
-            found = against_rest(design, [measure], who, domains=names)
-            kept = [one for one in found if one.to in told]
+        if busy and measure.item in figures:
+            tests = against_rest(design, [measure], who, domains=names)
+            of_busy = [one for one in tests if one.to in busy]
             own = {one.domain: one for one in estimate(design, [measure], who, domains=names, variance="auto")}
-            for one, group in zip(kept, verdicts.concluded(people.wave, kept), strict=True):
+            for one, group in zip(of_busy, verdicts.concluded(people.wave, of_busy), strict=True):
                 sure = "not_apart" if group in ("signs_above", "signs_below") else group
                 figures[measure.item][str(one.to)] = Told(own[one.to], sure)
     return [

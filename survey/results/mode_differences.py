@@ -84,28 +84,28 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
 )
 def _made(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
     counts = Counter({str(mode): rows for mode, rows in people.mode.counts().items()})
-    there = [mode for mode, count in counts.most_common() if count >= FEWEST]
+    modes = [mode for mode, count in counts.most_common() if count >= FEWEST]
     tables = {
         measure: {
             record.domain: record
             for record in result_table.table(session, people, items=[measure], by=["mode"], released=True)
         }
-        for measure in (measures if len(there) > 1 else ())
+        for measure in (measures if len(modes) > 1 else ())
     }
-    return [_pair(people, measures, tables, Mode(there[0]), Mode(other)) for other in there[1:]]
+    return [_pair(people, measures, tables, Mode(modes[0]), Mode(other)) for other in modes[1:]]
 
 
 def composition(people: Sample) -> tuple[tuple[str, ...], Ints]:
     """By what people are made alike, and the cell of each (N,); in an open wave the unit is part of it."""
-    known = tuple(name for name in ABOUT if name in people.questionnaire.items)
-    columns = [people.answers(people.questionnaire.items[name]).codes for name in known]
+    items = tuple(name for name in ABOUT if name in people.questionnaire.items)
+    columns = [people.answers(people.questionnaire.items[name]).codes for name in items]
     if people.wave.kind is WaveKind.OPEN:
-        known, columns = (*known, "unit"), [*columns, people.unit.codes]
+        items, columns = (*items, "unit"), [*columns, people.unit.codes]
     cells = np.zeros(len(people), np.int64)
     for column in columns:
         _codes, place = np.unique(column, return_inverse=True)
         cells = cells * (int(place.max(initial=0)) + 1) + place
-    return known, np.unique(cells, return_inverse=True)[1]
+    return items, np.unique(cells, return_inverse=True)[1]
 
 
 def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str]) -> Floats:
@@ -117,11 +117,11 @@ def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str])
     size = int(cells.max(initial=0)) + 1
     totals = [np.bincount(cells[side], weight[side], size) for side in sides]
     both = np.where((totals[0] > 0) & (totals[1] > 0), totals[0] + totals[1], 0.0)
-    made = np.zeros(len(weight))
+    adjusted = np.zeros(len(weight))
     for side, own in zip(sides, totals, strict=True):
         here = side & (both[cells] > 0)
-        made[here] = weight[here] * both[cells[here]] / own[cells[here]]
-    return made
+        adjusted[here] = weight[here] * both[cells[here]] / own[cells[here]]
+    return adjusted
 
 
 def _pair(
@@ -135,17 +135,17 @@ def _pair(
     weight = made_alike(people.weight, people.mode, cells, (first.value, other.value))
     inside = people.mode.having(first.value) | people.mode.having(other.value)
     covered = float(people.weight[weight > 0].sum() / people.weight[inside].sum())
-    found = _differences(people, weight, measures, first, other)
-    told = []
+    differences = _differences(people, weight, measures, first, other)
+    tested = []
     for measure in measures:
         sides = [tables[measure].get(mode.value) for mode in (first, other)]
-        one = found.get(measure)
+        one = differences.get(measure)
         if not all(side is not None and not is_hidden(side) and side.estimate is not None for side in sides):
             one = None
         if one is not None and people.wave.kind is WaveKind.OPEN:
             one = verdicts.untested(one)
-        told.append((measure, sides, one))
-    said = verdicts.concluded(people.wave, [one for _measure, _sides, one in told])
+        tested.append((measure, sides, one))
+    groups = verdicts.concluded(people.wave, [one for _measure, _sides, one in tested])
     return Compared(
         first,
         other,
@@ -153,7 +153,7 @@ def _pair(
         covered,
         tuple(
             Line(measure, targets.name_of(people.questionnaire, measure), sides[0], sides[1], one, group)
-            for (measure, sides, one), group in zip(told, said, strict=True)
+            for (measure, sides, one), group in zip(tested, groups, strict=True)
             if sides[0] is not None and sides[1] is not None
         ),
     )
@@ -164,14 +164,14 @@ def _differences(
 ) -> dict[str, Difference]:
     """Of people made alike: the other mode minus the first."""
     rule = result_table.scoring_rule(people.questionnaire, None)
-    asked = {}
+    keys = {}
     for name in measures:
-        [asked[name]] = result_table.measures(people, result_table.MeasureRequest.read(name), rule)
+        [keys[name]] = result_table.measures(people, result_table.MeasureRequest.read(name), rule)
     design = replace(result_table.design(people), weight=weight, calibration=None)
     mode = Labels(people.mode.levels, np.where(weight == 0, -1, people.mode.codes))
     try:
-        totals = psu_totals(design, list(asked.values()), mode)
-        found = contrasts(totals, [(first.value, other.value)], LEVEL, "auto")
+        totals = psu_totals(design, list(keys.values()), mode)
+        tests = contrasts(totals, [(first.value, other.value)], LEVEL, "auto")
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
-    return dict(zip(asked, found, strict=True))
+    return dict(zip(keys, tests, strict=True))

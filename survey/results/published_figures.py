@@ -38,14 +38,14 @@ class Published:
 
 def beside(measure: str) -> tuple[Published, ...]:
     """The published figures that stand beside a measure of ours, the newest first; none beside most."""
-    wanted = INDEX if measure == "index" else measure
-    return tuple(one for one in _all() if one.index == wanted)
+    indicator = INDEX if measure == "index" else measure
+    return tuple(one for one in _all() if one.index == indicator)
 
 
 @cache
 def _all() -> tuple[Published, ...]:
     with open(SHIPPED, encoding="utf-8", newline="") as file:
-        found = [
+        figures = [
             Published(
                 year=int(row["year"]),
                 place=row["place"],
@@ -57,4 +57,4 @@ def _all() -> tuple[Published, ...]:
             )
             for row in csv.DictReader(file)
         ]
-    return tuple(sorted(found, key=lambda one: (-one.year, one.place)))
+    return tuple(sorted(figures, key=lambda one: (-one.year, one.place)))

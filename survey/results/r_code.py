@@ -63,11 +63,11 @@ def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, ru
     if record.value is None:
         yield f"d$y <- as.numeric({column})"
         return
-    chosen = f"c({', '.join(map(_quoted, record.value.split(',')))})"
+    codes = f"c({', '.join(map(_quoted, record.value.split(',')))})"
     if own is not None and own.kind == "multiple":
-        yield f'd$y <- sapply(strsplit({column}, ";"), function(chosen) as.numeric(any(chosen %in% {chosen})))'
+        yield f'd$y <- sapply(strsplit({column}, ";"), function(chosen) as.numeric(any(chosen %in% {codes})))'
     else:
-        yield f"d$y <- as.numeric({column} %in% {chosen})"
+        yield f"d$y <- as.numeric({column} %in% {codes})"
 
 
 def _scores(scores: Mapping[int, float]) -> str:

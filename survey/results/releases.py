@@ -36,8 +36,8 @@ def list_all(session: Session, wave: str) -> list[Release]:
 
 def newest_number(session: Session, wave: str) -> int | None:
     """The number of the release that is shown: the newest approved one."""
-    found = select(func.max(Release.number)).where(Release.wave == wave, Release.approved.is_not(None))
-    return session.scalar(found)
+    query = select(func.max(Release.number)).where(Release.wave == wave, Release.approved.is_not(None))
+    return session.scalar(query)
 
 
 def newest(session: Session, wave: str) -> Release | None:
@@ -48,10 +48,10 @@ def newest(session: Session, wave: str) -> Release | None:
 
 def find(session: Session, wave: str, number: int) -> Release:
     """A release of a wave by its number."""
-    found = session.scalars(select(Release).where(Release.wave == wave, Release.number == number)).first()
-    if found is None:
+    release = session.scalars(select(Release).where(Release.wave == wave, Release.number == number)).first()
+    if release is None:
         raise NotFound("Wave %(wave)s has no release %(number)s. Look at its list.", wave=wave, number=number)
-    return found
+    return release
 
 
 def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> Release:
@@ -82,22 +82,22 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     gone = rejected(session, wave.code)
     people = everyone(session, wave)
     ids = people.responses.ids[people.rows]
-    there = places(ids, np.sort(packed(list(gone)))) < 0
+    remaining = places(ids, np.sort(packed(list(gone)))) < 0
     if open_to_all or (shown is not None and not correction):
-        there = _in_company(session, people, there, shown)
-    kept = ids[there]
-    if not len(kept):
+        remaining = _in_company(session, people, remaining, shown)
+    frozen = ids[remaining]
+    if not len(frozen):
         raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
     last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
     release = Release(
         wave=wave.code,
         number=(last or 0) + 1,
-        responses=kept.tobytes(),
-        rejected=len(gone) - int(np.count_nonzero(places(packed(list(gone)), kept) >= 0)),
+        responses=frozen.tobytes(),
+        rejected=len(gone) - int(np.count_nonzero(places(packed(list(gone)), frozen) >= 0)),
         data="",
         weights=wave.weights,
         draw=wave.draw,
-        remarks=remarks.frozen(session, wave, set(unpacked(kept))),
+        remarks=remarks.frozen(session, wave, set(unpacked(frozen))),
         frozen=dates.today(),
         frozen_by=person,
         correction=correction or None,
@@ -120,7 +120,7 @@ def _says(release: Release) -> tuple[object, ...]:
     return release.data, release.weights, release.draw, release.remarks, release.rejected, release.correction
 
 
-def _in_company(session: Session, people: Sample, there: Bools, shown: Release | None) -> Bools:
+def _in_company(session: Session, people: Sample, mask: Bools, last: Release | None) -> Bools:
     """(N,) which responses a new release may hold: of a unit all that are there, or those shown.
 
     Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
@@ -135,7 +135,7 @@ def _in_company(session: Session, people: Sample, there: Bools, shown: Release |
     wave = people.wave
     ids = people.responses.ids[people.rows]
     present = sample(session, wave)
-    former = None if shown is None else sample(session, wave, shown)
+    former = None if last is None else sample(session, wave, last)
     now, before = (np.zeros(len(people), bool) for _sample in range(2))
     stratum = Labels([], np.full(len(people), -1, np.int64))
     for one, among in ((former, before), (present, now)):
@@ -160,15 +160,15 @@ def _in_company(session: Session, people: Sample, there: Bools, shown: Release |
                 alone |= coming & groups.having(label)
         if former is not None and coming.any() and not alone.any():
             candidate = of(session, wave, ids[after])
-            told = disclosure.exposed(session, candidate.after(former))
-            for column, label in told:
+            exposed = disclosure.exposed(session, candidate.after(former))
+            for column, label in exposed:
                 alone |= coming & tables[column].having(label)
-            if told and not alone.any():  # of units in which nothing changed: it can be any of the others
+            if exposed and not alone.any():  # of units in which nothing changed: it can be any of the others
                 alone = coming
         if not alone.any():
             break
         waits[np.unique(people.unit.codes[alone])] = True
-    return np.where(now | before, after, there)
+    return np.where(now | before, after, mask)
 
 
 def _seen_alone(people: Sample, before: Bools, after: Bools, groups: Labels) -> set[str]:
@@ -179,8 +179,8 @@ def _seen_alone(people: Sample, before: Bools, after: Bools, groups: Labels) -> 
     many = np.bincount(groups.codes[coming & (groups.codes >= 0)], minlength=len(groups.levels))
     few = {str(label) for label, count in zip(groups.levels, many, strict=True) if 0 < count < NEW_ANSWERS}
     hidden = [disclosure.hidden_in(people, who, groups) for who in (coming, before, after)]
-    seen = {label for _item, label in hidden[0] - hidden[1] - hidden[2]}
-    return few | {label for label in seen if before[groups.having(label)].any()}
+    labels = {label for _item, label in hidden[0] - hidden[1] - hidden[2]}
+    return few | {label for label in labels if before[groups.having(label)].any()}
 
 
 @dataclass(frozen=True)

@@ -70,15 +70,15 @@ def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[st
 
     None where nothing is coded.
     """
-    held = codings.newest(session, wave.code)
-    mine = [coding for response, coding in held.items() if response in responses]
+    codings_ = codings.newest(session, wave.code)
+    mine = [coding for response, coding in codings_.items() if response in responses]
     if not mine:
         return None
     return {
         "codings": sorted(coding.id for coding in mine),
         "themes": [theme.code for theme in _standing(session, wave, mine)],
         "paraphrases": [one.id for one in paraphrases.list_all(session, wave.code)],
-        "unread": sum(one in responses and one not in held for one in codings.list_all(session, wave)),
+        "unread": sum(one in responses and one not in codings_ for one in codings.list_all(session, wave)),
     }
 
 
@@ -94,13 +94,13 @@ def gather(session: Session, wave: Wave, release: Release | None = None) -> Rema
     return None if release.remarks is None else _made(session, wave, release)
 
 
-def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
+def destroy_unshown(session: Session, wave: Wave, release: Release | None) -> int:
     """Empties the paraphrases of a wave that the release in sight does not show; says how many."""
-    found = gather(session, wave, shown) if shown is not None else None
-    lines = [(unit, line) for unit, own in found.units.items() for line in own.lines] if found else []
-    seen = {(unit, line.code, words) for unit, line in lines for words in line.told}
+    published = gather(session, wave, release) if release is not None else None
+    lines = [(unit, line) for unit, own in published.units.items() for line in own.lines] if published else []
+    quoted = {(unit, line.code, words) for unit, line in lines for words in line.told}
     left = [
-        one for one in paraphrases.list_all(session, wave.code) if (one.unit, one.theme, one.words) not in seen
+        one for one in paraphrases.list_all(session, wave.code) if (one.unit, one.theme, one.words) not in quoted
     ]
     for one in left:
         one.words = ""
@@ -111,82 +111,84 @@ def destroy_unshown(session: Session, wave: Wave, shown: Release | None) -> int:
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
     """What tells one state of the remarks from another: rows are only added, themes opened and closed, paraphrases
     emptied. In a release nothing moves but the last."""
-    told = tuple(one.id for one in paraphrases.list_all(session, wave.code))
-    here = where(session), wave.code, told
+    paraphrase_ids = tuple(one.id for one in paraphrases.list_all(session, wave.code))
+    here = where(session), wave.code, paraphrase_ids
     if release is not None:
         return *here, release.id
     tables = (Response, Coding, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
-    there = tuple((theme.code, theme.closed) for theme in themes.list_all(session, wave.code))
-    return *here, *counts, there, codings.state(session, wave)
+    theme_states = tuple((theme.code, theme.closed) for theme in themes.list_all(session, wave.code))
+    return *here, *counts, theme_states, codings.state(session, wave)
 
 
 @kept(_state, lambda found: A_FIGURE * len(found.whole.lines) * (1 + len(found.units)))
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
-    told = paraphrases.list_all(session, wave.code)
+    quotes = paraphrases.list_all(session, wave.code)
     if release is None or release.remarks is None:
         out = rejected(session, wave.code)
-        held = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
-        unread = sum(one not in held for one in codings.list_all(session, wave))
-        asked = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
+        codings_ = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
+        unread = sum(one not in codings_ for one in codings.list_all(session, wave))
+        counts = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
         for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
-            asked[unit] -= 1
-        there = _standing(session, wave, held.values())
+            counts[unit] -= 1
+        standing = _standing(session, wave, codings_.values())
     else:
         codes, sentences = (set(release.remarks[name]) for name in ("codings", "paraphrases"))
         chosen = session.scalars(select(Coding).where(Coding.wave == wave.code))
-        held = {coding.response: coding for coding in chosen if coding.id in codes}
-        told = [one for one in told if one.id in sentences]
-        there = [theme for theme in themes.list_all(session, wave.code) if theme.code in release.remarks["themes"]]
+        codings_ = {coding.response: coding for coding in chosen if coding.id in codes}
+        quotes = [one for one in quotes if one.id in sentences]
+        standing = [
+            theme for theme in themes.list_all(session, wave.code) if theme.code in release.remarks["themes"]
+        ]
         unread, inside = release.remarks["unread"], ids_of(release)
         rows = session.execute(select(Response.id, Response.unit).where(Response.wave == wave.code))
-        asked = Counter(unit for id, unit in rows if id in inside)
+        counts = Counter(unit for id, unit in rows if id in inside)
     coded = select(Response.id, Response.unit).join(Coding).where(Coding.wave == wave.code)
     unit_of = dict(session.execute(coded.distinct()).all())
-    return _table(asked, unit_of, held, there, told, unread)
+    return _table(counts, unit_of, codings_, standing, quotes, unread)
 
 
-def _standing(session: Session, wave: Wave, held: Iterable[Coding]) -> list[Theme]:
+def _standing(session: Session, wave: Wave, codings_: Iterable[Coding]) -> list[Theme]:
     """The themes that a table of these codings counts: a closed one only where one of them names it."""
-    named = {code for coding in held for code in coding.themes}
-    return [theme for theme in themes.list_all(session, wave.code) if not theme.closed or theme.code in named]
+    codes = {code for coding in codings_ for code in coding.themes}
+    return [theme for theme in themes.list_all(session, wave.code) if not theme.closed or theme.code in codes]
 
 
 def _table(
-    asked: Mapping[str, int],
+    forms: Mapping[str, int],
     unit_of: Mapping[UUID, str],
-    held: Mapping[UUID, Coding],
-    there: Sequence[Theme],
-    told: Sequence[Paraphrase],
+    codings_: Mapping[UUID, Coding],
+    standing: Sequence[Theme],
+    quotes: Sequence[Paraphrase],
     unread: int,
 ) -> Remarks:
     """Counts by theme and unit, with what must be hidden hidden."""
-    units = sorted(unit for unit, count in asked.items() if count)
-    wrote = Counter(unit_of[one] for one in held)
-    about = Counter((unit_of[one], code) for one, coding in held.items() for code in coding.themes)
+    units = sorted(unit for unit, count in forms.items() if count)
+    wrote = Counter(unit_of[one] for one in codings_)
+    about = Counter((unit_of[one], code) for one, coding in codings_.items() for code in coding.themes)
     marks, all_mark = hide_counts([wrote[unit] for unit in units], [math.inf] * len(units))
     lines: dict[str, list[ThemeLine]] = {unit: [] for unit in units}
     whole: list[ThemeLine] = []
-    for theme in there:
+    for theme in standing:
         counts = [about[unit, theme.code] for unit in units]
         # A hidden number of remarks bounds a theme by nothing that a reader knows.
         most = [math.inf if mark else wrote[unit] for unit, mark in zip(units, marks, strict=True)]
-        found, sum_mark = hide_counts(counts, most)
-        whole.append(_line(theme, sum(counts), sum_mark, None if all_mark else len(held), ()))
-        for unit, count, mark, hidden in zip(units, counts, found, marks, strict=True):
-            own = tuple(sorted(one.words for one in told if (one.unit, one.theme) == (unit, theme.code)))
+        cells, sum_mark = hide_counts(counts, most)
+        whole.append(_line(theme, sum(counts), sum_mark, None if all_mark else len(codings_), ()))
+        for unit, count, mark, hidden in zip(units, counts, cells, marks, strict=True):
+            own = tuple(sorted(one.words for one in quotes if (one.unit, one.theme) == (unit, theme.code)))
             lines[unit].append(_line(theme, count, mark, None if hidden else wrote[unit], own))
     return Remarks(
-        whole=ThemeCounts(sum(asked.values()), None if all_mark else len(held), all_mark, tuple(whole)),
+        whole=ThemeCounts(sum(forms.values()), None if all_mark else len(codings_), all_mark, tuple(whole)),
         units={
-            unit: ThemeCounts(asked[unit], None if mark else wrote[unit], mark, tuple(lines[unit]))
+            unit: ThemeCounts(forms[unit], None if mark else wrote[unit], mark, tuple(lines[unit]))
             for unit, mark in zip(units, marks, strict=True)
         },
         unread=unread,
     )
 
 
-def _line(theme: Theme, count: int, mark: Mark | None, of: int | None, told: tuple[str, ...]) -> ThemeLine:
+def _line(theme: Theme, count: int, mark: Mark | None, of: int | None, quotes: tuple[str, ...]) -> ThemeLine:
     if mark is not None:
         return ThemeLine(theme.code, themes.name(theme), None, mark, None)
-    return ThemeLine(theme.code, themes.name(theme), count, None, count / of if of else None, told)
+    return ThemeLine(theme.code, themes.name(theme), count, None, count / of if of else None, quotes)

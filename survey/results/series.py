@@ -52,10 +52,10 @@ def of(
     now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
         shown = release if one.code == wave.code else releases.newest(session, one.code)
-        found = crosswalks.translated(session, sample(session, one, shown), now)
-        homed = comparison.Rehoused(found.people, {})
+        people_then = crosswalks.translated(session, sample(session, one, shown), now)
+        homed = comparison.Rehoused(people_then.people, {})
         if unit is not None:  # the whole province is the same people, wherever its borders run
-            homed = comparison.rehoused(session, found.people, wave)
+            homed = comparison.rehoused(session, people_then.people, wave)
         people = homed.people
         if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue
@@ -63,9 +63,9 @@ def of(
         by = () if unit is None else ("unit",)
         table: list[Estimate] = list(result_table.released(session, people, (measure,), by, None))
         if homed.homes:
-            own = result_table.released(session, found.people, (measure,), by, None)
-            asked = result_table.measures(people, result_table.MeasureRequest.read(measure), rule)
-            table = homed.counted(homed.hidden(table, own), asked)
+            own = result_table.released(session, people_then.people, (measure,), by, None)
+            measures = result_table.measures(people, result_table.MeasureRequest.read(measure), rule)
+            table = homed.counted(homed.hidden(table, own), measures)
         record = next((record for record in table if record.domain == unit), None)
         if record is None:  # the unit did not exist then
             continue
@@ -76,7 +76,7 @@ def of(
                 record,
                 breaks(last, (people, rule), measure) if last else (),
                 rule if code not in people.questionnaire.items else None,
-                found.was.get(code),
+                people_then.was.get(code),
                 unit in homed.grown,
                 unit in homed.divided,
             )
@@ -88,7 +88,7 @@ def of(
 def breaks(old: tuple[Sample, Rule | None], new: tuple[Sample, Rule | None], measure: str) -> tuple[Lazy, ...]:
     """What makes two figures of one name two measurements: other questions, another rule, weights in one alone."""
     (before, then), (after, now) = old, new
-    found = comparison.breaks(before.questionnaire, after.questionnaire, measure, (then, now))
+    differences = comparison.breaks(before.questionnaire, after.questionnaire, measure, (then, now))
     if (before.wave.weights is None) != (after.wave.weights is None):
-        found += (Lazy("One wave is weighted, the other one is not."),)
-    return found
+        differences += (Lazy("One wave is weighted, the other one is not."),)
+    return differences

@@ -37,13 +37,13 @@ def of_units(wave: Wave, records: Iterable[Record]) -> dict[str, tuple[Standout,
     by_unit: dict[str, list[Record]] = {}
     for record in records:
         by_unit.setdefault(str(record.domain), []).append(record)
-    told: dict[str, tuple[Standout, ...]] = {}
+    standouts: dict[str, tuple[Standout, ...]] = {}
     for unit, own in by_unit.items():
-        found = zip(own, verdicts.concluded(wave, [one.rest for one in own]), strict=True)
-        apart = [Standout(one, group) for one, group in found if group is not None and group != "not_apart"]
+        pairs = zip(own, verdicts.concluded(wave, [one.rest for one in own]), strict=True)
+        apart = [Standout(one, group) for one, group in pairs if group is not None and group != "not_apart"]
         if apart:
-            told[unit] = tuple(sorted(apart, key=_far, reverse=True))
-    return told
+            standouts[unit] = tuple(sorted(apart, key=_far, reverse=True))
+    return standouts
 
 
 def tested(records: Iterable[Record]) -> Counter[str]:

@@ -219,10 +219,10 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     """
     people = sample(session, waves.find(session, wave), release)
     last = audit.newest(session)
-    made = _made(session, people, rule)
-    made = replace(
-        made,
-        targets=targets.lines(session, people, made.records, rule),
+    summary = _made(session, people, rule)
+    summary = replace(
+        summary,
+        targets=targets.lines(session, people, summary.records, rule),
         remarks=remarks.gather(session, people.wave, release),
         since=_since(session, people, rule),
         trail=(last.number, last.digest) if last else None,
@@ -230,7 +230,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     )
     paper = _paper(session, people.wave)
     came = replace(
-        made.collection,
+        summary.collection,
         issued=None if paper is None else paper.total.issued,
         rejected=people.rejected,
         paper=paper,
@@ -238,14 +238,14 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         keying=None if paper is None else _keying(session, people.wave),
     )
     if release is None:
-        return replace(made, collection=came)
+        return replace(summary, collection=came)
     came = replace(
         came,
         collected=len(people) + people.outside + people.rejected,
         modes={str(mode): rows for mode, rows in people.mode.counts().items()},
     )
     return replace(
-        made,
+        summary,
         draft=release.approved is None,
         data_version=release.data,  # of before decision 0022 it can't be made again
         data_day=release.frozen,
@@ -279,7 +279,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
 
 @kept(_state, lambda summary: A_FIGURE * (len(summary.records) + 2 * len(summary.units) + 500))
 def _made(session: Session, people: Sample, rule: str | None) -> Summary:
-    found = people.wave
+    wave = people.wave
     questionnaire = people.questionnaire
     scoring = result_table.scoring_rule(questionnaire, rule)
     whole = result_table.table(session, people, rule=rule, released=True)
@@ -305,15 +305,15 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
     records = (*whole, *by_unit)
     of_items = [record for record in by_unit if record.item in scored]
     return Summary(
-        wave=found,
+        wave=wave,
         questionnaire=questionnaire,
         province=units.province(session),
         rule=scoring,
         draft=True,
         data_version=people.version,
         data_day=dates.today(),
-        weight_version=_weight_version(session, found),
-        weighting=weight_versions.origin(session, found),
+        weight_version=_weight_version(session, wave),
+        weighting=weight_versions.origin(session, wave),
         calibrated=people.calibration is not None,
         collection=_collection(session, people),
         index=lines.get("index"),
@@ -324,7 +324,7 @@ def _made(session: Session, people: Sample, rule: str | None) -> Summary:
         units=_units(session, people, by_unit, scoring),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
-        standouts=standouts.of_units(found, of_items),
+        standouts=standouts.of_units(wave, of_items),
         tested=standouts.tested(of_items),
     )
 
@@ -357,7 +357,7 @@ def _paper(session: Session, wave: Wave) -> Paper | None:
     lines = accounting.lines(session, wave.code)
     if not lines:
         return None
-    named = {unit.code: unit for unit in session.scalars(select(Unit))}
+    unit_of = {unit.code: unit for unit in session.scalars(select(Unit))}
     villages = {
         code: village.name or village.psu
         for code, village in session.execute(
@@ -366,7 +366,7 @@ def _paper(session: Session, wave: Wave) -> Paper | None:
             .where(Batch.wave == wave.code)
         ).all()
     }
-    batches = [BatchLine(named[str(line.unit)], villages[str(line.batch)], line) for line in lines]
+    batches = [BatchLine(unit_of[str(line.unit)], villages[str(line.batch)], line) for line in lines]
     batches.sort(key=lambda batch: (order(batch.unit.name), str(batch.line.batch)))
     return Paper(tuple(batches), accounting.reasons(session, wave.code))
 
@@ -388,20 +388,20 @@ def _households(session: Session, people: Sample) -> Households | None:
     """What became of the households drawn; None where none was drawn and no form printed."""
     if people.wave.kind is not WaveKind.SAMPLE:
         return None
-    told = outcomes.villages(session, people.wave, people)
-    if not told:
+    villages = outcomes.villages(session, people.wave, people)
+    if not villages:
         return None
-    weighted = outcomes.total(told, weighted=True) if people.wave.draw is not None else None
-    return Households(outcomes.total(told), weighted, sum(one.beyond for one in told))
+    weighted = outcomes.total(villages, weighted=True) if people.wave.draw is not None else None
+    return Households(outcomes.total(villages), weighted, sum(one.beyond for one in villages))
 
 
 def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:
     item = people.questionnaire.items[highlight.item]
     column = people.answers(item)
     worst = next(record for record in records if record.value == str(highlight.value))
-    asked, given = people.weight[column.asked].sum(), people.weight[column.given].sum()
+    weight_asked, weight_given = people.weight[column.asked].sum(), people.weight[column.given].sum()
     cases = people.weight[column.any_of(item, (highlight.value,))].sum()
-    told = asked > 0 and worst.estimate is not None
+    is_shown = weight_asked > 0 and worst.estimate is not None
     return Headline(
         code=item.code,
         title=str(item.short),
@@ -412,9 +412,9 @@ def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate])
         ),
         asked=int(column.asked.sum()),
         answered=int(column.given.sum()),
-        blank=float((asked - given) / asked) if asked > 0 else None,
-        least=float(cases / asked) if told else None,
-        most=float((cases + asked - given) / asked) if told else None,
+        blank=float((weight_asked - weight_given) / weight_asked) if weight_asked > 0 else None,
+        least=float(cases / weight_asked) if is_shown else None,
+        most=float((cases + weight_asked - weight_given) / weight_asked) if is_shown else None,
     )
 
 
@@ -424,25 +424,27 @@ def _units(
     """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
     if scoring is None:
         return ()
-    named = {unit.code: unit for unit in units.communes(session)}
-    named |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(named)}
-    found = {(record.item, record.value, record.domain): record for record in records}
+    unit_of = {unit.code: unit for unit in units.communes(session)}
+    unit_of |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(unit_of)}
+    record_of = {(record.item, record.value, record.domain): record for record in records}
     is_drawn = people.wave.kind is WaveKind.SAMPLE and len(people) > 0
     span = _ranks(people, scoring) if is_drawn else {}
-    there = [code for code in named if ("index", None, code) in found]  # the others did not exist in this wave
-    silent = sum(code not in span for code in there)  # each may be better or worse than any other
+    codes = [
+        code for code in unit_of if ("index", None, code) in record_of
+    ]  # the others did not exist in this wave
+    silent = sum(code not in span for code in codes)  # each may be better or worse than any other
     lines = []
-    for code in sorted(there, key=lambda code: order(named[code].name)):
-        index, ranked = found["index", None, code], span.get(code)
-        told = index.estimate is not None
+    for code in sorted(codes, key=lambda code: order(unit_of[code].name)):
+        index, ranked = record_of["index", None, code], span.get(code)
+        is_shown = index.estimate is not None
         lines.append(
             UnitLine(
-                unit=named[code],
+                unit=unit_of[code],
                 index=index,
                 headlines=tuple(
-                    found[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
+                    record_of[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
                 ),
-                ranks=(ranked[0], ranked[1] + silent) if told and ranked else None,
+                ranks=(ranked[0], ranked[1] + silent) if is_shown and ranked else None,
             )
         )
     return tuple(lines)

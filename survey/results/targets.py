@@ -72,15 +72,15 @@ class Line:
     @property
     def source(self) -> str:
         """The document that decided it and the day on which it was set, in words; empty where neither is known."""
-        said = [self.target.decision] if self.target.decision else []
+        parts = [self.target.decision] if self.target.decision else []
         if self.target.day is not None:
             when = day(self.target.day)
-            said.append(
+            parts.append(
                 _("set on %(day)s, when the wave had ended", day=when)
                 if self.late
                 else _("set on %(day)s", day=when)
             )
-        return "; ".join(said)
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     Columns: measure (index, index:CS, an item, or ITEM=VALUES), percent, office, head, and where wanted unit (a
     commune's code; the province where it is blank), at_most (1: not to be exceeded) and decision (the document).
     """
-    found = waves.find(session, wave)
+    row = waves.find(session, wave)
     faults = Faults()
     table = opened(path, COLUMNS, REQUIRED, faults)
     counted = {"stored": 0, "changed": 0, "there": 0}
     for cells in table:
-        given = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+        values = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
         try:
-            counted[put(session, found, **given)] += 1  # type: ignore[arg-type]
+            counted[put(session, row, **values)] += 1  # type: ignore[arg-type]
         except Unfit as fault:
             faults.add(table.row, fault.column, fault.message)
     faults.refuse(path)
@@ -151,31 +151,31 @@ def put(
     for column, text, most in (("office", office, 200), ("head", head, 120)):
         if not text or len(text) > most:
             raise Unfit(column, Lazy("Say who answers for it, in at most %(most)d letters.", most=most))
-    said = {
+    annotation = {
         "value": float(percent.replace(",", ".")) / 100,
         "at_most": at_most == "1",
         "office": office,
         "head": head,
         "decision": decision[:200],
     }
-    there = session.scalars(
+    existing = session.scalars(
         select(Target).where(Target.wave == wave.code, Target.measure == measure, Target.unit == place.code)
     ).first()
-    if there is None:
-        there = Target(wave=wave.code, measure=measure, unit=place.code, day=dates.today(), **said)
-        session.add(there)
+    if existing is None:
+        existing = Target(wave=wave.code, measure=measure, unit=place.code, day=dates.today(), **annotation)
+        session.add(existing)
         session.flush()
-        audit.annotate(measure=measure, unit=place.code, now=_asked(there))
+        audit.annotate(measure=measure, unit=place.code, now=_asked(existing))
         return "stored"
-    if all(getattr(there, name) == value for name, value in said.items()):
+    if all(getattr(existing, name) == value for name, value in annotation.items()):
         return "there"
-    before = _asked(there)
-    for name, value in said.items():
-        setattr(there, name, value)
-    if _asked(there) != before:
-        there.day = dates.today()
+    before = _asked(existing)
+    for name, value in annotation.items():
+        setattr(existing, name, value)
+    if _asked(existing) != before:
+        existing.day = dates.today()
     session.flush()
-    audit.annotate(measure=measure, unit=place.code, before=before, now=_asked(there))
+    audit.annotate(measure=measure, unit=place.code, before=before, now=_asked(existing))
     return "changed"
 
 
@@ -185,21 +185,21 @@ def _asked(target: Target) -> str:
 
 def remove(session: Session, wave: str, id: int) -> None:
     """Takes a target back."""
-    found = session.get(Target, id)
-    if found is None or found.wave != wave:
+    target = session.get(Target, id)
+    if target is None or target.wave != wave:
         raise NotFound("This target is not there any more. Look at the list.")
-    audit.annotate(measure=found.measure, unit=found.unit, before=_asked(found))
-    session.delete(found)
+    audit.annotate(measure=target.measure, unit=target.unit, before=_asked(target))
+    session.delete(target)
     session.flush()
 
 
 def offered(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     """What a target can be about, with its name: the index and its parts, its items, and the headlines."""
     index = questionnaire.index
-    found = [(code, str(index.label(code))) for code in index.codes()] if index else []
-    found += [(f"{line.item}={line.value}", str(line.name)) for line in questionnaire.headlines]
-    found += [(code, name_of(questionnaire, code)) for code in (index.codes()["index"] if index else ())]
-    return found
+    options = [(code, str(index.label(code))) for code in index.codes()] if index else []
+    options += [(f"{line.item}={line.value}", str(line.name)) for line in questionnaire.headlines]
+    options += [(code, name_of(questionnaire, code)) for code in (index.codes()["index"] if index else ())]
+    return options
 
 
 def is_single(questionnaire: Questionnaire, measure: str) -> bool:
@@ -222,12 +222,12 @@ def name_of(questionnaire: Questionnaire, measure: str) -> str:
     code, _equals, values = measure.partition("=")
     if code not in questionnaire.items:
         return str(questionnaire.index.label(code)) if questionnaire.index else code
-    named = {f"{line.item}={line.value}": str(line.name) for line in questionnaire.headlines}
-    if measure in named:
-        return named[measure]
+    names = {f"{line.item}={line.value}": str(line.name) for line in questionnaire.headlines}
+    if measure in names:
+        return names[measure]
     item = questionnaire.items[code]
-    said = ", ".join(str(item.choices[int(text)]) for text in values.split(",") if text)
-    return f"{item.short}: {said}" if said else str(item.short)
+    labels = ", ".join(str(item.choices[int(text)]) for text in values.split(",") if text)
+    return f"{item.short}: {labels}" if labels else str(item.short)
 
 
 def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
@@ -241,8 +241,8 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
     if is_hidden(record) or record.low is None or record.high is None or record.estimate is None:
         return Verdict.UNSEEN
     low, high = (-record.high, -record.low) if at_most else (record.low, record.high)
-    wanted = -value if at_most else value
-    return Verdict.REACHED if low >= wanted else Verdict.MISSED if high < wanted else Verdict.UNDECIDED
+    goal = -value if at_most else value
+    return Verdict.REACHED if low >= goal else Verdict.MISSED if high < goal else Verdict.UNDECIDED
 
 
 def lines(
@@ -252,30 +252,30 @@ def lines(
 
     table  records of the wave that were made already; only what a target asks for beside them is computed
     """
-    found = session.scalars(select(Target).where(Target.wave == people.wave.code).order_by(Target.id)).all()
-    if not found:
+    targets = session.scalars(select(Target).where(Target.wave == people.wave.code).order_by(Target.id)).all()
+    if not targets:
         return ()
-    there = {unit.code: unit for unit in session.scalars(select(Unit))}
+    unit_of = {unit.code: unit for unit in session.scalars(select(Unit))}
     records = {(record.item, record.value, record.domain): record for record in table}
     scoring = result_table.scoring_rule(people.questionnaire, rule)
     keys = {}
     missing: dict[tuple[str, ...], list[str]] = {(): [], ("unit",): []}
-    for target in found:
-        [asked] = result_table.measures(people, result_table.MeasureRequest.read(target.measure), scoring)
-        by: tuple[str, ...] = () if there[target.unit].parent is None else ("unit",)
-        keys[target.id] = key = asked.item, asked.value, target.unit if by else None
+    for target in targets:
+        [measure] = result_table.measures(people, result_table.MeasureRequest.read(target.measure), scoring)
+        by: tuple[str, ...] = () if unit_of[target.unit].parent is None else ("unit",)
+        keys[target.id] = key = measure.item, measure.value, target.unit if by else None
         if key not in records:
             missing[by].append(target.measure)
     for grouping, items in missing.items():
         if items:
             others = result_table.released(session, people, tuple(sorted(set(items))), grouping, rule)
             records |= {(record.item, record.value, record.domain): record for record in others}
-    made = []
-    for target in found:
+    lines_ = []
+    for target in targets:
         record = records.get(keys[target.id])
         if record is not None:
             name = name_of(people.questionnaire, target.measure)
             judged = verdict(record, target.value, target.at_most)
             late = target.day is not None and target.day > people.wave.closes
-            made.append(Line(target, there[target.unit], name, record, judged, late))
-    return tuple(sorted(made, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))
+            lines_.append(Line(target, unit_of[target.unit], name, record, judged, late))
+    return tuple(sorted(lines_, key=lambda line: (line.unit.parent is not None, order(line.unit.name))))

@@ -21,13 +21,13 @@ def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Grou
     None: what must not be seen (a None among the differences), what can't be tested, and all of an open wave,
     whose people are no sample of anybody. A word that the difference's own interval contradicts is not said.
     """
-    told: list[Group | None] = [None] * len(differences)
+    groups_: list[Group | None] = [None] * len(differences)
     if wave.kind is WaveKind.OPEN:
-        return told
-    there = [(place, one) for place, one in enumerate(differences) if one is not None]
-    for (place, one), group in zip(there, groups([one for _place, one in there]), strict=True):
-        told[place] = "not_apart" if group is not None and _holds_nothing(one) else group
-    return told
+        return groups_
+    tested = [(place, one) for place, one in enumerate(differences) if one is not None]
+    for (place, one), group in zip(tested, groups([one for _place, one in tested]), strict=True):
+        groups_[place] = "not_apart" if group is not None and _holds_nothing(one) else group
+    return groups_
 
 
 def untested(difference: Difference) -> Difference:

@@ -65,21 +65,21 @@ def counted(count: int | None, mark: str | None) -> str:
 
 def written(own: ThemeCounts, unread: int) -> str:
     """How many of a place's forms held a remark that was read, and how many of the province still wait for it."""
-    asked = number(own.asked)
+    recipients = number(own.asked)
     if own.mark == "hidden":
         text = _(
             "Of %(asked)s forms fewer than %(fewest)s held a remark that was read, or none.",
-            asked=asked,
+            asked=recipients,
             fewest=FEWEST,
         )
     elif own.written is None:
-        text = _("Of %(asked)s forms, it is hidden how many held a remark that was read.", asked=asked)
+        text = _("Of %(asked)s forms, it is hidden how many held a remark that was read.", asked=recipients)
     else:
         text = ngettext(
             "Of %(asked)s form, %(written)s held a remark that was read.",
             "Of %(asked)s forms, %(written)s held a remark that was read.",
             own.asked,
-            asked=asked,
+            asked=recipients,
             written=number(own.written),
         )
     if not unread:
@@ -157,12 +157,12 @@ def bracket(record: Estimate, decimals: int = 2) -> str:
 def cell(record: Estimate, decimals: int = 2) -> str:
     """Figure and interval in one cell: 90,12% [89,40; 90,70]; "0 trên 111, nhiều nhất 3,3%"; the bare word where
     there is nothing to show."""
-    shown = figure(record, decimals)
+    text = figure(record, decimals)
     if is_hidden(record) or record.estimate is None and record.high is None:
-        return shown
+        return text
     if not has_interval(record) and not _bounded(record):
-        return f"{shown} ({bracket(record, decimals)})"
-    return f"{shown}{', ' if _bounded(record) else ' '}{bracket(record, decimals)}"
+        return f"{text} ({bracket(record, decimals)})"
+    return f"{text}{', ' if _bounded(record) else ' '}{bracket(record, decimals)}"
 
 
 def sentence(record: Estimate, decimals: int = 2) -> str:
@@ -171,12 +171,12 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         return _("hidden, so that nobody's answer can be worked out")
     if record.estimate is None and record.high is None:
         return _("no answer")
-    told = people(record.n)
+    base_ = people(record.n)
     if _bounded(record):
-        shown = f"{figure(record, decimals)}, {limits(record, decimals)}"
-        return shown if {"none", "all"} & set(record.flags) else f"{shown} ({told})"
+        text = f"{figure(record, decimals)}, {limits(record, decimals)}"
+        return text if {"none", "all"} & set(record.flags) else f"{text} ({base_})"
     if not has_interval(record):
-        return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=told)
+        return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=base_)
     low, high = limits(record, decimals).split("–")
     return _(
         "%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)",
@@ -184,7 +184,7 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         name=_interval(record.flags),
         low=low,
         high=high,
-        base=told,
+        base=base_,
     )
 
 
@@ -213,19 +213,21 @@ def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> s
     )
 
 
-def change(found: Difference | None, decimals: int = 1) -> str:
+def change(difference: Difference | None, decimals: int = 1) -> str:
     """A difference of two shares: +1,2 điểm %; a dash where there is none to tell."""
-    return "–" if found is None else points(found.estimate, decimals)
+    return "–" if difference is None else points(difference.estimate, decimals)
 
 
-def change_limits(found: Difference | None, decimals: int = 1) -> str:
+def change_limits(difference: Difference | None, decimals: int = 1) -> str:
     """The interval of a difference for a table cell, in points: từ −0,4 đến 2,8; why there is none."""
-    if found is None:
+    if difference is None:
         return "–"
-    if found.low is None or found.high is None:
+    if difference.low is None or difference.high is None:
         return _("too few for an interval")
     return _(
-        "from %(low)s to %(high)s", low=number(100 * found.low, decimals), high=number(100 * found.high, decimals)
+        "from %(low)s to %(high)s",
+        low=number(100 * difference.low, decimals),
+        high=number(100 * difference.high, decimals),
     )
 
 
@@ -295,7 +297,7 @@ def _leaning(tested: Sequence[Difference]) -> list[str]:
     pooled = [one for one in tested if one.rho is not None]
     if not pooled:
         return []
-    found = _(
+    text = _(
         "The test takes it that neighbours are about equally alike in every commune (intraclass correlation "
         "%(rho)s, from %(villages)s villages).",
         rho=number(pooled[0].rho, 3),
@@ -304,13 +306,13 @@ def _leaning(tested: Sequence[Difference]) -> list[str]:
     least = [one.least for one in pooled if one.least is not None]
     villages = median(one.villages[1] for one in pooled)
     if least and villages < ENOUGH_DF:
-        found += " " + _(
+        text += " " + _(
             "With about %(villages)s villages in a commune most differences under about %(points)s points go "
             "unseen.",
             villages=number(villages),
             points=number(100 * median(least), 0),
         )
-    return [found]
+    return [text]
 
 
 def no_standout(count: int) -> str:
@@ -381,31 +383,31 @@ def _interval(flags: tuple[str, ...]) -> str:
 
 def province_base(records: Iterable[Estimate]) -> str:
     """How sure the province's figures are in a column that gives them alone; empty where none has two limits."""
-    known = [
+    lines = [
         (record.n or 0, max(record.high - record.estimate, record.estimate - record.low), record)
         for record in records
         if record.estimate is not None and record.low is not None and record.high is not None
     ]
-    if not known:
+    if not lines:
         return ""
-    least, most = min(n for n, _furthest, _record in known), max(n for n, _furthest, _record in known)
-    told = {
+    least, most = min(n for n, _furthest, _record in lines), max(n for n, _furthest, _record in lines)
+    bases = {
         "least": number(least),
         "most": number(most),
-        "interval": _interval(known[0][2].flags),
+        "interval": _interval(lines[0][2].flags),
         # Rounded up, or a limit might lie a little further than is said.
-        "points": number(ceil(round(1000 * max(furthest for _n, furthest, _record in known), 6)) / 10, 1),
+        "points": number(ceil(round(1000 * max(furthest for _n, furthest, _record in lines), 6)) / 10, 1),
     }
     if least == most:
         return _(
             "Province: %(most)s people answered each question; no limit of the %(interval)s is more than "
             "%(points)s points from its figure.",
-            **told,
+            **bases,
         )
     return _(
         "Province: %(least)s to %(most)s people answered each question; no limit of the %(interval)s is more than "
         "%(points)s points from its figure.",
-        **told,
+        **bases,
     )
 
 
@@ -447,11 +449,11 @@ def mark(record: Estimate) -> str:
 def legend(records: Iterable[Estimate]) -> list[str]:
     """What the signs mean that some of the records bear, under their table."""
     records = list(records)
-    there = {sign for record in records for sign in marks(record)}
-    found = [key(sign) for sign in MARKS.values() if sign in there]
-    if POOLED in there:
-        found.append(_pooled(any("not_a_sample" in record.flags for record in records)))
-    return found
+    signs = {sign for record in records for sign in marks(record)}
+    lines = [key(sign) for sign in MARKS.values() if sign in signs]
+    if POOLED in signs:
+        lines.append(_pooled(any("not_a_sample" in record.flags for record in records)))
+    return lines
 
 
 def _pooled(is_open: bool) -> str:

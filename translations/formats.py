@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from babel import Locale
 from babel.dates import format_date
 from babel.localedata import exists
-from babel.numbers import format_decimal
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from translations import language
 from translations.unicode import nfc as nfc
@@ -24,17 +25,24 @@ TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huy
 VOWEL_PAIRS = ("oa", "oe", "uy")
 
 
-def locale() -> str:
-    """Whose numbers and dates these are: Vietnamese ones in a language that Babel does not know (Tày, Dao)."""
-    return language() if exists(language()) else "vi"
-
-
 def number(value: float | None, decimals: int = 0) -> str:
     """36.525 in Vietnamese, 36,525 in English; a dash where there is none."""
     if value is None:
         return "–"
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(round(value, decimals) + 0.0, pattern, locale=locale()).replace("-", MINUS)
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".translate(_symbols(language()))
+
+
+@cache
+def _locale(code: str) -> Locale:
+    """Whose numbers and dates these are: Vietnamese ones in a language that Babel does not know (Tày, Dao)."""
+    return Locale(code if exists(code) else "vi")
+
+
+@cache  # a page of results writes thousands of numbers
+def _symbols(code: str) -> dict[int, str]:
+    """What a language writes in place of Python's comma, point and hyphen."""
+    locale = _locale(code)
+    return str.maketrans({",": get_group_symbol(locale), ".": get_decimal_symbol(locale), "-": MINUS})
 
 
 def percent(share: float | None, decimals: int = 2) -> str:
@@ -65,7 +73,8 @@ def day(value: date | None) -> str:
     """24/11/2026 in Vietnamese, 24 Nov 2026 in English."""
     if value is None:
         return "–"
-    return format_date(value, "dd/MM/y" if locale() == "vi" else "d MMM y", locale=locale())
+    locale = _locale(language())
+    return format_date(value, "dd/MM/y" if locale.language == "vi" else "d MMM y", locale=locale)
 
 
 def official_day(value: date) -> str:

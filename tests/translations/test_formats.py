@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from babel.numbers import format_decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -25,6 +26,18 @@ def test_english_keeps_its_own_style() -> None:
         assert formats.percent(0.9012) == "90.12%"
         assert formats.number(36525) == "36,525"
         assert formats.day(date(2026, 11, 5)) == "5 Nov 2026"
+
+
+@given(
+    st.one_of(st.integers(-(10**15), 10**15), st.floats(-1e9, 1e9)),
+    st.integers(0, 6),
+    st.sampled_from(["vi", "en"]),
+)
+def test_numbers_are_written_as_the_languages_own_data_say(value: float, decimals: int, code: str) -> None:
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    babels = format_decimal(round(value, decimals) + 0.0, pattern, locale=code)
+    with speaking(code):
+        assert formats.number(value, decimals) == babels.replace("-", formats.MINUS)
 
 
 def test_a_change_that_rounds_to_nothing_has_no_sign() -> None:

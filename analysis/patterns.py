@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from analysis.design import Floats, Ints, code
 
 Codes = NDArray[np.int32]
-Counts = NDArray[np.int16]
-SMALL = 64  # rows that are compared with each other at once
 
 
 def longest_run(codes: Any) -> tuple[Ints, Ints]:
@@ -34,7 +32,7 @@ def longest_run(codes: Any) -> tuple[Ints, Ints]:
 def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Floats, Ints]:
     """(N,) the largest share of equal answers with another row of the same group, and (N,) that row.
 
-    codes  (N, K) 0 is a blank; compared are the items that both rows answered
+    codes  (N, K) small whole numbers, 0 is a blank; compared are the items that both rows answered
     group  (N,) labels; a row with a blank label is compared with nobody
     least  two rows are compared where they share so many answered items
     most   of a group only the first so many rows are compared, since the work grows with the square
@@ -43,40 +41,29 @@ def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Float
     """
     table: Codes = np.ascontiguousarray(codes, dtype=np.int32)
     share, other = np.full(len(table), np.nan), np.full(len(table), -1, np.int64)
+    levels = 1 + np.flatnonzero(np.bincount(table.ravel())[1:])
     labels = code(group)
     order = np.argsort(labels.codes, kind="stable")
     edges = np.flatnonzero(np.diff(labels.codes[order])) + 1
     for rows in np.split(order, edges):
         if len(rows) > 1 and labels.codes[rows[0]] >= 0:
             rows = rows[:most]
-            share[rows], other[rows] = _nearest(table[rows], rows, least)
+            share[rows], other[rows] = _nearest(table[rows], rows, levels, least)
     return share, other
 
 
-def _nearest(here: Codes, rows: Ints, least: int) -> tuple[Floats, Ints]:
-    given = (here != 0).astype(np.float32)
-    shared = (given @ given.T).astype(np.float64)
-    with np.errstate(all="ignore"):
-        match = np.where(shared >= least, _equal(here) / shared, -1.0)
+def _nearest(table: Codes, rows: Ints, levels: Ints, least: int) -> tuple[Floats, Ints]:
+    one_hot = (table[:, :, None] == levels).reshape(len(table), -1)
+    one_hot = one_hot[:, one_hot.any(axis=0)].astype(np.float32)
+    given = (table != 0).astype(np.float32)
+    equal, shared = one_hot @ one_hot.T, given @ given.T  # whole numbers, exact
+    match = np.full_like(equal, -1)
+    np.divide(equal, shared, out=match, where=shared >= least)
     np.fill_diagonal(match, -1)
-    best = match.argmax(axis=1)
-    top = match[np.arange(len(best)), best]
-    return np.where(top < 0, np.nan, top), np.where(top < 0, -1, rows[best])
-
-
-def _equal(here: Codes) -> Counts:
-    """(n, n) how many answers each two rows have in common."""
-    size, items = here.shape
-    if size <= SMALL:
-        alike = (here[:, None, :] == here[None, :, :]) & (here[:, None, :] != 0)
-        small: Counts = alike.sum(axis=2, dtype=np.int16)
-        return small
-    # Item by item: the cube of a large group would not stay in the processor's cache.
-    same = np.zeros((size, size), np.int16)
-    for item in range(items):
-        column = here[:, item]
-        same += column[:, None] == np.where(column == 0, -1, column)[None, :]
-    return same
+    best, own = match.argmax(axis=1), np.arange(len(rows))
+    alone = match[own, best] < 0
+    share = equal[own, best].astype(np.float64) / np.where(alone, np.nan, shared[own, best])
+    return share, np.where(alone, -1, rows[best])
 
 
 def fence(values: Any) -> float:

@@ -119,15 +119,17 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
 @kept(_state, lambda looked: A_FORM * len(looked.forms))
 def _look(session: Session, wave: Wave) -> Looked:
     people = everyone(session, wave)
-    ids, papers = people.ids, _papers(session, wave)
-    asked_by = np.array([papers.get(id, NO_PAPER).interviewer for id in ids], dtype=object)
-    share, other, limit = alike(people, asked_by)
+    ids, by_id = people.ids, _papers(session, wave)
+    papers = [by_id.get(id, NO_PAPER) for id in ids]
+    share, other, limit = alike(people, np.array([paper.interviewer for paper in papers], dtype=object))
     found: list[list[Finding]] = [[] for _form in ids]
     for row, finding in _findings(people, ids, share, other, limit):
         found[row].append(finding)
     forms = {
-        id: Form(id, unit, psu, mode, papers.get(id, NO_PAPER), tuple(own))
-        for id, unit, psu, mode, own in zip(ids, people.unit, people.psu, people.mode, found, strict=True)
+        id: Form(id, unit, psu, mode, paper, tuple(own))
+        for id, unit, psu, mode, paper, own in zip(
+            ids, people.unit, people.psu, people.mode, papers, found, strict=True
+        )
     }
     known = share[np.isfinite(share)]
     first, middle, third = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey.accounts.accounts import ROLE_NAMES
+from survey.fieldwork import checks
 from survey.responses.respondents import Sample, sample
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
@@ -136,6 +137,7 @@ def precompute(database: Database) -> None:
         for wave in begun[:MOST_WARM]:
             with suppress(Refusal):  # the page itself will say it
                 _present(session, wave)
+                checks.look(session, wave)
                 if (shown := releases.newest(session, wave.code)) is not None:
                     _moment(session, wave, shown)
 

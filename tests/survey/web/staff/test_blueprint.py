@@ -16,7 +16,7 @@ from survey.responses import submission
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Mode, Response, Review, ReviewState
-from survey.system import dates, stale_cache
+from survey.system import cache, dates, stale_cache
 from survey.waves import waves
 from survey.web.staff import blueprint
 from survey.web.staff.blueprint import OF_FIGURES, WaveFigures, figures_of
@@ -108,6 +108,9 @@ def test_who_looks_first_after_a_start_does_not_wait_for_the_answers_to_be_read(
     blueprint.precompute(database)
     assert any("answers" in statement for statement in asked)
     asked.clear()
+    before = cache.held()
+    assert reader.get("/quan-tri/ho-mo/ra-soat").status_code == 200
+    assert cache.held() == before
     assert "60 phiếu" in reader.get("/quan-tri/ho-mo/").text
     assert asked
     assert not [one for one in asked if "answers" in one]

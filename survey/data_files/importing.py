@@ -212,64 +212,58 @@ class File:
             return psu
         home = self.homes.get(psu)
         if home is None:
-            if self.framed:
-                near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
-                self._fault(
-                    "psu",
-                    Lazy(
-                        "The frame of this wave has no village %(psu)s. The nearest is %(near)s.",
-                        psu=psu,
-                        near=near,
-                    ),
-                )
-            elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
-                self._fault(
-                    "unit",
-                    Lazy("Write the code of the village's commune: %(name)s is not one.", name=place.name),
-                )
-            else:
-                self.homes[psu] = Home(unit, stratum or unit, self.table.row)
-            return psu
-        if self.drawn and psu not in self.drawn:
+            self._new_village(psu, unit, stratum)
+        elif self.drawn and psu not in self.drawn:
             self._fault(
                 "psu",
                 Lazy("Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu),
             )
-            return psu
-        for column, value, first in (
-            ("unit", unit, home.unit),
-            ("stratum", stratum or home.stratum, home.stratum),
-        ):
-            if value != first and home.row:
-                self._fault(
-                    column,
-                    Lazy(
-                        "Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.",
-                        psu=psu,
-                        first=first,
-                        row=home.row,
-                    ),
-                )
-            elif value != first and column == "stratum" and self.drawn:
-                self._fault(
-                    column,
-                    Lazy(
-                        "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the "
-                        "column out.",
-                        psu=psu,
-                        first=first,
-                    ),
-                )
-            elif value != first:
-                self._fault(
-                    column,
-                    Lazy(
-                        "Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.",
-                        psu=psu,
-                        first=first,
-                    ),
-                )
+        else:
+            self._same_home(psu, home, "unit", unit, home.unit)
+            self._same_home(psu, home, "stratum", stratum or home.stratum, home.stratum)
         return psu
+
+    def _new_village(self, psu: str, unit: str, stratum: str | None) -> None:
+        """A village that the wave doesn't have yet; refused where a frame says which there are."""
+        if self.framed:
+            near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
+            self._fault(
+                "psu",
+                Lazy(
+                    "The frame of this wave has no village %(psu)s. The nearest is %(near)s.", psu=psu, near=near
+                ),
+            )
+        elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
+            self._fault(
+                "unit", Lazy("Write the code of the village's commune: %(name)s is not one.", name=place.name)
+            )
+        else:
+            self.homes[psu] = Home(unit, stratum or unit, self.table.row)
+
+    def _same_home(self, psu: str, home: Home, column: str, value: str, first: str) -> None:
+        """A village stays in the commune and the stratum where it was first."""
+        if value == first:
+            return
+        if home.row:
+            fault = Lazy(
+                "Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.",
+                psu=psu,
+                first=first,
+                row=home.row,
+            )
+        elif column == "stratum" and self.drawn:
+            fault = Lazy(
+                "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the column out.",
+                psu=psu,
+                first=first,
+            )
+        else:
+            fault = Lazy(
+                "Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.",
+                psu=psu,
+                first=first,
+            )
+        self._fault(column, fault)
 
     def _label(self, column: str, text: str) -> str | None:
         if not text:

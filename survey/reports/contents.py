@@ -307,37 +307,33 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
         ),
         Paragraph(_("%(title)s: %(sentence)s.", title=name, sentence=wording.sentence(record))),
     ]
-    countable = not closed and "under_3" not in record.flags
-    if countable and headline.blank == 0:
-        blocks.append(
-            Paragraph(_("None of the %(asked)s people asked left it blank.", asked=number(headline.asked)))
-        )
-    elif countable and headline.blank is not None and headline.least is not None and headline.most is not None:
-        counts = {
-            "asked": number(headline.asked),
-            "answered": number(headline.answered),
-            "blank": percent(headline.blank),
-        }
-        blocks.append(
-            Paragraph(
-                (
-                    _(
-                        "Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer.",
-                        **counts,
-                    )
-                    if summary.weight_name
-                    else _("Of %(asked)s people asked, %(answered)s answered; %(blank)s gave no answer.", **counts)
-                )
-                + " "
-                + _(
-                    "If none of these would have given it, the share would be %(least)s; if all of them would, "
-                    "%(most)s.",
-                    least=percent(headline.least),
-                    most=percent(headline.most),
-                )
-            )
-        )
+    if not closed and "under_3" not in record.flags:
+        blocks += _blanks(summary, headline)
     return blocks
+
+
+def _blanks(summary: Summary, headline: Headline) -> list[Block]:
+    """How many gave no answer, and what the share would be if all of them, or none, would have given it."""
+    if headline.blank == 0:
+        return [Paragraph(_("None of the %(asked)s people asked left it blank.", asked=number(headline.asked)))]
+    if headline.blank is None or headline.least is None or headline.most is None:
+        return []
+    counts = {
+        "asked": number(headline.asked),
+        "answered": number(headline.answered),
+        "blank": percent(headline.blank),
+    }
+    first = (
+        _("Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer.", **counts)
+        if summary.weight_name
+        else _("Of %(asked)s people asked, %(answered)s answered; %(blank)s gave no answer.", **counts)
+    )
+    second = _(
+        "If none of these would have given it, the share would be %(least)s; if all of them would, %(most)s.",
+        least=percent(headline.least),
+        most=percent(headline.most),
+    )
+    return [Paragraph(f"{first} {second}")]
 
 
 def _parts(summary: Summary) -> list[Block]:

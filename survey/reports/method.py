@@ -100,13 +100,7 @@ def _computation(summary: Summary) -> list[Block]:
                 rule=lower(str(summary.rule.label)),
             )
         )
-    texts.append(
-        _("Weights: everybody counts once.")
-        if not summary.weight_name
-        else _("Weights: %(weights)s.", weights=summary.weight_name)
-        if summary.weight_version is None
-        else _("Weights: version %(version)s.", version=summary.weight_name)
-    )
+    texts.append(_weights(summary))
     if summary.calibrated:
         texts.append(
             _(
@@ -114,6 +108,21 @@ def _computation(summary: Summary) -> list[Block]:
                 "come from the residuals of the regression on these totals."
             )
         )
+    texts += _intervals(summary)
+    return [*(Paragraph(text) for text in texts), *([] if is_open(summary) else [_coverage()])]
+
+
+def _weights(summary: Summary) -> str:
+    if not summary.weight_name:
+        return _("Weights: everybody counts once.")
+    if summary.weight_version is None:
+        return _("Weights: %(weights)s.", weights=summary.weight_name)
+    return _("Weights: version %(version)s.", version=summary.weight_name)
+
+
+def _intervals(summary: Summary) -> list[str]:
+    """How the intervals were computed, and where the intraclass correlation was pooled."""
+    texts = []
     if is_open(summary):
         texts.append(
             _(
@@ -131,12 +140,8 @@ def _computation(summary: Summary) -> list[Block]:
                 level=wording.LEVEL,
             )
         )
-        texts.append(
-            _(
-                "A stratum with one village is %(rule)s.",
-                rule=_(SINGLE_PSU.get(summary.wave.single_psu, summary.wave.single_psu)),
-            )
-        )
+        rule = summary.wave.single_psu
+        texts.append(_("A stratum with one village is %(rule)s.", rule=_(SINGLE_PSU.get(rule, rule))))
     if any(record.variance == "pooled" for record in summary.records):
         texts.append(
             _(
@@ -153,7 +158,7 @@ def _computation(summary: Summary) -> list[Block]:
                 "are alike in this."
             )
         )
-    return [*(Paragraph(text) for text in texts), *([] if is_open(summary) else [_coverage()])]
+    return texts
 
 
 def _coverage() -> Table:

@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -158,17 +159,20 @@ def compare(
     old_people = homed.people
     rule_now = result_table.scoring_rule(new.questionnaire, rule)
     rule_then = like(rule_now, old_people.questionnaire)
-    before_items = {one.item for one in result_table.everything(old_people.questionnaire)}
-    after_items = {one.item for one in result_table.everything(new.questionnaire)}
+    before_items, after_items = (
+        {one.item for one in result_table.everything(questionnaire)}
+        for questionnaire in (old_people.questionnaire, new.questionnaire)
+    )
     broken = {
         code: breaks(old_people.questionnaire, new.questionnaire, code, (rule_then, rule_now))
         for code in before_items & after_items
     }
     items_broken = {code for code, changes in broken.items() if changes and code in new.questionnaire.items}
-    requests = [result_table.MeasureRequest.read(text) for text in items] or result_table.everything(
-        new.questionnaire
-    )
-    requests = [one for one in requests if one.item in before_items & after_items - items_broken]
+    requests = [
+        one
+        for one in ([*map(result_table.MeasureRequest.read, items)] or result_table.everything(new.questionnaire))
+        if one.item in before_items & after_items - items_broken
+    ]
     same_villages = new.wave.villages == "kept"
     sides = [(old_people, rule_then), (new, rule_now)]
     then_, now_ = (_measures(people, requests, scoring) for people, scoring in sides)
@@ -177,12 +181,7 @@ def compare(
         _part(people, side, [measures[name] for name in alike], by_unit, same_villages)
         for side, people, measures in ((OLD, old_people, then_), (NEW, new, now_))
     ]
-    texts = tuple(_text(one) for one in requests)
-
-    def figures(people: Sample, scoring: Rule | None) -> list[Estimate]:
-        by, name = ("unit",) if by_unit else (), scoring.name if scoring else None
-        return list(result_table.released(session, people, texts, by, name))
-
+    figures = partial(_figures, session, tuple(_text(one) for one in requests), by_unit)
     then, now = (figures(people, scoring) for people, scoring in sides)
     if homed.homes:
         then = homed.counted(homed.hidden(then, figures(translated.people, rule_then)), then_.values())
@@ -207,6 +206,14 @@ def compare(
         divided=tuple(one for one in units.communes(session) if one.code in homed.divided),
         kept=same_villages,
     )
+
+
+def _figures(
+    session: Session, texts: tuple[str, ...], by_unit: bool, people: Sample, scoring: Rule | None
+) -> list[Estimate]:
+    """What is published of these people."""
+    by, name = ("unit",) if by_unit else (), scoring.name if scoring else None
+    return list(result_table.released(session, people, texts, by, name))
 
 
 def like(rule: Rule | None, old: Questionnaire) -> Rule | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -211,22 +211,8 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
     has_service = SERVICE in people.questionnaire.items
     variable = f"unit+{SERVICE}" if has_service else "unit"
     labels = calibration.labels(people, variable, [], {})
-    answers: dict[str, dict[str, int]] = {}
-    for label in labels.tolist():
-        unit, _plus, service = label.partition("+")
-        of_unit = answers.setdefault(unit, {})
-        of_unit[service] = of_unit.get(service, 0) + 1
-    merged: dict[str, str] = {}
-    totals: dict[Hashable, float] = {}
-    for unit in sorted(set(answers) & set(counts)):
-        whole = sum(counts[unit].values())
-        if not whole:
-            continue
-        parts = cells(counts[unit], answers[unit]) if has_service else [Cell([""], whole, answers[unit][""])]
-        for part in parts:
-            name = f"{unit}: {', '.join(service or '–' for service in part.services)}" if has_service else unit
-            totals[name] = float(part.count)
-            merged |= {f"{unit}+{service}" if has_service else unit: name for service in part.services}
+    answers = _answers(labels.tolist())
+    merged, totals = _merged(counts, answers, has_service)
     inside = np.array([label in merged for label in labels.tolist()], bool)
     if not inside.any():
         raise Refusal("Nobody answered where transactions were counted: there is nothing to weigh.")
@@ -259,6 +245,34 @@ def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[s
         report,
         margins.as_kept({variable: [str(name) for name in totals]}, {variable: merged}, {}, levels, fit),
     )
+
+
+def _answers(labels: Iterable[str]) -> dict[str, dict[str, int]]:
+    """How many answered, by unit and service."""
+    answers: dict[str, dict[str, int]] = {}
+    for label in labels:
+        unit, _plus, service = label.partition("+")
+        of_unit = answers.setdefault(unit, {})
+        of_unit[service] = of_unit.get(service, 0) + 1
+    return answers
+
+
+def _merged(
+    counts: dict[str, dict[str, int]], answers: dict[str, dict[str, int]], has_service: bool
+) -> tuple[dict[str, str], dict[Hashable, float]]:
+    """The cell of each label, and the transactions of each cell."""
+    merged: dict[str, str] = {}
+    totals: dict[Hashable, float] = {}
+    for unit in sorted(set(answers) & set(counts)):
+        whole = sum(counts[unit].values())
+        if not whole:
+            continue
+        parts = cells(counts[unit], answers[unit]) if has_service else [Cell([""], whole, answers[unit][""])]
+        for part in parts:
+            name = f"{unit}: {', '.join(service or '–' for service in part.services)}" if has_service else unit
+            totals[name] = float(part.count)
+            merged |= {f"{unit}+{service}" if has_service else unit: name for service in part.services}
+    return merged, totals
 
 
 def _rows(cell: Any, weight: Floats, totals: Mapping[Hashable, float]) -> list[dict[str, Any]]:

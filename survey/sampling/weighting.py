@@ -243,28 +243,7 @@ def _fitted(
     proportion: the blank ones are taken to be like the others.
     """
     kinds = {unit.code: unit.kind for unit in session.scalars(select(Unit))}
-    labels: dict[str, Labels] = {}
-    totals: Margins = {}
-    blank: dict[str, int] = {}
-    for variable, values in (plan.margins or {}).items():
-        names = calibration.labels(people, variable, list(values), kinds)
-        outside = sum(label is None for label in names.tolist())
-        if outside:
-            raise Refusal(
-                "%(count)s people have a %(variable)s that no class of the margins holds. Add it.",
-                count=outside,
-                variable=variable,
-            )
-        silent = names == BLANK
-        share = float(base[silent].sum() / base.sum())
-        blank[variable] = int(silent.sum())
-        labels[variable] = np.where(silent, "–", names).astype(
-            object
-        )  # the blank label is no label to `calibrate`
-        whole = sum(values.values())
-        totals[variable] = {value: total * (1 - share) for value, total in values.items()}
-        if silent.any():
-            totals[variable]["–"] = whole * share
+    labels, totals, blank = _margins(people, base, plan, kinds)
     scale = next((sum(values.values()) for values in totals.values()), 0.0) / float(base.sum())
     fitted = calibrate(Design(base * scale), labels, cast(Any, totals), plan.method, plan.bounds)
     if (fitted.factor <= 0).any():
@@ -300,6 +279,35 @@ def _fitted(
         "miss": max((abs(row["after"] / row["total"] - 1) for row in rows if row["total"] > 0), default=0.0),
     }
     return weight, report, population.as_kept(values_of, {}, kinds, levels, fitted)
+
+
+def _margins(
+    people: Sample, base: Floats, plan: Plan, kinds: dict[str, str]
+) -> tuple[dict[str, Labels], Margins, dict[str, int]]:
+    """The label of each person by variable, the totals to fit to, and how many left the variable blank."""
+    labels: dict[str, Labels] = {}
+    totals: Margins = {}
+    blank: dict[str, int] = {}
+    for variable, values in (plan.margins or {}).items():
+        names = calibration.labels(people, variable, list(values), kinds)
+        outside = sum(label is None for label in names.tolist())
+        if outside:
+            raise Refusal(
+                "%(count)s people have a %(variable)s that no class of the margins holds. Add it.",
+                count=outside,
+                variable=variable,
+            )
+        silent = names == BLANK
+        share = float(base[silent].sum() / base.sum())
+        blank[variable] = int(silent.sum())
+        labels[variable] = np.where(silent, "–", names).astype(
+            object
+        )  # the blank label is no label to `calibrate`
+        whole = sum(values.values())
+        totals[variable] = {value: total * (1 - share) for value, total in values.items()}
+        if silent.any():
+            totals[variable]["–"] = whole * share
+    return labels, totals, blank
 
 
 def _extremes(people: Sample, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey.data_files import importing
+from survey.data_files import importing, waiting_lines
 from survey.data_files.importing import COLUMNS
 from survey.storage.database import Database
 from survey.storage.models import Mode
@@ -382,7 +382,7 @@ class Checked:
 def checked(database: Database, wave: str, path: Path) -> Checked:
     """Reads a file in our columns as the import does, and tells all that is wrong with it."""
     faults = AllFaults()
-    with closing(importing.Waiting()) as waiting, database.reading() as session:
+    with closing(waiting_lines.WaitingLines()) as waiting, database.reading() as session:
         row = waves.find(session, wave)
         questionnaire = questionnaires.by_digest(session, row.questionnaire)
         table = Table(path, known(questionnaire), ["unit"], faults)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check, read
+from survey.data_files.waiting_lines import BATCH, Line, WaitingLines
 from survey.responses.submission import split
 from survey.sampling import draws
 from survey.sampling.weight_versions import NewWeights
@@ -34,7 +33,6 @@ from translations.formats import nfc
 
 COLUMNS = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
 LONGEST_LABEL = 60
-BATCH = 1000
 MODES = {mode.value: mode for mode in Mode}
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -50,20 +48,6 @@ class Outcome:
     there: int
     weights: int | None
     remarks: tuple[Lazy, ...]
-
-
-class Line(NamedTuple):
-    """A row of the file that holds: one response and its weight."""
-
-    id: UUID
-    row: int
-    unit: str
-    psu: str | None
-    mode: Mode
-    day: date
-    weight: float
-    answers: dict[str, Any]
-    texts: dict[str, str]
 
 
 class Home(NamedTuple):
@@ -91,7 +75,7 @@ def responses(
     progress  is called with the number of rows read so far
     """
     faults = Faults()
-    with closing(Waiting()) as waiting:
+    with closing(WaitingLines()) as waiting:
         with database.reading() as session:
             row = waves.find(session, wave)
             questionnaire = questionnaires.by_digest(session, row.questionnaire)
@@ -253,7 +237,8 @@ class File:
             )
         elif column == "stratum" and self.drawn:
             fault = Lazy(
-                "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the column out.",
+                "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the "
+                "column out.",
                 psu=psu,
                 first=first,
             )
@@ -382,7 +367,7 @@ class File:
         return next((code for code in {**values, **stored} if values.get(code) != stored.get(code)), None)
 
 
-def read_through(session: Session, file: File, waiting: Waiting, progress: Callable[[int], None]) -> int:
+def read_through(session: Session, file: File, waiting: WaitingLines, progress: Callable[[int], None]) -> int:
     """Reads a file to its end and says how many rows it has; ids that stand twice in it, or are stored with other
     content, become faults."""
     rows = 0
@@ -397,61 +382,7 @@ def read_through(session: Session, file: File, waiting: Waiting, progress: Calla
     return rows
 
 
-class Waiting:
-    """The lines of a file between reading and storing, in a temporary file, in the order of their ids."""
-
-    def __init__(self) -> None:
-        self._file = sqlite3.connect("", isolation_level=None)
-        self._file.execute("PRAGMA journal_mode = OFF")
-        self._file.execute(
-            "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts) "
-            "WITHOUT ROWID"
-        )
-        self._file.execute("BEGIN")
-
-    def close(self) -> None:
-        self._file.close()
-
-    def add(self, line: Line) -> int | None:
-        """Keeps a line; where the file had its id before, the row of that one."""
-        values = (
-            line.id.bytes,
-            line.row,
-            line.unit,
-            line.psu,
-            line.mode.value,
-            line.day.isoformat(),
-            line.weight,
-            json.dumps(line.answers),
-            json.dumps(line.texts),
-        )
-        cursor = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-        if cursor.rowcount:
-            return None
-        row: int = self._file.execute("SELECT row FROM line WHERE id = ?", (line.id.bytes,)).fetchone()[0]
-        return row
-
-    def batches(self) -> Iterator[list[Line]]:
-        """All lines, some at a time."""
-        cursor = self._file.execute("SELECT * FROM line ORDER BY id")
-        while rows := cursor.fetchmany(BATCH):
-            yield [
-                Line(
-                    UUID(bytes=id),
-                    row,
-                    unit,
-                    psu,
-                    Mode(mode),
-                    date.fromisoformat(day),
-                    weight,
-                    json.loads(answers),
-                    json.loads(texts),
-                )
-                for id, row, unit, psu, mode, day, weight, answers, texts in rows
-            ]
-
-
-def _keep(session: Session, file: File, waiting: Waiting, path: Path) -> Outcome:
+def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Outcome:
     """Stores what waits. Whatever changed since the file was checked is compared once more."""
     wave = session.scalars(select(Wave).where(Wave.code == file.wave.code).with_for_update()).one()
     if wave.draw != file.wave.draw:

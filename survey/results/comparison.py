@@ -8,9 +8,8 @@ Items are matched by code and by the crosswalks between the questionnaires, unit
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -18,18 +17,17 @@ from typing import Any, cast
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis import Design, DesignError, Difference, Estimate, Measure
+from analysis import DesignError, Difference, Estimate, Measure
 from analysis.contrast import Group, contrasts
 from analysis.design import Labels, SinglePSU
-from analysis.estimate import ENOUGH_ANSWERS
 from analysis.parts import Gathering, Names, Part
 from analysis.parts import part as sums_of
-from analysis.totals import psu_totals
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey.responses import crosswalks
-from survey.responses.respondents import Floats, Sample, sample
-from survey.results import disclosure, releases, result_table, verdicts
+from survey.responses.respondents import Sample, sample
+from survey.results import releases, result_table, verdicts
+from survey.results.divided_units import Rehoused, rehoused
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.system.cache import A_FIGURE, kept, where
@@ -253,150 +251,6 @@ def breaks(
 def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
     """Whether the levels of one of these items, which both score, are worth something else."""
     return any(then.scores[one] != now.scores[one] for one in items if one in then.scores and one in now.scores)
-
-
-@dataclass(frozen=True)
-class Rehoused:
-    """The people of a wave in the units of a later one.
-
-    homes   old unit -> where its people are now, with the share of them; only units whose people are elsewhere
-    shares  (N,) how much of each person is counted there; None where nobody moved
-    """
-
-    people: Sample
-    homes: Mapping[str, Mapping[str, float]]
-    shares: Floats | None = None
-
-    @property
-    def grown(self) -> set[str]:
-        """The units that took in others."""
-        return {home for old, shares in self.homes.items() for home in shares if home != old}
-
-    def parts(self, unit: Any) -> set[str]:
-        """The old units whose people are counted in a unit now."""
-        stayed = set() if unit in self.homes else {unit}
-        return stayed | {old for old, shares in self.homes.items() if unit in shares}
-
-    @property
-    def divided(self) -> set[str]:
-        """The units that took in a part of another one."""
-        parts = [shares for shares in self.homes.values() if len(shares) > 1]
-        return {home for shares in parts for home in shares}
-
-    def counted(self, estimates: Sequence[Estimate], measures: Iterable[Measure]) -> list[Estimate]:
-        """The records by unit, with n as the people who are in the unit now.
-
-        Nobody knows who of a divided unit came over. So each of its people counts by the share that did, as in the
-        figure: of a hundred of whom 40% came over, 40. Over all units n adds up to the forms that there are.
-        """
-        if self.shares is None or not self.divided:
-            return list(estimates)
-        keys = list(measures)
-        design = Design(self.shares, single_psu="certainty")
-        totals = psu_totals(design, keys, self.people.unit)
-        people = {
-            (item, value, unit): max(1, round(float(totals.weighted[g, k])))
-            for k, (item, value, _statistic) in enumerate(totals.measures)
-            for g, unit in enumerate(totals.domains)
-        }
-        records = []
-        for one in estimates:
-            if one.n and not is_hidden(one):
-                n = people[one.item, one.value, one.domain]
-                is_new = n < ENOUGH_ANSWERS and "few" not in one.flags
-                one = replace(one, n=n, flags=("few", *one.flags) if is_new else one.flags)
-            records.append(one)
-        return records
-
-    def hidden(self, estimates: Sequence[Estimate], own: Sequence[Estimate]) -> list[Estimate]:
-        """The released records by unit, without those that would give away what the own units' records hide.
-
-        Who holds both tables subtracts an old unit from the one that took it in. So a figure is hidden with any of
-        its parts that was hidden or masked: what is left follows from what is shown.
-
-        own  the released records of the same people by the units that they had
-        """
-        withheld = {(one.item, one.value, one.domain) for one in own if disclosure.is_marked(one)}
-        return [
-            disclosure.hidden_with(one)
-            if any((one.item, one.value, part) in withheld for part in self.parts(one.domain))
-            else one
-            for one in estimates
-        ]
-
-
-def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
-    """The sample in the units of a later wave.
-
-    A unit names in `replaces` what it took in (`units.taken_in`). Then each record of that counts by the share
-    that came over, and by the rest in what nobody took. What was taken in may itself have taken in others before.
-    What had happened before the wave opened is in its records already.
-
-    Refused: units that together took in more than all of another one.
-    """
-    if people.wave.opens >= wave.opens:
-        return Rehoused(people, {})
-    left = {unit.code for unit in units.communes(session, wave.opens)}
-    takers: dict[str, list[tuple[Unit, float]]] = {}
-    for unit in units.communes(session):
-        for part in units.taken_in(unit):
-            before = part.since is not None and part.since <= people.wave.opens and part.code in left
-            later = part.since is not None and part.since > wave.opens
-            if not before and not later:
-                takers.setdefault(part.code, []).append((unit, part.share))
-    homes = {str(code): _homes(str(code), takers) for code in people.unit.levels}
-    homes = {code: found for code, found in homes.items() if found != {code: 1.0}}
-    if not homes:
-        return Rehoused(people, {})
-    goes = [list(homes.get(str(own), {str(own): 1.0}).items()) for own in people.unit.levels]
-    levels = sorted({code_now for unit in goes for code_now, _share in unit})
-    many = np.array([len(unit) for unit in goes], np.int64)
-    first = np.cumsum(many) - many
-    copies = many[people.unit.codes]
-    row = np.repeat(np.arange(len(people)), copies)  # of each copy, and which home of its old unit it is in
-    home = np.arange(len(row)) - np.repeat(np.cumsum(copies) - copies, copies) + first[people.unit.codes[row]]
-    flat = [one for unit in goes for one in unit]
-    place = np.array([levels.index(code_now) for code_now, _share in flat], np.int64)
-    shares = np.array([share for _code, share in flat])[home]
-    moved = replace(
-        people,
-        rows=people.rows[row],
-        unit=Labels(list(levels), place[home]),
-        stratum=people.stratum[row],
-        psu=people.psu[row],
-        mode=people.mode[row],
-        day=people.day[row],
-        weight=people.weight[row] * shares,
-        version=hashlib.sha256(f"{people.version} {sorted(homes.items())}".encode()).hexdigest(),
-        calibration=None,
-        silent=None if people.silent is None else people.silent[row],
-        columns=None if people.columns is None else {code: column[row] for code, column in people.columns.items()},
-        former=None,  # the records by the units that they had are hidden beside it
-        designs={},
-    )
-    return Rehoused(moved, homes, shares)
-
-
-def _homes(
-    code: str, takers: Mapping[str, Sequence[tuple[Unit, float]]], passed: Sequence[str] = ()
-) -> dict[str, float]:
-    """Where the people of a unit are now: shares by unit."""
-    shares: dict[str, float] = {}
-    parts = [(unit, share) for unit, share in takers.get(code, ()) if unit.code not in passed]
-    rest = 1 - sum(share for _unit, share in parts)
-    if rest < -1e-9:
-        raise Refusal(
-            "%(units)s took in more than all of %(code)s. Correct the shares in `replaces` and import the units "
-            "again: hailong unit import",
-            units=", ".join(unit.name for unit, _share in parts),
-            code=code,
-        )
-    if rest > 1e-9:
-        shares[code] = rest
-    for unit, share in parts:
-        for home, part in _homes(unit.code, takers, (*passed, code)).items():
-            shares[home] = shares.get(home, 0.0) + share * part
-    return shares
 
 
 Name = tuple[str, str | None]

@@ -10,7 +10,7 @@ from analysis import Estimate
 from forms import Rule
 from survey.responses import crosswalks
 from survey.responses.respondents import Sample, sample
-from survey.results import comparison, releases, result_table, targets
+from survey.results import comparison, divided_units, releases, result_table, targets
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
 from translations import Lazy
@@ -53,9 +53,9 @@ def of(
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
         shown = release if one.code == wave.code else releases.newest(session, one.code)
         people_then = crosswalks.translated(session, sample(session, one, shown), now)
-        homed = comparison.Rehoused(people_then.people, {})
+        homed = divided_units.Rehoused(people_then.people, {})
         if unit is not None:  # the whole province is the same people, wherever its borders run
-            homed = comparison.rehoused(session, people_then.people, wave)
+            homed = divided_units.rehoused(session, people_then.people, wave)
         people = homed.people
         if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue

@@ -15,7 +15,7 @@ from analysis import Design, Measure, difference
 from forms import crosswalk, parse
 from survey.responses import crosswalks, submission
 from survey.responses.respondents import sample
-from survey.results import comparison, releases, result_table, series
+from survey.results import comparison, divided_units, releases, result_table, series
 from survey.results.comparison import Comparison
 from survey.storage.database import Database
 from survey.storage.models import Mode, Unit, Village, WaveKind
@@ -187,7 +187,7 @@ def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
         session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5"
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
-        moved = comparison.rehoused(session, old, waves.find(session, "nay")).people
+        moved = divided_units.rehoused(session, old, waves.find(session, "nay")).people
         points = series.of(session, waves.find(session, "nay"), "C5=1", unit=HOME)
     assert moved.weight[moved.unit.having(HOME)].sum() == pytest.approx(30 + 15)
     assert [(point.record.n, point.divided) for point in points] == [(45, True)]
@@ -210,7 +210,7 @@ def test_a_merger_in_two_steps_is_followed_and_what_nobody_took_stays(two: Datab
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         result_table.table(session, old, items=["C5=1"])  # what was computed of the old wave stays its own
-        found = comparison.rehoused(session, old, waves.find(session, "nay"))
+        found = divided_units.rehoused(session, old, waves.find(session, "nay"))
         moved = found.people
         assert {code: moved.weight[moved.unit.having(code)].sum() for code in (HOME, OTHER)} == {
             HOME: 40,
@@ -230,9 +230,9 @@ def test_what_had_happened_when_the_wave_opened_is_in_its_records_already(two: D
             session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5@{day}"
         with two.reading() as session:
             old, new = (waves.find(session, code) for code in ("truoc", "nay"))
-            moved = comparison.rehoused(session, sample(session, old), new).people
+            moved = divided_units.rehoused(session, sample(session, old), new).people
             assert moved.weight[moved.unit.having(HOME)].sum() == expected
-            assert comparison.rehoused(session, sample(session, new), new).homes == {}
+            assert divided_units.rehoused(session, sample(session, new), new).homes == {}
 
 
 def test_units_can_not_take_in_more_than_there_was(two: Database) -> None:

@@ -1,0 +1,82 @@
+"""The lines of a file between reading and storing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from survey.storage.models import Mode
+
+BATCH = 1000
+
+
+class Line(NamedTuple):
+    """A row of the file that holds: one response and its weight."""
+
+    id: UUID
+    row: int
+    unit: str
+    psu: str | None
+    mode: Mode
+    day: date
+    weight: float
+    answers: dict[str, Any]
+    texts: dict[str, str]
+
+
+class WaitingLines:
+    """The lines of a file between reading and storing, in a temporary file, in the order of their ids."""
+
+    def __init__(self) -> None:
+        self._file = sqlite3.connect("", isolation_level=None)
+        self._file.execute("PRAGMA journal_mode = OFF")
+        self._file.execute(
+            "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts) "
+            "WITHOUT ROWID"
+        )
+        self._file.execute("BEGIN")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, line: Line) -> int | None:
+        """Keeps a line; where the file had its id before, the row of that one."""
+        values = (
+            line.id.bytes,
+            line.row,
+            line.unit,
+            line.psu,
+            line.mode.value,
+            line.day.isoformat(),
+            line.weight,
+            json.dumps(line.answers),
+            json.dumps(line.texts),
+        )
+        cursor = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        if cursor.rowcount:
+            return None
+        row: int = self._file.execute("SELECT row FROM line WHERE id = ?", (line.id.bytes,)).fetchone()[0]
+        return row
+
+    def batches(self) -> Iterator[list[Line]]:
+        """All lines, some at a time."""
+        cursor = self._file.execute("SELECT * FROM line ORDER BY id")
+        while rows := cursor.fetchmany(BATCH):
+            yield [
+                Line(
+                    UUID(bytes=id),
+                    row,
+                    unit,
+                    psu,
+                    Mode(mode),
+                    date.fromisoformat(day),
+                    weight,
+                    json.loads(answers),
+                    json.loads(texts),
+                )
+                for id, row, unit, psu, mode, day, weight, answers, texts in rows
+            ]

@@ -184,7 +184,7 @@ def list_all(session: Session) -> list[Person]:
 
 
 def change_password(session: Session, name: str, old: str, new: str) -> Person | None:
-    """Gives the account a new password and ends its sign-ins; None where the old one is wrong.
+    """Gives the account a new password and ends its sign-ins; None if the old one is wrong.
 
     The person that comes back signs in again: whoever else held a session of the account is out.
     """

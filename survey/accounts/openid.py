@@ -101,7 +101,7 @@ class Provider:
         return str(address), PendingSignIn(state=state, nonce=nonce, verifier=verifier, at=int(time.time()))
 
     def end(self, afterwards: str) -> str | None:
-        """Where a browser signs out there; None where the provider has no such page."""
+        """Where a browser signs out there; None if the provider has no such page."""
         address = self._metadata().get("end_session_endpoint")
         if not address:
             return None

@@ -74,7 +74,7 @@ def use(session: Session, code: str, password: str) -> None:
 
 
 def waiting(session: Session, name: str) -> date | None:
-    """The last day on which a link of the account holds; None where there is none to be used."""
+    """The last day on which a link of the account holds; None if there is none to be used."""
     return session.scalar(
         select(PasswordLink.until).where(PasswordLink.account == name, PasswordLink.until >= today())
     )

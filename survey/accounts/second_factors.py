@@ -64,7 +64,7 @@ class Standing:
 
 
 def standing(session: Session, name: str) -> Standing | None:
-    """What the account has besides its password; None where that is nothing."""
+    """What the account has besides its password; None if that is nothing."""
     factor = session.get(SecondFactor, name)
     if factor is None:
         return None
@@ -94,7 +94,7 @@ def renew_codes(session: Session, name: str) -> list[str]:
 
 
 def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | None:
-    """Keeps the secret if the code is one of its own, and gives the recovery codes as `begin` does; None where it
+    """Keeps the secret if the code is one of its own, and gives the recovery codes as `begin` does; None if it
     is not."""
     step = _step(secret, code, 0)
     if step is None:

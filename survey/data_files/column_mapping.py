@@ -349,7 +349,7 @@ def _said(cell: str, place: int, plan: Plan, reading: Reading | None) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a row; `column` is ours, None where the whole row is meant."""
+    """What is wrong in a row; `column` is ours, None if the whole row is meant."""
 
     row: int
     column: str | None

@@ -178,7 +178,7 @@ class _Making:
         return np.array([town[code] for code in codes], np.int64)
 
     def _values(self, code: str) -> list[Any] | None:
-        """The answers to an item; None where it is left out."""
+        """The answers to an item; None if it is left out."""
         item = self.people.questionnaire.items[code]
         if item.kind in ("text", "number"):
             # A text is kept apart from the other answers, and not even read here.

@@ -49,7 +49,7 @@ ROWS, ESTIMATES = "tung-dong", "uoc-luong"
 
 @dataclass(frozen=True)
 class Bundle:
-    """What goes out of a release. `rows` is None where people did not agree to it."""
+    """What goes out of a release. `rows` is None if people did not agree to it."""
 
     wave: Wave
     release: Release

@@ -141,7 +141,7 @@ def _buffer(array: Any, kind: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.b
 
 
 def _whole(column: Any) -> NDArray[np.int8] | None:
-    """Integers of −127 … 127 with BLANK for the missing; None where they are larger."""
+    """Integers of −127 … 127 with BLANK for the missing; None if they are larger."""
     if not pa.types.is_int8(column.type):
         try:
             column = column.cast(pa.int8())

@@ -128,7 +128,7 @@ def sheets(session: Session, batch: str) -> list[Sheet]:
 
 
 def batch_of(session: Session, wave: str, text: str) -> str | None:
-    """The code of the batch that a code or a serial, typed or scanned, belongs to; None where there is none."""
+    """The code of the batch that a code or a serial, typed or scanned, belongs to; None if there is none."""
     words = serials(text)
     return session.scalar(
         select(Batch.code)

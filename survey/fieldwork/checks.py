@@ -61,7 +61,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The sheet that a response was keyed from, its batch, and who had the batch; None where there is none."""
+    """The sheet that a response was keyed from, its batch, and who had the batch; None if there is none."""
 
     serial: str | None = None
     batch: str | None = None
@@ -88,7 +88,7 @@ class Looked:
     """The forms of a wave with what was found.
 
     limit   the share of equal answers from which on two forms are listed
-    usual   quartiles of the share of equal answers with the nearest form; None where nobody could be compared
+    usual   quartiles of the share of equal answers with the nearest form; None if nobody could be compared
     """
 
     forms: dict[UUID, Form]

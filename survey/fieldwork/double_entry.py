@@ -147,7 +147,7 @@ def texts(session: Session, sheet: str) -> dict[str, list[str]]:
 
 
 def lost(session: Session, sheet: str) -> date | None:
-    """The day on which the key of what was typed of a form in words was lost; None where it can be read."""
+    """The day on which the key of what was typed of a form in words was lost; None if it can be read."""
     return max((day for opened in _finished(session, sheet) if (day := lost_on(opened.typed))), default=None)
 
 

@@ -96,7 +96,7 @@ def _free(item: Item, keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def value(item: Item, typed: str) -> Any:
-    """The value of the answers document; None where nothing, a blank or two marks were typed.
+    """The value of the answers document; None if nothing, a blank or two marks were typed.
 
     A text that is a dash alone is a blank, too: a keyer types it so of every other question, and nobody wrote it.
     """
@@ -144,7 +144,7 @@ def _beyond(item: Item, typed: str) -> bool:
 
 
 def _headed(item: Item, typed: str) -> Any:
-    """What stands at the head; None where nothing does, what to correct where it can't be."""
+    """What stands at the head; None if nothing does, what to correct where it can't be."""
     held = value(item, typed)
     return None if held is None else RULES[item.kind](item, held)
 

@@ -51,7 +51,7 @@ PAPER = {"unreadable": "other", "twice": "other"}
 class VillageOutcomes:
     """What became of the households drawn in a village.
 
-    weight    households that each of them stands for; None where no draw holds and the forms printed are the base
+    weight    households that each of them stands for; None if no draw holds and the forms printed are the base
     counts    the households drawn, each once
     replaced  interviews with households that stand in for others; they are not in `counts`
     waiting   forms that are back and not entered yet: of their households nothing is known so far

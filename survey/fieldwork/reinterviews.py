@@ -35,7 +35,7 @@ LINK, ANSWERS = Reinterview.__table__.c.link, Reinterview.__table__.c.answers
 class Chosen:
     """A form chosen for phúc tra: where its household is, and how far both interviews have come.
 
-    household  its number in the list of the village, None where nobody noted it
+    household  its number in the list of the village, None if nobody noted it
     state      of the paper of the first interview
     person     who entered the second answers, and on which day; None while nobody has, or they can't be read
     lost       the day on which the key of its household, or of its second answers, was lost for good
@@ -137,7 +137,7 @@ def enter(
 ) -> None:
     """Keeps what was answered the second time, in the place of what the same person entered before.
 
-    household  its number in the list of the village, None where it isn't known
+    household  its number in the list of the village, None if it isn't known
     answers    by item code, of the items of `again` alone
 
     Call inside `writing()`; the wave is locked, so that nothing is entered while the agreement is computed.

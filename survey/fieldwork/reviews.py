@@ -102,7 +102,7 @@ WITHHELD: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Readable:
-    """The answers of a response that may be read, by page; `value` is None where the item was left blank.
+    """The answers of a response that may be read, by page; `value` is None if the item was left blank.
 
     withheld  a key of `WITHHELD` where nothing of the response is shown, else ""
     """

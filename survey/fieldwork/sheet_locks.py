@@ -186,7 +186,7 @@ def take_next(session: Session, batch: str, keyer: str) -> OpenKeying | None:
 
 
 def due(session: Session, sheet: Sheet, keyer: str) -> int | None:
-    """The turn that a form waits for, if this keyer may have it; None where there is none."""
+    """The turn that a form waits for, if this keyer may have it; None if there is none."""
     keyers = {row.turn: row.keyer for row in session.scalars(select(Keying).where(Keying.sheet == sheet.serial))}
     if sheet.state is SheetState.ENTERED:
         return None

@@ -527,7 +527,7 @@ def _keys(folder: Path) -> Iterator[Path]:
 
 
 def _file_system(path: Path) -> str | None:
-    """The kind of file system a path lies on, from Linux's own table; None where there is none."""
+    """The kind of file system a path lies on, from Linux's own table; None if there is none."""
     mounts = Path("/proc/self/mounts")
     if sys.platform != "linux" or not mounts.is_file():
         return None

@@ -27,9 +27,9 @@ MIGRATING = 0x4A1_1046  # of PostgreSQL's advisory locks: of two that migrate, o
 class Migration:
     """What became of the tables.
 
-    before  the form that they had; None where there were none
+    before  the form that they had; None if there were none
     after   the form that they have now
-    copy    where SQLite's file lies as it was before; None where nothing changed, and with PostgreSQL
+    copy    where SQLite's file lies as it was before; None if nothing changed, and with PostgreSQL
     """
 
     before: str | None
@@ -38,7 +38,7 @@ class Migration:
 
 
 def form(connection: Connection) -> str | None:
-    """The form of the tables (a migration of ours); None where there are none."""
+    """The form of the tables (a migration of ours); None if there are none."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -124,7 +124,7 @@ def is_empty(database: Database) -> bool:
 
 
 def half(database: Database, folder: Path) -> str | None:
-    """The backup whose restoring was cut off; None where none was. The rows come last: with them it is whole."""
+    """The backup whose restoring was cut off; None if none was. The rows come last: with them it is whole."""
     mark = folder / MARK
     return mark.read_text().strip() if mark.is_file() and is_empty(database) else None
 

@@ -169,7 +169,7 @@ def days(connection: Connection) -> set[date]:
 
 
 def _present() -> bytes | None:
-    """The master key as it is now; None where its file is gone or damaged."""
+    """The master key as it is now; None if its file is gone or damaged."""
     place = settings.text_key_file()
     return master_key.held(place.read_bytes()) if place.is_file() else None
 

@@ -55,7 +55,7 @@ class Queue:
         return self.remarks[number - 1]
 
     def after(self, number: int) -> int | None:
-        """The number of the next remark that is not coded, from the front again at the end; None where all are."""
+        """The number of the next remark that is not coded, from the front again at the end; None if all are."""
         waiting = [place for place, one in enumerate(self.remarks, start=1) if one not in self.coded]
         return next((place for place in waiting if place > number), waiting[0] if waiting else None)
 
@@ -126,7 +126,7 @@ def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
 def code(
     session: Session, wave: Wave, response: UUID, turn: int, wanted_themes: Collection[str], person: str
 ) -> Coding | None:
-    """Keeps what somebody found in a remark; None where that is what holds already.
+    """Keeps what somebody found in a remark; None if that is what holds already.
 
     Refused: no theme, a closed or unknown one that did not hold before, and a second turn by who took the first.
     """

@@ -22,7 +22,7 @@ _turn = threading.Lock()  # one at a time: several at once would take the proces
 
 @dataclass(frozen=True)
 class State:
-    """`file` is there when all communes are done; until then `done` of them are, None where nobody began, or where
+    """`file` is there when all communes are done; until then `done` of them are, None if nobody began, or where
     making them was `refused`."""
 
     file: Path | None

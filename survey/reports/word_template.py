@@ -60,7 +60,7 @@ def path() -> Path:
 
 
 def own() -> Any:
-    """The province's template as an empty document; None where there is none. Refused where it can't be used."""
+    """The province's template as an empty document; None if there is none. Refused where it can't be used."""
     return opened(path()) if path().exists() else None
 
 

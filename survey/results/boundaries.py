@@ -84,7 +84,7 @@ def load(path: Path, communes: Iterable[Unit]) -> int:
 
 
 def outlines() -> Outlines | None:
-    """The drawing; None where no boundaries are loaded."""
+    """The drawing; None if no boundaries are loaded."""
     path = settings.data_folder() / FILE
     try:
         return _outlines(path, path.stat().st_mtime_ns)

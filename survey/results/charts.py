@@ -28,7 +28,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Whisker:
-    """A figure (`x`) and its interval (`left` … `right`); None where there is none to draw."""
+    """A figure (`x`) and its interval (`left` … `right`); None if there is none to draw."""
 
     x: float | None
     left: float | None

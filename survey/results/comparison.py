@@ -40,7 +40,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Change:
-    """A figure of two waves. `difference` is None where either is hidden or missing, or there is nothing to test.
+    """A figure of two waves. `difference` is None if either is hidden or missing, or there is nothing to test.
 
     verdict  the word of the difference (`verdicts`), of all lines together but the index; of open waves None, and
              their differences have no limits

@@ -27,7 +27,7 @@ class Rehoused:
     """The people of a wave in the units of a later one.
 
     homes   old unit -> where its people are now, with the share of them; only units whose people are elsewhere
-    shares  (N,) how much of each person is counted there; None where nobody moved
+    shares  (N,) how much of each person is counted there; None if nobody moved
     """
 
     people: Sample

@@ -34,7 +34,7 @@ FEWEST = 30  # answers in a mode, below which it is not compared
 
 @dataclass(frozen=True)
 class Line:
-    """A figure in the two modes as they came, and their difference once made alike; None where it can't be told.
+    """A figure in the two modes as they came, and their difference once made alike; None if it can't be told.
 
     verdict  the word of the difference (`verdicts`), of all lines together: the other mode against the first; of
              an open wave None, and its differences have no limits

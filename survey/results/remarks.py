@@ -27,9 +27,9 @@ from survey.waves import waves
 
 @dataclass(frozen=True)
 class ThemeLine:
-    """How many people of a place wrote about a theme: `count` is None where it is hidden, and `mark` says how.
+    """How many people of a place wrote about a theme: `count` is None if it is hidden, and `mark` says how.
 
-    share  of those who wrote, None where either count is hidden
+    share  of those who wrote, None if either count is hidden
     told   paraphrases; none where the count is hidden
     """
 
@@ -44,7 +44,7 @@ class ThemeLine:
 @dataclass(frozen=True)
 class ThemeCounts:
     """What was said in one place. `asked`: all whose forms count there; `written`: those of them whose remark was
-    read, None where that is hidden."""
+    read, None if that is hidden."""
 
     asked: int
     written: int | None
@@ -68,7 +68,7 @@ def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[st
     """What a release of these responses keeps: by their ids, the codings and paraphrases that hold today, and the
     themes that stand in its table.
 
-    None where nothing is coded.
+    None if nothing is coded.
     """
     codings_ = codings.newest(session, wave.code)
     mine = [coding for response, coding in codings_.items() if response in responses]
@@ -83,7 +83,7 @@ def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[st
 
 
 def gather(session: Session, wave: Wave, release: Release | None = None) -> Remarks | None:
-    """The themes of a wave's present remarks, or of those of a release; None where nothing was coded by then.
+    """The themes of a wave's present remarks, or of those of a release; None if nothing was coded by then.
 
     A paraphrase that was withdrawn since is in no release any more.
     """

@@ -43,7 +43,7 @@ class Record(Estimate):
     """A figure of the result table.
 
     rest      a commune's difference from the rest of the province
-    standing  its word by the test corrected for all communes that are seen (`verdicts`); None where there is none
+    standing  its word by the test corrected for all communes that are seen (`verdicts`); None if there is none
 
     Both are of communes alone, and None beside a figure that is hidden or masked, whoever hid it, that has no
     interval, or that no sample gave.
@@ -223,7 +223,7 @@ def everything(questionnaire: Questionnaire) -> list[MeasureRequest]:
 
 
 def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
-    """The rule of the index by this name, the questionnaire's own without one; None where it has no index."""
+    """The rule of the index by this name, the questionnaire's own without one; None if it has no index."""
     if questionnaire.index is None:
         if name is not None:
             raise Refusal("%(name)s has no index, so there is no rule to choose.", name=questionnaire.name)

@@ -65,7 +65,7 @@ class Headline:
 
     values        one line a value, in the order of the form
     asked         people in the sample who were asked; `answered` of them gave a value
-    blank         the weighted share of those asked who left it blank, 0…1; None where nobody was asked
+    blank         the weighted share of those asked who left it blank, 0…1; None if nobody was asked
     least, most   the weighted share of the value `worst` if no silent person, or every one, had given it
     """
 
@@ -90,7 +90,7 @@ class Headline:
 class UnitLine:
     """A commune: its index, and its line for each headline, in the order of `Summary.headlines`.
 
-    ranks  the first and last rank that the data allow; None where there is no index, and in an open wave
+    ranks  the first and last rank that the data allow; None if there is no index, and in an open wave
     """
 
     unit: Unit
@@ -143,8 +143,8 @@ class Collection:
     issued       None while no paper was printed by the system
     rejected     forms that a review took out of every figure
     look_alikes  forms of an open wave that are nearly the same as another of their place and day
-    paper, households  as they are now, whatever release the figures are of; None where none was printed or drawn
-    keying       errors of keying, from forms keyed twice; None where there are none
+    paper, households  as they are now, whatever release the figures are of; None if none was printed or drawn
+    keying       errors of keying, from forms keyed twice; None if there are none
     """
 
     issued: int | None
@@ -200,7 +200,7 @@ class Summary:
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
-    remarks: Remarks | None = None  # what people wrote, by theme; None where nothing was coded
+    remarks: Remarks | None = None  # what people wrote, by theme; None if nothing was coded
     since: Comparison | None = None  # the index beside the wave before, where that one is released
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
 
@@ -353,7 +353,7 @@ def _collection(session: Session, people: Sample) -> Collection:
 
 
 def _paper(session: Session, wave: Wave) -> Paper | None:
-    """Where the paper forms are now, by commune and village; None where none was Batch."""
+    """Where the paper forms are now, by commune and village; None if none was Batch."""
     lines = accounting.lines(session, wave.code)
     if not lines:
         return None
@@ -385,7 +385,7 @@ def _keying(session: Session, wave: Wave) -> ErrorRate | None:
 
 
 def _households(session: Session, people: Sample) -> Households | None:
-    """What became of the households drawn; None where none was drawn and no form printed."""
+    """What became of the households drawn; None if none was drawn and no form printed."""
     if people.wave.kind is not WaveKind.SAMPLE:
         return None
     villages = outcomes.villages(session, people.wave, people)

@@ -147,7 +147,7 @@ def locked(session: Session, code: str) -> Wave:
 
 
 def why_settled(session: Session, wave: Wave) -> Conflict | None:
-    """Why the sample of a wave may change no more; None where it still may."""
+    """Why the sample of a wave may change no more; None if it still may."""
     if wave.kind is WaveKind.OPEN:
         return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
     if session.scalar(select(func.count()).where(Batch.wave == wave.code)):
@@ -267,7 +267,7 @@ def read(session: Session, draw: Draw) -> Drawn:
 
 
 def repeats(stored: Drawn, draw: Draw) -> bool | None:
-    """Whether frame, plan and seed give what was `read` of a draw again, to the row; None where the frame has
+    """Whether frame, plan and seed give what was `read` of a draw again, to the row; None if the frame has
     changed since."""
     if stored.frame.digest != draw.frame:
         return None

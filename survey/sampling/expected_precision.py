@@ -73,7 +73,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A domain: what it gets, its standard error, and half the width of its 95 % interval, None where it has none.
+    """A domain: what it gets, its standard error, and half the width of its 95 % interval, None if it has none.
 
     few  whether its figures will be marked as resting on too few
     """

@@ -91,7 +91,7 @@ def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]
 def _village(
     values: dict[str, str], wave: str, known_units: Mapping[str, Unit], row: int, faults: Faults
 ) -> Village | None:
-    """The village of a row, or None where a cell is at fault."""
+    """The village of a row, or None if a cell is at fault."""
     before = faults.count
     for column in REQUIRED:
         if not values[column]:

@@ -91,7 +91,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 def _read(
     values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], row: int, faults: Faults
 ) -> tuple[tuple[str, str, date] | None, int]:
-    """Unit, service and Monday of a row, and its count; None where a cell is at fault."""
+    """Unit, service and Monday of a row, and its count; None if a cell is at fault."""
     before = faults.count
     unit = units.settled(values["unit"])
     if unit not in codes:
@@ -134,7 +134,7 @@ def _service(text: str, item: Item | None) -> str | None:
 
 
 def monday(text: str) -> date | None:
-    """The Monday of the week that a day or an ISO week names; None where the text is neither."""
+    """The Monday of the week that a day or an ISO week names; None if the text is neither."""
     try:
         if match := WEEK.fullmatch(text):
             return date.fromisocalendar(int(match[1]), int(match[2]), 1)

@@ -14,7 +14,7 @@ def note(folder: Path, day: date) -> None:
 
 
 def day(folder: Path) -> date | None:
-    """The day of the last backup, in Việt Nam; None where none is known."""
+    """The day of the last backup, in Việt Nam; None if none is known."""
     try:
         return date.fromisoformat((folder / FILE).read_text().strip())
     except (OSError, ValueError):

@@ -94,7 +94,7 @@ class Person:
 
     session  the mark of the sign-in; empty for a program with a token
     first    the page that must be done with before any right holds: adding a second factor
-    proved   when the password was last given, in seconds since 1970
+    authenticated_at   when the password was last given, in seconds since 1970
     seen     when the sign-in was last noted as in use, likewise
     only     the rights that a program's token opens, of those of its role; None for an account, which has them all
     """
@@ -104,7 +104,7 @@ class Person:
     unit: str | None
     session: str
     first: str | None = None
-    proved: int = 0
+    authenticated_at: int = 0
     seen: int = 0
     only: frozenset[Right] | None = None
     is_active: bool = True
@@ -126,7 +126,7 @@ class Person:
     @property
     def proven(self) -> bool:
         """Whether the password was given in the last ten minutes; a program's token is enough by itself."""
-        return not self.session or sign_ins.proven(self.proved)
+        return not self.session or sign_ins.proven(self.authenticated_at)
 
 
 def add(session: Session, name: str, role: Role, password: str | None, unit: str | None = None) -> None:
@@ -283,7 +283,9 @@ _nobody = cache(nobodys)  # one is enough for names that don't exist
 def person_of(account: Account, entered: SignIn | None = None, first: str | None = None) -> Person:
     if entered is None:
         return Person(account.name, account.role, account.unit, "")
-    return Person(account.name, account.role, account.unit, entered.id, first, entered.proved, entered.seen)
+    return Person(
+        account.name, account.role, account.unit, entered.id, first, entered.authenticated_at, entered.seen
+    )
 
 
 def alike(one: str, other: str) -> bool:

@@ -24,7 +24,12 @@ PROVEN = 600  # seconds for which a password that was just given opens what is g
 
 
 def begin(
-    session: Session, account: str, proved: int | None = None, *, vouched: bool = False, half: bool = False
+    session: Session,
+    account: str,
+    authenticated_at: int | None = None,
+    *,
+    vouched: bool = False,
+    half: bool = False,
 ) -> SignIn:
     """A new sign-in of the account, proven now unless said otherwise; those that are over are dropped.
 
@@ -40,7 +45,7 @@ def begin(
         begun=today(),
         until=now + (HALF_LASTS if half else int(settings.session_life() * 3600)),
         seen=now,
-        proved=now if proved is None else proved,
+        authenticated_at=now if authenticated_at is None else authenticated_at,
         vouched=vouched,
         half=half,
     )
@@ -105,7 +110,7 @@ def touch(session: Session, mark: str) -> None:
 
 def prove(session: Session, mark: str) -> None:
     """Notes that its owner has just given the password once more."""
-    session.execute(update(SignIn).where(SignIn.id == mark).values(proved=_now(), seen=_now()))
+    session.execute(update(SignIn).where(SignIn.id == mark).values(authenticated_at=_now(), seen=_now()))
 
 
 def rested(seen: int) -> bool:
@@ -113,9 +118,9 @@ def rested(seen: int) -> bool:
     return _now() - seen >= TOUCHED
 
 
-def proven(proved: int) -> bool:
+def proven(authenticated_at: int) -> bool:
     """Whether the password was given a short time ago."""
-    return 0 <= _now() - proved < PROVEN
+    return 0 <= _now() - authenticated_at < PROVEN
 
 
 def _over(now: int) -> tuple[ColumnElement[bool], ...]:

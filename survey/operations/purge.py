@@ -27,10 +27,10 @@ from survey.storage.models import (
     Batch,
     Device,
     FormerTextKey,
-    HeldResponse,
     Invitation,
     Mode,
     OpenKeying,
+    QuarantinedResponse,
     Scan,
     Sheet,
     TextKey,
@@ -98,7 +98,9 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
 
 def _keys_forgotten(session: Session, over: list[str]) -> Counter[str]:
     """Destroys the keys of what is held sealed of these waves; counts by wave what can be opened all the same."""
-    rows = session.execute(select(HeldResponse.wave, HeldResponse.key).where(HeldResponse.wave.in_(over))).all()
+    rows = session.execute(
+        select(QuarantinedResponse.wave, QuarantinedResponse.key).where(QuarantinedResponse.wave.in_(over))
+    ).all()
     if any(key == sealed_responses.current().id for _wave, key in rows):
         sealed_responses.rotate()  # the newest key stays, so there must be a newer one
     sealed_responses.delete_expired(session, over)

@@ -29,11 +29,11 @@ PATIENCE = "1s"  # for a lock of PostgreSQL: whoever comes next waits behind it
 TABLES = {
     "response": ("id", "day"),
     "response_text": ("response", "response IS NULL"),
-    "held_response": ("digest", "day"),
+    "quarantined_response": ("digest", "day"),
     "invitation": ("digest", "wave"),
     "visit": ("draw", "draw"),
 }
-GUARDED = ("response", "response_text", "held_response")  # append-only
+GUARDED = ("response", "response_text", "quarantined_response")  # append-only
 NUMBERS = " UNION ".join(f"SELECT '{table}', xmin::text FROM {table}" for table in TABLES)  # noqa: S608
 # Groups that more than one transaction wrote; of a row alone it can't be told.
 MIXED = "SELECT {group} FROM {table} GROUP BY 1 HAVING count(DISTINCT xmin::text) > 1 OR count(*) = 1"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms import check
 from survey.responses import sealed_responses, submission
-from survey.storage.models import Device, HeldDecision, HeldResponse, Unit, Verdict, Wave
+from survey.storage.models import Device, QuarantineDecision, QuarantinedResponse, Unit, Verdict, Wave
 from survey.system import dates
 from survey.waves import waves
 from translations import N_, Conflict, NotFound, Refusal
@@ -54,10 +54,10 @@ MOST = 500  # forms of one decision
 class QuarantineEntry:
     """A held form as staff see it, and the decision that holds, if there is one."""
 
-    form: HeldResponse
+    form: QuarantinedResponse
     device: Device
     unit: Unit | None
-    decision: HeldDecision | None
+    decision: QuarantineDecision | None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -76,7 +76,7 @@ class QuarantineEntry:
         return short(self.form)
 
 
-def short(form: HeldResponse) -> str:
+def short(form: QuarantinedResponse) -> str:
     """The beginning of the digest of what was sealed."""
     return form.digest[:8]
 
@@ -87,22 +87,24 @@ def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
     A form that names a wave which is not there belongs to the wave of its device.
     """
     chosen = (
-        select(HeldResponse, Device, Unit)
-        .join(Device, Device.id == HeldResponse.device)
-        .outerjoin(Unit, Unit.code == HeldResponse.unit)
+        select(QuarantinedResponse, Device, Unit)
+        .join(Device, Device.id == QuarantinedResponse.device)
+        .outerjoin(Unit, Unit.code == QuarantinedResponse.unit)
     )
     if wave is not None:
-        nowhere = HeldResponse.wave.not_in(select(Wave.code))
-        chosen = chosen.where(or_(HeldResponse.wave == wave, (Device.wave == wave) & nowhere))
+        nowhere = QuarantinedResponse.wave.not_in(select(Wave.code))
+        chosen = chosen.where(or_(QuarantinedResponse.wave == wave, (Device.wave == wave) & nowhere))
     rows = session.execute(chosen)
     decisions = newest(session)
     found = [QuarantineEntry(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
     return sorted(found, key=lambda one: (one.verdict is not None, one.form.day, one.form.digest))
 
 
-def newest(session: Session) -> dict[str, HeldDecision]:
+def newest(session: Session) -> dict[str, QuarantineDecision]:
     """The decision that holds, by the digest of the form."""
-    return {row.held: row for row in session.scalars(select(HeldDecision).order_by(HeldDecision.id))}
+    return {
+        row.quarantined: row for row in session.scalars(select(QuarantineDecision).order_by(QuarantineDecision.id))
+    }
 
 
 def decide(
@@ -142,13 +144,17 @@ def decide(
             continue
         if verdict is Verdict.ACCEPTED:
             _count(session, one.form, day)
-        session.add(HeldDecision(held=digest, verdict=verdict, reason=reason, person=person, day=dates.today()))
+        session.add(
+            QuarantineDecision(
+                quarantined=digest, verdict=verdict, reason=reason, person=person, day=dates.today()
+            )
+        )
         decided += 1
     session.flush()
     return decided
 
 
-def _count(session: Session, form: HeldResponse, day: date | None) -> None:
+def _count(session: Session, form: QuarantinedResponse, day: date | None) -> None:
     """Keeps what is under the seal as a response."""
     sent = {"id": str(form.id), "wave": form.wave, "unit": form.unit, "mode": form.mode.value, "day": form.day}
     sent |= {"key": form.key, "sealed": form.sealed} | ({"psu": form.psu} if form.psu else {})
@@ -176,7 +182,7 @@ def _count(session: Session, form: HeldResponse, day: date | None) -> None:
         submission.submit(session, place, own, form.mode, checked.answers, **about)
 
 
-def _day(session: Session, form: HeldResponse, given: date | None) -> date:
+def _day(session: Session, form: QuarantinedResponse, given: date | None) -> date:
     """The day on which a form counts: its own if that can be, else the one that was given."""
     wave = session.get(Wave, form.wave)
     if wave is None:

@@ -38,9 +38,9 @@ from survey.responses.submission import MARKS
 from survey.storage.models import (
     Account,
     Device,
-    HeldDecision,
-    HeldResponse,
     Mode,
+    QuarantineDecision,
+    QuarantinedResponse,
     Role,
     Verdict,
     Village,
@@ -124,9 +124,9 @@ def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     lately = (Device.revoked >= dates.today() - FETCHED) & Device.wave.not_in(over)
     may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), lately))
     needed = set(session.scalars(may_send))
-    accepted = select(HeldDecision.held).where(HeldDecision.verdict == Verdict.ACCEPTED)
-    waiting = HeldResponse.digest.not_in(accepted) & HeldResponse.wave.not_in(over)
-    held = set(session.scalars(select(HeldResponse.key).where(waiting).distinct()))
+    accepted = select(QuarantineDecision.quarantined).where(QuarantineDecision.verdict == Verdict.ACCEPTED)
+    waiting = QuarantinedResponse.digest.not_in(accepted) & QuarantinedResponse.wave.not_in(over)
+    held = set(session.scalars(select(QuarantinedResponse.key).where(waiting).distinct()))
     gone = 0
     known = list(keys())
     for id in known[:-1]:
@@ -267,7 +267,7 @@ def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str])
 
 def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -> None:
     digest = hashlib.sha256(about(sent) + sent["sealed"].encode()).hexdigest()
-    held = HeldResponse(
+    held = QuarantinedResponse(
         digest=digest,
         device=device.id,
         reason=reason,
@@ -284,7 +284,7 @@ def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -
         with session.begin_nested():
             session.add(held)
     except IntegrityError:
-        if session.get(HeldResponse, digest) is None:
+        if session.get(QuarantinedResponse, digest) is None:
             raise
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.storage.models import AuditEntry
@@ -205,6 +205,7 @@ def append(session: Session) -> bool:
         who=act.who,
         what=act.what,
         subject=act.on,
+        changes_figures=_changes_figures(act.what),
         digest="",
     )
     entry.digest = digest(last.digest if last else "", entry)
@@ -219,17 +220,18 @@ def newest(session: Session) -> AuditEntry | None:
 
 
 def last_change(session: Session) -> int:
-    """The number of the last entry by which the figures or their names may have changed; 0 where none was.
+    """The number of the last entry by which figures or their names may have changed; 0 if none was."""
+    numbers = select(AuditEntry.number).where(AuditEntry.changes_figures).order_by(AuditEntry.number.desc())
+    return session.scalar(numbers.limit(1)) or 0
 
-    Sign-ins and downloads leave them as they are.
-    """
-    changes = or_(AuditEntry.what == "command", AuditEntry.what.startswith("staff."))
-    chosen = select(AuditEntry.number).where(changes, AuditEntry.what.not_in(EXPORTS))
-    return session.scalar(chosen.order_by(AuditEntry.number.desc()).limit(1)) or 0
+
+def _changes_figures(what: str) -> bool:
+    """Sign-ins and downloads leave figures as they are."""
+    return what == "command" or (what.startswith("staff.") and what not in EXPORTS)
 
 
 def digest(before: str, entry: AuditEntry) -> str:
-    """SHA-256 over the digest before and everything that the entry says."""
+    """SHA-256 over the digest before and everything that the entry says to people."""
     said = [before, entry.number, entry.at, entry.who, entry.what, entry.subject]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 

@@ -243,24 +243,25 @@ class PasswordLink(Base):
     until: Mapped[date]
 
 
-class WrongSignIn(Base):
+class FailedAttempt(Base):
     """How many wrong passwords and codes were given for an account on a day.
 
     account  empty for all names that no account has
     """
 
-    __tablename__ = "wrong_sign_in"
+    __tablename__ = "failed_attempt"
     day: Mapped[date] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(String(80), primary_key=True)
     count: Mapped[int]
 
 
 class SignIn(Base):
-    """One place where an account is signed in. `until`, `seen` and `proved` are seconds since 1970.
+    """A sign-in of an account on one device. Times are seconds since 1970.
 
-    `seen` is the last use, to ten minutes; `proved` when its owner last gave the password, here or to the provider
-    of single sign-on; `vouched` whether that provider vouches for a second factor of its own; `half` whether the
-    second factor is still to come, and nothing is open before.
+    seen              the last use, to ten minutes
+    authenticated_at  when its owner last gave the password, here or to the provider of single sign-on
+    vouched           whether that provider vouches for a second factor of its own
+    half              whether the second factor is still to come; nothing is open before
     """
 
     __tablename__ = "sign_in"
@@ -271,7 +272,7 @@ class SignIn(Base):
     begun: Mapped[date]
     until: Mapped[int] = mapped_column(BigInteger)
     seen: Mapped[int] = mapped_column(BigInteger)
-    proved: Mapped[int] = mapped_column(BigInteger)
+    authenticated_at: Mapped[int] = mapped_column(BigInteger)
     vouched: Mapped[bool] = mapped_column(default=False, server_default=false())
     half: Mapped[bool] = mapped_column(default=False, server_default=false())
 
@@ -386,14 +387,14 @@ class Device(Base):
     follows: Mapped[int | None]
 
 
-class HeldResponse(Base):
+class QuarantinedResponse(Base):
     """What a device sealed and could not be counted as it is: kept, still sealed, until staff look. Append-only.
 
     Known by the SHA-256 of the sealed bytes, so that what is sent again is kept once. What stands around the
     seal is kept as the device said it; `reason` is one of `sealing.REASONS`.
     """
 
-    __tablename__ = "held_response"
+    __tablename__ = "quarantined_response"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     device: Mapped[int] = mapped_column(ForeignKey("device.id"))
     reason: Mapped[str] = mapped_column(String(20))
@@ -415,17 +416,17 @@ class Verdict(StrEnum):
     DECLINED = "declined"
 
 
-class HeldDecision(Base):
+class QuarantineDecision(Base):
     """A decision on a held response; the newest one holds, and none follows an acceptance. Append-only."""
 
-    __tablename__ = "held_decision"
+    __tablename__ = "quarantine_decision"
     id: Mapped[int] = mapped_column(primary_key=True)
-    held: Mapped[str] = mapped_column(ForeignKey("held_response.digest"))
+    quarantined: Mapped[str] = mapped_column(ForeignKey("quarantined_response.digest"))
     verdict: Mapped[Verdict] = mapped_column(_values(Verdict))
     reason: Mapped[str] = mapped_column(String(400))
     person: Mapped[str] = mapped_column(String(80))
     day: Mapped[date]
-    __table_args__ = (Index("ix_held_decision_held", "held"),)
+    __table_args__ = (Index("ix_quarantine_decision_quarantined", "quarantined"),)
 
 
 class Invitation(Base):
@@ -765,6 +766,7 @@ class AuditEntry(Base):
     who: Mapped[str] = mapped_column(String(80))
     what: Mapped[str] = mapped_column(String(80))  # one of `audit.ACTS`
     subject: Mapped[str] = mapped_column(String(300))
+    changes_figures: Mapped[bool]  # or their names: figures made before it are stale
     digest: Mapped[str] = mapped_column(String(64))
 
 
@@ -775,8 +777,8 @@ APPEND_ONLY = (
     "response_text",
     "weight_version",
     "weight",
-    "held_response",
-    "held_decision",
+    "quarantined_response",
+    "quarantine_decision",
     "draw",
     "drawn_village",
     "drawn_household",

@@ -25,16 +25,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def enter(session: Session, person: Person, proved: int | None = None, *, vouched: bool = False) -> None:
+def enter(session: Session, person: Person, authenticated_at: int | None = None, *, vouched: bool = False) -> None:
     """Begins a sign-in of the person in this browser, in place of the one that it had.
 
-    proved   when the password was given, in seconds since 1970; now unless said otherwise
+    authenticated_at   when the password was given, in seconds since 1970; now unless said otherwise
     vouched  the provider of single sign-on vouches for a second factor
     """
     account = session.get_one(Account, person.name)
     if current_user.is_authenticated:
         sign_ins.end_here(session, current_user.session)
-    entered = sign_ins.begin(session, account.name, proved, vouched=vouched)
+    entered = sign_ins.begin(session, account.name, authenticated_at, vouched=vouched)
     login_user(person_of(account, entered, _first(session, account, entered)))
 
 

@@ -204,7 +204,7 @@ def state(database: Database) -> str:
     kept = hashlib.sha256()
     with database.reading() as session:
         for table in Base.metadata.sorted_tables:
-            if table.name not in ("sign_in", "wrong_sign_in", "audit_entry"):  # who looks at some is noted
+            if table.name not in ("sign_in", "failed_attempt", "audit_entry"):  # who looks at some is noted
                 kept.update(repr(sorted(map(repr, session.execute(text(f"SELECT * FROM {table.name}"))))).encode())
     return kept.hexdigest()
 

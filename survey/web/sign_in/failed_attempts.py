@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from survey.storage.models import Account, WrongSignIn
+from survey.storage.models import Account, FailedAttempt
 from survey.system.dates import today
 from survey.web.current import database
 from survey.web.server import metrics
@@ -23,8 +23,8 @@ KEPT = timedelta(days=365)
 SHOWN = timedelta(days=30)
 # Of two at the same moment both count.
 ONE_MORE = {
-    name: inserted(WrongSignIn).on_conflict_do_update(
-        index_elements=["day", "account"], set_={"count": WrongSignIn.count + 1}
+    name: inserted(FailedAttempt).on_conflict_do_update(
+        index_elements=["day", "account"], set_={"count": FailedAttempt.count + 1}
     )
     for name, inserted in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
@@ -38,7 +38,7 @@ def note(name: str, step: str) -> None:
     count_only(step)
     with database().writing() as session:
         account = session.get(Account, nfc(name).strip())
-        session.execute(delete(WrongSignIn).where(WrongSignIn.day < today() - KEPT))
+        session.execute(delete(FailedAttempt).where(FailedAttempt.day < today() - KEPT))
         session.execute(
             ONE_MORE[session.get_bind().dialect.name],
             {"day": today(), "account": account.name if account else NOBODY, "count": 1},
@@ -52,7 +52,7 @@ def count_only(step: str) -> None:
     metrics.SHARED.wrong(step)
 
 
-def lately(session: Session) -> list[WrongSignIn]:
+def lately(session: Session) -> list[FailedAttempt]:
     """The counts of the last 30 days, the newest first; the account is `NOBODY` for names that no account has."""
-    rows = select(WrongSignIn).where(WrongSignIn.day > today() - SHOWN)
-    return list(session.scalars(rows.order_by(WrongSignIn.day.desc(), WrongSignIn.account)))
+    rows = select(FailedAttempt).where(FailedAttempt.day > today() - SHOWN)
+    return list(session.scalars(rows.order_by(FailedAttempt.day.desc(), FailedAttempt.account)))

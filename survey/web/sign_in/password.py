@@ -101,20 +101,22 @@ def sign_in() -> ResponseReturnValue:
     return go_on(person, wanted, int(time.time()))
 
 
-def go_on(person: Person, wanted: str | None, proved: int, *, vouched: bool = False) -> ResponseReturnValue:
+def go_on(
+    person: Person, wanted: str | None, authenticated_at: int, *, vouched: bool = False
+) -> ResponseReturnValue:
     """Lets somebody in who has shown who they are, or asks for the code of the second factor first.
 
-    proved   when the password was given, here or to the provider of single sign-on
+    authenticated_at   when the password was given, here or to the provider of single sign-on
     vouched  that provider vouches for a second factor of its own, and none of ours is asked for
     """
     with database().reading() as session:
         two_steps = not vouched and second_factors.has(session, person.name)
     if two_steps:
         with database().writing() as session:
-            browser[HALF] = [person.name, sign_ins.begin(session, person.name, proved, half=True).id]
+            browser[HALF] = [person.name, sign_ins.begin(session, person.name, authenticated_at, half=True).id]
         return redirect(url_for("sign_in.code", next=wanted), 303)
     with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
-        login.enter(session, person, proved, vouched=vouched)
+        login.enter(session, person, authenticated_at, vouched=vouched)
     return led_on(person.name, wanted)
 
 
@@ -141,7 +143,7 @@ def code() -> ResponseReturnValue:
             right = lasts and not account.off and second_factors.check(session, name, form.code.data)
             if right:
                 sign_ins.end_here(session, mark)
-                login.enter(session, accounts.person_of(account), begun.proved)
+                login.enter(session, accounts.person_of(account), begun.authenticated_at)
             else:
                 audit.discard()
         if right:

@@ -236,7 +236,7 @@ def test_new_recovery_codes_void_those_of_before(app: Flask, province: Database,
     assert enter(app.test_client(), old[0]).status_code == 422
     assert enter(app.test_client(), new[0]).status_code == 303
     with province.writing() as session:
-        session.execute(update(SignIn).values(proved=0))
+        session.execute(update(SignIn).values(authenticated_at=0))
         assert "sign_in.renew_codes" in session.scalars(select(AuditEntry.what)).all()
     assert send(client, "/tai-khoan/ma-du-phong", "/tai-khoan").location.startswith("/xac-nhan")
 
@@ -255,7 +255,7 @@ def test_a_person_takes_the_own_away_only_with_the_password(
     client = sign_in(app, "keyer")
     secret, _codes = enrol(client)
     with province.writing() as session:
-        session.execute(update(SignIn).values(proved=0))
+        session.execute(update(SignIn).values(authenticated_at=0))
     assert send(client, "/tai-khoan/bo-lop-thu-hai", "/tai-khoan").location.startswith("/xac-nhan")
     assert send(client, "/xac-nhan", password="mat-khau-dai", code="000000").status_code == 422
     assert send(client, "/xac-nhan", password="mat-khau-dai", code=code(secret, later=1)).status_code == 303

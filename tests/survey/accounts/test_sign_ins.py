@@ -79,7 +79,7 @@ def test_use_keeps_it_going_and_is_noted_every_ten_minutes(
 
 def test_a_row_says_neither_address_nor_browser() -> None:
     assert set(SignIn.__table__.columns.keys()) == {
-        *("id", "account", "number", "begun", "until", "seen", "proved", "vouched", "half"),
+        *("id", "account", "number", "begun", "until", "seen", "authenticated_at", "vouched", "half"),
     }
 
 
@@ -120,7 +120,7 @@ def test_the_open_data_ask_for_the_password_once_more(app: Flask, province: Data
     address = "/quan-tri/gop-y/du-lieu-mo.zip"
     assert client.get(address).status_code != 303
     with province.writing() as session:
-        session.execute(update(SignIn).values(proved=int(time.time()) - 601))
+        session.execute(update(SignIn).values(authenticated_at=int(time.time()) - 601))
         before = len(session.scalars(select(AuditEntry)).all())
     asked = client.get(address)
     assert asked.location.startswith("/xac-nhan?next=/quan-tri/gop-y/du-lieu-mo.zip")

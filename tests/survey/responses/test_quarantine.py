@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from survey.operations import purge
 from survey.responses import devices, quarantine, sealed_responses, submission
 from survey.storage.database import Database
-from survey.storage.models import Device, HeldDecision, HeldResponse, Mode, Response, Verdict, Wave
+from survey.storage.models import Device, Mode, QuarantineDecision, QuarantinedResponse, Response, Verdict, Wave
 from survey.system import dates
 from survey.waves import waves
 from translations import Refusal
@@ -97,7 +97,7 @@ def test_a_declined_form_stays_and_may_be_accepted_later_but_an_accepted_one_sta
         decide(province, late, verdict=Verdict.DECLINED)
     assert len(kept(province)) == 1
     with province.reading() as session:
-        rows = session.scalars(select(HeldDecision).order_by(HeldDecision.id)).all()
+        rows = session.scalars(select(QuarantineDecision).order_by(QuarantineDecision.id)).all()
         assert [(row.verdict, row.reason, row.person, row.day) for row in rows] == [
             (verdict, "mất mạng ba tuần", "admin", dates.today())
             for verdict in (Verdict.DECLINED, Verdict.ACCEPTED)
@@ -186,7 +186,7 @@ def test_one_form_that_can_not_be_accepted_leaves_all_as_they_were(province: Dat
         decide(province, late, "0" * 64)
     assert not kept(province)
     with province.reading() as session:
-        assert not session.scalars(select(HeldDecision)).all()
+        assert not session.scalars(select(QuarantineDecision)).all()
 
 
 def test_only_what_is_not_accepted_keeps_its_key(province: Database, late: str) -> None:
@@ -206,7 +206,7 @@ def test_what_is_held_of_a_wave_whose_time_is_over_opens_to_nothing_any_more(
     with province.writing() as session:
         session.get_one(Wave, "gop-y").closes = date(2021, 1, 1)
         session.get_one(Wave, "gop-y").opens = date(2020, 1, 1)
-        key = session.get_one(HeldResponse, late).key
+        key = session.get_one(QuarantinedResponse, late).key
     known = sealed_responses.keys
     assert key in known()
     [done] = [one for one in purge.purge(province) if one.wave == "gop-y"]
@@ -214,7 +214,7 @@ def test_what_is_held_of_a_wave_whose_time_is_over_opens_to_nothing_any_more(
     assert key not in known()
     with province.reading() as session:
         assert session.get_one(Device, 1).revoked is not None
-        assert session.get_one(HeldResponse, late).sealed  # the row stays, and says nothing
+        assert session.get_one(QuarantinedResponse, late).sealed  # the row stays, and says nothing
 
 
 # The page

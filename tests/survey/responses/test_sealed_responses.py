@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from survey.responses import devices, sealed_responses
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
-from survey.storage.models import Device, HeldResponse, Response, ResponseText, Wave
+from survey.storage.models import Device, QuarantinedResponse, Response, ResponseText, Wave
 from survey.system import dates
 from survey.waves import waves
 
@@ -62,9 +62,9 @@ def kept(province: Database) -> list[Response]:
         return list(session.scalars(select(Response)))
 
 
-def held(province: Database) -> list[HeldResponse]:
+def held(province: Database) -> list[QuarantinedResponse]:
     with province.reading() as session:
-        return list(session.scalars(select(HeldResponse)))
+        return list(session.scalars(select(QuarantinedResponse)))
 
 
 def test_what_was_sealed_is_opened_and_kept_as_a_response(device: FlaskClient, province: Database) -> None:
@@ -108,7 +108,7 @@ def known_with_other_content(province: Database) -> dict[str, str]:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
         id = uuid4()
-        sealed_responses.responses.submit(session, place, id, sealed_responses.Mode.PHONE, {"hl_chung": 1})
+        sealed_responses.submission.submit(session, place, id, sealed_responses.Mode.PHONE, {"hl_chung": 1})
     return sealed(id=str(id))
 
 
@@ -198,7 +198,7 @@ def test_a_body_that_is_no_object_or_too_large_is_refused(device: FlaskClient) -
 def test_held_answers_stay_sealed_in_the_database(device: FlaskClient, province: Database) -> None:
     send(device, sealed({"answers": {"hl_chung": 7, "gop_y": REMARK}, "marks": []}))
     with province.reading() as session:
-        row = json.dumps([str(value) for value in session.execute(select(HeldResponse.__table__)).one()])
+        row = json.dumps([str(value) for value in session.execute(select(QuarantinedResponse.__table__)).one()])
     assert REMARK not in json.loads(row)
     assert "hl_chung" not in row
 

@@ -16,12 +16,12 @@ from survey.storage.models import (
     Draw,
     DrawnHousehold,
     DrawnVillage,
-    HeldDecision,
-    HeldResponse,
     IssuedReport,
     Keying,
     Mode,
     PublishedCrosswalk,
+    QuarantineDecision,
+    QuarantinedResponse,
     Release,
     Response,
     ResponseText,
@@ -58,7 +58,7 @@ def response(database: Database) -> Response:
         session.add(ResponseText(response=kept.id, texts={"sealed": "a"}))
         session.add(Weight(version=version.id, response=kept.id, weight=2.0))
         session.add(
-            HeldResponse(
+            QuarantinedResponse(
                 digest="d",
                 device=device.id,
                 reason="late",
@@ -83,8 +83,16 @@ def response(database: Database) -> Response:
                     draw=draw.id, psu="V1", household=1, place=1, replacement=False, probability=0.1, weight=10.0
                 ),
                 Sheet(serial="1", batch="b", place=1),
-                HeldDecision(held="d", verdict=Verdict.DECLINED, reason="r", person="p", day=day),
-                AuditEntry(number=1, at="2026-01-01T08:00:00+07:00", who="w", what="x", subject="", digest="d"),
+                QuarantineDecision(quarantined="d", verdict=Verdict.DECLINED, reason="r", person="p", day=day),
+                AuditEntry(
+                    number=1,
+                    at="2026-01-01T08:00",
+                    who="w",
+                    what="x",
+                    subject="",
+                    changes_figures=False,
+                    digest="d",
+                ),
                 Review(
                     wave="ho-mau",
                     response=kept.id,
@@ -121,7 +129,12 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
     columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
-    columns |= {"held_decision": "reason", "audit_entry": "who", "coding": "person", "crosswalk": "published"}
+    columns |= {
+        "quarantine_decision": "reason",
+        "audit_entry": "who",
+        "coding": "person",
+        "crosswalk": "published",
+    }
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

@@ -143,7 +143,7 @@ def test_what_is_written_is_read_as_it_was_and_never_computed(text: str) -> None
 def test_every_csv_file_and_workbook_is_written_so_that_nothing_is_computed() -> None:
     written = {path.name: path.read_text("utf-8") for path in Path("survey").rglob("*.py")}
     apart = {name for name, source in written.items() if re.search(r"csv\.(writer|DictWriter)|to_csv", source)}
-    assert apart == {"csv_table.py", "mapping.py"}  # mapping: semicolons become commas, cell by cell
+    assert apart == {"csv_table.py", "column_mapping.py"}  # mapping: semicolons become commas, cell by cell
     books = [source for source in written.values() if "xlsxwriter.Workbook(" in source]
     assert len(books) == 3
     assert all('"strings_to_formulas": False, "strings_to_urls": False' in source for source in books)

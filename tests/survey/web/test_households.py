@@ -24,7 +24,7 @@ from survey.storage.models import (
     Draw,
     DrawnHousehold,
     DrawnVillage,
-    HeldResponse,
+    QuarantinedResponse,
     Response,
     Role,
     Visit,
@@ -203,7 +203,7 @@ def test_the_number_of_adults_comes_with_the_interview(client: FlaskClient, draw
     assert replies == [201, 202]
     assert adults() == [None, 3, 5]
     with drawn.reading() as session:
-        assert session.scalars(select(HeldResponse.reason)).all() == ["seal"]
+        assert session.scalars(select(QuarantinedResponse.reason)).all() == ["seal"]
 
 
 # In a browser

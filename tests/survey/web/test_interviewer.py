@@ -22,7 +22,7 @@ from survey.accounts import tokens
 from survey.responses import devices, sealed_responses
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
-from survey.storage.models import Device, HeldResponse, Mode, Response, ResponseText, Role
+from survey.storage.models import Device, Mode, QuarantinedResponse, Response, ResponseText, Role
 from survey.system import dates
 from survey.web import kiosk
 
@@ -518,7 +518,7 @@ def test_a_reply_that_is_lost_makes_no_second_response(tablet: Page, province: D
     expect(tablet.locator("[data-waits]")).to_be_hidden()
     assert len(kept(province)) == 1
     with province.reading() as session:
-        assert not session.scalars(select(HeldResponse)).all()
+        assert not session.scalars(select(QuarantinedResponse)).all()
 
 
 def test_a_tablet_that_was_signed_out_sends_once_it_is_bound_again(
@@ -555,7 +555,7 @@ def test_an_interview_that_ended_after_midnight_waits_for_a_decision_with_the_da
     tablet.reload()
     expect(tablet.locator("[data-waits]")).to_be_hidden()
     with province.reading() as session:
-        held = session.scalars(select(HeldResponse)).all()
+        held = session.scalars(select(QuarantinedResponse)).all()
     assert [(form.reason, form.day) for form in held] == [("late", yesterday.isoformat())]
 
 
@@ -815,7 +815,7 @@ def test_what_a_tablet_sends_for_another_place_is_held_with_its_village(
     assert (reply.status_code, reply.json["reason"]) == (202, reason)
     assert not kept(province)
     with province.reading() as session:
-        assert session.scalars(select(HeldResponse)).one().psu == sent.get("psu", "V1")
+        assert session.scalars(select(QuarantinedResponse)).one().psu == sent.get("psu", "V1")
 
 
 def test_the_village_is_bound_to_the_seal(bound: FlaskClient, province: Database) -> None:

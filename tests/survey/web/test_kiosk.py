@@ -29,7 +29,7 @@ from survey.responses import quarantine as held
 from survey.responses.devices import Link
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
-from survey.storage.models import Device, HeldResponse, Response, ResponseText, Verdict, Wave
+from survey.storage.models import Device, QuarantinedResponse, Response, ResponseText, Verdict, Wave
 from survey.system import dates
 from survey.web import kiosk
 from survey.web.app import create_app
@@ -353,7 +353,7 @@ def test_what_was_begun_on_the_last_day_and_sent_after_it_is_held_for_staff_and_
     page.context.set_offline(False)
     until(page, lambda: waiting(page) == [])
     with province.reading() as session:
-        held = session.scalars(select(HeldResponse)).one()
+        held = session.scalars(select(QuarantinedResponse)).one()
         assert (held.reason, held.day) == ("late", yesterday.isoformat())
 
 

@@ -22,8 +22,8 @@ APPEND_ONLY = (
     "response_text",
     "weight_version",
     "weight",
-    "held_response",
-    "held_decision",
+    "quarantined_response",
+    "quarantine_decision",
     "draw",
     "drawn_village",
     "drawn_household",
@@ -77,6 +77,7 @@ sa.Table(
     sa.Column("who", sa.String(80), nullable=False),
     sa.Column("what", sa.String(80), nullable=False),
     sa.Column("subject", sa.String(300), nullable=False),
+    sa.Column("changes_figures", sa.Boolean, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
 )
 sa.Table(
@@ -118,7 +119,7 @@ sa.Table(
     sa.Column("replaces", sa.String(400)),
 )
 sa.Table(
-    "wrong_sign_in",
+    "failed_attempt",
     tables,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("account", sa.String(80), primary_key=True),
@@ -250,7 +251,7 @@ sa.Table(
     sa.Column("begun", sa.Date, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
     sa.Column("seen", sa.BigInteger, nullable=False),
-    sa.Column("proved", sa.BigInteger, nullable=False),
+    sa.Column("authenticated_at", sa.BigInteger, nullable=False),
     sa.Column("vouched", sa.Boolean, server_default=sa.false(), nullable=False),
     sa.Column("half", sa.Boolean, server_default=sa.false(), nullable=False),
     sa.UniqueConstraint("account", "number"),
@@ -342,7 +343,7 @@ sa.Table(
     sa.Column("probability", sa.Double, nullable=False),
 )
 sa.Table(
-    "held_response",
+    "quarantined_response",
     tables,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("device", sa.Integer, sa.ForeignKey("device.id"), nullable=False),
@@ -458,15 +459,15 @@ sa.Table(
     sa.Index("ix_coding_wave", "wave"),
 )
 sa.Table(
-    "held_decision",
+    "quarantine_decision",
     tables,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("held", sa.String(64), sa.ForeignKey("held_response.digest"), nullable=False),
+    sa.Column("quarantined", sa.String(64), sa.ForeignKey("quarantined_response.digest"), nullable=False),
     sa.Column("verdict", sa.String(20), nullable=False),
     sa.Column("reason", sa.String(400), nullable=False),
     sa.Column("person", sa.String(80), nullable=False),
     sa.Column("day", sa.Date, nullable=False),
-    sa.Index("ix_held_decision_held", "held"),
+    sa.Index("ix_quarantine_decision_quarantined", "quarantined"),
 )
 sa.Table(
     "issued_report",

@@ -18,7 +18,7 @@ from forms import Item, Questionnaire, parse
 from survey.fieldwork import keying
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
-from survey.storage.models import AuditEntry, Mode, Response, ResponseText, Wave, WaveKind, WrongSignIn
+from survey.storage.models import AuditEntry, FailedAttempt, Mode, Response, ResponseText, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 
@@ -329,7 +329,7 @@ def test_a_form_that_comes_without_a_session_waits_for_the_sign_in(
     assert str(row.id) == fields["id"]
     assert row.answers["C5"] == 2
     with province.reading() as session:
-        assert [(one.account, one.count) for one in session.scalars(select(WrongSignIn))] == [("keyer", 1)]
+        assert [(one.account, one.count) for one in session.scalars(select(FailedAttempt))] == [("keyer", 1)]
         signed_in = session.scalars(select(AuditEntry.who).where(AuditEntry.what == "sign_in.sign_in")).all()
     assert signed_in == ["keyer", "keyer"]  # once to open the page, once to save it
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from survey.accounts import second_factors
 from survey.storage import encrypted_texts
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, SecondFactor, WrongSignIn
+from survey.storage.models import AuditEntry, FailedAttempt, SecondFactor
 from survey.system.dates import today
 from survey.web.server import metrics
 from survey.web.sign_in import failed_attempts
@@ -54,7 +54,7 @@ def test_each_is_in_the_log_the_counts_and_on_the_page_and_what_was_typed_is_now
     assert send(other, "/dang-nhap/ma", code="000000").status_code == 422
     assert send(admin, "/xac-nhan", password="mat-khau-sai").status_code == 422
     with province.reading() as session:
-        kept = {one.account: one.count for one in session.scalars(select(WrongSignIn))}
+        kept = {one.account: one.count for one in session.scalars(select(FailedAttempt))}
         trail = " ".join(entry.subject for entry in session.scalars(select(AuditEntry)))
     assert kept == {"keyer": 5, "": 1, "home_affairs": 1, "admin": 1}
     said = [line.getMessage() for line in caplog.records if line.name == "hailong"]
@@ -77,9 +77,11 @@ def test_a_year_later_the_count_is_gone(app: Flask, province: Database) -> None:
         for days, left in ((365, 2), (366, 1)):
             with province.writing() as session:
                 session.execute(
-                    update(WrongSignIn).values(day=today() - timedelta(days)).where(WrongSignIn.account == "keyer")
+                    update(FailedAttempt)
+                    .values(day=today() - timedelta(days))
+                    .where(FailedAttempt.account == "keyer")
                 )
                 assert [one.account for one in failed_attempts.lately(session)] in ([], [""])
             failed_attempts.note("nobody", "password")
             with province.reading() as session:
-                assert len(session.scalars(select(WrongSignIn)).all()) == left
+                assert len(session.scalars(select(FailedAttempt)).all()) == left

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from survey.accounts import accounts, second_factors
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, Passkey, SignIn, WrongSignIn
+from survey.storage.models import AuditEntry, FailedAttempt, Passkey, SignIn
 from survey.system.dates import today
 from survey.web.sign_in.passkeys import CHALLENGE, HOLDS, MOMENT
 from translations.formats import day
@@ -144,7 +144,7 @@ def test_a_device_at_another_site_or_unlocked_by_nobody_is_refused(
     assert enter(app.test_client(), device).status_code == 400
     with province.reading() as session:
         assert not session.scalars(select(AuditEntry).where(AuditEntry.subject == "by=passkey")).all()
-        assert [(one.account, one.count) for one in session.scalars(select(WrongSignIn))] == [("keyer", 1)]
+        assert [(one.account, one.count) for one in session.scalars(select(FailedAttempt))] == [("keyer", 1)]
 
 
 def test_the_site_is_the_address_that_people_outside_see(app: Flask, sign_in: SignedIn) -> None:
@@ -251,7 +251,7 @@ def test_nothing_is_added_or_taken_away_long_after_the_password_and_a_passkey_se
     add(owner, device)
     add(sign_in(app, "home_affairs"), stranger)
     with province.writing() as session:
-        session.execute(update(SignIn).values(proved=0))
+        session.execute(update(SignIn).values(authenticated_at=0))
     asked = owner.get(NEW).location
     assert asked == f"/xac-nhan?next={NEW}"
     assert send(owner, f"{NEW}/bo", "/tai-khoan", id="x").location.startswith("/xac-nhan")

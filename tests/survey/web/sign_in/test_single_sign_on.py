@@ -261,7 +261,7 @@ def test_what_is_guarded_twice_takes_a_password_that_was_just_given_there(
     client = app.test_client()
     come(client, elsewhere, "lan")
     with province.writing() as session:
-        session.execute(update(SignIn).values(proved=0))
+        session.execute(update(SignIn).values(authenticated_at=0))
     guarded = "/tai-khoan/lop-thu-hai"
     assert client.get(guarded).location == f"/xac-nhan?next={guarded}"
     there = re.search(r'href="(/dang-nhap/mot-lan[^"]+)"', client.get(f"/xac-nhan?next={guarded}").text)

@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate, anonymity
 from analysis.design import Ints, Labels
-from analysis.disclosure import FEWEST, Mark, Past, Published, Told, hidden_for_itself, hide_after, withholds
+from analysis.disclosure import (
+    FEWEST,
+    Mark,
+    Past,
+    Published,
+    Suppression,
+    hidden_for_itself,
+    hide_after,
+    withholds,
+)
 from forms import Item, Questionnaire
 from survey.responses.columns import places
 from survey.responses.respondents import Bools, Sample
@@ -305,7 +314,7 @@ class _Tables:
         figures = self.counts(code)
         delicate = _delicate(self.people.questionnaire)
         before = [_shown(former, code) for former in self.formers]
-        told = Told([None] * len(figures), set(), set())
+        told = Suppression([None] * len(figures), set(), set())
         if withholds(figures, *delicate) or any(any(was.table.marks) for was in before):
             told = hide_after(self.past(code, before), figures, *delicate, self.both.same, self.sums)
         table = Published(figures, told.marks, told.whole, self.both.same, self.sums)

@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis.disclosure import Mark, hide_counts
+from analysis.disclosure import Mark
+from analysis.hidden_counts import hide_counts
 from forms import Text
 from survey.remarks import codings, paraphrases, themes
 from survey.responses.respondents import ids_of, rejected

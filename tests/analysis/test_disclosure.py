@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as some
 
-from analysis.disclosure import Past, Published, Told, _complete, determined, hidden_for_itself, hide, hide_after
+from analysis.disclosure import Past, Published, Suppression, hidden_for_itself, hide, hide_after
+from analysis.suppression import determined, suppress
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def test_a_cell_follows_from_sums_that_no_single_line_gives_away() -> None:
 
 def test_what_only_several_sums_together_give_away_is_hidden_too() -> None:
     lines = sums("xya", "yzb", "xzc")
-    hidden = _complete({"x", "y", "z"}, lines, lambda cells, _line: len(cells) == 1, key=str)
+    hidden = suppress({"x", "y", "z"}, lines, lambda cells, _line: len(cells) == 1, key=str)
     assert "a" in hidden
     assert not determined(hidden, lines) & {"x", "y", "z"}
 
@@ -147,7 +148,7 @@ def test_one_or_two_events_never_follow_from_the_total(events: list[int]) -> Non
         )
 
 
-def after(events: int) -> tuple[list[str | None], Told]:
+def after(events: int) -> tuple[list[str | None], Suppression]:
     """What was said of three communes, and what is once 31 people came to the first, so many of them with the
     event."""
     old = {"a": (60, 1), "b": (70, 2), "c": (90, 9), "d": (90, 20)}

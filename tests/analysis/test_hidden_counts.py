@@ -8,7 +8,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.disclosure import FEWEST, Mark, hide_counts
+from analysis.disclosure import FEWEST, Mark
+from analysis.hidden_counts import hide_counts
 
 
 def possible(marks: list[Mark | None], counts: list[int], of: list[float]) -> list[tuple[int, ...]]:

@@ -1,0 +1,57 @@
+"""The program of docs/api.md does what the page says, with Python alone, against a served application."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask.testing import FlaskClient
+
+from survey.storage.models import Role
+
+PROGRAM = Path(__file__).resolve().parents[4] / "docs" / "examples" / "results.py"
+
+
+def run(server: str, token: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs it in a Python that has no packages but its own."""
+    environment = {"HAILONG_TOKEN": token["Authorization"].removeprefix("Bearer "), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-I", "-S", str(PROGRAM), server, *words]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+
+
+def test_the_program_prints_each_percentage_with_interval_and_base_and_no_hidden_one(
+    client: FlaskClient, live_server: str, token: Any
+) -> None:
+    for unit, choices in (("06652", [1] * 7 + [2] * 3), ("06658", [1, 2, 1]), ("06661", [1, 1, 2, 2, 1])):
+        for choice in choices:
+            sent = {"id": str(uuid4()), "wave": "ho-mo", "unit": unit, "mode": "phone", "answers": {"C4": choice}}
+            assert (
+                client.post(
+                    "/api/v1/responses", data=json.dumps(sent), content_type="application/json"
+                ).status_code
+                == 201
+            )
+    reader = token(Role.HOME_AFFAIRS)
+    [record] = client.get("/api/v1/waves/ho-mo/results?item=C4%3D1", headers=reader).json
+
+    whole = run(live_server, reader, "ho-mo", "--item", "C4=1")
+    assert whole.returncode == 0, whole.stderr
+    low, high = (f"{100 * record[end]:.1f}" for end in ("low", "high"))
+    assert whole.stdout.split() == f"C4=1 all {100 * record['estimate']:.1f} % ({low} to {high} %; n = 18)".split()
+
+    by_unit = run(live_server, reader, "ho-mo", "--item", "C4=1", "--by", "unit").stdout.splitlines()
+    assert len(by_unit) == 54  # more than one page
+    [here] = [line for line in by_unit if "Hà Tu" in line]
+    assert "70.0 % (" in here
+    assert here.endswith("n = 10)")
+    assert [line for line in by_unit if line.endswith("hidden")]
+
+
+def test_the_program_says_what_the_server_refuses(live_server: str, token: Any) -> None:
+    refused = run(live_server, token(Role.KEYER), "ho-mo")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("403: ")

@@ -16,7 +16,7 @@ SEALING := survey/web/static/kiosk/hpke.js
 PROVIDER := tests/survey/web/sign_in/provider/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help setup run test lint test-apt test-spark soak bench lock release sbom audit consents messages clean
+.PHONY: help setup run test lint test-apt test-spark soak bench lock release sbom audit consents pictures messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -121,6 +121,9 @@ audit: setup ## whether a vulnerability is known of a locked package (asks PyPI;
 
 consents: setup ## the consent texts by version (docs/phap-ly/dong-y.md)
 	@$(BIN)/python deploy/consents.py docs/phap-ly/dong-y.md
+
+pictures: setup test-apt ## the pictures of the guides (docs/hinh), taken of a demonstration
+	@$(BIN)/python docs/pictures.py
 
 messages: setup ## which texts have no Vietnamese yet, and which nobody says any more
 	@$(BIN)/pytest -q tests/test_translations.py

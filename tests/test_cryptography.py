@@ -1,4 +1,4 @@
-"""Which algorithms the code takes, and that docs/quan-tri.md names each of them and no other."""
+"""Which algorithms the code takes, and that docs/gioi-han.md names each of them and no other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from survey.system import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("translations", "forms", "survey", "analysis")
-TABLE = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("### Thuật toán và khóa")[2]
+TABLE = (ROOT / "docs" / "gioi-han.md").read_text(encoding="utf-8").partition("\n## Thuật toán và khóa")[2]
 # What the code takes, and how the table calls it.
 SAID = {
     "argon2.PasswordHasher": "Argon2id",

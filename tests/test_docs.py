@@ -86,10 +86,14 @@ def test_links_of_the_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-def anchors(path: Path) -> set[str]:
+def anchors_of(text: str) -> set[str]:
     """What a link to a heading of a document is called: small letters and digits, a hyphen for each space."""
-    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", path.read_text(encoding="utf-8")), re.M)
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def anchors(path: Path) -> set[str]:
+    return anchors_of(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -98,12 +102,30 @@ def test_links_to_a_heading_find_it(path: Path) -> None:
         assert anchor in anchors(path.parent / document if document else path), f"{path.name}: {anchor}"
 
 
-def test_the_administrators_guide_leads_to_each_of_its_parts() -> None:
-    guide = ROOT / "docs" / "quan-tri.md"
-    text = guide.read_text(encoding="utf-8")
-    head = text[: text.index("\n## 1. ")]
-    own = {"dành-cho-người-quản-trị-của-tỉnh", "một-đợt-từ-đầu-đến-cuối"}
-    assert anchors(guide) - own == set(re.findall(r"\(#([^)]+)\)", head))
+GUIDES = sorted((ROOT / "docs" / "huong-dan").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", [*GUIDES, ROOT / "docs" / "administrators.md", ROOT / "docs" / "gioi-han.md"])
+def test_a_guide_begins_with_the_way_to_each_of_its_parts(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    head, _parts, rest = text.partition("\n## ")
+    assert rest
+    title = next(iter(anchors_of(head)))
+    assert anchors_of(text) - {title} == set(re.findall(r"\(#([^)]+)\)", head))
+
+
+def test_a_guide_has_pictures_and_each_picture_is_small_and_shown() -> None:
+    shown = {
+        (path.parent / picture).resolve()
+        for path in DOCUMENTS
+        for picture in re.findall(r"!\[.+?\]\(([^)]+)\)", path.read_text("utf-8"))
+    }
+    taken = re.findall(r'^    "([a-z-]+)": ', (ROOT / "docs" / "pictures.py").read_text("utf-8"), re.M)
+    pictures = set((ROOT / "docs" / "hinh").iterdir())
+    assert pictures == shown == {ROOT / "docs" / "hinh" / f"{name}.png" for name in taken}
+    assert not [path.name for path in pictures if path.stat().st_size > 120_000]
+    assert len(GUIDES) == 5
+    assert not [path.name for path in GUIDES if "](../hinh/" not in path.read_text("utf-8")]
 
 
 def test_every_decision_is_listed_once_with_its_date_and_status() -> None:

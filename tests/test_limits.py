@@ -1,4 +1,4 @@
-"""The tables of limits in docs/quan-tri.md say what the code keeps to."""
+"""The tables of limits in docs/gioi-han.md say what the code keeps to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from survey.web.staff import uploads
 from translations import unicode
 
 ROOT = Path(__file__).resolve().parent.parent
-SAID = (ROOT / "docs" / "quan-tri.md").read_text(encoding="utf-8").partition("## 9. Giới hạn")[2]
+SAID = (
+    (ROOT / "docs" / "gioi-han.md").read_text(encoding="utf-8").partition("\n## Giới hạn")[2].partition("\n## ")[0]
+)
 MB = 1_000_000
 FILES = {
     "phiếu đã nhập nơi khác": min(uploads.LARGE["staff.import_file"], column_mapping.LARGEST),

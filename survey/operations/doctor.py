@@ -376,7 +376,7 @@ def sqlite(database: Database) -> Iterator[Finding]:
         journal = connection.scalar(text("PRAGMA journal_mode"))
     if sound != "ok":
         what = _("The file of the database is damaged: %(reason)s", reason=sound)
-        yield _mend(what, _("Stop serving, keep the file, and restore the last backup (docs/quan-tri.md)."))
+        yield _mend(what, _("Stop serving, keep the file, and restore the last backup (docs/administrators.md)."))
     kind = _file_system(path)
     if journal != "wal" or kind in FAR:
         yield _mend(

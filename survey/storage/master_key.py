@@ -77,14 +77,15 @@ def present() -> bytes:
         content = place.read_bytes()
     except FileNotFoundError:
         raise NoKey(
-            "The key file %(file)s is gone. Bring it back from the backup of the keys (docs/quan-tri.md), or say "
-            "where it is: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
+            "The key file %(file)s is gone. Bring it back from the backup of the keys (docs/administrators.md), "
+            "or say where it is: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
             file=place,
         ) from None
     key = held(content)
     if key is None:
         raise NoKey(
-            "The key file %(file)s is damaged. Bring it back from the backup of the keys (docs/quan-tri.md).",
+            "The key file %(file)s is damaged. "
+            "Bring it back from the backup of the keys (docs/administrators.md).",
             file=place,
         )
     _there.add(place)

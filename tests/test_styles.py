@@ -77,8 +77,9 @@ def test_a_state_of_one_thing_is_not_styled_as_a_thing_of_its_own(sheet: str) ->
 
 
 def classes(text: str) -> set[str]:
-    """The classes that a template gives, those in its expressions too."""
-    given = re.findall(r'class="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', text, re.DOTALL)
+    """The classes that a template gives, those in its expressions too, and to a table and its columns."""
+    given = re.findall(r'class(?:es)?="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', text, re.DOTALL)
+    given += re.findall(r'[\[ ]\{"([a-z -]+)": ', text)
     return {word for one in given for word in re.findall(r"[a-zA-Z][\w-]*", one)}
 
 
@@ -136,7 +137,7 @@ def test_no_rule_is_for_what_is_nowhere() -> None:
 def test_no_class_is_given_that_no_sheet_and_no_script_knows() -> None:
     known = {word for sheet in SHEETS for one in selectors(sheet) for word in words(one)} | IN_SCRIPTS
     known |= {word for said in re.findall(r"""["'`]([^"'`\n]*)["'`]""", SCRIPTS) for word in CLASS.findall(said)}
-    said = {name: re.findall(r'class="([\w -]*)"', text) for name, text in HTML.items()}
+    said = {name: re.findall(r'class(?:es)?="([\w -]*)"', text) for name, text in HTML.items()}
     unknown = {
         (name, word) for name, own in said.items() for one in own for word in one.split() if word not in known
     }

@@ -9,7 +9,7 @@ Items are matched by code and by the crosswalks between the questionnaires, unit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -171,30 +171,13 @@ def compare(
         for one in ([*map(result_table.MeasureRequest.read, items)] or result_table.everything(new.questionnaire))
         if one.item in before_items & after_items - items_broken
     ]
-    same_villages = new.wave.villages == "kept"
-    sides = [(old_people, rule_then), (new, rule_now)]
-    then_, now_ = (_measures(people, requests, scoring) for people, scoring in sides)
-    alike = [name for name, one in now_.items() if name in then_ and then_[name].statistic == one.statistic]
-    parts = [
-        _part(people, side, [measures[name] for name in alike], by_unit, same_villages)
-        for side, people, measures in ((OLD, old_people, then_), (NEW, new, now_))
-    ]
-    figures = partial(_figures, session, tuple(_text(one) for one in requests), by_unit)
-    then, now = (figures(people, scoring) for people, scoring in sides)
-    if homed.homes:
-        then = homed.counted(homed.hidden(then, figures(translated.people, rule_then)), then_.values())
-    tables = [{(one.item, one.value, one.domain): one for one in changes} for changes in (then, now)]
-    keys = [key for key in tables[1] if key in tables[0] and key[:2] in then_ and key[:2] in now_]
-    open_keys = {key for key in keys if _may_be_told(tables[0][key], tables[1][key])}
-    changes = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys, open_keys)
-    changes = {key: one for key, one in changes.items() if not broken[key[0]]}
+    lines = _compared(session, translated.people, homed, new, (rule_then, rule_now), requests, by_unit, broken)
     return Comparison(
         old=old.wave,
         new=new.wave,
         rules=(rule_then, rule_now),
         changes=tuple(
-            replace(change, was=translated.was.get(change.item), breaks=broken[change.item])
-            for change in _changes(new.wave, keys, tables[0], tables[1], changes)
+            replace(change, was=translated.was.get(change.item), breaks=broken[change.item]) for change in lines
         ),
         only_old=tuple(sorted(before_items - after_items)),
         only_new=tuple(sorted(after_items - before_items)),
@@ -202,8 +185,40 @@ def compare(
         modes=_modes(old, new),
         merged=tuple(one for one in units.communes(session) if one.code in homed.grown),
         divided=tuple(one for one in units.communes(session) if one.code in homed.divided),
-        kept=same_villages,
+        kept=new.wave.villages == "kept",
     )
+
+
+def _compared(
+    session: Session,
+    old: Sample,
+    homed: Rehoused,
+    new: Sample,
+    rules: tuple[Rule | None, Rule | None],
+    requests: Sequence[result_table.MeasureRequest],
+    by_unit: bool,
+    broken: Mapping[str, tuple[Lazy, ...]],
+) -> list[Change]:
+    """Every figure that both waves have, with its difference; `old` are the older wave's people before they were
+    homed."""
+    same_villages = new.wave.villages == "kept"
+    sides = [(homed.people, rules[0]), (new, rules[1])]
+    then_, now_ = (_measures(people, requests, scoring) for people, scoring in sides)
+    alike = [name for name, one in now_.items() if name in then_ and then_[name].statistic == one.statistic]
+    parts = [
+        _part(people, side, [measures[name] for name in alike], by_unit, same_villages)
+        for side, people, measures in ((OLD, homed.people, then_), (NEW, new, now_))
+    ]
+    figures = partial(_figures, session, tuple(_text(one) for one in requests), by_unit)
+    then, now = (figures(people, scoring) for people, scoring in sides)
+    if homed.homes:
+        then = homed.counted(homed.hidden(then, figures(old, rules[0])), then_.values())
+    before_, after_ = ({(one.item, one.value, one.domain): one for one in records} for records in (then, now))
+    keys = [key for key in after_ if key in before_ and key[:2] in then_ and key[:2] in now_]
+    open_keys = {key for key in keys if _may_be_told(before_[key], after_[key])}
+    differences = _differences(parts, new.wave, [(*name, now_[name].statistic) for name in alike], keys, open_keys)
+    differences = {key: one for key, one in differences.items() if not broken[key[0]]}
+    return list(_changes(new.wave, keys, before_, after_, differences))
 
 
 def _figures(

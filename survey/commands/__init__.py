@@ -162,7 +162,12 @@ def _acting(arguments: list[str]) -> Iterator[None]:
         yield  # nothing is read that the quick ones do without
         return
     audit = importlib.import_module("survey.storage.audit")
-    with audit.acting(f"@{getpass.getuser()}", "command", shlex.join(["hailong", *arguments])):
+    with audit.acting(
+        f"@{getpass.getuser()}",
+        N_("Ran a command on the server"),
+        shlex.join(["hailong", *arguments]),
+        changes_figures=True,
+    ):
         yield
 
 

@@ -59,5 +59,4 @@ def list_entries(last: int) -> None:
     with opened().reading() as session:
         entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(last)))
     for entry in reversed(entries):
-        what = _(trail.ACTS.get(entry.what, entry.what))
-        click.echo("\t".join((str(entry.number), entry.at, entry.who, what, entry.subject)))
+        click.echo("\t".join((str(entry.number), entry.at, entry.who, _(entry.what), entry.subject)))

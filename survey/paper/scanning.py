@@ -129,7 +129,7 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
         readings = None if flat is None else read(flat, questionnaire, page)
         if flat is None or readings is None:
             raise Refusal("The page is bent, or a corner is missing. Lay it flat and scan all of it once more.")
-        with audit.of_one_form(), database.writing() as session:
+        with audit.single_response(), database.writing() as session:
             kept = keep(session, wave, serial, page, readings, flat)
     except Refusal as refusal:
         return Page(name, place, serial, page, fault=str(refusal))

@@ -23,108 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.storage.models import AuditEntry
-from translations import N_
 
-# What an act is called, by the endpoint of its page; `command` is one on the server's own command line.
-ACTS: dict[str, str] = {
-    "command": N_("Ran a command on the server"),
-    "sign_in.sign_in": N_("Signed in"),
-    "sign_in.change_password": N_("Changed the own password"),
-    "choose_password.choose": N_("Chose the own password by a link"),
-    "sign_in.end": N_("Ended own sign-ins"),
-    "sign_in.second_factor": N_("Added codes of the own phone"),
-    "sign_in.remove_factor": N_("Took the codes of the own phone away"),
-    "sign_in.renew_codes": N_("Made new recovery codes of the own account"),
-    "passkeys.add": N_("Added an own passkey"),
-    "passkeys.remove": N_("Took an own passkey away"),
-    "single_sign_on.link": N_("Linked an account with single sign-on"),
-    "single_sign_on.unlink": N_("Took the own link with single sign-on away"),
-    "interviewer.bind": N_("Bound an interviewer's tablet"),
-    "staff.new_wave": N_("Opened a wave"),
-    "staff.people": N_("Made an account"),
-    "staff.person": N_("Changed an account"),
-    "staff.token_list": N_("Made an API token"),
-    "staff.remove_token": N_("Took an API token back"),
-    "staff.factor_roles": N_("Chose which roles need a second factor"),
-    "staff.import_frame": N_("Imported a frame of villages"),
-    "staff.clear_frame": N_("Removed the frame of villages"),
-    "staff.draw_sample": N_("Drew a sample"),
-    "staff.use_draw": N_("Chose the draw that holds"),
-    "staff.print_forms": N_("Printed paper forms"),
-    "staff.more_forms": N_("Issued more paper forms"),
-    "staff.printed_forms": N_("Downloaded paper forms"),
-    "staff.batch": N_("Counted a packet of paper forms"),
-    "staff.hand_over": N_("Handed a packet over"),
-    "staff.invitations": N_("Made invitation codes"),
-    "staff.kiosks": N_("Made a link for a kiosk"),
-    "staff.revoke_device": N_("Took a device out of service"),
-    "staff.close_fieldwork": N_("Closed the fieldwork"),
-    "staff.reopen_fieldwork": N_("Opened the fieldwork again"),
-    "staff.import_file": N_("Imported responses from a file"),
-    "staff.held": N_("Decided on held forms"),
-    "staff.review": N_("Decided on responses under review"),
-    "staff.compute_agreement": N_("Computed the agreement of phúc tra"),
-    "staff.weights": N_("Computed weights"),
-    "staff.use_weights": N_("Chose the weights that hold"),
-    "staff.import_counts": N_("Imported counts of transactions"),
-    "staff.targets": N_("Set targets"),
-    "staff.import_targets": N_("Imported targets from a file"),
-    "staff.remove_target": N_("Took a target back"),
-    "staff.read_remarks": N_("Began to read what people wrote"),
-    "staff.remark": N_("Coded what people wrote"),
-    "staff.themes": N_("Added a theme"),
-    "staff.theme_step": N_("Closed, opened or removed a theme"),
-    "staff.paraphrases": N_("Wrote a paraphrase"),
-    "staff.withdraw_paraphrase": N_("Withdrew a paraphrase"),
-    "staff.release_step": N_("Took a step towards a release"),
-    "staff.issue": N_("Issued a report"),
-    "staff.unit_reports": N_("Downloaded the reports of all communes"),
-    "staff.table": N_("Looked at a free table"),
-    "staff.table_file": N_("Downloaded a free table"),
-    "api.wave_results": N_("Asked for a free table by the API"),
-    "staff.download": N_("Downloaded a report"),
-    "staff.unit_report": N_("Downloaded the report of a commune"),
-    "staff.own_report": N_("Downloaded the report of the own commune"),
-    "staff.issued_report": N_("Downloaded an issued report"),
-    "staff.drawn_file": N_("Downloaded a drawn sample"),
-    "staff.household_list_file": N_("Downloaded a list of households"),
-    "staff.open_file": N_("Downloaded open data"),
-}
-# Pages that only show or send something, which stands in the trail nevertheless.
-EXPORTS = frozenset(
-    {
-        "staff.read_remarks",
-        "staff.table",
-        "staff.table_file",
-        "staff.download",
-        "staff.unit_report",
-        "staff.own_report",
-        "staff.issued_report",
-        "staff.drawn_file",
-        "staff.household_list_file",
-        "staff.open_file",
-        "staff.printed_forms",
-    }
-)
-# Pages that write of a single form: the trail would say when it came.
-OF_ONE_FORM = frozenset(
-    {
-        "entry.sheet",
-        "entry.open_form",
-        "entry.printed",
-        "entry.set_aside",
-        "entry.save",
-        "entry.give_back",
-        "entry.settle",
-        "interviewer.interview",
-        "interviewer.households",
-        "staff.forget_scan",
-        "staff.reinterview",
-        "staff.scanned",
-        "staff.scans",
-        "staff.take_back_form",
-    }
-)
 # Parts of an address that an entry may name. Never a form, a sheet or a response.
 NAMED = ("wave", "unit", "batch", "name", "format", "id", "number")
 LOCK = 7_404_531  # of PostgreSQL, held to the end of a transaction: two entries never get one number
@@ -138,20 +37,25 @@ class Act:
     who: str
     what: str
     on: str
+    changes_figures: bool
 
 
 _act: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
 @contextmanager
-def acting(who: str, what: str, on: Mapping[str, object] | str = "") -> Iterator[None]:
+def acting(
+    who: str, what: str, on: Mapping[str, object] | str = "", *, changes_figures: bool = False
+) -> Iterator[None]:
     """What is written inside the block goes into the trail under this act.
 
-    on  the parts of an address, of which those in `NAMED` are kept, or a text
+    what             an English sentence of the catalogue; who reads the trail sees it translated
+    on               the parts of an address, of which those in `NAMED` are stored, or a text
+    changes_figures  figures that were made before are stale
     """
     if not isinstance(on, str):
         on = " ".join(f"{name}={on[name]}" for name in NAMED if name in on)
-    token = _act.set(Act(who, what, on[:LONGEST]))
+    token = _act.set(Act(who, what, on[:LONGEST], changes_figures))
     try:
         yield
     finally:
@@ -159,18 +63,8 @@ def acting(who: str, what: str, on: Mapping[str, object] | str = "") -> Iterator
 
 
 @contextmanager
-def page(who: str, endpoint: str, on: Mapping[str, object]) -> Iterator[None]:
-    """`acting` for a page of the staff; a page that writes of a single form leaves no entry."""
-    if endpoint in OF_ONE_FORM:
-        yield
-    else:
-        with acting(who, endpoint, on):
-            yield
-
-
-@contextmanager
-def of_one_form() -> Iterator[None]:
-    """What is written inside the block is of a single form, and leaves no entry."""
+def single_response() -> Iterator[None]:
+    """What is written inside the block is about one response, and leaves no entry."""
     token = _act.set(None)
     try:
         yield
@@ -205,7 +99,7 @@ def append(session: Session) -> bool:
         who=act.who,
         what=act.what,
         subject=act.on,
-        changes_figures=_changes_figures(act.what),
+        changes_figures=act.changes_figures,
         digest="",
     )
     entry.digest = digest(last.digest if last else "", entry)
@@ -223,11 +117,6 @@ def last_change(session: Session) -> int:
     """The number of the last entry by which figures or their names may have changed; 0 if none was."""
     numbers = select(AuditEntry.number).where(AuditEntry.changes_figures).order_by(AuditEntry.number.desc())
     return session.scalar(numbers.limit(1)) or 0
-
-
-def _changes_figures(what: str) -> bool:
-    """Sign-ins and downloads leave figures as they are."""
-    return what == "command" or (what.startswith("staff.") and what not in EXPORTS)
 
 
 def digest(before: str, entry: AuditEntry) -> str:

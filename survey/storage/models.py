@@ -764,7 +764,7 @@ class AuditEntry(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(40))  # ISO 8601, in Việt Nam
     who: Mapped[str] = mapped_column(String(80))
-    what: Mapped[str] = mapped_column(String(80))  # one of `audit.ACTS`
+    what: Mapped[str] = mapped_column(String(80))  # an English sentence of the catalogue
     subject: Mapped[str] = mapped_column(String(300))
     changes_figures: Mapped[bool]  # or their names: figures made before it are stale
     digest: Mapped[str] = mapped_column(String(64))

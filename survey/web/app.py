@@ -41,10 +41,10 @@ from survey.system import settings
 from survey.system.dates import today
 from survey.system.version import version
 from survey.web import api, cookies, integers, interviewer, keying, kiosk, login, respondent, staff
+from survey.web.pages import Request, open_tab, tabs
 from survey.web.server import metrics, rejections
 from survey.web.sign_in import choose_password, passkey_pages, password, single_sign_on
 from survey.web.sign_in.sessions import Sessions
-from survey.web.staff import uploads
 from translations import LANGUAGES, Refusal, formats
 from translations import gettext as _
 
@@ -76,7 +76,7 @@ class Number(IntegerConverter):
 class Application(Flask):
     """Flask without its look, at each call, whether a view or a hook is asynchronous: none of ours is."""
 
-    request_class = uploads.Request
+    request_class = Request
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is."""
@@ -131,6 +131,8 @@ def create_app(**config: Any) -> Flask:
         static=_static,
         here=_here,
         large_text=_large_text,
+        tabs=tabs,
+        open_tab=open_tab,
     )
     csrf = CSRFProtect(app)
     for pages in (respondent.pages, kiosk.pages, api.pages):  # what they take is signed, bound, or JSON alone

@@ -15,7 +15,6 @@ import uuid
 from typing import Any
 
 from flask import (
-    Blueprint,
     jsonify,
     make_response,
     redirect,
@@ -41,14 +40,14 @@ from survey.waves import units, waves
 from survey.waves.waves import Place
 from survey.web import bound_device, keying, kiosk
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Pages
 from survey.web.respondent import form
 from translations import N_, Denied, Refusal
 from translations import gettext as _
 
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")  # of a household in the list of its village
 
-pages = Blueprint("interviewer", __name__, url_prefix="/phong-van")
+pages = Pages("interviewer", __name__, "/phong-van")
 
 
 class Faulty(Refusal):
@@ -57,8 +56,7 @@ class Faulty(Refusal):
     status = 422
 
 
-@pages.get("/")
-@requires(Right.INTERVIEW)
+@pages.page("/", Right.INTERVIEW)
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
         open_now = [wave for wave in waves.list_all(session) if wave.opens <= today() <= wave.closes]
@@ -67,15 +65,15 @@ def choose_wave() -> ResponseReturnValue:
     return render_template("interviewer/waves.html", waves=open_now, titles=titles)
 
 
-@pages.get("/phien")
-@requires(Right.INTERVIEW)
+@pages.page("/phien", Right.INTERVIEW)
 def token() -> ResponseReturnValue:
     """What a form is sent with; an interview may last longer than the one of its page holds."""
     return jsonify(token=generate_csrf())
 
 
-@pages.post("/may")
-@requires(Right.INTERVIEW)
+@pages.page(
+    "/may", Right.INTERVIEW, methods=["POST"], act=N_("Bound an interviewer's tablet"), changes_figures=False
+)
 def bind() -> ResponseReturnValue:
     """Binds this tablet, so that it may send by itself what it sealed while it had no network."""
     answer = make_response("", 204)
@@ -104,8 +102,7 @@ def worker() -> ResponseReturnValue:
     return kiosk.worker_with_sounds(kiosk.STATIC.parent / "interviewer-worker.js")
 
 
-@pages.get("/<wave>/")
-@requires(Right.INTERVIEW)
+@pages.page("/<wave>/", Right.INTERVIEW)
 def choose_unit(wave: str) -> ResponseReturnValue:
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
@@ -126,8 +123,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.route("/<wave>/<unit>", methods=["GET", "POST"])
-@requires(Right.INTERVIEW)
+@pages.page("/<wave>/<unit>", Right.INTERVIEW, methods=["GET", "POST"], single_response=True)
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
@@ -173,8 +169,7 @@ def _can_seal() -> bool:
     return (kiosk.STATIC / kiosk.BUNDLE).exists()
 
 
-@pages.route("/<wave>/<unit>/ho", methods=["GET", "POST"])
-@requires(Right.INTERVIEW)
+@pages.page("/<wave>/<unit>/ho", Right.INTERVIEW, methods=["GET", "POST"], single_response=True)
 def households(wave: str, unit: str) -> ResponseReturnValue:
     """The drawn households of a village, `?thon=`, and what became of each."""
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Who is signed in, and which view is for whom."""
+"""Who is signed in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Request, current_app, g, redirect, request, url_for
+from flask import Request, g, redirect, url_for
 from flask_login import LoginManager, current_user, login_user
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 from survey.accounts import second_factors, sign_ins
 from survey.accounts.accounts import OF_TOKENS, Person, Right, person_of
 from survey.accounts.tokens import OPENS, Ended, Scope, digest_of
-from survey.storage import audit
 from survey.storage.models import Account, SignIn, Token
 from survey.system.dates import today
 from survey.web.current import database
-from translations import Denied, formats
+from translations import formats
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,42 +74,6 @@ def reauthenticated(then: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 return redirect(url_for("sign_in.prove", next=url_for(then)), 303)  # type: ignore[return-value]
             return view(*args, **kwargs)
 
-        return guarded
-
-    return decorate
-
-
-def requires(right: Right, *, proven: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A view for those who have the right; others are asked to sign in (401) or told no (403).
-
-    proven  the person must have given the password in the last ten minutes, and gives it once more otherwise
-    """
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not current_user.is_authenticated:
-                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
-            if current_user.first and request.blueprint == "api":
-                raise Denied("Sign in on the pages first: your account has something to do there before this.")
-            if current_user.first:
-                return redirect(url_for(current_user.first), 303)  # type: ignore[return-value]
-            if not current_user.may(right):
-                raise Denied(
-                    "Your account is not for this page. Ask the administrator for the right, or sign out."
-                )
-            if proven and not current_user.proven:
-                return redirect(url_for("sign_in.prove", next=request.full_path), 303)  # type: ignore[return-value]
-            with audit.page(current_user.name, str(request.endpoint), kwargs):
-                if request.endpoint in audit.EXPORTS and request.method == "GET":
-                    if request.args:
-                        audit.annotate(asked=request.query_string.decode())
-                    with database().writing():  # what is shown or sent leaves an entry of its own
-                        pass
-                return view(*args, **kwargs)
-
-        guarded.right = right  # type: ignore[attr-defined]
-        guarded.proven = proven  # type: ignore[attr-defined]
         return guarded
 
     return decorate

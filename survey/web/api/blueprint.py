@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,9 +16,10 @@ from survey.operations.health import trouble
 from survey.storage import faults
 from survey.web import login
 from survey.web.current import database
+from survey.web.pages import Pages
 from translations import gettext as _
 
-pages = Blueprint("api", __name__)
+pages = Pages("api", __name__)
 
 DESCRIPTION = Path(__file__).parent / "openapi.yaml"
 

@@ -27,8 +27,7 @@ from survey.storage.models import Release, Unit, Wave
 from survey.waves import questionnaires, units, waves
 from survey.web.api.blueprint import pages
 from survey.web.current import database
-from survey.web.login import requires
-from translations import Denied, NotFound, Refusal
+from translations import N_, Denied, NotFound, Refusal
 
 P = ParamSpec("P")
 PAGED = ("limit", "offset")
@@ -63,8 +62,7 @@ def takes(
     return decorate
 
 
-@pages.get("/api/v1/waves")
-@requires(Right.PROGRESS)
+@pages.page("/api/v1/waves", Right.PROGRESS)
 @takes(*PAGED)
 def wave_list() -> ResponseReturnValue:
     """Every wave, the one that begins last first."""
@@ -78,8 +76,7 @@ def wave_list() -> ResponseReturnValue:
     return _listed(found)
 
 
-@pages.get("/api/v1/units")
-@requires(Right.PROGRESS)
+@pages.page("/api/v1/units", Right.PROGRESS)
 @takes("on", *PAGED)
 def unit_list() -> ResponseReturnValue:
     """Every unit that there is or was, by its code; `on=DATE` those of a day alone."""
@@ -89,8 +86,7 @@ def unit_list() -> ResponseReturnValue:
         return _listed([_unit(unit) for unit in rows if on is None or units.exists(unit, on)])
 
 
-@pages.get("/api/v1/questionnaires")
-@requires(Right.PROGRESS)
+@pages.page("/api/v1/questionnaires", Right.PROGRESS)
 @takes(*PAGED)
 def questionnaire_list() -> ResponseReturnValue:
     """Every published version of a questionnaire."""
@@ -108,8 +104,7 @@ def questionnaire_list() -> ResponseReturnValue:
     return _listed(found)
 
 
-@pages.get("/api/v1/questionnaires/<name>")
-@requires(Right.PROGRESS)
+@pages.page("/api/v1/questionnaires/<name>", Right.PROGRESS)
 @takes()
 def questionnaire(name: str) -> ResponseReturnValue:
     """The document of a version, by a name like ho_gia_dinh@1."""
@@ -117,8 +112,12 @@ def questionnaire(name: str) -> ResponseReturnValue:
         return _marked(jsonify(questionnaires.find(session, name).document))
 
 
-@pages.get("/api/v1/waves/<wave>/results")
-@requires(Right.OWN_RESULTS)
+@pages.page(
+    "/api/v1/waves/<wave>/results",
+    Right.OWN_RESULTS,
+    act=N_("Asked for a free table by the API"),
+    changes_figures=False,
+)
 @takes("by", "item", "rule", *PAGED)
 def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.

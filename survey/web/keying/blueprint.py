@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
@@ -16,19 +16,21 @@ from survey.accounts import accounts, second_factors
 from survey.storage import audit
 from survey.web import login
 from survey.web.current import database
+from survey.web.pages import Pages
 from survey.web.server import rejections
 from survey.web.sign_in import failed_attempts, lockout
+from translations import N_
 
 P = ParamSpec("P")
 
-pages = Blueprint("entry", __name__, url_prefix="/nhap-phieu")
+pages = Pages("entry", __name__, "/nhap-phieu")
 
 
 def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """A form that comes without a session, or after too long, waits on a page that sends it again.
 
-    It stands before `requires` and in place of the general guard against forged forms, which would both answer
-    without what was typed.
+    It stands before the guard of the page and in place of the general guard against forged forms, which would both
+    answer without what was typed.
     """
 
     @wraps(view)
@@ -59,7 +61,7 @@ def _signed_in(name: str, password: str, code: str) -> bool:
     if person is None:
         failed_attempts.note(name, "password")
         return False
-    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
+    with audit.acting(person.name, N_("Signed in")), database().writing() as session:
         right = not second_factors.has(session, person.name) or second_factors.check(session, person.name, code)
         if right:
             login.enter(session, person)

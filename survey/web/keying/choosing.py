@@ -18,12 +18,10 @@ from survey.waves import units, waves
 from survey.waves.waves import Place
 from survey.web.current import database
 from survey.web.keying.blueprint import pages
-from survey.web.login import requires
 from translations import Gone, NotFound, formats
 
 
-@pages.get("/")
-@requires(Right.KEY)
+@pages.page("/", Right.KEY)
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
         every = waves.list_all(session)
@@ -46,8 +44,7 @@ def _takes_forms(wave: Wave, printed: bool) -> bool:
     return wave.opens <= today() and (wave.closed is None if printed else today() <= wave.closes)
 
 
-@pages.get("/<wave>/")
-@requires(Right.KEY)
+@pages.page("/<wave>/", Right.KEY)
 def choose_unit(wave: str) -> ResponseReturnValue:
     """The packets of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
     words = request.args.get("tim", "").strip()

@@ -26,7 +26,6 @@ from survey.waves.waves import Place, counting_day
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed, pages
 from survey.web.keying.choosing import paper, running, village_of
-from survey.web.login import requires
 from translations import Conflict, ngettext
 from translations import gettext as _
 
@@ -36,9 +35,9 @@ def _guarded_by_itself(state: BlueprintSetupState) -> None:
     state.app.extensions["csrf"].exempt(sheet)
 
 
-@pages.route("/<wave>/<unit>", methods=["GET", "POST"])
-@holds_what_was_typed
-@requires(Right.KEY)
+@pages.page(
+    "/<wave>/<unit>", Right.KEY, methods=["GET", "POST"], single_response=True, outside=holds_what_was_typed
+)
 def sheet(wave: str, unit: str) -> ResponseReturnValue:
     """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
     with database().reading() as session:

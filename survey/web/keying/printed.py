@@ -25,7 +25,6 @@ from survey.waves import waves
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed, pages
 from survey.web.keying.choosing import choose_form
-from survey.web.login import requires
 from survey.web.server import rejections
 from translations import Conflict, Refusal, ngettext
 from translations import gettext as _
@@ -41,8 +40,7 @@ def _guarded_by_themselves(state: BlueprintSetupState) -> None:
         state.app.extensions["csrf"].exempt(view)
 
 
-@pages.post("/<wave>/mo")
-@requires(Right.KEY)
+@pages.page("/<wave>/mo", Right.KEY, methods=["POST"], single_response=True)
 def open_form(wave: str) -> ResponseReturnValue:
     """Opens the form of a number, or the next one of a packet; shows the packets again where there is none."""
     packet, typed = request.form.get("tap", ""), request.form.get("so", "")
@@ -78,9 +76,14 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     return sheet_locks.acquire(session, number, current_user.name).sheet
 
 
-@pages.route("/<wave>/phieu/<serial>", methods=["GET", "POST"], endpoint="printed")
-@holds_what_was_typed
-@requires(Right.KEY)
+@pages.page(
+    "/<wave>/phieu/<serial>",
+    Right.KEY,
+    methods=["GET", "POST"],
+    endpoint="printed",
+    single_response=True,
+    outside=holds_what_was_typed,
+)
 def printed_form(wave: str, serial: str) -> ResponseReturnValue:
     """The keying screen of a form that this keyer has open; sent whole, the form is finished."""
     if request.method == "POST":
@@ -94,8 +97,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         return _Screen(form, opened.typed, opened.at).page(lost=lost_on(opened.typed))
 
 
-@pages.post("/<wave>/phieu/<serial>/luu")
-@requires(Right.KEY)
+@pages.page("/<wave>/phieu/<serial>/luu", Right.KEY, methods=["POST"], single_response=True)
 def save(wave: str, serial: str) -> ResponseReturnValue:
     """Keeps what was typed in some fields, and where the keyer stands; answers without a page."""
     try:
@@ -119,8 +121,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
     return "", 204
 
 
-@pages.post("/<wave>/phieu/<serial>/tra")
-@requires(Right.KEY)
+@pages.page("/<wave>/phieu/<serial>/tra", Right.KEY, methods=["POST"], single_response=True)
 def give_back(wave: str, serial: str) -> ResponseReturnValue:
     """Gives a form back unfinished; what was typed of it goes."""
     with database().writing() as session:
@@ -130,8 +131,7 @@ def give_back(wave: str, serial: str) -> ResponseReturnValue:
     return redirect(url_for(".choose_unit", wave=wave), 303)
 
 
-@pages.post("/<wave>/phieu/<serial>/gac")
-@requires(Right.KEY)
+@pages.page("/<wave>/phieu/<serial>/gac", Right.KEY, methods=["POST"], single_response=True)
 def set_aside(wave: str, serial: str) -> ResponseReturnValue:
     """Sets a form aside that holds no answers, with the reason."""
     with database().writing() as session:

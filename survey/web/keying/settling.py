@@ -20,7 +20,6 @@ from survey.storage.models import Batch, Sheet
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.keying.blueprint import pages
-from survey.web.login import requires
 from translations import Conflict
 from translations import gettext as _
 
@@ -65,8 +64,7 @@ class _Form:
         return {**self.texts, **agreed, **{choice.item.code: choice.decided for choice in self.choices}}
 
 
-@pages.get("/doi-chieu/")
-@requires(Right.REVIEW)
+@pages.page("/doi-chieu/", Right.REVIEW)
 def to_settle() -> ResponseReturnValue:
     """The forms that wait for a third person; those that this person keyed are counted alone."""
     with database().reading() as session:
@@ -78,8 +76,7 @@ def to_settle() -> ResponseReturnValue:
     return render_template("keying/to_settle.html", forms=mine, others=len(open_now) - len(mine))
 
 
-@pages.route("/doi-chieu/<serial>", methods=["GET", "POST"])
-@requires(Right.REVIEW)
+@pages.page("/doi-chieu/<serial>", Right.REVIEW, methods=["GET", "POST"], single_response=True)
 def settle(serial: str) -> ResponseReturnValue:
     """What differs between the two keyings of a form, side by side, and what stands on the paper."""
     if request.method == "GET":

@@ -20,7 +20,7 @@ from survey.web.app import create_app
 from survey.web.server import metrics, rate_limit
 from survey.web.server.request_queue import Worker as Threads
 from survey.web.sign_in.lockout import Lockout
-from survey.web.staff.blueprint import precompute
+from survey.web.staff.figures import precompute
 
 THREADS = 8  # of one process
 CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request

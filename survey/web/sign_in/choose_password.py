@@ -11,7 +11,7 @@ from survey.storage import audit
 from survey.web.current import database
 from survey.web.sign_in import lockout
 from survey.web.sign_in.password import Code, NewPassword
-from translations import NotFound, Refusal
+from translations import N_, NotFound, Refusal
 from translations import gettext as _
 
 pages = Blueprint("choose_password", __name__, url_prefix="/mat-khau")
@@ -41,7 +41,7 @@ def choose(code: str) -> ResponseReturnValue:
     form = NewPassword(request.form)
     if request.method == "POST" and form.validate():
         try:
-            with audit.acting(name, "choose_password.choose"), database().writing() as session:
+            with audit.acting(name, N_("Chose the own password by a link")), database().writing() as session:
                 password_links.use(session, code, form.new.data)
         except NotFound:
             raise

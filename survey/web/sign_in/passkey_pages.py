@@ -14,7 +14,7 @@ from survey.web import login
 from survey.web.current import database
 from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, passkeys, password
-from translations import Lazy, NotFound, Refusal
+from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 
 pages = Blueprint("passkeys", __name__)
@@ -52,7 +52,7 @@ def enter() -> ResponseReturnValue:
     if name is None:
         failed_attempts.count_only("passkey")
         raise _unknown()
-    with audit.acting(name, "sign_in.sign_in", "by=passkey"), database().writing() as session:
+    with audit.acting(name, N_("Signed in"), "by=passkey"), database().writing() as session:
         account = accounts.find(session, name)
         right = passkeys.check(session, name, answer) and not account.off
         if right:
@@ -97,7 +97,7 @@ def add() -> ResponseReturnValue:
     if request.method != "POST" or not form.validate():
         must = current_user.first is not None
         return render_template("sign_in/passkey.html", form=form, must=must), 422 if form.errors else 200
-    with audit.acting(current_user.name, "passkeys.add"), database().writing() as session:
+    with audit.acting(current_user.name, N_("Added an own passkey")), database().writing() as session:
         codes = passkeys.add(session, current_user.name, form.name.data, request.form.get("answer", ""))
     if codes:
         return password.recovery(codes, _("The second factor is added. From now on signing in asks for it."))
@@ -110,7 +110,7 @@ def add() -> ResponseReturnValue:
 @reauthenticated("sign_in.account")
 def remove() -> ResponseReturnValue:
     """Takes a passkey of the own account away."""
-    with audit.acting(current_user.name, "passkeys.remove"), database().writing() as session:
+    with audit.acting(current_user.name, N_("Took an own passkey away")), database().writing() as session:
         if not passkeys.remove(session, current_user.name, request.form.get("id", "")):
             raise NotFound("This passkey is gone already.")
     flash(_("The passkey is taken away. Delete it on the device too: it opens nothing here any more."))

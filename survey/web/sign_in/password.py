@@ -24,7 +24,7 @@ from survey.web import integers, login
 from survey.web.current import database
 from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, lockout, passkeys
-from translations import Lazy, Refusal, ngettext
+from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 
 pages = Blueprint("sign_in", __name__)
@@ -115,7 +115,7 @@ def go_on(
         with database().writing() as session:
             browser[HALF] = [person.name, sign_ins.begin(session, person.name, authenticated_at, half=True).id]
         return redirect(url_for("sign_in.code", next=wanted), 303)
-    with audit.acting(person.name, "sign_in.sign_in"), database().writing() as session:
+    with audit.acting(person.name, N_("Signed in")), database().writing() as session:
         login.enter(session, person, authenticated_at, vouched=vouched)
     return led_on(person.name, wanted)
 
@@ -137,7 +137,7 @@ def code() -> ResponseReturnValue:
             form.code.errors = [_too_many(wait)]
             page = render_template("sign_in/code.html", form=form, next=wanted, factor=factor)
             return page, 429, {"Retry-After": str(wait)}
-        with audit.acting(name, "sign_in.sign_in"), database().writing() as session:
+        with audit.acting(name, N_("Signed in")), database().writing() as session:
             account = accounts.find(session, name)
             lasts = sign_ins.find(session, mark, name, half=True) is not None
             right = lasts and not account.off and second_factors.check(session, name, form.code.data)
@@ -189,7 +189,7 @@ def change_password() -> ResponseReturnValue:
             form.old.errors = [_too_many(wait)]
             page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
             return page, 429, {"Retry-After": str(wait)}
-        acting = audit.acting(current_user.name, "sign_in.change_password")
+        acting = audit.acting(current_user.name, N_("Changed the own password"))
         try:
             with acting, database().writing() as session:
                 person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
@@ -238,7 +238,7 @@ def account() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """Ends one of the own sign-ins, or all but this one."""
     number = request.form.get("number", None, integers.bounded_int)
-    with audit.acting(current_user.name, "sign_in.end"), database().writing() as session:
+    with audit.acting(current_user.name, N_("Ended own sign-ins")), database().writing() as session:
         ended = sign_ins.end(session, current_user.name, number, but=current_user.session)
     flash(ngettext("%(num)d sign-in is ended.", "%(num)d sign-ins are ended.", ended))
     return redirect(url_for(".account"), 303)
@@ -263,7 +263,7 @@ def second_factor() -> ResponseReturnValue:
             form.code.errors = [_("The page was open for too long. Scan the new picture.")]
         else:
             if form.validate():
-                acting = audit.acting(current_user.name, "sign_in.second_factor")
+                acting = audit.acting(current_user.name, N_("Added codes of the own phone"))
                 with acting, database().writing() as session:
                     codes = second_factors.enrol(session, current_user.name, secret, form.code.data)
                     if codes is None:
@@ -296,7 +296,10 @@ def second_factor() -> ResponseReturnValue:
 @reauthenticated("sign_in.account")
 def remove_factor() -> ResponseReturnValue:
     """Takes the codes of the own phone away, for a new one."""
-    with audit.acting(current_user.name, "sign_in.remove_factor"), database().writing() as session:
+    with (
+        audit.acting(current_user.name, N_("Took the codes of the own phone away")),
+        database().writing() as session,
+    ):
         second_factors.remove_phone(session, current_user.name)
     flash(_("The codes of the phone are taken away. Add them anew as soon as the new phone is at hand."))
     return redirect(url_for(".account"), 303)
@@ -307,7 +310,10 @@ def remove_factor() -> ResponseReturnValue:
 @reauthenticated("sign_in.account")
 def renew_codes() -> ResponseReturnValue:
     """Makes new recovery codes of the own account and shows them, this once."""
-    with audit.acting(current_user.name, "sign_in.renew_codes"), database().writing() as session:
+    with (
+        audit.acting(current_user.name, N_("Made new recovery codes of the own account")),
+        database().writing() as session,
+    ):
         codes = second_factors.renew_codes(session, current_user.name)
     return recovery(codes, _("These are new. The recovery codes of before hold no more: throw them away."))
 

@@ -26,7 +26,7 @@ from survey.web.current import database
 from survey.web.login import reauthenticated
 from survey.web.sign_in import failed_attempts, lockout
 from survey.web.sign_in.password import SIGNED_ON, go_on, local, span
-from translations import Denied, NotFound, Refusal
+from translations import N_, Denied, NotFound, Refusal
 from translations import gettext as _
 
 pages = Blueprint("single_sign_on", __name__)
@@ -134,7 +134,10 @@ def link() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("sign_in/link.html", value=answered["value"])
     browser.pop(ANSWERED)
-    with audit.acting(current_user.name, "single_sign_on.link"), database().writing() as session:
+    with (
+        audit.acting(current_user.name, N_("Linked an account with single sign-on")),
+        database().writing() as session,
+    ):
         identities.link(session, current_user.name, answered["issuer"], answered["subject"])
     flash(_("The account is linked: from now on you sign in with %(provider)s too.", provider=provider_name()))
     return redirect(url_for("sign_in.account"), 303)
@@ -145,7 +148,10 @@ def link() -> ResponseReturnValue:
 @reauthenticated("sign_in.account")
 def unlink() -> ResponseReturnValue:
     """Takes the own link away."""
-    with audit.acting(current_user.name, "single_sign_on.unlink"), database().writing() as session:
+    with (
+        audit.acting(current_user.name, N_("Took the own link with single sign-on away")),
+        database().writing() as session,
+    ):
         identities.unlink(session, current_user.name)
     flash(_("The link is taken away. Sign in with the password from now on."))
     return redirect(url_for("sign_in.account"), 303)
@@ -194,7 +200,7 @@ def _known(there: Any, proof: Any, purpose: Purpose) -> tuple[Person | None, str
         if account is None:
             return None, value
         person = _let_in(account, purpose)
-    with audit.acting(person.name, "single_sign_on.link"), database().writing() as session:
+    with audit.acting(person.name, N_("Linked an account with single sign-on")), database().writing() as session:
         identities.link(session, person.name, issuer, proof.subject)
     return person, None
 

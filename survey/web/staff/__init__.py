@@ -1,83 +1,12 @@
 """Pages of those who run the survey and read its results: a module a screen."""
 
-from survey.web.staff.administration import accounts, audit_trail, factor_roles, tokens, waves
-from survey.web.staff.blueprint import pages
-from survey.web.staff.fieldwork import (
-    accounting,
-    import_file,
-    interviewer_effects,
-    invitations,
-    keying,
-    kiosks,
-    posters,
-    printing,
-    progress,
-    quarantine,
-    reinterviews,
-    response_rates,
-    review,
-    reviewed_response,
-    scans,
-)
-from survey.web.staff.remarks import coding, paraphrases, remarks, themes
-from survey.web.staff.results import (
-    calculation,
-    changes,
-    items,
-    map,
-    mode_differences,
-    open_data,
-    overview,
-    releases,
-    reports,
-    series,
-    tables,
-    targets,
-    units,
-)
-from survey.web.staff.sampling import household_lists, sample_plan, samples, weights
+from importlib import import_module
 
-__all__ = [
-    "accounting",
-    "audit_trail",
-    "changes",
-    "coding",
-    "interviewer_effects",
-    "factor_roles",
-    "quarantine",
-    "household_lists",
-    "calculation",
-    "import_file",
-    "invitations",
-    "items",
-    "mode_differences",
-    "keying",
-    "kiosks",
-    "map",
-    "open_data",
-    "overview",
-    "pages",
-    "paraphrases",
-    "accounts",
-    "posters",
-    "printing",
-    "progress",
-    "reinterviews",
-    "releases",
-    "remarks",
-    "reports",
-    "response_rates",
-    "review",
-    "reviewed_response",
-    "sample_plan",
-    "samples",
-    "scans",
-    "series",
-    "tables",
-    "targets",
-    "themes",
-    "tokens",
-    "units",
-    "waves",
-    "weights",
-]
+from werkzeug.utils import find_modules
+
+from survey.web.staff.blueprint import pages
+
+for module in find_modules(__name__, include_packages=False, recursive=True):
+    import_module(module)
+
+__all__ = ["pages"]

@@ -6,11 +6,9 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import TypeVar
 
-import flask
 from flask import request
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -25,30 +23,6 @@ from translations import gettext as _
 from translations.formats import nfc
 
 Done = TypeVar("Done")
-LARGEST = 20_000_000  # bytes
-LARGEST_BODY = 1_000_000  # of what is not in the list
-LARGE: dict[str, int] = {
-    "staff.scans": LARGEST,
-    "staff.import_file": LARGEST,
-    "staff.import_counts": LARGEST,
-    "staff.import_frame": LARGEST,
-    "staff.import_targets": LARGEST,
-}
-UNWRITTEN = {"staff.scans"}  # pages with handwriting: they lie in memory alone
-
-
-class Request(flask.Request):
-    """Flask's, which writes a large file that is sent into a file of its own, but for those of `UNWRITTEN`."""
-
-    def _get_file_stream(self, *told: Any, **besides: Any) -> IO[bytes]:
-        return BytesIO() if self.endpoint in UNWRITTEN else super()._get_file_stream(*told, **besides)
-
-
-@pages.url_value_preprocessor
-def bound(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raises the bound of a body for those who are signed in, before the guard against forgery reads it."""
-    if request.method == "POST" and current_user.is_authenticated:
-        request.max_content_length = LARGE.get(endpoint or "", LARGEST_BODY)
 
 
 @pages.before_request

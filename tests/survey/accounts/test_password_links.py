@@ -71,8 +71,8 @@ def test_a_forgotten_password_is_chosen_anew_and_the_administrator_never_knows_i
         said = [(entry.who, entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))][-2:]
     until = today() + timedelta(7)
     assert said == [
-        ("admin", "staff.person", f"name=keyer act=link link_until={until}"),
-        ("keyer", "choose_password.choose", ""),
+        ("admin", "Changed an account", f"name=keyer act=link link_until={until}"),
+        ("keyer", "Chose the own password by a link", ""),
     ]
 
 

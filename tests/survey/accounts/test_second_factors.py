@@ -220,7 +220,9 @@ def test_the_administrator_says_which_roles_need_it_and_the_server_s_settings_ho
     monkeypatch.delenv("HAILONG_SECOND_FACTOR")
     with province.reading() as session:
         assert second_factors.needing(session) == {"auditor", "keyer"}
-        noted = session.scalars(select(AuditEntry.subject).where(AuditEntry.what == "staff.factor_roles")).all()
+        noted = session.scalars(
+            select(AuditEntry.subject).where(AuditEntry.what == "Chose which roles need a second factor")
+        ).all()
     assert noted == ["roles=keyer", "roles=auditor"]
     send(admin, ROLES)
     assert keyer.get("/nhap-phieu/").status_code == 200
@@ -237,7 +239,7 @@ def test_new_recovery_codes_void_those_of_before(app: Flask, province: Database,
     assert enter(app.test_client(), new[0]).status_code == 303
     with province.writing() as session:
         session.execute(update(SignIn).values(authenticated_at=0))
-        assert "sign_in.renew_codes" in session.scalars(select(AuditEntry.what)).all()
+        assert "Made new recovery codes of the own account" in session.scalars(select(AuditEntry.what)).all()
     assert send(client, "/tai-khoan/ma-du-phong", "/tai-khoan").location.startswith("/xac-nhan")
 
 

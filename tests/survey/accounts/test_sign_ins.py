@@ -96,7 +96,7 @@ def test_an_account_that_is_off_is_out_and_stays_in_the_trail(
     with province.reading() as session:
         assert session.get(Account, "keyer") is not None
         said = session.scalars(
-            select(AuditEntry.subject).where(AuditEntry.what == "staff.person").order_by(AuditEntry.number)
+            select(AuditEntry.subject).where(AuditEntry.what == "Changed an account").order_by(AuditEntry.number)
         ).all()
     assert said == ["name=keyer account=keyer act=off devices=0 tokens=0", "name=keyer account=keyer act=on"]
 

@@ -194,7 +194,7 @@ def test_tables_of_another_form_are_noticed(
 def test_a_trail_that_was_tampered_with_and_a_clock_that_is_slow_are_noticed(
     folder: Path, province: Database
 ) -> None:
-    with audit.acting("lan", "command", "one"), province.writing():
+    with audit.acting("lan", "Ran a command on the server", "one"), province.writing():
         pass
     assert states() == {State.WELL}
     with province.writing() as session:

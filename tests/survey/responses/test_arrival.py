@@ -53,7 +53,7 @@ def answer_letters(province: Database) -> dict[str, uuid.UUID]:
 
 def act(province: Database) -> None:
     """Somebody of the staff writes, which stands in the trail with its second."""
-    with audit.acting("admin", "staff.targets", "wave=gop-y"), province.writing() as session:
+    with audit.acting("admin", "Set targets", "wave=gop-y"), province.writing() as session:
         session.get_one(Unit, "06652").kind = "phường"
 
 
@@ -198,7 +198,7 @@ def test_the_trail_stands_in_no_log_among_forms(province: Database, disk: Disk) 
     for id in IDS[5:10]:
         send(province, id)
     if province.is_sqlite:
-        assert b"staff.targets" not in disk.files()["hailong.db-wal"]
+        assert b"Set targets" not in disk.files()["hailong.db-wal"]
 
 
 def test_whoever_reads_what_was_there_before_puts_it_off(province: Database, disk: Disk) -> None:

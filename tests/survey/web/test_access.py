@@ -14,10 +14,9 @@ from flask_login import login_user
 
 from survey.accounts import second_factors
 from survey.accounts.accounts import RIGHTS, Person, Right
-from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Role
-from survey.web.login import requires
+from survey.web.pages import Page, guard, page_at
 from translations import Denied
 
 SignIn = Callable[[Flask, str], FlaskClient]
@@ -100,18 +99,16 @@ def guarded(app: Flask) -> list[str]:
     return sorted({rule.endpoint for rule in rules})
 
 
-def test_every_address_of_the_staff_names_its_right(app: Flask) -> None:
-    endpoints = guarded(app)
-    assert "entry.sheet" in endpoints
-    without = [
-        name for name in endpoints if not isinstance(getattr(app.view_functions[name], "right", None), Right)
-    ]
-    assert not without
+def declared(app: Flask) -> dict[str, Page]:
+    """The pages of staff, by endpoint."""
+    with app.app_context():
+        return {name: page for name in guarded(app) if (page := page_at(name)) is not None}
 
 
-def test_an_address_needs_the_right_of_the_table_and_no_weaker_one(app: Flask) -> None:
-    found = {name: getattr(app.view_functions[name], "right", None) for name in guarded(app)}
-    assert found == {name: right for right, names in NEEDS.items() for name in names.split()}
+def test_every_address_of_the_staff_needs_the_right_of_the_table_and_no_weaker_one(app: Flask) -> None:
+    assert [*declared(app)] == guarded(app)
+    rights = {name: page.right for name, page in declared(app).items()}
+    assert rights == {name: right for right, names in NEEDS.items() for name in names.split()}
 
 
 def test_whose_role_needs_a_second_factor_reaches_nothing_but_the_own_account_before(
@@ -140,8 +137,9 @@ def test_whose_role_needs_a_second_factor_reaches_nothing_but_the_own_account_be
 
 def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask) -> None:
     """Every file that a page sends is either of figures, lists and forms, or asks for the password once more."""
-    asking = {name for name in guarded(app) if getattr(app.view_functions[name], "proven", False)}
-    assert asking == (audit.EXPORTS - WITHOUT_ROWS) | LOOSENING
+    asking = {name for name, page in declared(app).items() if page.reauthenticate}
+    exports = {name for name, page in declared(app).items() if page.export}
+    assert asking == (exports - WITHOUT_ROWS) | LOOSENING
     # A module of pages that takes hold of what writes rows has no page that sends a file without asking.
     writers = re.compile(r"\b(exporting|open_bundle|open_data)\b")
     for name in guarded(app):
@@ -151,17 +149,14 @@ def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask)
 
 
 def test_keying_is_for_those_who_may_key(app: Flask) -> None:
-    views = {name: app.view_functions[name] for name in guarded(app) if name.startswith("entry.")}
-    assert {getattr(view, "right", None) for view in views.values()} <= {Right.KEY, Right.REVIEW}
+    rights = {page.right for name, page in declared(app).items() if name.startswith("entry.")}
+    assert rights == {Right.KEY, Right.REVIEW}
 
 
 @pytest.mark.parametrize("right", Right)
 @pytest.mark.parametrize("role", Role)
 def test_a_role_has_the_rights_of_the_table_and_no_other(app: Flask, role: Role, right: Right) -> None:
-    @requires(right)
-    def view() -> str:
-        return "seen"
-
+    view = guard(Page(right), lambda: "seen")
     with app.test_request_context("/"):
         login_user(Person("somebody", role, None, ""))
         if role in MAY[right]:

@@ -31,7 +31,6 @@ from survey.system import addresses, settings
 from survey.waves import units
 from survey.web import current
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages, role_name
 from survey.web.staff.form import AS_TYPED, StaffForm
 from translations import N_, Conflict, Lazy, Refusal, formats
@@ -100,8 +99,7 @@ class IdentityForm(StaffForm):
         self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=there.claim)
 
 
-@pages.route("/nguoi-dung", methods=["GET", "POST"])
-@requires(Right.PEOPLE)
+@pages.page("/nguoi-dung", Right.PEOPLE, methods=["GET", "POST"], act=N_("Made an account"), changes_figures=False)
 def people() -> ResponseReturnValue:
     """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
@@ -125,8 +123,13 @@ def people() -> ResponseReturnValue:
     )
 
 
-@pages.route("/nguoi-dung/<name>", methods=["GET", "POST"])
-@requires(Right.PEOPLE)
+@pages.page(
+    "/nguoi-dung/<name>",
+    Right.PEOPLE,
+    methods=["GET", "POST"],
+    act=N_("Changed an account"),
+    changes_figures=False,
+)
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     with database().reading() as session:

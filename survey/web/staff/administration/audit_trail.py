@@ -11,15 +11,13 @@ from survey.storage import audit
 from survey.storage.models import AuditEntry
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.sign_in import failed_attempts
 from survey.web.staff.blueprint import pages
 
 EACH_PAGE = 100
 
 
-@pages.get("/nhat-ky")
-@requires(Right.AUDIT)
+@pages.page("/nhat-ky", Right.AUDIT)
 def audit_trail() -> ResponseReturnValue:
     """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
     who, until = request.args.get("ai", ""), request.args.get("den", None, integers.bounded_int)
@@ -41,6 +39,5 @@ def audit_trail() -> ResponseReturnValue:
         who=who,
         people=people,
         verified=verified,
-        acts=audit.ACTS,
         wrong=wrong,
     )

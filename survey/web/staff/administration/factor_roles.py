@@ -10,13 +10,19 @@ from survey.accounts.accounts import Right
 from survey.storage.models import Role
 from survey.system import settings
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
+from translations import N_
 from translations import gettext as _
 
 
-@pages.route("/lop-thu-hai", methods=["GET", "POST"])
-@requires(Right.PEOPLE, proven=True)
+@pages.page(
+    "/lop-thu-hai",
+    Right.PEOPLE,
+    methods=["GET", "POST"],
+    act=N_("Chose which roles need a second factor"),
+    changes_figures=False,
+    reauthenticate=True,
+)
 def factor_roles() -> ResponseReturnValue:
     """The roles, how many of their accounts have a second factor, and which must have one; what the server's
     settings ask for can't be taken back here."""

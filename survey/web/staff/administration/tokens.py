@@ -16,10 +16,9 @@ from survey.accounts.tokens import SCOPES, Scope
 from survey.storage.models import Role
 from survey.waves import units
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages, role_name
 from survey.web.staff.form import AS_TYPED, StaffForm
-from translations import Lazy, Refusal, formats
+from translations import N_, Lazy, Refusal, formats
 from translations import gettext as _
 
 
@@ -56,8 +55,14 @@ class TokenForm(StaffForm):
     )
 
 
-@pages.route("/ma-truy-cap", methods=["GET", "POST"])
-@requires(Right.PEOPLE, proven=True)
+@pages.page(
+    "/ma-truy-cap",
+    Right.PEOPLE,
+    methods=["GET", "POST"],
+    act=N_("Made an API token"),
+    changes_figures=False,
+    reauthenticate=True,
+)
 def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:
@@ -90,8 +95,13 @@ def token_list() -> ResponseReturnValue:
     return render_template("staff/token.html", name=form.name.data, text=text), 201
 
 
-@pages.post("/ma-truy-cap/<name>/thu-hoi")
-@requires(Right.PEOPLE)
+@pages.page(
+    "/ma-truy-cap/<name>/thu-hoi",
+    Right.PEOPLE,
+    methods=["POST"],
+    act=N_("Took an API token back"),
+    changes_figures=False,
+)
 def remove_token(name: str) -> ResponseReturnValue:
     """Takes a token back."""
     with database().writing() as session:

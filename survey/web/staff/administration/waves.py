@@ -18,10 +18,9 @@ from survey.storage.models import Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm
-from translations import Conflict, Lazy
+from translations import N_, Conflict, Lazy
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a calendar is given by hand
 
@@ -98,8 +97,7 @@ class WaveForm(StaffForm):
             raise ValidationError(Lazy("Give a last day that is not before the first one."))
 
 
-@pages.get("/")
-@requires(Right.PROGRESS)
+@pages.page("/", Right.PROGRESS)
 def index() -> ResponseReturnValue:
     """The waves, the newest first; a commune's account reads the counts of its own forms."""
     with database().reading() as session:
@@ -126,8 +124,7 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:
     return sum(sum(modes.values()) for place, modes in counts.items() if unit is None or place == unit)
 
 
-@pages.route("/dot-moi", methods=["GET", "POST"])
-@requires(Right.WAVES)
+@pages.page("/dot-moi", Right.WAVES, methods=["GET", "POST"], act=N_("Opened a wave"))
 def new_wave() -> ResponseReturnValue:
     """The form that opens a wave."""
     with database().reading() as session:

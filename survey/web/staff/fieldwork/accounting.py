@@ -20,7 +20,7 @@ from survey.storage.models import Batch, Sheet, SheetState, Unit, Village
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm
@@ -124,8 +124,7 @@ class SheetsForm(StaffForm):
             raise ValidationError(Lazy("Say why the forms are missing."))
 
 
-@pages.get("/<wave>/phieu", endpoint="accounting")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/phieu", Right.FIELDWORK, endpoint="accounting", tab=Tab(5, N_("Paper forms")))
 def batches(wave: str) -> ResponseReturnValue:
     """What is out, back, waiting, entered, void and missing, by commune and batch."""
     wanted, shown = request.args.get("don-vi", ""), request.args.get("xem", "")
@@ -201,8 +200,13 @@ def _with_sums(all_rows: list[Row], shown: list[Row]) -> list[Row]:
     ]
 
 
-@pages.route("/<wave>/phieu/<batch>", methods=["GET", "POST"])
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/phieu/<batch>",
+    Right.FIELDWORK,
+    tab="staff.accounting",
+    methods=["GET", "POST"],
+    act=N_("Counted a packet of paper forms"),
+)
 def batch(wave: str, batch: str) -> ResponseReturnValue:
     """A batch with its forms, and what became of those that are ticked, typed or scanned."""
     form = _sheets_form()
@@ -222,8 +226,13 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.post("/<wave>/phieu/<batch>/giao")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/phieu/<batch>/giao",
+    Right.FIELDWORK,
+    tab="staff.accounting",
+    methods=["POST"],
+    act=N_("Handed a packet over"),
+)
 def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     """Notes who took the batch, and when."""
     form = HandOverForm()
@@ -239,8 +248,13 @@ def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.post("/<wave>/khoa-thuc-dia")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/khoa-thuc-dia",
+    Right.FIELDWORK,
+    tab="staff.accounting",
+    methods=["POST"],
+    act=N_("Closed the fieldwork"),
+)
 def close_fieldwork(wave: str) -> ResponseReturnValue:
     """Closes the fieldwork of a wave whose forms are all accounted for."""
     with database().writing() as session:
@@ -249,8 +263,13 @@ def close_fieldwork(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".accounting", wave=wave), 303)
 
 
-@pages.post("/<wave>/mo-thuc-dia")
-@requires(Right.WAVES)
+@pages.page(
+    "/<wave>/mo-thuc-dia",
+    Right.WAVES,
+    tab="staff.accounting",
+    methods=["POST"],
+    act=N_("Opened the fieldwork again"),
+)
 def reopen_fieldwork(wave: str) -> ResponseReturnValue:
     """Opens the fieldwork of a wave again."""
     with database().writing() as session:

@@ -21,11 +21,11 @@ from survey.system import dates
 from survey.system.csv_table import nearest
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import saved
-from translations import Gone, Lazy, NotFound, Refusal
+from translations import N_, Gone, Lazy, NotFound, Refusal
 from translations import gettext as _
 
 ABOUT = {
@@ -66,8 +66,14 @@ class Column:
     fault: str
 
 
-@pages.route("/<wave>/nhap-tep", methods=["GET", "POST"])
-@requires(Right.WAVES)
+@pages.page(
+    "/<wave>/nhap-tep",
+    Right.WAVES,
+    methods=["GET", "POST"],
+    tab=Tab(8, N_("Typed-up data")),
+    act=N_("Imported responses from a file"),
+    max_upload=20 * MB,
+)
 def import_file(wave: str) -> ResponseReturnValue:
     """The step that comes next: choosing a file, or mapping the one that waits."""
     with database().reading() as reading:

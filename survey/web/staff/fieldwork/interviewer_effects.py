@@ -9,12 +9,10 @@ from survey.accounts.accounts import Right
 from survey.results import interviewer_effects
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 
 
-@pages.get("/<wave>/ra-soat/nguoi-hoi-nguoi-nhap", endpoint="effects")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/ra-soat/nguoi-hoi-nguoi-nhap", Right.REVIEW, tab="staff.review", endpoint="effects")
 def effects_of(wave: str) -> ResponseReturnValue:
     """Interviewers and keyers: the share of the differences that goes with them, and each beside the rest."""
     with database().reading() as session:

@@ -22,11 +22,11 @@ from survey.system import addresses, dates
 from survey.waves import questionnaires, units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.printing import printed
 from survey.web.staff.form import StaffForm
-from translations import Lazy, Refusal
+from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
 
@@ -75,8 +75,13 @@ class Row:
     count: Count
 
 
-@pages.route("/<wave>/thu-moi", methods=["GET", "POST"])
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/thu-moi",
+    Right.FIELDWORK,
+    methods=["GET", "POST"],
+    tab=Tab(3, N_("Invitations")),
+    act=N_("Made invitation codes"),
+)
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:

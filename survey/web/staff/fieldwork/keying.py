@@ -9,13 +9,13 @@ from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, keying, keying_errors, sheet_locks
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
+from translations import N_
 from translations import gettext as _
 
 
-@pages.get("/<wave>/nhap-lieu", endpoint="keying")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/nhap-lieu", Right.REVIEW, endpoint="keying", tab=Tab(7, N_("Keying")))
 def keying_of(wave: str) -> ResponseReturnValue:
     """Forms that somebody has open, forms to be settled, and the error rate with its interval."""
     with database().reading() as session:
@@ -37,8 +37,7 @@ def keying_of(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.post("/<wave>/nhap-lieu/thu-lai")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/nhap-lieu/thu-lai", Right.REVIEW, tab="staff.keying", methods=["POST"], single_response=True)
 def take_back_form(wave: str) -> ResponseReturnValue:
     """Takes a form back that a keyer has open; what was typed of it goes."""
     serial = request.form.get("so", "")

@@ -21,7 +21,7 @@ from survey.system import addresses, dates
 from survey.waves import units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from translations import N_, Lazy
@@ -74,8 +74,13 @@ class Row:
         return _(STATES[self.state])
 
 
-@pages.route("/<wave>/may", methods=["GET", "POST"])
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/may",
+    Right.FIELDWORK,
+    methods=["GET", "POST"],
+    tab=Tab(4, N_("Kiosks")),
+    act=N_("Made a link for a kiosk"),
+)
 def kiosks(wave: str) -> ResponseReturnValue:
     """The devices, and the form that makes a link for a further kiosk: its answer shows the link this once."""
     with database().reading() as session:
@@ -113,8 +118,13 @@ def kiosks(wave: str) -> ResponseReturnValue:
     ), 201
 
 
-@pages.post("/<wave>/may/<int:number>/ngung")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/may/<int:number>/ngung",
+    Right.FIELDWORK,
+    tab="staff.kiosks",
+    methods=["POST"],
+    act=N_("Took a device out of service"),
+)
 def revoke_device(wave: str, number: int) -> ResponseReturnValue:
     """Ends the binding of a device, or withdraws its link."""
     with database().writing() as session:

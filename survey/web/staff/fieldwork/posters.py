@@ -11,12 +11,12 @@ from survey.system import addresses, dates
 from survey.waves import units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
+from translations import N_
 
 
-@pages.get("/<wave>/ap-phich")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/ap-phich", Right.FIELDWORK, tab=Tab(2, N_("Posters")))
 def posters(wave: str) -> ResponseReturnValue:
     """Which posters there are: of all communes or one, on which paper, and where their codes lead."""
     with database().reading() as session:
@@ -34,8 +34,7 @@ def posters(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.get("/<wave>/ap-phich/ap-phich.pdf")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/ap-phich/ap-phich.pdf", Right.FIELDWORK)
 def poster_file(wave: str) -> ResponseReturnValue:
     """The posters as a file: of all communes, or of the unit `don-vi`, on paper of the size `kho`."""
     unit, size = request.args.get("don-vi") or None, request.args.get("kho", drawing.SIZES[0])

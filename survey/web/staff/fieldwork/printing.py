@@ -25,10 +25,9 @@ from survey.storage import audit
 from survey.storage.models import Batch, Unit, Village, Wave, WaveKind
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import Lazy, Refusal, ngettext
+from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -86,8 +85,13 @@ class MoreForm(StaffForm):
     )
 
 
-@pages.route("/<wave>/in-phieu", methods=["GET", "POST"])
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/in-phieu",
+    Right.FIELDWORK,
+    tab="staff.accounting",
+    methods=["GET", "POST"],
+    act=N_("Printed paper forms"),
+)
 def print_forms(wave: str) -> ResponseReturnValue:
     """What is numbered and can be printed, and the form that numbers the rest."""
     found = _found(wave)
@@ -118,8 +122,13 @@ def print_forms(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".print_forms", wave=wave), 303)
 
 
-@pages.post("/<wave>/in-phieu/them")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/in-phieu/them",
+    Right.FIELDWORK,
+    tab="staff.accounting",
+    methods=["POST"],
+    act=N_("Issued more paper forms"),
+)
 def more_forms(wave: str) -> ResponseReturnValue:
     """Numbers further forms for a village, in a packet of their own."""
     form, found = _more(wave), _found(wave)
@@ -132,8 +141,7 @@ def more_forms(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.get("/<wave>/in-phieu/phieu.pdf")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/in-phieu/phieu.pdf", Right.FIELDWORK, act=N_("Downloaded paper forms"), export=True)
 def printed_forms(wave: str) -> ResponseReturnValue:
     """The forms that are numbered: all, of the commune `don-vi`, or of the packet `tap`. Kept nowhere: its covers
     lead to the households of phúc tra."""

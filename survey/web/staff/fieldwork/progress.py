@@ -14,7 +14,6 @@ from survey.storage.models import Mode, Unit
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 
 
@@ -27,8 +26,7 @@ class Row:
     forms: int
 
 
-@pages.get("/<wave>/tien-do")
-@requires(Right.PROGRESS)
+@pages.page("/<wave>/tien-do", Right.PROGRESS)
 def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:

@@ -20,11 +20,11 @@ from survey.storage.models import Verdict
 from survey.waves import waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import Lazy, Refusal, ngettext
+from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 
 A_PAGE = 100
@@ -78,8 +78,14 @@ class Kind:
         return _(quarantine.THEN[self.reason])
 
 
-@pages.route("/<wave>/giu-lai", methods=["GET", "POST"], endpoint="held")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/giu-lai",
+    Right.FIELDWORK,
+    methods=["GET", "POST"],
+    endpoint="held",
+    tab=Tab(9, N_("Held forms")),
+    act=N_("Decided on held forms"),
+)
 def held_forms(wave: str) -> ResponseReturnValue:
     """How many forms are held, why, and a decision on those that are ticked; never an answer.
 

@@ -21,11 +21,11 @@ from survey.storage.models import SheetState, Unit, Wave
 from survey.waves import questionnaires, units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import STATES
 from survey.web.staff.form import StaffForm
-from translations import Lazy, Refusal
+from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
 
@@ -81,15 +81,19 @@ def _field(item: Item) -> RadioField:
     )
 
 
-@pages.get("/<wave>/phuc-tra", endpoint="reinterviews")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/phuc-tra", Right.REVIEW, endpoint="reinterviews", tab=Tab(11, N_("Re-interviews")))
 def list_of(wave: str) -> ResponseReturnValue:
     """The forms that are chosen, or the agreement once it is computed; `don-vi`: those of one commune."""
     return _listed(wave, ComputeForm(formdata=None))
 
 
-@pages.post("/<wave>/phuc-tra")
-@requires(Right.REVIEW)
+@pages.page(
+    "/<wave>/phuc-tra",
+    Right.REVIEW,
+    tab="staff.reinterviews",
+    methods=["POST"],
+    act=N_("Computed the agreement of phúc tra"),
+)
 def compute_agreement(wave: str) -> ResponseReturnValue:
     """Computes the agreement and destroys what leads to households."""
     form = ComputeForm()
@@ -151,8 +155,7 @@ def _rows(session: Session, wave: Wave) -> list[Row]:
     return [Row(form, communes[form.unit], _(STATES[form.state])) for form in found]
 
 
-@pages.get("/<wave>/phuc-tra/in")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/phuc-tra/in", Right.REVIEW, tab="staff.reinterviews")
 def reinterview_list(wave: str) -> ResponseReturnValue:
     """A list to print and take along: the households, and room for the codes of their answers."""
     unit = request.args.get("don-vi", "")
@@ -179,8 +182,13 @@ def _by_page(offered: list[tuple[Page, Item]]) -> list[tuple[Page, list[tuple[in
     return found
 
 
-@pages.route("/<wave>/phuc-tra/<serial>", methods=["GET", "POST"])
-@requires(Right.REVIEW)
+@pages.page(
+    "/<wave>/phuc-tra/<serial>",
+    Right.REVIEW,
+    tab="staff.reinterviews",
+    methods=["GET", "POST"],
+    single_response=True,
+)
 def reinterview(wave: str, serial: str) -> ResponseReturnValue:
     """The second answers of a form; the first ones are nowhere on the page."""
     with database().reading() as session:

@@ -16,7 +16,7 @@ from survey.responses.respondents import sample
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from translations import N_
 from translations.formats import order
@@ -57,8 +57,7 @@ class Row:
     weighted: float | None
 
 
-@pages.get("/<wave>/ty-le", endpoint="response_rates")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/ty-le", Right.FIELDWORK, endpoint="response_rates", tab=Tab(12, N_("Response rates")))
 def rates_of_wave(wave: str) -> ResponseReturnValue:
     """The rates of the wave, and those of each commune or stratum."""
     part = request.args.get("theo", "don-vi")

@@ -24,10 +24,11 @@ from survey.system.stale_cache import LARGE, Lately
 from survey.waves import questionnaires, units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import pages, shown_value
+from survey.web.pages import Tab
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import shown_value
 from survey.web.staff.form import StaffForm
-from translations import NotFound, Refusal, ngettext
+from translations import N_, NotFound, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import number, order, percent
 
@@ -194,8 +195,13 @@ def _undecided(looked: Looked, decisions: Mapping[UUID, Decision]) -> int:
     return sum(form.id not in decisions for form in looked.found())
 
 
-@pages.route("/<wave>/ra-soat", methods=["GET", "POST"])
-@requires(Right.REVIEW)
+@pages.page(
+    "/<wave>/ra-soat",
+    Right.REVIEW,
+    methods=["GET", "POST"],
+    tab=Tab(10, N_("Review")),
+    act=N_("Decided on responses under review"),
+)
 def review(wave: str) -> ResponseReturnValue:
     """The forms in which something was found, and a decision on those that are ticked.
 

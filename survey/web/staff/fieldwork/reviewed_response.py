@@ -10,15 +10,13 @@ from flask.typing import ResponseReturnValue
 from survey.accounts.accounts import Right
 from survey.fieldwork import reviews
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.review import read
 from translations import NotFound
 from translations import gettext as _
 
 
-@pages.get("/<wave>/ra-soat/<uuid:id>")
-@requires(Right.REVIEW)
+@pages.page("/<wave>/ra-soat/<uuid:id>", Right.REVIEW, tab="staff.review")
 def reviewed(wave: str, id: UUID) -> ResponseReturnValue:
     """What was found in a form, what was decided, the newest first, and its answers where they may be read."""
     with database().reading() as session:

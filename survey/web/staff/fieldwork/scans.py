@@ -19,11 +19,11 @@ from survey.paper import scanning
 from survey.paper.scanning import Doubt, Page, Waiting
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import MB, Tab
 from survey.web.staff import uploads
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import Conflict, Lazy, Refusal
+from translations import N_, Conflict, Lazy, Refusal
 from translations import gettext as _
 
 
@@ -50,8 +50,15 @@ class Asked:
     fault: str
 
 
-@pages.route("/<wave>/quet", methods=["GET", "POST"])
-@requires(Right.KEY)
+@pages.page(
+    "/<wave>/quet",
+    Right.KEY,
+    methods=["GET", "POST"],
+    tab=Tab(6, N_("Scans")),
+    single_response=True,
+    max_upload=20 * MB,
+    in_memory=True,
+)
 def scans(wave: str) -> ResponseReturnValue:
     """The forms of which pages are in; takes further pages."""
     form = ScansForm()
@@ -92,8 +99,7 @@ def _to_settle(waiting: list[Waiting]) -> list[Waiting]:
     return [one for one in waiting if one.doubtful and not one.missing]
 
 
-@pages.route("/<wave>/quet/<serial>", methods=["GET", "POST"])
-@requires(Right.KEY)
+@pages.page("/<wave>/quet/<serial>", Right.KEY, tab="staff.scans", methods=["GET", "POST"], single_response=True)
 def scanned(wave: str, serial: str) -> ResponseReturnValue:
     """The doubtful questions of a form, each with its picture."""
     with database().reading() as session:
@@ -140,8 +146,7 @@ def scanned(wave: str, serial: str) -> ResponseReturnValue:
     ), 422 if faults or refused else 200
 
 
-@pages.get("/<wave>/quet/<serial>/<item>.jpg")
-@requires(Right.KEY)
+@pages.page("/<wave>/quet/<serial>/<item>.jpg", Right.KEY)
 def scan_picture(wave: str, serial: str, item: str) -> ResponseReturnValue:
     """The picture of a doubtful question, for those who may settle it."""
     with database().reading() as session:
@@ -150,8 +155,7 @@ def scan_picture(wave: str, serial: str, item: str) -> ResponseReturnValue:
     return Response(picture, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
-@pages.post("/<wave>/quet/<serial>/nhap-tay")
-@requires(Right.KEY)
+@pages.page("/<wave>/quet/<serial>/nhap-tay", Right.KEY, tab="staff.scans", methods=["POST"], single_response=True)
 def forget_scan(wave: str, serial: str) -> ResponseReturnValue:
     """Lets go of what was scanned of a form: it is keyed by hand instead."""
     with database().writing() as session:

@@ -16,10 +16,9 @@ from survey.storage.models import Response
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import NotFound, Refusal
+from translations import N_, NotFound, Refusal
 from translations import gettext as _
 
 READING = "reading"  # in the browser's session: the wave whose remarks its person has begun to read
@@ -30,8 +29,13 @@ class Coded(StaffForm):
     """Guards the coding against forgery; its fields are the boxes of the page."""
 
 
-@pages.get("/<wave>/loi-gop-y/doc")
-@requires(Right.REMARKS, proven=True)
+@pages.page(
+    "/<wave>/loi-gop-y/doc",
+    Right.REMARKS,
+    act=N_("Began to read what people wrote"),
+    export=True,
+    reauthenticate=True,
+)
 def read_remarks(wave: str) -> ResponseReturnValue:
     """Begins a sitting: the password once more, an entry in the audit trail, and the first remark that waits.
 
@@ -45,8 +49,9 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, found.after(0) or 1), 303)
 
 
-@pages.route("/<wave>/loi-gop-y/doc/<int:place>", methods=["GET", "POST"])
-@requires(Right.REMARKS)
+@pages.page(
+    "/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, methods=["GET", "POST"], act=N_("Coded what people wrote")
+)
 def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:

@@ -19,10 +19,9 @@ from survey.storage.models import Paraphrase
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import Lazy, Refusal
+from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
 
@@ -40,8 +39,7 @@ class ParaphraseForm(StaffForm):
     )
 
 
-@pages.route("/<wave>/loi-gop-y/tom-tat", methods=["GET", "POST"])
-@requires(Right.REMARKS)
+@pages.page("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, methods=["GET", "POST"], act=N_("Wrote a paraphrase"))
 def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:
@@ -81,8 +79,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@pages.post("/<wave>/loi-gop-y/tom-tat/rut")
-@requires(Right.REMARKS)
+@pages.page("/<wave>/loi-gop-y/tom-tat/rut", Right.REMARKS, methods=["POST"], act=N_("Withdrew a paraphrase"))
 def withdraw_paraphrase(wave: str) -> ResponseReturnValue:
     """Withdraws a paraphrase, at once and wherever it is shown."""
     with database().writing() as session:

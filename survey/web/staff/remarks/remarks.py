@@ -14,15 +14,13 @@ from survey.storage import encrypted_texts
 from survey.waves import waves
 from survey.waves.units import find as unit_of
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from translations.formats import order
 
 MOST = 2  # themes of a commune that the list names
 
 
-@pages.get("/<wave>/loi-gop-y")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/loi-gop-y", Right.RESULTS)
 def remarks(wave: str) -> ResponseReturnValue:
     """How many remarks are coded, what they are about, and how far two coders agree."""
     with database().reading() as session:

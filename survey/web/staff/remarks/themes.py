@@ -14,10 +14,9 @@ from survey.accounts.accounts import Right
 from survey.remarks import themes as lists
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
-from translations import Lazy, NotFound, Refusal
+from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 
 SHORT = Length(max=lists.LONGEST, message=Lazy("Use at most 80 letters."))
@@ -37,8 +36,7 @@ STEPS: dict[str, Callable[[Session, str, str], object]] = {
 }
 
 
-@pages.route("/<wave>/loi-gop-y/chu-de", methods=["GET", "POST"])
-@requires(Right.REMARKS)
+@pages.page("/<wave>/loi-gop-y/chu-de", Right.REMARKS, methods=["GET", "POST"], act=N_("Added a theme"))
 def themes(wave: str) -> ResponseReturnValue:
     """The list, and the form that adds a theme to it."""
     form = ThemeForm()
@@ -54,8 +52,9 @@ def themes(wave: str) -> ResponseReturnValue:
     return _page(wave, form)
 
 
-@pages.post("/<wave>/loi-gop-y/chu-de/buoc")
-@requires(Right.REMARKS)
+@pages.page(
+    "/<wave>/loi-gop-y/chu-de/buoc", Right.REMARKS, methods=["POST"], act=N_("Closed, opened or removed a theme")
+)
 def theme_step(wave: str) -> ResponseReturnValue:
     """Closes, opens or removes a theme; a refusal stands on the page."""
     step = STEPS.get(request.form.get("buoc", ""))

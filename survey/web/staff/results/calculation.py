@@ -17,8 +17,8 @@ from survey.results.summary import Headline, Summary
 from survey.storage.models import Unit, WaveKind
 from survey.waves import units
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import pages, summary_of
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import summary_of
 from survey.web.staff.results.items import answer
 from translations import N_, NotFound
 from translations import gettext as _
@@ -52,8 +52,7 @@ class Figure:
     in_r: str
 
 
-@pages.get("/<wave>/cach-tinh")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True)
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)

@@ -15,8 +15,8 @@ from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import figures_of, keys, pages
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import figures_of, keys
 from survey.web.staff.results.items import parts_of
 from translations import NotFound
 from translations import gettext as _
@@ -32,8 +32,7 @@ class Row:
     change: Change
 
 
-@pages.get("/<wave>/so-sanh")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/so-sanh", Right.RESULTS, figures=True)
 def changes(wave: str) -> ResponseReturnValue:
     """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
     summary, people = figures_of(wave)

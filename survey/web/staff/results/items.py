@@ -14,8 +14,8 @@ from forms import Index
 from survey.accounts.accounts import Right
 from survey.results import charts
 from survey.results.summary import Line, Summary
-from survey.web.login import requires
-from survey.web.staff.blueprint import keys, pages, summary_of
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import keys, summary_of
 from translations import gettext as _
 
 
@@ -45,8 +45,7 @@ class Block:
     questions: tuple[Question, ...]
 
 
-@pages.get("/<wave>/cau-hoi")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/cau-hoi", Right.RESULTS, figures=True)
 def items(wave: str) -> ResponseReturnValue:
     """The items of the index by area and factor, then the other questions with a line per answer."""
     summary = summary_of(wave)

@@ -7,14 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
 from survey.results import boundaries
-from survey.web.login import requires
-from survey.web.staff.blueprint import keys, pages, summary_of
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import keys, summary_of
 from survey.web.staff.results.units import choices, finding
 from translations.formats import order
 
 
-@pages.get("/<wave>/ban-do", endpoint="map")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/ban-do", Right.RESULTS, endpoint="map", figures=True)
 def as_map(wave: str) -> ResponseReturnValue:
     """`hien`: what is shown, as on the page of all communes."""
     summary = summary_of(wave)

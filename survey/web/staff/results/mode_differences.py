@@ -9,16 +9,15 @@ from survey.accounts.accounts import Right
 from survey.results import mode_differences
 from survey.results.summary import Summary
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import figures_of, keys, pages
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import figures_of, keys
 from translations import N_
 from translations import gettext as _
 
 WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune")}
 
 
-@pages.get("/<wave>/cach-tra-loi", endpoint="modes")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/cach-tra-loi", Right.RESULTS, endpoint="modes", figures=True)
 def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
     summary, people = figures_of(wave)

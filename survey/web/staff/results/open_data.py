@@ -10,12 +10,11 @@ from survey.data_files import open_data_bundle
 from survey.results import releases
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
+from translations import N_
 
 
-@pages.get("/<wave>/du-lieu-mo", endpoint="open_data")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/du-lieu-mo", Right.RESULTS, endpoint="open_data")
 def shown(wave: str) -> ResponseReturnValue:
     """What the open data of the newest approved release hold; without one, what to do first."""
     with database().reading() as session:
@@ -25,8 +24,9 @@ def shown(wave: str) -> ResponseReturnValue:
     return render_template("staff/open_data.html", wave=found, made=made, about=about)
 
 
-@pages.get("/<wave>/du-lieu-mo.zip")
-@requires(Right.RESULTS, proven=True)
+@pages.page(
+    "/<wave>/du-lieu-mo.zip", Right.RESULTS, act=N_("Downloaded open data"), export=True, reauthenticate=True
+)
 def open_file(wave: str) -> ResponseReturnValue:
     """All of it in one file."""
     with database().reading() as session:

@@ -17,9 +17,9 @@ from survey.results.comparison import Comparison
 from survey.results.summary import Summary
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import figures_of, in_order, pages
+from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
+from survey.web.staff.figures import figures_of
 from survey.web.staff.results.changes import items_of
 from survey.web.staff.results.items import parts_of
 from translations import gettext as _
@@ -35,8 +35,7 @@ class Task:
     address: str
 
 
-@pages.get("/<wave>/")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/", Right.RESULTS, figures=True)
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
     summary, people = figures_of(wave)

@@ -21,7 +21,6 @@ from survey.system import dates
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm
@@ -65,8 +64,7 @@ class IssueForm(StaffForm):
     day = DateField(Lazy("Day of the report"), [InputRequired(Lazy("Give the day of the report."))], format=DAYS)
 
 
-@pages.get("/<wave>/cong-bo")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/cong-bo", Right.RESULTS)
 def release_list(wave: str) -> ResponseReturnValue:
     """The releases and issued reports of a wave, the newest first."""
     return _page(wave, IssueForm(formdata=None, day=dates.today()))
@@ -116,8 +114,7 @@ def _state(release: Release, shown: Release | None, last: Release) -> str:
     return "frozen" if release.checked is None else "checked"
 
 
-@pages.post("/<wave>/cong-bo")
-@requires(Right.RELEASE)
+@pages.page("/<wave>/cong-bo", Right.RELEASE, methods=["POST"], act=N_("Took a step towards a release"))
 def release_step(wave: str) -> ResponseReturnValue:
     """Freezes the present data, or takes a release one step on; a refusal stands on the page."""
     step = STEPS.get(request.form.get("buoc", ""))
@@ -132,8 +129,7 @@ def release_step(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".release_list", wave=wave), 303)
 
 
-@pages.post("/<wave>/cong-bo/phat-hanh")
-@requires(Right.RELEASE)
+@pages.page("/<wave>/cong-bo/phat-hanh", Right.RELEASE, methods=["POST"], act=N_("Issued a report"))
 def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of a release under its number and day."""
     form = IssueForm()
@@ -179,8 +175,7 @@ def _named(session: Session, wave: str) -> Release:
     return releases.find(session, wave, request.form.get("ban", 0, integers.bounded_int))
 
 
-@pages.get("/<wave>/cong-bo/<int:id>/<format>")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/cong-bo/<int:id>/<format>", Right.RESULTS, act=N_("Downloaded an issued report"), export=True)
 def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
     """An issued report as it went out."""
     if format not in ("docx", "pdf"):

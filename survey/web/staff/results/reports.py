@@ -14,8 +14,8 @@ from survey.results import releases, summary
 from survey.results.summary import Summary
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import pages, summary_of
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import summary_of
 from translations import LANGUAGES, N_, NotFound, language
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -55,8 +55,7 @@ class Download:
     size: int | None
 
 
-@pages.get("/<wave>/bao-cao")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/bao-cao", Right.RESULTS, figures=True)
 def reports(wave: str) -> ResponseReturnValue:
     """The files that can be had, each with its name, kind, and size where it is known."""
     summary = summary_of(wave)
@@ -67,8 +66,7 @@ def reports(wave: str) -> ResponseReturnValue:
     return render_template("staff/reports.html", summary=summary, wave=summary.wave, rows=rows)
 
 
-@pages.get("/<wave>/bao-cao/<format>")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/bao-cao/<format>", Right.RESULTS, act=N_("Downloaded a report"), export=True, figures=True)
 def download(wave: str, format: str) -> ResponseReturnValue:
     """The report in a format, in the language of `lang` or of the page."""
     if format not in KINDS:
@@ -86,8 +84,13 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     return answer
 
 
-@pages.get("/<wave>/bao-cao/xa/<unit>.<format>")
-@requires(Right.RESULTS)
+@pages.page(
+    "/<wave>/bao-cao/xa/<unit>.<format>",
+    Right.RESULTS,
+    act=N_("Downloaded the report of a commune"),
+    export=True,
+    figures=True,
+)
 def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
     """The report of one commune."""
     if format not in report.LETTERS:  # before the figures, which may take a second
@@ -95,8 +98,12 @@ def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
     return unit_file(summary_of(wave, now=True), units.settled(unit), format)
 
 
-@pages.get("/<wave>/xa-minh/bao-cao.<format>")
-@requires(Right.OWN_RESULTS)
+@pages.page(
+    "/<wave>/xa-minh/bao-cao.<format>",
+    Right.OWN_RESULTS,
+    act=N_("Downloaded the report of the own commune"),
+    export=True,
+)
 def own_report(wave: str, format: str) -> ResponseReturnValue:
     """The report of the reader's own commune, of what is released."""
     with database().reading() as session:
@@ -123,8 +130,14 @@ def _no_unit_report() -> NotFound:
     return NotFound("There is no such report. Choose one on the page of the commune.")
 
 
-@pages.route("/<wave>/bao-cao/xa.zip", methods=["GET", "POST"])
-@requires(Right.RESULTS)
+@pages.page(
+    "/<wave>/bao-cao/xa.zip",
+    Right.RESULTS,
+    methods=["GET", "POST"],
+    act=N_("Downloaded the reports of all communes"),
+    changes_figures=False,
+    figures=True,
+)
 def unit_reports(wave: str) -> ResponseReturnValue:
     """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
     said = summary_of(wave)

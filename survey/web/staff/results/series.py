@@ -9,13 +9,12 @@ from survey.accounts.accounts import Right
 from survey.results import charts, published_figures, series, targets
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import keys, pages, summary_of
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import keys, summary_of
 from translations import NotFound
 
 
-@pages.get("/<wave>/qua-cac-dot", endpoint="series")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/qua-cac-dot", Right.RESULTS, endpoint="series", figures=True)
 def over_waves(wave: str) -> ResponseReturnValue:
     """`muc`: the figure, as a target names it; the first that is offered unless given. `don-vi`: of a commune."""
     summary = summary_of(wave)

@@ -23,8 +23,8 @@ from survey.system.cache import A_FIGURE, kept
 from survey.system.csv_table import Writer
 from survey.waves import units
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import MODE_NAMES, WaveFigures, figures_of, keys, pages
+from survey.web.staff.blueprint import MODE_NAMES, pages
+from survey.web.staff.figures import WaveFigures, figures_of, keys
 from survey.web.staff.results.reports import OFFICE
 from translations import N_, NotFound, language
 from translations import gettext as _
@@ -70,8 +70,7 @@ class Table:
         return [line.record for group in self.groups for line in group.lines]
 
 
-@pages.get("/<wave>/bang")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/bang", Right.RESULTS, act=N_("Looked at a free table"), export=True, figures=True)
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
     (summary, people), made = _asked_for(wave)
@@ -88,8 +87,7 @@ def table(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.get("/<wave>/bang.<format>")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/bang.<format>", Right.RESULTS, act=N_("Downloaded a free table"), export=True, figures=True)
 def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
     if format not in ("csv", "xlsx"):

@@ -16,11 +16,12 @@ from survey.results.targets import Unfit, Verdict
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import pages, summary_of
+from survey.web.pages import MB
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import summary_of
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
-from translations import Lazy
+from translations import N_, Lazy
 from translations import gettext as _
 from translations.formats import number
 
@@ -61,8 +62,14 @@ class FileForm(StaffForm):
     )
 
 
-@pages.route("/<wave>/muc-tieu", methods=["GET", "POST"], endpoint="targets")
-@requires(Right.RELEASE)
+@pages.page(
+    "/<wave>/muc-tieu",
+    Right.RELEASE,
+    methods=["GET", "POST"],
+    endpoint="targets",
+    act=N_("Set targets"),
+    figures=True,
+)
 def all_targets(wave: str) -> ResponseReturnValue:
     """The targets, and the form that sets one; a target of the same figure and place takes the other's place."""
     summary = summary_of(wave)
@@ -81,8 +88,13 @@ def all_targets(wave: str) -> ResponseReturnValue:
     return _page(summary, form, FileForm(formdata=None), 422 if form.errors else 200)
 
 
-@pages.post("/<wave>/muc-tieu/tep")
-@requires(Right.RELEASE)
+@pages.page(
+    "/<wave>/muc-tieu/tep",
+    Right.RELEASE,
+    methods=["POST"],
+    act=N_("Imported targets from a file"),
+    max_upload=20 * MB,
+)
 def import_targets(wave: str) -> ResponseReturnValue:
     """Takes a file of targets, all of it or nothing."""
     form = FileForm()
@@ -101,8 +113,7 @@ def import_targets(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".targets", wave=wave), 303)
 
 
-@pages.post("/<wave>/muc-tieu/bo")
-@requires(Right.RELEASE)
+@pages.page("/<wave>/muc-tieu/bo", Right.RELEASE, methods=["POST"], act=N_("Took a target back"))
 def remove_target(wave: str) -> ResponseReturnValue:
     """Takes a target back."""
     with database().writing() as session:

@@ -21,8 +21,8 @@ from survey.results.summary import Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
-from survey.web.staff.blueprint import in_order, keys, pages, summary_of
+from survey.web.staff.blueprint import in_order, pages
+from survey.web.staff.figures import keys, summary_of
 from survey.web.staff.results.items import parts_of
 from translations import Lazy, NotFound
 from translations import gettext as _
@@ -81,8 +81,7 @@ ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
 }
 
 
-@pages.get("/<wave>/don-vi", endpoint="units")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/don-vi", Right.RESULTS, endpoint="units", figures=True)
 def all_units(wave: str) -> ResponseReturnValue:
     """The plot that is the table: an interval for each commune.
 
@@ -175,8 +174,7 @@ class Compared:
     level: str
 
 
-@pages.get("/<wave>/don-vi/<unit>")
-@requires(Right.RESULTS)
+@pages.page("/<wave>/don-vi/<unit>", Right.RESULTS, figures=True)
 def unit(wave: str, unit: str) -> ResponseReturnValue:
     """One commune: its index, its rank as a range, its headlines, and its items against the province."""
     summary = summary_of(wave)
@@ -186,8 +184,7 @@ def unit(wave: str, unit: str) -> ResponseReturnValue:
     return _beside_the_province(summary, code)
 
 
-@pages.get("/<wave>/xa-minh")
-@requires(Right.OWN_RESULTS)
+@pages.page("/<wave>/xa-minh", Right.OWN_RESULTS)
 def own_unit(wave: str) -> ResponseReturnValue:
     """What is released of the reader's own commune; nothing of it moves before the next release."""
     if current_user.unit is None:

@@ -15,18 +15,16 @@ from survey.sampling.draws import Drawn, VillageDraw
 from survey.storage.models import Draw, Unit, Wave
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.sampling.samples import by_commune, table_file
-from translations import NotFound
+from translations import N_, NotFound
 from translations import gettext as _
 
 COLUMNS = ("psu", "village", "unit", "commune", "household", "role", "place")
 MAIN, REPLACEMENT = "main", "replacement"
 
 
-@pages.get("/<wave>/mau/<int:number>/danh-sach")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/<int:number>/danh-sach", Right.FIELDWORK, tab="staff.sample")
 def household_list(wave: str, number: int) -> ResponseReturnValue:
     """The households to be asked, and in which order others replace them, of a village, a commune or all."""
     with database().reading() as session:
@@ -42,8 +40,12 @@ def household_list(wave: str, number: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/<wave>/mau/<int:number>/danh-sach.csv")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/mau/<int:number>/danh-sach.csv",
+    Right.FIELDWORK,
+    act=N_("Downloaded a list of households"),
+    export=True,
+)
 def household_list_file(wave: str, number: int) -> ResponseReturnValue:
     """The same as a file: a row per household, `place` its order among those of its role."""
     with database().reading() as session:

@@ -24,10 +24,9 @@ from survey.storage import audit
 from survey.storage.models import Wave
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.login import requires
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm
-from translations import Lazy, NotFound, Refusal
+from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 from translations.formats import number as number_as_written
 from translations.formats import order
@@ -211,8 +210,7 @@ class Shown:
         ]
 
 
-@pages.get("/<wave>/mau/ke-hoach")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/ke-hoach", Right.FIELDWORK, tab="staff.sample")
 def plan_sample(wave: str) -> ResponseReturnValue:
     """The plan of the address, and what such a sample would tell; nothing is kept."""
     form = PlanForm(formdata=None, meta={"csrf": False})
@@ -223,8 +221,7 @@ def plan_sample(wave: str) -> ResponseReturnValue:
     return _page(wave, form, asked)
 
 
-@pages.post("/<wave>/mau/rut")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/rut", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Drew a sample"))
 def draw_sample(wave: str) -> ResponseReturnValue:
     """Draws the sample of a plan and keeps it beside those of before."""
     form = PlanForm()

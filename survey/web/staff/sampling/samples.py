@@ -23,11 +23,11 @@ from survey.system.csv_table import Writer
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
-from translations import Lazy, formats, ngettext
+from translations import N_, Lazy, formats, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -100,15 +100,20 @@ class Row:
         return self.draw.plan.get("person")
 
 
-@pages.get("/<wave>/mau")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample")))
 def sample(wave: str) -> ResponseReturnValue:
     """The frame and the draws."""
     return _page(wave, FrameForm(formdata=None))
 
 
-@pages.post("/<wave>/mau/khung")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/mau/khung",
+    Right.FIELDWORK,
+    tab="staff.sample",
+    methods=["POST"],
+    act=N_("Imported a frame of villages"),
+    max_upload=20 * MB,
+)
 def import_frame(wave: str) -> ResponseReturnValue:
     """Takes a file of villages, all of it or nothing."""
     form = FrameForm()
@@ -120,8 +125,13 @@ def import_frame(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.post("/<wave>/mau/xoa-khung")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/mau/xoa-khung",
+    Right.FIELDWORK,
+    tab="staff.sample",
+    methods=["POST"],
+    act=N_("Removed the frame of villages"),
+)
 def clear_frame(wave: str) -> ResponseReturnValue:
     """Takes all villages out, as long as nothing rests on them."""
     with database().writing() as session:
@@ -131,8 +141,7 @@ def clear_frame(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.get("/<wave>/mau/khung.csv")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/khung.csv", Right.FIELDWORK)
 def frame_file(wave: str) -> ResponseReturnValue:
     """The frame as it can be imported; without villages its header, to be filled in."""
     with database().reading() as session:
@@ -140,8 +149,7 @@ def frame_file(wave: str) -> ResponseReturnValue:
         return table_file(frame.COLUMNS, frame.listed(session, found.code), f"khung-mau-{found.code}")
 
 
-@pages.get("/<wave>/mau/<int:number>")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/<int:number>", Right.FIELDWORK, tab="staff.sample")
 def drawn(wave: str, number: int) -> ResponseReturnValue:
     """A draw: what was drawn by which plan and seed, what it will tell, and whether it can be drawn again."""
     with database().reading() as session:
@@ -167,8 +175,9 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
         )
 
 
-@pages.post("/<wave>/mau/dung")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/mau/dung", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Chose the draw that holds")
+)
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
     number = request.form.get("lan", 0, integers.bounded_int)
@@ -179,8 +188,7 @@ def use_draw(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.get("/<wave>/mau/<int:number>.csv")
-@requires(Right.FIELDWORK)
+@pages.page("/<wave>/mau/<int:number>.csv", Right.FIELDWORK, act=N_("Downloaded a drawn sample"), export=True)
 def drawn_file(wave: str, number: int) -> ResponseReturnValue:
     """A draw as `hailong sample show` prints it: a row per household, with probabilities and weights."""
     with database().reading() as session:

@@ -25,7 +25,7 @@ from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
 from survey.waves import questionnaires, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.login import requires
+from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload, stored_upload
@@ -129,8 +129,13 @@ class CountForm(StaffForm):
     )
 
 
-@pages.route("/<wave>/quyen-so", methods=["GET", "POST"])
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/quyen-so",
+    Right.FIELDWORK,
+    methods=["GET", "POST"],
+    tab=Tab(13, N_("Weights")),
+    act=N_("Computed weights"),
+)
 def weights(wave: str) -> ResponseReturnValue:
     """The versions with the report of one of them, and the form that computes a new one."""
     form = WeightForm()
@@ -158,8 +163,13 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
     return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
 
 
-@pages.post("/<wave>/quyen-so/dung")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/quyen-so/dung",
+    Right.FIELDWORK,
+    tab="staff.weights",
+    methods=["POST"],
+    act=N_("Chose the weights that hold"),
+)
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
@@ -167,8 +177,14 @@ def use_weights(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".weights", wave=wave), 303)
 
 
-@pages.post("/<wave>/quyen-so/giao-dich")
-@requires(Right.FIELDWORK)
+@pages.page(
+    "/<wave>/quyen-so/giao-dich",
+    Right.FIELDWORK,
+    tab="staff.weights",
+    methods=["POST"],
+    act=N_("Imported counts of transactions"),
+    max_upload=20 * MB,
+)
 def import_counts(wave: str) -> ResponseReturnValue:
     """Takes counts of transactions; the weights are computed apart from it."""
     form = CountForm()

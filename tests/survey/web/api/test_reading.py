@@ -80,7 +80,7 @@ def test_a_table_that_others_may_not_have_says_so_and_is_noted(
     with province.reading() as session:
         last = audit.newest(session)
     noted = last is not None and (last.what, last.subject) == (
-        "api.wave_results",
+        "Asked for a free table by the API",
         f"wave=ho-mo asked=item=C4&by={by}",
     )
     assert noted is (says == "internal")

@@ -330,7 +330,7 @@ def test_a_form_that_comes_without_a_session_waits_for_the_sign_in(
     assert row.answers["C5"] == 2
     with province.reading() as session:
         assert [(one.account, one.count) for one in session.scalars(select(FailedAttempt))] == [("keyer", 1)]
-        signed_in = session.scalars(select(AuditEntry.who).where(AuditEntry.what == "sign_in.sign_in")).all()
+        signed_in = session.scalars(select(AuditEntry.who).where(AuditEntry.what == "Signed in")).all()
     assert signed_in == ["keyer", "keyer"]  # once to open the page, once to save it
 
 

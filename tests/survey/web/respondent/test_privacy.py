@@ -135,7 +135,6 @@ def test_the_site_sets_two_cookies_and_only_for_those_who_choose(client: FlaskCl
 
 def test_no_entry_of_the_audit_trail_can_name_a_form() -> None:
     assert not {"response", "sheet", "serial", "held", "digest", "household"} & set(audit.NAMED)
-    assert not audit.OF_ONE_FORM & (set(audit.ACTS) | audit.EXPORTS)
 
 
 def test_the_page_says_as_much_in_either_language(client: FlaskClient) -> None:

@@ -201,11 +201,11 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
     with printed.reading() as session:
         trail = session.execute(select(AuditEntry.who, AuditEntry.what).order_by(AuditEntry.number)).all()
-    acts = [(who, what) for who, what in trail if what in ("staff.close_fieldwork", "staff.reopen_fieldwork")]
+    acts = [(who, what) for who, what in trail if what in ("Closed the fieldwork", "Opened the fieldwork again")]
     assert [what for _who, what in acts] == [
-        "staff.close_fieldwork",
-        "staff.reopen_fieldwork",
-        "staff.close_fieldwork",
+        "Closed the fieldwork",
+        "Opened the fieldwork again",
+        "Closed the fieldwork",
     ]
     assert acts[-1][0] == acts[1][0], "who closed it, and not who pressed the button again"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from survey.data_files import column_mapping
 from survey.storage.database import Database
 from survey.storage.models import Response
 from survey.system import dates
-from survey.web.staff import uploads
+from survey.web.staff import pages, uploads
 
 PASSWORD = "mat-khau-dai"
 PAGE = "/quan-tri/ho-mau/nhap-tep"
@@ -186,7 +187,8 @@ def test_files_have_a_bound(office: FlaskClient, app: Flask, monkeypatch: pytest
 
     key = token(office)
     assert sent(office, large, key) == 303
-    monkeypatch.setitem(uploads.LARGE, "staff.import_file", 1000)
+    page = pages.declared["staff.import_file"]
+    monkeypatch.setitem(pages.declared, "staff.import_file", replace(page, max_upload=1000))
     assert sent(office, b"x" * 2000, key) == 413
     assert sent(app.test_client(), large, key) == 413
     keyer = signed_in(app, "keyer")

@@ -70,7 +70,7 @@ def test_letters_are_printed_with_codes_that_open_the_form_and_are_kept_nowhere(
     assert typed not in page
     with province.reading() as session:
         trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
-    assert ("staff.invitations", "wave=ho-mau villages=xa/06652 codes=4") in trail
+    assert ("Made invitation codes", "wave=ho-mau villages=xa/06652 codes=4") in trail
 
 
 def test_a_code_that_was_used_is_counted_in_its_village(

@@ -58,7 +58,7 @@ def test_a_link_is_shown_once_with_its_code_and_binds_the_device_that_opens_it(
     assert "1 máy đang dùng" in office.get(PAGE).text
     with province.reading() as session:
         trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
-    assert ("staff.kiosks", "wave=gop-y unit=06652") in trail
+    assert ("Made a link for a kiosk", "wave=gop-y unit=06652") in trail
 
 
 def test_a_link_needs_a_commune_and_a_place(office: FlaskClient, province: Database) -> None:
@@ -92,7 +92,7 @@ def test_a_device_is_ended_from_the_page_of_its_wave_and_a_tablet_from_any(
     with province.reading() as session:
         assert [devices.state(one) for one in devices.list_all(session)] == ["revoked", "waiting", "revoked"]
         trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
-    assert ("staff.revoke_device", "wave=gop-y number=1") in trail
+    assert ("Took a device out of service", "wave=gop-y number=1") in trail
 
 
 def test_a_kiosk_that_sends_nothing_for_a_week_is_told(office: FlaskClient, province: Database) -> None:

@@ -77,7 +77,7 @@ def test_a_drawn_sample_is_numbered_and_printed(office: FlaskClient, province: D
     assert pages(office, "?don-vi=06658") == 2 * (4 + 2 * 4)
     with province.reading() as session:  # its covers lead to households: who took it stands in the trail
         trail = [(entry.what, entry.subject) for entry in session.scalars(select(AuditEntry))]
-    assert ("staff.printed_forms", "wave=ho-mau asked=don-vi=06658") in trail
+    assert ("Downloaded paper forms", "wave=ho-mau asked=don-vi=06658") in trail
 
 
 def test_without_a_draw_the_number_of_forms_is_asked_for(office: FlaskClient, province: Database) -> None:

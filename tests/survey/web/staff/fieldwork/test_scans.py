@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Response, Scan, Sheet, Village, WaveKind
 from survey.system.dates import today
 from survey.waves import questionnaires, waves
-from survey.web.staff import uploads
+from survey.web.staff import pages
 
 [SHORT] = [one for one in shipped() if one.code == "noi_phuc_vu"]
 SERIAL = serial_numbers.numbered(2_000_001)
@@ -142,7 +143,8 @@ def test_who_keyed_a_form_does_not_see_its_scan(office: FlaskClient, province: D
 
 def test_no_file_and_too_much_of_it_are_told(office: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert office.post(PAGE, data={"csrf_token": token(office)}).status_code == 422
-    monkeypatch.setitem(uploads.LARGE, "staff.scans", 10_000)
+    page = pages.declared["staff.scans"]
+    monkeypatch.setitem(pages.declared, "staff.scans", replace(page, max_upload=10_000))
     assert send(office, bytes(20_000)).status_code == 413
 
 

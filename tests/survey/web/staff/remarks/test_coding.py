@@ -108,9 +108,9 @@ def test_the_trail_tells_of_sittings_and_batches_and_of_no_remark(
         send(reader, f"{READ}/{place}", **{"chu-de": "khac"})
     with province.reading() as session:
         rows = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
-        told = [(entry.what, entry.subject) for entry in rows if entry.what != "sign_in.sign_in"]
+        told = [(entry.what, entry.subject) for entry in rows if entry.what != "Signed in"]
     assert told == [
-        ("staff.read_remarks", "wave=gop-y"),
-        ("staff.remark", "wave=gop-y texts=2"),
-        ("staff.remark", "wave=gop-y texts=1"),
+        ("Began to read what people wrote", "wave=gop-y"),
+        ("Coded what people wrote", "wave=gop-y texts=2"),
+        ("Coded what people wrote", "wave=gop-y texts=1"),
     ]

@@ -101,7 +101,7 @@ def test_the_files_hold_the_page_s_figures_and_say_that_they_stay_here(
     with made_up.extensions["database"].reading() as session:
         noted = audit.newest(session)
     assert noted is not None
-    assert (noted.who, noted.what) == ("home_affairs", "staff.table_file")
+    assert (noted.who, noted.what) == ("home_affairs", "Downloaded a free table")
     assert noted.subject == "wave=thu-nghiem format=csv asked=muc=C5&theo=gioi_tinh"
     sheet = openpyxl.load_workbook(io.BytesIO(reader.get(f"{PAGE}.xlsx{query}").data)).active
     assert sheet is not None

@@ -1,0 +1,106 @@
+"""The figures of a wave, as most pages of staff print them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from flask import g, request
+from sqlalchemy.orm import Session
+
+from analysis import Estimate
+from survey.fieldwork import checks
+from survey.responses.respondents import Sample, sample
+from survey.results import releases, summary, wording
+from survey.results.summary import Summary
+from survey.storage import audit
+from survey.storage.database import Database
+from survey.storage.models import Release, Wave
+from survey.system import dates
+from survey.system.cache import where
+from survey.system.stale_cache import VIETNAM, Kept, Lately
+from survey.waves import waves
+from survey.web import integers
+from survey.web.current import database
+from translations import Refusal, language
+
+T = TypeVar("T")
+FRESH = timedelta(seconds=30)  # of what is younger, nobody need be told its age
+MOST_WARM = 4  # waves whose figures are made before anybody asks: as many as `_moments` holds
+
+
+class WaveFigures(NamedTuple):
+    """A wave at one moment: what is said of it, and the sample that this was computed from."""
+
+    summary: Summary
+    people: Sample
+
+
+# What pages show while answers come in; what is released never changes. Up to four, beside what `kept` counts: as
+# long as nothing came in since, they are the same arrays.
+_moments: Lately[WaveFigures] = Lately(lambda moment: moment.summary.collection.collected)
+
+
+def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
+    """A wave as its pages show it: its present data, or those of the release that `?ban=` numbers.
+
+    now  for a file that is taken away: its data are never those of a moment ago
+
+    What the audit trail tells of shows at once, whichever process did it; a form that came in, a while later. Who
+    sends something is never asked to come again (`Busy`): what they wrote would be lost.
+    """
+    number = request.args.get("ban", None, integers.bounded_int)
+    with database().reading() as session:
+        found = waves.find(session, wave)
+        release = None if number is None else releases.find(session, found.code, number)
+        if now or release is not None or request.method == "POST":
+            return _moment(session, found, release)
+        return shown_value(_present(session, found))
+
+
+def _moment(session: Session, wave: Wave, release: Release | None = None) -> WaveFigures:
+    return WaveFigures(summary.gather(session, wave.code, release=release), sample(session, wave, release))
+
+
+def _present(session: Session, wave: Wave) -> Kept[WaveFigures]:
+    name = where(session), wave.code, language()
+    return _moments.get(name, lambda: _moment(session, wave), audit.last_change(session))
+
+
+def precompute(database: Database) -> None:
+    """Makes what the pages show of the waves that run and of those that ended last, so that nobody waits for it
+    after the server has started.
+
+    Whoever opens such a page meanwhile is asked to come again in a few seconds, as always (`Busy`).
+    """
+    with database.reading() as session:
+        begun = [wave for wave in waves.list_all(session) if wave.opens <= dates.today()]
+        begun.sort(key=lambda wave: min(wave.closes, dates.today()), reverse=True)
+        for wave in begun[:MOST_WARM]:
+            with suppress(Refusal):  # the page itself will say it
+                _present(session, wave)
+                checks.look(session, wave)
+                if (shown := releases.newest(session, wave.code)) is not None:
+                    _moment(session, wave, shown)
+
+
+def summary_of(wave: str, *, now: bool = False) -> Summary:
+    """What is said in `figures_of`."""
+    return figures_of(wave, now=now).summary
+
+
+def shown_value(kept: Kept[T]) -> T:
+    """What is given, and on the page since when, where that is not now."""
+    if kept.at < datetime.now(VIETNAM) - FRESH:
+        g.as_of = min(kept.at, g.get("as_of", kept.at))
+    return kept.value
+
+
+def keys(records: Iterable[Estimate]) -> list[str]:
+    """What stands under a table: each mark that some of its records carry, and each reason why one is hidden."""
+    records = list(records)
+    return wording.legend(records) + list(
+        dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record))
+    )

@@ -1,0 +1,68 @@
+"""A page of staff says everything about itself at its view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, render_template_string, request
+from flask.testing import FlaskClient
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from survey.accounts.accounts import Right
+from survey.storage.database import Database
+from survey.storage.models import AuditEntry
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.pages import Pages, Tab
+
+TEMPLATE = """{% extends "staff/layout.html" %}{% set place = "fieldwork" %}
+{% block main %}{% include "staff/fieldwork_tabs.html" %}<h1>Talks</h1>
+<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"></form>{% endblock %}"""
+
+
+def test_a_new_page_needs_its_own_module_and_no_list_elsewhere(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    """Its tab, right, limit and entry in the trail all come from the one place where it is written."""
+    pages = Pages("talks", __name__, "/quan-tri")
+
+    @pages.page(
+        "/<wave>/noi-chuyen",
+        Right.FIELDWORK,
+        methods=["GET", "POST"],
+        tab=Tab(99, "Talks"),
+        act="Noted a talk",
+        max_upload=200_000,
+    )
+    def talks(wave: str) -> ResponseReturnValue:
+        if request.method == "POST":
+            with database().writing():
+                return f"{len(request.form['words'])} characters"
+        with database().reading() as session:
+            return render_template_string(TEMPLATE, wave=waves.find(session, wave))
+
+    app.register_blueprint(pages)
+    address = "/quan-tri/ho-mau/noi-chuyen"
+    assert app.test_client().get(address).status_code == 302
+    assert sign_in(app, "keyer").get(address).status_code == 403
+    admin = sign_in(app, "admin")
+    page = admin.get(address).text
+    assert f'<a href="{address}" aria-current="page">Talks</a>' in page
+    assert f'<a href="{address}">Talks</a>' in admin.get("/quan-tri/ho-mau/mau").text
+    key = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert key is not None
+    sent = {"csrf_token": key[1], "words": "x" * 150_000}
+    assert admin.post(address, data=sent).text == "150000 characters"
+    assert admin.post(address, data=sent | {"words": "x" * 250_000}).status_code == 413
+    with province.reading() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).one()
+    assert (last.who, last.what, last.subject) == ("admin", "Noted a talk", "wave=ho-mau")
+    assert last.changes_figures
+
+
+def test_a_page_that_is_sent_to_says_what_it_does_before_the_server_starts() -> None:
+    with pytest.raises(ValueError, match="/moi takes POST"):
+        Pages("talks", __name__).page("/moi", Right.FIELDWORK, methods=["POST"])

@@ -173,20 +173,20 @@ def worlds() -> list[Setting]:
         for k in villages
     ]
     unequal = [Setting("ρ log-normal", p, k, unequal_rho=True) for p in (0.5, 0.9, 0.02) for k in villages]
-    forms = [Setting("9–81 phiếu", p, k, forms=(9, 81)) for p in (0.5, 0.9, 0.02) for k in villages]
-    weights = [Setting("quyền số lệch", p, k, unequal_weights=True) for p in (0.5, 0.9, 0.02) for k in villages]
-    index = [Setting("chỉ số 39 câu", 0.9, k, items=39) for k in (2, 4, 8)]
-    whole = [Setting("cả tỉnh, xã lớn nhỏ", p, k, province=True) for p in (0.5, 0.9, 0.02) for k in (2, 4)]
+    forms = [Setting("9–81 forms", p, k, forms=(9, 81)) for p in (0.5, 0.9, 0.02) for k in villages]
+    weights = [Setting("unequal weights", p, k, unequal_weights=True) for p in (0.5, 0.9, 0.02) for k in villages]
+    index = [Setting("index of 39 items", 0.9, k, items=39) for k in (2, 4, 8)]
+    whole = [Setting("province, unequal communes", p, k, province=True) for p in (0.5, 0.9, 0.02) for k in (2, 4)]
     return same + unequal + forms + weights + index + whole
 
 
 def main(replicates: int) -> None:
     """Two tables: every world by the default interval, then every interval in one world."""
-    print(f"{replicates} mẫu mỗi dòng; ô: độ phủ trung bình / một phần mười xã xấu nhất (độ rộng trung vị)\n")
-    print("| thế giới | p | thôn | " + " | ".join(METHODS) + " |\n|---|---|---|" + "---|" * len(METHODS))
+    print(f"{replicates} samples a row; cells: mean coverage / worst tenth of communes (median width)\n")
+    print("| world | p | villages | " + " | ".join(METHODS) + " |\n|---|---|---|" + "---|" * len(METHODS))
     for world in worlds():
         print(_row([world.name, f"{world.p:g}", str(world.villages)], outcomes(world, replicates)))
-    print("\n| khoảng | p | thôn | " + " | ".join(METHODS) + " |\n|---|---|---|" + "---|" * len(METHODS))
+    print("\n| interval | p | villages | " + " | ".join(METHODS) + " |\n|---|---|---|" + "---|" * len(METHODS))
     for interval in INTERVALS:
         for p in (0.5, 0.9, 0.02):
             for k in (2, 4, 20):

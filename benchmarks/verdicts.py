@@ -197,25 +197,25 @@ def outcome(world: World, waves: int) -> Outcome:
 
 def worlds() -> list[World]:
     """All rows of the published table."""
-    found = [World("câu 0,9", k, truth=True) for k in (2, 4, 9, 18)]
-    found += [World("câu 0,5", k, 0.5) for k in (2, 4, 9)]
-    found += [World("câu 0,975, ρ = 0,1", k, 0.975, 0.1) for k in (2, 4, 9)]
-    found += [World("câu 0,02, ρ = 0,02", k, 0.02, 0.02) for k in (2, 4, 9)]
-    found += [World("câu 0,9, 9–81 phiếu", k, forms=(9, 81)) for k in (2, 4, 9)]
-    found += [World("câu 0,9, ρ log-normal", k, unequal_rho=True) for k in (2, 4, 9)]
-    found += [World("chỉ số (beta)", k, index="beta", truth=True) for k in (2, 4, 9)]
-    found += [World("chỉ số (tâm trạng)", k, index="mood", truth=True) for k in (2, 4, 9)]
-    found += [World("câu nổi bật của một xã", k, kind="standouts") for k in (2, 4, 9)]
-    found += [World("thay đổi, thôn giữ nguyên", k, kind="kept", truth=True) for k in (2, 4, 9)]
-    found += [World("thay đổi, thôn mới", k, kind="new", truth=True) for k in (2, 4, 9)]
-    found += [World("tỉnh thay đổi, xã lớn nhỏ (sd 1)", k, kind="province", sizes=1.0) for k in (2, 4)]
-    return found + [World("hai miền đứng riêng, thôn giữ nguyên", k, kind="two") for k in (2, 4, 8)]
+    found = [World("item 0.9", k, truth=True) for k in (2, 4, 9, 18)]
+    found += [World("item 0.5", k, 0.5) for k in (2, 4, 9)]
+    found += [World("item 0.975, ρ = 0.1", k, 0.975, 0.1) for k in (2, 4, 9)]
+    found += [World("item 0.02, ρ = 0.02", k, 0.02, 0.02) for k in (2, 4, 9)]
+    found += [World("item 0.9, 9–81 forms", k, forms=(9, 81)) for k in (2, 4, 9)]
+    found += [World("item 0.9, ρ log-normal", k, unequal_rho=True) for k in (2, 4, 9)]
+    found += [World("index (beta)", k, index="beta", truth=True) for k in (2, 4, 9)]
+    found += [World("index (mood)", k, index="mood", truth=True) for k in (2, 4, 9)]
+    found += [World("stand-outs of a commune", k, kind="standouts") for k in (2, 4, 9)]
+    found += [World("changes, kept villages", k, kind="kept", truth=True) for k in (2, 4, 9)]
+    found += [World("changes, new villages", k, kind="new", truth=True) for k in (2, 4, 9)]
+    found += [World("province changes, unequal communes (sd 1)", k, kind="province", sizes=1.0) for k in (2, 4)]
+    return found + [World("two domains by themselves, kept villages", k, kind="two") for k in (2, 4, 8)]
 
 
 def main(waves: int) -> None:
     """The table."""
-    print(f"{waves} đợt mỗi dòng; câu nổi bật: {max(2, waves // TOGETHER)} đợt × {COMMUNES} xã\n")
-    print("| thế giới | thôn | kết luận sai | cao hơn | thấp hơn | đúng trong 6 xã thấp | đúng trong 4 xã cao |")
+    print(f"{waves} waves a row; stand-outs: {max(2, waves // TOGETHER)} waves × {COMMUNES} communes\n")
+    print("| world | villages | false | above | below | found of 6 low | found of 4 high |")
     print("|---|---|---|---|---|---|---|")
     for world in worlds():
         one = outcome(world, waves)

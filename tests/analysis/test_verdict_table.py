@@ -12,7 +12,7 @@ from scipy.special import bdtr
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "verdicts.py"
 # Where ρ itself differs much between communes, what the test leans on isn't so: up to 7 % (docs/verdicts.md).
-HARSH = {"câu 0,9, ρ log-normal": 0.07, "tỉnh thay đổi, xã lớn nhỏ (sd 1)": 0.07}
+HARSH = {"item 0.9, ρ log-normal": 0.07, "province changes, unequal communes (sd 1)": 0.07}
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("backup", N_("Put a backup into an empty data folder; it is checked first.")),
     "doctor": ("doctor", N_("Look at the installation, and say of each thing what to do.")),
     "purge": ("purge", N_("Destroy what was promised to be destroyed, once a wave's time is over.")),
-    "key": ("key", N_("The master key of what lies sealed: a new one, one lost for good, one found again.")),
+    "key": ("key", N_("The master key: make a new one, or go on without one that is lost.")),
     "audit": ("audit", N_("The audit trail: who did what, and whether it is whole.")),
     "user": ("people", N_("Accounts of staff.")),
     "token": ("people", N_("Tokens for programs that read the API.")),

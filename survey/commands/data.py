@@ -10,9 +10,8 @@ import click
 from survey.commands import say
 from survey.data_files import exporting, importing, open_data
 from survey.operations.installation import opened
-from survey.storage import encrypted_texts
 from translations import gettext as _
-from translations.formats import day, number
+from translations.formats import number
 
 STEP = 20_000  # rows between two lines of progress, where they can't be written over
 
@@ -81,14 +80,12 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
         _write_open(wave, kind, out)
         return
     database = opened()
-    with database.writing() as session:  # that rows were taken out stands in the audit trail, with the command
-        lost = encrypted_texts.lost_on(session.connection(), wave)
+    with database.writing():
+        pass  # that rows were taken out stands in the audit trail, with the command
     written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
-    if lost:
-        say("Without the words of people whose key was lost on %(day)s: they can't be read.", day=day(lost))
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:

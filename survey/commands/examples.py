@@ -58,7 +58,6 @@ EXAMPLES: dict[str, str] = {
     "purge": "--list",
     "key renew": "",
     "key lost": "",
-    "key found": "hai-long-2026-11-25.age.keys",
     "audit list": "--last 20",
     "audit verify": "",
     "user add": "nguyen.an --role supervisor --link",

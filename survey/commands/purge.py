@@ -55,7 +55,7 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
             paraphrases=number(gone.paraphrases),
         )
         if gone.texts and database.is_sqlite:
-            if any(destroying.traces(database, wrapped) for wrapped in before[gone.wave]):
+            if destroying.traces(database, before[gone.wave]):
                 raise Refusal(
                     "The key of %(wave)s is still in the database's files. Run it again.", wave=gone.wave
                 )

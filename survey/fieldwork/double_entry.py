@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -21,7 +20,6 @@ from survey.fieldwork import keying, sheet_locks
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED, Printed
 from survey.responses import submission
 from survey.sampling.dispositions import ADULTS, ON_THE_SHEET, REPLACED
-from survey.storage.encrypted_columns import lost_on
 from survey.storage.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
 from survey.system.dates import today
 from translations import Conflict, Refusal
@@ -144,11 +142,6 @@ def texts(session: Session, sheet: str) -> dict[str, list[str]]:
             if text not in values.setdefault(code, []):
                 values[code].append(text)
     return values
-
-
-def lost(session: Session, sheet: str) -> date | None:
-    """The day on which the key of what was typed of a form in words was lost; None if it can be read."""
-    return max((day for opened in _finished(session, sheet) if (day := lost_on(opened.typed))), default=None)
 
 
 def differing(questionnaire: Questionnaire, one: Mapping[str, str], two: Mapping[str, str]) -> tuple[str, ...]:

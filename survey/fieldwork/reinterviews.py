@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, null, select, type_coerce, update
+from sqlalchemy import func, null, select, update
 from sqlalchemy.orm import Session
 
 from forms import Item, Page, Questionnaire, check, quality
-from survey.storage.encrypted_columns import lost_in, lost_on, lying
 from survey.storage.models import (
     Agreement,
     Batch,
@@ -28,8 +27,6 @@ from survey.system.dates import today
 from survey.waves import questionnaires, waves
 from translations import Conflict, NotFound, Refusal
 
-LINK, ANSWERS = Reinterview.__table__.c.link, Reinterview.__table__.c.answers
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -38,7 +35,6 @@ class Chosen:
     household  its number in the list of the village, None if nobody noted it
     state      of the paper of the first interview
     person     who entered the second answers, and on which day; None while nobody has, or they can't be read
-    lost       the day on which the key of its household, or of its second answers, was lost for good
     """
 
     sheet: str
@@ -50,7 +46,6 @@ class Chosen:
     state: SheetState
     person: str | None
     day: date | None
-    lost: date | None
 
 
 def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
@@ -72,8 +67,6 @@ def chosen(session: Session, wave: str) -> list[Chosen]:
             Sheet.state,
             Reinterview.person,
             Reinterview.day,
-            type_coerce(LINK, lying(LINK.type)).label("link"),
-            type_coerce(ANSWERS, lying(ANSWERS.type)).label("answers"),
         )
         .join(Sheet, Sheet.serial == Reinterview.sheet)
         .join(Batch, Batch.code == Sheet.batch)
@@ -81,14 +74,7 @@ def chosen(session: Session, wave: str) -> list[Chosen]:
         .where(Reinterview.wave == wave)
         .order_by(Sheet.batch, Sheet.place)
     )
-    return [_chosen(dict(row)) for row in rows.mappings()]
-
-
-def _chosen(row: dict[str, Any]) -> Chosen:
-    link, answers = lost_in(LINK, row.pop("link")), lost_in(ANSWERS, row.pop("answers"))
-    if answers:  # it is as if nobody had entered them
-        row.update(person=None, day=None)
-    return Chosen(**row, lost=answers or link)
+    return [Chosen(**row) for row in rows.mappings()]
 
 
 def one(session: Session, wave: str, sheet: str) -> Chosen:
@@ -147,7 +133,7 @@ def enter(
     one(session, wave, sheet)
     refuse_to_know(session, sheet, person)
     row = session.get_one(Reinterview, sheet)
-    if row.person is not None and row.person != person and not lost_on(row.answers):
+    if row.person is not None and row.person != person:
         raise Conflict("%(person)s has entered this form already. Choose another one.", person=row.person)
     questionnaire = questionnaires.by_digest(session, stored.questionnaire)
     offered = {item.code for _page, item in again(questionnaire)}

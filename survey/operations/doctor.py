@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 import translations
 from survey.accounts import second_factors
 from survey.accounts.openid import Provider
-from survey.operations import certificate, installation, lost_key
+from survey.operations import certificate, installation
 from survey.operations.backups import latest
 from survey.pdf import typeface
 from survey.storage import audit, faults, master_key
@@ -424,7 +424,6 @@ def postgresql(database: Database) -> Iterator[Finding]:
 
 def seal(connection: Connection) -> Iterator[Finding]:
     """Whether the master key is there and opens what lies sealed."""
-    yield from lost(connection)
     place = settings.text_key_file()
     if master_key.drafted().exists() or master_key.former().exists():
         what = _(
@@ -456,13 +455,6 @@ def seal(connection: Connection) -> Iterator[Finding]:
             "anywhere: hailong key lost"
         )
         yield _mend(wrong, do)
-
-
-def lost(connection: Connection) -> Iterator[Finding]:
-    """What lies there yet, sealed by a key that was lost for good."""
-    for day in sorted(lost_key.days(connection)):
-        what = _("What was sealed before %(day)s can't be read any more: its key was lost.", day=formats.day(day))
-        yield _look(what, _("Should the key turn up: hailong key found FILE"))
 
 
 def trail(session: Session) -> Iterator[Finding]:

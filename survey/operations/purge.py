@@ -6,7 +6,7 @@ destroying their key; the rows that are left say nothing any more.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,13 +20,12 @@ from survey.operations import installation
 from survey.reports import commune_bundle
 from survey.responses import sealed_responses
 from survey.results import releases, remarks
-from survey.storage import audit, master_key
+from survey.storage import audit
 from survey.storage import encrypted_texts as texts
 from survey.storage.database import CUT_LOG, Database
 from survey.storage.models import (
     Batch,
     Device,
-    FormerTextKey,
     Invitation,
     Mode,
     OpenKeying,
@@ -115,13 +114,10 @@ def traces(database: Database, wrapped: bytes) -> int:
     return sum(wrapped in path.read_bytes() for path in files)
 
 
-def wrapped_keys(session: Session) -> dict[str, list[bytes]]:
-    """The wrapped keys of the waves whose texts can be read, or could be if a lost master key turned up."""
-    keys_of: defaultdict[str, list[bytes]] = defaultdict(list)
-    for table in (TextKey, FormerTextKey):
-        for wave, wrapped in session.execute(select(table.wave, table.wrapped).where(table.wrapped != b"")):
-            keys_of[wave].append(master_key.unmarked(wrapped))
-    return dict(keys_of)
+def wrapped_keys(session: Session) -> dict[str, bytes]:
+    """The wrapped key of each wave whose texts can be read."""
+    rows = session.execute(select(TextKey.wave, TextKey.wrapped).where(TextKey.wrapped != b""))
+    return dict(rows.all())
 
 
 def _ended(session: Session, code: str, early: bool) -> Wave:
@@ -175,5 +171,5 @@ def _write_over(database: Database) -> None:
     if database.is_sqlite:
         database.outside(CUT_LOG, "VACUUM", CUT_LOG)
     else:
-        tables = ("text_key", "former_text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase")
+        tables = ("text_key", "invitation", "reinterview", "open_keying", "scan", "paraphrase")
         database.outside(*(f"VACUUM FULL {table}" for table in tables))

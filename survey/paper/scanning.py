@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ from survey.paper.opencv import cv2
 from survey.paper.pages import HEIGHT, SCALE, find, straight
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.encrypted_columns import lost_on
 from survey.storage.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
 from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal
@@ -69,16 +67,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A form of which pages are in: how many questions wait for a person, and which pages are not in yet.
-
-    lost  the day on which the key of pages that were in was lost: they are missing, too
-    """
+    """A form of which pages are in: how many questions wait for a person, and which pages are not in yet."""
 
     sheet: Sheet
     batch: Batch
     doubtful: int
     missing: tuple[int, ...]
-    lost: date | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +175,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
         )
     doubtful = [reading for reading in readings if not reading.sure]
     before = session.get(Scan, (serial, page))
-    if before is not None and not lost_on(before.marks) and len(before.marks["doubtful"]) <= len(doubtful):
+    if before is not None and len(before.marks["doubtful"]) <= len(doubtful):
         raise Conflict(
             "Page %(page)d of form %(serial)s was scanned before, and is kept as it was.", page=page, serial=serial
         )
@@ -224,7 +218,7 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
     found = []
     for sheet, batch, scans in grouped.values():
         doubtful, missing = len(_doubts(questionnaire, scans)), _missing(questionnaire, scans)
-        found.append(Waiting(sheet, batch, doubtful, missing, _lost(scans)))
+        found.append(Waiting(sheet, batch, doubtful, missing))
     return found
 
 
@@ -241,13 +235,8 @@ def for_another(session: Session, serial: str, keyer: str) -> None:
 
 
 def missing(session: Session, wave: str, serial: str) -> tuple[int, ...]:
-    """The pages of a form that are not in yet, or can't be read any more."""
+    """The pages of a form that are not in yet."""
     return _missing(*_waits(session, wave, serial))
-
-
-def lost(session: Session, wave: str, serial: str) -> date | None:
-    """The day on which the key of pages of a form was lost; None where all can be read."""
-    return _lost(_waits(session, wave, serial)[1])
 
 
 def clip(session: Session, wave: str, serial: str, item: str) -> bytes:
@@ -315,12 +304,8 @@ def _waits(session: Session, wave: str, serial: str) -> tuple[Questionnaire, lis
 
 
 def _missing(questionnaire: Questionnaire, scans: list[Scan]) -> tuple[int, ...]:
-    there = {scan.page for scan in scans if not lost_on(scan.marks)}
+    there = {scan.page for scan in scans}
     return tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
-
-
-def _lost(scans: list[Scan]) -> date | None:
-    return max((day for scan in scans if (day := lost_on(scan.marks))), default=None)
 
 
 def _typed(scans: list[Scan]) -> dict[str, str]:

@@ -20,9 +20,8 @@ from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey.remarks import themes
 from survey.responses.respondents import rejected
-from survey.storage import master_key
 from survey.storage.encrypted_texts import Ring, written
-from survey.storage.models import Coding, FormerTextKey, Response, ResponseText, TextKey, Theme, Wave
+from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.system.cache import kept, where
 from survey.system.dates import today
 from survey.waves import questionnaires
@@ -75,12 +74,10 @@ def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:
 
 
 def state(session: Session, wave: Wave) -> tuple[object, ...]:
-    """What tells one state of a wave's texts from another: they never change until their key goes or turns up."""
+    """What tells one state of a wave's texts from another: they never change until their key goes."""
     texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
     wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
-    former = session.scalars(select(FormerTextKey.wrapped).where(FormerTextKey.wave == wave.code))
-    lost = tuple(sorted(str(master_key.lost_on(key)) for key in former if key))
-    return where(session), wave.code, session.scalar(texts), bool(wrapped), lost
+    return where(session), wave.code, session.scalar(texts), wrapped
 
 
 @kept(state, lambda ids: 100 * len(ids))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from base64 import b64decode, b64encode
-from datetime import date
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -39,7 +38,7 @@ class Sealed(TypeDecorator[Any]):
         return None if value is None else self.sealed(master_key.read(), value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Opens it; nothing where its key was lost for good, and refused where the key file is another one."""
+        """Opens it; refused where the key file is another one."""
         if value is None:
             return None
         sealed = self.within(value)
@@ -47,8 +46,6 @@ class Sealed(TypeDecorator[Any]):
             return value
         try:
             return self.meant(master_key.opened(master_key.present(), self.bound, sealed))
-        except master_key.Lost as lost:
-            return self.nothing(lost.day)
         except InvalidTag:
             raise Refusal(
                 "The key file %(file)s does not open what lies sealed. Put back the one that belongs to this "
@@ -67,10 +64,6 @@ class Sealed(TypeDecorator[Any]):
     def around(self, sealed: bytes) -> Any:
         """What lies there, of sealed bytes."""
         return sealed
-
-    def nothing(self, day: date) -> Any:
-        """What is seen in the place of a value whose key was lost on a day."""
-        return None
 
     def anew(self, kept: Any, old: bytes, new: bytes) -> Any:
         """What lies there, sealed under a new master key; as it is where the old one does not open it."""
@@ -91,14 +84,6 @@ class Sealed(TypeDecorator[Any]):
         """The value in what `said` gave."""
 
 
-class LostDocument(dict[str, Any]):
-    """In the place of a document that can't be opened any more: empty, with the day on which its key was lost."""
-
-    def __init__(self, day: date) -> None:
-        super().__init__()
-        self.day = day
-
-
 class SealedDocument(Sealed):
     """A document that lies in the database as {"sealed": …}.
 
@@ -113,9 +98,6 @@ class SealedDocument(Sealed):
 
     def around(self, sealed: bytes) -> dict[str, Any]:
         return {"sealed": b64encode(sealed).decode()}
-
-    def nothing(self, day: date) -> LostDocument:
-        return LostDocument(day)
 
     def said(self, value: dict[str, Any]) -> bytes:
         return json.dumps(value).encode()
@@ -149,17 +131,6 @@ class SealedNumber(Sealed):
 
     def meant(self, said: bytes) -> int:
         return int.from_bytes(said)
-
-
-def lost_on(value: Any) -> date | None:
-    """The day on which the key of a document was lost; None where it can be read."""
-    return value.day if isinstance(value, LostDocument) else None
-
-
-def lost_in(column: Any, kept: Any) -> date | None:
-    """The day on which the key was lost of what lies in a sealed column; None where it can be read."""
-    sealed = None if kept is None else column.type.within(kept)
-    return None if sealed is None else master_key.lost_on(sealed)
 
 
 def lying(kind: Any) -> Any:

@@ -5,7 +5,7 @@ lies in the database, wrapped by the master key in its file (`master_key.py`): n
 without that file can be read. No row of texts is ever changed or deleted; once the key of its wave is gone, it
 says nothing any more. `Renewal` makes a new master key and wraps the keys that are
 left anew, so an older backup's wrapped keys open to nothing either. Where the master key itself is lost for good,
-the keys that it wrapped are kept aside, and its waves get others (`survey/operations/lost_key.py`).
+`survey/operations/lost_key.py` discards the keys that it wrapped, and its waves get others.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import json
 import secrets
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -30,7 +29,7 @@ from sqlalchemy.orm import Session
 from survey.storage import master_key
 from survey.storage.database import Database
 from survey.storage.encrypted_columns import Sealed, lying
-from survey.storage.models import SEALED, FormerTextKey, Response, ResponseText, SecondFactor, TextKey
+from survey.storage.models import SEALED, Response, ResponseText, SecondFactor, TextKey
 from survey.system import settings
 from translations import Refusal
 
@@ -42,7 +41,6 @@ ONCE = {
 
 UNDER_THE_MASTER_KEY = (
     TextKey.__table__.c.wrapped,
-    FormerTextKey.__table__.c.wrapped,
     SecondFactor.__table__.c.secret,
     *SEALED,
 )
@@ -54,7 +52,6 @@ class Ring:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._keys: dict[str, bytes | None] = {}
-        self._former: dict[str, list[bytes | date]] = {}
 
     def seal(self, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
         """The texts of a response as they are stored. The wave's key is made with its first text.
@@ -72,21 +69,18 @@ class Ring:
         return _row(key, wave, response, texts)
 
     def opened(self, wave: str, response: UUID, kept: Mapping[str, str] | None) -> dict[str, str] | None:
-        """What was written: empty where nothing was, None where it is destroyed or its key lost for good."""
+        """What was written: empty where nothing was, None where it can't be read: its key is destroyed or lost."""
         if kept is None:
             return {}
-        there = (self.key(wave), *self.former(wave))
-        for key in there:
-            if isinstance(key, bytes):
-                try:
-                    said = master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
-                except InvalidTag:
-                    continue
-                found: dict[str, str] = json.loads(said)
-                return found
-        if any(isinstance(key, bytes) for key in there) and not any(isinstance(key, date) for key in there):
-            raise InvalidTag
-        return None
+        key = self.key(wave)
+        if key is None:
+            return None
+        try:
+            said = master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
+        except InvalidTag:  # the wave lost a key, and has another one since
+            return None
+        found: dict[str, str] = json.loads(said)
+        return found
 
     def key(self, wave: str) -> bytes | None:
         """The data key of a wave; None where nothing was written yet, or it is destroyed."""
@@ -94,18 +88,6 @@ class Ring:
             wrapped = self._connection.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
             self._keys[wave] = _unwrapped(wave, wrapped) if wrapped else None
         return self._keys[wave]
-
-    def former(self, wave: str) -> list[bytes | date]:
-        """The keys that sealed texts of a wave before a master key was lost; the day of the loss in the place of
-        each that can't be read."""
-        if wave not in self._former:
-            rows = select(FormerTextKey.wrapped).where(FormerTextKey.wave == wave).order_by(FormerTextKey.number)
-            self._former[wave] = [
-                master_key.lost_on(wrapped) or _unwrapped(wave, wrapped)
-                for wrapped in self._connection.scalars(rows)
-                if wrapped
-            ]
-        return self._former[wave]
 
 
 def sealed_lately(
@@ -130,23 +112,13 @@ def written(session: Session, response: UUID) -> dict[str, str] | None:
     return Ring(session.connection()).opened(wave, response, kept.texts if kept else None)
 
 
-def lost_on(connection: Connection, wave: str) -> date | None:
-    """The day on which the key of texts of a wave was lost, the latest of several; None where all can be read, or
-    was destroyed."""
-    days = [day for day in Ring(connection).former(wave) if isinstance(day, date)]
-    return max(days, default=None)
-
-
 def destroy(connection: Connection, wave: str) -> bool:
     """Destroys the keys of a wave's texts; False where that is done already or nothing was written.
 
     The row stays, empty: a wave whose texts are destroyed gets no other key.
     """
-    gone = False
-    for table in (TextKey, FormerTextKey):  # a lost master key may turn up again
-        here = (table.wave == wave, table.wrapped != b"")
-        gone = bool(connection.execute(update(table).where(*here).values(wrapped=b"")).rowcount) or gone
-    return gone
+    emptied = update(TextKey).where(TextKey.wave == wave, TextKey.wrapped != b"").values(wrapped=b"")
+    return bool(connection.execute(emptied).rowcount)
 
 
 class Renewal:
@@ -222,7 +194,6 @@ def _seals(connection: Connection, key: bytes) -> bool:
         master_key.opens(key, bound_to(column, place), sealed)
         for column in UNDER_THE_MASTER_KEY
         for place, sealed in lying_sealed(connection, column)
-        if master_key.lost_on(sealed) is None
     ]
     return not found or any(found)
 
@@ -285,11 +256,7 @@ def opened_for(bound: str, sealed: bytes) -> bytes:
 
 def anything_sealed(connection: Connection) -> bool:
     """Whether there is something that the master key alone opens."""
-    return any(
-        master_key.lost_on(sealed) is None
-        for column in UNDER_THE_MASTER_KEY
-        for _place, sealed in lying_sealed(connection, column)
-    )
+    return any(True for column in UNDER_THE_MASTER_KEY for _row in lying_sealed(connection, column))
 
 
 def check(connection: Connection) -> None:
@@ -297,22 +264,10 @@ def check(connection: Connection) -> None:
     rest: who goes on would seal by another one."""
     if not settings.text_key_file().is_file() and anything_sealed(connection):
         master_key.present()
-    for column in (TextKey.__table__.c.wrapped, FormerTextKey.__table__.c.wrapped):
-        for wave, wrapped in lying_sealed(connection, column):
-            if master_key.lost_on(wrapped) is None:
-                _unwrapped(wave, wrapped)
+    for wave, wrapped in lying_sealed(connection, TextKey.__table__.c.wrapped):
+        _unwrapped(wave, wrapped)
     for column in SEALED:  # of each the first, opened by its type
         connection.scalar(select(column).where(column.is_not(None)).limit(1))
-
-
-def opened_by(connection: Connection, wave: str, keys: Collection[bytes]) -> int:
-    """How many responses of a wave have texts that one of these data keys opens."""
-    rows = select(ResponseText.response, ResponseText.texts).join(Response).where(Response.wave == wave)
-    found = connection.execute(rows.execution_options(yield_per=1000))
-    return sum(
-        any(master_key.opens(key, _bound(wave, response), b64decode(kept["sealed"])) for key in keys)
-        for response, kept in found
-    )
 
 
 def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:

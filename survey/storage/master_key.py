@@ -1,9 +1,7 @@
 """The master key: a file (`HAILONG_TEXT_KEY`, best outside the data folder) under which all lies sealed that the
 database alone must not tell.
 
-AES-256-GCM; what is sealed is bound to what it belongs to, so no row can be passed off as another. What a key that
-is lost for good has sealed stays where it lies and says so itself: a mark before it names the day
-(`survey/operations/lost_key.py`).
+AES-256-GCM; what is sealed is bound to what it belongs to, so no row can be passed off as another.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import os
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
-from datetime import date
 from pathlib import Path
 from typing import IO
 
@@ -25,21 +22,12 @@ from translations import Refusal
 
 NONCE = 12  # bytes
 SIZE = 32
-LOST, DAY = b"lost on ", len("2026-11-26")  # before what a lost key sealed; no nonce begins so by chance
 
 
 class NoKey(Refusal):
     """The master key is not there, or damaged; the message is for who looks after the machine."""
 
     status = 503
-
-
-class Lost(InvalidTag):
-    """What should be opened was sealed by a key that was lost for good on a day."""
-
-    def __init__(self, day: date) -> None:
-        super().__init__()
-        self.day = day
 
 
 _there: set[Path] = set()  # where this process has read a key
@@ -147,10 +135,7 @@ def seal(key: bytes, bound: bytes, said: bytes) -> bytes:
 
 
 def opened(key: bytes, bound: bytes, sealed: bytes) -> bytes:
-    """What `seal` sealed; InvalidTag where it was another key or belongs to something else, and `Lost`, which is
-    one too, where its key was lost for good."""
-    if (day := lost_on(sealed)) is not None:
-        raise Lost(day)
+    """What `seal` sealed; InvalidTag where it was another key or belongs to something else."""
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)
 
 
@@ -161,21 +146,6 @@ def opens(key: bytes, bound: bytes, sealed: bytes) -> bool:
     except InvalidTag:
         return False
     return True
-
-
-def lost(sealed: bytes, day: date) -> bytes:
-    """What is sealed, with the mark that its key was lost on a day."""
-    return LOST + day.isoformat().encode() + sealed
-
-
-def lost_on(sealed: bytes) -> date | None:
-    """The day on which the key of what is sealed was lost; None where it was not."""
-    return date.fromisoformat(sealed[len(LOST) :][:DAY].decode()) if sealed.startswith(LOST) else None
-
-
-def unmarked(sealed: bytes) -> bytes:
-    """What is sealed, as it lay there before its key was lost."""
-    return sealed[len(LOST) + DAY :] if sealed.startswith(LOST) else sealed
 
 
 def _write(path: Path, key: bytes) -> None:

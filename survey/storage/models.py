@@ -187,16 +187,6 @@ class TextKey(Base):
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class FormerTextKey(Base):
-    """A key of a wave's texts whose master key was lost for good: it opens texts of before, should the master key
-    turn up again (`survey/operations/lost_key.py`). Empty once it is destroyed."""
-
-    __tablename__ = "former_text_key"
-    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)  # 1, 2 … of its wave
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class WeightVersion(Base):
     """A set of weights of a wave, with where it came from. Append-only; `wave.weights` names the current one."""
 

@@ -19,7 +19,6 @@ from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, keying, sheet_locks
 from survey.fieldwork.accounting import REASONS
 from survey.fieldwork.sheet_locks import Printed
-from survey.storage.encrypted_columns import lost_on
 from survey.storage.models import Batch, Keying, OpenKeying
 from survey.waves import waves
 from survey.web.current import database
@@ -94,7 +93,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         if opened is None:
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
-        return _Screen(form, opened.typed, opened.at).page(lost=lost_on(opened.typed))
+        return _Screen(form, opened.typed, opened.at).page()
 
 
 @pages.page("/<wave>/phieu/<serial>/luu", Right.KEY, methods=["POST"], single_response=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -56,7 +55,6 @@ class _Form:
     pair: Pair
     texts: dict[str, str]
     choices: list[Choice] = field(default_factory=list)
-    lost: date | None = None  # when the key of what was typed in words was lost
 
     def typed(self) -> dict[str, str]:
         """What holds of the form: what both typed, and what was decided."""
@@ -121,7 +119,7 @@ def _read(session: Session, serial: str) -> _Form:
         if len(texts) > 1
     ]
     alike = {code: texts[0] for code, texts in written.items() if len(texts) == 1}
-    return _Form(printed, pair, alike, choices, double_entry.lost(session, serial))
+    return _Form(printed, pair, alike, choices)
 
 
 def said(item: Item, value: str) -> str:

@@ -70,7 +70,6 @@ def test_the_keys_open_to_the_passphrase_alone_and_nothing_is_begun_without(
     done = hailong("restore", lost / "b.zip", "--without-keys")
     assert done.code == 0
     assert "No keys came back" in done.err
-    assert "This key opens nothing of what was lost" in hailong("key", "found", lost / "b.zip.keys").err
     for path in (tmp_path / "old").glob("**/*.key"):
         assert path.read_bytes() not in (lost / "b.zip").read_bytes()
 

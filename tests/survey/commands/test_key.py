@@ -1,8 +1,7 @@
-"""`hailong key`: a master key is called lost only by who says so, and one that turns up opens everything again."""
+"""`hailong key`: a new master key, and one that is called lost only by who says so."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ from survey.responses import submission
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
 from survey.storage.models import AuditEntry, Mode
-from survey.system.dates import today
 from survey.waves import waves
 from translations import Refusal
-from translations.formats import day
 
 
 @pytest.fixture
@@ -50,19 +47,14 @@ def test_a_renewed_key_opens_everything_and_the_old_one_nothing(
     assert not key.exists()
 
 
-def test_a_lost_key_is_told_asked_for_and_noted_and_opens_everything_when_it_turns_up(
-    hailong: Callable[..., Any],
-    province: Database,
-    key: Path,
-    remark: UUID,
-    tmp_path: Path,
+def test_a_lost_key_is_shown_asked_for_and_noted(
+    hailong: Callable[..., Any], province: Database, key: Path, remark: UUID, tmp_path: Path
 ) -> None:
     assert hailong("key", "lost").code == 1  # nothing is
-    shutil.copy(key, tmp_path / "old.key")
     key.write_bytes(b"damaged")
     asked = hailong("key", "lost")
     assert asked.code == 1
-    assert "gop-y: people who wrote in words: 1" in asked.err
+    assert "what people wrote in the waves gop-y;" in asked.err
     assert "--yes" in asked.err
     assert key.read_bytes() == b"damaged"
     assert hailong("key", "lost", "--yes").code == 0
@@ -70,15 +62,9 @@ def test_a_lost_key_is_told_asked_for_and_noted_and_opens_everything_when_it_tur
     with province.reading() as session:
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
         assert newest is not None
-        assert newest.subject == "hailong key lost --yes waves=gop-y accounts=0"
-        found = list(doctor.seal(session.connection()))
-    assert [one.state for one in found] == [State.LOOK, State.WELL]
-    assert day(today()) in found[0].what
-    out = tmp_path / "data.csv"
-    assert "can't be read" in hailong("data", "--wave", "gop-y", "--out", out).err
-    assert str(remark) in out.read_text()
-    assert hailong("key", "found", key).code == 1
-    assert "gop-y" in hailong("key", "found", tmp_path / "old.key").err
-    with province.reading() as session:
-        assert written(session, remark) == {"gop_y": "xin chào"}
+        assert newest.subject == "hailong key lost --yes text_key=1"
         assert [one.state for one in doctor.seal(session.connection())] == [State.WELL]
+        assert written(session, remark) is None
+    out = tmp_path / "data.csv"
+    assert hailong("data", "--wave", "gop-y", "--out", out).code == 0
+    assert str(remark) in out.read_text()

@@ -73,7 +73,7 @@ def test_the_key_is_in_no_file_of_the_database_and_an_older_backup_opens_to_noth
 ) -> None:
     answered(province, "ho-mo", date(2021, 1, 1))
     with province.reading() as session:
-        (wrapped,) = purge.wrapped_keys(session)["ho-mo"]
+        wrapped = purge.wrapped_keys(session)["ho-mo"]
     assert purge.traces(province, wrapped) > 0
     made = archive.write(province, tmp_path / "old-backup", lambda *_told: None)
     old_key = key.read_bytes()

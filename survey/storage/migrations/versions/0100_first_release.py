@@ -201,13 +201,6 @@ sa.Table(
     sa.UniqueConstraint("wave", "number"),
 )
 sa.Table(
-    "former_text_key",
-    tables,
-    sa.Column("wave", sa.String(40), sa.ForeignKey("wave.code"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("wrapped", sa.LargeBinary, nullable=False),
-)
-sa.Table(
     "identity",
     tables,
     sa.Column("account", sa.String(80), sa.ForeignKey("account.name"), primary_key=True),

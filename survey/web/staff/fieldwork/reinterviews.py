@@ -138,7 +138,6 @@ def _listed(wave: str, form: ComputeForm) -> str:
         asked=sum(row.form.person is not None for row in rows),
         both=sum(row.form.person is not None and row.has_first for row in rows),
         links=sum(row.form.household is not None for row in rows),
-        lost=max((row.form.lost for row in rows if row.form.lost), default=None),
         communes=sorted({row.unit.code: row.unit for row in rows}.values(), key=lambda one: order(one.name)),
         unit=unit,
         form=form,

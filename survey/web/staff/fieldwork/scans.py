@@ -91,7 +91,6 @@ def _scans(wave: str, form: ScansForm, taken: list[Page], status: int) -> Respon
         stored=sum(page.stored for page in taken),
         settling=_to_settle(waiting),
         incomplete=[one for one in waiting if one.missing],
-        lost=max((one.lost for one in waiting if one.lost), default=None),
     ), status
 
 
@@ -107,7 +106,6 @@ def scanned(wave: str, serial: str) -> ResponseReturnValue:
         scanning.for_another(session, serial, current_user.name)
         doubts = scanning.doubts(session, wave, serial)
         missing = scanning.missing(session, wave, serial)
-        lost = scanning.lost(session, wave, serial)
     typed = {doubt.item.code: request.form.get(f"t-{doubt.item.code}", "") for doubt in doubts}
     faults = _wrong(doubts, typed) if request.method == "POST" else {}
     refused = ""
@@ -139,7 +137,6 @@ def scanned(wave: str, serial: str) -> ResponseReturnValue:
         serial=serial,
         asked=asked,
         missing=missing,
-        lost=lost,
         faults=faults,
         refused=refused,
         keying=keying,

@@ -10,7 +10,6 @@ from survey.accounts.accounts import Right
 from survey.remarks import codings, themes
 from survey.results import remarks as results
 from survey.results.remarks import ThemeCounts, ThemeLine
-from survey.storage import encrypted_texts
 from survey.waves import waves
 from survey.waves.units import find as unit_of
 from survey.web.current import database
@@ -31,7 +30,6 @@ def remarks(wave: str) -> ResponseReturnValue:
         coded = codings.coded(session, wave)
         agreed = codings.agreed(session, wave)
         told = results.gather(session, found)
-        lost = encrypted_texts.lost_on(session.connection(), found.code)
         places = {code: unit_of(session, code) for code in (told.units if told else ())}
     own = told.units if told else {}
     rows = [(places[code], one, _most(one)) for code, one in own.items() if one.mark != "hidden"]
@@ -43,7 +41,6 @@ def remarks(wave: str) -> ResponseReturnValue:
         coded=coded,
         agreed=agreed,
         found=told,
-        lost=lost,
         units=sorted(rows, key=lambda row: order(row[0].name)),
         silent=len(own) - len(rows),
         name=themes.name,

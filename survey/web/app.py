@@ -27,8 +27,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from jinja2 import Template
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -130,6 +131,7 @@ def create_app(**config: Any) -> Flask:
         version=version,
         static=_static,
         here=_here,
+        csrf_field=_csrf_field,
         large_text=_large_text,
         tabs=tabs,
         open_tab=open_tab,
@@ -199,6 +201,11 @@ def _send(version: str, name: str) -> Response:
 def _plural(one: str, many: str, num: int) -> str:
     """The form of a message for a count; Jinja fills in the values by itself."""
     return translations.catalogue(translations.language()).ngettext(one, many, num)
+
+
+def _csrf_field() -> Markup:
+    """The hidden field that each form has which is sent by somebody who is signed in, or signs in."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
 def _here(**changed: str | None) -> str:

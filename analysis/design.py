@@ -50,10 +50,16 @@ class Labels:
         named = [*self.levels, None]  # the last one is that of −1
         return [named[code] for code in self.codes.tolist()]
 
+    def among(self, levels: Sequence[Hashable]) -> Labels:
+        """The same labels with these levels, in this order; a label that is none of them is blank."""
+        place = {label: at for at, label in enumerate(levels)}
+        codes = np.array([place.get(label, -1) for label in self.levels] + [-1], np.int64)
+        return Labels(list(levels), codes[self.codes])
+
     def having(self, label: Hashable) -> Bools:
         """(N,) which rows have this label."""
-        there: Bools = self.codes == (self.levels.index(label) if label in self.levels else len(self.levels))
-        return there
+        rows: Bools = self.codes == (self.levels.index(label) if label in self.levels else len(self.levels))
+        return rows
 
     def counts(self) -> dict[Hashable, int]:
         """How many rows have each label."""
@@ -185,39 +191,43 @@ def frame(
     """
     if sampled is None:
         sampled = np.bincount(stratum, minlength=len(strata)).astype(np.int64)
-    remaining = np.ones(len(strata))
-    if fpc is not None and len(strata):
-        if not np.isfinite(fpc).all() or (fpc < 0).any():
-            where = str(strata[int(np.flatnonzero(~(fpc >= 0) | ~np.isfinite(fpc))[0])])
-            raise DesignError(
-                "The fpc of stratum %(stratum)s is not a positive number. Correct it.", stratum=where
-            )
-        if (fpc <= 1).all():
-            remaining = 1 - fpc
-        else:
-            for h in np.flatnonzero(fpc < sampled):
-                raise DesignError(
-                    "Stratum %(stratum)s has %(sampled)s sampled units but its fpc says %(fpc)s in the population."
-                    " Correct the fpc.",
-                    stratum=str(strata[h]),
-                    sampled=int(sampled[h]),
-                    fpc=f"{fpc[h]:g}",
-                )
-            remaining = 1 - sampled / fpc
-    made = Frame(stratum, strata, psus, sampled, remaining, single_psu)
-    if single_psu == "refuse" and made.lonely.any():
-        names = [str(strata[h]) for h in np.flatnonzero(made.lonely)]
-        if len(strata) == 1:  # its name would say nothing, least of all where no strata were given
-            raise DesignError(
-                "There is a single sampling unit, which shows no variance. Take in more of them, or choose a rule"
-                " for single units: centered, average or certainty."
-            )
+    remaining = np.ones(len(strata)) if fpc is None or not len(strata) else _remaining(fpc, sampled, strata)
+    checked = Frame(stratum, strata, psus, sampled, remaining, single_psu)
+    if single_psu == "refuse" and checked.lonely.any():
+        raise _lonely([str(strata[h]) for h in np.flatnonzero(checked.lonely)], len(strata))
+    return checked
+
+
+def _remaining(fpc: Floats, sampled: Ints, strata: list[Hashable]) -> Floats:
+    """(H,) the part of each stratum that was not sampled."""
+    for h in np.flatnonzero(~(fpc >= 0) | ~np.isfinite(fpc)):
         raise DesignError(
-            "Strata with a single sampling unit: %(strata)s. Merge each with a neighbour, or choose a rule for"
-            " single units: centered, average or certainty.",
-            strata=", ".join(names[:10]) + (" …" if len(names) > 10 else ""),
+            "The fpc of stratum %(stratum)s is not a positive number. Correct it.", stratum=str(strata[h])
         )
-    return made
+    if (fpc <= 1).all():
+        return 1 - fpc
+    for h in np.flatnonzero(fpc < sampled):
+        raise DesignError(
+            "Stratum %(stratum)s has %(sampled)s sampled units but its fpc says %(fpc)s in the population."
+            " Correct the fpc.",
+            stratum=str(strata[h]),
+            sampled=int(sampled[h]),
+            fpc=f"{fpc[h]:g}",
+        )
+    return 1 - sampled / fpc
+
+
+def _lonely(names: list[str], strata: int) -> DesignError:
+    if strata == 1:  # its name would say nothing, least of all if no strata were given
+        return DesignError(
+            "There is a single sampling unit, which shows no variance. Take in more of them, or choose a rule"
+            " for single units: centered, average or certainty."
+        )
+    return DesignError(
+        "Strata with a single sampling unit: %(strata)s. Merge each with a neighbour, or choose a rule for"
+        " single units: centered, average or certainty.",
+        strata=", ".join(names[:10]) + (" …" if len(names) > 10 else ""),
+    )
 
 
 @dataclass(frozen=True)

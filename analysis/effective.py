@@ -117,35 +117,38 @@ class Effective:
 
         ω, within 0 … ρ, is one for all S pairs.
         """
-        totals, S = self.totals, len(one)
-        P, K = len(totals.frame.stratum), self.weight.shape[1]
-        if totals.frame.psus is None or not len(totals.psu):  # a row is in one domain
+        S, K = len(one), self.weight.shape[1]
+        if self.totals.frame.psus is None or not len(self.totals.psu):  # a row is in one domain
             return np.zeros((S, K))
-        key = totals.domain * P + totals.psu
-        first = np.searchsorted(totals.domain, one)
-        many = np.searchsorted(totals.domain, one, side="right") - first
-        pair = np.repeat(np.arange(S), many)
-        a = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
-        wanted = other[pair] * P + totals.psu[a]
-        b = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-        both = key[b] == wanted
-        pair, a, b = pair[both], a[both], b[both]
+        pair, a, b = self._common_villages(one, other)
         starts, at = runs(pair)
 
-        def summed(values: Floats) -> Floats:
+        def total(values: Floats) -> Floats:
             return add_runs(values, starts, at, S)
 
         product = np.maximum(self.weight[a] * self.weight[b], 0.0)
-        root, common = np.sqrt(product), summed(product)
-        moment = summed(root * self.deviation[a] * self.deviation[b])
-        weight = summed(root * (1 - self.weight[a] - self.weight[b])) + common * summed(root)
+        root, common = np.sqrt(product), total(product)
+        moment = total(root * self.deviation[a] * self.deviation[b])
+        weight = total(root * (1 - self.weight[a] - self.weight[b])) + common * total(root)
         size = np.sqrt(self.s2[one] * self.s2[other])
-        tells = (size > 0) & (weight > 0) & (summed((product > 0).astype(np.float64)) > 1)
+        tells = (size > 0) & (weight > 0) & (total((product > 0).astype(np.float64)) > 1)
         with np.errstate(all="ignore"):
             omega = np.where(tells, moment, 0.0).sum(0) / np.where(tells, size * weight, 0.0).sum(0)
         omega = np.clip(np.nan_to_num(omega), 0.0, self.rho)
         e_ab: Floats = omega * self.phi * np.sqrt(self.k[one] * self.k[other]) * common
         return e_ab
+
+    def _common_villages(self, one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
+        """The villages that are in both domains of a pair: which pair, and the village's cell in either domain."""
+        domain, psu, P = self.totals.domain, self.totals.psu, len(self.totals.frame.stratum)
+        first = np.searchsorted(domain, one)
+        count = np.searchsorted(domain, one, side="right") - first
+        pair = np.repeat(np.arange(len(one)), count)
+        a = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+        key, wanted = domain * P + psu, other[pair] * P + psu[a]
+        b = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        both = key[b] == wanted
+        return pair[both], a[both], b[both]
 
     def test(self, a: Side, b: Side, shared: Floats) -> ScoreTest:
         """Side b minus side a at the variance that the difference has if there is none.
@@ -191,73 +194,105 @@ def tail(z: Floats, skewness: Floats) -> Floats:
 def effective(totals: Totals) -> Effective:
     """The effective answers of all domains of the totals, which stand together."""
     whole = wholes(totals)
-    there = whole.count > 0
     s2 = np.where(whole.simple > 0, whole.count * whole.simple, 0.0)
     u = np.where(is_share(totals), whole.estimate * (1 - whole.estimate), 1.0)
     with np.errstate(all="ignore"):
         phi = np.where((s2 > 0).any(0), s2.sum(0) / np.where(s2 > 0, u, 0.0).sum(0), 1.0)
     if totals.frame.psus is None:
         return _of_rows(totals, whole, s2, u, phi)
-
-    # villages: those that nobody answered weigh nothing
-    n, X = totals.sums.count, totals.sums.base
-    answered = (n > 0) & (X > 0)
+    answered = (totals.sums.count > 0) & (totals.sums.base > 0)  # villages that nobody answered weigh nothing
     with np.errstate(all="ignore"):
-        h = np.where(answered, X / whole.base[totals.domain], 0.0)
-        p = np.where(answered, totals.sums.score / X, 0.0)
-        hn, hhn = (np.where(answered, part / n, 0.0) for part in (h, h**2))
-
-    # runs: the villages of a domain in one stratum; strata with one village are joined
-    H = len(totals.frame.sampled)
-    starts, at = runs(totals.domain * H + totals.frame.stratum[totals.psu])
-    domain, G = at // H, len(totals.domains)
-    run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(totals.psu))))
-
-    def of_runs(values: Floats) -> Floats:
-        return add_runs(values, starts, np.arange(len(starts)), len(starts))
-
-    villages = of_runs(answered.astype(np.float64))
-    single = villages == 1
-
-    def of_domains(values: Floats) -> Floats:
-        first, place = runs(domain)
-        return add_runs(values, first, place, G)
-
-    def joined(values: Floats) -> tuple[Floats, Floats]:
-        """The sums of each run, and of the strata with one village together."""
-        own = of_runs(values)
-        return np.where(single, 0.0, own), of_domains(np.where(single, own, 0.0))
-
-    (mass, mass_1), (score, score_1), (square, square_1) = joined(h), joined(h * p), joined(hhn)
-    (heavy, heavy_1) = joined(h**2)
+        h = np.where(answered, totals.sums.base / whole.base[totals.domain], 0.0)
+        p = np.where(answered, totals.sums.score / totals.sums.base, 0.0)
+    m = _moments(totals, whole, answered, h, p)
+    tells = (m.nu >= 1) & (s2 > 0)
+    nu = np.where(tells, m.nu, 0.0)
+    df_rho = nu.sum(0)
     with np.errstate(all="ignore"):
-        mean = np.where(single, (score_1 / mass_1)[domain], score / mass)
-        within_n = of_domains(np.where(mass > 0, square / mass, 0.0)) + np.where(
-            mass_1 > 0, square_1 / mass_1, 0.0
-        )
-        within = of_domains(np.where(mass > 0, heavy / mass, 0.0)) + np.where(mass_1 > 0, heavy_1 / mass_1, 0.0)
-    B = by_domain(totals, np.where(answered, h * (p - np.where(answered, mean[run], 0.0)) ** 2, 0.0))
-    a, b, c = by_domain(totals, hhn), by_domain(totals, h**2), by_domain(totals, hn) - within_n
-    d = np.where(there, 1 - within, 0.0)
-    ones = of_domains(single.astype(np.float64))
-    nu = of_domains(np.maximum(villages - 1, 0)) + np.maximum(ones - 1, 0)
-
-    tells = (nu >= 1) & (s2 > 0)
-    with np.errstate(all="ignore"):
-        rho = np.where(tells, B - s2 * c, 0.0).sum(0) / np.where(tells, s2 * (d - c), 0.0).sum(0)
+        rho = np.where(tells, m.B - s2 * m.c, 0.0).sum(0) / np.where(tells, s2 * (m.d - m.c), 0.0).sum(0)
         rho = np.clip(np.where(np.isfinite(rho), rho, 0.0), 0.0, 1.0)
-        F = np.where(tells, B / (s2 * ((1 - rho) * c + rho * d)), 0.0)
-        df_rho = np.where(tells, nu, 0.0).sum(0)
-        d0 = _prior(F, np.where(tells, nu, 0.0))
-        own = np.where(tells, nu, 0.0)
-        k = np.where(d0 > 0, (d0 + own * F) / (d0 + own), 1.0)
-    e = phi * np.maximum(a, k * ((1 - rho) * a + rho * b))
-    deviation = np.where(answered, p - np.where(there, whole.estimate, 0.0)[totals.domain], 0.0)
+        F = np.where(tells, m.B / (s2 * ((1 - rho) * m.c + rho * m.d)), 0.0)
+        d0 = _prior(F, nu)
+        k = np.where(d0 > 0, (d0 + nu * F) / (d0 + nu), 1.0)
+    e = phi * np.maximum(m.a, k * ((1 - rho) * m.a + rho * m.b))
+    deviation = np.where(answered, p - np.where(whole.count > 0, whole.estimate, 0.0)[totals.domain], 0.0)
     telling = np.zeros((len(totals.frame.stratum), len(totals.measures)))
     np.maximum.at(telling, totals.psu, (answered & tells[totals.domain]).astype(np.float64))
     return Effective(
-        totals, whole, e, np.minimum(d0 + own, df_rho), k, s2, h, deviation, rho, d0, phi, df_rho, telling.sum(0)
+        totals, whole, e, np.minimum(d0 + nu, df_rho), k, s2, h, deviation, rho, d0, phi, df_rho, telling.sum(0)
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """The sums over the villages of each domain, named as at the head of this module; all arrays are (G, K)."""
+
+    a: Floats
+    b: Floats
+    c: Floats
+    d: Floats
+    B: Floats
+    nu: Floats
+
+
+def _moments(totals: Totals, whole: Whole, answered: Bools, h: Floats, p: Floats) -> _Moments:
+    """answered, h, p (C, K) of each village."""
+    strata = _Runs(totals, answered)
+    with np.errstate(all="ignore"):
+        hn, hhn = (np.where(answered, part / totals.sums.count, 0.0) for part in (h, h**2))
+        mean = strata.ratio(h * p, h)
+    deviation = np.where(answered, p - np.where(answered, mean, 0.0), 0.0)
+    return _Moments(
+        a=by_domain(totals, hhn),
+        b=by_domain(totals, h**2),
+        c=by_domain(totals, hn) - strata.sum_of_ratios(hhn, h),
+        d=np.where(whole.count > 0, 1 - strata.sum_of_ratios(h**2, h), 0.0),
+        B=by_domain(totals, h * deviation**2),
+        nu=strata.excess(),
+    )
+
+
+class _Runs:
+    """The villages of a domain in one stratum; strata with one village are joined into one run of the domain."""
+
+    def __init__(self, totals: Totals, answered: Bools) -> None:
+        strata = len(totals.frame.sampled)
+        self.starts, at = runs(totals.domain * strata + totals.frame.stratum[totals.psu])
+        self.domain, self.domains = at // strata, len(totals.domains)
+        self.of_village = np.repeat(np.arange(len(at)), np.diff(np.append(self.starts, len(totals.psu))))
+        self.villages = self._by_run(answered.astype(np.float64))
+        self.single = self.villages == 1
+
+    def ratio(self, above: Floats, below: Floats) -> Floats:
+        """(C, K) the ratio of two sums in the run of each village."""
+        (own, joined), (own_base, joined_base) = self._sums(above), self._sums(below)
+        mean: Floats = np.where(self.single, (joined / joined_base)[self.domain], own / own_base)[self.of_village]
+        return mean
+
+    def sum_of_ratios(self, above: Floats, below: Floats) -> Floats:
+        """(G, K) the ratios of two sums in each run, added up."""
+        (own, joined), (own_base, joined_base) = self._sums(above), self._sums(below)
+        with np.errstate(all="ignore"):
+            alone = self._by_domain(np.where(own_base > 0, own / own_base, 0.0))
+            together: Floats = alone + np.where(joined_base > 0, joined / joined_base, 0.0)
+        return together
+
+    def excess(self) -> Floats:
+        """(G, K) villages less runs."""
+        single = self._by_domain(self.single.astype(np.float64))
+        return self._by_domain(np.maximum(self.villages - 1, 0)) + np.maximum(single - 1, 0)
+
+    def _sums(self, values: Floats) -> tuple[Floats, Floats]:
+        """(Q, K) of each stratum with several villages, and (G, K) of those with one together."""
+        own = self._by_run(values)
+        return np.where(self.single, 0.0, own), self._by_domain(np.where(self.single, own, 0.0))
+
+    def _by_run(self, values: Floats) -> Floats:
+        return add_runs(values, self.starts, np.arange(len(self.starts)), len(self.starts))
+
+    def _by_domain(self, values: Floats) -> Floats:
+        first, at = runs(self.domain)
+        return add_runs(values, first, at, self.domains)
 
 
 def _prior(F: Floats, nu: Floats) -> Floats:

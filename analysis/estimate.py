@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,10 +12,11 @@ import numpy as np
 from analysis.design import Bools, Design, DesignError, Floats, code, is_blank
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
 from analysis.measure import Measure, Measures, Statistic
-from analysis.pooled import Intraclass, edges, intraclass, pooled
+from analysis.pooled import Intraclass, Pooled, edges, intraclass, pooled
 from analysis.totals import Totals, psu_totals
 from analysis.variance import (
     Scores,
+    Strata,
     Whole,
     degrees_of_freedom,
     direct,
@@ -124,7 +125,7 @@ class Table:
 
     def _flags(self) -> list[list[tuple[str, ...]]]:
         n, share = self.whole.count, is_share(self.totals)
-        proportion = np.array([statistic == "proportion" for _, _, statistic in self.totals.measures])
+        proportion = self.totals.has("proportion")
         counted = share | is_total(self.totals)
         marks = {
             "few": (n < ENOUGH_ANSWERS) | (proportion & (self.n_eff_or_n < ENOUGH_ANSWERS)),
@@ -162,7 +163,7 @@ def tabulate(
 ) -> Table:
     """All estimates of the totals as arrays; nothing here is as long as the file.
 
-    alike     the pooled intraclass correlation where it comes from other domains than these
+    alike     the pooled intraclass correlation if it comes from other domains than these
     withheld  (G, K) as in `estimate`
     """
     if interval not in INTERVALS:
@@ -175,51 +176,81 @@ def tabulate(
     linear = scores(totals, whole)
     by_stratum = strata(linear)
     own_df = degrees_of_freedom(linear, by_stratum)
-    p, n = whole.estimate, whole.count
-    share, empty = is_share(totals), whole.count == 0
-    edge = edges(totals, whole)
+    known = _direct(totals, whole, linear, by_stratum, own_df, variance == "auto")
+    use = np.zeros(own_df.shape, bool)
+    if variance != "direct" or withheld is not None:
+        shared = pooled(totals, whole, alike or intraclass(totals, whole, linear, by_stratum, withheld))
+        thin = _thin(totals, whole, own_df) if variance == "auto" else np.full(use.shape, variance == "pooled")
+        wanted = thin if withheld is None else thin | withheld
+        use = wanted & ~is_total(totals) & (whole.count > 0)
+        known = known.pooled(use, shared)
+    empty = whole.count == 0
+    v, df = np.where(empty, np.nan, known.variance), np.where(empty, 0.0, known.df)
+    low, high = _limits(totals, whole, replace(known, variance=v, df=df), interval, level, withheld)
+    unknown = empty | (df <= 0) | np.isnan(v)
+    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+    n_eff = np.where(empty, np.nan, known.n_eff)
+    return Table(totals, whole, level, linear, v, low, high, df, own_df, known.deff, n_eff, use)
 
+
+@dataclass(frozen=True)
+class _Precision:
+    """How well the figures are known; all arrays are (G, K)."""
+
+    variance: Floats
+    deff: Floats
+    n_eff: Floats
+    exact: Floats  # the effective size for exact limits: infinite for a share that no PSU differs from
+    df: Floats
+
+    def pooled(self, use: Bools, shared: Pooled) -> _Precision:
+        """With what the pooled intraclass correlation makes of the figures in `use`."""
+        return _Precision(
+            np.where(use, shared.variance, self.variance),
+            np.where(use, shared.deff, self.deff),
+            np.where(use, shared.n_eff, self.n_eff),
+            np.where(use, shared.n_eff, self.exact),
+            np.where(use, shared.df, self.df),
+        )
+
+
+def _direct(
+    totals: Totals, whole: Whole, linear: Scores, by_stratum: Strata, own_df: Floats, strict: bool
+) -> _Precision:
+    """By each domain's own variance.
+
+    strict  with Satterthwaite's degrees of freedom: a variance may lean on a few strata that weigh much
+    """
+    n, edge = whole.count, edges(totals, whole)
     v = direct(linear, by_stratum)
     v = np.where(edge & np.isfinite(v), 0.0, v)
+    zero = ~(v > 0)
     with np.errstate(all="ignore"):
         deff = v / whole.simple
         n_eff = np.where(edge, n, (n - 1) / deff)  # a proportion: p(1 − p)/v
-        zero = ~(v > 0)
-        exact = np.where(share & zero & ~edge & np.isfinite(v), np.inf, n_eff)
-    deff = np.where((n < 2) | zero | edge, np.nan, deff)
-    # what stays direct may lean on a few strata that weigh much
-    strict = variance == "auto" and not is_total(totals).all()
-    df = np.where(is_total(totals), own_df, satterthwaite(linear, by_stratum, own_df)) if strict else own_df
+    exact = np.where(is_share(totals) & zero & ~edge & np.isfinite(v), np.inf, n_eff)
+    df = own_df
+    if strict and not is_total(totals).all():
+        df = np.where(is_total(totals), own_df, satterthwaite(linear, by_stratum, own_df))
+    return _Precision(v, np.where((n < 2) | zero | edge, np.nan, deff), n_eff, exact, df)
 
-    use = np.zeros(p.shape, bool)
-    if variance != "direct" or withheld is not None:
-        shared = pooled(totals, whole, alike or intraclass(totals, whole, linear, by_stratum, withheld))
-        wanted = _thin(totals, whole, own_df) if variance == "auto" else np.full(p.shape, variance == "pooled")
-        if withheld is not None:
-            wanted |= withheld
-        use = wanted & ~is_total(totals) & ~empty
-        v, n_eff = np.where(use, shared.variance, v), np.where(use, shared.n_eff, n_eff)
-        exact, df = np.where(use, shared.n_eff, exact), np.where(use, shared.df, df)
-        deff = np.where(use, np.where(edge | (n < 2), np.nan, shared.deff), deff)
-    v, df = np.where(empty, np.nan, v), np.where(empty, 0.0, df)
 
+def _limits(
+    totals: Totals, whole: Whole, known: _Precision, interval: Interval, level: float, withheld: Bools | None
+) -> tuple[Floats, Floats]:
+    """(G, K) limits; of means, totals and ratios always those of t."""
+    p, n, v, df = whole.estimate, whole.count, known.variance, known.df
     low, high = wald(p, v, df, level)
-    for k, (_, _, statistic) in enumerate(totals.measures):
-        if statistic == "index":
-            low[:, k], high[:, k] = _index_limits(
-                p[:, k], v[:, k], n[:, k], exact[:, k], df[:, k], level, interval
+    kinds: list[tuple[Statistic, Any]] = [("index", _index_limits), ("proportion", proportion_limits)]
+    for statistic, limits in kinds:
+        at = totals.has(statistic)
+        if at.any():
+            low[:, at], high[:, at] = limits(
+                interval, p[:, at], v[:, at], n[:, at], known.exact[:, at], df[:, at], level
             )
-    at = np.array([statistic == "proportion" for _, _, statistic in totals.measures], bool)
-    if at.any():
-        low[:, at], high[:, at] = proportion_limits(
-            interval, p[:, at], v[:, at], n[:, at], exact[:, at], df[:, at], level
-        )
-        if withheld is not None:
-            most = _most_of_few(n, n_eff, df, level)
-            high[:, at] = np.where(withheld, most, high)[:, at]
-    unknown = empty | (df <= 0) | np.isnan(v)
-    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
-    return Table(totals, whole, level, linear, v, low, high, df, own_df, deff, np.where(empty, np.nan, n_eff), use)
+    if withheld is not None:
+        high = np.where(withheld & totals.has("proportion"), _most_of_few(n, known.n_eff, df, level), high)
+    return low, high
 
 
 def auto_pooled(table: Table) -> Bools:
@@ -228,9 +259,8 @@ def auto_pooled(table: Table) -> Bools:
 
 
 def _thin(totals: Totals, whole: Whole, df: Floats) -> Bools:
-    proportion = np.array([statistic == "proportion" for _, _, statistic in totals.measures], bool)
     rare = np.minimum(whole.events, whole.count - whole.events) < ENOUGH_EVENTS
-    thin: Bools = (df < ENOUGH_DF) | (proportion & rare)
+    thin: Bools = (df < ENOUGH_DF) | (totals.has("proportion") & rare)
     return thin
 
 
@@ -242,7 +272,7 @@ def _most_of_few(n: Floats, n_eff: Floats, df: Floats, level: float) -> Floats:
 
 
 def _index_limits(
-    p: Floats, v: Floats, n: Floats, n_eff: Floats, df: Floats, level: float, interval: Interval
+    interval: Interval, p: Floats, v: Floats, n: Floats, n_eff: Floats, df: Floats, level: float
 ) -> tuple[Floats, Floats]:
     """Logit with t: pooled answers are not one 0/1 item, and Korn–Graubard came out far too wide for them."""
     if interval == "wald":

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import DesignError, Floats, Ints, Labels, SinglePSU, code, compact, frame
+from analysis.design import DesignError, Floats, Frame, Ints, Labels, SinglePSU, code, compact, frame
 from analysis.measure import Measures, Statistic
 from analysis.sums import Sums, sums, weighted
-from analysis.totals import Totals, calibrated
+from analysis.totals import Totals, calibrated, cells
 from analysis.weights import Margins, Method, fit
 
 Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
@@ -57,40 +57,33 @@ def part(
     fpc: dict[Hashable, float] | None = None,
 ) -> Part:
     """The sums of N rows; weights and labels are checked by the caller. Domain −1 is none; psu None: each row."""
-    alone = psu is None
-    if psu is None:
-        psu = Labels([None], np.zeros(len(weight), np.int64))
-    pairs, row = compact(stratum.codes * len(psu.levels) + psu.codes, len(stratum.levels) * len(psu.levels))
-    names = [
-        (stratum.levels[pair // len(psu.levels)], psu.levels[pair % len(psu.levels)]) for pair in pairs.tolist()
-    ]
-    cell, levels = (np.zeros(len(weight), np.int64), [()]) if groups is None else (groups.codes, groups.levels)
-    G, p, L = len(domain.levels), len(pairs), len(levels)
-    key = (domain.codes * p + row) * L + cell
-    outside = (domain.codes < 0) | (weight == 0)
-    key[outside] = G * p * L
-    existing, place = compact(key, G * p * L + 1)
-    if not len(existing) or existing[-1] != G * p * L:
-        existing = np.append(existing, G * p * L)
-    existing = existing[:-1]
-    found = sums(place, len(existing), weight, measures)
-    mass = weighted(row * L + cell, weight, p * L).reshape(p, L)
-    cells = (
-        np.stack([existing // L % p, existing // (L * p), existing % L], axis=1) if len(existing) else _no_cells()
+    labels = Labels([None], np.zeros(len(weight), np.int64)) if psu is None else psu
+    pairs, row = compact(
+        stratum.codes * len(labels.levels) + labels.codes, len(stratum.levels) * len(labels.levels)
     )
+    names = [
+        (stratum.levels[pair // len(labels.levels)], labels.levels[pair % len(labels.levels)])
+        for pair in pairs.tolist()
+    ]
+    P = len(pairs)
+    group, levels = (None, [()]) if groups is None else (groups.codes, groups.levels)
+    L = len(levels)
+    existing, place = cells(domain, weight, row, P, group, L)
+
+    def mass(weights: Floats) -> Floats:
+        return weighted(row if group is None else row * L + group, weights, P * L).reshape(P, L)
+
     rows = None
-    if alone:
+    if psu is None:
         square = weight**2
         rows = RowSums(
-            np.bincount(row, minlength=p).astype(np.int64),
+            np.bincount(row, minlength=P).astype(np.int64),
             sums(place, len(existing), square, measures),
-            weighted(row * L + cell, square, p * L).reshape(p, L),
+            mass(square),
         )
-    return Part(names, domain.levels, list(levels), cells, found, mass, fpc or {}, rows)  # type: ignore[arg-type]
-
-
-def _no_cells() -> Ints:
-    return np.zeros((0, 3), np.int64)
+    where = np.stack([existing // L % P, existing // (L * P), existing % L], axis=1)
+    of_cells = sums(place, len(existing), weight, measures)
+    return Part(names, domain.levels, list(levels), where, of_cells, mass(weight), fpc or {}, rows)  # type: ignore[arg-type]
 
 
 class Gathering:
@@ -137,55 +130,54 @@ class Gathering:
         margins: Margins | None = None,
         method: Method = "raking",
     ) -> Totals:
-        """The totals of all parts, with margins under calibrated weights. DesignError as in `Design` and `fit`."""
-        found = self._found()
+        """The totals of all parts; with margins, under fitted weights. DesignError as of `Design` and `fit`."""
+        if self._sums is None:
+            raise DesignError("The file has no rows.")
         if not self._mass.any():
             raise DesignError("All weights are 0. Give each response the number of people it stands for.")
-        strata = code([stratum for stratum, _ in self._psus])
-        labels = code([label for _, label in self._psus])
-        order = np.lexsort((labels.codes, strata.codes))
+        labels = list(self._domains)
+        levels = labels if labels == [None] else code(labels).levels if domains is None else domains
+        wanted = Labels(labels, np.arange(len(labels))).among(levels)
+        order, built = self._frame()
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        pairs = list(self._psus)
-        fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
-        rows = self._rows
-        names = [pairs[k][1] for k in order] if rows is None else None
-        sampled = None if rows is None else rows.count[order]
-        built = frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
-        wanted = code(list(self._domains)).levels if domains is None else list(domains)
-        if list(self._domains) == [None]:
-            wanted = [None]
-        place = {label: g for g, label in enumerate(wanted)}
-        at = np.array([place.get(label, -1) for label in self._domains], np.int64)
         P, L = len(order), len(self._groups)
-        cells = np.array(list(self._cells), np.int64).reshape(-1, 3)
-        kept = np.flatnonzero(at[cells[:, 1]] >= 0) if len(cells) else np.zeros(0, np.int64)
-        cells = cells[kept]
-        existing = (at[cells[:, 1]] * P + rank[cells[:, 0]]) * L + cells[:, 2]
+        psu, domain, group = np.array(list(self._cells), np.int64).reshape(-1, 3).T
+        existing = (wanted.codes[domain] * P + rank[psu]) * L + group
         sequence = np.argsort(existing)
-        existing, found = existing[sequence], found[kept[sequence]]
-        squares = None if rows is None else rows.sums[kept[sequence]]
+        sequence = sequence[np.searchsorted(existing[sequence], 0) :]  # below 0: in no domain that is wanted
+        existing, by_cell, rows = existing[sequence], self._sums[sequence], self._rows
+        squares = None if rows is None else rows.sums[sequence]
         if margins is None:
-            return Totals(built, self.names, wanted, existing % P, existing // P, found, None, squares)
-        levels, values = [], list(self._groups)
+            return Totals(built, self.names, wanted.levels, existing % P, existing // P, by_cell, None, squares)
+        x, factor = fit(self._levels(margins), self._mass.sum(0), margins, method)
+        under = None if rows is None or squares is None else (squares, rows.mass[order])
+        return calibrated(built, self.names, wanted.levels, existing, by_cell, self._mass[order], x, factor, under)
+
+    def _frame(self) -> tuple[Ints, Frame]:
+        """The order of the PSUs, by stratum and label, and their frame."""
+        pairs = list(self._psus)
+        strata, labels = code([stratum for stratum, _ in pairs]), code([label for _, label in pairs])
+        order = np.lexsort((labels.codes, strata.codes))
+        fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
+        names = [pairs[k][1] for k in order] if self._rows is None else None
+        sampled = None if self._rows is None else self._rows.count[order]
+        return order, frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
+
+    def _levels(self, margins: Margins) -> Ints:
+        """(V, L) which value of each variable a calibration cell has, in the order of the margins."""
+        levels = np.zeros((len(margins), len(self._groups)), np.int64)
         for v, (variable, totals) in enumerate(margins.items()):
-            ranks = {label: k for k, label in enumerate(totals)}
-            for group in values:
-                if group[v] not in ranks:
+            rank = {label: k for k, label in enumerate(totals)}
+            for g, group in enumerate(self._groups):
+                if group[v] not in rank:
                     raise DesignError(
                         "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
                         column=variable,
                         value=str(group[v]),
                     )
-            levels.append([ranks[group[v]] for group in values])
-        x, factor = fit(np.array(levels, np.int64).reshape(len(margins), L), self._mass.sum(0), margins, method)
-        under = None if rows is None or squares is None else (squares, rows.mass[order])
-        return calibrated(built, self.names, wanted, existing, found, self._mass[order], x, factor, under)
-
-    def _found(self) -> Sums:
-        if self._sums is None:
-            raise DesignError("The file has no rows.")
-        return self._sums
+                levels[v, g] = rank[group[v]]
+        return levels
 
 
 def _grown(table: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

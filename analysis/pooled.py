@@ -94,7 +94,7 @@ def intraclass(
 class Pooled:
     """The pooled variance of each domain; arrays are (G, K)."""
 
-    deff: Floats  # D_g = 1 + (m_g − 1) ρ
+    deff: Floats  # D_g = 1 + (m_g − 1) ρ; NaN at 0 and 1, and where n < 2
     variance: Floats  # D_g s_g; at 0 and 1 it is 0
     n_eff: Floats  # (n_g − 1)/D_g; n_g/D_g at 0 and 1
     df: Floats
@@ -107,4 +107,5 @@ def pooled(totals: Totals, whole: Whole, alike: Intraclass) -> Pooled:
         deff = 1 + (take(totals, whole) - 1) * alike.rho
         n_eff = np.where(edge, whole.count, whole.count - 1) / deff
         variance = np.where(edge, 0.0, deff * whole.simple)
-    return Pooled(deff, variance, n_eff, np.broadcast_to(alike.df, deff.shape))
+    known = np.where(edge | (whole.count < 2), np.nan, deff)
+    return Pooled(known, variance, n_eff, np.broadcast_to(alike.df, deff.shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,6 +57,10 @@ class Totals:
     regression: Regression | None = None
     squares: Sums | None = None  # (C, K) the same sums under squared weights: Σ w² …
 
+    def has(self, *statistics: Statistic) -> Bools:
+        """(K,) which measures are one of these statistics."""
+        return np.array([statistic in statistics for _, _, statistic in self.measures], bool)
+
     @property
     def rows_alone(self) -> bool:
         """Whether each row is its own PSU, and a PSU of the frame a stratum of them."""
@@ -71,9 +76,9 @@ class Totals:
 
         withheld  (G, K) figures that nobody is to know: no other one shall lean on them
         """
-        there = ~withheld[self.domain]
-        squares = None if self.squares is None else self.squares.where(there)
-        return replace(self, sums=self.sums.where(there), squares=squares)
+        public = ~withheld[self.domain]
+        squares = None if self.squares is None else self.squares.where(public)
+        return replace(self, sums=self.sums.where(public), squares=squares)
 
     @property
     def weighted(self) -> Floats:
@@ -115,31 +120,37 @@ def psu_totals(
     if len(coded) != len(design):
         raise ValueError(f"domain has {len(coded)} labels for {len(design)} weights")
     if domains is not None and domain is not None:
-        place = {label: g for g, label in enumerate(domains)}
-        table = np.array([place.get(label, -1) for label in coded.levels] + [-1], np.int64)
-        coded = Labels(list(domains), table[coded.codes])
-    G, P = len(coded.levels), len(design.frame.stratum)
-    calibration = design.calibration
-    L = 1 if calibration is None else len(calibration.x)
-
-    # cell = (domain, PSU, calibration cell); rows in no domain and rows of weight 0 share a last one, dropped
-    key = coded.codes * P
-    key += design.row
-    if calibration is not None:
-        key = key * L + calibration.cell
-    outside = (coded.codes < 0) | (design.weight == 0)
-    if outside.any():
-        key[outside] = G * P * L
-    existing, cell = compact(key, G * P * L + 1)
-    if not len(existing) or existing[-1] != G * P * L:
-        existing = np.append(existing, G * P * L)
-    existing = existing[:-1]
-    found = sums(cell, len(existing), design.weight, measures)
+        coded = coded.among(domains)
+    P, weight, calibration = len(design.frame.stratum), design.weight, design.calibration
+    group, L = (None, 1) if calibration is None else (calibration.cell, len(calibration.x))
+    existing, cell = cells(coded, weight, design.row, P, group, L)
+    by_cell = sums(cell, len(existing), weight, measures)
     names = [(measure.item, measure.value, measure.statistic) for measure in measures]
     if calibration is None:
-        return Totals(design.frame, names, coded.levels, existing % P, existing // P, found)
-    mass = weighted(design.row * L + calibration.cell, design.weight, P * L).reshape(P, L)
-    return calibrated(design.frame, names, coded.levels, existing, found, mass, calibration.x, calibration.factor)
+        return Totals(design.frame, names, coded.levels, existing % P, existing // P, by_cell)
+    mass = weighted(design.row * L + calibration.cell, weight, P * L).reshape(P, L)
+    x, factor = calibration.x, calibration.factor
+    return calibrated(design.frame, names, coded.levels, existing, by_cell, mass, x, factor)
+
+
+def cells(
+    domain: Labels, weight: Floats, psu: Ints, psus: int, group: Ints | None, groups: int
+) -> tuple[Ints, Ints]:
+    """(C,) the cells with rows, sorted, and (N,) each row's place among them.
+
+    A cell is (domain · psus + PSU) · groups + calibration cell. Rows in no domain and rows of weight 0 have the
+    place C, to be dropped.
+    """
+    key = domain.codes * psus
+    key += psu
+    if group is not None:
+        key = key * groups + group
+    nowhere = len(domain.levels) * psus * groups
+    outside = (domain.codes < 0) | (weight == 0)
+    if outside.any():
+        key[outside] = nowhere
+    existing, place = compact(key, nowhere + 1)
+    return existing[: np.searchsorted(existing, nowhere)], place
 
 
 def calibrated(
@@ -147,57 +158,61 @@ def calibrated(
     names: list[tuple[str, str | None, Statistic]],
     domains: list[Hashable],
     existing: Ints,
-    found: Sums,
+    by_cell: Sums,
     mass: Floats,
     x: Floats,
     factor: Floats,
     squares: tuple[Sums, Floats] | None = None,
 ) -> Totals:
-    """Totals under final weights, from sums under base weights by (domain, PSU, calibration cell).
+    """Totals under final weights, from sums under base weights by cell.
 
-    existing (C,) (domain·P + PSU)·L + calibration cell, sorted · found (C, K) · mass (P, L) base weights of all
-    rows · x (L, J) · factor (L,) g · squares: found and mass under squared weights, where rows are their own PSUs
-    and P lists strata. Deville & Särndal 1992; Särndal et al. 1992, § 6.5.
+    existing (C,), by_cell (C, K)  as of `cells` and `sums`    mass (P, L)  base weights of all rows
+    x (L, J), factor (L,)          as of a `Calibration`
+    squares  by_cell and mass under squared weights if rows are their own PSUs, and P lists strata
+
+    Deville & Särndal 1992; Särndal et al. 1992, § 6.5.
     """
-    L, P, G = len(x), len(frame.stratum), len(domains)
-    share = existing % L
-    of_domain = existing // (P * L)
-
-    alike, at = np.unique(of_domain * L + share, return_inverse=True)  # (domain, calibration cell)
-
-    def cross(values: Floats) -> Floats:
-        by_cell = np.zeros((len(alike), values.shape[1]))
-        np.add.at(by_cell, at, values)
-        whole = np.zeros((G, x.shape[1], values.shape[1]))
-        for g in range(G):
-            own = slice(*np.searchsorted(alike, (g * L, (g + 1) * L)))
-            whole[g] = x[alike[own] % L].T @ by_cell[own]
-        return whole
-
+    L, P = len(x), len(frame.stratum)
+    group, domain = existing % L, existing // (P * L)
     inverse = np.linalg.pinv((x * mass.sum(0)[:, None]).T @ x, hermitian=True)
+    score, base = (_cross(x, domain * L + group, values, len(domains)) for values in (by_cell.score, by_cell.base))
     rows = None
     if squares is not None:
-        under, whole = squares
-        under = under.added(np.arange(len(existing)), len(existing), factor[share] ** 2)
-        rows = RowSquares(of_domain, existing // L % P, share, under, whole * factor**2, x)
-    regression = Regression(inverse, cross(found.score), cross(found.base), (mass * factor) @ x, rows)
+        square, square_mass = squares
+        square = square.added(np.arange(len(existing)), len(existing), factor[group] ** 2)
+        rows = RowSquares(domain, existing // L % P, group, square, square_mass * factor**2, x)
+    regression = Regression(inverse, score, base, (mass * factor) @ x, rows)
     pairs, place = np.unique(existing // L, return_inverse=True)
-    total = found.added(place, len(pairs), factor[share])
+    total = by_cell.added(place, len(pairs), factor[group])
     return Totals(frame, names, domains, pairs % P, pairs // P, total, regression)
+
+
+def _cross(x: Floats, key: Ints, values: Floats, domains: int) -> Floats:
+    """(G, J, K) Σ x' y of each domain, from (C, K) values by domain · L + calibration cell."""
+    L = len(x)
+    alike, at = np.unique(key, return_inverse=True)
+    by_group = np.zeros((len(alike), values.shape[1]))
+    np.add.at(by_group, at, values)
+    starts = np.searchsorted(alike, np.arange(domains + 1) * L)
+    whole = np.zeros((domains, x.shape[1], values.shape[1]))
+    for g, span in enumerate(itertools.pairwise(starts.tolist())):
+        own = slice(*span)
+        whole[g] = x[alike[own] % L].T @ by_group[own]
+    return whole
 
 
 def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
     """The totals of other domains that are unions of these: domain g goes into `place[g]`, −1 into none."""
     P = len(totals.frame.stratum)
     at = place[totals.domain]
-    kept = at >= 0
-    existing, cell = np.unique(at[kept] * P + totals.psu[kept], return_inverse=True)
+    used = at >= 0
+    existing, cell = np.unique(at[used] * P + totals.psu[used], return_inverse=True)
     regression = totals.regression
     if regression is not None:
-        used = place >= 0
-        score, base = (np.zeros((len(domains), *part.shape[1:])) for part in (regression.score, regression.base))
-        np.add.at(score, place[used], regression.score[used])
-        np.add.at(base, place[used], regression.base[used])
+        part = place >= 0
+        score, base = (np.zeros((len(domains), *sums.shape[1:])) for sums in (regression.score, regression.base))
+        np.add.at(score, place[part], regression.score[part])
+        np.add.at(base, place[part], regression.base[part])
         rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
         regression = replace(regression, score=score, base=base, rows=rows)
     return Totals(
@@ -206,16 +221,16 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         domains,
         existing % P,
         existing // P,
-        totals.sums[kept].added(cell, len(existing)),
+        totals.sums[used].added(cell, len(existing)),
         regression,
-        None if totals.squares is None else totals.squares[kept].added(cell, len(existing)),
+        None if totals.squares is None else totals.squares[used].added(cell, len(existing)),
     )
 
 
 def _regrouped_rows(rows: RowSquares, place: Ints) -> RowSquares:
     P, L = rows.mass.shape
     at = place[rows.domain]
-    kept = at >= 0
-    existing, cell = np.unique((at[kept] * P + rows.stratum[kept]) * L + rows.cell[kept], return_inverse=True)
-    summed = rows.sums[kept].added(cell, len(existing))
+    used = at >= 0
+    existing, cell = np.unique((at[used] * P + rows.stratum[used]) * L + rows.cell[used], return_inverse=True)
+    summed = rows.sums[used].added(cell, len(existing))
     return RowSquares(existing // (P * L), existing // L % P, existing % L, summed, rows.mass, rows.x)

@@ -44,8 +44,7 @@ def wholes(totals: Totals) -> Whole:
         ratio = np.where(none, 0.0, np.where(every, 1.0, ratio))  # by counts, not by floating point
         around = np.where(total, score / weight, ratio)
         squares = np.maximum(by_domain(totals, sums.squares(around[totals.domain])), 0)
-        plain = np.array([statistic in ("proportion", "total") for _, _, statistic in totals.measures])
-        binary = plain & (sums.rr is sums.score)
+        binary = totals.has("proportion", "total") & (sums.rr is sums.score)
         squares = np.where(binary, weight * around * (1 - around), squares)
         simple = weight / (count - 1) * squares / np.where(total, 1.0, base**2)
         simple = np.where(count > 1, simple, np.nan)
@@ -55,12 +54,12 @@ def wholes(totals: Totals) -> Whole:
 
 def is_share(totals: Totals) -> Bools:
     """(K,) which measures are fractions with no event and all events as edges."""
-    return np.array([statistic in ("proportion", "index") for _, _, statistic in totals.measures], bool)
+    return totals.has("proportion", "index")
 
 
 def is_total(totals: Totals) -> Bools:
     """(K,) which measures are totals."""
-    return np.array([statistic == "total" for _, _, statistic in totals.measures], bool)
+    return totals.has("total")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from babel.messages.pofile import read_po
 
 from survey.commands import COMMANDS, HIDDEN, Program
 
@@ -112,6 +113,16 @@ def test_a_guide_begins_with_the_way_to_each_of_its_parts(path: Path) -> None:
     assert rest
     title = next(iter(anchors_of(head)))
     assert anchors_of(text) - {title} == set(re.findall(r"\(#([^)]+)\)", head))
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_a_guide_calls_each_page_as_the_page_calls_itself(path: Path) -> None:
+    with (ROOT / "translations" / "vi" / "LC_MESSAGES" / "messages.po").open("rb") as catalogue:
+        words = {message.string for message in read_po(catalogue)}
+    text = path.read_text(encoding="utf-8")
+    bold = {*re.findall(r"\*\*(.+?)\*\*", text.partition("\n## ")[0])}
+    bold |= {name for name in re.findall(r"\*\*(.+?)\*\*", text) if " → " in name}
+    assert not [page for name in bold for page in name.split(" → ") if page not in words]
 
 
 def test_a_guide_has_pictures_and_each_picture_is_small_and_shown() -> None:

@@ -103,6 +103,17 @@ def test_links_to_a_heading_find_it(path: Path) -> None:
         assert anchor in anchors(path.parent / document if document else path), f"{path.name}: {anchor}"
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_file_that_a_document_names_is_there(path: Path) -> None:
+    """But in a decision that another has replaced, and for the language that nobody has added yet."""
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:survey|analysis|forms|translations|tests|benchmarks|deploy|docs)/[a-z0-9_./-]+)[`:]", text
+    )
+    replaced = re.search(r"^Status: replaced", text, re.M)
+    assert replaced or not [one for one in named if "/tyz/" not in one and not (ROOT / one).exists()]
+
+
 GUIDES = sorted((ROOT / "docs" / "huong-dan").glob("*.md"))
 
 

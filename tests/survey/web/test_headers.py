@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
 from survey.storage.database import Database
-from survey.web.app import HEADERS, create_app
+from survey.web.app import create_app
+from survey.web.headers import HEADERS
 from survey.web.sign_in import password as signing_in
 
 SignIn = Callable[[Flask, str], FlaskClient]

@@ -18,8 +18,8 @@ from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import Pages, Tab
 
-TEMPLATE = """{% extends "staff/layout.html" %}{% set place = "fieldwork" %}
-{% block main %}{% include "staff/fieldwork_tabs.html" %}<h1>Talks</h1>
+TEMPLATE = """{% extends "staff/layout.html" %}
+{% block main %}<h1>Talks</h1>
 <form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"></form>{% endblock %}"""
 
 

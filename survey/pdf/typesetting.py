@@ -14,6 +14,7 @@ from survey.pdf import typeface
 from translations import Refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
+DRAWINGS = Path(__file__).parent.parent / "web" / "templates"
 STANDARDS: list[Any] = ["ua-1", "a-2a"]
 # The colours of the drawings that the pages have too; paper is always light.
 COLOURS = """<style>
@@ -54,6 +55,6 @@ def pdf(template: str, values: Mapping[str, Any], day: date) -> bytes:
 
 def drawing(name: str, ink: str) -> str:
     """A drawing of the pages as an SVG of its own."""
-    svg = (TEMPLATES / name).read_text(encoding="utf-8").replace("currentColor", ink)
+    svg = (DRAWINGS / name).read_text(encoding="utf-8").replace("currentColor", ink)
     tag, rest = svg.split(">", 1)
     return f'{tag} xmlns="http://www.w3.org/2000/svg">{COLOURS}{rest}'

@@ -42,12 +42,12 @@ import psycopg
 from flask import Flask, redirect, request
 
 from forms import Questionnaire
-from survey.commands.server import Server
 from survey.operations.installation import prepare
 from survey.storage.database import Database
 from survey.storage.models import WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from survey.web.server.gunicorn import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = (1, 8, 64)

@@ -18,7 +18,7 @@ from survey.responses import devices
 from survey.storage import audit
 from survey.storage.models import Account, PasswordLink, Role, SignIn, Token
 from survey.waves import units
-from translations import N_, Conflict, NotFound, Refusal
+from translations import Conflict, NotFound, Refusal
 from translations.formats import nfc, order
 
 _hasher = PasswordHasher()
@@ -75,16 +75,6 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.KEYER: frozenset({Right.KEY}),
     Role.INTERVIEWER: frozenset({Right.INTERVIEW}),
     Role.AUDITOR: frozenset({Right.AUDIT}),
-}
-
-ROLE_NAMES: dict[Role, str] = {
-    Role.ADMIN: N_("Administrator"),
-    Role.HOME_AFFAIRS: N_("Home Affairs"),
-    Role.COMMUNE: N_("Commune"),
-    Role.SUPERVISOR: N_("Supervisor"),
-    Role.KEYER: N_("Keyer"),
-    Role.INTERVIEWER: N_("Interviewer"),
-    Role.AUDITOR: N_("Auditor"),
 }
 
 

@@ -1,6 +1,7 @@
-"""The program `hailong`: a file per group of commands, read only when one of its commands is called.
+"""The program `hailong`: a module per group of commands, read only when one of its commands is called.
 
-`hailong estimate` must start quickly and without the web, so nothing here imports the application.
+Such a module imports the modules that do its work, never names out of them, and its options name no part of them:
+so they are read when the work begins (`lazy_modules`), and help comes at once.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 import translations
 from survey.commands.examples import EXAMPLES
+from survey.commands.lazy_modules import lazy_modules
 from translations import LANGUAGES, N_, Refusal
 from translations import gettext as _
+
+with lazy_modules():
+    from survey.storage import audit as trail
+    from survey.storage import faults
+    from survey.system import version
 
 # command -> (module of survey.commands, one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -69,15 +75,41 @@ WITHOUT_DATABASE = {"estimate", "compare"}
 WITH_LANGUAGE = {"report"}  # in which what they write is, too
 
 
+class Command(click.Command):
+    """A command with its example below its help; what it writes stands in the audit trail under the account of the
+    machine that runs it."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        name = context.command_path.removeprefix("hailong ")
+        # "\b" keeps click from breaking the line: it can be copied whole.
+        self.epilog = "\b\n" + _("Example: %(call)s", call=f"hailong {name} {EXAMPLES.get(name, '')}".rstrip())
+        super().format_epilog(context, formatter)
+
+    def invoke(self, context: click.Context) -> Any:
+        arguments = context.find_root().obj
+        if arguments is None or self.name in WITHOUT_DATABASE:
+            return super().invoke(context)
+        typed = shlex.join(["hailong", *arguments])
+        with trail.acting(f"@{getpass.getuser()}", N_("Ran a command on the server"), typed, changes_figures=True):
+            return super().invoke(context)
+
+
 class Commands(click.Group):
     """A group that lists its commands with the whole first sentence of what each does."""
+
+    command_class = Command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         commands = ((name, self.get_command(context, name)) for name in self.list_commands(context))
         with formatter.section(_("Commands")):
             formatter.write_dl(
-                [(name, SENTENCE.split(found.help or "", 1)[0]) for name, found in commands if found]
+                [(name, SENTENCE.split(command.help or "", 1)[0]) for name, command in commands if command]
             )
+
+
+def command(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """`click.command` for a command that stands in no group."""
+    return click.command(cls=Command, **given)
 
 
 class Program(Commands):
@@ -89,10 +121,10 @@ class Program(Commands):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
-        found: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
-        _exemplify(found, name)
-        return found
+        with lazy_modules():
+            module = importlib.import_module(f"survey.commands.{COMMANDS[name][0]}")
+            command: click.Command = getattr(module, name.replace("-", "_").replace("import", "import_"))
+        return command
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -112,16 +144,6 @@ class Program(Commands):
         """One line a command, without importing any."""
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, _(COMMANDS[name][1])) for name in self.list_commands(_context)])
-
-
-def _exemplify(command: click.Command, name: str) -> None:
-    """Puts its example below the help of the command, or of each command of the group."""
-    if isinstance(command, click.Group):
-        for word, within in command.commands.items():
-            _exemplify(within, f"{name} {word}")
-    elif name in EXAMPLES:
-        # "\b" keeps click from breaking the line: it can be copied whole.
-        command.epilog = "\b\n" + _("Example: %(call)s", call=f"hailong {name} {EXAMPLES[name]}".rstrip())
 
 
 def _language(arguments: list[str]) -> str:
@@ -151,24 +173,8 @@ def _command(arguments: list[str]) -> str:
 
 def _print_version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if asked:
-        click.echo("hailong " + importlib.import_module("survey.system.version").version())
+        click.echo("hailong " + version.version())
         context.exit()
-
-
-@contextmanager
-def _acting(arguments: list[str]) -> Iterator[None]:
-    """What a command writes stands in the audit trail under the account of the machine that ran it."""
-    if _command(arguments) in WITHOUT_DATABASE | {""}:
-        yield  # nothing is read that the quick ones do without
-        return
-    audit = importlib.import_module("survey.storage.audit")
-    with audit.acting(
-        f"@{getpass.getuser()}",
-        N_("Ran a command on the server"),
-        shlex.join(["hailong", *arguments]),
-        changes_figures=True,
-    ):
-        yield
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -209,8 +215,7 @@ def main(arguments: list[str] | None = None) -> None:
         no_args_is_help=True,
     )
     try:
-        with _acting(arguments):
-            program(_language_first(arguments), prog_name="hailong", standalone_mode=False)
+        program(_language_first(arguments), prog_name="hailong", standalone_mode=False, obj=arguments)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
@@ -223,15 +228,15 @@ def main(arguments: list[str] | None = None) -> None:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except OSError as error:
-        told = importlib.import_module("survey.storage.faults").told(error) if error.filename is None else None
+        known = faults.told(error) if error.filename is None else None
         click.echo(
-            str(told or _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error))),
+            str(known or _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error))),
             err=True,
         )
         sys.exit(1)
     except Exception as error:
-        if (told := importlib.import_module("survey.storage.faults").told(error)) is not None:
-            click.echo(str(told), err=True)
+        if (known := faults.told(error)) is not None:
+            click.echo(str(known), err=True)
             sys.exit(1)
         if os.environ.get("HAILONG_DEBUG"):
             raise

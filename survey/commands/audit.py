@@ -6,12 +6,10 @@ import re
 import sys
 
 import click
-from sqlalchemy import select
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.storage import audit as trail
-from survey.storage.models import AuditEntry
 from translations import gettext as _
 from translations.formats import number
 
@@ -22,9 +20,7 @@ def _digest(_context: click.Context, _option: click.Parameter, given: str | None
     return given
 
 
-@click.group(cls=Commands, help=_("The audit trail: who did what to what, each entry chained to the one before."))
-def audit() -> None:
-    pass
+audit = Commands("audit", help=_("The audit trail: who did what to what, each entry chained to the one before."))
 
 
 @audit.command(
@@ -38,7 +34,7 @@ def audit() -> None:
     "--kept", metavar="DIGEST", callback=_digest, help=_("A digest of before, or its first 12 letters or more.")
 )
 def verify(kept: str | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         found = trail.verify(session, kept)
     if found.broken is not None:
         say("The trail is broken at entry %(number)s: it was changed or taken out.", number=number(found.broken))
@@ -56,7 +52,7 @@ def verify(kept: str | None) -> None:
 @audit.command("list", help=_("The newest entries, as tab-separated lines: number, when, who, what, on what."))
 @click.option("--last", type=click.IntRange(1), metavar="N", default=50, show_default=True, help=_("How many."))
 def list_entries(last: int) -> None:
-    with opened().reading() as session:
-        entries = list(session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(last)))
+    with installation.opened().reading() as session:
+        entries = trail.last_entries(session, last)
     for entry in reversed(entries):
         click.echo("\t".join((str(entry.number), entry.at, entry.who, _(entry.what), entry.subject)))

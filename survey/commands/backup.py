@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
+from survey.commands import command, say
 from survey.operations import installation
 from survey.operations.backups import archive, keys, latest
-from survey.operations.installation import opened
+from survey.storage import database as storage
 from survey.storage import encrypted_texts
-from survey.storage.database import Database, newest
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal
@@ -28,7 +27,7 @@ def _progress(table: str, done: int, count: int) -> None:
         say("%(table)s: %(done)s of %(count)s rows", table=table, done=number(done), count=number(count))
 
 
-@click.command(
+@command(
     help=_(
         "Write everything into FILE while the platform goes on serving: every row as of one moment, and the "
         "recordings; the keys go to FILE.keys. Both are encrypted with a passphrase of at least 12 characters "
@@ -42,7 +41,7 @@ def _progress(table: str, done: int, count: int) -> None:
     help=_("FILE is not encrypted: whoever finds it reads what citizens answered. The keys are left out."),
 )
 def backup(file: Path, plain: bool) -> None:
-    database = opened()
+    database = installation.opened()
     contents = archive.write(database, file, _progress, None if plain else _new_passphrase())
     latest.note(settings.data_folder(), today())
     installation.forget_copies(database)
@@ -63,7 +62,7 @@ def backup(file: Path, plain: bool) -> None:
         say("The keys are in %(file)s. Keep it apart, and the passphrase apart from both.", file=keys.beside(file))
 
 
-@click.command(
+@command(
     help=_(
         "Put everything of a backup into an empty or new data folder (HAILONG_DATA) and an empty database. FILE "
         "is read through first, and the rows are read back and compared before they are kept. With FILE.keys "
@@ -79,7 +78,7 @@ def restore(file: Path, without_keys: bool) -> None:
         contents = archive.check(file, content)
         there = not without_keys and beside.exists()
         found = keys.opened(beside, passphrase(beside)) if there else {}
-        database = Database(settings.database_url())
+        database = storage.Database(settings.database_url())
         if not archive.make_room(database, folder):
             say("It was put back whole before: everything is there.")
             return
@@ -92,8 +91,8 @@ def restore(file: Path, without_keys: bool) -> None:
         day=day(date.fromisoformat(contents.day)),
         version=contents.version,
     )
-    if contents.revision != newest():
-        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=newest())
+    if contents.revision != storage.newest():
+        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=storage.newest())
     if not found:
         say(
             "No keys came back: bind the kiosks and tablets anew. What waits on them, sealed, can't be read "

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
+from survey.commands import command, say
 from survey.data_files import exporting, importing, open_data
-from survey.operations.installation import opened
+from survey.operations import installation
 from translations import gettext as _
 from translations.formats import number
 
@@ -23,7 +23,7 @@ def _progress(rows: int) -> None:
         say("%(rows)s rows read", rows=number(rows))
 
 
-@click.command(
+@command(
     name="import",
     help=_(
         "Store the responses of a CSV file (UTF-8, with a header) in a wave: all of them, or none where a row is "
@@ -33,7 +33,7 @@ def _progress(rows: int) -> None:
 @click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that was answered."))
 def import_(file: Path, wave: str) -> None:
-    done = importing.responses(opened(), wave, file, _progress)
+    done = importing.responses(installation.opened(), wave, file, _progress)
     if sys.stderr.isatty():
         click.echo("\r", err=True, nl=False)
     for remark in done.remarks:
@@ -47,7 +47,7 @@ def import_(file: Path, wave: str) -> None:
         say("The weights of the wave are now version %(version)s.", version=done.weights)
 
 
-@click.command(
+@command(
     help=_(
         "Write the responses that the estimates of a wave rest on into a file, in the columns that import takes, "
         "with the current weights."
@@ -57,7 +57,7 @@ def import_(file: Path, wave: str) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(sorted(exporting.FORMATS)),
+    type=click.Choice(["csv", "parquet", "sav"]),
     default="csv",
     show_default=True,
     help=_("The kind of file."),
@@ -79,7 +79,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
     if is_open:
         _write_open(wave, kind, out)
         return
-    database = opened()
+    database = installation.opened()
     with database.writing():
         pass  # that rows were taken out stands in the audit trail, with the command
     written = exporting.responses(database, wave, out, kind, outside=outside, release=release)
@@ -90,7 +90,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
 
 def _write_open(wave: str, kind: str, out: Path) -> None:
     """Writes the open file, and says what was changed and what people agreed to."""
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         made = open_data.microdata(session, wave)
     made.save(out, kind)
     say("Responses written: %(rows)s, to %(file)s.", rows=number(len(made)), file=out)

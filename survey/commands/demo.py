@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from survey.commands import say
+from survey.commands import command, say
 from survey.operations import demo as made_up
-from survey.operations.installation import opened
+from survey.operations import installation
 from translations import gettext as _
 
 
-@click.command(
+@command(
     help=_(
         "Make up the waves thu-nghiem (household sample), nam-truoc (the same villages a year before, released) "
         "and gop-y (open to all). Everything is marked as made up; what is true of it is the same for each seed."
     )
 )
-@click.option("--wave", default=made_up.SAMPLE, show_default=True, help=_("The code of the sample wave."))
+@click.option("--wave", default="thu-nghiem", show_default=True, help=_("The code of the sample wave."))
 @click.option(
     "--responses", type=click.IntRange(1), metavar="N", help=_("How many; 27 in each village unless given.")
 )
@@ -29,7 +29,7 @@ from translations import gettext as _
     help=_("The same seed makes the same answers."),
 )
 def demo(wave: str, responses: int | None, seed: int) -> None:
-    database = opened()
+    database = installation.opened()
     with database.writing() as session:
         made = made_up.make(session, wave, responses, seed)
     say("Made-up waves, marked so on every page: %(waves)s.", waves=", ".join(one.code for one in made))

@@ -7,16 +7,15 @@ import sys
 
 import click
 
-from survey.commands import say
+from survey.commands import command, say
 from survey.operations import doctor as looking
-from survey.operations.doctor import State
 from translations import N_
 from translations import gettext as _
 
-MARKS = {State.WELL: N_("well"), State.LOOK: N_("look at it"), State.MEND: N_("MEND")}
+MARKS = {"well": N_("well"), "look": N_("look at it"), "mend": N_("MEND")}  # by state
 
 
-@click.command(
+@command(
     help=_(
         "Look at the installation: data folder, keys, disk, database, audit trail, clock, address, backup. "
         "It says of each thing what to do, and changes nothing. It ends with 1 where something must be mended "
@@ -35,7 +34,7 @@ def doctor(as_json: bool) -> None:
             click.echo(f"[{mark}] {one.what}")
             if one.do:
                 click.echo(f"    → {one.do}")
-    wrong = sum(one.state is State.MEND for one in found)
+    wrong = sum(one.state is looking.State.MEND for one in found)
     if wrong:
         say("To be mended: %(count)d.", count=wrong)
         sys.exit(1)

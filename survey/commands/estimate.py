@@ -12,19 +12,35 @@ from typing import Any
 
 import click
 
-from survey.data_files.table_reader import DataFile
+from survey.commands import command
+from survey.commands.records import OUTPUT
+from survey.data_files import engines, estimate_request, estimates, table_reader
 from survey.system.csv_table import Writer
 from translations import Refusal
 from translations import gettext as _
 
-# As in analysis, which isn't imported for them: `hailong estimate --help` needs no statistics.
+# As in analysis, which isn't imported for them: help needs no statistics.
 STATISTICS = ("proportion", "mean", "total", "ratio")
 INTERVALS = ("korn-graubard", "beta", "logit", "wilson", "wald")
 VARIANCES = ("direct", "pooled", "auto")
 SINGLE_PSU = ("refuse", "centered", "average", "certainty")
 CALIBRATIONS = ("post", "raking", "linear")
 ENGINES = ("numpy", "duckdb", "spark")
-LEVEL = click.FloatRange(0, 1, min_open=True, max_open=True)
+INTERVAL = click.option(
+    "--interval",
+    type=click.Choice(INTERVALS),
+    default="korn-graubard",
+    show_default=True,
+    help=_("The interval of shares."),
+)
+LEVEL = click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="N",
+    default=0.95,
+    show_default=True,
+    help=_("The level of the interval."),
+)
 
 
 def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
@@ -51,10 +67,7 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
             help=_("What is estimated of the item."),
         ),
         click.option("--denominator", metavar="COL", help=_("The denominator of a ratio.")),
-        click.option(
-            "--level", type=LEVEL, metavar="N", default=0.95, show_default=True,
-            help=_("The level of the interval."),
-        ),
+        LEVEL,
         click.option(
             "--variance", type=click.Choice(VARIANCES), default="direct", show_default=True,
             help=_(
@@ -81,16 +94,10 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(help=_("Survey estimates from a CSV or Parquet file, with standard errors and intervals."))
+@command(help=_("Survey estimates from a CSV or Parquet file, with standard errors and intervals."))
 @of_the_design
 @click.option("--by", multiple=True, metavar="COL", help=_("A record per value of this column; several cross."))
-@click.option(
-    "--interval",
-    type=click.Choice(INTERVALS),
-    default="korn-graubard",
-    show_default=True,
-    help=_("The interval of shares."),
-)
+@INTERVAL
 @click.option(
     "--output",
     type=click.Choice(["json", "csv", "xlsx"]),
@@ -103,7 +110,7 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
     write(records, fields[0], output)
 
 
-@click.command(
+@command(
     help=_(
         "The difference of two domains of a file, TO minus FROM, with interval and p; or each domain against all "
         "others, with the verdict of the test corrected for all of them."
@@ -115,13 +122,7 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
 @click.option("--to", metavar="B|rest", help=_("The other domain, or all others together."))
 @click.option("--each", type=click.Choice(["rest"]), help=_("Each domain against all others together."))
 @click.option("--within", metavar="COL=VALUE", help=_("Only rows with this value, the design kept."))
-@click.option(
-    "--output",
-    type=click.Choice(["json", "csv"]),
-    default="json",
-    show_default=True,
-    help=_("The form of the records."),
-)
+@OUTPUT
 def compare(
     by: str,
     from_: str | None,
@@ -154,46 +155,45 @@ def _records(
 ) -> tuple[list[dict[str, Any]], tuple[Sequence[str], ...]]:
     """The records that `told` makes of the file, and the fields of the three kinds."""
     _refuse_contradictions(asked)
-    file = DataFile(asked["data"])
+    file = table_reader.DataFile(asked["data"])
     columns = {name: asked[name] for name in ("weights", "strata", "psu", "fpc", "denominator") if asked[name]}
     items = [text.partition("=")[0] for text in asked["items"]]
-    asking: Any = importlib.import_module("survey.data_files.estimate_request")
-    indices = tuple(_index(asking, text) for text in asked["indices"])
+    indices = tuple(_index(text) for text in asked["indices"])
     pooled = [column for index in indices for column in index.columns]
     file.require([*columns.values(), *items, *pooled, *by, *([within.partition("=")[0]] if within else [])])
 
-    request = asking.Request(
+    request = estimate_request.Request(
         path=asked["data"],
-        items=tuple(asking.Item.of(text) for text in asked["items"]),
+        items=tuple(estimate_request.Item.of(text) for text in asked["items"]),
         indices=indices,
         by=tuple(by),
-        within=asking.Item.of(within) if within else None,
+        within=estimate_request.Item.of(within) if within else None,
         statistic=asked["statistic"],
         single_psu=asked["single_psu"],
-        margins=asking.margins(asked["calibrate"], asked["data"]) if asked["calibrate"] else None,
+        margins=estimate_request.margins(asked["calibrate"], asked["data"]) if asked["calibrate"] else None,
         method=asked["calibration"] or "raking",
         **columns,
     )
-    request = asking.a_record_per_value(request, file)
+    request = estimate_request.a_record_per_value(request, file)
     chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
     with _numpys_rest_left():
-        work: Any = importlib.import_module("survey.data_files.estimates")
+        tell = getattr(estimates, told)
     try:
         if chunks is not None:
-            found = work.totals(request, chunks)
+            found = estimates.totals(request, chunks)
         else:
-            part = importlib.import_module("survey.data_files.engines").part(request, file, asked["engine"])
-            found = work.gathered(request, [part])
-        records = getattr(work, told)(request, found, *how)
-        work.refuse_unknown_values(request, file, found)
-    except work.DesignError as error:  # what only the design shows is told to the person as a refusal
+            part = engines.part(request, file, asked["engine"])
+            found = estimates.gathered(request, [part])
+        records = tell(request, found, *how)
+        estimates.refuse_unknown_values(request, file, found)
+    except estimates.DesignError as error:  # what only the design shows is told to the person as a refusal
         raise Refusal(error.message, **error.values) from None
-    return records, (work.ESTIMATE_FIELDS, work.COMPARE_FIELDS, work.STANDING_FIELDS)
+    return records, (estimates.ESTIMATE_FIELDS, estimates.COMPARE_FIELDS, estimates.STANDING_FIELDS)
 
 
-def _index(asking: Any, text: str) -> Any:
+def _index(text: str) -> estimate_request.Index:
     try:
-        return asking.Index.of(text)
+        return estimate_request.Index.of(text)
     except ValueError:
         raise click.UsageError(
             _(

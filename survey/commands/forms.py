@@ -6,25 +6,19 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.paper import batches, printing
-from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
-from survey.sampling.draws import villages
-from survey.storage.models import Batch, Sheet
+from survey.sampling import draws
 from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
 from translations import gettext as _
 
-share = click.FloatRange(0, 100)
+SHARE, COUNT = click.FloatRange(0, 100), click.IntRange(1, 500)
 
 
-@click.group(cls=Commands, help=_("Number and print the paper forms of a wave."))
-def forms() -> None:
-    pass
+forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
 
 
 @forms.command(
@@ -41,29 +35,29 @@ def forms() -> None:
 @click.option("--batch", metavar="CODE", help=_("One packet that was printed before, again."))
 @click.option(
     "--per-village",
-    type=click.IntRange(1, MOST_FORMS),
+    type=COUNT,
     metavar="N",
     help=_("How many forms a village gets where no sample was drawn."),
 )
 @click.option(
     "--more",
-    type=click.IntRange(1, MOST_FORMS),
+    type=COUNT,
     metavar="N",
     help=_("So many further forms for the village, in a packet of their own."),
 )
 @click.option(
     "--double",
-    type=share,
+    type=SHARE,
     metavar="N",
-    default=100 * DOUBLE,
+    default=10.0,
     show_default=True,
     help=_("Of 100 new forms, so many are keyed twice; chance chooses them."),
 )
 @click.option(
     "--reinterview",
-    type=share,
+    type=SHARE,
     metavar="N",
-    default=100 * AGAIN,
+    default=5.0,
     show_default=True,
     help=_("Of 100 new forms, so many have their household asked again (phúc tra)."),
 )
@@ -85,22 +79,21 @@ def print_forms(
         raise click.UsageError(_("Give one of --unit, --village and --batch."))
     if more is not None and village is None:
         raise click.UsageError(_("Say for which village: --village CODE"))
-    database = opened()
+    database = installation.opened()
     if batch is None:
         with database.writing() as session:
             if more is not None and village is not None:
                 made = [batches.issue_more(session, wave, village, more, double / 100)]
                 batch = made[0].code
             else:
-                made = batches.issue(
-                    session,
-                    wave,
-                    forms=per_village,
-                    villages=_chosen(session, wave, unit, village),
-                    double=double / 100,
-                    again=reinterview / 100,
-                )
-            _tell(session, made)
+                villages = None if village is None else [village]
+                if unit is not None:
+                    code = units.find(session, unit).code
+                    drawn = draws.villages(session, waves.find(session, wave))
+                    villages = [one.psu for one in drawn if one.unit == code]
+                shares = {"double": double / 100, "again": reinterview / 100}
+                made = batches.issue(session, wave, forms=per_village, villages=villages, **shares)
+            _tell(len(made), *batches.counted(session, made))
     with database.reading() as session:
         given = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
     with (
@@ -117,31 +110,15 @@ def print_forms(
     )
 
 
-def _chosen(session: Session, wave: str, unit: str | None, village: str | None) -> list[str] | None:
-    """The villages that are meant; None for all."""
-    if unit is None:
-        return None if village is None else [village]
-    code = units.find(session, unit).code
-    return [one.psu for one in villages(session, waves.find(session, wave)) if one.unit == code]
-
-
-def _tell(session: Session, made: list[Batch]) -> None:
-    if not made:
+def _tell(packets: int, forms: int, double: int, again: int) -> None:
+    if not packets:
         say("All of them are numbered already; they are printed again.")
         return
-    own = Sheet.batch.in_([batch.code for batch in made])
-    counted = session.execute(
-        select(
-            func.count(),
-            func.count().filter(Sheet.double),
-            func.count().filter(Sheet.reinterview),
-        ).where(own)
-    ).one()
     say(
         "Numbered: packets %(packets)d, forms %(forms)d; of these to be keyed twice %(double)d, asked again "
         "%(again)d.",
-        packets=len(made),
-        forms=counted[0],
-        double=counted[1],
-        again=counted[2],
+        packets=packets,
+        forms=forms,
+        double=double,
+        again=again,
     )

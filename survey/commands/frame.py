@@ -7,15 +7,12 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.sampling import frame as frames
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("The villages of a wave."))
-def frame() -> None:
-    pass
+frame = Commands("frame", help=_("The villages of a wave."))
 
 
 @frame.command(
@@ -28,7 +25,7 @@ def frame() -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that the villages belong to."))
 def import_frame(file: Path, wave: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         done = frames.load(session, wave, file)
     say(
         "Villages stored: %(stored)s; there already: %(there)s.",

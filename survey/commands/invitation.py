@@ -8,7 +8,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.fieldwork import invitations
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.paper import letters
 from survey.system import addresses, settings
 from survey.system.atomic_file import atomic_write
@@ -16,10 +16,7 @@ from survey.waves import questionnaires, waves
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("Single-use codes for the people of a sample."))
-def invitation() -> None:
-    pass
+invitation = Commands("invitation", help=_("Single-use codes for the people of a sample."))
 
 
 @invitation.command(
@@ -56,7 +53,7 @@ def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: s
         contact = letters.whom_to_ask(contact)
     # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
     with atomic_write(out) as file:
-        with opened().writing() as session:
+        with installation.opened().writing() as session:
             made = invitations.make(session, settings.secret_key(), wave, psus, count)
             found = waves.find(session, wave)
             asked = questionnaires.by_digest(session, found.questionnaire)

@@ -8,18 +8,14 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations import lost_key
-from survey.operations.installation import opened
+from survey.operations import installation, lost_key
 from survey.storage import encrypted_texts, master_key
 from survey.system import settings
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("The master key, by which what people wrote in words is encrypted."))
-def key() -> None:
-    pass
+key = Commands("key", help=_("The master key, by which what people wrote in words is encrypted."))
 
 
 @key.command(
@@ -29,7 +25,7 @@ def key() -> None:
     )
 )
 def renew() -> None:
-    database = opened()
+    database = installation.opened()
     master_key.present()
     with database.writing() as session:
         renewal = encrypted_texts.Renewal(session.connection())
@@ -51,7 +47,7 @@ def renew() -> None:
 )
 @click.option("--yes", is_flag=True, help=_("Do not ask; needed where there is no terminal."))
 def lost(yes: bool) -> None:
-    database = opened()
+    database = installation.opened()
     place = settings.text_key_file()
     with database.reading() as session:
         found = lost_key.unreadable(session.connection())

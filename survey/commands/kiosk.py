@@ -5,15 +5,12 @@ from __future__ import annotations
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.responses import devices, quarantine, sealed_responses
 from survey.system import addresses, settings
 from translations import gettext as _
 
-
-@click.group(cls=Commands, help=_("Kiosks: devices at a service point, bound to a wave, a unit and a place."))
-def kiosk() -> None:
-    pass
+kiosk = Commands("kiosk", help=_("Kiosks: devices at a service point, bound to a wave, a unit and a place."))
 
 
 @kiosk.command(help=_("Make a link that binds the device which opens it first; it holds for 7 days."))
@@ -21,7 +18,7 @@ def kiosk() -> None:
 @click.option("--unit", metavar="CODE", required=True, help=_("The commune in which it stands."))
 @click.option("--place", metavar="TEXT", required=True, help=_("Where it stands, as its start page says it."))
 def link(wave: str, unit: str, place: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         made = devices.link(session, wave, unit, place)
     base = settings.base_url() or "http://127.0.0.1:8000"
     say(
@@ -41,7 +38,7 @@ def link(wave: str, unit: str, place: str) -> None:
 )
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
 def list_devices(wave: str | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for one in devices.list_all(session, wave):
             days = (str(day or "") for day in (one.bound, one.heard))
             click.echo(
@@ -52,7 +49,7 @@ def list_devices(wave: str | None) -> None:
 @kiosk.command(help=_("End the binding of a device, or withdraw its link. NUMBER: see hailong kiosk list."))
 @click.argument("number", type=int, metavar="NUMBER")
 def revoke(number: int) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         device = devices.revoke(session, number)
     say(
         "The device %(id)d (%(place)s) is revoked: nothing that it sends is taken.",
@@ -70,7 +67,7 @@ def revoke(number: int) -> None:
 )
 @click.option("--wave", metavar="CODE", help=_("Only those of this wave."))
 def list_held(wave: str | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for one in quarantine.listed(session, wave):
             form = one.form
             cells = (
@@ -90,7 +87,7 @@ def list_held(wave: str | None) -> None:
     help=_("Make a new key for sealing; destroy the old ones that no device and no held form may need."),
 )
 def renew_key() -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         key = sealed_responses.rotate()
         gone = sealed_responses.delete_expired(session)
     say("Devices seal to the key %(id)s from now on; %(gone)d old keys were destroyed.", id=key.id, gone=gone)

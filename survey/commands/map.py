@@ -7,17 +7,14 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.results import boundaries
 from survey.system import dates
 from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("Boundaries of the communes, for the map of results."))
-def map() -> None:
-    pass
+map = Commands("map", help=_("Boundaries of the communes, for the map of results."))
 
 
 @map.command(
@@ -29,7 +26,7 @@ def map() -> None:
 )
 @click.argument("file", metavar="FILE.geojson", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def import_map(file: Path) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         communes = units.communes(session, dates.today())
     count = boundaries.load(file, communes)
     say("The boundaries of %(count)s communes are loaded.", count=number(count))

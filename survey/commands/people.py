@@ -7,27 +7,24 @@ import sys
 import click
 
 from survey.accounts import accounts, password_links, tokens
-from survey.accounts.accounts import ROLE_NAMES
-from survey.accounts.password_links import Made
-from survey.accounts.tokens import Scope
+from survey.accounts.role_names import ROLE_NAMES
 from survey.commands import Commands, say
-from survey.operations.installation import opened
-from survey.storage.models import Role
+from survey.operations import installation
+from survey.storage import models
 from survey.system import addresses, settings
 from translations import Refusal, formats
 from translations import gettext as _
 
-ROLE = click.Choice([role.value for role in Role])
+ROLE = click.Choice(list(ROLE_NAMES))
+SCOPES = ("waves", "results", "responses")
 
 
 def roles() -> str:
     """Each role with its name: what to write, and what it stands for."""
-    return ", ".join(role.value + " (" + _(name) + ")" for role, name in ROLE_NAMES.items())
+    return ", ".join(role + " (" + _(name) + ")" for role, name in ROLE_NAMES.items())
 
 
-@click.group(cls=Commands, help=_("Accounts of staff."))
-def user() -> None:
-    pass
+user = Commands("user", help=_("Accounts of staff."))
 
 
 @user.command("add", help=_("Make an account. The password is asked for, or read from standard input."))
@@ -41,17 +38,17 @@ def user() -> None:
 @click.option("--link", is_flag=True, help=_("Print a link by which the person chooses the password instead."))
 def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
     password = None if link else _password()
-    with opened().writing() as session:
-        accounts.add(session, name, Role(role), password, unit)
+    with installation.opened().writing() as session:
+        accounts.add(session, name, models.Role(role), password, unit)
         made = password_links.make(session, name) if link else None
-    say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[Role(role)]))
+    say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[role]))
     if made is not None:
         _print(made)
 
 
 @user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit, and “off” where it is off."))
 def list_users() -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for person in accounts.list_all(session):
             off = ("off",) if accounts.find(session, person.name).off else ()
             click.echo("\t".join((person.name, person.role.value, person.unit or "", *off)))
@@ -66,7 +63,7 @@ def list_users() -> None:
 )
 @click.argument("name")
 def switch_off(name: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         ended = accounts.switch_off(session, name)
     say("The account %(name)s is off.", name=name)
     if ended.devices:
@@ -82,7 +79,7 @@ def switch_off(name: str) -> None:
 @user.command("on", help=_("Switch an account on again; it needs a new password then."))
 @click.argument("name")
 def switch_on(name: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         accounts.switch_on(session, name)
     say(
         "The account %(name)s is on. Nothing of before opens it: hailong user reset-password %(name)s",
@@ -93,7 +90,7 @@ def switch_on(name: str) -> None:
 @user.command("reset-password", help=_("End the sign-ins and print a link to a new password."))
 @click.argument("name")
 def reset_password(name: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         made = password_links.make(session, name)
     _print(made)
 
@@ -101,14 +98,12 @@ def reset_password(name: str) -> None:
 @user.command("reset-second-factor", help=_("Take the second factor of an account away: the phone was lost."))
 @click.argument("name")
 def reset_second_factor(name: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         accounts.reset_second_factor(session, name)
     say("The account %(name)s has no second factor any more.", name=name)
 
 
-@click.group(cls=Commands, help=_("Tokens for programs that read the API."))
-def token() -> None:
-    pass
+token = Commands("token", help=_("Tokens for programs that read the API."))
 
 
 @token.command("add", help=_("Make an API token and print it, once: it is kept nowhere."))
@@ -118,14 +113,14 @@ def token() -> None:
 @click.option(
     "--days",
     type=int,
-    default=tokens.DAYS,
+    default=90,
     show_default=True,
-    help=_("How many days it holds; at most %(most)d.", most=tokens.MOST_DAYS),
+    help=_("How many days it holds; at most %(most)d.", most=366),
 )
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice([scope.value for scope in Scope]),
+    type=click.Choice(SCOPES),
     multiple=True,
     help=_(
         "What it opens, of what the role may; may be given more than once. Otherwise: what the role reads, or "
@@ -133,9 +128,9 @@ def token() -> None:
     ),
 )
 def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[str, ...]) -> None:
-    with opened().writing() as session:
-        scope = [Scope(one) for one in scopes]
-        text = tokens.add(session, name, Role(role), unit, days=days, scope=scope)
+    with installation.opened().writing() as session:
+        scope = [tokens.Scope(one) for one in scopes]
+        text = tokens.add(session, name, models.Role(role), unit, days=days, scope=scope)
     say("The token %(name)s is made. Keep it now: it is not shown again.", name=name)
     click.echo(text)
 
@@ -148,7 +143,7 @@ def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[s
     ),
 )
 def list_tokens() -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for one in tokens.list_all(session):
             about = (one.name, one.role.value, one.unit or "", ",".join(one.scope), one.owner or "")
             click.echo("\t".join((*about, str(one.used or ""), str(one.until))))
@@ -157,12 +152,12 @@ def list_tokens() -> None:
 @token.command("remove", help=_("Take a token back: whoever has it reads nothing more from now on."))
 @click.argument("name")
 def remove_token(name: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         tokens.remove(session, name)
     say("The token %(name)s holds no more.", name=name)
 
 
-def _print(made: Made) -> None:
+def _print(made: password_links.Made) -> None:
     """The link alone on standard output: it is shown this once."""
     say(
         "Hand this link over to %(name)s. It works once, until %(day)s, and is shown this once.",

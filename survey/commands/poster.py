@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
-from survey.operations.installation import opened
+from survey.commands import command, say
+from survey.operations import installation
 from survey.paper import posters
-from survey.storage.models import WaveKind
+from survey.storage import models
 from survey.system import addresses
 from survey.system.atomic_file import atomic_write
-from survey.waves.waves import find
+from survey.waves import waves
 from translations import gettext as _
 
 
-@click.command(
+@command(
     help=_(
         "Posters with a QR code that leads to the form of a wave: one for each commune in one PDF, or that of one "
         "commune."
@@ -26,7 +26,7 @@ from translations import gettext as _
 @click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
 @click.option(
     "--size",
-    type=click.Choice(posters.SIZES, case_sensitive=False),
+    type=click.Choice(["A4", "A5"], case_sensitive=False),
     default="A4",
     show_default=True,
     help=_("The size of the paper."),
@@ -39,9 +39,9 @@ from translations import gettext as _
 )
 def poster(wave: str, unit: str | None, size: str, base_url: str | None, out: Path) -> None:
     base = addresses.outside(base_url)
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         drawn = posters.draw(session, wave, base, size.upper(), unit)
-        drawn_people = find(session, wave).kind is WaveKind.SAMPLE
+        drawn_people = waves.find(session, wave).kind is models.WaveKind.SAMPLE
     with atomic_write(out) as file:
         file.write(drawn)
     if drawn_people:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from survey.commands import say
+from survey.commands import command, say
+from survey.operations import installation
 from survey.operations import purge as destroying
-from survey.operations.installation import opened
 from survey.system import dates
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import day, number
 
 
-@click.command(
+@command(
     help=_(
         "Destroy what citizens wrote in words, the invitation codes and the links of phúc tra of every wave that "
         "ended more than 12 months ago, as the consent promises; the other answers stay. Then prove that the keys "
@@ -26,7 +26,7 @@ from translations.formats import day, number
 def purge(wave: str | None, early: bool, only_list: bool) -> None:
     if early and wave is None:
         raise click.UsageError(_("--early needs --wave: name the wave whose texts may go."))
-    database = opened()
+    database = installation.opened()
     with database.reading() as session:
         before = destroying.wrapped_keys(session)
         found = destroying.due(session, dates.today())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from forms import load
-from forms.crosswalk import load as load_crosswalk
+import forms
+from forms import crosswalk as forms_crosswalk
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.responses import crosswalks
 from survey.system.dates import today
 from survey.waves import questionnaires, recordings
@@ -17,24 +17,21 @@ from translations import gettext as _
 
 FILE = click.Path(path_type=Path)
 
-
-@click.group(cls=Commands, help=_("Questionnaires: documents that never change once published."))
-def questionnaire() -> None:
-    pass
+questionnaire = Commands("questionnaire", help=_("Questionnaires: documents that never change once published."))
 
 
 @questionnaire.command(help=_("Say what is wrong with a document, and where. Nothing is stored."))
 @click.argument("file", metavar="FILE", type=FILE)
 def check(file: Path) -> None:
-    found = load(file)
+    found = forms.load(file)
     say("%(name)s is in order: %(items)d items.", name=found.name, items=len(found.items))
 
 
 @questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))
 @click.argument("file", metavar="FILE", type=FILE)
 def publish(file: Path) -> None:
-    found = load(file)
-    with opened().writing() as session:
+    found = forms.load(file)
+    with installation.opened().writing() as session:
         is_new = questionnaires.publish(session, found, today())
     recordings.keep(found, file.parent)
     if is_new:
@@ -51,8 +48,8 @@ def publish(file: Path) -> None:
 )
 @click.argument("file", metavar="FILE", type=FILE)
 def crosswalk(file: Path) -> None:
-    with opened().writing() as session:
-        found = load_crosswalk(file, lambda name: questionnaires.find(session, name))
+    with installation.opened().writing() as session:
+        found = forms_crosswalk.load(file, lambda name: questionnaires.find(session, name))
         is_new = crosswalks.publish(session, found, today())
     if is_new:
         say(
@@ -67,6 +64,6 @@ def crosswalk(file: Path) -> None:
 
 @questionnaire.command("list", help=_("All versions, as tab-separated lines: code@version, title, digest."))
 def list_versions() -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for version in questionnaires.published(session):
             click.echo("\t".join((version.name, str(version.title), version.digest)))

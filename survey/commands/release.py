@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy.orm import Session
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.results import releases
-from survey.storage.models import Release
 from survey.waves import waves
 from translations import gettext as _
 
@@ -19,15 +17,13 @@ NUMBER = click.option(
 )
 
 
-@click.group(
-    cls=Commands,
+release = Commands(
+    "release",
     help=_(
         "Results are released: frozen, checked by one person, approved by another, and only then seen by communes "
         "and programs."
     ),
 )
-def release() -> None:
-    pass
 
 
 @release.command(help=_("Freeze the present data of a wave as its next release."))
@@ -40,7 +36,7 @@ def release() -> None:
     help=_("Let fewer than 30 changed forms of a commune of a sample wave come in; the report says why."),
 )
 def freeze(code: str, person: str, correction: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         made = releases.freeze(session, waves.find(session, code), person, correction)
         say(
             "Release %(number)s of %(wave)s holds %(forms)s forms. Check its figures next.",
@@ -48,7 +44,7 @@ def freeze(code: str, person: str, correction: str) -> None:
             wave=code,
             forms=releases.size(made),
         )
-        _tell(session, made)
+        _tell(releases.differences(session, made), releases.waiting(session, made))
 
 
 @release.command(help=_("Note that the figures of a release were checked."))
@@ -56,10 +52,10 @@ def freeze(code: str, person: str, correction: str) -> None:
 @NUMBER
 @BY
 def check(code: str, number: int, person: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         found = releases.find(session, code, number)
         releases.check(session, found, person)
-        _tell(session, found)
+        _tell(releases.differences(session, found), releases.waiting(session, found))
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
@@ -68,7 +64,7 @@ def check(code: str, number: int, person: str) -> None:
 @NUMBER
 @BY
 def approve(code: str, number: int, person: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         releases.approve(session, releases.find(session, code, number), person)
     say("Release %(number)s is approved: communes and programs see it now.", number=number)
 
@@ -76,7 +72,7 @@ def approve(code: str, number: int, person: str) -> None:
 @release.command("list", help=_("The releases of a wave, the newest first."))
 @WAVE
 def list_(code: str) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         waves.find(session, code)
         for one in releases.list_all(session, code):
             hands = [f"{day}\t{person}" for day, person in releases.hands(one)]
@@ -86,14 +82,14 @@ def list_(code: str) -> None:
                     "A correction, declared by %(person)s: %(reason)s", person=one.frozen_by, reason=one.correction
                 )
             if one.approved is None:
-                _tell(session, one)
+                _tell(releases.differences(session, one), releases.waiting(session, one))
 
 
-def _tell(session: Session, release: Release) -> None:
+def _tell(differences: list[releases.Changed], waiting: list[releases.Changed]) -> None:
     """By how many forms a release differs from the one before it, and what waits, to those who decide on it."""
-    for changed in releases.differences(session, release):
+    for changed in differences:
         say("Since the release before, %(unit)s: %(came)s forms more, %(went)s fewer.", **vars(changed))
-    for changed in releases.waiting(session, release):
+    for changed in waiting:
         say(
             "Not in it, %(unit)s: %(came)s forms that are there now; and %(went)s that were taken out.",
             **vars(changed),

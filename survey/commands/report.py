@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
-from survey.operations.installation import opened
+from survey.commands import command, say
+from survey.operations import installation
 from survey.reports import report as reports
 from survey.results import releases, summary
 from survey.system.atomic_file import atomic_write
@@ -17,12 +17,12 @@ from translations import LANGUAGES, NotFound
 from translations import gettext as _
 
 
-@click.command(help=_("The report of a wave, of what is released, or of the present data as a draft."))
+@command(help=_("The report of a wave, of what is released, or of the present data as a draft."))
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option(
     "--format",
     "form",
-    type=click.Choice([*reports.FORMATS, "zip"]),
+    type=click.Choice(["docx", "pdf", "xlsx", "csv", "json", "zip"]),
     required=True,
     help=_("Word, PDF, Excel; csv and json hold the records of results; zip the reports of all communes."),
 )
@@ -34,7 +34,7 @@ from translations import gettext as _
     "--lang", type=click.Choice(list(LANGUAGES)), help=_("The language of the report; Vietnamese unless given.")
 )
 def report(wave: str, form: str, out: Path, unit: str | None, lang: str | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
         gathered = summary.gather(session, wave, release=release)
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(gathered.records))

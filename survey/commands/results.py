@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
-from analysis.design import SINGLE_PSU
-from analysis.estimate import VARIANCES
-from analysis.interval import INTERVALS
-from survey.operations.installation import opened
-from survey.responses.submission import MARKS
-from survey.results import result_table as wave_results
-from survey.system.csv_table import Writer
+from survey.commands import command
+from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
+from survey.commands.records import OUTPUT, write
+from survey.operations import installation
+from survey.results import result_table
 from translations import gettext as _
 
+MARKS = (
+    "quick",
+    "same",
+    "helped-none",
+    "helped-family",
+    "helped-interviewer",
+    "helped-official",
+    "lang-vi",
+    "lang-en",
+)
 
-@click.command(help=_("Estimates of a wave: weighted, with intervals."))
+
+@command(help=_("Estimates of a wave: weighted, with intervals."))
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option("--by", metavar="WHAT", multiple=True, help=_("unit, stratum, mode or an item; several cross."))
 @click.option(
@@ -43,21 +50,8 @@ from translations import gettext as _
         "The figures of this release, as they were released: hailong release list; the present data without it."
     ),
 )
-@click.option(
-    "--interval",
-    type=click.Choice(INTERVALS),
-    default="korn-graubard",
-    show_default=True,
-    help=_("The interval of shares."),
-)
-@click.option(
-    "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    metavar="N",
-    default=0.95,
-    show_default=True,
-    help=_("The level of the interval."),
-)
+@INTERVAL
+@LEVEL
 @click.option(
     "--variance",
     type=click.Choice(VARIANCES),
@@ -70,23 +64,8 @@ from translations import gettext as _
     type=click.Choice(SINGLE_PSU),
     help=_("What a stratum with one village means; the wave's own rule unless given."),
 )
-@click.option(
-    "--output",
-    type=click.Choice(["json", "csv"]),
-    default="json",
-    show_default=True,
-    help=_("The form of the records."),
-)
+@OUTPUT
 def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, **options: Any) -> None:
-    with opened().reading() as session:
-        records = wave_results.as_records(wave_results.estimates(session, wave, items=item, by=by, **options))
-    write(records, output)
-
-
-def write(records: list[dict[str, Any]], output: str) -> None:
-    """The records on standard output: one JSON array, or CSV with a header."""
-    if output == "json":
-        json.dump(records, sys.stdout, ensure_ascii=False)
-        sys.stdout.write("\n")
-        return
-    Writer(sys.stdout).records(wave_results.FIELDS, map(wave_results.as_row, records))
+    with installation.opened().reading() as session:
+        records = result_table.as_records(result_table.estimates(session, wave, items=item, by=by, **options))
+    write(records if output == "json" else list(map(result_table.as_row, records)), result_table.FIELDS, output)

@@ -9,14 +9,11 @@ from typing import Any
 
 import click
 
-from analysis.allocation import RULES
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.results import previous_wave
 from survey.sampling import draws, expected_precision, plans, sizing
-from survey.sampling.expected_precision import Expected
-from survey.sampling.plans import Frame, Plan
-from survey.storage.models import Village
+from survey.storage import models
 from survey.system.csv_table import Writer
 from survey.waves import waves
 from translations import gettext as _
@@ -26,9 +23,7 @@ PLANNED = ("stratum", "frame_villages", "households", "villages", "forms", "stan
 MOST = 1_000_000
 
 
-@click.group(cls=Commands, help=_("The sample of a wave: planned, drawn from its villages, and kept."))
-def sample() -> None:
-    pass
+sample = Commands("sample", help=_("The sample of a wave: planned, drawn from its villages, and kept."))
 
 
 def options(command: Callable[..., None]) -> Callable[..., None]:
@@ -54,7 +49,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option(
                 "--allocation",
-                type=click.Choice(list(RULES)),
+                type=click.Choice(["equal", "proportional", "sqrt", "neyman"]),
                 help=_(
                     "How a number in all is shared out over the strata: proportional unless given; neyman learns "
                     "from the wave before."
@@ -113,7 +108,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 def draw(wave: str, seed: str | None, **given: Any) -> None:
     if given["villages"] is None:
         raise click.UsageError(_("Say how many villages: --villages N"))
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         found = draws.locked(session, wave)
         plan = previous_wave.planned(session, found, _plan(given))
         drawn = draws.drawn(plans.frame(session, found), plan, seed or draws.new_seed())
@@ -145,7 +140,7 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
     help=_("Half the width wanted for the whole, as 0.03."),
 )
 def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         found = waves.find(session, wave)
         frame = plans.frame(session, found)
         expected = _expected(given)
@@ -185,7 +180,7 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
 @click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of a draw of before."))
 def show(wave: str, number_wanted: int | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         found = waves.find(session, wave)
         kept = draws.find(session, found, number_wanted)
         drawn = draws.read(session, kept)
@@ -214,13 +209,13 @@ def show(wave: str, number_wanted: int | None) -> None:
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
 @click.option("--draw", "wanted", type=int, metavar="N", required=True, help=_("The number of a draw of before."))
 def use(wave: str, wanted: int) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         draws.use(session, draws.locked(session, wave), wanted)
     say("Draw number %(number)s of the wave %(wave)s holds now.", number=wanted, wave=wave)
 
 
-def _plan(given: dict[str, Any]) -> Plan:
-    return Plan(
+def _plan(given: dict[str, Any]) -> plans.Plan:
+    return plans.Plan(
         villages=given["villages"],
         per_village=given["per_village"],
         per=given["per"],
@@ -231,13 +226,19 @@ def _plan(given: dict[str, Any]) -> Plan:
     )
 
 
-def _expected(given: dict[str, Any]) -> Expected:
+def _expected(given: dict[str, Any]) -> expected_precision.Expected:
     names = ("share", "response", "cost")
-    return Expected.of(given["deff"], given["per_village"], **{name: given[name] for name in names})
+    return expected_precision.Expected.of(
+        given["deff"], given["per_village"], **{name: given[name] for name in names}
+    )
 
 
 def _sized(
-    villages: list[Village], frame: Frame, margin: float, expected: Expected, given: dict[str, Any]
+    villages: list[models.Village],
+    frame: plans.Frame,
+    margin: float,
+    expected: expected_precision.Expected,
+    given: dict[str, Any],
 ) -> dict[str, Any]:
     """The plan's options with the number of villages that the margin needs."""
     size = sizing.sized(villages, margin, given["per_village"], expected)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from survey.commands import say
-from survey.operations.installation import opened
+from survey.commands import command, say
+from survey.operations import installation
 from survey.paper import scanning
 from translations import gettext as _
 from translations.formats import number
@@ -17,7 +17,7 @@ from translations.formats import number
 STEP = 100  # pages between two lines of progress, where they can't be written over
 
 
-@click.command(
+@command(
     help=_(
         "Read scans or photographs of printed forms (PDF, JPEG, PNG, TIFF; any order of pages). A form is keyed "
         "once all its pages are in and nothing on them is doubtful; what is doubtful a person settles on the page "
@@ -27,7 +27,7 @@ STEP = 100  # pages between two lines of progress, where they can't be written o
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that was answered."))
 def scan(files: tuple[Path, ...], wave: str) -> None:
-    database = opened()
+    database = installation.opened()
     with database.writing():
         pass  # the audit trail has the command, and not when each form came
     pages = faults = stored = 0

@@ -7,27 +7,24 @@ import socket
 import time
 
 import click
-from sqlalchemy import select
 
 from survey.accounts import accounts
-from survey.commands import say
-from survey.operations import demo
-from survey.operations.installation import Migration, made, opened, prepare
-from survey.storage import encrypted_texts
-from survey.storage.models import Account, Role, Wave
+from survey.commands import command, say
+from survey.operations import demo, installation
+from survey.storage import encrypted_texts, models
 from survey.system import settings
-from survey.waves import questionnaires, units
-from survey.web.server.gunicorn import Server
+from survey.waves import questionnaires, units, waves
+from survey.web.server import gunicorn
 from translations import Refusal, reason
 from translations import gettext as _
 
 TRIES = 5  # seconds for which a server of before may hold the port while it ends
 
 
-@click.command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
+@command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
 def init() -> None:
-    database = made()
-    done = prepare(database)
+    database = installation.made()
+    done = installation.prepare(database)
     _tell(done)
     with database.reading() as session:
         count = len(units.communes(session))
@@ -35,7 +32,7 @@ def init() -> None:
     say("The database is ready: %(units)d communes, questionnaires %(names)s.", units=count, names=names)
 
 
-def _tell(done: Migration) -> None:
+def _tell(done: installation.Migration) -> None:
     """From which form to which, and where the copy of before is."""
     if done.before is None:
         say("A new platform is made in %(folder)s.", folder=settings.data_folder())
@@ -47,7 +44,7 @@ def _tell(done: Migration) -> None:
         say("PostgreSQL did it in one transaction; there is no copy of before but your backups.")
 
 
-@click.command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))
+@command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen at."))
 @click.option(
     "--port",
@@ -65,7 +62,7 @@ def _tell(done: Migration) -> None:
 )
 def serve(host: str, port: int, workers: int | None) -> None:
     settings.refuse_wrong_numbers()
-    database = opened()
+    database = installation.opened()
     if database.is_sqlite:
         workers = 1
     with database.reading() as session:
@@ -73,7 +70,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
     database.engine.dispose()
     _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
-    Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
+    gunicorn.Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
 
 
 def _await(host: str, port: int) -> None:
@@ -106,13 +103,12 @@ def _await(host: str, port: int) -> None:
             return
 
 
-@click.command(name="first-run", hidden=True)
+@command(name="first-run", hidden=True)
 def first_run() -> None:
     """What `make run` does with an empty database: something to look at, and somebody who may look."""
-    database = opened()
+    database = installation.opened()
     with database.reading() as session:
-        empty = session.scalars(select(Wave)).first() is None
-        nobody = session.scalars(select(Account)).first() is None
+        empty, nobody = not waves.list_all(session), not accounts.list_all(session)
     if empty and nobody:
         say("Making up a province to look around in …")
         with database.writing() as session:
@@ -120,6 +116,6 @@ def first_run() -> None:
     if nobody:
         password = accounts.easy_password()
         with database.writing() as session:
-            accounts.add(session, "admin", Role.ADMIN, password)
+            accounts.add(session, "admin", models.Role.ADMIN, password)
         say("An administrator was made. Sign in at /dang-nhap; the password is shown this once.")
         say("    %(name)s: admin    %(word)s: %(password)s", name=_("name"), word=_("password"), password=password)

@@ -7,17 +7,14 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
-from survey.responses.respondents import sample
+from survey.operations import installation
+from survey.responses import respondents
 from survey.results import targets
 from survey.waves import waves
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("Targets: what figures are to reach by a decision, and who answers for it."))
-def target() -> None:
-    pass
+target = Commands("target", help=_("Targets: what figures are to reach by a decision, and who answers for it."))
 
 
 @target.command(
@@ -31,7 +28,7 @@ def target() -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave by which the targets are measured."))
 def import_targets(file: Path, wave: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         done = targets.load(session, wave, file)
     say(
         "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
@@ -47,8 +44,8 @@ def import_targets(file: Path, wave: str) -> None:
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
 def list_targets(wave: str) -> None:
-    with opened().reading() as session:
-        found = targets.lines(session, sample(session, waves.find(session, wave)), ())
+    with installation.opened().reading() as session:
+        found = targets.lines(session, respondents.sample(session, waves.find(session, wave)), ())
     for line in found:
         one = line.target
         cells = (one.unit, one.measure, f"{one.value:.4%}", line.verdict.value, one.office, one.head)

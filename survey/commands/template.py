@@ -7,28 +7,25 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.reports import docx
 from survey.reports import word_template as templates
 from survey.system.atomic_file import atomic_write
 from translations import gettext as _
 
-
-@click.group(
-    cls=Commands,
+template = Commands(
+    "template",
     help=_(
         "The look of the Word reports: styles, margins, the head and foot of pages. Save the template in use, "
         "change it in Word, and let it be used."
     ),
 )
-def template() -> None:
-    pass
 
 
 @template.command(help=_("Write the template in use into a file, to be changed in Word."))
 @click.argument("file", metavar="FILE.docx", type=click.Path(path_type=Path))
 def save(file: Path) -> None:
-    opened()  # refused where the folder is a mistyped one: its template would seem to be the shipped one
+    installation.opened()  # refused if the folder is mistyped: its template would seem to be the shipped one
     document = templates.own() or docx.shipped()
     with atomic_write(file) as made:
         document.save(made)
@@ -38,14 +35,14 @@ def save(file: Path) -> None:
 @template.command(help=_("Check a template and use it for all Word reports from now on."))
 @click.argument("file", metavar="FILE.docx", type=click.Path(path_type=Path))
 def use(file: Path) -> None:
-    with opened().writing():  # who changed it stands in the audit trail
+    with installation.opened().writing():  # who changed it stands in the audit trail
         templates.use(file)
     say("Word reports are written into this template from now on. Issued reports stay as they are.")
 
 
 @template.command(help=_("Go back to the shipped look."))
 def drop() -> None:
-    with opened().writing():
+    with installation.opened().writing():
         there = templates.drop()
     if there:
         say("The shipped look is in use again.")

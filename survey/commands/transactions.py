@@ -7,15 +7,14 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.sampling import transactions as counts
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("Transactions of the one-stop system: the population of an open wave."))
-def transactions() -> None:
-    pass
+transactions = Commands(
+    "transactions", help=_("Transactions of the one-stop system: the population of an open wave.")
+)
 
 
 @transactions.command(
@@ -29,7 +28,7 @@ def transactions() -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The open wave that the counts belong to."))
 def import_counts(file: Path, wave: str) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         done = counts.load(session, wave, file)
     say(
         "Counts stored: %(stored)s; corrected: %(changed)s; there already: %(there)s.",

@@ -7,16 +7,13 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
+from survey.operations import installation
 from survey.system.csv_table import Faults, Table
 from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 
-
-@click.group(cls=Commands, help=_("Communes, departments, service centres."))
-def unit() -> None:
-    pass
+unit = Commands("unit", help=_("Communes, departments, service centres."))
 
 
 @unit.command(
@@ -32,6 +29,6 @@ def import_units(file: Path) -> None:
     for _cells in Table(file, units.COLUMNS, ("code", "name", "kind"), faults):
         pass
     faults.refuse(file)
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         changed = units.load(session, file.read_text(encoding="utf-8"))
     say("Units new or changed: %(changed)s.", changed=number(changed))

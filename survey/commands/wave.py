@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from survey.commands import Commands, say
-from survey.operations.installation import opened
-from survey.storage.models import WaveKind
+from survey.commands.estimate import SINGLE_PSU
+from survey.operations import installation
+from survey.storage import models
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import formats
@@ -28,9 +29,7 @@ class Day(click.ParamType[date]):
             self.fail(_("Write the day as YYYY-MM-DD, for example 2027-03-01."), parameter, context)
 
 
-@click.group(cls=Commands, help=_("Rounds of a survey, each on one version of a questionnaire."))
-def wave() -> None:
-    pass
+wave = Commands("wave", help=_("Rounds of a survey, each on one version of a questionnaire."))
 
 
 @wave.command(help=_("Open a wave. CODE: small letters, digits and hyphens, for example dot-1-2026."))
@@ -40,14 +39,14 @@ def wave() -> None:
 @click.option("--to", "closes", type=Day(), metavar="DATE", required=True, help=_("The last day, YYYY-MM-DD."))
 @click.option(
     "--kind",
-    type=click.Choice([kind.value for kind in WaveKind]),
+    type=click.Choice(["sample", "open"]),
     required=True,
     help=_("sample: people drawn by a design; open: whoever comes."),
 )
 @click.option("--public", is_flag=True, help=_("Lead from the first page to this wave; for open waves."))
 @click.option(
     "--single-psu",
-    type=click.Choice(list(waves.SINGLE_PSU_RULES)),
+    type=click.Choice(SINGLE_PSU),
     default="centered",
     show_default=True,
     help=_("What the variance does with a stratum of one village."),
@@ -69,12 +68,12 @@ def create(
     single_psu: str,
     villages: str,
 ) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         made = waves.create(
             session,
             code,
             questionnaires.find(session, questionnaire),
-            WaveKind(kind),
+            models.WaveKind(kind),
             opens,
             closes,
             public=public,
@@ -94,7 +93,7 @@ def create(
             code=code,
             day=formats.day(made.closes),
         )
-    elif made.kind is WaveKind.OPEN:
+    elif made.kind is models.WaveKind.OPEN:
         say(
             "The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune.",
             code=code,
@@ -107,7 +106,7 @@ def create(
     "list", help=_("All waves, as tab-separated lines: code, questionnaire, kind, first and last day, public.")
 )
 def list_waves() -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         for one in waves.list_all(session):
             asked = questionnaires.by_digest(session, one.questionnaire)
             public = "public" if one.public else ""

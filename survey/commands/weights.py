@@ -8,31 +8,29 @@ from typing import Any
 
 import click
 
-from analysis.weights import METHODS
 from survey.commands import Commands, say
-from survey.operations.installation import opened
-from survey.responses.respondents import MOST_ADULTS
+from survey.commands.estimate import CALIBRATIONS
+from survey.operations import installation
 from survey.sampling import margins, plans, weighting
 from survey.sampling import weight_versions as kept
-from survey.storage.models import Wave
+from survey.storage import models
 from survey.waves import questionnaires, waves
 from translations import Refusal
 from translations import gettext as _
 from translations.formats import number
 
+BY = ("stratum", "unit", "psu", "none")
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave."))
 
 
-@click.group(
-    cls=Commands,
+weights = Commands(
+    "weights",
     help=_(
         "Weights of a wave, in versions: a version never changes, one of them holds. Computed ones begin with the "
         "draw (or with the weights that were imported), stand in for those who did not answer, and are fitted to "
         "population totals."
     ),
 )
-def weights() -> None:
-    pass
 
 
 @weights.command(
@@ -55,12 +53,12 @@ def weights() -> None:
 @click.option(
     "--classes",
     "by",
-    type=click.Choice(weighting.BY),
+    type=click.Choice(BY),
     help=_("Within what those who answered stand for the others; strata where a draw holds."),
 )
 @click.option(
     "--calibration",
-    type=click.Choice(METHODS),
+    type=click.Choice(CALIBRATIONS),
     default="raking",
     show_default=True,
     help=_("How weights are fitted to the margins."),
@@ -70,7 +68,7 @@ def weights() -> None:
     "--cap-adults",
     metavar="N",
     type=click.IntRange(1, 20),
-    default=MOST_ADULTS,
+    default=4,
     show_default=True,
     help=_("More adults in a household count as so many."),
 )
@@ -78,7 +76,7 @@ def compute(
     code: str, file: Path | None, by: str | None, calibration: str, bounds: str | None, cap_adults: int
 ) -> None:
     limits = within(bounds)
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         wave = waves.find(session, code)
         totals = (
             None if file is None else margins.read(file, questionnaires.by_digest(session, wave.questionnaire))
@@ -131,7 +129,7 @@ def within(text: str | None) -> tuple[float, float] | None:
 @weights.command("list", help=_("The versions of a wave, the newest first; the current one is marked *."))
 @WAVE
 def list_(code: str) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         wave = waves.find(session, code)
         for one in kept.versions(session, wave.code):
             mark = "*" if one.id == wave.weights else ""
@@ -142,7 +140,7 @@ def list_(code: str) -> None:
 @WAVE
 @click.option("--version", type=int, metavar="N", help=_("Its number; the current one unless given."))
 def show(code: str, version: int | None) -> None:
-    with opened().reading() as session:
+    with installation.opened().reading() as session:
         wave = waves.find(session, code)
         found = next(
             (
@@ -159,7 +157,7 @@ def show(code: str, version: int | None) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
 
 
-def _nothing(wave: Wave) -> Refusal:
+def _nothing(wave: models.Wave) -> Refusal:
     return Refusal("The wave %(code)s has no such weights. See: hailong weights list", code=wave.code)
 
 
@@ -167,7 +165,7 @@ def _nothing(wave: Wave) -> Refusal:
 @WAVE
 @click.option("--version", type=int, metavar="N", required=True, help=_("Its number: hailong weights list"))
 def use(code: str, version: int) -> None:
-    with opened().writing() as session:
+    with installation.opened().writing() as session:
         made = kept.use(session, waves.find(session, code), version)
         say(
             "The weights of %(wave)s are now version %(version)s: %(source)s.",

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from analysis.contrast import REST, Difference, Rest, contrasts, groups, holm
-from analysis.design import DesignError, Floats, Labels, compact
+from analysis.design import DesignError as DesignError  # which the command turns into a refusal
+from analysis.design import Floats, Labels, compact
 from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
 from analysis.measure import Measure, Measures

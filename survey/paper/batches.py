@@ -146,6 +146,14 @@ def _households(session: Session, draw: int) -> dict[str, list[int]]:
     return found
 
 
+def counted(session: Session, batches: Iterable[Batch]) -> tuple[int, int, int]:
+    """The forms of these batches; of them, to be keyed twice; and to be asked again."""
+    own = Sheet.batch.in_([batch.code for batch in batches])
+    counts = (func.count(), func.count().filter(Sheet.double), func.count().filter(Sheet.reinterview))
+    forms, twice, again = session.execute(select(*counts).where(own)).one()
+    return forms, twice, again
+
+
 def _numbered(session: Session, wave: Wave, needed: list[Needed], double: float, again: float) -> list[Batch]:
     total = sum(need.forms for need in needed)
     number = _next(session, total)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -110,7 +110,12 @@ def append(session: Session) -> bool:
 
 def newest(session: Session) -> AuditEntry | None:
     """The last entry, whose digest stands for the whole trail."""
-    return session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).first()
+    return next(iter(last_entries(session, 1)), None)
+
+
+def last_entries(session: Session, count: int) -> Sequence[AuditEntry]:
+    """The last entries, the newest first."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(count)).all()
 
 
 def last_change(session: Session) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 
-from survey.accounts.accounts import ROLE_NAMES
+from survey.accounts.role_names import ROLE_NAMES
 from survey.results import wording
 from survey.storage.models import Mode, Role, Unit
 from survey.waves import units

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from survey.accounts import accounts, sign_ins, tokens
-from survey.accounts.accounts import RIGHTS, ROLE_NAMES, Right
+from survey.accounts.accounts import RIGHTS, Right
+from survey.accounts.role_names import ROLE_NAMES
 from survey.storage.database import Database
 from survey.storage.models import Account, Role, Token
 from translations import Conflict, NotFound, Refusal, gettext, speaking

@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_with_what_to_do(hailong: Program, monkeypatch: pyte
     def full() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")  # as a write says it: of no file
 
-    monkeypatch.setattr("survey.commands.wave.opened", full)
+    monkeypatch.setattr("survey.operations.installation.opened", full)
     done = hailong("wave", "list")
     assert done.code == 1
     assert done.err.startswith("The disk is full: nothing more can be kept. Make room on it")

@@ -1,15 +1,30 @@
 """What `--help` teaches: each command shows a call that can be typed, and no list cuts its words."""
 
 import shlex
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
 from contextvars import copy_context
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
+from analysis import allocation, design, interval, weights
+from analysis.estimate import VARIANCES
+from survey.accounts import tokens
 from survey.commands import Program, main
+from survey.commands.doctor import MARKS
 from survey.commands.examples import EXAMPLES
+from survey.data_files import exporting
+from survey.operations import demo, doctor
+from survey.paper import batches, posters
+from survey.reports import report
+from survey.responses import respondents, submission
+from survey.sampling import weighting
+from survey.storage.models import Role, WaveKind
+from survey.waves import waves
 
 
 def below(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -52,3 +67,62 @@ def test_a_list_of_commands_cuts_no_sentence() -> None:
 def test_the_language_may_be_said_behind_the_command(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     copy_context().run(main, asked)
     assert "Usage: hailong wave" in capsys.readouterr().out
+
+
+# What commands offer, and what they take if nothing is said. They name it themselves: help loads nothing of this.
+OFFERED: dict[tuple[str, str], Collection[str]] = {
+    ("estimate", "interval"): interval.INTERVALS,
+    ("estimate", "variance"): VARIANCES,
+    ("estimate", "single_psu"): design.SINGLE_PSU,
+    ("estimate", "calibration"): weights.METHODS,
+    ("results", "without"): submission.MARKS,
+    ("data", "kind"): exporting.FORMATS,
+    ("report", "form"): [*report.FORMATS, "zip"],
+    ("poster", "size"): posters.SIZES,
+    ("sample draw", "allocation"): allocation.RULES,
+    ("weights compute", "by"): weighting.BY,
+    ("wave create", "kind"): WaveKind,
+    ("wave create", "single_psu"): waves.SINGLE_PSU_RULES,
+    ("user add", "role"): Role,
+    ("token add", "scopes"): tokens.Scope,
+}
+TAKEN: dict[tuple[str, str], object] = {
+    ("demo", "wave"): demo.SAMPLE,
+    ("forms print", "double"): 100 * batches.DOUBLE,
+    ("forms print", "reinterview"): 100 * batches.AGAIN,
+    ("weights compute", "cap_adults"): respondents.MOST_ADULTS,
+    ("token add", "days"): tokens.DAYS,
+}
+
+
+def parameter(command: str, name: str) -> Any:
+    return next(one for one in ALL[command].params if one.name == name)
+
+
+def test_commands_offer_what_their_work_knows() -> None:
+    for asked, known in OFFERED.items():
+        assert list(parameter(*asked).type.choices) == list(known), asked
+    for asked, value in TAKEN.items():
+        assert parameter(*asked).default == value, asked
+    assert parameter("forms print", "more").type.max == batches.MOST_FORMS
+    assert set(MARKS) == set(doctor.State)
+
+
+def test_help_loads_no_library_but_for_arguments_numbers_and_questionnaires() -> None:
+    code = """
+import sys
+began = set(sys.modules)
+from survey.commands import COMMANDS, main
+for command in COMMANDS:
+    try:
+        main([command, "--help"])
+    except SystemExit as end:
+        assert not end.code
+loaded = {name.partition(".")[0] for name in set(sys.modules) - began} - sys.stdlib_module_names
+print(*(name for name in loaded if name[0] != "_" and name != "cython_runtime"), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stderr.split()) == {
+        *("survey", "translations", "forms"),
+        *("click", "babel", "wtforms", "markupsafe", "yaml"),
+    }

@@ -81,7 +81,7 @@ def test_a_token_is_printed_once_and_alone(folder: Database) -> None:
     assert len(text.split()) == 1
     assert text not in done.stderr
     with folder.reading() as session:
-        assert session.get_one(Token, "cong").digest == tokens._digest(text)
+        assert session.get_one(Token, "cong").digest == tokens.digest_of(text)
     assert isinstance(CliRunner().invoke(token, ["add", "cong", "--role", "home_affairs"]).exception, Conflict)
 
 

@@ -21,9 +21,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
-from survey.commands.server import THREADS
 from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
+from survey.web.server.gunicorn import THREADS
 from survey.web.server.request_queue import MOST, RETRY
 
 CLIENTS, ACKNOWLEDGED = 4, 120

@@ -18,7 +18,6 @@ from werkzeug.test import create_environ
 
 from forms import KINDS
 from survey.accounts import accounts
-from survey.commands.server import THREADS
 from survey.responses.submission import MARKS
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import written
@@ -27,6 +26,7 @@ from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.respondent import form
 from survey.web.server import rate_limit
+from survey.web.server.gunicorn import THREADS
 from translations import formats
 
 HERE = {"Origin": "http://localhost"}

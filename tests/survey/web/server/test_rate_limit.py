@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from survey.commands.server import Server
 from survey.storage.database import Database
 from survey.web.app import create_app
+from survey.web.server.gunicorn import Server
 from survey.web.server.rate_limit import Rate, seconds_to_wait
 from survey.web.sign_in.lockout import Lockout
 

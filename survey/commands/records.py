@@ -1,0 +1,30 @@
+"""Records on standard output: one JSON array, or CSV with a header."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from survey.system.csv_table import Writer
+from translations import gettext as _
+
+OUTPUT = click.option(
+    "--output",
+    type=click.Choice(["json", "csv"]),
+    default="json",
+    show_default=True,
+    help=_("The form of the records."),
+)
+
+
+def write(records: Sequence[dict[str, Any]], fields: Sequence[str], output: str) -> None:
+    """The records in the form that `OUTPUT` names; CSV in the order of `fields`."""
+    if output == "json":
+        json.dump(records, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+        return
+    Writer(sys.stdout).records(fields, records)

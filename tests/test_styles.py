@@ -11,8 +11,8 @@ STATIC, TEMPLATES = SURVEY / "web" / "static", SURVEY / "web" / "templates"
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 PAGE = re.compile(r'\[data-page="([^"]+)"\]')
 # What a sheet's own words begin with. The two of everybody's words have none; the last two stand under their root.
-PREFIXES = {"staff.css": ("staff-", "plot-"), "entry.css": ("entry-",)}
-ROOTS = {"staff.css": "staff", "entry.css": "entry", "kiosk.css": "kiosk", "interviewer.css": "tablet"}
+PREFIXES = {"staff.css": ("staff-", "plot-"), "keying.css": ("keying-",)}
+ROOTS = {"staff.css": "staff", "keying.css": "keying", "kiosk.css": "kiosk", "interviewer.css": "tablet"}
 STATES_OF_THE_ROOT = {"large", "steps", "kiosk", "tablet", "person", "first"}
 SHEETS = {path.name: re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL) for path in STATIC.rglob("*.css")}
 
@@ -151,8 +151,8 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "base.html": ["style.css", "respondent.css"],  # the second stands in a block that others fill
         "respondent/calendar.html": ["style.css", "respondent.css"],
         "staff/layout.html": ["staff.css"],
-        "keying/frame.html": ["entry.css"],
-        "sign_in/page.html": ["entry.css"],
+        "keying/frame.html": ["keying.css"],
+        "sign_in/page.html": ["keying.css"],
         "interviewer/frame.html": ["interviewer.css"],
         "kiosk/shell.html": ["kiosk/kiosk.css"],
     }

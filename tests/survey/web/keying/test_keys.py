@@ -276,7 +276,7 @@ def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(context: Browser
     expect(page.locator("#warnings")).to_contain_text("130 không nằm trong khoảng 18 đến 110")
     expect(page.locator("#review")).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page.locator(".entry-done")).to_contain_text("1 cảnh báo")
+    expect(page.locator(".keying-done")).to_contain_text("1 cảnh báo")
     with packet.reading() as session:
         [kept], [stored] = session.scalars(select(Keying)), session.scalars(select(Response))
     assert (kept.typed["tuoi"], stored.answers, stored.adults) == ("130", {}, 2)
@@ -298,7 +298,7 @@ def test_after_the_last_form_the_number_of_another_is_asked(
     expect(page.locator("#review")).to_be_visible()
     page.keyboard.press("F2")
     expect(page.locator("#so")).to_be_focused()
-    expect(page.locator(".entry-done")).to_contain_text(f"Phiếu {forms[2]}: 1 trên 86 câu")
+    expect(page.locator(".keying-done")).to_contain_text(f"Phiếu {forms[2]}: 1 trên 86 câu")
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1280, 800)])

@@ -360,7 +360,7 @@ def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, sa
     assert heading[1] == (
         f"{above} nơi cao hơn phần còn lại của tỉnh, {below} nơi thấp hơn; {middle}{rest} nơi chưa phân biệt được"
     )
-    assert page.text.count(' plot-told">') == above + below + 2  # and the legend's
+    assert page.text.count(' plot-concluded">') == above + below + 2  # and the legend's
     assert page.text.count('class="plot-half"') == sum(signs) + 2
     for group, count in (("thap", below), ("dau-hieu", sum(signs)), ("chua-ro", rest), ("cao", above)):
         only = reader.get(f"/quan-tri/thu-nghiem/don-vi?nhom={group}")

@@ -1,9 +1,9 @@
-"""Survey statistics: what a sample tells of a population, with its uncertainty. Imports nothing of ours.
+"""Survey statistics: estimates of a population from a sample, with their uncertainty.
 
     from analysis import Design, proportion
 
-Design -> totals per PSU -> estimates. Formulas and sources: docs/statistics.md. What must be hidden of a table
-`analysis.disclosure` finds; it stands apart, for its solver takes a tenth of a second to load.
+Design -> totals per PSU -> estimates. Formulas and sources: docs/statistics.md. What must be
+withheld of a table is in `analysis.disclosure`, which is imported by itself: its solver takes a tenth of a second.
 """
 
 from analysis.contrast import REST, Difference, against_rest, benjamini_hochberg, difference, groups, holm

@@ -1,4 +1,4 @@
-"""How far two answers of one person agree: the share of equal answers, and Cohen's kappa with its interval."""
+"""Agreement of two answers of the same people: the share of equal answers, and Cohen's kappa with its interval."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Agreement:
 
     n        pairs in which both answered
     equal    the share of equal answers, with the exact limits equal_low and equal_high
-    chance   agreement to be expected of two answers that have nothing to do with each other, weighted like kappa
+    chance   the agreement expected of unrelated answers, weighted like kappa
     kappa    (agreement − chance) ÷ (1 − chance), with its limits low and high
-    flags    few (fewer than 30 pairs); all (no pair differs); same (everybody gave one and the same answer both
-             times: kappa can't be known)
+    flags    few (fewer than 30 pairs); all (no pair differs); same (everybody gave the same answer both times, so
+             kappa can't be known)
     """
 
     n: int
@@ -43,7 +43,7 @@ def agreement(
 ) -> Agreement:
     """Agreement of (N,) first and (N,) second answers.
 
-    levels    the answers that count, those of a scale in its order; a pair with any other code is left out
+    levels    the codes that are answers, those of a scale in its order; a pair with any other code is left out
     weighted  neighbouring levels agree in part: 1 − |i − j| ÷ (L − 1) (Cicchetti & Allison 1971)
 
     Kappa: Cohen (1960, 1968); its variance: Fleiss, Cohen & Everitt (1969). The limits are taken on log(1 − kappa)
@@ -76,7 +76,7 @@ def agreement(
 
 
 def _table(first: Any, second: Any, levels: Sequence[int]) -> Ints:
-    """(L, L) how many pairs there are of each two levels."""
+    """(L, L) how many pairs have each two levels."""
     place = {code: row for row, code in enumerate(levels)}
     counts = np.zeros((len(place), len(place)), np.int64)
     for one, two in zip(np.asarray(first).tolist(), np.asarray(second).tolist(), strict=True):
@@ -135,8 +135,8 @@ def pooled(
 ) -> list[Pooled]:
     """Agreement of (N, K) first and second answers to K items in each domain of the N forms, plain and unweighted.
 
-    The share of equal pairs has the interval of the index (logit), with a form as PSU: the answers of one form
-    are alike. Kappa is pooled over the items (de Vries et al. 2008, Field Methods 20), with each item's chance
+    The share of equal pairs has the interval of the index (logit), with the form as PSU, since its answers are
+    alike. Kappa is pooled over the items (de Vries et al. 2008, Field Methods 20), with each item's chance
     from all N forms, so that a domain of three forms needs none of its own; its limits follow from the share's.
     A domain called "" is one like the others.
     """
@@ -155,15 +155,17 @@ def pooled(
     alike = (first[form, item] == second[form, item]).astype(float)
     # One form alone has a share and no interval.
     design = Design(np.ones(len(form)), psu=form, single_psu="centered")
-    equal = Measure.numbers("equal", None, "index", alike, np.ones(len(form)))
-    found = []
-    for record in estimate(design, [equal], where, level=level):
+    measure = Measure.numbers("equal", None, "index", alike, np.ones(len(form)))
+    agreements = []
+    for record in estimate(design, [measure], where, level=level):
         here = where.having(record.domain)
         share, by_chance = float(alike[here].mean()), float(chance[here].mean())
         kappa, low, high = (_beyond(limit, by_chance) for limit in (share, record.low, record.high))
         forms = len(set(form[here].tolist()))
-        found.append(Pooled(str(record.domain), forms, record.n, share, record.low, record.high, kappa, low, high))
-    return found
+        agreements.append(
+            Pooled(str(record.domain), forms, record.n, share, record.low, record.high, kappa, low, high)
+        )
+    return agreements
 
 
 def _beyond(share: float | None, chance: float) -> float | None:

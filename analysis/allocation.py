@@ -1,4 +1,4 @@
-"""How a sample is shared out over strata."""
+"""The allocation of a sample to strata."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ RULES: tuple[Rule, ...] = ("equal", "proportional", "sqrt", "neyman")
 
 
 def shares(rule: Rule, size: Any, deviation: Any = None) -> Floats:
-    """(H,) what each stratum gets of the sample, as a share; the sum is 1.
+    """(H,) the share of the sample that each stratum gets; they add up to 1.
 
-    equal         the same to each: for the strata's own figures
-    proportional  as the size: every household counts alike (Cochran 1977, § 5.6)
+    equal         the same for each, if each stratum is to have figures of its own
+    proportional  as the size, so that every household counts alike (Cochran 1977, § 5.6)
     sqrt          as √size, between the two (Bankier 1988, power 1/2)
-    neyman        as size × standard deviation: the smallest error of the whole for the money (Neyman 1934; Cochran
+    neyman        as size × standard deviation, which gives the whole its smallest error (Neyman 1934; Cochran
                   1977, § 5.5)
 
     size       (H,) > 0           deviation  (H,) ≥ 0, for `neyman` alone; all 0: as `proportional`
@@ -35,13 +35,13 @@ def shares(rule: Rule, size: Any, deviation: Any = None) -> Floats:
 
 
 def allocate(total: int, share: Any, least: Any = 0, most: Any = None) -> Ints:
-    """(H,) whole numbers that add up to `total`, as near the shares as the limits let them.
+    """(H,) whole numbers that add up to `total`, as near the shares as the limits allow.
 
     least, most  of each stratum, (H,) or one for all
 
-    A stratum at its limit stays there, the others share what is left in proportion; then each gets the whole part,
-    and the largest remainders one more (Hamilton's rule; of equal ones the earlier stratum).
-    DesignError: the limits leave no way to add up to the total.
+    A stratum at its limit stays there and the others share the rest in proportion; then each gets its whole part,
+    and those with the largest remainders one more (Hamilton's rule; the earlier stratum of equal ones).
+    DesignError: no numbers within the limits add up to the total.
     """
     worth = np.asarray(share, dtype=np.float64)
     low = np.broadcast_to(np.asarray(least, dtype=np.float64), worth.shape)

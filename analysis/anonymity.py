@@ -1,4 +1,4 @@
-"""Microdata in which nobody stands alone: local suppression to k-anonymity, weights and villages made common.
+"""Microdata in which nobody is unique: local suppression to k-anonymity, microaggregated weights, masked villages.
 
     hidden = suppress(keys, k=5)          # which key values to blank
     weights = microaggregate(weights, units, within, least=15)
@@ -17,13 +17,13 @@ import numpy as np
 from analysis.design import Bools, Floats, Ints
 
 BLANK = -1
-FEWEST_UNITS = 3  # communes among which a village or a weight must be lost
+FEWEST_UNITS = 3  # communes among which a village or a weight is hidden
 
 
 def classes(keys: Ints) -> tuple[Ints, Ints]:
     """(N,) the class of each row and (N,) how many rows the class has: rows alike in all J keys, blanks included.
 
-    keys  (N, J) codes, BLANK where there is none. A blank is like a blank alone: whoever knows a neighbour's true
+    keys  (N, J) codes, BLANK if there is none. A blank equals only a blank: whoever knows a neighbour's true
           value may guess that it was hidden, and still can't tell the neighbour from the others of the class
     """
     whole = np.zeros(len(keys), np.int64)
@@ -34,48 +34,48 @@ def classes(keys: Ints) -> tuple[Ints, Ints]:
 
 
 def suppress(keys: Ints, k: int) -> Bools:
-    """(N, J) which key values must be blanked so that every row is like k - 1 others at least.
+    """(N, J) which key values must be blanked so that every row is like at least k - 1 others.
 
-    keys  (N, J) codes, BLANK where there is none; the first key is the most needed, the last is blanked first
+    keys  (N, J) codes, BLANK if there is none; the first key is the most needed, the last is blanked first
 
-    One key of a row is blanked where that is enough, then two, and so on; rows that are safe stay as they are. A
-    few that no blank saves take others of the largest class with them. Refused: fewer than k rows.
+    One key of a row is blanked if that is enough, else two, and so on; rows that are safe stay as they are. A few
+    that no blank saves take others of the largest class with them. ValueError: fewer than k rows.
     """
     rows, width = keys.shape
     if rows < k:
         raise ValueError(f"{rows} rows can't be made {k}-anonymous")
-    made: Ints = keys.copy()
+    blanked: Ints = keys.copy()
     for size in range(1, width + 1):
         # Of as many keys, those that are needed least: the sets are in the order of their last members.
-        for blanked in itertools.combinations(range(width - 1, -1, -1), size):
-            _own, counts = classes(made)
+        for columns in itertools.combinations(range(width - 1, -1, -1), size):
+            _own, counts = classes(blanked)
             alone = np.flatnonzero(counts < k)
             if not len(alone):
-                return np.not_equal(made, keys)
-            trial = made.copy()
-            for column in blanked:
+                return np.not_equal(blanked, keys)
+            trial = blanked.copy()
+            for column in columns:
                 trial[alone, column] = BLANK
             _own, together = classes(trial)
             saved = alone[together[alone] >= k]
-            made[saved] = trial[saved]
-    own, counts = classes(made)
+            blanked[saved] = trial[saved]
+    own, counts = classes(blanked)
     alone = np.flatnonzero(counts < k)
     if len(alone):
         largest = np.flatnonzero(own == own[int(np.argmax(counts))])
         missing = k - len(alone)
-        taken = largest[:missing] if len(largest) - missing >= k else largest
-        made[np.concatenate([alone, taken])] = BLANK
-    return np.not_equal(made, keys)
+        joined = largest[:missing] if len(largest) - missing >= k else largest
+        blanked[np.concatenate([alone, joined])] = BLANK
+    return np.not_equal(blanked, keys)
 
 
 def microaggregate(weights: Floats, units: Ints, within: Ints, least: int) -> Floats:
-    """(N,) the weights, each the mean of its group of neighbours in size; the sum within each area stays.
+    """(N,) the weights, each replaced by the mean of its group of similar ones; the sum of each area stays.
 
-    units   (N,) the commune of each row; a group has rows of FEWEST_UNITS communes at least
+    units   (N,) the commune of each row; a group has rows of at least FEWEST_UNITS communes
     within  (N,) the area of each row; a group lies in one
-    least   rows of a group at the fewest
+    least   rows of a group
     """
-    made = weights.copy()
+    means = weights.copy()
     for area in np.unique(within):
         rows = np.flatnonzero(within == area)
         rows = rows[np.lexsort((units[rows], weights[rows]))]
@@ -90,12 +90,12 @@ def microaggregate(weights: Floats, units: Ints, within: Ints, least: int) -> Fl
         if len(groups) > 1 and (len(last) < least or len(set(units[last].tolist())) < FEWEST_UNITS):
             groups[-2:] = [groups[-2] + last]
         for group in groups:
-            made[group] = weights[group].mean()
-    return made
+            means[group] = weights[group].mean()
+    return means
 
 
 def masked_units(villages: Sequence[tuple[int, int]]) -> list[int]:
-    """For each village the number of its variance unit: villages of FEWEST_UNITS communes at least, together.
+    """The number of the variance unit of each village; a unit joins villages of at least FEWEST_UNITS communes.
 
     villages  (commune, area) of each, in an order that nobody outside knows; a unit lies in one area
 
@@ -103,14 +103,14 @@ def masked_units(villages: Sequence[tuple[int, int]]) -> list[int]:
     for their sum, with fewer degrees of freedom.
     """
     numbers = [0] * len(villages)
-    made = 0
-    for area in dict.fromkeys(area for _unit, area in villages):
+    unit = 0
+    for area in dict.fromkeys(area for _commune, area in villages):
         turns: dict[int, int] = {}  # how many villages of the commune came before: the first of each commune first
         queue = []
-        for place, (unit, where) in enumerate(villages):
+        for place, (commune, where) in enumerate(villages):
             if where == area:
-                queue.append((turns.setdefault(unit, 0), place))
-                turns[unit] += 1
+                queue.append((turns.setdefault(commune, 0), place))
+                turns[commune] += 1
         groups: list[list[int]] = [[]]
         for _turn, place in sorted(queue):
             if len({villages[one][0] for one in groups[-1]}) >= FEWEST_UNITS:
@@ -120,6 +120,6 @@ def masked_units(villages: Sequence[tuple[int, int]]) -> list[int]:
             groups[-2:] = [groups[-2] + groups[-1]]
         for group in groups:
             for place in group:
-                numbers[place] = made
-            made += 1
+                numbers[place] = unit
+            unit += 1
     return numbers

@@ -1,4 +1,4 @@
-"""Whether two questions are associated: the Pearson test corrected for the design (Rao & Scott 1984)."""
+"""Association of two questions: the Pearson test corrected for the design (Rao & Scott 1984)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Association:
 def association(design: Design, rows: Any, columns: Any) -> Association:
     """Tests that two categorical variables, (N,) labels each, are independent in the population.
 
-    A row that lacks either is left out, its PSU stays. R: svychisq(statistic="F"). DesignError where one of
+    A row that lacks either is left out, its PSU stays. R: svychisq(statistic="F"). DesignError if one of
     the two has a single value, no degree of freedom is left, or all sampling units answer in the same shares.
     """
     one, two = code(rows), code(columns)

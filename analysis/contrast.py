@@ -15,8 +15,8 @@ One test stands behind every verdict, that of `analysis.effective`. What a page 
 
     D = p_b − p_a,  v_D = v_a + v_b − 2 C      (Wolter 2007, § 6.5; R's svyby(covmat=TRUE), svycontrast)
 
-Two waves are two domains of one stacked file. Where the villages were kept, their (stratum, PSU) labels stay equal
-and the covariance counts; where villages were drawn anew, cross the stratum with the wave, or a false one appears.
+Two waves are two domains of one stacked file. If the villages are the same, their (stratum, PSU) labels stay equal
+and the covariance counts; if they were drawn again, cross the stratum with the wave, or a false one appears.
 """
 
 from __future__ import annotations
@@ -120,17 +120,17 @@ def against_rest(
 
     A unit is a part of the province: it is tested against the rest, D = (1 − W)(unit − rest) being the same test.
 
-    withheld  (G, K) figures that nobody is to know: they are neither tested nor among the others
+    withheld  (G, K) secret figures: they are neither tested nor part of the rest
     """
     totals = psu_totals(design, measures, domain, domains)
     if withheld is not None:
         totals = totals.without(withheld)
-    found = contrasts(totals, [(REST, label) for label in totals.domains], level, variance)
-    return [found[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
+    differences = contrasts(totals, [(REST, label) for label in totals.domains], level, variance)
+    return [differences[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Contrasts:
     """S pairs by K measures; NaN where nothing is known."""
 
     estimate: Floats
@@ -149,43 +149,43 @@ class _Found:
 def contrasts(totals: Totals, pairs: Sequence[Pair], level: float, variance: Variance) -> list[Difference]:
     """The difference of each (from, to) for all K measures: pair by pair. All domains and pairs stand together.
 
-    variance  "pooled": the test of `analysis.effective`, its ρ from all domains of the totals, what kept villages
-              share from all pairs; "direct": each pair by itself; "auto": pooled, but two domains alone whose own
-              variances aren't too thin are left direct, with Satterthwaite's degrees of freedom. Totals are always
-              direct. Where two domains alone have answers, the rest is the other one.
+    variance  "pooled": the test of `analysis.effective`, its ρ from all domains of the totals, what common
+              villages share from all pairs; "direct": each pair by itself; "auto": pooled, but two domains alone
+              whose own variances aren't too thin are direct, with Satterthwaite's degrees of freedom. Totals are
+              always direct. If only two domains have answers, the rest is the other one.
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance is one of {', '.join(VARIANCES)}, not {variance!r}")
     if not pairs:
         return []
-    there = np.flatnonzero(by_domain(totals, totals.sums.count).any(1))
-    place, rest = _sides(totals.domains, pairs, there)
+    answered = np.flatnonzero(by_domain(totals, totals.sums.count).any(1))
+    place, rest = _sides(totals.domains, pairs, answered)
     use = np.broadcast_to((variance != "direct") & ~is_total(totals), (len(pairs), len(totals.measures)))
-    if variance == "auto" and len(there) == 2:
-        use = use & auto_pooled(tabulate(totals))[there].any(0)
+    if variance == "auto" and len(answered) == 2:
+        use = use & auto_pooled(tabulate(totals))[answered].any(0)
 
     pool = effective(totals) if use.any() else None
-    found = None if pool is None else _pooled(pool, place, rest, level)
-    if found is None or not use.all():
+    result = None if pool is None else _pooled(pool, place, rest, level)
+    if result is None or not use.all():
         direct = _direct(totals, place, rest, level, variance == "auto")
-        parts = zip(vars(found or direct).values(), vars(direct).values(), strict=True)
-        found = _Found(*(np.where(use, one, other) for one, other in parts))
-    return _records(totals, pairs, found, use, pool)
+        parts = zip(vars(result or direct).values(), vars(direct).values(), strict=True)
+        result = _Contrasts(*(np.where(use, one, other) for one, other in parts))
+    return _records(totals, pairs, result, use, pool)
 
 
-def _sides(domains: Sequence[Hashable], pairs: Sequence[Pair], there: Ints) -> tuple[Ints, Bools]:
+def _sides(domains: Sequence[Hashable], pairs: Sequence[Pair], answered: Ints) -> tuple[Ints, Bools]:
     """(S, 2) the place of each side's domain, −1 for one that is unknown; and where a side is all others."""
     at = {label: g for g, label in enumerate(domains)}
     place = np.array([[at.get(side, -1) for side in pair] for pair in pairs], np.int64).reshape(-1, 2)
     rest = np.array([[side is REST for side in pair] for pair in pairs], bool).reshape(-1, 2)
     place = np.where(rest, place[:, ::-1], place)
-    if len(there) == 2:  # the rest is the other one
-        alone = rest & np.isin(place, there)
-        place, rest = np.where(alone, there.sum() - place, place), rest & ~alone
+    if len(answered) == 2:  # the rest is the other one
+        alone = rest & np.isin(place, answered)
+        place, rest = np.where(alone, answered.sum() - place, place), rest & ~alone
     return place, rest
 
 
-def _pooled(pool: Effective, place: Ints, rest: Bools, level: float) -> _Found:
+def _pooled(pool: Effective, place: Ints, rest: Bools, level: float) -> _Contrasts:
     """By effective answers. Against the rest no limits: the variance is that of no difference."""
     a, b = (pool.side(place[:, side], rest[:, side]) for side in (0, 1))
     shared = np.zeros_like(a.p)
@@ -195,19 +195,19 @@ def _pooled(pool: Effective, place: Ints, rest: Bools, level: float) -> _Found:
     error = np.sqrt(test.variance)
     half = np.where((rest[:, 0] | rest[:, 1])[:, None], np.nan, t_quantile(test.df, level) * error)
     bound, D = np.where(is_share(pool.totals), 1.0, np.inf), test.difference
-    return _Found(
+    return _Contrasts(
         D, error, np.maximum(D - half, -bound), np.minimum(D + half, bound), test.df, test.p,
         a.count + b.count, a.events + b.events == 0, a.full + b.full == a.count + b.count, a.villages, b.villages,
     )  # fmt: skip
 
 
-def _direct(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Found:
+def _direct(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Contrasts:
     """Each pair by itself, as R."""
-    found = [_contrast(totals, *pair, level, satterthwaites) for pair in zip(place, rest, strict=True)]
-    return _Found(*(np.stack(part) for part in zip(*(vars(one).values() for one in found), strict=True)))
+    result = [_contrast(totals, *pair, level, satterthwaites) for pair in zip(place, rest, strict=True)]
+    return _Contrasts(*(np.stack(part) for part in zip(*(vars(one).values() for one in result), strict=True)))
 
 
-def _contrast(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Found:
+def _contrast(totals: Totals, place: Ints, rest: Bools, level: float, satterthwaites: bool) -> _Contrasts:
     """One pair; arrays are (K,). A variance of 0 doesn't say how far chance goes: no limits, no p."""
     sides = np.full(len(totals.domains), -1, np.int64)
     for side in (0, 1):
@@ -230,7 +230,7 @@ def _contrast(totals: Totals, place: Ints, rest: Bools, level: float, satterthwa
         p_value = np.where(known, np.maximum(two_sided(D / error, df), LEAST), np.nan)
         half = np.where(known, t_quantile(df, level) * error, np.nan)
     n, events, full = (part.sum(0) for part in (table.whole.count, table.whole.events, table.whole.full))
-    return _Found(
+    return _Contrasts(
         D, error, D - half, D + half, df, p_value, n, events == 0, full == n, *by_domain(two, two.psus)
     )  # fmt: skip
 
@@ -250,25 +250,25 @@ def _union_df(table: Table) -> Floats:
 
 
 def _records(
-    totals: Totals, pairs: Sequence[Pair], found: _Found, use: Bools, pool: Effective | None
+    totals: Totals, pairs: Sequence[Pair], result: _Contrasts, use: Bools, pool: Effective | None
 ) -> list[Difference]:
     share = is_share(totals)
     marks = {
-        "no_interval": ~np.isfinite(found.low),
-        "none": share & (found.n > 0) & found.none,
-        "all": share & (found.n > 0) & found.every,
-        "check": ~use & (found.df < ENOUGH_DF),
+        "no_interval": ~np.isfinite(result.low),
+        "none": share & (result.n > 0) & result.none,
+        "all": share & (result.n > 0) & result.every,
+        "check": ~use & (result.df < ENOUGH_DF),
     }
     none: Floats = np.zeros(len(totals.measures))
     rho, villages = (none, none) if pool is None else (pool.rho, pool.villages)
     return [
         Difference(
-            item, value, _name(from_), _name(to), _null(found.estimate[s, k]), _null(found.error[s, k]),
-            _null(found.low[s, k]), _null(found.high[s, k]),
-            _whole(found.df[s, k]), _null(found.p[s, k]), int(found.n[s, k]),
+            item, value, _name(from_), _name(to), _null(result.estimate[s, k]), _null(result.error[s, k]),
+            _null(result.low[s, k]), _null(result.high[s, k]),
+            _whole(result.df[s, k]), _null(result.p[s, k]), int(result.n[s, k]),
             "pooled" if use[s, k] else "direct", tuple(name for name, mark in marks.items() if mark[s, k]),
             float(rho[k]) if use[s, k] else None, int(villages[k]) if use[s, k] else 0,
-            (int(found.villages_from[s, k]), int(found.villages_to[s, k])),
+            (int(result.villages_from[s, k]), int(result.villages_to[s, k])),
         )
         for s, (from_, to) in enumerate(pairs)
         for k, (item, value, _) in enumerate(totals.measures)
@@ -315,7 +315,7 @@ def groups(
     differences: Sequence[Difference], level: float = 0.95, family: int | None = None
 ) -> list[Group | None]:
     """What may be said of each: above or below by the test corrected for all of them (`holm`); signs of it by
-    `benjamini_hochberg`; not told apart; None where nothing was tested.
+    `benjamini_hochberg`; not told apart; None if nothing was tested.
 
     family: how many tests stand together; as many as there are differences with a p unless given.
     """

@@ -42,7 +42,7 @@ class Labels:
         return iter(self.tolist())
 
     def __getitem__(self, rows: Any) -> Labels:
-        """The labels of some rows; the levels stay all of them."""
+        """The labels of some rows, with all levels."""
         return Labels(self.levels, self.codes[rows])
 
     def tolist(self) -> list[Any]:
@@ -155,22 +155,22 @@ def compact(codes: Ints, size: int) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True)
 class Frame:
-    """The P PSUs of a file and their H strata: all that the variance asks of a design besides the totals.
+    """The P PSUs of a file and their H strata: all that a variance needs of a design besides the totals.
 
     A PSU is the pair (stratum, label), so village numbers may restart in each stratum. PSUs are sorted by
-    stratum. PSUs count here whether or not a domain touches them (Cochran 1977, § 2.12).
+    stratum, and count whether or not a domain has rows in them (Cochran 1977, § 2.12).
     """
 
     stratum: Ints  # (P,) 0 … H−1
     strata: list[Hashable]  # H labels
-    psus: list[Hashable] | None  # P labels; None where each row is its own PSU: one by one, or by stratum (P = H)
+    psus: list[Hashable] | None  # P labels; None if each row is its own PSU: one by one, or by stratum (P = H)
     sampled: Ints  # (H,) m_h, PSUs of the stratum in the file
     remaining: Floats  # (H,) f_h = 1 − m_h/M_h; 1 without fpc
     single_psu: SinglePSU
 
     @property
     def lonely(self) -> Bools:
-        """(H,) strata with a single PSU that stands for others too; one taken whole (f_h = 0) is no problem."""
+        """(H,) strata with a single PSU that stands for others too, so not those taken whole (f_h = 0)."""
         lonely: Bools = (self.sampled == 1) & (self.remaining > 0)
         return lonely
 
@@ -185,8 +185,8 @@ def frame(
 ) -> Frame:
     """The frame of P PSUs with their `stratum` (P,), checked.
 
-    sampled (H,): the PSUs of each stratum, where they are not listed one by one and `stratum` lists strata.
-    fpc (H,): the number of PSUs of each stratum in the population or, where all are at most 1, the sampling
+    sampled (H,): the PSUs of each stratum, if they are not listed one by one and `stratum` lists strata.
+    fpc (H,): the number of PSUs of each stratum in the population or, if all are at most 1, the sampling
     fraction. DesignError: fpc below the sample, not positive; a lonely stratum while `single_psu` is "refuse".
     """
     if sampled is None:
@@ -251,7 +251,7 @@ class Design:
     single_psu  what a stratum with one PSU adds to a variance: "refuse" (an error names it), "centered",
              "average", "certainty" (statistics of R's options(survey.lonely.psu))
 
-    DesignError names what the data get wrong: row numbers are those of the arrays, from 1.
+    DesignError names what is wrong in the data; row numbers are those of the arrays, from 1.
     """
 
     weight: Any
@@ -293,7 +293,7 @@ class Design:
 
     @property
     def final_weight(self) -> Floats:
-        """(N,) weights after calibration, where there is one."""
+        """(N,) weights after calibration, if there is one."""
         weight: Floats = self.weight
         return weight if self.calibration is None else weight * self.calibration.factor[self.calibration.cell]
 

@@ -15,7 +15,7 @@ villages (PSUs) of domain g with answers:
     φ = Σ s²/Σ u(p_g),  u(p) = p (1 − p) for shares and the index, 1 for means and ratios
     e_g = φ max(a, k ((1 − ρ) a + ρ b))    1/effective size, never less than the answers allow
 
-It takes it that neighbours are about equally alike, ρ, in every domain. Rows that are their own PSUs have no
+The test assumes that neighbours are about equally alike, ρ, in every domain. Rows that are their own PSUs have no
 neighbours: ρ = 0 and e_g = v_g/u(p_g), with the domain's own variance and degrees of freedom.
 """
 
@@ -59,7 +59,7 @@ class ScoreTest:
 
 @dataclass(frozen=True)
 class Effective:
-    """What G domains tell together: arrays are (G, K), of the villages (C, K), of the pool (K,)."""
+    """What G domains tell together; arrays are (G, K), those of villages (C, K), those of the pool (K,)."""
 
     totals: Totals
     whole: Whole
@@ -78,15 +78,17 @@ class Effective:
     def side(self, place: Ints, rest: Bools) -> Side:
         """S sides, each the domain at `place` (S,) or, where `rest` (S,), all other domains; −1: nobody."""
         whole = self.whole
-        there = whole.count > 0
-        base, score = (np.where(there, part, 0.0) for part in (whole.base, whole.score))
+        answered = whole.count > 0
+        base, score = (np.where(answered, part, 0.0) for part in (whole.base, whole.score))
         with np.errstate(all="ignore"):
-            spread = np.where(there, base**2 * self.e, 0.0)
+            spread = np.where(answered, base**2 * self.e, 0.0)
             doubt = np.where(spread > 0, spread**2 / self.df, 0.0)  # infinite without degrees of freedom
 
         def of(values: Floats) -> Floats:
-            found = np.where(rest[:, None], _others(values)[place], values[place]) if rest.any() else values[place]
-            return np.where(place[:, None] >= 0, found, 0.0)
+            chosen = (
+                np.where(rest[:, None], _others(values)[place], values[place]) if rest.any() else values[place]
+            )
+            return np.where(place[:, None] >= 0, chosen, 0.0)
 
         count, events, full = of(whole.count), of(whole.events), of(whole.full)
         base, spread = of(base), of(spread)
@@ -186,9 +188,9 @@ def tail(z: Floats, skewness: Floats) -> Floats:
     with np.errstate(all="ignore"):
         shape = 4 / skewness**2
         x = np.maximum(shape + np.sign(skewness) * z * np.sqrt(shape), 0.0)
-        found = np.where((z > 0) == (skewness > 0), gammaincc(shape, x), gammainc(shape, x))
-    found = np.where(np.abs(skewness) < 1e-3, ndtr(-np.abs(z)), found)
-    return np.where(z == 0, 0.5, found)
+        probability = np.where((z > 0) == (skewness > 0), gammaincc(shape, x), gammainc(shape, x))
+    probability = np.where(np.abs(skewness) < 1e-3, ndtr(-np.abs(z)), probability)
+    return np.where(z == 0, 0.5, probability)
 
 
 def effective(totals: Totals) -> Effective:
@@ -302,11 +304,11 @@ def _prior(F: Floats, nu: Floats) -> Floats:
     """
     with np.errstate(all="ignore"):
         w = nu / (nu + 2)
-        told = w.sum(0)
+        weight = w.sum(0)
         terms = np.where(nu > 0, w * ((F - 1) ** 2 - 2 / nu) / (1 + 2 / nu), 0.0)
         doubt = np.where(nu > 0, w**2 * (8 / nu**2 + 48 / nu**3) / (1 + 2 / nu) ** 2, 0.0)
-        tau2 = np.maximum(terms.sum(0) / told, 0.0) + np.sqrt(doubt.sum(0)) / told / 2
-        return np.where(told > 0, 4 + 2 / np.maximum(tau2, 0.002), 0.0)
+        tau2 = np.maximum(terms.sum(0) / weight, 0.0) + np.sqrt(doubt.sum(0)) / weight / 2
+        return np.where(weight > 0, 4 + 2 / np.maximum(tau2, 0.002), 0.0)
 
 
 def _of_rows(totals: Totals, whole: Whole, s2: Floats, u: Floats, phi: Floats) -> Effective:

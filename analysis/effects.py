@@ -1,4 +1,4 @@
-"""How much of the differences between answers goes with who asked or who keyed: the intraclass correlation."""
+"""The effect of whoever asked or keyed on the answers: the intraclass correlation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.design import Floats, code
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Share of the variance between groups; None where it can't be known. The estimate may come out below 0."""
+    """Share of the variance between groups; None if it can't be known. The estimate may come out below 0."""
 
     groups: int
     n: int
@@ -35,8 +35,8 @@ def between(values: Any, group: Any, level: float = 0.95) -> Effect:
     near enough for others (Donner & Wells 1986). Fewer than two groups, or one value in each: nothing is known.
     """
     numbers, labels = np.asarray(values, dtype=np.float64), code(group).codes
-    there = np.isfinite(numbers) & (labels >= 0)
-    numbers, labels = numbers[there], np.unique(labels[there], return_inverse=True)[1]
+    known = np.isfinite(numbers) & (labels >= 0)
+    numbers, labels = numbers[known], np.unique(labels[known], return_inverse=True)[1]
     size = np.bincount(labels).astype(np.float64)
     k, n = len(size), len(numbers)
     if k < 2 or n <= k:
@@ -60,10 +60,10 @@ def beyond(values: Any, group: Any, place: Any, level: float = 0.95) -> Effect:
            compared with how much its own villages differ from each other
     """
     numbers, groups, places = np.asarray(values, dtype=np.float64), code(group), code(place)
-    there = np.isfinite(numbers) & (groups.codes >= 0) & (places.codes >= 0)
-    cell = groups.codes[there] * max(len(places.levels), 1) + places.codes[there]
+    known = np.isfinite(numbers) & (groups.codes >= 0) & (places.codes >= 0)
+    cell = groups.codes[known] * max(len(places.levels), 1) + places.codes[known]
     cells, member = np.unique(cell, return_inverse=True)
     if not len(cells):
         return NOTHING
-    means: Floats = np.bincount(member, numbers[there]) / np.bincount(member)
+    means: Floats = np.bincount(member, numbers[known]) / np.bincount(member)
     return between(means, cells // max(len(places.levels), 1), level)

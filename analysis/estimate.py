@@ -148,7 +148,7 @@ def _nulls(values: Floats) -> list[list[float | None]]:
     if known.all():
         return columns
     return [
-        [number if there else None for number, there in zip(row, mask, strict=True)]
+        [number if is_known else None for number, is_known in zip(row, mask, strict=True)]
         for row, mask in zip(columns, known.T.tolist(), strict=True)
     ]
 
@@ -303,16 +303,16 @@ def estimate(
     variance  "direct": each domain's own; "pooled": the intraclass correlation pooled over domains; "auto":
               pooled where df < 8 or, for a proportion, fewer than 10 answers with or without the event; what stays
               direct has Satterthwaite's df, which are R's where strata weigh alike and fewer where they don't
-    withheld  (G, K) figures that nobody is to know, under 3 cases among them: no other one depends on them, and
-              of theirs `high` is that of two cases, `high`, `df` and `variance` of n and of the others alone
+    withheld  (G, K) secret figures, such as those under 3 cases: no other figure depends on them; their `high` is
+              that of two cases, and their `high`, `df` and `variance` depend on n and the other figures alone
     """
     at_once = max(1, CELLS_AT_ONCE // max(len(design.frame.stratum), 1))
-    found: list[Estimate] = []
+    records: list[Estimate] = []
     for start in range(0, len(measures), at_once):
         totals = psu_totals(design, measures[start : start + at_once], domain, domains)
         part = None if withheld is None else withheld[:, start : start + at_once]
-        found += tabulate(totals, interval, level, variance, withheld=part).records()
-    return found
+        records += tabulate(totals, interval, level, variance, withheld=part).records()
+    return records
 
 
 def proportion(
@@ -321,8 +321,8 @@ def proportion(
     """The share of people whose value is in `of`, overall or in each domain; `options` are those of `estimate`.
 
     values  (N,) codes or labels; None, NaN, NA and the empty text are not answered
-    DesignError: a value that occurs nowhere, which is a slip of the pen rather than a share of 0. `Labels` may
-    hold levels that nobody chose.
+    DesignError: a value that occurs nowhere, which is a typing error rather than a share of 0. `Labels` may
+    have levels that nobody chose.
     """
     coded = code(values)
     for unknown in sorted((one for one in of if one not in coded.levels), key=str):
@@ -338,23 +338,25 @@ def proportion(
 
 def mean(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
     """The mean of a number (N,); NaN is not answered."""
-    number, there = _numbers(values)
-    return estimate(design, [Measure.numbers(item, None, "mean", number, there)], domain, **options)
+    number, answered = _numbers(values)
+    return estimate(design, [Measure.numbers(item, None, "mean", number, answered)], domain, **options)
 
 
 def total(design: Design, values: Any, domain: Any = None, *, item: str = "", **options: Any) -> list[Estimate]:
     """The population total of a number (N,); NaN is not answered, and nothing is scaled up for it."""
-    number, there = _numbers(values)
-    return estimate(design, [Measure.numbers(item, None, "total", number, there)], domain, **options)
+    number, answered = _numbers(values)
+    return estimate(design, [Measure.numbers(item, None, "total", number, answered)], domain, **options)
 
 
 def ratio(
     design: Design, values: Any, base: Any, domain: Any = None, *, item: str = "", **options: Any
 ) -> list[Estimate]:
     """The ratio of two population totals; a row counts where neither (N,) number is NaN."""
-    above, there = _numbers(values)
-    below, known = _numbers(base)
-    return estimate(design, [Measure.numbers(item, None, "ratio", above, below, there & known)], domain, **options)
+    above, has_above = _numbers(values)
+    below, has_below = _numbers(base)
+    return estimate(
+        design, [Measure.numbers(item, None, "ratio", above, below, has_above & has_below)], domain, **options
+    )
 
 
 def _numbers(values: Any) -> tuple[Floats, Bools]:

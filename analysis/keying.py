@@ -39,7 +39,7 @@ def error_rates(
     groups: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> list[ErrorRate]:
-    """The error rate of each group of keyings, in the order of the groups; of all of them where there are none.
+    """The error rate of each group of keyings, in the order of the groups; of all of them without groups.
 
     errors, fields  (N,) counts of each keying, or of each keying and item
     form            (N,) labels: errors of one form come together (a hand that is hard to read, a line missed), so
@@ -64,11 +64,11 @@ def error_rates(
         return [_rate(None, *whole, together, level)]
     labels = code(group)
     number = {label: at for at, label in enumerate(labels.levels)}
-    found = []
+    rates = []
     for label in labels.levels if groups is None else groups:
         here = np.flatnonzero(labels.codes == number.get(label, -2))
-        found.append(_rate(label, *_sums(wrong[here], all_fields[here], place[here]), together, level))
-    return found
+        rates.append(_rate(label, *_sums(wrong[here], all_fields[here], place[here]), together, level))
+    return rates
 
 
 def _sums(errors: Floats, fields: Floats, form: Any) -> tuple[Floats, Floats]:
@@ -80,7 +80,7 @@ def _sums(errors: Floats, fields: Floats, form: Any) -> tuple[Floats, Floats]:
 
 
 def _effect(errors: Floats, fields: Floats) -> float:
-    """The design effect of the rate; 1 where it can't be known."""
+    """The design effect of the rate; 1 if it can't be known."""
     forms, n = len(fields), float(fields.sum())
     rate = float(errors.sum()) / n if n else 0.0
     if forms < 2 or not 0 < rate < 1:

@@ -71,13 +71,13 @@ class Measure:
         ValueError: a number that is not finite where answered.
         """
         x = np.asarray(base, dtype=np.float64)
-        there = x > 0 if answered is None else np.asarray(answered, dtype=bool)
-        x, y = np.where(there, x, 0.0), np.where(there, np.asarray(score, dtype=np.float64), 0.0)
+        valid = x > 0 if answered is None else np.asarray(answered, dtype=bool)
+        x, y = np.where(valid, x, 0.0), np.where(valid, np.asarray(score, dtype=np.float64), 0.0)
         if not (np.isfinite(y).all() and np.isfinite(x).all()):
             raise ValueError(f"{item}: score and base are finite numbers where answered")
-        if (x == there).all() and ((y == 0) | (y == 1)).all():
-            return cls.share(item, value, there.astype(np.uint8) + (y > 0), {YES}, BLANK, statistic)
-        return cls(item, value, statistic, None, y, x, there)
+        if (x == valid).all() and ((y == 0) | (y == 1)).all():
+            return cls.share(item, value, valid.astype(np.uint8) + (y > 0), {YES}, BLANK, statistic)
+        return cls(item, value, statistic, None, y, x, valid)
 
     def __len__(self) -> int:
         return len(self.score if self.codes is None else self.codes)

@@ -1,4 +1,4 @@
-"""Non-response: what the silent of a class stood for goes to those of the class who answered."""
+"""Non-response adjustment: the weight of those who did not answer goes to those of their class who did."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Class:
 def classes(weight: Any, label: Any, issued: Mapping[Hashable, float]) -> list[Class]:
     """The classes in the order of their labels, with a_c = Σ d over the asked ÷ Σ d over those who answered.
 
-    Within a class the silent are taken to be like those who answered (Särndal, Swensson & Wretman 1992, § 15.6;
+    Within a class, nonrespondents are assumed to be like respondents (Särndal, Swensson & Wretman 1992, § 15.6;
     Little & Rubin 2019, § 3.3).
 
     weight, label  (N,) of those who answered
@@ -54,10 +54,10 @@ def classes(weight: Any, label: Any, issued: Mapping[Hashable, float]) -> list[C
     ]
 
 
-def factors(found: list[Class], label: Any) -> Floats:
-    """(N,) the factor of each row's class; 1 for a class that isn't there."""
+def factors(adjusted: list[Class], label: Any) -> Floats:
+    """(N,) the factor of each row's class; 1 for a class that is none of them."""
     coded = code(label)
-    by_label = {one.label: one.factor for one in found}
+    by_label = {one.label: one.factor for one in adjusted}
     return np.array([by_label.get(level, 1.0) for level in coded.levels])[coded.codes]
 
 

@@ -1,6 +1,6 @@
 """Totals of a file that is read in parts, or summed by another engine: parts add up.
 
-A part is keyed by labels, not by codes: any number of parts, from anywhere, in any order, make one `Totals`.
+A part is keyed by labels, not by codes, so any number of parts, in any order, make one `Totals`.
 """
 
 from __future__ import annotations

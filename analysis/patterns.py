@@ -1,4 +1,4 @@
-"""Patterns of answers that people seldom make by themselves: one level throughout, or another form's answers."""
+"""Patterns that honest answers seldom have: one level throughout, or nearly the answers of another form."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Float
     least  two rows are compared where they share so many answered items
     most   of a group only the first so many rows are compared, since the work grows with the square
 
-    NaN and −1 where there is nobody to compare with. Maximum percent match: Kuriakose & Robbins 2016.
+    NaN and −1 if there is nobody to compare with. Maximum percent match: Kuriakose & Robbins 2016.
     """
     table: Codes = np.ascontiguousarray(codes, dtype=np.int32)
     share, other = np.full(len(table), np.nan), np.full(len(table), -1, np.int64)
@@ -67,7 +67,7 @@ def _nearest(table: Codes, rows: Ints, levels: Ints, least: int) -> tuple[Floats
 
 
 def fence(values: Any) -> float:
-    """Tukey's upper fence, the third quartile and 1.5 interquartile ranges; NaN where there are no values."""
+    """Tukey's upper fence, the third quartile and 1.5 interquartile ranges; NaN if there are no values."""
     known = np.asarray(values, dtype=np.float64)
     known = known[np.isfinite(known)]
     if not len(known):

@@ -55,8 +55,8 @@ class Intraclass:
 def edges(totals: Totals, whole: Whole) -> Bools:
     """(G, K) shares with no event or all events, by counts; empty domains are none."""
     none_or_all = (whole.events == 0) | (whole.full == whole.count)
-    found: Bools = is_share(totals) & (whole.count > 0) & none_or_all
-    return found
+    edge: Bools = is_share(totals) & (whole.count > 0) & none_or_all
+    return edge
 
 
 def take(totals: Totals, whole: Whole) -> Floats:
@@ -69,13 +69,13 @@ def take(totals: Totals, whole: Whole) -> Floats:
 def intraclass(
     totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata, withheld: Bools | None = None
 ) -> Intraclass:
-    """ρ from the domains that tell something of it: 0 < p_g < 1 and df_g ≥ 1.
+    """ρ from the domains that are informative: 0 < p_g < 1 and df_g ≥ 1.
 
         ρ = max(0, Σ (v_g − s_g) / Σ s_g (m_g − 1)),  df = Σ df_g
 
     No domain qualifies: ρ = 0, and df is the sum over all.
 
-    withheld  (G, K) figures that nobody is to know: they tell nothing, for ρ can be read off the figures shown
+    withheld  (G, K) secret figures: they are left out, since ρ can be read off the figures shown
     """
     own, own_df = crossed(scores, by_stratum)
     s = whole.simple
@@ -101,7 +101,7 @@ class Pooled:
 
 
 def pooled(totals: Totals, whole: Whole, alike: Intraclass) -> Pooled:
-    """What the pooled intraclass correlation makes of each domain."""
+    """Each domain by the pooled intraclass correlation."""
     edge = edges(totals, whole)
     with np.errstate(all="ignore"):
         deff = 1 + (take(totals, whole) - 1) * alike.rho

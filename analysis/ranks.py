@@ -49,16 +49,16 @@ def ranks(
     totals = psu_totals(design, [measure], domain, domains)
     answered = by_domain(totals, totals.sums.count)[:, 0] > 0
     K = int(answered.sum())
-    labels = [label for label, there in zip(totals.domains, answered, strict=True) if there]
+    labels = [label for label, has_answers in zip(totals.domains, answered, strict=True) if has_answers]
     if method == "joint":
         low, high = simultaneous(tabulate(totals, "logit", level, variance), 1 - (1 - level) / max(K, 1))
-        found = joint_ranks(low[answered], high[answered])
+        spans = joint_ranks(low[answered], high[answered])
     else:
         better = _told_apart(totals, labels, variance, (1 - level) / max(K - 1, 1))
-        found = [
+        spans = [
             (1 + int(above), K - int(below)) for above, below in zip(better.sum(0), better.sum(1), strict=True)
         ]
-    return [Rank(label, *span) for label, span in zip(labels, found, strict=True)]
+    return [Rank(label, *span) for label, span in zip(labels, spans, strict=True)]
 
 
 def simultaneous(table: Table, level: float) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """Outcome rates by the Standard Definitions of AAPOR (10th edition, 2023): counts in, fractions out.
 
 With I complete and P partial interviews, R refusals and break-offs, NC households never met, O other failures
-(ill, no common language, a form that can't be used), U households of which nobody knows whether they are there as
-drawn, and e the share of U taken to be there:
+(ill, no common language, a form that can't be used), U households of unknown eligibility, and e the share of U
+assumed to be eligible:
 
     RR1   = I / ((I + P) + (R + NC + O) + U)          RR2: I + P in the numerator
     RR3   = I / ((I + P) + (R + NC + O) + e U)        RR4: likewise
@@ -11,8 +11,8 @@ drawn, and e the share of U taken to be there:
     REF1  = R / all with U;  REF2: with e U;  REF3: without U
     CON1  = ((I + P) + R + O) / all with U;  CON2: with e U;  CON3: without U
 
-Households that turned out not to be there are not eligible and stand in no denominator. RR1 is the least that the
-response rate can be, RR5 and RR6 the most.
+Households that turned out not to exist are not eligible and in no denominator. RR1 is the least that the response
+rate can be, RR5 and RR6 the most.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Dispositions:
-    """What became of the units drawn: numbers ≥ 0, counted or weighted."""
+    """The outcomes of the units drawn: numbers ≥ 0, counted or weighted."""
 
     complete: float = 0
     partial: float = 0
@@ -69,14 +69,14 @@ class Dispositions:
 
     @property
     def eligible(self) -> float:
-        """Households known to be there."""
+        """Households known to be eligible."""
         return self.met + self.no_contact
 
     @property
     def e(self) -> float | None:
-        """The share that is there, of those of which it is known; None where it is known of none.
+        """The share of eligible households among those of known eligibility; None if there are none of these.
 
-        Taken for the unknown ones too, it leans to the high side (AAPOR calls this proportional allocation).
+        As a guess for the unknown ones it is rather high (AAPOR calls this proportional allocation).
         """
         known = self.eligible + self.not_eligible
         return self.eligible / known if known else None
@@ -84,22 +84,22 @@ class Dispositions:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate: households counted, of how many; `base` is None where e is needed and not known."""
+    """A rate: households counted, of how many; `base` is None if e is needed and not known."""
 
     part: float
     base: float | None
 
     @property
     def share(self) -> float | None:
-        """The rate as a fraction; None where there is nothing that it could be of."""
+        """The rate as a fraction; None if the base is empty."""
         return self.part / self.base if self.base else None
 
 
 def response_rates(counts: Dispositions, e: float | None = None) -> dict[str, Rate]:
-    """The rates of what became of the units drawn, by AAPOR's names: RR1 … RR6, COOP1 … 4, REF1 … 3, CON1 … 3.
+    """The outcome rates by AAPOR's names: RR1 … RR6, COOP1 … 4, REF1 … 3, CON1 … 3.
 
-    e  the share of the unknown units that is taken to be there, 0…1: that of the whole survey, say, where `counts`
-       are those of a part. Unless given, `counts.e`
+    e  the share of the unknown units assumed to be eligible, 0…1: that of the whole survey, say, if `counts` are
+       those of a part; `counts.e` unless given
     """
     if e is not None and not 0 <= e <= 1:
         raise ValueError("e is a share")

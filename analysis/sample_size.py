@@ -1,4 +1,4 @@
-"""How many people to ask, and what a sample of that size will be able to tell."""
+"""The size of a sample, and the precision to expect of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from analysis.interval import t_quantile
 def slovin(population: int, margin: float) -> int:
     """n = N / (1 + N e²), rounded up: the size that handbooks call Slovin's (Yamane 1967).
 
-    It is `needed` with much left out: a share of one half, z = 2 (95.4 % sure), people drawn singly, all of whom
-    answer. A sample of villages of this size is as exact as one of n ÷ design effect.
+    It is `needed` for a share of one half, z = 2 (95.4 % sure) and people drawn one by one, all of whom answer. A
+    sample of villages of this size is as precise as a simple one of n ÷ design effect.
     """
     return math.ceil(round(population / (1 + population * margin**2), 9))
 
 
 @dataclass(frozen=True)
 class Size:
-    """`answers` are needed, and `forms` handed out for them to come back."""
+    """The answers needed, and the forms to hand out for them."""
 
     answers: int
     forms: int

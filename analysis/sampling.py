@@ -1,4 +1,4 @@
-"""Drawing a sample: which rows of a list are taken, and with what probability.
+"""Drawing a sample: which rows of a list, and with what probability.
 
 All chance comes from `stream(seed, …)`, and of it only through `random()`, 53 bits of PCG64's own output a number:
 so the same list and seed give the same rows on any machine and release of NumPy (NEP 19 keeps the bits, a test the
@@ -20,14 +20,14 @@ CERTAIN = 1 - 1e-9  # an inclusion probability of 1, but for rounding
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rows taken, ascending, and the probability with which each of them had to be."""
+    """The rows drawn, ascending, and the inclusion probability of each."""
 
     rows: Ints  # (n,)
     probability: Floats  # (n,) in (0, 1]
 
 
 def stream(seed: str, *purpose: str) -> np.random.Generator:
-    """The random numbers of a seed for one purpose: what is drawn in one place doesn't move another draw.
+    """The random numbers of a seed for one purpose, so that one draw doesn't change another.
 
     PCG64 (O'Neill 2014), started from the SHA-256 of seed and purpose.
     """
@@ -45,9 +45,9 @@ def inclusion_probabilities(size: Any, n: int) -> Floats:
     x = np.asarray(size, dtype=np.float64)
     if not np.isfinite(x).all() or (x < 0).any():
         raise ValueError("sizes are numbers from 0 up")
-    there = int((x > 0).sum())
-    if not 0 <= n <= there:
-        raise DesignError("%(wanted)s can't be drawn from a list of %(there)s.", wanted=n, there=there)
+    available = int((x > 0).sum())
+    if not 0 <= n <= available:
+        raise DesignError("%(wanted)s can't be drawn from a list of %(there)s.", wanted=n, there=available)
     certain = np.zeros(len(x), bool)
     while True:
         rest = n - int(certain.sum())
@@ -62,8 +62,9 @@ def inclusion_probabilities(size: Any, n: int) -> Floats:
 def systematic(probability: Any, start: float) -> Ints:
     """The rows in whose stretch of the cumulated probabilities a point start, start + 1, … lies (Madow 1949).
 
-    start  in [0, 1); uniform, each row is taken with exactly its probability. Certain rows are taken whatever the
-    start. Neighbours in the list are seldom taken together: its order stratifies the sample without strata.
+    start  in [0, 1); if uniform, each row is drawn with exactly its probability, certain rows always
+
+    Neighbours in the list are seldom drawn together, so its order stratifies the sample.
     """
     pi = np.asarray(probability, dtype=np.float64)
     certain = np.flatnonzero(pi >= CERTAIN)
@@ -74,8 +75,8 @@ def systematic(probability: Any, start: float) -> Ints:
     n = round(float(reached[-1]))
     reached[-1] = n
     points = start + np.arange(n)
-    taken = rest[np.searchsorted(reached, points, side="right")]
-    return np.sort(np.concatenate([certain, taken])).astype(np.int64)
+    drawn = rest[np.searchsorted(reached, points, side="right")]
+    return np.sort(np.concatenate([certain, drawn])).astype(np.int64)
 
 
 def pps(size: Any, n: int, random: np.random.Generator) -> Chosen:
@@ -105,10 +106,10 @@ def in_random_order(count: int, n: int, random: np.random.Generator) -> Ints:
     """(n,) the first n of `count` rows in a random order, whatever the size of the list."""
     if 2 * _possible(count, n) >= count:
         return np.argsort(random.random(count), kind="stable")[:n].astype(np.int64)
-    taken: dict[int, None] = {}  # in the order in which they came
-    while len(taken) < n:
-        taken.setdefault(int(random.random() * count))
-    return np.array(list(taken), dtype=np.int64)
+    rows: dict[int, None] = {}  # in the order in which they came
+    while len(rows) < n:
+        rows.setdefault(int(random.random() * count))
+    return np.array(list(rows), dtype=np.int64)
 
 
 def _alike(count: int, n: int) -> Floats:

@@ -66,13 +66,13 @@ class Sums:
             parts[part.name] = done[id(values)]
         return Sums(**parts)
 
-    def where(self, there: Bools) -> Sums:
-        """The same sums, 0 wherever `there` (C, K) doesn't hold."""
+    def where(self, kept: Bools) -> Sums:
+        """The same sums, 0 wherever `kept` (C, K) is false."""
         parts: dict[str, Floats] = {"shift": self.shift}
         done: dict[int, Floats] = {}  # arrays that were one stay one
         for part in fields(self)[:-1]:
             values = getattr(self, part.name)
-            parts[part.name] = done.setdefault(id(values), np.where(there, values, 0.0))
+            parts[part.name] = done.setdefault(id(values), np.where(kept, values, 0.0))
         return Sums(**parts)
 
     def joined(self, other: Sums) -> Sums:

@@ -16,7 +16,7 @@ from analysis.sums import Sums, sums, weighted
 
 @dataclass(frozen=True)
 class RowSquares:
-    """What the squared residuals of rows need that are their own PSUs, summed by stratum: Σ w² (z − x'B)².
+    """The squared residuals Σ w² (z − x'B)² of rows that are their own PSUs, summed by stratum.
 
     D cells (domain, stratum, calibration cell) exist; w are the final weights.
     """
@@ -74,7 +74,7 @@ class Totals:
     def without(self, withheld: Bools) -> Totals:
         """The same totals without what some domains answered; their PSUs stay.
 
-        withheld  (G, K) figures that nobody is to know: no other one shall lean on them
+        withheld  (G, K) secret figures, on which no other may depend
         """
         public = ~withheld[self.domain]
         squares = None if self.squares is None else self.squares.where(public)

@@ -1,4 +1,4 @@
-"""Weights: from the draw, fitted to known population totals, trimmed; and what unequal weights cost.
+"""Weights: from the draw, calibrated to known population totals, trimmed; and their design effect.
 
 Each fit gives a `Calibration`; `design.calibrated(calibration)` then estimates with the final weights, and its
 variances know the fit (Deville & Särndal 1992; Särndal, Swensson & Wretman 1992, § 6.5). A fit is a factor g per
@@ -35,15 +35,15 @@ def base_weight(*probabilities: Any) -> Floats:
 
 
 def design_effect(weight: Any) -> float:
-    """What unequal weights cost: n Σw²/(Σw)², 1 where all are equal (Kish 1965, § 11.7)."""
+    """The design effect of unequal weights: n Σw²/(Σw)², 1 where all are equal (Kish 1965, § 11.7)."""
     w = np.asarray(weight, dtype=np.float64)
     return float(len(w) * (w**2).sum() / w.sum() ** 2)
 
 
 def trim(weight: Any, low: float = 0.0, high: float = np.inf) -> Floats:
-    """(N,) weights held within [low, high]; what is cut goes to the others in proportion, the sum stays.
+    """(N,) weights within [low, high]; what is cut off goes to the others in proportion, so that the sum stays.
 
-    DesignError where the sum can't be kept within the limits.
+    DesignError if no weights within the limits have this sum.
     """
     w = np.asarray(weight, dtype=np.float64)
     whole = w.sum()
@@ -288,8 +288,8 @@ def _logit(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float])
     steep, at = (high - low) / ((1 - low) * (high - 1)), np.log((1 - low) / (high - 1))
 
     def factors(slope: Floats) -> Floats:
-        found: Floats = low + (high - low) * expit(steep * (x @ slope) + at)
-        return found
+        factor: Floats = low + (high - low) * expit(steep * (x @ slope) + at)
+        return factor
 
     slope = np.zeros(x.shape[1])
     factor = factors(slope)
@@ -299,14 +299,14 @@ def _logit(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float])
         inner = (x * (mass * rise)[:, None]).T @ x
         step = np.linalg.pinv(inner, hermitian=True) @ (totals - x.T @ (mass * factor))
         for _halving in range(40):
-            tried = factors(slope + step)
-            missed = _misses(x, mass, totals, tried)
-            if missed.max() < miss.max():
+            trial = factors(slope + step)
+            trial_miss = _misses(x, mass, totals, trial)
+            if trial_miss.max() < miss.max():
                 break
             step = step / 2
         else:
             break
-        slope, factor, miss = slope + step, tried, missed
+        slope, factor, miss = slope + step, trial, trial_miss
         if (miss <= 1e-10).all():
             return factor
     if (miss <= 1e-10).all():
@@ -316,8 +316,8 @@ def _logit(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float])
 
 def _misses(x: Floats, mass: Floats, totals: Floats, factor: Floats) -> Floats:
     """(J,) how far the calibrated sums are from the totals, relative."""
-    missed: Floats = np.abs(x.T @ (mass * factor) - totals) / np.maximum(np.abs(totals), np.abs(x).T @ mass)
-    return missed
+    misses: Floats = np.abs(x.T @ (mass * factor) - totals) / np.maximum(np.abs(totals), np.abs(x).T @ mass)
+    return misses
 
 
 def _out_of_reach(bounds: tuple[float, float], miss: Floats) -> DesignError:

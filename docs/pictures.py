@@ -65,24 +65,29 @@ PICTURES: dict[str, Callable[[Page], None]] = {
 
 def prepare(folder: Path) -> None:
     """Makes the demonstration, an account, and a wave whose first forms are printed."""
-    frame = folder / "frame.csv"
     with (ROOT / "survey" / "waves" / "units.csv").open(encoding="utf-8") as units:
         codes = [line.split(",")[0] for line in units if re.search(r",(xã|phường|đặc khu),", line)]
     rows = [f"{code}-{n:02},{code},{code},{150 + 40 * n},Thôn {n}" for code in codes for n in range(1, 5)]
-    frame.write_text("\n".join(["psu,unit,stratum,households,name", *rows]) + "\n", encoding="utf-8")
+    frame = "\n".join(["psu,unit,stratum,households,name", *rows]) + "\n"
+    (folder / "thon.csv").write_text(frame, encoding="utf-8")
     opens, closes = (date.today() + timedelta(days) for days in (-10, 30))
     for words in (
         ["init"],
         ["demo"],
         ["user", "add", "nguyen.lan", "--role", "admin"],
+        ["user", "add", "tran.minh", "--role", "home_affairs", "--link"],
+        ["user", "add", "le.hoa", "--role", "supervisor", "--link"],
+        ["user", "add", "pham.binh", "--role", "keyer", "--link"],
+        ["user", "add", "ha-tu", "--role", "commune", "--unit", "06652", "--link"],
         ["wave", "create", WAVE, "--questionnaire", "ho_gia_dinh@1", "--kind", "sample"]
         + ["--from", str(opens), "--to", str(closes)],
-        ["frame", "import", str(frame), "--wave", WAVE],
+        ["frame", "import", "thon.csv", "--wave", WAVE],
         ["sample", "draw", "--wave", WAVE, "--per", "unit", "--villages", "2", "--per-village", "27"],
         ["sample", "use", "--wave", WAVE, "--draw", "1"],
-        ["forms", "print", "--wave", WAVE, "--unit", "06652", "--out", str(folder / "forms.pdf")],
+        ["forms", "print", "--wave", WAVE, "--unit", "06652", "--out", "phieu.pdf"],
     ):
-        subprocess.run([HAILONG, *words], input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
+        command = [HAILONG, *words]
+        subprocess.run(command, cwd=folder, input=PASSWORD + "\n", text=True, check=True)
 
 
 def with_palette(png: bytes) -> bytes:
@@ -108,7 +113,7 @@ def with_palette(png: bytes) -> bytes:
 def take(address: str, names: list[str]) -> None:
     with sync_playwright() as playwright:
         program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--lang=vi-VN"])
         page = chromium.new_page(base_url=address, viewport={"width": WIDTH, "height": HEIGHT}, locale="vi-VN")
         page.goto("/dang-nhap")
         page.fill("input[name=name]", "nguyen.lan")
@@ -127,7 +132,7 @@ def main() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["HAILONG_DATA"] = folder
+        os.environ |= {"HAILONG_DATA": folder, "LOGNAME": "quan-tri"}
         prepare(Path(folder))
         server = subprocess.Popen([HAILONG, "serve", "--port", str(port)], stderr=subprocess.PIPE, text=True)
         try:

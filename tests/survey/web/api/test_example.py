@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from survey.storage.models import Role
 
-PROGRAM = Path(__file__).resolve().parents[4] / "docs" / "examples" / "results.py"
+DOCS = Path(__file__).resolve().parents[4] / "docs"
+PROGRAM = DOCS / "examples" / "results.py"
 
 
 def run(server: str, token: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -55,3 +56,12 @@ def test_the_program_says_what_the_server_refuses(live_server: str, token: Any) 
     refused = run(live_server, token(Role.KEYER), "ho-mo")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("403: ")
+
+
+def test_the_page_explains_every_field_of_a_record_and_every_address_that_gives_data(client: FlaskClient) -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    description = client.get("/api/v1/openapi.json").json
+    fields = description["components"]["schemas"]["Estimate"]["required"]
+    read = [address for address, acts in description["paths"].items() if "get" in acts and "{" not in address]
+    assert not [field for field in fields if f"`{field}`" not in page]
+    assert not [address for address in read if address.startswith("/api/") and address not in page]

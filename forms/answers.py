@@ -109,7 +109,7 @@ def words(item: Item, value: Any) -> Any:
         return Lazy("Write this answer as a text.")
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if UNWRITABLE.search(value):
-        return Lazy("Type this text again by hand: it holds characters that cannot be shown.")
+        return Lazy("Type this text again by hand: it contains characters that cannot be shown.")
     value, most = value.strip(), item.max_length or 0
     try:
         # Its length first: whatever is far too long is looked at no further.

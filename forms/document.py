@@ -134,7 +134,7 @@ class Part:
         """A name that programs use too."""
         if not isinstance(self.value, str) or not shape.fullmatch(self.value):
             raise DocumentError(
-                "Begin a code with a letter and go on with at most 39 letters (a-z, A-Z), digits and _.", self
+                "Start a code with a letter, followed by at most 39 letters (a-z, A-Z), digits and _.", self
             )
         return self.value
 
@@ -218,7 +218,7 @@ class Reader:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             raise DocumentError(
-                "Mend the indentation or the quotation marks on this line: YAML says “%(problem)s”.",
+                "Correct the indentation or the quotation marks on this line: YAML says “%(problem)s”.",
                 spot(self.places.file, line(mark)),
                 problem=getattr(error, "problem", None) or "?",
             ) from None

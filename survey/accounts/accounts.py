@@ -126,7 +126,7 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
     """
     name = nfc(name).strip()
     if not name or len(name) > 80 or name.startswith(OF_TOKENS):
-        raise Refusal("Give the account a name of 1 to 80 letters.")
+        raise Refusal("Give the account a name of 1 to 80 characters.")
     hashed = nobodys() if password is None else _hashed(password, name)
     if session.get(Account, name) is not None:
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
@@ -182,7 +182,7 @@ def change_password(session: Session, name: str, old: str, new: str) -> Person |
         return None
     account = session.get_one(Account, nfc(name).strip())
     if nfc(new) == nfc(old):
-        raise Refusal("This is the password of before. Choose another one.")
+        raise Refusal("This is your previous password. Choose another one.")
     give_password(session, account, new)
     return person_of(account)
 

@@ -46,7 +46,7 @@ def link(session: Session, name: str, issuer: str, subject: str) -> None:
     """Links the account with this person of the provider, in place of whoever it was linked with before."""
     other = linked(session, issuer, subject)
     if other is not None and other.name != name:
-        raise Conflict("There you are linked with another account already. Ask the administrator which is yours.")
+        raise Conflict("You are already linked with another account there. Ask the administrator which is yours.")
     _forget(session, name)
     session.add(Identity(account=name, issuer=issuer, subject=subject))
     session.flush()

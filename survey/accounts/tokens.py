@@ -82,7 +82,7 @@ def add(
     """
     name = nfc(name).strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise Refusal("Give the token a name of 1 to %(most)d letters.", most=LONGEST_NAME)
+        raise Refusal("Give the token a name of 1 to %(most)d characters.", most=LONGEST_NAME)
     if any(alike(name, other) for other in session.scalars(select(Token.name))):
         raise Conflict("There is a token %(name)s already. Choose another name.", name=name)
     if any(alike(name, other) for other in session.scalars(select(Account.name))):
@@ -96,7 +96,9 @@ def add(
     opened = [one for one in Scope if one in scope] or usual(role)
     useless = [one for one in opened if not OPENS[one] & RIGHTS[role]]
     if useless or not opened:
-        raise Refusal("Choose another role or scope: the role %(role)s may nothing of it.", role=role.value)
+        raise Refusal(
+            "Choose another role or scope: the role %(role)s has no right to any of it.", role=role.value
+        )
     text, until = secrets.token_urlsafe(32), today() + timedelta(days)
     place = units.find(session, unit).code if unit else None
     audit.annotate(token=name, role=role.value, unit=place or "-", scope=",".join(opened), until=until)

@@ -35,7 +35,10 @@ with lazy_modules():
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("server", N_("Create or migrate the database, load the communes and the questionnaires.")),
     "serve": ("server", N_("Serve the platform.")),
-    "demo": ("demo", N_("Make up a wave to look around in; everything in it is marked as made up.")),
+    "demo": (
+        "demo",
+        N_("Make a demonstration wave to look around in; everything in it is marked as demonstration data."),
+    ),
     "questionnaire": ("questionnaire", N_("Check, publish and list questionnaires.")),
     "wave": ("wave", N_("Open and list waves.")),
     "unit": ("unit", N_("Import units beyond the 54 communes.")),

@@ -16,7 +16,7 @@ from translations.formats import number
 
 def _digest(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
     if given is not None and not re.fullmatch(r"[0-9a-f]{12,64}", given):
-        raise click.BadParameter(_("Give the digest as it is printed: 12 to 64 of the letters 0–9 and a–f."))
+        raise click.BadParameter(_("Give the digest as printed: 12 to 64 of the characters 0–9 and a–f."))
     return given
 
 
@@ -31,7 +31,10 @@ audit = Commands("audit", help=_("The audit trail: who did what to what, each en
     ),
 )
 @click.option(
-    "--kept", metavar="DIGEST", callback=_digest, help=_("A digest of before, or its first 12 letters or more.")
+    "--kept",
+    metavar="DIGEST",
+    callback=_digest,
+    help=_("An earlier digest, or at least its first 12 characters."),
 )
 def verify(kept: str | None) -> None:
     with installation.opened().reading() as session:

@@ -54,8 +54,8 @@ def backup(file: Path, plain: bool) -> None:
     )
     if plain:
         say(
-            "Whoever finds %(file)s can read it. The keys are not in it: without them what lies sealed can't be "
-            "read after a loss. Keep the key files of the data folder elsewhere, too.",
+            "Whoever finds %(file)s can read it. The keys are not in it: without them what is encrypted "
+            "can't be read after a loss. Keep the key files of the data folder elsewhere, too.",
             file=file,
         )
     else:
@@ -95,8 +95,8 @@ def restore(file: Path, without_keys: bool) -> None:
         say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=storage.newest())
     if not found:
         say(
-            "No keys came back: bind the kiosks and tablets anew. What waits on them, sealed, can't be read "
-            "any more."
+            "No keys were restored: bind the kiosks and tablets again. What is waiting on them, sealed, "
+            "can no longer be read."
         )
         with database.reading() as session:
             sealed = encrypted_texts.anything_sealed(session.connection())

@@ -12,8 +12,9 @@ from translations import gettext as _
 
 @command(
     help=_(
-        "Make up the waves thu-nghiem (household sample), nam-truoc (the same villages a year before, released) "
-        "and gop-y (open to all). Everything is marked as made up; what is true of it is the same for each seed."
+        "Make the demonstration waves thu-nghiem (household sample), nam-truoc (the same villages a year "
+        "before, released) and gop-y (open to all). Everything is marked as demonstration data; its true "
+        "values are the same for each seed."
     )
 )
 @click.option("--wave", default="thu-nghiem", show_default=True, help=_("The code of the sample wave."))
@@ -32,4 +33,4 @@ def demo(wave: str, responses: int | None, seed: int) -> None:
     database = installation.opened()
     with database.writing() as session:
         made = made_up.make(session, wave, responses, seed)
-    say("Made-up waves, marked so on every page: %(waves)s.", waves=", ".join(one.code for one in made))
+    say("Demonstration waves, marked as such on every page: %(waves)s.", waves=", ".join(one.code for one in made))

@@ -51,7 +51,7 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
     metavar="N",
     default=10.0,
     show_default=True,
-    help=_("Of 100 new forms, so many are keyed twice; chance chooses them."),
+    help=_("How many of 100 new forms are keyed twice; they are chosen at random."),
 )
 @click.option(
     "--reinterview",
@@ -59,7 +59,7 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
     metavar="N",
     default=5.0,
     show_default=True,
-    help=_("Of 100 new forms, so many have their household asked again (phúc tra)."),
+    help=_("How many of 100 new forms are followed by a re-interview of the household."),
 )
 @click.option(
     "--out", metavar="FILE.pdf", type=click.Path(path_type=Path), required=True, help=_("The file to write.")

@@ -21,10 +21,10 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
 
 @invitation.command(
     help=_(
-        "New codes for villages of a sample wave, as letters to be printed (FILE.pdf, A5), or in a table for the "
-        "mail merge of letters (FILE.csv). Columns of the table: psu, village, unit, commune, code, address; the "
-        "address is what the letter's QR code holds. Only this file holds the codes: the platform keeps a digest "
-        "of each."
+        "New codes for villages of a sample wave, as letters to be printed (FILE.pdf, A5), or in a table "
+        "for the mail merge of letters (FILE.csv). Columns of the table: psu, village, unit, commune, "
+        "code, address; the address is the content of the letter's QR code. Only this file contains the "
+        "codes: the platform stores a digest of each."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))

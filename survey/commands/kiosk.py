@@ -13,7 +13,7 @@ from translations import gettext as _
 kiosk = Commands("kiosk", help=_("Kiosks: devices at a service point, bound to a wave, a unit and a place."))
 
 
-@kiosk.command(help=_("Make a link that binds the device which opens it first; it holds for 7 days."))
+@kiosk.command(help=_("Make a link that binds the first device to open it; it is valid for 7 days."))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave whose questionnaire the kiosk asks."))
 @click.option("--unit", metavar="CODE", required=True, help=_("The commune in which it stands."))
 @click.option("--place", metavar="TEXT", required=True, help=_("Where it stands, as its start page says it."))
@@ -61,7 +61,7 @@ def revoke(number: int) -> None:
 @kiosk.command(
     "held",
     help=_(
-        "Forms that are held instead of counted, as tab-separated lines: day, wave, unit, device, reason, id, "
+        "Quarantined responses, not counted, as tab-separated lines: day, wave, unit, device, reason, id, "
         "decision."
     ),
 )
@@ -84,7 +84,9 @@ def list_held(wave: str | None) -> None:
 
 @kiosk.command(
     "renew-key",
-    help=_("Make a new key for sealing; destroy the old ones that no device and no held form may need."),
+    help=_(
+        "Make a new key for sealing; destroy the old ones that no device and no quarantined response may need."
+    ),
 )
 def renew_key() -> None:
     with installation.opened().reading() as session:

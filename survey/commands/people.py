@@ -68,12 +68,12 @@ def switch_off(name: str) -> None:
     say("The account %(name)s is off.", name=name)
     if ended.devices:
         say(
-            "Devices taken out of service with it: %(devices)d. What waits on them is kept there; who binds one "
-            "anew brings it in, and it is held for review.",
+            "Devices taken out of service with it: %(devices)d. What is waiting on them stays there; once "
+            "a device is bound again it is sent, and quarantined for review.",
             devices=ended.devices,
         )
     if ended.tokens:
-        say("API tokens taken back with it: %(tokens)d", tokens=ended.tokens)
+        say("API tokens revoked with it: %(tokens)d", tokens=ended.tokens)
 
 
 @user.command("on", help=_("Switch an account on again; it needs a new password then."))
@@ -82,7 +82,8 @@ def switch_on(name: str) -> None:
     with installation.opened().writing() as session:
         accounts.switch_on(session, name)
     say(
-        "The account %(name)s is on. Nothing of before opens it: hailong user reset-password %(name)s",
+        "The account %(name)s is on. No earlier password or sign-in opens it: hailong user reset-password "
+        "%(name)s",
         name=name,
     )
 
@@ -115,7 +116,7 @@ token = Commands("token", help=_("Tokens for programs that read the API."))
     type=int,
     default=90,
     show_default=True,
-    help=_("How many days it holds; at most %(most)d.", most=366),
+    help=_("How many days it is valid; at most %(most)d.", most=366),
 )
 @click.option(
     "--scope",
@@ -138,8 +139,8 @@ def add_token(name: str, role: str, unit: str | None, days: int, scopes: tuple[s
 @token.command(
     "list",
     help=_(
-        "All tokens, as tab-separated lines: name, role, unit, scope, owner, last used on, holds until. Their "
-        "texts are kept nowhere."
+        "All tokens, as tab-separated lines: name, role, unit, scope, owner, last used on, valid until. "
+        "The tokens themselves are not stored."
     ),
 )
 def list_tokens() -> None:

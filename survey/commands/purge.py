@@ -15,9 +15,10 @@ from translations.formats import day, number
 
 @command(
     help=_(
-        "Destroy what citizens wrote in words, the invitation codes and the links of phúc tra of every wave that "
-        "ended more than 12 months ago, as the consent promises; the other answers stay. Then prove that the keys "
-        "are gone from the database. Keys in older FILE.keys of backups must be destroyed by hand."
+        "Destroy what citizens wrote in words, the invitation codes and the re-interview links of every "
+        "wave that ended more than 12 months ago, as the consent promises; the other answers stay. Then "
+        "prove that the keys are gone from the database. Keys in older FILE.keys of backups must be "
+        "destroyed by hand."
     )
 )
 @click.option("--wave", metavar="CODE", help=_("Only this wave; it must have ended."))
@@ -43,9 +44,9 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
         return
     for gone in done:
         say(
-            "%(wave)s: %(texts)s; invitation codes destroyed: %(codes)s; links of phúc tra: %(links)s; forms that "
-            "were still being keyed: %(drafts)s; scanned pages: %(scans)s; paraphrases that no release shows: "
-            "%(paraphrases)s.",
+            "%(wave)s: %(texts)s; invitation codes destroyed: %(codes)s; re-interview links: %(links)s; "
+            "forms that were still being keyed: %(drafts)s; scanned pages: %(scans)s; paraphrases that no "
+            "release shows: %(paraphrases)s.",
             wave=gone.wave,
             texts=_("texts destroyed") if gone.texts else _("no texts were left"),
             codes=number(gone.invitations),
@@ -67,4 +68,4 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
                 wave=gone.wave,
                 count=number(gone.sealed),
             )
-    say("Destroy the FILE.keys of every backup of before by hand: with them the old texts could be read.")
+    say("Destroy the FILE.keys of every earlier backup by hand: with them the old texts could be read.")

@@ -59,7 +59,7 @@ def crosswalk(file: Path) -> None:
             items=len(found.matches),
         )
     else:
-        say("This crosswalk holds already.")
+        say("This crosswalk is already in use.")
 
 
 @questionnaire.command("list", help=_("All versions, as tab-separated lines: code@version, title, digest."))

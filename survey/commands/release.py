@@ -39,7 +39,7 @@ def freeze(code: str, person: str, correction: str) -> None:
     with installation.opened().writing() as session:
         made = releases.freeze(session, waves.find(session, code), person, correction)
         say(
-            "Release %(number)s of %(wave)s holds %(forms)s forms. Check its figures next.",
+            "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
             number=made.number,
             wave=code,
             forms=releases.size(made),

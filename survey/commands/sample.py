@@ -97,14 +97,17 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 
 @sample.command(
     help=_(
-        "Draw the sample of a wave from its villages and keep it: villages, then households by their number in "
-        "the village's list, and households to replace them. Says on standard error what the sample will be able "
-        "to tell, and prints it as CSV, a row per household. The same villages and seed give the same rows. A "
-        "further draw is kept beside those of before and holds from then on; once forms are printed there is none."
+        "Draw the sample of a wave from its villages and store it: villages, then households by their "
+        "number in the village's list, and households to replace them. Says on standard error what the "
+        "sample will be able to show, and prints it as CSV, a row per household. The same villages and "
+        "seed give the same rows. A further draw is stored beside the earlier ones and is used from then "
+        "on; once forms are printed none can be drawn."
     )
 )
 @options
-@click.option("--seed", metavar="TEXT", help=_("Where chance begins; made up and told without it."))
+@click.option(
+    "--seed", metavar="TEXT", help=_("The seed of the random numbers; without it one is made up and printed.")
+)
 def draw(wave: str, seed: str | None, **given: Any) -> None:
     if given["villages"] is None:
         raise click.UsageError(_("Say how many villages: --villages N"))
@@ -173,12 +176,12 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
 
 @sample.command(
     help=_(
-        "Print a draw as it is kept, the one that holds without --draw, and say whether villages, plan and seed "
-        "give it again."
+        "Print a stored draw (without --draw the one in use), and say whether villages, plan and seed "
+        "reproduce it."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
-@click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of a draw of before."))
+@click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of an earlier draw."))
 def show(wave: str, number_wanted: int | None) -> None:
     with installation.opened().reading() as session:
         found = waves.find(session, wave)
@@ -204,14 +207,17 @@ def show(wave: str, number_wanted: int | None) -> None:
 
 
 @sample.command(
-    help=_("Let a draw of before hold again. Once forms are printed or answers came, the draw stays as it is.")
+    help=_(
+        "Use an earlier draw again. Once forms are printed or answers have come in, the draw can no "
+        "longer be changed."
+    )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
-@click.option("--draw", "wanted", type=int, metavar="N", required=True, help=_("The number of a draw of before."))
+@click.option("--draw", "wanted", type=int, metavar="N", required=True, help=_("The number of an earlier draw."))
 def use(wave: str, wanted: int) -> None:
     with installation.opened().writing() as session:
         draws.use(session, draws.locked(session, wave), wanted)
-    say("Draw number %(number)s of the wave %(wave)s holds now.", number=wanted, wave=wave)
+    say("Draw number %(number)s of the wave %(wave)s is in use now.", number=wanted, wave=wave)
 
 
 def _plan(given: dict[str, Any]) -> plans.Plan:

@@ -38,10 +38,10 @@ def _tell(done: installation.Migration) -> None:
         say("A new platform is made in %(folder)s.", folder=settings.data_folder())
     elif done.copy is not None:
         say("Migrated: %(before)s → %(after)s.", before=done.before, after=done.after)
-        say("The database as it was before lies at %(file)s until the next backup.", file=done.copy)
+        say("A copy of the database as it was before is at %(file)s until the next backup.", file=done.copy)
     elif done.before != done.after:
         say("Migrated: %(before)s → %(after)s.", before=done.before, after=done.after)
-        say("PostgreSQL did it in one transaction; there is no copy of before but your backups.")
+        say("PostgreSQL did it in one transaction; the only copies of the earlier state are your backups.")
 
 
 @command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))

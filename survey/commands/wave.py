@@ -32,7 +32,7 @@ class Day(click.ParamType[date]):
 wave = Commands("wave", help=_("Rounds of a survey, each on one version of a questionnaire."))
 
 
-@wave.command(help=_("Open a wave. CODE: small letters, digits and hyphens, for example dot-1-2026."))
+@wave.command(help=_("Open a wave. CODE: lower-case letters, digits and hyphens, for example dot-1-2026."))
 @click.argument("code", metavar="CODE")
 @click.option("--questionnaire", metavar="CODE@VERSION", required=True, help=_("See: hailong questionnaire list"))
 @click.option("--from", "opens", type=Day(), metavar="DATE", required=True, help=_("The first day, YYYY-MM-DD."))
@@ -83,8 +83,8 @@ def create(
         beside_made_up = waves.any_made_up(session)
     if beside_made_up:
         say(
-            "There are made-up waves in this data folder. Give a real wave a folder of its own:"
-            " HAILONG_DATA=FOLDER hailong init"
+            "There are demonstration waves in this data folder. Give a real wave a folder of its own: "
+            "HAILONG_DATA=FOLDER hailong init"
         )
     if made.closes < dates.today():
         say(

@@ -26,9 +26,9 @@ WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The
 weights = Commands(
     "weights",
     help=_(
-        "Weights of a wave, in versions: a version never changes, one of them holds. Computed ones begin with the "
-        "draw (or with the weights that were imported), stand in for those who did not answer, and are fitted to "
-        "population totals."
+        "Weights of a wave, in versions: a version never changes, and one of them is in use. Computed ones "
+        "begin with the draw (or with the weights that were imported), stand in for those who did not "
+        "answer, and are fitted to population totals."
     ),
 )
 
@@ -54,7 +54,7 @@ weights = Commands(
     "--classes",
     "by",
     type=click.Choice(BY),
-    help=_("Within what those who answered stand for the others; strata where a draw holds."),
+    help=_("Groups within which those who answered stand for the others; the strata if a draw is in use."),
 )
 @click.option(
     "--calibration",
@@ -70,7 +70,7 @@ weights = Commands(
     type=click.IntRange(1, 20),
     default=4,
     show_default=True,
-    help=_("More adults in a household count as so many."),
+    help=_("Households with more adults count as having this many."),
 )
 def compute(
     code: str, file: Path | None, by: str | None, calibration: str, bounds: str | None, cap_adults: int
@@ -161,7 +161,7 @@ def _nothing(wave: models.Wave) -> Refusal:
     return Refusal("The wave %(code)s has no such weights. See: hailong weights list", code=wave.code)
 
 
-@weights.command(help=_("Choose the version that holds."))
+@weights.command(help=_("Choose the version to use."))
 @WAVE
 @click.option("--version", type=int, metavar="N", required=True, help=_("Its number: hailong weights list"))
 def use(code: str, version: int) -> None:

@@ -237,8 +237,8 @@ class File:
             )
         elif column == "stratum" and self.drawn:
             fault = Lazy(
-                "Village %(psu)s was drawn in the stratum %(first)s, which holds. Write it, or take the "
-                "column out.",
+                "Village %(psu)s was drawn in the stratum %(first)s, which cannot change. Write it, or "
+                "remove the column.",
                 psu=psu,
                 first=first,
             )
@@ -254,7 +254,7 @@ class File:
         if not text:
             self._fault(column, Lazy("Fill in this cell: where the column is there, it may not be blank."))
         elif len(text) > LONGEST_LABEL or not text.isprintable():
-            self._fault(column, Lazy("Write at most %(most)s letters on one line.", most=LONGEST_LABEL))
+            self._fault(column, Lazy("Write at most %(most)s characters on one line.", most=LONGEST_LABEL))
         else:
             return nfc(text)
         return None
@@ -344,8 +344,8 @@ class File:
                 line.row,
                 "weight",
                 Lazy(
-                    "The draw gives village %(psu)s the weight %(weight)s, which holds. Write it, or take the "
-                    "column out.",
+                    "The draw gives village %(psu)s the weight %(weight)s, which cannot change. Write it, "
+                    "or remove the column.",
                     psu=line.psu,
                     weight=f"{draw_weight:.9g}",
                 ),

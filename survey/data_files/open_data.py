@@ -174,7 +174,7 @@ class _Making:
         town = areas(session, self.people)
         label = Text("Nơi ở: phường hay xã, đặc khu", "Lives in a ward, or in a commune or special zone")
         self.items[AREA] = Item(AREA, "single", label, label, "", choices=MappingProxyType(AREAS))
-        self.changes.append(Change(AREA, Lazy("Of the commune its kind alone is told."), len(codes)))
+        self.changes.append(Change(AREA, Lazy("Of the commune only its kind is given."), len(codes)))
         return np.array([town[code] for code in codes], np.int64)
 
     def _values(self, code: str) -> list[Any] | None:
@@ -264,8 +264,8 @@ class _Making:
             Change(
                 "psu",
                 Lazy(
-                    "%(villages)s villages were joined, by chance, to %(units)s units of three communes or more; "
-                    "strata are left out: the area is the stratum.",
+                    "%(villages)s villages were joined at random into %(units)s units of three communes or "
+                    "more; strata are left out: the area is the stratum.",
                     villages=number(len(villages)),
                     units=number(len(set(numbers.values()))),
                 ),
@@ -296,8 +296,8 @@ def promise(data: Open) -> str:
     """What people were told when they answered, which lets these rows go out."""
     if not data.questionnaire.open_rows:
         return _(
-            "These rows are made up: they show what such a file is like. Of real forms on %(name)s none would be "
-            "given out, because its consent does not speak of them.",
+            "These rows are demonstration data: they show what such a file looks like. No real responses "
+            "to %(name)s would be given out, because its consent does not mention them.",
             name=data.questionnaire.name,
         )
     consent = " ".join(str(data.questionnaire.consent).split())

@@ -79,7 +79,7 @@ class Chunk:
             try:
                 column = column.cast(pa.float64())
             except pa.ArrowException:
-                raise Refusal("Column %(column)s holds no numbers.", column=name) from None
+                raise Refusal("Column %(column)s contains no numbers.", column=name) from None
         whole = _one(column)
         values, valid = _buffer(whole, np.dtype(np.float64))
         strange = ~(np.abs(values) <= LARGEST) & valid
@@ -161,7 +161,7 @@ def _encoded(column: Any, name: str) -> tuple[list[Any], NDArray[np.int64]]:
         try:
             column = column.dictionary_encode()
         except pa.ArrowNotImplementedError:  # of a Parquet file
-            raise Refusal("Column %(column)s holds lists or tables. Choose another.", column=name) from None
+            raise Refusal("Column %(column)s contains lists or tables. Choose another.", column=name) from None
     if column.num_chunks != 1:
         column = column.unify_dictionaries()
     joined = _one(column)

@@ -243,7 +243,7 @@ def _reason(state: SheetState, reason: str | None) -> str | None:
         raise ValueError(state)
     words = " ".join(nfc(reason or "").split())
     if len(words) > LONGEST_REASON:
-        raise Refusal("Give the reason in at most %(longest)d letters.", longest=LONGEST_REASON)
+        raise Refusal("Give the reason in at most %(longest)d characters.", longest=LONGEST_REASON)
     return words or None
 
 

@@ -77,7 +77,7 @@ def finish(
     opened = session.get(OpenKeying, (sheet, turn))
     if opened is not None and opened.keyer != keyer:
         raise sheet_locks.SheetLocked(
-            "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
+            "%(keyer)s has form %(serial)s open. Take another one, or ask your supervisor to release it.",
             keyer=opened.keyer,
             serial=sheet,
         )

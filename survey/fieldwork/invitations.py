@@ -119,7 +119,7 @@ def place(session: Session, digest: str, opened: date | None = None) -> tuple[Pl
     """
     invitation = session.get(Invitation, digest)
     if invitation is None:
-        raise NotFound("There is no such code. No code has the digits 0 and 1 or the letters O and I.")
+        raise NotFound("There is no such code. Codes never contain the digits 0 and 1 or the letters O and I.")
     village = session.get_one(Village, (invitation.wave, invitation.psu))
     return waves.place(session, invitation.wave, village.unit, opened=opened), invitation.used
 

@@ -83,7 +83,7 @@ def one(session: Session, wave: str, sheet: str) -> Chosen:
         if reinterview.sheet == sheet:
             return reinterview
     raise NotFound(
-        "Form %(sheet)s is not chosen for phúc tra in this wave. Choose one from the list.", sheet=sheet
+        "Form %(sheet)s is not chosen for a re-interview in this wave. Choose one from the list.", sheet=sheet
     )
 
 

@@ -94,8 +94,8 @@ WITHHELD: dict[str, str] = {
         "decide by what stands out."
     ),
     "again": N_(
-        "This form is chosen for phúc tra: its answers are shown only when the agreement has been computed, so "
-        "that the second ones are given without the first."
+        "This form is chosen for a re-interview: its answers are shown only when the agreement has been "
+        "computed, so that the second ones are given without the first."
     ),
 }
 

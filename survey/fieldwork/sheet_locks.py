@@ -159,7 +159,7 @@ def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
         if opened.keyer == keyer:
             return opened
         raise SheetLocked(
-            "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
+            "%(keyer)s has form %(serial)s open. Take another one, or ask your supervisor to release it.",
             keyer=opened.keyer,
             serial=number,
         )
@@ -248,13 +248,12 @@ def release(session: Session, number: str, keyer: str | None = None) -> None:
 def set_aside(session: Session, number: str, turn: int, keyer: str, reason: str) -> None:
     """Marks a form that came back as void. Not in a second turn: there the first one found answers."""
     if reason not in REASONS:
-        raise Refusal("Choose why the form holds no answers.")
+        raise Refusal("Choose why the form has no answers.")
     sheet = locked(session, number)
     row = mine(session, number, turn, keyer)
     if turn != FIRST:
         raise Refusal(
-            "Key form %(serial)s as far as it can be read. If it holds nothing at all, give it to your "
-            "supervisor.",
+            "Key form %(serial)s as far as it can be read. If it is entirely empty, give it to your supervisor.",
             serial=number,
         )
     session.delete(row)

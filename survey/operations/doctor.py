@@ -186,7 +186,7 @@ def encryption() -> Iterator[Finding]:
     except (OSError, ValueError):  # nobody answers, or what is set is no address
         return
     else:
-        what = _("The certificate of %(host)s holds until %(day)s.", host=host, day=formats.day(last))
+        what = _("The certificate of %(host)s is valid until %(day)s.", host=host, day=formats.day(last))
         if last < _day_before(-SOON):
             yield _look(what, _("Renew it now, and see why that does not happen by itself."))
         else:
@@ -289,14 +289,14 @@ def secret(folder: Path) -> Iterator[Finding]:
     elif given and not os.environ.get("HAILONG_SECRET_KEY"):
         yield _well(_("The secret key comes from the system's store of secrets."))
         if kept.is_file():
-            what = _("The file %(file)s is used no more, and still lies there.", file=kept)
+            what = _("The file %(file)s is no longer used, and is still there.", file=kept)
             yield _look(what, _("Once it is the key in the store: shred -u %(file)s", file=kept))
     elif given:
         yield _well(_("The secret key comes from HAILONG_SECRET_KEY."))
     elif not kept.is_file():
         what = _("There is no secret key yet.")
         yield _look(
-            what, _("It is made when the platform is first served. After a restore: bring secret.key back.")
+            what, _("It is created when the platform is first served. After a restore: put secret.key back.")
         )
     elif kept.stat().st_size < SHORTEST_KEY:
         what = _("The file %(file)s is damaged.", file=kept)
@@ -405,7 +405,7 @@ def postgresql(database: Database) -> Iterator[Finding]:
         yield _mend(what, _("Run in psql, then restart: %(command)s", command=f"ALTER SYSTEM SET {name} = on"))
     if setting["server_encoding"] != "UTF8":
         what = _("The database stores %(encoding)s, not Unicode.", encoding=setting["server_encoding"])
-        yield _mend(what, _("Make it anew with ENCODING 'UTF8' and restore the backup into it."))
+        yield _mend(what, _("Create it again with ENCODING 'UTF8' and restore the backup into it."))
     if int(setting["server_version_num"]) < OLDEST_POSTGRESQL:
         what = _("PostgreSQL %(version)s is no longer looked after.", version=setting["server_version"])
         yield _look(what, _("Move to a newer one."))
@@ -427,7 +427,8 @@ def seal(connection: Connection) -> Iterator[Finding]:
     place = settings.text_key_file()
     if master_key.drafted().exists() or master_key.former().exists():
         what = _(
-            "A change of the master key was cut off; with what lies beside %(file)s it can go on.", file=place
+            "A change of the master key was interrupted; it can be completed with the files beside %(file)s.",
+            file=place,
         )
         yield _mend(what, _("Run: %(command)s", command="hailong key renew"))
         return
@@ -448,11 +449,11 @@ def seal(connection: Connection) -> Iterator[Finding]:
         except Refusal as refusal:
             wrong = str(refusal)
     if wrong is None:
-        yield _well(_("The key file %(file)s opens what lies sealed.", file=place))
+        yield _well(_("The key file %(file)s opens what is encrypted.", file=place))
     else:
         do = _(
-            "Bring it back from the backup of the keys: a new one opens nothing of before. If no copy is left "
-            "anywhere: hailong key lost"
+            "Restore it from the backup of the keys: a new key cannot read anything encrypted earlier. If "
+            "no copy is left anywhere: hailong key lost"
         )
         yield _mend(wrong, do)
 

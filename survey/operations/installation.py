@@ -64,7 +64,7 @@ def opened() -> Database:
     present = _present(database)
     if present is None:
         raise Refusal(
-            "The database is empty. Make a new platform (hailong init), or bring one back: hailong restore FILE"
+            "The database is empty. Make a new platform (hailong init), or restore one: hailong restore FILE"
         )
     _refuse_unknown(present)
     if present != newest():

@@ -62,7 +62,7 @@ def whom_to_ask(contact: str) -> str:
     contact = nfc(" ".join(contact.split()))
     if not 0 < len(contact) <= LONGEST_CONTACT:
         raise Refusal(
-            "Say in 1 to %(most)d letters whom people can ask: the office and its telephone number.",
+            "Say in 1 to %(most)d characters whom people can ask: the office and its telephone number.",
             most=LONGEST_CONTACT,
         )
     return contact
@@ -102,8 +102,8 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words
             title=_("Invitation to a survey"),
             purpose=str(asked.purpose),
             who=_(
-                "Your household was drawn by chance. May we ask whoever of it is 18 or older and has the next "
-                "birthday to answer."
+                "Your household was chosen at random. Please let the adult (18 or older) with the next "
+                "birthday answer."
             ),
             how=_("Scan the picture with a phone, or open this address and type the code:"),
             picture=_("QR code that opens the form of this letter"),

@@ -169,7 +169,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
     ).first()
     if holder is not None:
         raise sheet_locks.SheetLocked(
-            "%(keyer)s has form %(serial)s open now. Take another one, or ask your supervisor to take it back.",
+            "%(keyer)s has form %(serial)s open. Take another one, or ask your supervisor to release it.",
             keyer=holder,
             serial=serial,
         )
@@ -177,7 +177,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
     before = session.get(Scan, (serial, page))
     if before is not None and len(before.marks["doubtful"]) <= len(doubtful):
         raise Conflict(
-            "Page %(page)d of form %(serial)s was scanned before, and is kept as it was.", page=page, serial=serial
+            "Page %(page)d of form %(serial)s was scanned before; the first scan stays.", page=page, serial=serial
         )
     if before is not None:
         session.delete(before)

@@ -33,7 +33,7 @@ def add(session: Session, wave: str, unit: str, theme: str, words: str, person: 
     """
     words = " ".join(nfc(words).split())
     if not words or len(words) > LONGEST:
-        raise Refusal("Write one sentence of at most %(most)d letters.", most=LONGEST)
+        raise Refusal("Write one sentence of at most %(most)d characters.", most=LONGEST)
     if not words.isprintable():
         raise Refusal("Take out the signs that can't be printed.")
     if NUMBER.search(words):

@@ -27,7 +27,7 @@ DEFAULTS = {
     "dat_dai": N_("Land"),
     "khen": N_("Praise"),
     "khac": N_("Something else"),
-    "khong_ro": N_("Nothing said that can be told apart"),
+    "khong_ro": N_("Nothing conclusive"),
 }
 MOST = 20
 LONGEST = 80
@@ -57,7 +57,7 @@ def add(session: Session, wave: str, vi: str, en: str) -> Theme:
     """Adds a theme at the end of the list; refused where its name stands there already or the list is full."""
     vi, en = (" ".join(nfc(text).split()) for text in (vi, en))
     if not vi or not en or max(len(vi), len(en)) > LONGEST:
-        raise Refusal("Give the theme a name of at most %(most)d letters in both languages.", most=LONGEST)
+        raise Refusal("Give the theme a name of at most %(most)d characters in both languages.", most=LONGEST)
     earlier = kept(session, wave)
     if any(vi.casefold() == one.vi.casefold() or en.casefold() == one.en.casefold() for one in earlier):
         raise Conflict("There is such a theme already. Open it again if it is closed.")

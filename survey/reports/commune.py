@@ -176,9 +176,9 @@ def _reading(summary: Summary) -> list[Block]:
     if not is_open(summary):
         texts.append(
             _(
-                "The figures come from a sample. The interval behind each says where the figure of all people of "
-                "the commune lies, in 95 of 100 such samples; two figures whose difference is not named here may "
-                "be equal."
+                "The figures come from a sample. In 95 of 100 such samples the interval beside a figure "
+                "contains the figure of all people of the commune; two figures whose difference is not "
+                "named here may be equal."
             )
         )
     if summary.rule is not None:

@@ -84,9 +84,7 @@ def opening(summary: Summary) -> list[Block]:
     blocks: list[Block] = []
     if summary.wave.simulated:
         blocks.append(
-            Notice(
-                _("The data are made up (simulated) to try the system out. They say nothing of the real province.")
-            )
+            Notice(_("These are simulated demonstration data. They say nothing about the real province."))
         )
     if summary.draft:
         blocks.append(Notice(_("This is a draft: the figures are not released and may still change.")))

@@ -60,7 +60,7 @@ def marks(summary: Summary) -> tuple[str, ...]:
     if summary.draft:
         marks_.append(_("Draft").upper())
     if summary.wave.simulated:
-        marks_.append(_("Made-up data"))
+        marks_.append(_("Demonstration data"))
     return tuple(marks_)
 
 

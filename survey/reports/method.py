@@ -174,14 +174,14 @@ def _coverage() -> Table:
         for villages, alone, pooled, worst in COVERAGE
     )
     note = _(
-        "Made-up samples of 54 communes, 27 forms in a village, true share %(share)s, people of a village alike "
-        "with an intraclass correlation of %(rho)s. Last column: the communes differ in it, and those with the "
-        "largest design effect are looked at.",
+        "Simulated samples of 54 communes, 27 forms in a village, true share %(share)s, people of a "
+        "village alike with an intraclass correlation of %(rho)s. Last column: the communes differ in it, "
+        "and those with the largest design effect are looked at.",
         share=percent(0.9, 0),
         rho=number(0.05, 2),
     )
     caption = _(
-        "How often an interval of %(level)s for a commune's share held the true value, in a trial",
+        "How often an interval of %(level)s for a commune's share contained the true value, in a trial",
         level=wording.LEVEL,
     )
     return Table(caption, columns, rows, (note,))

@@ -92,8 +92,9 @@ def _unit_figure(summary: Summary, index: Line) -> Figure:
             _("Dashed line and band: the whole province and its interval.")
             if is_open(summary)
             else _(
-                "Dashed line and band: the whole province and its interval. Full dot: above or below the rest of "
-                "the province by the corrected test. Half-full dot: signs of it. Hollow dot: not told apart."
+                "Dashed line and band: the whole province and its interval. Full dot: above or below the "
+                "rest of the province by the corrected test. Half-full dot: signs of it. Hollow dot: no "
+                "clear difference."
             ),
         ),
     )

@@ -182,8 +182,8 @@ def _read(file: Path) -> Any:
         raise Refusal("%(file)s is no Word document. Save it as .docx.", file=file.name) from error
     if reaching:
         raise Refusal(
-            "The template %(file)s fetches or runs something when it is opened: %(what)s. Take that out in Word "
-            "and save it anew.",
+            "The template %(file)s fetches or runs something when it is opened: %(what)s. Remove that in "
+            "Word and save it again.",
             file=file.name,
             what=", ".join(reaching),
         )

@@ -54,7 +54,7 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
     """
     place = nfc(" ".join(place.split()))
     if not 0 < len(place) <= LONGEST_PLACE:
-        raise Refusal("Say in 1 to %(most)d letters where the device stands.", most=LONGEST_PLACE)
+        raise Refusal("Say in 1 to %(most)d characters where the device stands.", most=LONGEST_PLACE)
     where = units.answered_at(session, unit)
     found = waves.find(session, wave)
     if found.closes < today():

@@ -72,7 +72,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     if correction and (open_to_all or shown is None):
         raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
     if len(correction) > LONGEST_REASON:
-        raise Refusal("Say in at most %(most)s letters why it must be corrected.", most=LONGEST_REASON)
+        raise Refusal("Say in at most %(most)s characters why it must be corrected.", most=LONGEST_REASON)
     if open_to_all and shown is not None and dates.today() < shown.frozen + A_WEEK:
         raise Conflict(
             "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
@@ -108,7 +108,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     former = None if last is None else find(session, wave.code, last)
     if former is not None and former.approved is None and _says(former) == _says(release):
         raise Conflict(
-            "Release %(number)s holds the same data and is not approved yet. Go on with that one.",
+            "Release %(number)s has the same data and is not approved yet. Continue with that one.",
             number=former.number,
         )
     audit.annotate(release=release.number, step="correction" if correction else "freeze")

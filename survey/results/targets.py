@@ -44,7 +44,7 @@ class Verdict(StrEnum):
 VERDICTS = {
     Verdict.REACHED: N_("Reached"),
     Verdict.MISSED: N_("Not reached"),
-    Verdict.UNDECIDED: N_("Can't be told from this sample"),
+    Verdict.UNDECIDED: N_("Can't be determined from this sample"),
     Verdict.UNSEEN: N_("No figure to judge by"),
     Verdict.NO_SAMPLE: N_("Not judged: no sample"),
 }
@@ -150,7 +150,7 @@ def put(
         raise Unfit("at_most", Lazy("Give 1 where the figure is not to be exceeded, else 0."))
     for column, text, most in (("office", office, 200), ("head", head, 120)):
         if not text or len(text) > most:
-            raise Unfit(column, Lazy("Say who answers for it, in at most %(most)d letters.", most=most))
+            raise Unfit(column, Lazy("Say who is responsible for it, in at most %(most)d characters.", most=most))
     annotation = {
         "value": float(percent.replace(",", ".")) / 100,
         "at_most": at_most == "1",

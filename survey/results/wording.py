@@ -36,14 +36,14 @@ SIGNS: dict[Group, str] = {"above": "▲", "signs_above": "△", "not_apart": "�
 STANDINGS: dict[Group, str] = {
     "above": N_("above the rest of the province"),
     "signs_above": N_("signs of being above the rest of the province"),
-    "not_apart": N_("not told apart from the rest of the province"),
+    "not_apart": N_("no clear difference from the rest of the province"),
     "signs_below": N_("signs of being below the rest of the province"),
     "below": N_("below the rest of the province"),
 }
 SIDES: dict[Group, str] = {
     "above": N_("higher"),
     "signs_above": N_("signs of being higher"),
-    "not_apart": N_("not told apart"),
+    "not_apart": N_("no clear difference"),
     "signs_below": N_("signs of being lower"),
     "below": N_("lower"),
 }
@@ -68,15 +68,15 @@ def written(own: ThemeCounts, unread: int) -> str:
     recipients = number(own.asked)
     if own.mark == "hidden":
         text = _(
-            "Of %(asked)s forms fewer than %(fewest)s held a remark that was read, or none.",
+            "Of %(asked)s forms fewer than %(fewest)s had a remark that was read, or none.",
             asked=recipients,
             fewest=FEWEST,
         )
     elif own.written is None:
-        text = _("Of %(asked)s forms, it is hidden how many held a remark that was read.", asked=recipients)
+        text = _("Of %(asked)s forms, it is hidden how many had a remark that was read.", asked=recipients)
     else:
         text = ngettext(
-            "Of %(asked)s form, %(written)s held a remark that was read.",
+            "Of %(asked)s form, %(written)s had a remark that was read.",
             "Of %(asked)s forms, %(written)s held a remark that was read.",
             own.asked,
             asked=recipients,
@@ -101,8 +101,8 @@ def of_remarks() -> list[str]:
             "estimates of all people; one remark may be about several themes, and silence says nothing."
         ),
         _(
-            "“Under %(fewest)s” holds none as well. Further counts are hidden where one of those could be "
-            "subtracted out, or where all who wrote wrote about the same.",
+            "“Under %(fewest)s” includes none as well. Further counts are hidden where one of those could "
+            "be worked out by subtraction, or where all who wrote wrote about the same.",
             fewest=FEWEST,
         ),
     ]
@@ -264,13 +264,13 @@ def no_sample() -> str:
 def of_signs(count: int) -> str:
     """What the middle grade is worth, and an interval: `count` lines stand together."""
     signs = _(
-        "Signs: of those so marked, on average at most one in five is so by chance alone; their intervals may "
-        "reach the line."
+        "Signs: of those marked this way, on average at most one in five is due to chance alone; their "
+        "intervals may reach the line."
     )
     if count < MANY_LINES:
         return signs
     intervals = _(
-        "Of %(count)s intervals a few miss the line by chance alone, so an interval is no verdict.",
+        "Of %(count)s intervals a few miss the line by chance alone, so an interval is not a verdict.",
         count=number(count),
     )
     return f"{signs} {intervals}"
@@ -283,8 +283,9 @@ def of_standings(records: Iterable[Record]) -> list[str]:
         return []
     return [
         _(
-            "Above and below hold for all %(count)s communes together: if no commune differed, a survey like this "
-            "would name one in fewer than 5 of 100 cases. “Not told apart” does not mean equal.",
+            "Above and below hold for all %(count)s communes together: if no commune differed, a survey "
+            "like this would name one in fewer than 5 of 100 cases. “No clear difference” does not mean "
+            "equal.",
             count=number(len(tested)),
         ),
         of_signs(len(tested)),
@@ -346,8 +347,8 @@ def of_lines(count: int) -> list[str]:
     """What the words of a comparison promise, line by line."""
     return [
         _(
-            "The words hold for all %(count)s lines together: if nothing differed, such a table would name one in "
-            "fewer than 5 of 100 cases. What can't be told is not therefore equal.",
+            "The words hold for all %(count)s lines together: if nothing differed, such a table would name "
+            "one in fewer than 5 of 100 cases. What can't be determined is not therefore equal.",
             count=number(count),
         ),
         of_signs(count),

@@ -319,8 +319,8 @@ def _few(outlook: Outlook) -> Iterator[Lazy]:
 
 def _change(outlook: Outlook) -> Lazy:
     return Lazy(
-        "Two such waves can tell a change of %(told)s points; a true change of %(found)s points is found four "
-        "times in five.",
+        "Two such waves can show a change of %(told)s points; a true change of %(found)s points is found "
+        "four times in five.",
         told=in_points(outlook.told),
         found=in_points(outlook.found),
     )

@@ -99,7 +99,7 @@ def _village(
     for column, most in LONGEST.items():
         text = values.get(column, "")
         if len(text) > most or text and not text.isprintable():
-            faults.add(row, column, Lazy("Write at most %(most)s letters on one line.", most=most))
+            faults.add(row, column, Lazy("Write at most %(most)s characters on one line.", most=most))
     unit = units.settled(values["unit"])
     if unit and unit not in known_units:
         faults.add(row, "unit", _unknown_unit(unit, known_units))

@@ -95,9 +95,9 @@ def size_sentences(size: Sizing) -> Iterator[Lazy]:
             villages=number(size.villages),
         )
     yield Lazy(
-        "Slovin's formula says %(slovin)s. It takes a share of one half and z = 2, and leaves out that people of "
-        "a village are alike and that not every form comes back: with this design effect its sample is as exact "
-        "as %(alone)s people drawn singly.",
+        "Slovin's formula says %(slovin)s. It assumes a share of one half and z = 2, and ignores that "
+        "people of a village are alike and that not every form comes back: with this design effect its "
+        "sample is as precise as %(alone)s people drawn singly.",
         slovin=number(size.slovin),
         alone=number(size.slovin / size.deff),
     )

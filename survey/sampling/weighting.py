@@ -293,7 +293,7 @@ def _margins(
         outside = sum(label is None for label in names.tolist())
         if outside:
             raise Refusal(
-                "%(count)s people have a %(variable)s that no class of the margins holds. Add it.",
+                "No class of the margins covers the %(variable)s of %(count)s people. Add one.",
                 count=outside,
                 variable=variable,
             )

@@ -48,8 +48,8 @@ class Sealed(TypeDecorator[Any]):
             return self.meant(master_key.opened(master_key.present(), self.bound, sealed))
         except InvalidTag:
             raise Refusal(
-                "The key file %(file)s does not open what lies sealed. Put back the one that belongs to this "
-                "database, or name it: HAILONG_TEXT_KEY=…",
+                "The key file %(file)s does not open what is encrypted. Put back the one that belongs to "
+                "this database, or name it: HAILONG_TEXT_KEY=…",
                 file=settings.text_key_file(),
             ) from None
 

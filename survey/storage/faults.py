@@ -11,7 +11,7 @@ from translations import N_, Conflict, Refusal, speaking
 
 FULL = N_("The disk is full: nothing more can be kept. Make room on it; what was confirmed is there.")
 READ_ONLY = N_("The database can only be read. Give this account the right to write its file and folder.")
-LOCKED = N_("Another program holds the database. Wait until it has ended, or end it, and try again.")
+LOCKED = N_("Another program has locked the database. Wait until it has finished, or stop it, and try again.")
 GONE = N_("The file of the database can't be opened. See that it is there, and that this account may read it.")
 DISK = N_("The disk of the database is full, or fails. Make room; if there is some, look at the system's log.")
 DAMAGED = N_("The file of the database is damaged. Stop serving, keep the file, and restore the last backup.")

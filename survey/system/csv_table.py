@@ -109,8 +109,8 @@ class Table:
                     self.row,
                     None,
                     Lazy(
-                        "The row has %(cells)s cells, the header %(columns)s. Put a cell that holds a comma "
-                        "between quotation marks.",
+                        "The row has %(cells)s cells, the header %(columns)s. Put a cell that contains a "
+                        "comma between quotation marks.",
                         cells=len(cells),
                         columns=len(self.columns),
                     ),

@@ -52,7 +52,7 @@ def create(
 ) -> Wave:
     """Opens a wave; refused where the code is taken or badly written, or the days run backwards."""
     if not CODE.fullmatch(code):
-        raise Refusal("A wave's code has 1 to 40 small letters, digits and hyphens: dot-1-2026")
+        raise Refusal("The code of a wave has 1 to 40 lower-case letters, digits and hyphens: dot-1-2026")
     if closes < opens:
         raise Refusal("The wave would end before it begins. Give a later day after --to.")
     if public and kind is not WaveKind.OPEN:

@@ -148,7 +148,7 @@ def opened(path: Path, passphrase: Callable[[], str]) -> Iterator[IO[bytes]]:
             plain: IO[bytes] = io.BufferedReader(age.Reader(file, passphrase())) if age.begins(file) else file
             if plain.read(1) == keys.BEGIN:
                 raise Refusal(
-                    "%(file)s holds the keys of a backup. Name the backup itself, without .keys.", file=path
+                    "%(file)s contains the keys of a backup. Name the backup itself, without .keys.", file=path
                 )
             yield plain
     except FileNotFoundError:
@@ -267,8 +267,8 @@ def _fitting(connection: Connection, path: Path) -> None:
         encrypted_texts.check(connection)
     except Refusal:
         raise Refusal(
-            "The keys in %(keys)s don't open what lies sealed in %(file)s: they are of another day. Put those of "
-            "the same backup there, or restore it without: --without-keys",
+            "The keys in %(keys)s don't open what is encrypted in %(file)s: they belong to another day. "
+            "Put those of the same backup there, or restore it without: --without-keys",
             keys=keys.beside(path),
             file=path,
         ) from None

@@ -104,7 +104,7 @@ def test_what_was_swapped_or_cut_is_told_and_nothing_is_begun(
     hailong: Program, lost: Path, tmp_path: Path
 ) -> None:
     said = hailong("restore", lost / "b.zip.keys").err
-    assert "holds the keys of a backup" in said
+    assert "contains the keys of a backup" in said
     whole = (lost / "b.zip").read_bytes()
     (lost / "c.zip").write_bytes(whole)
     (lost / "c.zip.keys").write_bytes(whole)
@@ -133,7 +133,7 @@ def test_keys_of_another_day_are_found_before_anything_is_kept(
     monkeypatch.delenv("HAILONG_DATABASE_URL")
     done = hailong("restore", tmp_path / "b.zip")
     assert done.code == 1
-    assert "they are of another day" in done.err
+    assert "they belong to another day" in done.err
     assert not list((tmp_path / "new").iterdir())
 
 

@@ -194,7 +194,7 @@ def test_open_data_come_from_an_approved_release_under_a_consent_that_allows_the
     done = hailong(*arguments)
     assert (done.code, done.out) == (0, "")
     assert "gop_y: Left out" in done.err
-    assert "These rows are made up" in done.err
+    assert "These rows are demonstration data" in done.err
     content = out.read_text(encoding="utf-8")
     assert len(content.splitlines()) == 81
     assert "Bảy" not in content

@@ -148,7 +148,7 @@ def test_a_parquet_column_of_lists_is_refused(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pa.parquet.write_table(pa.table({"w": [1, 2], "q": [[1], [2]]}), path)
     told = run.refused("estimate", path, "--weights", "w", "--item", "q=1")
-    assert told == "Column q holds lists or tables. Choose another."
+    assert told == "Column q contains lists or tables. Choose another."
 
 
 def test_a_file_in_many_chunks_is_the_same_file(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_what_was_destroyed_is_counted_and_that_the_key_is_gone_is_proved(
     done = hailong("purge", "--wave", "ho-mau")
     assert (done.code, done.out) == (0, "")
     assert (
-        "ho-mau: texts destroyed; invitation codes destroyed: 3; links of phúc tra: 0; forms that were still "
+        "ho-mau: texts destroyed; invitation codes destroyed: 3; re-interview links: 0; forms that were still "
         "being keyed: 1; scanned pages: 2; paraphrases that no release shows: 0."
     ) in done.err
     assert "Proved: the key of ho-mau is in no file of the database any more." in done.err

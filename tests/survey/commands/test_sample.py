@@ -50,7 +50,7 @@ def test_a_sample_is_drawn_told_kept_and_printed(framed: Program, province: Data
     assert all(float(row["weight"]) * float(row["probability"]) == pytest.approx(1) for row in rows)
     assert "4 villages in 2 of 54 communes; 36 forms." in done.err
     assert "Communes without a village: An Sinh, Ba Chẽ" in done.err
-    assert "Two such waves can tell a change of" in done.err
+    assert "Two such waves can show a change of" in done.err
     assert "Kept as draw number 1 of the wave ho-nam, seed 2026." in done.err
     with province.reading() as session:
         assert session.scalar(select(func.count()).select_from(DrawnHousehold)) == len(rows)

@@ -14,7 +14,7 @@ from translations import Conflict
 
 
 def chosen(database: Database, forms: int = 3) -> list[str]:
-    """Forms of V1 that are chosen for phúc tra, households 11, 12 …; gives their serials."""
+    """Forms of V1 that are chosen for a re-interview, households 11, 12 …; gives their serials."""
     serials = [f"{place:08d}" for place in range(1, forms + 1)]
     with database.writing() as session:
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today(), interviewer="Lan"))

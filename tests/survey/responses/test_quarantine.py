@@ -1,4 +1,4 @@
-"""Forms that are held: accepted or declined with a reason, counted once, and never read by whoever decides."""
+"""Quarantined responses: accepted or declined with a reason, counted once, and never read by whoever decides."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Kind:
     methods=["GET", "POST"],
     endpoint="held",
     tab=Tab(9, N_("Held forms")),
-    act=N_("Decided on held forms"),
+    act=N_("Decided on quarantined responses"),
 )
 def held_forms(wave: str) -> ResponseReturnValue:
     """How many forms are held, why, and a decision on those that are ticked; never an answer.

@@ -92,7 +92,7 @@ def list_of(wave: str) -> ResponseReturnValue:
     Right.REVIEW,
     tab="staff.reinterviews",
     methods=["POST"],
-    act=N_("Computed the agreement of phúc tra"),
+    act=N_("Computed the agreement of re-interviews"),
 )
 def compute_agreement(wave: str) -> ResponseReturnValue:
     """Computes the agreement and destroys what leads to households."""

@@ -71,7 +71,7 @@ ATTENTION: dict[Group | None, int] = {"below": 0, "signs_below": 1}
 AMONG: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
     "thap": (Lazy("Lower"), ("below",)),
     "dau-hieu": (Lazy("Signs"), ("signs_below", "signs_above")),
-    "chua-ro": (Lazy("Not told apart"), ("not_apart",)),
+    "chua-ro": (Lazy("No clear difference"), ("not_apart",)),
     "cao": (Lazy("Higher"), ("above",)),
 }
 ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
@@ -159,7 +159,7 @@ def finding(choice: Choice) -> str:
                 below=counts["signs_below"],
             )
         )
-    found.append(_("%(rest)d not told apart", rest=counts["not_apart"]))
+    found.append(_("%(rest)d without a clear difference", rest=counts["not_apart"]))
     if counts[None]:
         found.append(_("%(count)d not compared", count=counts[None]))
     return "; ".join(found)

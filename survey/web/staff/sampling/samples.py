@@ -176,7 +176,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
 
 
 @pages.page(
-    "/<wave>/mau/dung", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Chose the draw that holds")
+    "/<wave>/mau/dung", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Chose the draw in use")
 )
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""

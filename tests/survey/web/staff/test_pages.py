@@ -580,7 +580,7 @@ def test_the_pages_speak_english(made: Flask) -> None:
     assert "Hà Tu ward" in page
     assert "phường" not in page
     assert "Hà Tu Ward" in plain(client.get(f"/quan-tri/thu-nghiem/don-vi/{COMMUNE}"))
-    assert "Made-up data" in page
+    assert "Demonstration data" in page
 
 
 # Drawings

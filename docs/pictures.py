@@ -113,7 +113,7 @@ def with_palette(png: bytes) -> bytes:
 def take(address: str, names: list[str]) -> None:
     with sync_playwright() as playwright:
         program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--lang=vi-VN"])
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = chromium.new_page(base_url=address, viewport={"width": WIDTH, "height": HEIGHT}, locale="vi-VN")
         page.goto("/dang-nhap")
         page.fill("input[name=name]", "nguyen.lan")

@@ -136,6 +136,15 @@ def test_a_guide_calls_each_page_as_the_page_calls_itself(path: Path) -> None:
     assert not [page for name in bold for page in name.split(" → ") if page not in words]
 
 
+def test_both_tables_of_settings_have_the_same_lines() -> None:
+    vietnamese, english = (
+        re.findall(r"^\| (`HAILONG_.+?) \|", path.read_text("utf-8"), re.M)
+        for path in (GUIDES[-1], ROOT / "docs" / "administrators.md")
+    )
+    assert vietnamese
+    assert vietnamese == english
+
+
 def test_a_guide_has_pictures_and_each_picture_is_small_and_shown() -> None:
     shown = {
         (path.parent / picture).resolve()

@@ -18,7 +18,7 @@ from survey.system import settings, xlsx_table
 from survey.waves import waves
 from survey.web import app
 from survey.web.api import taking
-from survey.web.server import rate_limit, request_queue
+from survey.web.server import admission, rate_limit
 from survey.web.sign_in import lockout
 from survey.web.staff import pages
 from translations import unicode
@@ -68,11 +68,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{taking.LARGEST_BODY // 1024} KB",
         f"{settings.rate():.0f} mỗi giây",
         f"{rate_limit.CODES_AT_ONCE} lần liền, rồi {rate_limit.CODES_A_SECOND} mỗi giây",
-        f"{request_queue.MOST}",
-        f"{request_queue.MOST_OF_ONE}; {number(request_queue.MOST_ARRIVING)}",
-        f"{request_queue.HEAD_WITHIN:.0f} giây; {request_queue.BODY_WITHIN:.0f} giây, "
-        f"thêm 1 giây cho mỗi {request_queue.SLOWEST // 1000} KB",
-        f"{request_queue.LARGEST // MB} MB; {request_queue.MOST_LARGE}",
+        f"{admission.WORKING}; {admission.MOST}",
         f"{lockout.FREE} lần; {lockout.LONGEST / 60:.0f} phút",
         f"{lockout.AT_ONCE} lần liền, rồi {1 / lockout.A_SECOND:.0f} giây một lần",
         f"{password_links.HOLDS.days} ngày",
@@ -89,4 +85,4 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{unicode.MOST_MARKS}",
     ]
     assert devices.LINK_HOLDS == password_links.HOLDS
-    assert f"sau {request_queue.RETRY} giây" in SAID
+    assert f"sau {admission.RETRY} giây" in SAID

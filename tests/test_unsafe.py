@@ -25,7 +25,6 @@ SPEAKS = {
     "survey/operations/certificate.py": "HAILONG_BASE_URL",  # by `hailong doctor` alone, to the own address
     "survey/system/virus_scanner.py": "HAILONG_CLAMD",
     "survey/web/server/rate_limit.py": "",  # reads addresses, opens nothing
-    "survey/web/server/request_queue.py": "",  # hears those who come, opens nothing
     "survey/commands/server.py": "",  # tries whether its own port is free
 }
 MODULES = {"pickle", "marshal", "shelve", "subprocess", "commands", "ctypes", "xml", "ldap"}

@@ -18,7 +18,7 @@ import pytest
 from survey.operations.backups import keys
 from survey.system import settings
 from survey.web.app import LARGEST_BODY
-from survey.web.server.request_queue import LARGEST
+from survey.web.staff import pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -124,7 +124,8 @@ def test_neither_proxy_cuts_off_what_the_platform_takes_or_refuses_with_words() 
     bounds = {"Caddyfile": r"max_size (\d+)MB$", "nginx.conf": r"client_max_body_size (\d+)m;$"}
     found = [re.findall(bound, (DEPLOY / name).read_text("utf-8"), re.M) for name, bound in bounds.items()]
     assert found[0] == found[1][1:]
-    assert LARGEST < int(found[0][0]) * 1_000_000 < 2 * LARGEST
+    largest = max(page.max_upload or 0 for page in pages.declared.values())
+    assert largest < int(found[0][0]) * 1_000_000 < 2 * largest
     assert int(found[1][0]) * 1_000_000 > LARGEST_BODY
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
@@ -17,29 +19,26 @@ from survey.storage.database import Database
 from survey.system import settings
 from survey.system.logs import Logs
 from survey.web.app import create_app
-from survey.web.server import metrics, rate_limit
-from survey.web.server.request_queue import Worker as Threads
+from survey.web.server import metrics, rate_limit, rejections
+from survey.web.server.admission import THREADS, Admission
 from survey.web.sign_in.lockout import Lockout
 from survey.web.staff.figures import precompute
 
-THREADS = 8  # of one process
 CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request
+# Seconds after which a thread that computes lets another one go on: one who sends a form waits for such a turn
+# several times. Python's own 5 ms would add up.
+TURN = 0.001
 
 
-def _give_slot(arbiter: Arbiter, worker: Worker) -> None:
-    """A new worker counts where no other does."""
-    taken = {getattr(one, "slot", None) for one in arbiter.WORKERS.values()}
-    worker.slot = next((slot for slot in range(1, metrics.SLOTS) if slot not in taken), 0)
-
-
-def _take_slot(_arbiter: Arbiter, worker: Worker) -> None:
-    metrics.SHARED.take(worker.slot)
+def _one_stopped(_arbiter: Arbiter, _worker: Worker) -> None:
+    rejections.HERE.tell(at_once=True)
 
 
 def _stopped(_arbiter: Arbiter) -> None:
     """The last process has ended: nobody reads any more."""
     with closing(Arrival(Database(settings.database_url()))) as arrival:
         arrival.take_away()
+    metrics.forget()
 
 
 class Server(BaseApplication):
@@ -53,7 +52,7 @@ class Server(BaseApplication):
             "lockout": Lockout(),
         }
         self.options = {
-            "worker_class": Threads,
+            "worker_class": "gthread",
             "threads": THREADS,
             "worker_connections": CONNECTIONS,
             "timeout": 120,  # a report of all communes takes a while
@@ -64,8 +63,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "logger_class": Logs,
             "control_socket_disable": True,  # a further door that nobody needs
-            "pre_fork": _give_slot,
-            "post_fork": _take_slot,
+            "worker_exit": _one_stopped,
             "on_exit": _stopped,
             **options,
         }
@@ -75,16 +73,32 @@ class Server(BaseApplication):
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serves until it is told to end."""
+        metrics.share()
+        super().run()
+
+    def load(self) -> Admission:
+        sys.setswitchinterval(TURN)
+        pending_imports.resume()
+        app = create_app()
+        app.extensions.update(self.counts)
+        found, wait = app.extensions["database"], threading.Event().wait
+        for work in (partial(precompute, found), partial(by_the_clock, found, wait), partial(self._tidy, wait)):
+            threading.Thread(target=work, daemon=True).start()
+        return Admission(app, app.extensions["metrics"])
+
+    def _tidy(self, wait: Callable[[float], object]) -> None:
+        """Writes what was refused into the log, and drops what is counted of those who have been quiet."""
+        began = time.monotonic()
+        while True:
+            wait(1)
+            rejections.HERE.tell()
+            if time.monotonic() - began >= rate_limit.KEPT:
+                began = time.monotonic()
+                self.forget()
+
     def forget(self) -> None:
         """Drops what is counted of those who have been quiet."""
         for counted in self.counts.values():
             counted.forget()
-
-    def load(self) -> Flask:
-        pending_imports.resume()
-        app = create_app()
-        app.extensions.update(self.counts)
-        found = app.extensions["database"]
-        for work in (partial(precompute, found), partial(by_the_clock, found, threading.Event().wait)):
-            threading.Thread(target=work, daemon=True).start()
-        return app

@@ -1,25 +1,27 @@
-"""`/metrics` in Prometheus' text format: how the server fares, and nothing about anybody.
+"""`/metrics` for Prometheus: how the server fares, and nothing about anybody.
 
 No counter has a wave, a unit, a way of answering or an address: who reads it every few seconds learns that
 something was sent in those seconds, never where or by whom. That much is also why it stands open to this machine
-alone, or to who has `HAILONG_METRICS_TOKEN`.
-
-Processes of one server share the counters: each adds to a slot of its own in memory that all of them see, and
-whoever is asked sums the slots. Counts begin anew when the server does, as Prometheus expects.
+alone, or to who has `HAILONG_METRICS_TOKEN`. Counts begin again when the server does, as Prometheus expects.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
 import secrets
 import shutil
-import threading
+import tempfile
 import time
-from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from flask import Flask, Response, g, request
+import prometheus_client
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from survey.operations.backups import latest
@@ -28,7 +30,6 @@ from survey.system.dates import today
 from survey.web.current import database
 from translations import NotFound
 
-SLOTS = 65  # processes at once: 64 workers, and one that is just being replaced
 GROUPS = ("respondent", "kiosk", "interviewer", "entry", "staff", "sign_in", "api", "static", "other")
 CLASSES = ("2xx", "3xx", "4xx", "5xx")
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
@@ -44,70 +45,96 @@ SENT = {
 # sign-on was asked.
 STEPS = ("password", "code", "passkey", "again", "elsewhere", "waiting")
 HERE = frozenset({"127.0.0.1", "::1"})
-_REQUESTS = 0
-_BUCKETS = _REQUESTS + len(GROUPS) * len(CLASSES)
-_SECONDS = _BUCKETS + len(GROUPS) * (len(BOUNDS) + 1)
-_FORMS = _SECONDS + len(GROUPS)
-_WRONG = _FORMS + len(OUTCOMES)
-_PROCESS = _WRONG + len(STEPS)
-WIDTH = _PROCESS + 1  # numbers in a slot; the last is the process that writes it
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the counters that processes share; the client's own variable
+prometheus_client.disable_created_metrics()
 
 
-class Counters:
-    """The counters of all processes of one server; made before the first of them starts, so that all see it."""
+def share() -> None:
+    """From now on processes that are forked from this one count together, in a folder in memory.
+
+    Call it before an application is made; the folder goes by `forget`.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 (a private folder is made in it)
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="hailong-", dir=memory if memory.is_dir() else None)
+    prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue()
+
+
+def forget() -> None:
+    """Removes what `share` made."""
+    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
+
+class Metrics:
+    """The counters of an application."""
 
     def __init__(self) -> None:
-        self._numbers = memoryview(mmap.mmap(-1, SLOTS * WIDTH * 8)).cast("d")
-        self._lock = threading.Lock()
-        self._start = 0
-        self.take(0)
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "hailong_requests",
+            "Answers by part of the platform and class of status.",
+            ["part", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "hailong_request_seconds", "How long answers took.", ["part"], buckets=BOUNDS, registry=self.registry
+        )
+        self.forms = Counter(
+            "hailong_forms",
+            "Forms sent by people and devices, by what became of them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.wrong = Counter(
+            "hailong_wrong_sign_ins",
+            "Wrong passwords, codes, passkeys of staff, by where they were given.",
+            ["step"],
+            registry=self.registry,
+        )
+        for group in GROUPS:  # each is there from the start, as 0
+            self.seconds.labels(group)
+            for kind in CLASSES:
+                self.requests.labels(group, kind)
+        for outcome in OUTCOMES:
+            self.forms.labels(outcome)
+        for step in STEPS:
+            self.wrong.labels(step)
 
-    def take(self, slot: int) -> None:
-        """From now on this process adds to this slot, where no other does."""
-        self._lock = threading.Lock()
-        self._start = slot * WIDTH
-        self._numbers[self._start + _PROCESS] = os.getpid()
-
-    def count(self, group: int, status: int, seconds: float, outcome: str | None) -> None:
+    def count(self, group: str, status: int, seconds: float) -> None:
         """Counts one answer."""
-        bucket = bisect_left(BOUNDS, seconds)
-        kind = min(max(status // 100, 2), 5) - 2
-        with self._lock:
-            self._numbers[self._start + _REQUESTS + group * len(CLASSES) + kind] += 1
-            self._numbers[self._start + _BUCKETS + group * (len(BOUNDS) + 1) + bucket] += 1
-            self._numbers[self._start + _SECONDS + group] += seconds
-            if outcome is not None:
-                self._numbers[self._start + _FORMS + OUTCOMES.index(outcome)] += 1
-
-    def wrong(self, step: str) -> None:
-        """Counts one wrong sign-in."""
-        with self._lock:
-            self._numbers[self._start + _WRONG + STEPS.index(step)] += 1
-
-    def sums(self) -> list[float]:
-        """Every counter, over all processes that were."""
-        return [sum(self._numbers[place : SLOTS * WIDTH : WIDTH]) for place in range(_PROCESS)]
-
-    def memory(self) -> list[int]:
-        """Bytes in memory of each process that is there now."""
-        pages = []
-        for slot in range(SLOTS):
-            process = int(self._numbers[slot * WIDTH + _PROCESS])
-            try:
-                pages.append(int(Path(f"/proc/{process}/statm").read_text().split()[1]) if process else 0)
-            except (OSError, IndexError):  # it has ended, or this is no Linux
-                continue
-        return [count * os.sysconf("SC_PAGE_SIZE") for count in pages if count]
+        self.requests.labels(group, CLASSES[min(max(status // 100, 2), 5) - 2]).inc()
+        self.seconds.labels(group).observe(seconds)
 
 
-SHARED = Counters()
+class Machine(Collector):
+    """What is measured when somebody asks."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges as of now."""
+        memory = _memory()
+        gauges = [
+            ("database_up", "1 where the database answers.", int(_answers())),
+            ("processes", "Processes of the server, with the one that watches over the others.", len(memory)),
+            ("memory_bytes", "What they hold in memory together.", sum(memory)),
+            ("disk_free_bytes", "Free for the data folder.", shutil.disk_usage(settings.data_folder()).free),
+        ]
+        if (day := latest.day(settings.data_folder())) is not None:
+            gauges.append(("backup_age_days", "Days since the last backup.", (today() - day).days))
+        for name, about, value in gauges:
+            yield GaugeMetricFamily(f"hailong_{name}", about, value)
 
 
 def watch(app: Flask) -> None:
     """Counts every answer of an application and shows the counts at /metrics."""
+    app.extensions["metrics"] = Metrics()
     app.before_request(_begin)
     app.after_request(_end)
     app.add_url_rule("/metrics", "metrics", _show)
+
+
+def here() -> Metrics:
+    """The counters of the application that answers now."""
+    found: Metrics = current_app.extensions["metrics"]
+    return found
 
 
 def _begin() -> None:
@@ -119,9 +146,9 @@ def _end(response: Response) -> Response:
     endpoint = request.endpoint or ""
     if began is not None and endpoint != "metrics":
         name = endpoint.partition(".")[0]
-        group = GROUPS.index(name) if name in GROUPS else len(GROUPS) - 1
-        seconds = time.perf_counter() - began
-        SHARED.count(group, response.status_code, seconds, _outcome(endpoint, response.status_code))
+        here().count(name if name in GROUPS else "other", response.status_code, time.perf_counter() - began)
+        if outcome := _outcome(endpoint, response.status_code):
+            here().forms.labels(outcome).inc()
     return response
 
 
@@ -137,7 +164,14 @@ def _outcome(endpoint: str, status: int) -> str | None:
 def _show() -> Response:
     if not _may():
         raise NotFound("There is no page at this address. Begin at the first page.")
-    return Response(text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    counts = here().registry
+    if FOLDER in os.environ:
+        counts = CollectorRegistry()
+        MultiProcessCollector(counts)
+    machine = CollectorRegistry()
+    machine.register(Machine())
+    text = generate_latest(counts) + generate_latest(machine)
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _may() -> bool:
@@ -150,45 +184,19 @@ def _may() -> bool:
     return request.remote_addr in HERE and not through
 
 
-def text() -> str:
-    """All metrics as Prometheus reads them (exposition format 0.0.4)."""
-    sums = SHARED.sums()
-    lines = ["# HELP hailong_requests_total Answers by part of the platform and class of status."]
-    lines.append("# TYPE hailong_requests_total counter")
-    for place, (group, kind) in enumerate((group, kind) for group in GROUPS for kind in CLASSES):
-        lines.append(f'hailong_requests_total{{part="{group}",status="{kind}"}} {sums[_REQUESTS + place]:.0f}')
-    lines.append("# HELP hailong_request_seconds How long answers took.")
-    lines.append("# TYPE hailong_request_seconds histogram")
-    for place, group in enumerate(GROUPS):
-        total = 0.0
-        for step, bound in enumerate((*map(str, BOUNDS), "+Inf")):
-            total += sums[_BUCKETS + place * (len(BOUNDS) + 1) + step]
-            lines.append(f'hailong_request_seconds_bucket{{part="{group}",le="{bound}"}} {total:.0f}')
-        lines.append(f'hailong_request_seconds_sum{{part="{group}"}} {sums[_SECONDS + place]:.6f}')
-        lines.append(f'hailong_request_seconds_count{{part="{group}"}} {total:.0f}')
-    lines.append("# HELP hailong_forms_total Forms sent by people and devices, by what became of them.")
-    lines.append("# TYPE hailong_forms_total counter")
-    for place, outcome in enumerate(OUTCOMES):
-        lines.append(f'hailong_forms_total{{outcome="{outcome}"}} {sums[_FORMS + place]:.0f}')
-    lines.append(
-        "# HELP hailong_wrong_sign_ins_total Wrong passwords, codes, passkeys of staff, by where they were given."
-    )
-    lines.append("# TYPE hailong_wrong_sign_ins_total counter")
-    for place, which in enumerate(STEPS):
-        lines.append(f'hailong_wrong_sign_ins_total{{step="{which}"}} {sums[_WRONG + place]:.0f}')
-    memory = SHARED.memory()
-    gauges = [
-        ("hailong_database_up", "1 where the database answers.", int(_answers())),
-        ("hailong_processes", "Processes of the server, with the one that watches over the others.", len(memory)),
-        ("hailong_memory_bytes", "What they hold in memory together.", sum(memory)),
-        ("hailong_disk_free_bytes", "Free for the data folder.", shutil.disk_usage(settings.data_folder()).free),
-    ]
-    day = latest.day(settings.data_folder())
-    if day is not None:
-        gauges.append(("hailong_backup_age_days", "Days since the last backup.", (today() - day).days))
-    for name, about, value in gauges:
-        lines += [f"# HELP {name} {about}", f"# TYPE {name} gauge", f"{name} {value}"]
-    return "\n".join(lines) + "\n"
+def _memory() -> list[int]:
+    """Bytes in memory of each process of this server."""
+    processes, pages = [str(os.getpid())], []
+    if FOLDER in os.environ:
+        first = str(os.getppid())
+        with suppress(OSError):
+            processes = [first, *Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+    for process in processes:
+        try:
+            pages.append(int(Path(f"/proc/{process}/statm").read_text().split()[1]))
+        except (OSError, IndexError):  # it has ended, or this is no Linux
+            continue
+    return [count * os.sysconf("SC_PAGE_SIZE") for count in pages]
 
 
 def _answers() -> bool:

@@ -49,7 +49,7 @@ def count_only(step: str) -> None:
     """Somebody has to wait before the next try, or has a passkey that nobody knows: whoever goes on fills no
     table."""
     logging.getLogger("hailong").warning("wrong sign-in: %s", step)
-    metrics.SHARED.wrong(step)
+    metrics.here().wrong.labels(step).inc()
 
 
 def lately(session: Session) -> list[FailedAttempt]:

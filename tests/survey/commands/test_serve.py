@@ -23,8 +23,6 @@ from sqlalchemy import select, text
 
 from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
-from survey.web.server.gunicorn import THREADS
-from survey.web.server.request_queue import MOST, RETRY
 
 CLIENTS, ACKNOWLEDGED = 4, 120
 PATIENCE = 60  # seconds for a start on a busy machine; ready is when it answers
@@ -172,61 +170,6 @@ def test_a_server_that_was_stopped_leaves_no_order_of_arrival(province: Database
     assert len(by_page) < len(sent) / 2
     for lying in by_page.values():  # the first of them at the end of its page
         assert lying == sorted(lying, reverse=True)
-
-
-def test_who_finds_the_queue_full_is_told_to_come_again_and_loses_nothing(
-    province: Database, tmp_path: Path
-) -> None:
-    server, one = Server(province, tmp_path), form()
-    others = [form() for _number in range(THREADS + MOST)]
-    with server.running():
-        with province.writing() as session:
-            session.connection()  # from here on nobody else writes, so each of them waits
-            crowd = [asking(server.port, other) for other in others]
-            last = asking(server.port, one)
-            answer = last.getresponse()
-            told = answer.read().decode()
-            last.close()
-            assert (answer.status, answer.headers["Retry-After"]) == (503, str(RETRY))
-            assert "chưa được nhận" in told
-            assert "has not been received" in told
-        statuses = []
-        for waiting in crowd:
-            with waiting.getresponse() as answer:
-                statuses.append(answer.status)
-            waiting.close()
-        assert statuses == [201] * len(others)
-        assert server.send(one) == 201
-    with province.reading() as session:
-        kept = {str(id) for id in session.scalars(select(Response.id))}
-    assert kept == {other["id"] for other in [*others, one]}
-
-
-def asking(port: int, one: dict[str, Any]) -> HTTPConnection:
-    """A connection on which a form was sent, and no answer read."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("POST", "/api/v1/responses", json.dumps(one), {"Content-Type": "application/json"})
-    return connection
-
-
-@pytest.mark.both_databases
-def test_whoever_sends_slowly_or_reads_nothing_keeps_nobody_waiting(province: Database, tmp_path: Path) -> None:
-    server = Server(province, tmp_path)
-    begun = b"POST /api/v1/responses HTTP/1.1\r\nHost: localhost\r\n"
-    ways = {
-        "nothing": b"",
-        "half a head": begun,
-        "half a body": begun + b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{",
-        "a request whose answer is not read": b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    }
-    with server.running():
-        lines = []
-        for sent in [*ways.values()] * (2 * THREADS):
-            lines.append(socket.create_connection(("127.0.0.1", server.port)))
-            lines[-1].sendall(sent)
-        assert [server.send(form()) for _number in range(5)] == [201] * 5
-        for line in lines:
-            line.close()
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

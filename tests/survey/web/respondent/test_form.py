@@ -26,7 +26,7 @@ from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.respondent import form
 from survey.web.server import rate_limit
-from survey.web.server.gunicorn import THREADS
+from survey.web.server.admission import WORKING
 from translations import formats
 
 HERE = {"Origin": "http://localhost"}
@@ -553,7 +553,7 @@ def test_a_search_without_end_finds_nothing(client: FlaskClient, words: str) -> 
 def test_a_crowd_that_signs_in_leaves_threads_to_those_who_answer(
     client: FlaskClient, province: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert accounts.AT_ONCE < THREADS
+    assert accounts.AT_ONCE < WORKING
     with province.reading() as session:
         full = threading.BoundedSemaphore(1)
         full.acquire()

@@ -17,7 +17,6 @@ from survey.storage import encrypted_texts
 from survey.storage.database import Database
 from survey.storage.models import AuditEntry, FailedAttempt, SecondFactor
 from survey.system.dates import today
-from survey.web.server import metrics
 from survey.web.sign_in import failed_attempts
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -37,9 +36,7 @@ def test_each_is_in_the_log_the_counts_and_on_the_page_and_what_was_typed_is_now
     province: Database,
     sign_in: SignedIn,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(metrics, "SHARED", metrics.Counters())
     with province.writing() as session:
         secret = encrypted_texts.sealed_for(encrypted_texts.factor_of("home_affairs"), second_factors.new_secret())
         session.add(SecondFactor(account="home_affairs", secret=secret, step=0, codes=[]))
@@ -61,7 +58,7 @@ def test_each_is_in_the_log_the_counts_and_on_the_page_and_what_was_typed_is_now
     assert said == [f"wrong sign-in: {step}" for step in ["password"] * 6 + ["waiting", "code", "again"]]
     counts = client.get("/metrics").text
     for step, count in (("password", 6), ("waiting", 1), ("code", 1), ("again", 1)):
-        assert f'hailong_wrong_sign_ins_total{{step="{step}"}} {count}\n' in counts
+        assert f'hailong_wrong_sign_ins_total{{step="{step}"}} {count}.0\n' in counts
     page = admin.get("/quan-tri/nhat-ky").text
     assert "8 lần đăng nhập sai" in page
     assert "không có tài khoản" in page

@@ -27,7 +27,7 @@ from forms.openness import Openness
 from survey.data_files.exporting import FORMATS
 from survey.responses.respondents import Sample, sample
 from survey.results import releases
-from survey.results.disclosure import COUNTRY, TOWN, areas, gives_rows
+from survey.results.breakdowns import COUNTRY, TOWN, areas, gives_rows
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system.atomic_file import atomic_write
 from survey.system.cache import kept, where

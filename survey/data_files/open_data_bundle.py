@@ -16,7 +16,7 @@ from survey.data_files.exporting import CALLED
 from survey.data_files.open_data import Open
 from survey.reports import report
 from survey.results import summary, wording
-from survey.results.disclosure import gives_rows
+from survey.results.breakdowns import gives_rows
 from survey.results.result_table import FIELDS
 from survey.results.summary import Summary
 from survey.storage.models import Release, Wave

@@ -21,8 +21,9 @@ from analysis.estimate import Variance
 from analysis.interval import Interval
 from forms import Index, Item, Questionnaire, Rule
 from survey.responses.respondents import Floats, Sample, sample
-from survey.results import disclosure, releases, verdicts
-from survey.results.disclosure import Domains
+from survey.results import answer_counts, disclosure, releases, verdicts
+from survey.results.answer_counts import Domains
+from survey.results.breakdowns import TOGETHER, grouped
 from survey.storage.models import WaveKind
 from survey.system.cache import A_FIGURE, kept
 from survey.system.csv_table import LIKE, NONE, nearest
@@ -127,10 +128,10 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
         for measure in measures(people, one, scoring, options.get("asked", False))
     }
     where = domains(session, people, by) if by else None
-    own = disclosure.grouped(by)
+    own = grouped(by)
     tables = {} if where is None else {own: where}
-    if own in disclosure.TOGETHER:
-        tables = {column: domains(session, people, [column]) for column in disclosure.TOGETHER}
+    if own in TOGETHER:
+        tables = {column: domains(session, people, [column]) for column in TOGETHER}
     marks = disclosure.marks(session, people, asked, by, tables)
     there = [None] if where is None else where.wanted
     withheld = np.array([[(*measure, domain) in marks for measure in asked] for domain in there], bool)
@@ -362,7 +363,7 @@ def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
 
 def _column(session: Session, people: Sample, column: str) -> Domains:
     if column in COLUMNS:
-        return disclosure.domains(session, people, column)
+        return answer_counts.domains(session, people, column)
     if column == "psu":
         raise Refusal("A village is too small for a figure of its own. Choose unit, stratum, mode or an item.")
     if column not in people.questionnaire.items:

@@ -22,8 +22,9 @@ from analysis.design import code
 from analysis.disclosure import FEWEST, hide
 from survey.operations import demo
 from survey.responses.respondents import Sample, sample
-from survey.results import disclosure, releases, result_table, wording
-from survey.results.disclosure import Count
+from survey.results import breakdowns, disclosure, releases, result_table, wording
+from survey.results.answer_counts import Count, count_answers
+from survey.results.index_parts import IndexParts
 from survey.storage.database import Database
 from survey.storage.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
 from survey.system import dates
@@ -207,7 +208,7 @@ def released(
     for by in groupings:
         where = result_table.domains(session, people, by) if by else None
         shown = result_table.table(session, people, items=[item], by=by, released=True)
-        counts = {(count.value, key(count.domain)): count for count in disclosure.table(people, [item], where)}
+        counts = {(count.value, key(count.domain)): count for count in count_answers(people, [item], where)}
         tables[by] = [
             Told(
                 counts[record.value or "", key(record.domain)],
@@ -227,7 +228,7 @@ def test_nothing_hidden_follows_from_all_tables_of_the_demo(made_up: Flask, item
     with made_up.extensions["database"].reading() as session:
         people = sample(session, waves.find(session, demo.SAMPLE))
         tables = released(people, session, item)
-        area = disclosure.areas(session, people)
+        area = breakdowns.areas(session, people)
     assert sum(told.mark is not None for told in tables["unit",]) > 10
     areas = [[unit for unit in area if area[unit] == one] for one in (1, 2)]
     assert leaks(tables, ["2", "3"], len(people), areas=areas) == []
@@ -242,7 +243,7 @@ def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> 
         asked = [*parts, *parts["index"]]
         shown = result_table.table(session, people, items=asked, by=["unit"], released=True)
         where = result_table.domains(session, people, ["unit"])
-        n = {(count.item, count.domain): count.n for count in disclosure.table(people, parts["index"], where)}
+        n = {(count.item, count.domain): count.n for count in count_answers(people, parts["index"], where)}
     hidden = {(one.item, one.domain) for one in shown if wording.is_hidden(one)}
     knows = Reader()
     for (item, unit), count in n.items():
@@ -269,7 +270,7 @@ def test_a_part_with_one_hidden_question_goes_and_the_larger_around_several_stay
         people = sample(session, waves.find(session, demo.SAMPLE))
     assert people.questionnaire.index is not None
     pools = people.questionnaire.index.codes()
-    parts = disclosure._Parts(people, pools, None)
+    parts = IndexParts(people, pools, None)
     one, other = pools["index"][0], pools["index"][-1]  # of two areas
 
     def around(*items: str) -> set[str]:
@@ -497,7 +498,7 @@ def told_by_releases(session: Session, wave: Wave, made: Sequence[Release], item
     for number, release in enumerate(made):
         people = sample(session, wave, release)
         tables = released(people, session, item)
-        area = disclosure.areas(session, people)
+        area = breakdowns.areas(session, people)
         areas = [here for one in (1, 2) if (here := [unit for unit in area if area[unit] == one])]
         readers.append(reader(tables, ["2", "3"], 10_000, same, areas))
         wanted |= {(number, *cell): true for cell, true in withheld(tables, ["2", "3"]).items()}

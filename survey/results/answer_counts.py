@@ -1,0 +1,91 @@
+"""How many people of each domain answered an item, and how many of them with each value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis.design import Ints, Labels
+from forms import Item
+from survey.responses.respondents import Bools, Sample
+from survey.storage.models import Mode
+from survey.waves import units
+from translations.formats import order
+
+
+@dataclass(frozen=True)
+class Domains:
+    """N people's labels, and every label that is wanted, with those that nobody has."""
+
+    labels: Labels
+    wanted: list[Any]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many people of a domain answered an item (`n`), and how many of them with this value (`events`)."""
+
+    item: str
+    value: str
+    domain: Any
+    n: int
+    events: int
+
+
+def domains(session: Session, people: Sample, column: str) -> Domains:
+    """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
+    if column == "unit":
+        answered = {str(code) for code in people.unit.levels}
+        communes = [unit.code for unit in units.communes(session, people.wave.opens)]
+        return Domains(people.unit, communes + sorted(answered - set(communes)))
+    if column == "stratum":
+        return Domains(people.stratum, sorted(people.stratum.levels, key=order))
+    return Domains(people.mode, [mode.value for mode in Mode])
+
+
+def count_answers(people: Sample, codes: Iterable[str], where: Domains | None) -> list[Count]:
+    """Everybody's answers to some items, counted by item, value and domain."""
+    labels = [None] if where is None else where.wanted
+    own = Labels([None], np.zeros(len(people), np.int64)) if where is None else where.labels
+    codes_of = own.among(labels).codes
+    rows = np.where(codes_of < 0, len(labels), codes_of)
+    counts: list[Count] = []
+    for item in (people.questionnaire.items[code] for code in codes):
+        n, values = _counted(people, item, rows, len(labels))
+        counts += [
+            Count(item.code, value, label, answered, events)
+            for value, chosen in values
+            for label, answered, events in zip(labels, n, chosen, strict=True)
+        ]
+    return counts
+
+
+def _counted(
+    people: Sample, item: Item, rows: Ints, domains: int
+) -> tuple[list[int], list[tuple[str, list[int]]]]:
+    """How many people of each domain answered an item, and how many of them with each of its values.
+
+    rows  (N,) the domain of each; those of a last one more are dropped
+    """
+    column = people.answers(item)
+    if column.chosen is None and item.choices:
+        places = max(item.choices) + 2  # the first one is that of −1, for no answer
+        cell = rows * places
+        cell += np.where(column.given, column.codes, -1)
+        cell += 1
+        counts = np.bincount(cell, minlength=(domains + 1) * places).reshape(-1, places)[:-1]
+        # "Không biết" is no answer to an item of the index, so the smaller count decides.
+        answers = item.valid if item.kind == "scale" and item.missing else item.choices
+        n: list[int] = counts[:, [value + 1 for value in answers]].sum(1).tolist()
+        return n, [(str(value), counts[:, value + 1].tolist()) for value in item.choices]
+
+    def by_domain(who: Bools) -> list[int]:
+        counts: list[int] = np.bincount(rows[who], minlength=domains + 1)[:-1].tolist()
+        return counts
+
+    n = by_domain(column.given)
+    return n, [(str(value), by_domain(column.any_of(item, (value,)))) for value in item.choices] or [("", n)]

@@ -1,0 +1,236 @@
+"""What is hidden of a sample beside the releases that came before it, item by item."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis.design import Labels
+from analysis.disclosure import Past, Published, Suppression, hide_after, withholds
+from forms import Questionnaire
+from survey.responses.columns import places
+from survey.responses.respondents import Sample
+from survey.results.answer_counts import Count, Domains, count_answers, domains
+from survey.results.breakdowns import (
+    TOGETHER,
+    CommunesAndStrata,
+    communes_and_strata,
+    communes_by_area,
+    gives_rows,
+)
+from survey.system.cache import kept, where
+
+REMEMBERED = 3  # releases that a later one is hidden beside, the newest
+A_COUNT = 400  # bytes of a count with its mark
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The label of a domain as it was, or of those who joined or left it, `step` releases back."""
+
+    domain: Any
+    step: int
+    who: str = "all"
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """An item's figures with their marks, and the domains that are revealed all the same (`hide_after`)."""
+
+    counts: list[Count]
+    table: Published
+    exposed: set[Any]
+
+
+@dataclass(frozen=True)
+class HiddenTables:
+    """What is hidden of a sample as one table: by commune and stratum, or by another grouping.
+
+    tables  the domains of each column
+    """
+
+    session: Session
+    people: Sample
+    own: str
+    tables: Mapping[str, Domains]
+
+    @cached_property
+    def both(self) -> CommunesAndStrata:
+        return communes_and_strata(self.people) if self.own in TOGETHER else CommunesAndStrata({}, ())
+
+    @cached_property
+    def groups(self) -> list[tuple[str, Domains | None]]:
+        if self.both.are_one:
+            return [("unit", self.tables["unit"])]
+        return [*self.tables.items()] or [("", None)]
+
+    @cached_property
+    def sums(self) -> list[list[tuple[str, str]]]:
+        rows = self.own in TOGETHER and gives_rows(self.people.wave, self.people.questionnaire)
+        return communes_by_area(self.session, self.people) if rows else []
+
+    @cached_property
+    def formers(self) -> list[HiddenTables]:
+        """The same of the releases that were shown before, the newest first."""
+        formers: list[HiddenTables] = []
+        one = self.people.former
+        while one is not None and len(formers) < REMEMBERED and self.own in (*TOGETHER, "mode"):
+            tables = {column: domains(self.session, one, column) for column in self.tables}
+            formers.append(HiddenTables(self.session, one, self.own, tables))
+            one = one.former
+        return formers
+
+    @cached_property
+    def members(self) -> dict[Any, bytes]:
+        """A digest of the people of each domain."""
+        ids = self.people.responses.ids[self.people.rows]
+        digests: dict[Any, bytes] = {}
+        for group, own in self.groups:
+            if own is not None:
+                for level, label in enumerate(own.labels.levels):
+                    members = ids[own.labels.codes == level].tobytes()
+                    digests.setdefault(self.both.called(group, label), hashlib.sha256(members).digest())
+        return digests
+
+    @cached_property
+    def names(self) -> list[dict[Any, Any]]:
+        """For each of `formers`: domain -> its label now if the same people are in it, else one of its own."""
+        seen: dict[Any, list[bytes]] = {domain: [digest] for domain, digest in self.members.items()}
+        renamed = []
+        for former in self.formers:
+            names: dict[Any, Any] = {}
+            for domain, digest in former.members.items():
+                known = seen.setdefault(domain, [b""])
+                if digest not in known:
+                    known.append(digest)
+                step = known.index(digest)
+                names[domain] = Earlier(domain, step) if step else domain
+            renamed.append(names)
+        return renamed
+
+    def counts(self, code: str) -> list[Count]:
+        counts: dict[tuple[str, Any], Count] = {}
+        for group, own in self.groups:
+            for count in count_answers(self.people, [code], own):
+                called = self.both.called(group, count.domain)
+                counts.setdefault((count.value, called), replace(count, domain=called))
+        return [*counts.values()]
+
+    @cached_property
+    def moves(self) -> list[_Move]:
+        """Who joined a domain or left it, between two releases each."""
+        releases = [self, *self.formers]
+        moves: list[_Move] = []
+        for step, (newer, older) in enumerate(zip(releases, self.formers, strict=False)):
+            was = self.names[step]
+            now = self.names[step - 1] if step else {domain: domain for domain in self.members}
+            groups = dict(older.groups)
+            for group, own in newer.groups:
+                before = groups.get(group)
+                if own is None or before is None:
+                    continue
+                came, went = _apart(newer.people, own.labels, older.people, before.labels)
+                for one, labels, who in ((newer, came, "came"), (older, went, "went")):
+                    called = {
+                        label: Earlier(domain, step, who)
+                        for label in labels.levels
+                        if (domain := one.both.called(group, label)) in one.members
+                        and newer.members.get(domain) != older.members.get(domain)
+                    }
+                    sign = -1 if who == "came" else 1
+                    moves.append(_Move(one.people, labels, called, now, was, sign))
+        return moves
+
+    def past(self, code: str, before: Sequence[Hidden]) -> Past:
+        """What was shown of an item before, and how it is linked to the table of now."""
+        tables = []
+        for names, was in zip(self.names, before, strict=True):
+            shown = was.table
+            told = [
+                (replace(count, domain=names[count.domain]), mark)
+                for count, mark in zip(was.counts, shown.marks, strict=True)
+                if count.domain in names
+            ]
+            same = [
+                ([names[domain] for domain in one], [names[domain] for domain in other])
+                for one, other in shown.same
+            ]
+            sums = [[names[domain] for domain in one if domain in names] for one in shown.sums]
+            whole = [(code, names[domain]) for _item, domain in shown.whole if domain in names]
+            tables.append(
+                Published([one for one, _mark in told], [mark for _one, mark in told], whole, same, sums)
+            )
+        moved: dict[Any, Any] = {}
+        links: dict[Any, dict[Any, int]] = {}
+        for move in self.moves:
+            for count in count_answers(move.people, [code], Domains(move.labels, list(move.called))):
+                label = move.called[count.domain]
+                moved.setdefault((count.value, label), replace(count, domain=label))
+                link = links.setdefault((label.domain, label.step), {})
+                link[label] = move.sign
+                for labels, sign in ((move.now, 1), (move.was, -1)):
+                    if label.domain in labels:
+                        link[labels[label.domain]] = sign
+        return Past(tables, [*moved.values()], [*links.values()])
+
+    def hidden(self, code: str) -> Hidden:
+        """An item's figures, hidden so that they reveal nothing that an earlier release hides, and vice versa."""
+        figures = self.counts(code)
+        secret = delicate(self.people.questionnaire)
+        before = [hidden_of_release(former, code) for former in self.formers]
+        suppression = Suppression([None] * len(figures), set(), set())
+        if withholds(figures, *secret) or any(any(was.table.marks) for was in before):
+            suppression = hide_after(self.past(code, before), figures, *secret, self.both.same, self.sums)
+        table = Published(figures, suppression.marks, suppression.whole, self.both.same, self.sums)
+        return Hidden(figures, table, suppression.exposed)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """People who joined their domain, or left it.
+
+    called    their labels -> what they are called as a group
+    now, was  domain -> its label in the later and in the earlier release
+    sign      of them in the sum that links these
+    """
+
+    people: Sample
+    labels: Labels
+    called: dict[Any, Earlier]
+    now: Mapping[Any, Any]
+    was: Mapping[Any, Any]
+    sign: int
+
+
+def _apart(new: Sample, labels: Labels, old: Sample, former: Labels) -> tuple[Labels, Labels]:
+    """The labels of those of `new` who were not in the same domain of `old`, and of those of `old` who left it."""
+    at = places(new.responses.ids[new.rows], old.responses.ids[old.rows])
+    levels = list(labels.levels)
+    here = np.array([levels.index(one) if one in levels else -1 for one in former.levels] + [-1], np.int64)
+    stays = (at >= 0) & (here[former.codes[at]] == labels.codes) if len(old) else np.zeros(len(new), bool)
+    stayed = np.zeros(len(old), bool)
+    stayed[at[stays]] = True
+    return Labels(levels, np.where(stays, -1, labels.codes)), Labels(
+        former.levels, np.where(stayed, -1, former.codes)
+    )
+
+
+@kept(
+    lambda one, code: (where(one.session), one.people.wave.code, one.people.version, one.own, code),
+    lambda made: A_COUNT * (len(made.counts) + 1),
+)
+def hidden_of_release(one: HiddenTables, code: str) -> Hidden:
+    """What is hidden of a release beside others; each later one asks for it again."""
+    return one.hidden(code)
+
+
+def delicate(questionnaire: Questionnaire) -> tuple[set[str], dict[str, set[str]]]:
+    """The sensitive items, and of those in the headlines the answer that does nobody harm."""
+    sensitive = {item.code for item in questionnaire.items.values() if item.sensitive}
+    return sensitive, {line.item: {str(line.none)} for line in questionnaire.headlines}

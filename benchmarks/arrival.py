@@ -15,6 +15,7 @@ import tempfile
 import time
 import uuid
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -36,11 +37,14 @@ def main(forms: int, folder: Path) -> None:
         demo.make(session, responses=forms)
     with database.reading() as session:
         stored = session.scalar(select(func.count()).select_from(Response))
-    place = waves.place_now(database, demo.OPEN, "06652")
+    place = waves.current_place(database, demo.OPEN, "06652")
     with closing(Arrival(database)) as arrival:
         for _time in range(3):
             began = time.perf_counter()
-            submission.keep(database, place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 4})
+            id = uuid.uuid4()
+            database.group(
+                partial(submission.submit, place=place, id=id, mode=Mode.PHONE, answers={"hl_chung": 4})
+            )
             sent = time.perf_counter()
             assert arrival.take_away()
             took, one = time.perf_counter() - sent, sent - began

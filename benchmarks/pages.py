@@ -135,7 +135,7 @@ def one_more(app: Flask) -> None:
     with app.extensions["database"].writing() as session:
         village = session.scalars(select(Village).where(Village.wave == demo.SAMPLE).limit(1)).one()
         place = waves.place(session, demo.SAMPLE, village.unit)
-        submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1}, psu=village.psu)
+        submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": 1}, psu=village.psu)
 
 
 def reports(said: Summary) -> None:

@@ -5,7 +5,8 @@
 Both are served alike (gunicorn, gthread, 8 threads; one process with SQLite, two with PostgreSQL) and every answer
 means that the row is on disk (synchronous=FULL, fsync on). Ours reads the form or JSON, checks it against the
 questionnaire and the rate, knows what was sent before, and seals what was written in words; the bare view takes
-what comes and inserts the same rows by the driver. The form has all 84 items of the household questionnaire, 2 KB.
+what comes and inserts the same rows by the driver. The form has all 84 items of the household questionnaire, 2 KB,
+and is sent to all 54 communes.
 
 Rounds of SECONDS (1 unless given) alternate between the two, so that what else runs on the machine weighs on both;
 a ratio is the median over the rounds of bare throughput by ours. `cpu ms` is the processor time (user and system)
@@ -32,7 +33,7 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,13 @@ from survey.operations.installation import prepare
 from survey.storage.database import Database
 from survey.storage.models import WaveKind
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.waves import questionnaires, units, waves
 from survey.web.server.gunicorn import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = (1, 8, 64)
 ROUNDS = 7
-UNIT, WAVE = "06652", "do"
+WAVE = "do"
 ROW = (
     "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -92,10 +93,10 @@ def bare(url: str) -> Flask:
                 own.connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
         return own.connection
 
-    def keep(id: str, answers: dict[str, Any]) -> None:
+    def keep(id: str, unit: str, answers: dict[str, Any]) -> None:
         said = json.dumps({code: answers.pop(code) for code in in_words if code in answers})
         key, day = id.replace("-", ""), date.today().isoformat()
-        values = (key, WAVE, UNIT, "phone", day, digest, json.dumps(answers), "[]")
+        values = (key, WAVE, unit, "phone", day, digest, json.dumps(answers), "[]")
         if not sqlite:
             connection().execute(*((row, values) if said == "{}" else (both, (*values, said))))
             return
@@ -111,14 +112,14 @@ def bare(url: str) -> Flask:
     @app.post("/api/v1/responses")
     def take_json() -> Any:
         sent = request.get_json()
-        keep(sent["id"], sent["answers"])
+        keep(sent["id"], sent["unit"], sent["answers"])
         return {"id": sent["id"]}, 201
 
-    @app.post(f"/s/{WAVE}/{UNIT}")
-    def take_form() -> Any:
+    @app.post(f"/s/{WAVE}/<unit>")
+    def take_form(unit: str) -> Any:
         answers = request.form.to_dict(flat=False)
         id, _token = answers.pop("id"), answers.pop("token")
-        keep(id[0], answers)
+        keep(id[0], unit, answers)
         return redirect("/", 303)
 
     @app.get("/healthz")
@@ -207,18 +208,21 @@ def answered(questionnaire: Questionnaire, chance: random.Random) -> dict[str, A
     return answers
 
 
-def posts(door: str, questionnaire: Questionnaire, token: str) -> Iterator[bytes]:
-    """Requests without end, each with an id of its own."""
+def posts(door: str, questionnaire: Questionnaire, tokens: Mapping[str, str]) -> Iterator[bytes]:
+    """Requests without end, each with an id of its own, to any commune.
+
+    tokens  of the form of each commune
+    """
     chance = random.Random(2026)
     some = [answered(questionnaire, chance) for _number in range(50)]
     for answers in itertools.cycle(some):
-        id = str(uuid.uuid4())
+        id, unit = str(uuid.uuid4()), chance.choice(list(tokens))
         if door == "JSON":
             path, kind = "/api/v1/responses", "application/json"
-            body = json.dumps({"id": id, "wave": WAVE, "unit": UNIT, "mode": "phone", "answers": answers})
+            body = json.dumps({"id": id, "wave": WAVE, "unit": unit, "mode": "phone", "answers": answers})
         else:
-            path, kind = f"/s/{WAVE}/{UNIT}", "application/x-www-form-urlencoded"
-            body = urlencode({"id": id, "token": token, **answers}, doseq=True)
+            path, kind = f"/s/{WAVE}/{unit}", "application/x-www-form-urlencoded"
+            body = urlencode({"id": id, "token": tokens[unit], **answers}, doseq=True)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body.encode())}\r\n\r\n"
@@ -285,40 +289,41 @@ def load(port: int, messages: Iterator[bytes], clients: int, seconds: float) -> 
 # The run
 
 
-def token(port: int) -> str:
+def token(port: int, unit: str) -> str:
     """The form's own token, as the page has it."""
-    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/s/{WAVE}/{UNIT}").read().decode()
+    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/s/{WAVE}/{unit}").read().decode()
     return page.partition('name="token" value="')[2].partition('"')[0]
 
 
-def ready(url: str) -> Questionnaire:
-    """The tables, the units, the questionnaires and an open wave."""
+def ready(url: str) -> tuple[Questionnaire, list[str]]:
+    """The tables, the units, the questionnaires and an open wave; gives what is asked and the communes."""
     database = Database(url)
     prepare(database)
     with database.writing() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
         waves.create(session, WAVE, questionnaire, WaveKind.OPEN, dates.today(), dates.today())
+        communes = [unit.code for unit in units.communes(session)]
     database.engine.dispose()
-    return questionnaire
+    return questionnaire, communes
 
 
 def compare(name: str, url: Callable[[str], str], folder: Path, seconds: float, beside: int | None = None) -> None:
-    questionnaire = ready(url("ours"))
+    questionnaire, communes = ready(url("ours"))
     ready(url("bare"))
     servers = {kind: Served(kind, url(kind), folder, beside) for kind in ("bare", "ours")}
     try:
-        given = token(servers["ours"].port)
+        tokens = {unit: token(servers["ours"].port, unit) for unit in communes}
         for door in ("form", "JSON"):
             for clients in CLIENTS:
                 speeds: dict[str, list[float]] = {"bare": [], "ours": []}
                 took: dict[str, list[float]] = {"bare": [], "ours": []}
                 worked: dict[str, list[float]] = {"bare": [], "ours": []}
                 for server in servers.values():  # warm up
-                    load(server.port, posts(door, questionnaire, given), clients, 0.5)
+                    load(server.port, posts(door, questionnaire, tokens), clients, 0.5)
                 for _round in range(ROUNDS):
                     for kind, server in servers.items():
                         before = server.worked()
-                        speed, times = load(server.port, posts(door, questionnaire, given), clients, seconds)
+                        speed, times = load(server.port, posts(door, questionnaire, tokens), clients, seconds)
                         worked[kind].append((server.worked() - before) / len(times))
                         speeds[kind].append(speed)
                         took[kind] += times

@@ -198,7 +198,7 @@ def _store(session: Session, form: Printed, row: Sheet, keyings: Mapping[int, Ke
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)
     id, adults = uuid4(), keyed.head.get(ADULTS)
     submission.submit(
-        session,
+        session.connection(),
         form.place,
         id,
         Mode.PAPER,

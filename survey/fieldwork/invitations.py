@@ -141,7 +141,7 @@ def submit(
     invitation = session.get_one(Invitation, digest)
     if invitation.used and session.get(Response, id) is None:
         raise Used(N_("This code has been used"))
-    new = submission.submit(session, place, id, Mode.PHONE, answers, marks=marks, psu=village.psu)
+    new = submission.submit(session.connection(), place, id, Mode.PHONE, answers, marks=marks, psu=village.psu)
     if new:
         # All codes of the village are written anew: PostgreSQL keeps with each row the number of the transaction
         # that wrote it, and a code that alone shared this number with a response would name it.

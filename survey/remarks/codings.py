@@ -20,7 +20,7 @@ from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey.remarks import themes
 from survey.responses.respondents import rejected
-from survey.storage.encrypted_texts import Ring, written
+from survey.storage.encrypted_texts import Ring, texts_of
 from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.system.cache import kept, where
 from survey.system.dates import today
@@ -97,7 +97,7 @@ def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
 def read(session: Session, wave: Wave, response: UUID) -> Remark:
     """One remark, opened."""
     row = session.get(Response, response)
-    texts = written(session, response) if row is not None and row.wave == wave.code else None
+    texts = texts_of(session.connection(), response) if row is not None and row.wave == wave.code else None
     items = asked(questionnaires.by_digest(session, wave.questionnaire))
     remarks = tuple((item, texts[item.code]) for item in items if texts and item.code in texts)
     if row is None or not remarks:

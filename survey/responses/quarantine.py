@@ -175,11 +175,11 @@ def _count(session: Session, form: QuarantinedResponse, day: date | None) -> Non
         raise Refusal("Form %(number)s can only be declined: no answer in it fits.", number=short(form))
     about: dict[str, Any] = {"marks": marks, "psu": form.psu, "day": on, "adults": adults}
     try:
-        submission.submit(session, place, form.id, form.mode, checked.answers, **about)
+        submission.submit(session.connection(), place, form.id, form.mode, checked.answers, **about)
     except Conflict:
         # Two that accept the same form at once give it the same number, and count it once.
         own = UUID(bytes=hashlib.sha256(b"held" + form.digest.encode()).digest()[:16], version=4)
-        submission.submit(session, place, own, form.mode, checked.answers, **about)
+        submission.submit(session.connection(), place, own, form.mode, checked.answers, **about)
 
 
 def _day(session: Session, form: QuarantinedResponse, given: date | None) -> date:

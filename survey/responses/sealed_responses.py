@@ -187,7 +187,7 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
         else:
             try:
                 new = submission.submit(
-                    session,
+                    session.connection(),
                     place,
                     UUID(sent["id"]),
                     Mode(sent["mode"]),

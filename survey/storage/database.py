@@ -6,10 +6,10 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
@@ -20,16 +20,17 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 
 from survey.storage import audit
-from survey.storage.group_commit import Alone, AtOnce, Together, Write
+from survey.storage.group_commit import GroupCommit
 from translations import Refusal
 
+T = TypeVar("T")
 RESTED = 5.0  # seconds
 MIGRATIONS = Path(__file__).parent / "migrations"
 CUT_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 class Database:
-    """One database: `reading()`, `writing()`, `adding()` and `at_once()` are its only doors.
+    """One database: `reading()`, `writing()` and `group()` are its only entry points.
 
     url  SQLAlchemy's; `sqlite:///…` for one server, `postgresql+psycopg://…` for a province.
 
@@ -64,9 +65,7 @@ class Database:
             if self.is_sqlite
             else _postgresql(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
         )
-        self._at_once: AtOnce = (
-            Together(_sqlite(url, poolclass=NullPool), lock) if self.is_sqlite else Alone(self._apart)
-        )
+        self._group = GroupCommit(self._writing.begin, lock) if self.is_sqlite else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -89,15 +88,16 @@ class Database:
                 with closing(self.apart()) as connection:
                     connection.driver_connection.execute(CUT_LOG)
 
-    @contextmanager
-    def adding(self) -> Iterator[Connection]:
-        """Like `writing`, for one who adds rows and looks at none: a session would cost as much again."""
-        with self._writer, self._writing.begin() as connection:
-            yield connection
+    def group(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` in a transaction shared with whoever waits; returns when it is on disk.
 
-    def at_once(self, row: Any, write: Write) -> bool:
-        """Whether a row that thousands send was added by the driver, and is on disk: see `group_commit.py`."""
-        return self._at_once.add(row, write)
+        Its error undoes it alone, and is raised to its caller. Nothing of it goes into the audit trail. On SQLite
+        another thread may run it.
+        """
+        if self._group:
+            return self._group.run(work)
+        with self._writing.begin() as connection:
+            return work(connection)
 
     def outside(self, *orders: str) -> None:
         """Runs orders that work in no transaction."""

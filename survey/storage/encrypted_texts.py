@@ -13,31 +13,22 @@ from __future__ import annotations
 import fcntl
 import json
 import secrets
-import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from cachetools import TTLCache, cached
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, Connection, and_, select, text, type_coerce, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from survey.storage import master_key
 from survey.storage.database import Database
 from survey.storage.encrypted_columns import Sealed, lying
+from survey.storage.insert_once import insert_once
 from survey.storage.models import SEALED, Response, ResponseText, SecondFactor, TextKey
 from survey.system import settings
 from translations import Refusal
-
-# Of two who make a wave's key at once, the second takes the first one's.
-ONCE = {
-    name: added(TextKey).on_conflict_do_nothing(index_elements=["wave"])
-    for name, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 
 UNDER_THE_MASTER_KEY = (
     TextKey.__table__.c.wrapped,
@@ -61,7 +52,7 @@ class Ring:
         key = self.key(wave)
         if key is None:
             made = new_key(wave)
-            self._connection.execute(ONCE[self._connection.dialect.name], {"wave": wave, "wrapped": made})
+            insert_once(self._connection, TextKey, {"wave": wave, "wrapped": made})
             del self._keys[wave]
             key = self.key(wave)
             if key is None:
@@ -90,26 +81,11 @@ class Ring:
         return self._keys[wave]
 
 
-def sealed_lately(
-    database: Database, wave: str, response: UUID, texts: Mapping[str, str]
-) -> dict[str, str] | None:
-    """Like `Ring.seal`, by a key that was read within the last second; None where the wave has none, yet or
-    any more."""
-    key = _recent(database, wave)
-    return _row(key, wave, response, texts) if key else None
-
-
-@cached(TTLCache(100, ttl=1), key=lambda database, wave: (database.url, wave), lock=threading.Lock())
-def _recent(database: Database, wave: str) -> bytes | None:
-    with database.reading() as session:
-        return Ring(session.connection()).key(wave)
-
-
-def written(session: Session, response: UUID) -> dict[str, str] | None:
-    """What was written with a stored response: empty where nothing was, None where it is destroyed or lost."""
-    kept = session.get(ResponseText, response)
-    wave = session.get_one(Response, response).wave
-    return Ring(session.connection()).opened(wave, response, kept.texts if kept else None)
+def texts_of(connection: Connection, response: UUID) -> dict[str, str] | None:
+    """What was written with a stored response: empty if nothing was, None if it is destroyed or lost."""
+    wave = connection.execute(select(Response.wave).where(Response.id == response)).scalar_one()
+    stored = connection.scalar(select(ResponseText.texts).where(ResponseText.response == response))
+    return Ring(connection).opened(wave, response, stored)
 
 
 def destroy(connection: Connection, wave: str) -> bool:
@@ -170,11 +146,14 @@ def _leave_former(database: Database) -> None:
     if old is not None:
         again = partial(_again, old, new)
         for column in UNDER_THE_MASTER_KEY:
-            with database.adding() as connection:
-                if not database.is_sqlite:  # which has one writer at a time
-                    connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
-                rewrite(connection, column, again)
+            database.group(partial(_rewrite_alone, column, again))
     master_key.destroy_former()
+
+
+def _rewrite_alone(column: Any, again: Callable[[Any, str, Any], Any], connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+        connection.execute(text(f"LOCK TABLE {column.table} IN SHARE ROW EXCLUSIVE MODE"))
+    rewrite(connection, column, again)
 
 
 def _again(old: bytes, new: bytes, column: Any, place: str, kept: Any) -> Any:

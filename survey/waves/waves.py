@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cachetools import TTLCache, cached
+from cachetools import LRUCache, TTLCache, cached
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateParameter
@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import ForUpdateParameter
 from forms import Questionnaire
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import Mode, Response, Unit, Village, Wave, WaveKind
+from survey.storage.models import AuditEntry, Mode, Response, Unit, Village, Wave, WaveKind
 from survey.system.cache import kept, where
 from survey.system.dates import today
 from survey.waves import questionnaires, units
@@ -135,9 +135,10 @@ def place(session: Session, wave: str, unit: str, on: date | None = None, *, ope
     return _running(_place(session, wave, unit), on or today(), opened)
 
 
-def place_now(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
-    """Like `place`, for today, from rows that were read within the last second: for what is asked most."""
-    return _running(_recent(database, wave, unit), today(), opened)
+def current_place(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
+    """Like `place`, for today and for what strangers ask by the thousand: held in memory until somebody changes
+    waves or units, which each process sees a second later at most."""
+    return _running(_held_place(database, wave, unit), today(), opened)
 
 
 def counting_day(wave: Wave) -> date:
@@ -156,8 +157,15 @@ def _place(session: Session, wave: str, unit: str) -> Place:
     return Place(found, units.answered_at(session, unit), questionnaires.by_digest(session, found.questionnaire))
 
 
-@cached(TTLCache(1000, ttl=1), key=lambda database, *codes: (database.url, *codes), lock=threading.Lock())
-def _recent(database: Database, wave: str, unit: str) -> Place:
+@cached(TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())
+def _last_entry(database: Database) -> int | None:
+    """Whoever changes a wave or a unit leaves an entry in the audit trail, which all processes share."""
+    with database.reading() as session:
+        return session.scalar(select(func.max(AuditEntry.number)))
+
+
+@cached(LRUCache(1_000), lambda database, *codes: (database.url, _last_entry(database), *codes), threading.Lock())
+def _held_place(database: Database, wave: str, unit: str) -> Place:
     with database.reading() as session:
         return _place(session, wave, unit)
 

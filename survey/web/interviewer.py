@@ -268,7 +268,7 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
         )
     with database().writing() as session:
         new = submission.submit(
-            session,
+            session.connection(),
             place,
             uuid.UUID(sent["id"]),
             Mode.INTERVIEWER,

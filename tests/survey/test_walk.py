@@ -116,11 +116,13 @@ def world(session: Session, account: Callable[..., None]) -> None:
     for psu, unit in (("V1", HOME), ("V3", OTHER)):
         place = waves.place(session, "ho-mau", unit)
         for number in range(30):
-            submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1 + number % 2, "th_dien": 4}, psu=psu)
+            submission.submit(
+                session.connection(), place, uuid4(), Mode.PAPER, {"C5": 1 + number % 2, "th_dien": 4}, psu=psu
+            )
         batch = session.scalars(select(Batch).where(Batch.psu == psu)).one()
         sheets = session.scalars(select(Sheet).where(Sheet.batch == batch.code).order_by(Sheet.place)).all()
         done = uuid4()
-        submission.submit(session, place, done, Mode.PAPER, {"th_dien": 5}, psu=psu)
+        submission.submit(session.connection(), place, done, Mode.PAPER, {"th_dien": 5}, psu=psu)
         sheets[0].response, sheets[0].state = done, SheetState.ENTERED
         session.flush()
         session.add(

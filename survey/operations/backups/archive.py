@@ -242,7 +242,8 @@ def restore(
             for name in contents.files:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(archive.read(name))
-            with database.adding() as connection:
+
+            def put_back(connection: Connection) -> None:
                 upgrade(connection, contents.revision)
                 for table in rows.tables(connection):
                     if table.name in contents.tables:
@@ -251,6 +252,8 @@ def restore(
                 upgrade(connection)
                 if keys.TEXTS in (found or {}):
                     _fitting(connection, path)
+
+            database.group(put_back)
     except BaseException:
         for key in made:
             key.unlink()

@@ -51,15 +51,17 @@ def submit() -> ResponseReturnValue:
     sent = _body()
     if errors := _shape(sent):
         return _unprocessable(errors)
-    place = waves.place_now(database(), sent["wave"], sent["unit"])
+    place = waves.current_place(database(), sent["wave"], sent["unit"])
     mode = Mode(sent["mode"])
     _may(mode, place)
     checked = check(place.questionnaire, sent["answers"])
     if checked.problems:
         return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
     id = uuid.UUID(sent["id"])
-    marks = tuple(sent.get("marks", ()))
-    new = submission.keep(database(), place, id, mode, checked.answers, marks=marks)
+    marks = sent.get("marks", ())
+    new = database().group(
+        lambda connection: submission.submit(connection, place, id, mode, checked.answers, marks=marks)
+    )
     return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
 
 

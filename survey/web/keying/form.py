@@ -86,7 +86,9 @@ class _Sheet:
         psu = self.village.psu if self.village else None
         try:
             with database().writing() as session:
-                submission.submit(session, self.place, self.id, Mode.PAPER, self.keyed.answers, psu=psu, day=day)
+                submission.submit(
+                    session.connection(), self.place, self.id, Mode.PAPER, self.keyed.answers, psu=psu, day=day
+                )
         except Conflict:
             return self.page(409, known=True)
         flash(receipt(self.place, self.keyed), "keyed")

@@ -53,10 +53,12 @@ class Trouble:
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
-    place = waves.place_now(database(), wave, unit, opened(wave, unit, Mode.PHONE, _token()))
+    place = waves.current_place(database(), wave, unit, opened(wave, unit, Mode.PHONE, _token()))
 
     def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
-        submission.keep(database(), place, id, Mode.PHONE, answers, marks=marks)
+        database().group(
+            lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers, marks=marks)
+        )
 
     return fill_in(place, keep)
 

@@ -139,7 +139,7 @@ def test_a_commune_reads_its_own_released_records_and_nothing_else(
         for unit in ("06652", "06658"):
             place = waves.place(session, "ho-mo", unit)
             for _person in range(30):  # of fewer an open wave shows nothing
-                submission.submit(session, place, uuid4(), Mode.PAPER, {"C4": 1})
+                submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C4": 1})
         made = releases.freeze(session, place.wave, "Lan")
         releases.check(session, made, "Lan")
         releases.approve(session, made, "Minh")

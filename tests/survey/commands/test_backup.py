@@ -123,7 +123,7 @@ def test_keys_of_another_day_are_found_before_anything_is_kept(
     monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
     with province.writing() as session:
         place = waves.place(session, "ho-mo", "06652")
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
+        submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
     assert hailong("backup", tmp_path / "b.zip").code == 0
     assert hailong("key", "renew").code == 0
     assert hailong("backup", tmp_path / "after.zip").code == 0

@@ -68,8 +68,8 @@ def before(hailong: Program, nowhere: Path, request: pytest.FixtureRequest) -> s
 def brought_to(revision: str) -> None:
     """Writes another revision into the database."""
     database = Database(settings.database_url())
-    with database.adding() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
     database.engine.dispose()
 
 

@@ -14,7 +14,7 @@ from survey.operations import doctor
 from survey.operations.doctor import State
 from survey.responses import submission
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import AuditEntry, Mode
 from survey.waves import waves
 from translations import Refusal
@@ -25,7 +25,9 @@ def remark(province: Database, key: Path) -> UUID:
     """A response with a remark, sealed under the master key."""
     id = uuid4()
     with province.writing() as session:
-        submission.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
+        submission.submit(
+            session.connection(), waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"}
+        )
     return id
 
 
@@ -35,13 +37,13 @@ def test_a_renewed_key_opens_everything_and_the_old_one_nothing(
     old = key.read_bytes()
     assert hailong("key", "renew").code == 0
     with province.reading() as session:
-        assert written(session, remark) == {"gop_y": "xin chào"}
+        assert texts_of(session.connection(), remark) == {"gop_y": "xin chào"}
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
         assert newest is not None
         assert newest.subject == "hailong key renew"
     key.write_bytes(old)
     with province.reading() as session, pytest.raises(Refusal):
-        written(session, remark)
+        texts_of(session.connection(), remark)
     key.unlink()
     assert hailong("key", "renew").code == 1
     assert not key.exists()
@@ -64,7 +66,7 @@ def test_a_lost_key_is_shown_asked_for_and_noted(
         assert newest is not None
         assert newest.subject == "hailong key lost --yes text_key=1"
         assert [one.state for one in doctor.seal(session.connection())] == [State.WELL]
-        assert written(session, remark) is None
+        assert texts_of(session.connection(), remark) is None
     out = tmp_path / "data.csv"
     assert hailong("data", "--wave", "gop-y", "--out", out).code == 0
     assert str(remark) in out.read_text()

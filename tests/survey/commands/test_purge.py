@@ -23,7 +23,7 @@ def test_what_was_destroyed_is_counted_and_that_the_key_is_gone_is_proved(
 ) -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mau", "06652")
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
+        submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "lời riêng"})
         invitations.make(session, "key", "ho-mau", ["V1"], 3)
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today()))
         session.flush()

@@ -15,7 +15,7 @@ def send(province: Database, count: int, psu: str, unit: str = "06652") -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mau", unit)
         for _person in range(count):
-            submission.submit(session, place, uuid4(), Mode.PAPER, {"C6": 1}, psu=psu)
+            submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C6": 1}, psu=psu)
 
 
 def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(

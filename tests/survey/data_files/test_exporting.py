@@ -36,7 +36,7 @@ def submit(
 ) -> str:
     id = uuid.uuid4()
     with database.writing() as session:
-        submission.submit(session, waves.place(session, wave, "06652"), id, mode, answers, psu=psu)
+        submission.submit(session.connection(), waves.place(session, wave, "06652"), id, mode, answers, psu=psu)
     return str(id)
 
 

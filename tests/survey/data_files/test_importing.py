@@ -15,7 +15,7 @@ from survey.data_files.importing import Outcome
 from survey.responses import respondents, submission
 from survey.sampling import draws, plans
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText, Village, Wave, WaveKind, WeightVersion
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
@@ -83,7 +83,7 @@ def test_a_row_becomes_a_response_with_its_village_and_weight(province: Database
     assert (str(response.id), response.unit, response.psu, response.mode) == (ID, "06652", "T1", Mode.PAPER)
     assert (response.day, response.answers) == (dates.today(), {"C2": [1, 6], "C5": 1})
     with province.reading() as session:
-        assert written(session, response.id) == {"C2_khac": "Loa xã"}
+        assert texts_of(session.connection(), response.id) == {"C2_khac": "Loa xã"}
     found = drawn(province)
     assert (found.stratum.tolist()[0], found.psu.tolist()[0], found.weight[0]) == ("do-thi", "T1", 75.5)
 
@@ -384,7 +384,7 @@ def test_a_weight_may_be_zero(province: Database, load: Import) -> None:
 def test_a_keyed_form_counts_as_there_and_takes_the_weight_of_the_file(province: Database, load: Import) -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mau", "06652")
-        submission.submit(session, place, uuid.UUID(ID), Mode.PAPER, {"C5": 1}, psu="V1")
+        submission.submit(session.connection(), place, uuid.UUID(ID), Mode.PAPER, {"C5": 1}, psu="V1")
     done = load([row(response_id=ID, psu="V1", stratum="06652", weight="33")])
     assert (done.stored, done.there, done.weights) == (0, 1, 1)
     assert list(drawn(province).weight) == [33]
@@ -394,14 +394,14 @@ def test_an_answer_that_its_condition_hides_is_kept(province: Database, load: Im
     load([row(C2="1", C2_khac="vẫn ghi")])
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"C2_khac": "vẫn ghi"}
+        assert texts_of(session.connection(), only) == {"C2_khac": "vẫn ghi"}
 
 
 def test_text_that_looks_like_a_formula_is_text(province: Database, load: Import) -> None:
     load([row(C10_khac="=HYPERLINK(1)")])
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"C10_khac": "=HYPERLINK(1)"}
+        assert texts_of(session.connection(), only) == {"C10_khac": "=HYPERLINK(1)"}
 
 
 @pytest.mark.both_databases
@@ -411,7 +411,7 @@ def test_letters_are_kept_in_their_one_form(province: Database, load: Import) ->
     assert response.psu == "Th\u00f4n 1"
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"C10_khac": "h\u00f2a"}
+        assert texts_of(session.connection(), only) == {"C10_khac": "h\u00f2a"}
 
 
 def test_rows_are_csv_records(load: Import) -> None:

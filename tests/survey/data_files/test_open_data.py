@@ -229,7 +229,9 @@ def approved(session: Session, wave: str) -> None:
     """40 forms of a wave on the short questionnaire, released."""
     place = waves.place(session, wave, "06652")
     for n in range(40):
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2})
+        submission.submit(
+            session.connection(), place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2}
+        )
     release = releases.freeze(session, waves.find(session, wave), "lan")
     releases.check(session, release, "minh")
     releases.approve(session, release, "hoa")

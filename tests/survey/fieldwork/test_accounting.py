@@ -47,7 +47,7 @@ def enter(database: Database, serials: Collection[str], **head: object) -> None:
             unit = {"V1": "06652", "V2": "06652", "V3": "06658", "V4": "06658"}[batch.psu]
             place = waves.place(session, "ho-mau", unit)
             response = uuid4()
-            submission.submit(session, place, response, Mode.PAPER, {"C4": 1}, psu=batch.psu)
+            submission.submit(session.connection(), place, response, Mode.PAPER, {"C4": 1}, psu=batch.psu)
             sheet.response, sheet.state, sheet.reason = response, SheetState.ENTERED, None
             for name, value in head.items():
                 setattr(sheet, name, value)

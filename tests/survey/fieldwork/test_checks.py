@@ -35,7 +35,7 @@ def ordinary(questionnaire: Questionnaire, seed: int) -> dict[str, Any]:
 def keep(session: Session, answers: dict[str, Any], psu: str | None = "V1", marks: tuple[str, ...] = ()) -> UUID:
     id = uuid4()
     place = waves.place(session, "ho-mau", UNITS.get(psu or "", "06652"))
-    submission.submit(session, place, id, Mode.PAPER, answers, psu=psu, marks=marks)
+    submission.submit(session.connection(), place, id, Mode.PAPER, answers, psu=psu, marks=marks)
     return id
 
 
@@ -179,7 +179,9 @@ def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> N
     served |= {"hl_phan_anh": 3, "tiep_xuc": 1, "bi_phien_ha": 2, "bi_doi_tien": 2, "da_dua_tien": 2}
     with province.writing() as session:
         for _again in range(2):
-            submission.submit(session, waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served)
+            submission.submit(
+                session.connection(), waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served
+            )
     with province.reading() as session:
         looked = checks.look(session, waves.find(session, "gop-y"))
     assert [[one.check for one in form.findings] for form in looked.found()] == [["alike", "contradiction"]] * 2

@@ -14,7 +14,7 @@ from forms import Questionnaire
 from survey.fieldwork import double_entry, keying, sheet_locks
 from survey.fieldwork.double_entry import Finished
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Batch, Keying, Mode, OpenKeying, Response, Sheet, SheetState
 from survey.system import dates
 from survey.waves import questionnaires
@@ -85,7 +85,7 @@ def test_a_form_keyed_once_is_stored_with_what_stands_at_its_head(packet: Databa
     form = sheet(packet, "0001")
     assert (form.state, form.response, form.adults, form.replaced) == (SheetState.ENTERED, row.id, 3, "away")
     with packet.reading() as session:
-        assert written(session, row.id) == {"dan_toc_khac": "Dao"}
+        assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Dao"}
         [kept] = session.scalars(select(Keying))
         assert (kept.turn, kept.keyer, kept.source, kept.day) == (1, "lan", "person", TODAY)
         assert kept.typed["C5"] == "*"
@@ -115,7 +115,7 @@ def test_two_keyings_that_agree_are_stored_by_the_second(packet: Database, typed
     assert finish(packet, "0002", 2, "minh", again) == Finished(True)
     [row] = stored(packet)
     with packet.reading() as session:
-        assert written(session, row.id) == {"dan_toc_khac": "Dao"}
+        assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Dao"}
         assert len(list(session.scalars(select(Keying)))) == 2
 
 
@@ -199,7 +199,7 @@ def test_texts_of_a_form_that_waits_stand_in_one_place_and_go_with_the_storing(
     finish(packet, "0002", 3, "ba", typed | {"dan_toc_khac": "Tày", "C10_khac": ""})
     [row] = stored(packet)
     with packet.reading() as session:
-        assert written(session, row.id) == {"dan_toc_khac": "Tày"}
+        assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Tày"}
         assert double_entry.texts(session, "0002") == {}
 
 

@@ -24,7 +24,7 @@ SERVED |= {"hl_phan_anh": 3, "tiep_xuc": 1, "bi_phien_ha": 2, "bi_doi_tien": 2, 
 def send(session: Session, answers: dict[str, Any], unit: str = "06652", back: int = 1, **more: Any) -> None:
     day = dates.today() - timedelta(back)
     place = waves.place(session, "gop-y", unit)
-    submission.submit(session, place, uuid4(), Mode.PHONE, answers, day=day, **more)
+    submission.submit(session.connection(), place, uuid4(), Mode.PHONE, answers, day=day, **more)
 
 
 def counted(database: Database) -> int:

@@ -90,7 +90,9 @@ def answered(database: Database, psu: str, share: float = 1.0, mode: Mode = Mode
             else int(item.minimum or 0)
             for item in items[: round(share * len(items))]
         }
-        submission.submit(session, waves.place(session, "ho-mau", UNITS[psu]), id, mode, values, psu=psu)
+        submission.submit(
+            session.connection(), waves.place(session, "ho-mau", UNITS[psu]), id, mode, values, psu=psu
+        )
     return id
 
 

@@ -22,7 +22,9 @@ from translations import NotFound, Refusal
 def keep(session: Session, level: int, wave: str = "ho-mau") -> UUID:
     id = uuid4()
     psu = "V1" if wave == "ho-mau" else None
-    submission.submit(session, waves.place(session, wave, "06652"), id, Mode.PAPER, {"gt_day_du": level}, psu=psu)
+    submission.submit(
+        session.connection(), waves.place(session, wave, "06652"), id, Mode.PAPER, {"gt_day_du": level}, psu=psu
+    )
     return id
 
 

@@ -88,7 +88,7 @@ def test_without_the_master_key_no_words_can_be_kept(
 ) -> None:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"gop_y": "lời"})
+        submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"gop_y": "lời"})
     assert asked(app) == (200, None)
     key.unlink()
     status, found = asked(app)
@@ -115,8 +115,8 @@ def test_each_trouble_of_the_machine_has_words_of_its_own(tmp_path: Path, databa
     ]
     for url, order, words in tries:
         made = Database(url)
-        with pytest.raises(DBAPIError) as fault, made.adding() as connection:
-            connection.execute(text(order))
+        with pytest.raises(DBAPIError) as fault, made.writing() as session:
+            session.execute(text(order))
         refusal = faults.told(fault.value)
         assert refusal is not None
         assert refusal.message == words

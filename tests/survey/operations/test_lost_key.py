@@ -17,7 +17,7 @@ from survey.remarks import codings
 from survey.responses import submission
 from survey.storage import encrypted_texts
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import (
     Batch,
     Keying,
@@ -48,7 +48,9 @@ def sealed(province: Database, key: Path, account: Callable[..., None]) -> UUID:
     differ, and the codes of a phone: all that lies under the master key. Gives the response with the remark."""
     id = uuid4()
     with province.writing() as session:
-        submission.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"})
+        submission.submit(
+            session.connection(), waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": "xin chào"}
+        )
         account(session, "giam-sat", Role.SUPERVISOR)
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=today()))
         session.flush()
@@ -73,13 +75,15 @@ def sealed(province: Database, key: Path, account: Callable[..., None]) -> UUID:
 
 def read(province: Database, id: UUID) -> dict[str, str] | None:
     with province.reading() as session:
-        return written(session, id)
+        return texts_of(session.connection(), id)
 
 
 def write(province: Database, said: str) -> UUID:
     id = uuid4()
     with province.writing() as session:
-        submission.submit(session, waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": said})
+        submission.submit(
+            session.connection(), waves.place(session, "gop-y", "06652"), id, Mode.PHONE, {"gop_y": said}
+        )
     return id
 
 

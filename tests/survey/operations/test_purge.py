@@ -15,8 +15,8 @@ from survey.fieldwork import invitations
 from survey.operations import purge
 from survey.operations.backups import archive
 from survey.responses import submission
+from survey.storage import encrypted_texts
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
 from survey.storage.models import (
     Batch,
     Invitation,
@@ -43,15 +43,17 @@ def answered(province: Database, wave: str, closes: date) -> UUID:
     id = uuid4()
     with province.writing() as session:
         place = waves.place(session, wave, "06652")
-        submission.submit(session, place, id, Mode.PHONE, {"C5": 1, "C2": [6], "C2_khac": "lời riêng"})
+        submission.submit(
+            session.connection(), place, id, Mode.PHONE, {"C5": 1, "C2": [6], "C2_khac": "lời riêng"}
+        )
         found = session.get_one(Wave, wave)
         found.opens, found.closes = date(2020, 1, 1), closes
     return id
 
 
-def texts_of(province: Database, id: UUID) -> dict[str, str] | None:
+def read(province: Database, id: UUID) -> dict[str, str] | None:
     with province.reading() as session:
-        return written(session, id)
+        return encrypted_texts.texts_of(session.connection(), id)
 
 
 @pytest.mark.both_databases
@@ -61,7 +63,7 @@ def test_only_waves_whose_time_is_over_are_destroyed_and_their_answers_stay(prov
     not_yet = answered(province, "ho-mau", today - timedelta(365))
     done = purge.purge(province)
     assert [(one.wave, one.texts) for one in done] == [("da-dong", False), ("ho-mo", True)]
-    assert (texts_of(province, over), texts_of(province, not_yet)) == (None, {"C2_khac": "lời riêng"})
+    assert (read(province, over), read(province, not_yet)) == (None, {"C2_khac": "lời riêng"})
     with province.reading() as session:
         assert session.get_one(Response, over).answers == {"C5": 1, "C2": [6]}
         assert session.scalar(select(func.count()).select_from(ResponseText)) == 2
@@ -89,7 +91,7 @@ def test_the_key_is_in_no_file_of_the_database_and_an_older_backup_opens_to_noth
     with back.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
         with pytest.raises(Refusal):
-            written(session, only)
+            encrypted_texts.texts_of(session.connection(), only)
     back.engine.dispose()
     # A backup of after it says that the texts are destroyed.
     archive.write(province, tmp_path / "new-backup", lambda *_told: None)
@@ -173,4 +175,4 @@ def test_nothing_is_destroyed_before_a_wave_ends_and_early_only_when_asked(provi
         with pytest.raises(Refusal, match="--early"):
             purge.purge(province, "ho-mo")
         assert purge.purge(province, "ho-mo", early=True)[0].texts
-        assert texts_of(province, id) is None
+        assert read(province, id) is None

@@ -55,9 +55,9 @@ def start(server: Any, folder: str) -> None:
 
 def send(database: Database) -> UUID:
     id = uuid4()
-    place = waves.place_now(database, "ho-mo", "06652")
+    place = waves.current_place(database, "ho-mo", "06652")
     with audit.acting("lan", "Ran a command on the server", "between"), database.writing() as session:
-        assert submission.submit(session, place, id, Mode.PAPER, {"C5": 1})
+        assert submission.submit(session.connection(), place, id, Mode.PAPER, {"C5": 1})
     return id
 
 

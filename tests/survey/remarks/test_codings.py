@@ -34,7 +34,7 @@ def test_remarks_come_in_the_order_of_their_ids_without_silent_and_rejected_form
 ) -> None:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
+        submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"hl_chung": 4})
         reviews.decide(session, "gop-y", remarks[3:4], ReviewState.REJECTED, "trùng", "lan")
     assert queue(province).remarks == tuple(sorted(remarks[:3] + remarks[4:], key=lambda id: id.hex))
 
@@ -42,10 +42,10 @@ def test_remarks_come_in_the_order_of_their_ids_without_silent_and_rejected_form
 def test_what_names_a_choice_is_no_remark(province: Database) -> None:
     with province.writing() as session:
         place = waves.place(session, "ho-mo", "06652")
-        submission.submit(session, place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "loa xã"})
+        submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"C2": [6], "C2_khac": "loa xã"})
         id = uuid4()
         submission.submit(
-            session, place, id, Mode.PHONE, {"C10_khac": "thêm cây xanh", "C2": [6], "C2_khac": "loa"}
+            session.connection(), place, id, Mode.PHONE, {"C10_khac": "thêm cây xanh", "C2": [6], "C2_khac": "loa"}
         )
     with province.reading() as session:
         wave = waves.find(session, "ho-mo")

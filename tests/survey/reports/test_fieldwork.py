@@ -45,9 +45,13 @@ def surveyed(province: Database) -> Database:
                     sheet.response = uuid4()
                     entered.append(sheet.response)
                     where = waves.place(session, "ho-mau", UNITS[psu])
-                    submission.submit(session, where, sheet.response, Mode.PAPER, {"C4": 1, "C5": 1}, psu=psu)
+                    submission.submit(
+                        session.connection(), where, sheet.response, Mode.PAPER, {"C4": 1, "C5": 1}, psu=psu
+                    )
                 session.add(sheet)
-        submission.submit(session, waves.place(session, "ho-mau", "06652"), uuid4(), Mode.PHONE, {"C4": 1})
+        submission.submit(
+            session.connection(), waves.place(session, "ho-mau", "06652"), uuid4(), Mode.PHONE, {"C4": 1}
+        )
         reviews.decide(session, "ho-mau", entered[:1], ReviewState.REJECTED, "made up", "p")
     return province
 
@@ -91,7 +95,7 @@ def test_answers_beyond_the_households_drawn_are_told_and_in_no_rate(surveyed: D
     with surveyed.writing() as session:
         for _person in range(9):  # V3: 8 forms, 5 entered and 1 void as refused
             place = waves.place(session, "ho-mau", UNITS["V3"])
-            submission.submit(session, place, uuid4(), Mode.INTERVIEWER, {"C4": 1, "C5": 1}, psu="V3")
+            submission.submit(session.connection(), place, uuid4(), Mode.INTERVIEWER, {"C4": 1, "C5": 1}, psu="V3")
     words = "\n".join(
         part.text for part in docx.Document(io.BytesIO(report.write(gathered(surveyed), "docx"))).paragraphs
     )
@@ -163,7 +167,7 @@ def test_a_release_counts_what_it_froze_and_the_forms_as_they_are(surveyed: Data
     with surveyed.writing() as session:
         frozen = releases.freeze(session, session.get_one(Wave, "ho-mau"), "p")
         submission.submit(
-            session, waves.place(session, "ho-mau", "06652"), uuid4(), Mode.PAPER, {"C4": 1}, psu="V1"
+            session.connection(), waves.place(session, "ho-mau", "06652"), uuid4(), Mode.PAPER, {"C4": 1}, psu="V1"
         )
         came = summary.gather(session, "ho-mau", release=frozen).collection
     assert (came.collected, came.in_sample, came.outside, came.rejected) == (12, 10, 1, 1)

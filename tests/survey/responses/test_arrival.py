@@ -31,9 +31,9 @@ IDS = [uuid.UUID(int=DICE.getrandbits(128), version=4) for _number in range(FORM
 
 
 def send(province: Database, id: uuid.UUID) -> None:
-    place = waves.place_now(province, "gop-y", "06652")
+    place = waves.current_place(province, "gop-y", "06652")
     answers = {"hl_chung": 4} | ({"gop_y": "Cám ơn"} if id.int % 3 == 0 else {})
-    assert submission.keep(province, place, id, Mode.PHONE, answers)
+    assert province.group(lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers))
 
 
 def answer_letters(province: Database) -> dict[str, uuid.UUID]:

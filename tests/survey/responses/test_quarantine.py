@@ -140,7 +140,7 @@ def test_a_form_whose_number_was_sent_before_counts_as_one_of_its_own(
     id = uuid4()
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652", YESTERDAY)
-        submission.submit(session, place, id, Mode.KIOSK, {"hl_chung": 1}, day=YESTERDAY)
+        submission.submit(session.connection(), place, id, Mode.KIOSK, {"hl_chung": 1}, day=YESTERDAY)
     form = receive(id=str(id))
     assert decide(province, form) == 1
     first, second = sorted(kept(province), key=lambda response: response.id != id)

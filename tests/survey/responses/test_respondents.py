@@ -82,7 +82,7 @@ def answer(province: Database, documents: list[dict[str, Any]]) -> dict[UUID, di
         place = waves.place(session, "thu", "06652")
         for id, document in told.items():
             marks = ("quick",) if document else ()
-            submission.submit(session, place, id, Mode.PHONE, document, marks=marks)
+            submission.submit(session.connection(), place, id, Mode.PHONE, document, marks=marks)
     return told
 
 

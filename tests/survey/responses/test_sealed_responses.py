@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 
 from survey.responses import devices, sealed_responses
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Device, QuarantinedResponse, Response, ResponseText, Wave
 from survey.system import dates
 from survey.waves import waves
@@ -77,7 +77,9 @@ def test_what_was_sealed_is_opened_and_kept_as_a_response(device: FlaskClient, p
     assert (response.mode, response.day, response.marks) == ("kiosk", day, ["lang-vi", "quick"])
     assert response.answers == {"hl_chung": 4, "tiep_xuc": 1, "bi_doi_tien": 1}
     with province.reading() as session:
-        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"gop_y": REMARK}
+        assert texts_of(session.connection(), session.scalars(select(ResponseText.response)).one()) == {
+            "gop_y": REMARK
+        }
 
 
 def test_sent_again_it_is_kept_once(device: FlaskClient, province: Database) -> None:
@@ -108,7 +110,9 @@ def known_with_other_content(province: Database) -> dict[str, str]:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
         id = uuid4()
-        sealed_responses.submission.submit(session, place, id, sealed_responses.Mode.PHONE, {"hl_chung": 1})
+        sealed_responses.submission.submit(
+            session.connection(), place, id, sealed_responses.Mode.PHONE, {"hl_chung": 1}
+        )
     return sealed(id=str(id))
 
 

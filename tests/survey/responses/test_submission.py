@@ -10,10 +10,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey.responses import submission
-from survey.storage import encrypted_texts
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
-from survey.storage.group_commit import Together
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText
 from survey.system import dates
 from survey.waves import waves
@@ -28,7 +26,15 @@ def submit(database: Database, id: UUID, answers: dict[str, Any] | None = None, 
     with database.writing() as session:
         place = waves.place(session, more.pop("wave", "ho-mau"), more.pop("unit", "06652"))
         mode = more.pop("mode", Mode.PHONE)
-        return submission.submit(session, place, id, mode, ANSWERS if answers is None else answers, **more)
+        return submission.submit(
+            session.connection(), place, id, mode, ANSWERS if answers is None else answers, **more
+        )
+
+
+def send(database: Database, id: UUID, answers: dict[str, Any], **more: Any) -> bool:
+    """As a stranger does."""
+    place = waves.current_place(database, "ho-mo", "06652")
+    return database.group(lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers, **more))
 
 
 def count(database: Database, table: type = Response) -> int | None:
@@ -51,7 +57,7 @@ def test_words_stand_apart_from_the_other_answers(province: Database) -> None:
     submit(province, id)
     with province.reading() as session:
         assert session.get_one(Response, id).answers == {"C2": [1, 6], "C5": 1}
-        assert written(session, id) == {"C2_khac": "Loa xã"}
+        assert texts_of(session.connection(), id) == {"C2_khac": "Loa xã"}
     submit(province, uuid4(), {"C5": 1})
     assert count(province, ResponseText) == 1
 
@@ -69,16 +75,15 @@ def test_the_day_is_the_one_in_viet_nam(province: Database) -> None:
 
 
 def test_a_strangers_form_is_kept_as_any_other_with_its_words_and_once(province: Database) -> None:
-    place = waves.place_now(province, "ho-mo", "06652")
     marks = ("quick", "lang-vi", "quick")
     one, other, third = uuid4(), uuid4(), uuid4()
     assert submit(province, one, wave="ho-mo", marks=marks)
-    assert submission.keep(province, place, other, Mode.PHONE, ANSWERS, marks=marks)
-    assert submission.keep(province, place, third, Mode.PHONE, {"C5": 1})
-    assert not submission.keep(province, place, other, Mode.PHONE, ANSWERS)
+    assert send(province, other, ANSWERS, marks=marks)
+    assert send(province, third, {"C5": 1})
+    assert not send(province, other, ANSWERS)
     for different in ({**ANSWERS, "C5": 2}, {**ANSWERS, "C2_khac": "Loa"}):
         with pytest.raises(Conflict):
-            submission.keep(province, place, other, Mode.PHONE, different)
+            send(province, other, different)
     assert (count(province), count(province, ResponseText)) == (3, 2)
     with province.reading() as session:
         rows = [
@@ -86,15 +91,14 @@ def test_a_strangers_form_is_kept_as_any_other_with_its_words_and_once(province:
             for id in (one, other)
         ]
         assert rows[0] == rows[1]
-        assert written(session, other) == written(session, one) == {"C2_khac": "Loa xã"}
+        assert (
+            texts_of(session.connection(), other) == texts_of(session.connection(), one) == {"C2_khac": "Loa xã"}
+        )
 
 
 def test_whoever_was_helped_was_not_alone(province: Database) -> None:
-    place = waves.place_now(province, "ho-mo", "06652")
     sent, alone = uuid4(), uuid4()
-    assert submission.keep(
-        province, place, sent, Mode.PHONE, {}, marks=("helped-none", "helped-family", "lang-vi")
-    )
+    assert send(province, sent, {}, marks=("helped-none", "helped-family", "lang-vi"))
     assert submit(province, alone, marks=("helped-none",))
     with province.reading() as session:
         assert session.get_one(Response, sent).marks == ["helped-family", "lang-vi"]
@@ -102,14 +106,12 @@ def test_whoever_was_helped_was_not_alone(province: Database) -> None:
 
 
 def test_words_that_cannot_be_kept_take_their_answers_along(province: Database) -> None:
-    place = waves.place_now(province, "ho-mo", "06652")
     for _time in range(2):  # the first makes the wave's key
-        assert submission.keep(province, place, uuid4(), Mode.PHONE, ANSWERS)
-        encrypted_texts._recent.cache_clear()
+        assert send(province, uuid4(), ANSWERS)
     with province.writing() as session:
         session.execute(text("DROP TABLE response_text"))
     with pytest.raises(DBAPIError):
-        submission.keep(province, place, uuid4(), Mode.PHONE, ANSWERS)
+        send(province, uuid4(), ANSWERS)
     assert count(province) == 2
 
 
@@ -142,7 +144,7 @@ def test_other_content_under_the_same_id_is_refused(province: Database, other: d
     with province.reading() as session:
         kept = session.get_one(Response, id)
         assert (kept.wave, kept.unit, kept.psu, kept.answers) == ("ho-mau", "06652", None, {"C2": [1, 6], "C5": 1})
-        assert written(session, id) == {"C2_khac": "Loa xã"}
+        assert texts_of(session.connection(), id) == {"C2_khac": "Loa xã"}
 
 
 def test_a_village_belongs_to_its_commune(province: Database) -> None:
@@ -173,38 +175,34 @@ def test_many_phones_send_many_times_at_once(province: Database) -> None:
     assert (count(province), count(province, ResponseText)) == (40, 40)
 
 
-def test_strangers_who_send_together_share_a_commit_and_of_one_id_the_first_counts(province: Database) -> None:
-    """The writer is held up until all of them wait, so that they are written at once."""
-    together = province._at_once
-    if not isinstance(together, Together):
-        pytest.skip("on PostgreSQL each is written by itself")
-    place = waves.place_now(province, "ho-mo", "06652")
-    assert submit(province, uuid4(), wave="ho-mo")  # makes the wave's key
+def test_strangers_who_send_together_are_each_kept_and_of_one_id_the_first_counts(province: Database) -> None:
+    """The writer is held up until all of them wait, so that SQLite writes them in one commit."""
     ids = [uuid4() for _number in range(6)]
     sent = [(id, {"C5": 1, "C2": [1, 6], "C2_khac": f"ý {n}"} if n % 2 else {"C5": 2}) for n, id in enumerate(ids)]
     sent += [(ids[1], {"C5": 3, "C2": [6], "C2_khac": "khác"}), sent[2]]  # others' ids, once with other words
     outcomes: list[Any] = [None] * len(sent)
 
-    def send(number: int) -> None:
-        id, answers = sent[number]
+    def phone(number: int) -> None:
         try:
-            outcomes[number] = submission.keep(province, place, id, Mode.PHONE, answers)
+            outcomes[number] = send(province, *sent[number])
         except Conflict as conflict:
             outcomes[number] = conflict
 
-    phones = [threading.Thread(target=send, args=(number,)) for number in range(len(sent))]
-    with together._writer:
-        for number, phone in enumerate(phones):
-            phone.start()
-            while len(together._waiting) <= number:  # one after the other, so the first is the first
-                phone.join(0.001)
-    for phone in phones:
-        phone.join()
+    phones = [threading.Thread(target=phone, args=(number,)) for number in range(len(sent))]
+    with province.alone():
+        for number, one in enumerate(phones):
+            one.start()
+            while province._group and len(province._group._waiting) <= number:  # so the first is the first
+                one.join(0.001)
+            if not province._group:
+                one.join()
+    for one in phones:
+        one.join()
     assert outcomes[:6] == [True] * 6
     assert isinstance(outcomes[6], Conflict)
     assert outcomes[7] is False
     with province.reading() as session:
         for id, answers in sent[:6]:
             kept = session.get_one(Response, id)
-            assert (kept.answers | written(session, id)) == answers
-    assert (count(province), count(province, ResponseText)) == (7, 4)
+            assert (kept.answers | (texts_of(session.connection(), id) or {})) == answers
+    assert (count(province), count(province, ResponseText)) == (6, 3)

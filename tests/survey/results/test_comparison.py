@@ -45,7 +45,7 @@ def answer(database: Database, wave: str, levels: dict[str, list[int]], item: st
         for psu, given in levels.items():
             place = waves.place(session, wave, VILLAGES[psu])
             for level in given:
-                submission.submit(session, place, uuid4(), Mode.PAPER, {item: level}, psu=psu)
+                submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {item: level}, psu=psu)
 
 
 def compared(database: Database, new: str = "nay", **options: Any) -> Comparison:
@@ -157,7 +157,7 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
             for wave in ("truoc", "nay"):
                 place = waves.place(session, wave, unit)
                 for level in levels:
-                    submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
+                    submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         own = result_table.table(session, old, items=["C5=2"], by=["unit"], released=True)

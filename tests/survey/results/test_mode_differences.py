@@ -65,7 +65,7 @@ def wave(province: Database, many: Callable[[Mode, int], int]) -> Wave:
                     level = 5 if person % 20 < many(mode, age) else 2
                     answers = {"gioi_tinh": 1 + person % 2, "do_tuoi": age, "th_dien": level}
                     psu = f"V{person // 20 % 6}"
-                    submission.submit(session, place, uuid4(), mode, answers, psu=psu, day=made.opens)
+                    submission.submit(session.connection(), place, uuid4(), mode, answers, psu=psu, day=made.opens)
     return made
 
 

@@ -58,7 +58,7 @@ def worlds(province: Database) -> Database:
                     for said in itertools.chain(*([value] * many for value, many in enumerate(counts, 1))):
                         psu = f"{unit}-{place}"
                         answers = {"C5": said, "tc_bien_hieu": 4, "tc_ghe_ban": 2 + place}
-                        submission.submit(session, where, uuid4(), Mode.PAPER, answers, psu=psu)
+                        submission.submit(session.connection(), where, uuid4(), Mode.PAPER, answers, psu=psu)
     return province
 
 

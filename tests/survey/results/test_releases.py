@@ -47,7 +47,7 @@ def send(province: Database) -> Callable[..., list[Any]]:
         with province.writing() as session:
             place = waves.place(session, wave, unit)
             for id in ids:
-                submission.submit(session, place, id, mode, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
+                submission.submit(session.connection(), place, id, mode, {"C5": c5} if c5 else {"C6": 1}, psu=psu)
         return ids
 
     return sent

@@ -32,7 +32,7 @@ def write(database: Database, unit: str, *about: str) -> None:
         place = waves.place(session, "gop-y", unit)
         for theme in about:
             id = uuid4()
-            submission.submit(session, place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
+            submission.submit(session.connection(), place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
             if theme:
                 codings.code(session, place.wave, id, codings.FIRST, [theme], "lan")
 
@@ -57,7 +57,7 @@ def spoken(province: Database) -> Database:
     with province.writing() as session:
         place = waves.place(session, "gop-y", "06652")
         for _person in range(20):
-            submission.submit(session, place, uuid4(), Mode.PHONE, {"hl_chung": 4})
+            submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"hl_chung": 4})
         paraphrases.add(session, "gop-y", "06652", "thoi_gian", SAID, "lan")
         paraphrases.add(session, "gop-y", "06652", "dat_dai", "Có người chờ sổ đỏ.", "lan")
     return province

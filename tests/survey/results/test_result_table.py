@@ -25,7 +25,7 @@ def answer(session: Session, wave: str, unit: str, answers: dict[str, Any], **mo
     place = waves.place(session, wave, unit)
     checked = check(place.questionnaire, answers)
     assert not checked.problems
-    submission.submit(session, place, uuid4(), more.pop("mode", Mode.PAPER), checked.answers, **more)
+    submission.submit(session.connection(), place, uuid4(), more.pop("mode", Mode.PAPER), checked.answers, **more)
 
 
 def one(records: Iterable[Any], **wanted: Any) -> Any:
@@ -45,7 +45,7 @@ def test_a_share_is_weighted_and_blanks_leave_it(province: Database) -> None:
         for psu, level, weight in (("V1", 1, 10.0), ("V1", 3, 30.0), ("V2", 3, 40.0), ("V2", None, 500.0)):
             id_ = uuid4()
             answers = {} if level is None else {"C5": level}
-            submission.submit(session, place, id_, Mode.PAPER, answers, psu=psu)
+            submission.submit(session.connection(), place, id_, Mode.PAPER, answers, psu=psu)
             session.add(Weight(version=version.id, response=id_, weight=weight))
     with province.reading() as session:
         record = one(result_table.estimates(session, "ho-mau", items=["C5=3"]))
@@ -224,9 +224,9 @@ def test_a_response_keyed_after_the_weights_takes_its_villages_mean(province: Da
         place = waves.place(session, "ho-mau", "06652")
         for psu, weight in (("V1", 10.0), ("V1", 20.0), ("V2", 90.0)):
             id_ = uuid4()
-            submission.submit(session, place, id_, Mode.PAPER, {"C5": 1}, psu=psu)
+            submission.submit(session.connection(), place, id_, Mode.PAPER, {"C5": 1}, psu=psu)
             session.add(Weight(version=version.id, response=id_, weight=weight))
-        submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 3}, psu="V1")
+        submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": 3}, psu="V1")
     with province.reading() as session:
         record = one(result_table.estimates(session, "ho-mau", items=["C5=3"]))
     assert record.estimate == pytest.approx(15 / (10 + 20 + 90 + 15))

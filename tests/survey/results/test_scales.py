@@ -80,7 +80,7 @@ def answered(province: Database) -> Callable[..., None]:
         with province.writing() as session:
             where = waves.place(session, "hai-thang", "06652")
             for one in range(count):
-                submission.submit(session, where, uuid4(), Mode.PAPER, answers, psu=f"V{one % 4}")
+                submission.submit(session.connection(), where, uuid4(), Mode.PAPER, answers, psu=f"V{one % 4}")
 
     return answer
 

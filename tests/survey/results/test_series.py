@@ -35,7 +35,9 @@ def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gi
         place = waves.place(session, code, "06652", opens)
         for person in range(12):
             answers = {codes.get("C5", "C5"): 1 + person % 3, codes.get("th_dien", "th_dien"): 4 + person % 2}
-            submission.submit(session, place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens)
+            submission.submit(
+                session.connection(), place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens
+            )
     return made
 
 

@@ -98,7 +98,7 @@ def test_communes_without_an_answer_may_have_any_rank(province: Database) -> Non
         units.load(session, "code,name,kind,valid_from\n99901,Mới,xã,2099-01-01\n")
         place = waves.place(session, "ho-mau", "06652")
         for psu in ("V1", "V2") * 5:
-            submission.submit(session, place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
+            submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
     with province.reading() as session:
         said = summary.gather(session, "ho-mau")
     assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 54)}

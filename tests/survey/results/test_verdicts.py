@@ -123,7 +123,9 @@ def fill(province: Database, seed: int, shift: dict[str, float], code: str = "ma
                     answers = {item: int(level) for item, level in zip(items, levels, strict=True)}
                     id_ = UUID(bytes=chance.bytes(16), version=4)
                     psu = f"{unit}-{village}"
-                    submission.submit(session, place, id_, Mode.PAPER, answers, psu=psu, day=made.opens)
+                    submission.submit(
+                        session.connection(), place, id_, Mode.PAPER, answers, psu=psu, day=made.opens
+                    )
 
 
 def test_where_nothing_differs_nothing_is_named(province: Database) -> None:
@@ -208,7 +210,7 @@ def open_wave(province: Database) -> str:
                     answers = {item: 5 if chance.random() < good else 1 for item in items}
                     id_ = UUID(bytes=chance.bytes(16), version=4)
                     day = opens + timedelta(days=person % 8)
-                    submission.submit(session, place, id_, mode, answers, day=day)
+                    submission.submit(session.connection(), place, id_, mode, answers, day=day)
             for unit, percent in (("", "10"), (GOOD, "10"), (BAD, "95")):
                 targets.put(session, made, "index", percent, "Sở Nội vụ", "An", unit)
     return "mo-nay"

@@ -207,7 +207,7 @@ def test_nothing_is_drawn_once_forms_are_printed_or_answers_came(province: Datab
     with province.writing() as session:
         session.delete(session.get_one(Batch, "B1"))
         place = waves.place(session, "ho-mau", "06652")
-        submission.submit(session, place, uuid.uuid4(), Mode.PAPER, {"C5": 1}, psu=psu)
+        submission.submit(session.connection(), place, uuid.uuid4(), Mode.PAPER, {"C5": 1}, psu=psu)
     with pytest.raises(Conflict, match="responses from villages of this wave already"):
         drawn_once(province, "2")
     with pytest.raises(Conflict, match="open to all"), province.writing() as session:
@@ -266,7 +266,9 @@ def test_estimates_take_strata_and_weights_from_the_draw(province: Database) -> 
             place = waves.place(session, "ho-mau", one.village.unit)
             for number in range(3):
                 answers = {"C5": 1 if k % 2 or number else 3}
-                submission.submit(session, place, uuid.uuid4(), Mode.PAPER, answers, psu=one.village.psu)
+                submission.submit(
+                    session.connection(), place, uuid.uuid4(), Mode.PAPER, answers, psu=one.village.psu
+                )
     with province.reading() as session:
         people = respondents.sample(session, waves.find(session, "ho-mau"))
         assert set(people.stratum) == set(UNITS)

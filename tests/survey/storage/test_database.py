@@ -1,7 +1,7 @@
 import threading
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from survey.storage.database import Database
@@ -39,19 +39,6 @@ def test_reading_keeps_nothing(database: Database) -> None:
         session.flush()
     with database.reading() as session:
         assert session.get(Unit, "TT1") is None
-
-
-def test_adding_is_kept_whole(database: Database) -> None:
-    def add(code: str) -> None:
-        with database.adding() as connection:
-            connection.execute(insert(Unit), {"code": code, "name": "Tổ", "kind": "tổ", "parent": "22"})
-            raise ZeroDivisionError
-
-    for code in ("T1", "T2"):  # after a fault there is another connection
-        with pytest.raises(ZeroDivisionError):
-            add(code)
-    with database.reading() as session:
-        assert session.scalars(select(Unit.code).where(Unit.kind == "tổ")).all() == []
 
 
 def test_what_points_at_nothing_is_refused(database: Database) -> None:

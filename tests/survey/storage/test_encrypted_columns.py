@@ -81,7 +81,8 @@ def test_a_number_does_not_show_by_its_length_how_large_it_is(keying: Database) 
 
 
 def test_a_backup_holds_it_sealed_and_gives_it_back(keying: Database) -> None:
-    with keying.adding() as connection:
+    with keying.writing() as session:
+        connection = session.connection()
         for table in (OpenKeying.__table__, Scan.__table__, Reinterview.__table__):
             assert isinstance(table, Table)
             lines = list(rows.lines(connection, table))

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from survey.responses import submission
 from survey.storage import encrypted_texts, master_key
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import ONCE, Ring, written
+from survey.storage.encrypted_texts import Ring, texts_of
 from survey.storage.models import Mode, ResponseText, TextKey, Wave
 from survey.waves import waves
 from translations import Refusal
@@ -24,13 +24,15 @@ MARK = "chị Lan ở xóm Đình"
 def write(province: Database, wave: str = "gop-y", said: str = MARK) -> UUID:
     id = uuid4()
     with province.writing() as session:
-        submission.submit(session, waves.place(session, wave, "06652"), id, Mode.PHONE, {"gop_y": said})
+        submission.submit(
+            session.connection(), waves.place(session, wave, "06652"), id, Mode.PHONE, {"gop_y": said}
+        )
     return id
 
 
 def read(province: Database, id: UUID) -> dict[str, str] | None:
     with province.reading() as session:
-        return written(session, id)
+        return texts_of(session.connection(), id)
 
 
 @pytest.mark.both_databases
@@ -64,10 +66,10 @@ def test_the_same_form_again_is_known_and_with_other_words_refused(province: Dat
         with province.writing() as session:
             place = waves.place(session, "gop-y", "06652")
             if known:
-                assert not submission.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+                assert not submission.submit(session.connection(), place, id, Mode.PHONE, {"gop_y": said})
             else:
                 with pytest.raises(Refusal):
-                    submission.submit(session, place, id, Mode.PHONE, {"gop_y": said})
+                    submission.submit(session.connection(), place, id, Mode.PHONE, {"gop_y": said})
 
 
 def test_without_its_key_file_a_wave_says_so_and_makes_no_other_key(province: Database, key: Path) -> None:
@@ -103,10 +105,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     with province.writing() as session:
         renewal = encrypted_texts.Renewal(session.connection())
     with province.writing() as session:  # by the old key, which is there yet, a wave's first text
-        session.connection().execute(
-            ONCE[session.get_bind().dialect.name],
-            {"wave": "ho-mo", "wrapped": master_key.seal(b64decode(old, b"-_"), b"ho-mo", bytes(32))},
-        )
+        session.add(TextKey(wave="ho-mo", wrapped=master_key.seal(b64decode(old, b"-_"), b"ho-mo", bytes(32))))
     renewal.settle(province)
     with province.reading() as session:
         assert Ring(session.connection()).key("ho-mo") == bytes(32)

@@ -1,94 +1,107 @@
-"""Rows added by the driver: once, for good, each by itself or with those of others who wait."""
+"""Works that share a commit: each is on disk when its caller goes on, and fails alone."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from survey.storage.database import Database
-from survey.storage.group_commit import Together
 from survey.storage.models import Unit
 
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture
-def add(database: Database) -> Callable[..., bool]:
-    """Adds a unit of a code, below a parent."""
-    mark = "?" if database.is_sqlite else "%s"
-    words = (
-        f"INSERT INTO unit (code, name, kind, parent) VALUES ({mark}, 'Tổ', 'tổ', {mark}) ON CONFLICT DO NOTHING"
-    )
+def add(code: str, parent: str = "22") -> Callable[[Connection], str]:
+    """A work that adds a unit and gives its code."""
 
-    def write(cursor: Any, rows: Sequence[tuple[str, str]]) -> list[bool]:
-        cursor.execute("BEGIN")
-        added = [bool(cursor.execute(words, row).rowcount) for row in rows]
-        cursor.execute("COMMIT")
-        return added
+    def work(connection: Connection) -> str:
+        connection.execute(insert(Unit), {"code": code, "name": "Tổ", "kind": "tổ", "parent": parent})
+        return code
 
-    return lambda code, parent="22": database.at_once((code, parent), write)
+    return work
 
 
-def kept(database: Database) -> list[str]:
+def stored(database: Database) -> list[str]:
     with database.reading() as session:
         return sorted(session.scalars(select(Unit.code).where(Unit.kind == "tổ")))
 
 
-def each_in_a_thread(work: Callable[[int], None], count: int) -> None:
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+def together(database: Database, *works: Callable[[Connection], Any]) -> list[Any]:
+    """What became of works whose callers all wait before the writer is free; on PostgreSQL each runs by itself."""
+    outcomes: list[Any] = [None] * len(works)
+
+    def send(number: int) -> None:
+        try:
+            outcomes[number] = database.group(works[number])
+        except Exception as error:
+            outcomes[number] = error
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(works))]
+    with database.alone():
+        for number, thread in enumerate(threads):
+            thread.start()
+            while database._group and len(database._group._waiting) <= number:  # so the first is the first
+                thread.join(0.001)
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def test_a_work_is_on_disk_when_it_returns_and_gives_what_it_gives(database: Database) -> None:
+    assert database.group(add("T1")) == "T1"
+    assert stored(database) == ["T1"]
+
+
+def test_an_error_undoes_the_whole_work_and_is_raised_to_its_caller(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        add("T1")(connection)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        database.group(work)
+    with pytest.raises(IntegrityError):
+        database.group(add("T2", parent="khong-co"))
+    assert stored(database) == []
+    assert database.group(add("T3")) == "T3"
+
+
+def test_of_those_who_wait_together_each_fails_alone(database: Database) -> None:
+    works = [add(f"T{number}", parent="khong-co" if number == 3 else "22") for number in range(6)]
+    outcomes = together(database, *works)
+    assert isinstance(outcomes.pop(3), IntegrityError)
+    assert outcomes == stored(database) == ["T0", "T1", "T2", "T4", "T5"]
+
+
+def test_many_who_come_together_each_learn_of_their_own(database: Database) -> None:
+    outcomes: dict[int, list[str]] = {}
+
+    def send(number: int) -> None:
+        outcomes[number] = [database.group(add(f"T{number}-{step}")) for step in range(10)]
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert outcomes == {number: [f"T{number}-{step}" for step in range(10)] for number in range(16)}
+    assert stored(database) == sorted(code for codes in outcomes.values() for code in codes)
 
 
-def test_a_row_is_there_when_it_returns_and_a_second_time_nothing_is_added(
-    database: Database, add: Callable[..., bool]
-) -> None:
-    assert add("T1")
-    assert kept(database) == ["T1"]
-    assert not add("T1")
-
-
-def test_after_a_fault_nothing_is_kept_and_the_next_goes_on(database: Database, add: Callable[..., bool]) -> None:
-    assert not add("T1", parent="khong-co")
-    assert add("T2")
-    assert kept(database) == ["T2"]
-
-
-def test_of_many_who_come_together_each_learns_of_its_own_row(
-    database: Database, add: Callable[..., bool]
-) -> None:
-    added: dict[int, list[bool]] = {}
-
-    def send(number: int) -> None:  # each row twice, by two of them
-        added[number] = [add(f"T{number % 8}-{step}") for step in range(10)]
-
-    each_in_a_thread(send, 16)
-    for number in range(8):
-        assert all(one != other for one, other in zip(added[number], added[number + 8], strict=True))
-    assert len(kept(database)) == 80
-
-
-def test_those_who_waited_with_one_at_fault_are_told_that_nothing_was_added(
-    database: Database, add: Callable[..., bool]
-) -> None:
-    """So they go the long way. The writer is held up until all of them wait, or chance would choose who shares."""
-    together = database._at_once
-    if not isinstance(together, Together):
-        pytest.skip("on PostgreSQL each is written by itself")
-    added: dict[int, bool] = {}
-
-    def send(number: int) -> None:
-        added[number] = add(f"T{number}", parent="khong-co" if number == 3 else "22")
-
-    with together._writer:
-        senders = threading.Thread(target=each_in_a_thread, args=(send, 6))
-        senders.start()
-        while len(together._waiting) < 6:
-            senders.join(0.001)
-    senders.join()
-    assert kept(database) == []
-    assert added == dict.fromkeys(range(6), False)
+def test_where_the_database_undoes_all_of_them_nobody_is_told_that_it_is_kept(database: Database) -> None:
+    """SQLite does so when the disk is full. Whoever comes behind finds it well again."""
+    if not database.is_sqlite:
+        pytest.skip("on PostgreSQL each has its own transaction")
+    with database.writing() as session:
+        session.execute(
+            text(
+                "CREATE TRIGGER full BEFORE INSERT ON unit WHEN NEW.code = 'T1' "
+                "BEGIN SELECT RAISE(ROLLBACK, 'as if full'); END"
+            )
+        )
+    outcomes = together(database, add("T0"), add("T1"), add("T2"))
+    assert all(isinstance(outcome, DBAPIError) for outcome in outcomes)
+    assert stored(database) == []
+    assert database.group(add("T3")) == "T3"

@@ -17,8 +17,7 @@ def test_the_migrations_give_the_tables_of_the_models(database: Database) -> Non
 
 
 def test_migrating_again_changes_nothing(database: Database) -> None:
-    with database.adding() as connection:
-        upgrade(connection)
+    database.group(upgrade)
     with database.engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() == (
             ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -30,9 +30,9 @@ def evil(province: Database) -> Database:
         for village in session.query(Village):
             village.name = EVIL
         session.get_one(Unit, "06652").name = EVIL
-        place = waves.place_now(province, "ho-mo", "06652")
+        place = waves.current_place(province, "ho-mo", "06652")
         for _number in range(40):
-            submission.submit(session, place, uuid4(), Mode.PAPER, {"C5": 1})
+            submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": 1})
     return province
 
 

@@ -117,7 +117,7 @@ def test_villages_are_those_of_the_wave_and_the_commune(session: Session) -> Non
 
 def test_responses_are_counted_by_unit_and_mode(session: Session) -> None:
     for unit, mode in (("06652", Mode.PHONE), ("06652", Mode.PHONE), ("06652", Mode.PAPER), ("06658", Mode.PHONE)):
-        submission.submit(session, waves.place(session, "ho-mo", unit), uuid4(), mode, {"C5": 1})
+        submission.submit(session.connection(), waves.place(session, "ho-mo", unit), uuid4(), mode, {"C5": 1})
     assert waves.counts(session, "ho-mo") == {"06652": {"phone": 2, "paper": 1}, "06658": {"phone": 1}}
 
 

@@ -21,7 +21,7 @@ from werkzeug.routing import IntegerConverter
 from survey.accounts import tokens
 from survey.responses import devices, sealed_responses
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Device, Mode, QuarantinedResponse, Response, ResponseText, Role
 from survey.system import dates
 from survey.web import kiosk
@@ -154,7 +154,9 @@ def test_an_interview_is_kept_with_its_village_and_how_it_was_filled(tablet: Pag
     assert response.day == dates.today()
     assert set(response.marks) - {"quick"} == {"helped-interviewer", "helped-official", "lang-vi"}
     with province.reading() as session:
-        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"dan_toc_khac": "Tà Ôi"}
+        assert texts_of(session.connection(), session.scalars(select(ResponseText.response)).one()) == {
+            "dan_toc_khac": "Tà Ôi"
+        }
 
 
 def test_a_sensitive_question_is_not_shown_before_the_tablet_is_handed_over(tablet: Page) -> None:

@@ -28,7 +28,7 @@ from survey.responses import devices, sealed_responses
 from survey.responses import quarantine as held
 from survey.responses.devices import Link
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Device, QuarantinedResponse, Response, ResponseText, Verdict, Wave
 from survey.system import dates
 from survey.web import kiosk
@@ -255,7 +255,9 @@ def test_with_network_the_receipt_has_a_code(page: Page, province: Database) -> 
             dates.today(),
             ["helped-family", "lang-vi", "quick"],
         )
-        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"gop_y": "Ghế ngồi chật"}
+        assert texts_of(session.connection(), session.scalars(select(ResponseText.response)).one()) == {
+            "gop_y": "Ghế ngồi chật"
+        }
     press(page, "Xong")
     expect(page.locator(".intro")).to_be_visible()
 

@@ -45,7 +45,7 @@ def answer(province: Database) -> None:
     """One more person answers, with a word beside a choice."""
     with province.writing() as session:
         place = waves.place(session, "ho-mo", "06652")
-        responses.submit(session, place, uuid4(), Mode.PHONE, {"C5": 1, "C2": [6], "C2_khac": "khác"})
+        responses.submit(session.connection(), place, uuid4(), Mode.PHONE, {"C5": 1, "C2": [6], "C2_khac": "khác"})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText, Role
 from survey.system.dates import today
 from survey.web.server import rate_limit
@@ -50,7 +50,9 @@ def test_a_response_is_stored_with_the_servers_day_and_nothing_of_the_sender(
         assert (str(kept.id), kept.wave, kept.unit, kept.mode) == (sent["id"], "ho-mo", "06652", Mode.PHONE)
         assert (kept.day, kept.psu, kept.marks) == (today(), None, ["lang-vi", "quick"])
         assert kept.answers == {"C5": 1, "C2": [1, 6]}
-        assert written(session, session.scalars(select(ResponseText.response)).one()) == {"C2_khac": "quạ"}
+        assert texts_of(session.connection(), session.scalars(select(ResponseText.response)).one()) == {
+            "C2_khac": "quạ"
+        }
 
 
 def test_sent_twice_is_stored_once_whatever_the_order_of_keys_and_choices(

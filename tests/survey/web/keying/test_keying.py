@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from forms import Item, Questionnaire, parse
 from survey.fieldwork import keying
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import AuditEntry, FailedAttempt, Mode, Response, ResponseText, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
@@ -169,7 +169,7 @@ def test_a_keyed_form_is_kept_with_its_village_as_paper(
     assert len(row.answers) == 84
     assert row.marks == []
     with province.reading() as session:
-        assert written(session, row.id) == {"dan_toc_khac": "Dao"}
+        assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Dao"}
     page = keyer.get(answer.location).text
     assert "Phiếu trước đã lưu" in page
     assert "84 trên 84 câu có trả lời" in page
@@ -221,7 +221,7 @@ def test_an_answer_to_an_item_that_is_not_asked_is_kept_and_warned_of(
     assert answer.status_code == 303
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"C2_khac": "nghe hàng xóm"}
+        assert texts_of(session.connection(), only) == {"C2_khac": "nghe hàng xóm"}
     assert "1 cảnh báo" in keyer.get(answer.location).text
 
 

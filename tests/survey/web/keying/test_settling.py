@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from survey.fieldwork import double_entry
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Keying, Response, Sheet, SheetState
 
 LIST = "/nhap-phieu/doi-chieu/"
@@ -72,7 +72,7 @@ def test_what_is_decided_becomes_the_answer_and_both_keyings_stay(
     with packet.reading() as session:
         [row] = session.scalars(select(Response))
         assert (row.answers["C2"], row.answers["C5"], row.answers["dan_toc"]) == ([1, 2], 2, 2)
-        assert written(session, row.id) == {"dan_toc_khac": "Tày"}
+        assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Tày"}
         kept = {row.turn: (row.keyer, row.typed["C5"]) for row in session.scalars(select(Keying))}
         assert kept == {1: ("keyer", "1"), 2: ("keyer_2", "*"), 3: ("home_affairs", "2")}
         assert session.get_one(Sheet, differing).state is SheetState.ENTERED

@@ -20,7 +20,7 @@ from forms import KINDS
 from survey.accounts import accounts
 from survey.responses.submission import MARKS
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import written
+from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
@@ -239,7 +239,7 @@ def test_the_fields_alone_send_the_form(client: FlaskClient, province: Database)
     assert response.answers == {"C5": 1, "C2": [1, 6], "gt_day_du": 4, "nghe_nghiep": 7}
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"nghe_nghiep_khac": "Thợ"}
+        assert texts_of(session.connection(), only) == {"nghe_nghiep_khac": "Thợ"}
 
 
 def test_how_the_form_was_filled_is_kept_in_known_words_only(client: FlaskClient, province: Database) -> None:
@@ -482,7 +482,7 @@ def test_nothing_of_a_request_is_stored_beside_the_response(client: FlaskClient,
     stored = b"".join(file.read_bytes() for file in files if file.is_file())
     with province.reading() as session:
         only = session.scalars(select(ResponseText.response)).one()
-        assert written(session, only) == {"gop_y": "dau-vet-rieng"}
+        assert texts_of(session.connection(), only) == {"gop_y": "dau-vet-rieng"}
     assert b"dau-vet-rieng" not in stored  # what is written in words is sealed
     assert b"Dien-thoai-la" not in stored
     assert b"203.0.113.77" not in stored

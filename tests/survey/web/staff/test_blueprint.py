@@ -27,7 +27,7 @@ def send(province: Database, forms: int) -> None:
         place = waves.place(session, "ho-mo", "06652")
         for form in range(forms):
             day = dates.today() - timedelta(form % 5)
-            submission.submit(session, place, uuid4(), Mode.PHONE, {"C5": 1 + form % 2}, day=day)
+            submission.submit(session.connection(), place, uuid4(), Mode.PHONE, {"C5": 1 + form % 2}, day=day)
 
 
 @pytest.fixture

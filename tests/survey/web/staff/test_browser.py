@@ -170,7 +170,7 @@ def fieldwork(session: Session) -> None:
         sheets, ({"th_dien": 4}, {"th_dien": 5, "nghe_nghiep": 1, "do_tuoi": 1}), strict=False
     ):
         id = uuid4()
-        submission.submit(session, place, id, Mode.PAPER, answers, psu=first.psu)
+        submission.submit(session.connection(), place, id, Mode.PAPER, answers, psu=first.psu)
         sheet.response, sheet.state = id, SheetState.ENTERED
         session.flush()
         session.add(Keying(sheet=sheet.serial, turn=1, keyer="lan", source="person", typed={}, day=dates.today()))
@@ -220,7 +220,7 @@ def edges(session: Session) -> None:
             "C10_khac": "Mong sớm sửa đường" + " dài" * 60,
         }
         psu = f"{1 + number % 3:02}" + "-khu-pho-rat-dai-" * 3
-        submission.submit(session, place, uuid4(), Mode.PAPER, answers, psu=psu)
+        submission.submit(session.connection(), place, uuid4(), Mode.PAPER, answers, psu=psu)
     devices.link(session, "gop-y", "06652", "Sảnh tầng 1 trụ sở tiếp công dân, cạnh quầy hồ sơ đất đai " * 2)
 
 

@@ -62,7 +62,7 @@ def asked(province: Database) -> Database:
             id = uuid4() if place <= 2 else None
             if id is not None:
                 at = waves.place(session, "ho-mau", "06652")
-                submission.submit(session, at, id, Mode.PAPER, FIRST, psu="V1")
+                submission.submit(session.connection(), at, id, Mode.PAPER, FIRST, psu="V1")
             session.add(
                 Sheet(
                     serial=f"{place:08d}",

@@ -42,7 +42,7 @@ def keep(
     id = uuid4()
     with database.writing() as session:
         place = waves.place(session, "ho-mau", "06652" if psu in ("V1", "V2", None) else "06658")
-        submission.submit(session, place, id, mode, answers, psu=psu)
+        submission.submit(session.connection(), place, id, mode, answers, psu=psu)
         if serial:
             session.add(Sheet(serial=serial, batch="B1", place=int(serial), state=SheetState.ENTERED, response=id))
     return id

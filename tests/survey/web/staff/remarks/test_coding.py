@@ -30,7 +30,7 @@ def said(province: Database) -> list[str]:
         place = waves.place(session, "gop-y", "06652")
         for number, id in enumerate(ids):
             answers = {"hl_chung": 4, "gop_y": f"dau-vet-{number} cô Lan ở <b>ngõ 3</b>"}
-            submission.submit(session, place, id, Mode.PHONE, answers)
+            submission.submit(session.connection(), place, id, Mode.PHONE, answers)
     return [str(id) for id in ids]
 
 

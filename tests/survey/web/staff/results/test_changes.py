@@ -115,7 +115,7 @@ def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
             session.flush()
             place = waves.place(session, code, "06652")
             for _person in range(people):
-                submission.submit(session, place, uuid4(), Mode.PAPER, {"th_dien": 4}, psu="V1")
+                submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_dien": 4}, psu="V1")
     page = sign_in(app, "home_affairs").get("/quan-tri/nay/").text
     assert "Không so được với đợt truoc" in page
     assert "verdict-sign" not in page.partition("Không so được")[0]

@@ -127,7 +127,7 @@ def test_a_table_is_kept_until_an_answer_is_added_or_a_commune_gets_another_name
     def answer() -> None:
         with province.writing() as session:
             place = waves.place(session, "gop-y", "06652")
-            submission.submit(session, place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 5})
+            submission.submit(session.connection(), place, uuid.uuid4(), Mode.PHONE, {"hl_chung": 5})
 
     for _person in range(6):
         answer()

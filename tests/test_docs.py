@@ -57,7 +57,7 @@ def test_what_a_document_has_made_is_a_target_of_make() -> None:
         for path in DOCUMENTS
         for target in re.findall(r"(?:^ *|`)make (?:-C \S+ )?([a-z-]+)", path.read_text("utf-8"), re.M)
     }
-    assert ("trien-khai.md", "audit") in said
+    assert ("deployment.md", "audit") in said
     assert not [one for one in said if one[1] not in targets]
 
 

@@ -99,7 +99,7 @@ def test_only_what_the_deployment_page_draws_speaks_to_other_machines() -> None:
         if any(module.split(".")[0] in TO_OTHERS or module in TO_OTHERS for module in modules):
             found.add(name)
     assert found == set(SPEAKS)
-    page = (ROOT / "docs" / "trien-khai.md").read_text(encoding="utf-8").partition("## Ai nói với ai")[2]
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8").partition("## Who speaks to whom")[2]
     assert not [setting for setting in SPEAKS.values() if setting not in page]
 
 

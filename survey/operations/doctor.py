@@ -157,7 +157,7 @@ def address() -> Iterator[Finding]:
         yield _mend(what, _("Write it whole: https://hailong.example.gov.vn"))
     elif parts.scheme == "http" and parts.hostname not in HERE:
         what = _("People reach %(url)s without encryption: who is on the way reads what they answer.", url=url)
-        yield _mend(what, _("Put Caddy or nginx with TLS in front (docs/trien-khai.md) and write https:// there."))
+        yield _mend(what, _("Put Caddy or nginx with TLS in front (docs/deployment.md) and write https:// there."))
     elif parts.path.strip("/"):
         what = _("People reach the platform at a host that it shares: %(url)s", url=url)
         yield _mend(what, _("Give it a host name of its own: a browser shares cookies and rights within a host."))
@@ -182,7 +182,7 @@ def encryption() -> Iterator[Finding]:
         what = _(
             "Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=error.verify_message
         )
-        yield _mend(what, _("Take one of a public authority; Caddy does so by itself (docs/trien-khai.md)."))
+        yield _mend(what, _("Take one of a public authority; Caddy does so by itself (docs/deployment.md)."))
     except (OSError, ValueError):  # nobody answers, or what is set is no address
         return
     else:
@@ -218,7 +218,7 @@ def sign_on() -> Iterator[Finding]:
     if configured is None:
         if any(os.environ.get(name) for name in names):
             what = _("Of %(names)s only one is set: nobody is led to single sign-on.", names=", ".join(names))
-            yield _mend(what, _("Set both, or neither (docs/trien-khai.md)."))
+            yield _mend(what, _("Set both, or neither (docs/deployment-options.md)."))
         return
     if settings.base_url() is None:
         what = _("Single sign-on does not know our address: its provider sends nobody back to another one.")
@@ -226,7 +226,7 @@ def sign_on() -> Iterator[Finding]:
     secret = configured.secret
     if secret is not None and not os.access(secret, os.R_OK):
         what = _("The secret of single sign-on can't be read: %(file)s", file=secret)
-        yield _mend(what, _("Write it there, for the account that serves alone (docs/trien-khai.md)."))
+        yield _mend(what, _("Write it there, for the account that serves alone (docs/deployment-options.md)."))
         return
     if secret is not None and secret.stat().st_mode & 0o077:
         what = _("Other accounts of this machine may read or write %(path)s.", path=secret)
@@ -413,7 +413,7 @@ def postgresql(database: Database) -> Iterator[Finding]:
         yield _well(_("PostgreSQL %(version)s keeps what it confirms.", version=setting["server_version"]))
     if setting["archive_mode"] == "off":
         what = _("PostgreSQL archives no log: after a loss there is only the last backup.")
-        yield _look(what, _("Set up point-in-time recovery (docs/trien-khai.md)."))
+        yield _look(what, _("Set up point-in-time recovery (docs/deployment-options.md)."))
     if mighty:
         what = _("The account of the database may do everything on that server.")
         yield _look(what, _("Give the platform an account of its own that owns its database and nothing else."))
@@ -497,7 +497,7 @@ def backup(folder: Path) -> Iterator[Finding]:
     """How old the last backup is that `hailong backup` noted."""
     day = latest.day(folder)
     if day is None:
-        yield _look(_("No backup was made yet with hailong backup."), _("Run it nightly (docs/trien-khai.md)."))
+        yield _look(_("No backup was made yet with hailong backup."), _("Run it nightly (docs/deployment.md)."))
     elif _day_before(OLDEST_BACKUP) > day:
         what = _("The last backup is of %(day)s.", day=formats.day(day))
         yield _look(what, _("See why the nightly backup did not run: systemctl status hailong-backup"))

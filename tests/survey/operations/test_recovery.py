@@ -1,4 +1,4 @@
-"""Point-in-time recovery, as docs/trien-khai.md has it: back to a moment between two responses."""
+"""Point-in-time recovery, as docs/deployment-options.md has it: back to a moment between two responses."""
 
 from __future__ import annotations
 

@@ -106,15 +106,15 @@ def worker() -> ResponseReturnValue:
 def choose_unit(wave: str) -> ResponseReturnValue:
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
-        found = waves.find(session, wave)
-        villages = keying.by_unit(draws.villages(session, found))
+        wave_row = waves.find(session, wave)
+        villages = keying.by_unit(draws.villages(session, wave_row))
         communes = units.communes(session, today())
     communes = [unit for unit in communes if current_user.unit in (None, unit.code)]
-    if found.kind is WaveKind.SAMPLE:
+    if wave_row.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
     return render_template(
         "interviewer/units.html",
-        wave=found,
+        wave=wave_row,
         communes=units.matching(communes, words),
         words=words,
         villages=villages,
@@ -129,13 +129,18 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
     with database().reading() as session:
         place = _own(waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token())))
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
-        kept = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
+        counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
     village = None
     if place.wave.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
             return render_template(
-                "interviewer/villages.html", place=place, wave=place.wave, villages=villages, kept=kept, done=done
+                "interviewer/villages.html",
+                place=place,
+                wave=place.wave,
+                villages=villages,
+                kept=counts,
+                done=done,
             )
         village = keying.village_of(place, villages, request.args["thon"])
     if request.method == "POST":
@@ -146,7 +151,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         wave=place.wave,
         village=village,
         named=units.named(place.unit),
-        kept=kept.get(village.psu) if village else None,
+        kept=counts.get(village.psu) if village else None,
         has_list=village is not None and village.psu in done,
         questions=form.drawn(place.questionnaire),
         screens=form.screens(place.questionnaire),
@@ -222,9 +227,9 @@ def _visited(wave: str, unit: str) -> ResponseReturnValue:
     with database().reading() as session:
         village = _village(session, _begun(session, wave, unit))
     try:
-        told = _told()
+        outcomes = _outcomes()
         with database().writing() as session:
-            visits.record(session, wave, village.psu, told)
+            visits.record(session, wave, village.psu, outcomes)
     except Refusal as refusal:
         if request.is_json:
             raise
@@ -234,19 +239,19 @@ def _visited(wave: str, unit: str) -> ResponseReturnValue:
     return redirect(url_for(".households", wave=wave, unit=unit, thon=village.psu), 303)
 
 
-def _told() -> dict[int, Outcome]:
+def _outcomes() -> dict[int, Outcome]:
     """What a page without script sends of one household, or {"visits": {number: outcome}}."""
-    found: Any = {request.form.get("household", ""): request.form.get("outcome", "")}
+    sent: Any = {request.form.get("household", ""): request.form.get("outcome", "")}
     if request.is_json:
         sent = request.get_json(silent=True)
-        found = sent.get("visits") if isinstance(sent, dict) else None
-    elif not found.keys() - {""} or "" in found.values():
+        sent = sent.get("visits") if isinstance(sent, dict) else None
+    elif not sent.keys() - {""} or "" in sent.values():
         raise Refusal("Choose what became of the household.")
-    if not isinstance(found, dict) or not all(
-        NUMBER.fullmatch(number) and outcome in list(Outcome) for number, outcome in found.items()
+    if not isinstance(sent, dict) or not all(
+        NUMBER.fullmatch(number) and outcome in list(Outcome) for number, outcome in sent.items()
     ):
         raise Faulty(N_("Send visits as JSON: the outcome of each household by its number."))
-    return {int(number): Outcome(outcome) for number, outcome in found.items()}
+    return {int(number): Outcome(outcome) for number, outcome in sent.items()}
 
 
 def _keep(place: Place, village: Village | None) -> ResponseReturnValue:

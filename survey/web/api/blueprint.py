@@ -43,9 +43,9 @@ def _by_token() -> None:
 @pages.get("/healthz")
 def health() -> ResponseReturnValue:
     """200 while a form can be kept; what is in the way stands in the log."""
-    if (found := trouble(database())) is None:
+    if (refusal := trouble(database())) is None:
         return {"status": "ok"}
-    faults.log(found, "no form can be kept")
+    faults.log(refusal, "no form can be kept")
     answer = problem(503, _("No form can be kept now. The log of the server says why."))
     answer.headers["Retry-After"] = "30"
     return answer

@@ -68,12 +68,12 @@ def wave_list() -> ResponseReturnValue:
     """Every wave, the one that begins last first."""
     with database().reading() as session:
         rows = session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code))
-        found = [
+        records = [
             _wave(wave, questionnaires.by_digest(session, wave.questionnaire).name, release)
             for wave in rows
             for release in [releases.newest(session, wave.code)]
         ]
-    return _listed(found)
+    return _listed(records)
 
 
 @pages.page("/api/v1/units", Right.PROGRESS)
@@ -91,7 +91,7 @@ def unit_list() -> ResponseReturnValue:
 def questionnaire_list() -> ResponseReturnValue:
     """Every published version of a questionnaire."""
     with database().reading() as session:
-        found = [
+        records = [
             {
                 "name": questionnaire.name,
                 "code": questionnaire.code,
@@ -101,7 +101,7 @@ def questionnaire_list() -> ResponseReturnValue:
             }
             for questionnaire in questionnaires.published(session)
         ]
-    return _listed(found)
+    return _listed(records)
 
 
 @pages.page("/api/v1/questionnaires/<name>", Right.PROGRESS)
@@ -129,8 +129,8 @@ def wave_results(wave: str) -> ResponseReturnValue:
     """
     everything = current_user.may(Right.RESULTS)
     with database().reading() as session:
-        found_wave = waves.find(session, wave)
-        release = releases.newest(session, found_wave.code)
+        wave_row = waves.find(session, wave)
+        release = releases.newest(session, wave_row.code)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
         if not everything:
             by = by or ("unit",)
@@ -140,12 +140,12 @@ def wave_results(wave: str) -> ResponseReturnValue:
                 raise NotFound(
                     "Nothing of this wave is released yet. Ask again once Home Affairs has approved it."
                 )
-        people = sample(session, found_wave, release)
-        found = result_table.released(session, people, items, by, request.args.get("rule"))
+        people = sample(session, wave_row, release)
+        records = result_table.released(session, people, items, by, request.args.get("rule"))
     if not everything:
-        found = tuple(record for record in found if record.domain == current_user.unit)
-    answer = _listed(result_table.as_records(found))
-    may_go_out = disclosure.declared(found_wave, by)
+        records = tuple(record for record in records if record.domain == current_user.unit)
+    answer = _listed(result_table.as_records(records))
+    may_go_out = disclosure.declared(wave_row, by)
     if not may_go_out:
         audit.annotate(asked=request.query_string.decode())
         with database().writing():  # leaves an entry of its own

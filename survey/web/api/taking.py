@@ -113,12 +113,12 @@ def _body() -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         keys = [key for key, _value in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise Refusal("Send each key once: %(key)s is there twice.", key=twice[:40])
-    return found
+    return members
 
 
 def _finite(text: str) -> float:

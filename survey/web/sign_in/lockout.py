@@ -50,17 +50,17 @@ class Lockout:
         """
         if name is None:
             return math.ceil(self._networks.take(address))
-        kept = self._name(name, address, browser)
+        counter = self._name(name, address, browser)
         with self._wrong.held():
             now = self._clock()
             self._drop(now)
-            wrong, at = self._wrong.get(kept) or (0, now)
+            wrong, at = self._wrong.get(counter) or (0, now)
             wait = at + _pause(wrong) - now
             if wait > 0:
                 return math.ceil(wait)
             if browser is None and (wait := self._networks.take(address)):
                 return math.ceil(wait)
-            self._wrong.put(kept, wrong + 1, now)
+            self._wrong.put(counter, wrong + 1, now)
         return 0
 
     def right(self, name: str | None, address: str, browser: str | None = None) -> None:
@@ -110,8 +110,8 @@ def was_right(name: str | None) -> None:
 def _lockout() -> Lockout:
     if "lockout" not in current_app.extensions:
         current_app.extensions["lockout"] = Lockout()
-    found: Lockout = current_app.extensions["lockout"]
-    return found
+    lockout: Lockout = current_app.extensions["lockout"]
+    return lockout
 
 
 def known_browser(name: str) -> str | None:

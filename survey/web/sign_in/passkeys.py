@@ -95,7 +95,7 @@ def to_add(session: Session, account: str) -> str:
 
 def add(session: Session, account: str, name: str, answer: str) -> list[str]:
     """Keeps the passkey that a device made, and gives the recovery codes as `second_factors.begin` does."""
-    challenge = _asked()
+    challenge = _pending_challenge()
     refusal = Refusal(
         "The passkey was not added: the page was open for too long, or at another address than %(address)s. Open "
         "this address and press the button again.",
@@ -104,7 +104,7 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
     if challenge is None or len(answer) > LONGEST:
         raise refusal
     try:
-        made = verify_registration_response(
+        verified = verify_registration_response(
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=_name(),
@@ -113,9 +113,9 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
         )
     except MALFORMED:
         raise refusal from None
-    if len(made.credential_id) > LONGEST_ID:
+    if len(verified.credential_id) > LONGEST_ID:
         raise refusal
-    id = bytes_to_base64url(made.credential_id)
+    id = bytes_to_base64url(verified.credential_id)
     if session.get(Passkey, id) is not None:
         raise Conflict("This passkey is there already. Add one of another device.")
     codes = second_factors.begin(session, account)
@@ -124,8 +124,8 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
             id=id,
             account=account,
             name=name,
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
+            public_key=verified.credential_public_key,
+            sign_count=verified.sign_count,
             added=today(),
             answered=None,
         )
@@ -136,10 +136,10 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
 
 def remove(session: Session, account: str, id: str) -> bool:
     """Takes a passkey of the account away; False where it has none of this id."""
-    kept = session.get(Passkey, id)
-    if kept is None or kept.account != account:
+    passkey = session.get(Passkey, id)
+    if passkey is None or passkey.account != account:
         return False
-    session.delete(kept)
+    session.delete(passkey)
     second_factors.settle(session, account)
     return True
 
@@ -154,16 +154,21 @@ def to_sign() -> str:
 def owner(session: Session, answer: str) -> str | None:
     """The account that an answer speaks of, before it is checked; None where nobody has this passkey."""
     id = _id(answer)
-    kept = session.get(Passkey, id) if id else None
-    return kept.account if kept else None
+    passkey = session.get(Passkey, id) if id else None
+    return passkey.account if passkey else None
 
 
 def check(session: Session, account: str, answer: str) -> bool:
     """Whether a passkey of the account answered the challenge; it then works no second time. Call it in a writing
     transaction."""
-    challenge, id = _asked(), _id(answer)
-    kept = session.get(Passkey, id, with_for_update=True) if id else None
-    if challenge is None or kept is None or kept.account != account or _moment(challenge) <= (kept.answered or 0):
+    challenge, id = _pending_challenge(), _id(answer)
+    passkey = session.get(Passkey, id, with_for_update=True) if id else None
+    if (
+        challenge is None
+        or passkey is None
+        or passkey.account != account
+        or _moment(challenge) <= (passkey.answered or 0)
+    ):
         return False
     try:
         signed = verify_authentication_response(
@@ -171,27 +176,27 @@ def check(session: Session, account: str, answer: str) -> bool:
             expected_challenge=challenge,
             expected_rp_id=_name(),
             expected_origin=_origin(),
-            credential_public_key=kept.public_key,
-            credential_current_sign_count=kept.sign_count,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
     except MALFORMED:
         return False
-    kept.sign_count, kept.answered = signed.new_sign_count, _moment(challenge)
+    passkey.sign_count, passkey.answered = signed.new_sign_count, _moment(challenge)
     return True
 
 
 def _challenge() -> bytes:
     """A new one, which the browser keeps in its signed session."""
-    made = time.time_ns().to_bytes(MOMENT) + secrets.token_bytes(32)
-    browser[CHALLENGE] = bytes_to_base64url(made)
-    return made
+    challenge = time.time_ns().to_bytes(MOMENT) + secrets.token_bytes(32)
+    browser[CHALLENGE] = bytes_to_base64url(challenge)
+    return challenge
 
 
-def _asked() -> bytes | None:
+def _pending_challenge() -> bytes | None:
     """The challenge of this browser, which forgets it; None where it has none or had it for too long."""
-    kept = base64url_to_bytes(browser.pop(CHALLENGE, ""))
-    return kept if 0 <= time.time_ns() - _moment(kept) < HOLDS else None
+    challenge = base64url_to_bytes(browser.pop(CHALLENGE, ""))
+    return challenge if 0 <= time.time_ns() - _moment(challenge) < HOLDS else None
 
 
 def _moment(challenge: bytes) -> int:

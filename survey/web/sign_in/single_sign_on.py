@@ -59,7 +59,7 @@ def provider_name() -> str | None:
 @pages.get("/dang-nhap/mot-lan")
 def begin() -> ResponseReturnValue:
     """Sends the browser to the provider. A link leads here: a form may lead to no other site (`form-action`)."""
-    there, wanted = _provider(), local(request.args.get("next"))
+    provider, wanted = _provider(), local(request.args.get("next"))
     purpose = request.args.get("purpose", Purpose.ENTER, Purpose)
     foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"  # nobody is signed in by a page elsewhere
     if foreign or (purpose is not Purpose.ENTER and not current_user.is_authenticated):
@@ -67,7 +67,7 @@ def begin() -> ResponseReturnValue:
     if purpose is Purpose.LINK and not current_user.proven:
         return redirect(url_for("sign_in.prove", next=url_for(".begin", purpose=purpose)), 303)
     try:
-        address, asked = there.begin(again=purpose is Purpose.AGAIN)
+        address, asked = provider.begin(again=purpose is Purpose.AGAIN)
     except Refusal as refusal:
         return _failed(refusal, wanted)
     browser.pop(SAID, None)
@@ -78,20 +78,20 @@ def begin() -> ResponseReturnValue:
 @pages.get("/dang-nhap/mot-lan/ve")
 def back() -> ResponseReturnValue:
     """Where the provider sends the browser back to."""
-    there, asked = _provider(), browser.pop(ASKED, None)
-    if asked is None or not 0 <= time.time() - asked["at"] < LASTS:
+    provider, pending = _provider(), browser.pop(ASKED, None)
+    if pending is None or not 0 <= time.time() - pending["at"] < LASTS:
         return _failed(Denied("The sign-in took too long, or belongs to another browser. Begin once more."))
-    purpose, wanted = Purpose(asked["purpose"]), asked["next"]
+    purpose, wanted = Purpose(pending["purpose"]), pending["next"]
     if wait := lockout.seconds_to_wait(None):
         too_many = Denied("Too many sign-ins from here failed. Wait %(span)s, then try again.", span=span(wait))
         return _failed(too_many, wanted, 429)
     try:
-        proof = there.prove(asked, request.args, again=purpose is Purpose.AGAIN)
+        proof = provider.prove(pending, request.args, again=purpose is Purpose.AGAIN)
         if purpose is Purpose.LINK:
             lockout.was_right(None)
-            return _answered(there, proof)
-        person, value = _known(there, proof, purpose)
-        can_end = there.end("") is not None
+            return _answered(provider, proof)
+        person, value = _known(provider, proof, purpose)
+        can_end = provider.end("") is not None
     except Denied as refusal:
         failed_attempts.count_only("elsewhere")
         return _failed(refusal, wanted)
@@ -99,25 +99,26 @@ def back() -> ResponseReturnValue:
         return _failed(refusal, wanted)
     if person is None:
         failed_attempts.count_only("elsewhere")
-        browser[SAID] = {"claim": there.configured.claim, "value": value, "status": 403}
+        browser[SAID] = {"claim": provider.configured.claim, "value": value, "status": 403}
         return redirect(url_for(".said"), 303)
     lockout.was_right(None)
     if can_end:
         browser[SIGNED_ON] = True
-    return go_on(person, wanted, proof.at, vouched=there.vouches(proof))
+    return go_on(person, wanted, proof.at, vouched=provider.vouches(proof))
 
 
 @pages.get("/dang-nhap/mot-lan/chua-vao")
 def said() -> ResponseReturnValue:
     """Why somebody was not let in: at an address of its own, on which the language can be changed."""
-    kept = browser.get(SAID)
-    if kept is None or settings.single_sign_on() is None:
+    answered = browser.get(SAID)
+    if answered is None or settings.single_sign_on() is None:
         return redirect(url_for("sign_in.sign_in"), 303)
-    if "message" not in kept:
-        return render_template("sign_in/unknown.html", claim=kept["claim"], value=kept["value"]), kept["status"]
-    message, values = kept["message"], kept["values"]
-    page = render_template("sign_in/failed.html", what=_(message, **values), next=kept["next"])
-    return page, kept["status"], {"Retry-After": "30"} if kept["status"] in {429, 503} else {}
+    if "message" not in answered:
+        page = render_template("sign_in/unknown.html", claim=answered["claim"], value=answered["value"])
+        return page, answered["status"]
+    message, values = answered["message"], answered["values"]
+    page = render_template("sign_in/failed.html", what=_(message, **values), next=answered["next"])
+    return page, answered["status"], {"Retry-After": "30"} if answered["status"] in {429, 503} else {}
 
 
 @pages.route("/tai-khoan/mot-lan", methods=["GET", "POST"])
@@ -175,24 +176,24 @@ def _provider() -> Any:
     if configured is None:
         raise NotFound("Single sign-on is not set up here. Sign in with the password.")
     back = current.here() + url_for("single_sign_on.back")
-    kept = current_app.extensions.get("provider")
-    if kept is None or (kept.configured, kept.back) != (configured, back):
+    cached = current_app.extensions.get("provider")
+    if cached is None or (cached.configured, cached.back) != (configured, back):
         openid = importlib.import_module(
             "survey.accounts.openid"
         )  # slow to load, and most processes never need it
-        kept = current_app.extensions["provider"] = openid.Provider(configured, back)
-    return kept
+        cached = current_app.extensions["provider"] = openid.Provider(configured, back)
+    return cached
 
 
-def _known(there: Any, proof: Any, purpose: Purpose) -> tuple[Person | None, str | None]:
+def _known(provider: Any, proof: Any, purpose: Purpose) -> tuple[Person | None, str | None]:
     """Whose account is linked, or is awaited by an administrator and linked now; and what the provider calls the
     person where nobody's is."""
-    issuer, claim = there.configured.issuer, there.configured.claim
+    issuer, claim = provider.configured.issuer, provider.configured.claim
     with database().reading() as session:
         account = identities.linked(session, issuer, proof.subject)
         if account is not None:
             return _let_in(account, purpose), None
-    value = there.value(proof)
+    value = provider.value(proof)
     if value is None:
         return None, None
     with database().reading() as session:
@@ -213,12 +214,12 @@ def _let_in(account: Account, purpose: Purpose) -> Person:
     return accounts.person_of(account)
 
 
-def _answered(there: Any, proof: Any) -> ResponseReturnValue:
+def _answered(provider: Any, proof: Any) -> ResponseReturnValue:
     browser[ANSWERED] = {
         "name": current_user.name if current_user.is_authenticated else "",
-        "issuer": there.configured.issuer,
+        "issuer": provider.configured.issuer,
         "subject": proof.subject,
-        "value": there.value(proof) or proof.subject,
+        "value": provider.value(proof) or proof.subject,
         "at": int(time.time()),
     }
     return redirect(url_for(".link"), 303)

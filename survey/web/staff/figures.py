@@ -53,11 +53,11 @@ def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     """
     number = request.args.get("ban", None, integers.bounded_int)
     with database().reading() as session:
-        found = waves.find(session, wave)
-        release = None if number is None else releases.find(session, found.code, number)
+        wave_row = waves.find(session, wave)
+        release = None if number is None else releases.find(session, wave_row.code, number)
         if now or release is not None or request.method == "POST":
-            return _moment(session, found, release)
-        return shown_value(_present(session, found))
+            return _moment(session, wave_row, release)
+        return shown_value(_present(session, wave_row))
 
 
 def _moment(session: Session, wave: Wave, release: Release | None = None) -> WaveFigures:
@@ -91,11 +91,11 @@ def summary_of(wave: str, *, now: bool = False) -> Summary:
     return figures_of(wave, now=now).summary
 
 
-def shown_value(kept: Kept[T]) -> T:
+def shown_value(cached: Kept[T]) -> T:
     """What is given, and on the page since when, where that is not now."""
-    if kept.at < datetime.now(VIETNAM) - FRESH:
-        g.as_of = min(kept.at, g.get("as_of", kept.at))
-    return kept.value
+    if cached.at < datetime.now(VIETNAM) - FRESH:
+        g.as_of = min(cached.at, g.get("as_of", cached.at))
+    return cached.value
 
 
 def keys(records: Iterable[Estimate]) -> list[str]:

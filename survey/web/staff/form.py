@@ -42,11 +42,11 @@ class StaffForm(FlaskForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """No text holds a control character: no document can show one, and no database keeps them all."""
-        held = bool(super().validate(extra_validators))
+        valid = bool(super().validate(extra_validators))
         for field in self:
             allowed = "\t\r\n" if isinstance(field, TextAreaField) else ""
             text = field.data if isinstance(field.data, str) else ""
-            if any(category(sign) == "Cc" and sign not in allowed for sign in text):
+            if any(category(character) == "Cc" and character not in allowed for character in text):
                 field.errors = [*field.errors, _("Take out the signs that can't be printed.")]
-                held = False
-        return held
+                valid = False
+        return valid

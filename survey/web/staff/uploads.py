@@ -32,15 +32,15 @@ def harmless() -> None:
     if scanner is None or request.method != "POST" or not current_user.is_authenticated:
         return
     for _field, sent in request.files.items(multi=True):
-        found = virus_scanner.harm(scanner, sent.stream)
+        harm = virus_scanner.harm(scanner, sent.stream)
         sent.stream.seek(0)
-        if found is not None:
+        if harm is not None:
             logging.getLogger("hailong").warning("harmful file refused at %s", request.endpoint)
             raise Refusal(
                 "The file %(file)s was not taken: the virus scanner found %(harm)s in it. Delete it, and have the "
                 "computer that it comes from looked at.",
                 file=name(sent),
-                harm=found,
+                harm=harm,
             )
 
 

@@ -93,10 +93,12 @@ class IdentityForm(StaffForm):
         render_kw=AS_TYPED,
     )
 
-    def __init__(self, there: settings.SingleSignOn) -> None:
+    def __init__(self, provider: settings.SingleSignOn) -> None:
         super().__init__()
-        self.value.label.text = _("What %(provider)s calls the person", provider=there.name or _("single sign-on"))
-        self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=there.claim)
+        self.value.label.text = _(
+            "What %(provider)s calls the person", provider=provider.name or _("single sign-on")
+        )
+        self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=provider.claim)
 
 
 @pages.page("/nguoi-dung", Right.PEOPLE, methods=["GET", "POST"], act=N_("Made an account"), changes_figures=False)
@@ -114,12 +116,12 @@ def people() -> ResponseReturnValue:
         with database().writing() as session:
             unit = form.unit.data or None if role in OF_ONE_COMMUNE else None
             accounts.add(session, form.name.data, role, None, unit)
-            made = password_links.make(session, form.name.data)
+            link = password_links.make(session, form.name.data)
     except Conflict as taken:
         form.name.errors = [str(taken)]
         return render_template("staff/people.html", form=form, accounts=before, places=places), 409
     return _letter(
-        made, _("The account %(name)s is made.", name=made.account), form.mail.data if form.mail else ""
+        link, _("The account %(name)s is made.", name=link.account), form.mail.data if form.mail else ""
     )
 
 
@@ -135,8 +137,8 @@ def person(name: str) -> ResponseReturnValue:
     with database().reading() as session:
         name = accounts.find(session, name).name  # as it is kept: addresses are typed with blanks and marks apart
     act = request.form.get("act", "")
-    there = settings.single_sign_on()
-    form = IdentityForm(there) if there else None
+    provider = settings.single_sign_on()
+    form = IdentityForm(provider) if provider else None
     if request.method == "POST" and (act != "identity" or (form and form.validate())):
         if act != "link" and act not in DONE:
             raise Refusal("Choose what to do with the account.")
@@ -147,17 +149,17 @@ def person(name: str) -> ResponseReturnValue:
             to = mail.address(to) if to.strip() else ""
             with database().writing() as session:
                 audit.annotate(act=act)
-                made = password_links.make(session, name)
+                link = password_links.make(session, name)
             return _letter(
-                made, _("The password and the sign-ins of %(name)s hold no more.", name=made.account), to
+                link, _("The password and the sign-ins of %(name)s hold no more.", name=link.account), to
             )
         with database().writing() as session:
             if act == "second-factor":
                 accounts.reset_second_factor(session, name)
             elif act == "sign-ins":
                 accounts.sign_out_everywhere(session, name)
-            elif act == "identity" and there and form:
-                identities.expect(session, name, there.issuer, there.claim, form.value.data)
+            elif act == "identity" and provider and form:
+                identities.expect(session, name, provider.issuer, provider.claim, form.value.data)
             elif act == "no-identity":
                 identities.remove(session, name)
             elif act == "devices":
@@ -194,13 +196,13 @@ def person(name: str) -> ResponseReturnValue:
     return page, 422 if form and form.errors else 200
 
 
-def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
+def _letter(link: Made, done: str, to: str) -> ResponseReturnValue:
     """The letter to be handed over, which is shown this once; or nothing of it where it goes by mail."""
     base = current.here()
-    address = addresses.password_link(base, made.code)
+    address = addresses.password_link(base, link.code)
     trouble, server = "", settings.mail_server()
     if to and server:
-        text = render_template("staff/password_letter.txt", made=made, base=base, address=address)
+        text = render_template("staff/password_letter.txt", made=link, base=base, address=address)
         try:
             mail.send(server, to, _("Your account at Hài Lòng"), text)
         except Refusal as refused:
@@ -208,9 +210,9 @@ def _letter(made: Made, done: str, to: str) -> ResponseReturnValue:
         else:
             sent = _("The link was sent to %(address)s.", address=to)
             flash(f"{done} {sent}")
-            return redirect(url_for(".person", name=made.account), 303)
+            return redirect(url_for(".person", name=link.account), 303)
     page = render_template(
-        "staff/password_letter.html", made=made, done=done, base=base, address=address, trouble=trouble
+        "staff/password_letter.html", made=link, done=done, base=base, address=address, trouble=trouble
     )
     return page, 201
 

@@ -67,7 +67,7 @@ def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:
         places = {unit.code: unit for unit in units.communes(session)}
-        made = tokens.list_all(session)
+        every_token = tokens.list_all(session)
     form = TokenForm()
     form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
     form.scope.choices = [SelectChoice(scope.value, _(name)) for scope, name in SCOPES.items()]
@@ -75,7 +75,7 @@ def token_list() -> ResponseReturnValue:
         SelectChoice("", "–"),
         *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
     ]
-    page = {"form": form, "tokens": made, "places": places, "scopes": SCOPES}
+    page = {"form": form, "tokens": every_token, "places": places, "scopes": SCOPES}
     if not form.validate_on_submit():
         return render_template("staff/tokens.html", **page), 422 if form.errors else 200
     try:

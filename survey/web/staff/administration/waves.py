@@ -26,7 +26,7 @@ DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a ca
 
 
 @dataclass(frozen=True)
-class Row:
+class WaveRow:
     """A wave in the list.
 
     state  "coming", "running" or "closed"
@@ -102,7 +102,7 @@ def index() -> ResponseReturnValue:
     """The waves, the newest first; a commune's account reads the counts of its own forms."""
     with database().reading() as session:
         rows = [
-            Row(
+            WaveRow(
                 wave,
                 str(questionnaires.by_digest(session, wave.questionnaire).title),
                 _state(wave),

@@ -44,7 +44,7 @@ SHOWN = {
 
 
 @dataclass(frozen=True)
-class Row:
+class BatchRow:
     """A batch in the list. `whole`: the sum of its village, where this is the last of several batches there."""
 
     batch: Batch
@@ -64,7 +64,7 @@ class Commune:
 
     unit: Unit
     line: Line
-    rows: list[Row]
+    rows: list[BatchRow]
 
 
 class HandOverForm(StaffForm):
@@ -129,7 +129,7 @@ def batches(wave: str) -> ResponseReturnValue:
     """What is out, back, waiting, entered, void and missing, by commune and batch."""
     wanted, shown = request.args.get("don-vi", ""), request.args.get("xem", "")
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         typed = request.args.get("tim", "").strip()
         if typed:
             code = accounting.batch_of(session, wave, typed)
@@ -137,16 +137,16 @@ def batches(wave: str) -> ResponseReturnValue:
                 return redirect(url_for(".batch", wave=wave, batch=code))
         communes = _communes(session, wave)
         links = reinterviews.links(session, wave)
-        unprinted = accounting.unprinted(session, found)
+        unprinted = accounting.unprinted(session, wave_row)
     lines = [row.line for commune in communes for row in commune.rows]
     return render_template(
         "staff/accounting.html",
-        wave=found,
+        wave=wave_row,
         total=accounting.total(lines),
         gaps=closing.gaps(lines),
         links=links,
         unprinted=unprinted,
-        coming=waves.accepted_until(found),
+        coming=waves.accepted_until(wave_row),
         communes=[commune.unit for commune in communes],
         listed=_cut(communes, wanted, shown),
         wanted=wanted,
@@ -159,14 +159,14 @@ def batches(wave: str) -> ResponseReturnValue:
 
 def _communes(session: Session, wave: str) -> list[Commune]:
     """The communes that have batches, in Vietnamese order."""
-    batches = {found.code: found for found in session.scalars(select(Batch).where(Batch.wave == wave))}
+    batches = {communes.code: communes for communes in session.scalars(select(Batch).where(Batch.wave == wave))}
     villages = {village.psu: village for village in waves.villages(session, wave)}
-    found = []
+    communes = []
     for code, lines in accounting.by_unit(accounting.lines(session, wave)).items():
-        rows = [Row(batches[str(line.batch)], villages[batches[str(line.batch)].psu], line) for line in lines]
+        rows = [BatchRow(batches[str(line.batch)], villages[batches[str(line.batch)].psu], line) for line in lines]
         rows.sort(key=lambda row: (row.village.psu, row.batch.code))
-        found.append(Commune(units.find(session, code), accounting.total(lines, code), rows))
-    return sorted(found, key=lambda commune: order(commune.unit.name))
+        communes.append(Commune(units.find(session, code), accounting.total(lines, code), rows))
+    return sorted(communes, key=lambda commune: order(commune.unit.name))
 
 
 def _cut(communes: list[Commune], unit: str, shown: str) -> list[Commune]:
@@ -186,7 +186,7 @@ def _cut(communes: list[Commune], unit: str, shown: str) -> list[Commune]:
     return [commune for commune in cut if commune.rows]
 
 
-def _with_sums(all_rows: list[Row], shown: list[Row]) -> list[Row]:
+def _with_sums(all_rows: list[BatchRow], shown: list[BatchRow]) -> list[BatchRow]:
     """The rows shown, the last of each village that has several batches with their sum."""
     lines: dict[str, list[Line]] = {}
     for row in all_rows:
@@ -321,7 +321,7 @@ def _batch(
     wave: str, code: str, form: SheetsForm, handing: HandOverForm | None = None, *, status: int = 200
 ) -> ResponseReturnValue:
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         shown = accounting.batch(session, wave, code)
         sheets = accounting.sheets(session, code)
         village = session.get_one(Village, (wave, shown.psu))
@@ -333,8 +333,8 @@ def _batch(
         )
     return render_template(
         "staff/batch.html",
-        wave=found,
-        row=Row(shown, village, line),
+        wave=wave_row,
+        row=BatchRow(shown, village, line),
         unit=unit,
         sheets=[(sheet, _(STATES[sheet.state]), _why(sheet)) for sheet in sheets],
         form=form,

@@ -77,14 +77,14 @@ class Column:
 def import_file(wave: str) -> ResponseReturnValue:
     """The step that comes next: choosing a file, or mapping the one that waits."""
     with database().reading() as reading:
-        found = waves.find(reading, wave)
-        questionnaire = questionnaires.by_digest(reading, found.questionnaire)
+        wave_row = waves.find(reading, wave)
+        questionnaire = questionnaires.by_digest(reading, wave_row.questionnaire)
     act = request.form.get("act", "")
     if request.method == "POST" and act == "upload":
-        return _taken(found)
-    ticket, name = _waiting(found)
+        return _taken(wave_row)
+    ticket, name = _waiting(wave_row)
     if ticket is None:
-        return _choose(found, FileForm(formdata=None), 200)
+        return _choose(wave_row, FileForm(formdata=None), 200)
     if act == "drop":
         _drop()
         return redirect(url_for(".import_file", wave=wave), 303)
@@ -94,11 +94,11 @@ def import_file(wave: str) -> ResponseReturnValue:
         _drop()
         form = FileForm(formdata=None)
         form.file.errors = [str(gone)]
-        return _choose(found, form, 410)
+        return _choose(wave_row, form, 410)
     with pending_imports.room() as folder:
         path = folder / ".settled"
         path.write_bytes(content)
-        return _mapped(found, questionnaire, path, folder / name, act)
+        return _mapped(wave_row, questionnaire, path, folder / name, act)
 
 
 def _choose(wave: Wave, form: FileForm, status: int) -> ResponseReturnValue:
@@ -139,12 +139,12 @@ def _drop() -> None:
 
 def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, act: str) -> ResponseReturnValue:
     """Checks the file as it is mapped now; stores it where that is asked for and nothing is wrong."""
-    found = column_mapping.sources(path)
+    columns = column_mapping.sources(path)
     with database().reading() as reading:
         reads = column_mapping.readings(reading, questionnaire)
         communes = units.communes(reading, dates.today())
     posted = request.form if act in ("check", "store") else None
-    plan, wrong = _plan(posted, found, questionnaire)
+    plan, wrong = _plan(posted, columns, questionnaire)
     asked = column_mapping.words(path, plan, reads)
     plan = Plan(plan.columns, _codes(posted, asked, plan), plan.fixed)
     ids = column_mapping.ids(current_app.config["SECRET_KEY"], wave.code, path)
@@ -164,13 +164,13 @@ def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, 
             return render_template(
                 "staff/imported.html", wave=wave, done=done, name=target.name, has_made_ids=has_made_ids
             )
-    by_name = {column: found[place].name for place, column in plan.columns.items()}
+    by_name = {column: columns[place].name for place, column in plan.columns.items()}
     return (
         render_template(
             "staff/import_columns.html",
             wave=wave,
             name=target.name,
-            columns=_columns(found, plan, reads, asked, first, wrong, questionnaire),
+            columns=_columns(columns, plan, reads, asked, first, wrong, questionnaire),
             checked=checked,
             faults=[(fault, by_name.get(fault.column or "", "")) for fault in checked.faults],
             wrong=wrong,

@@ -16,8 +16,11 @@ from survey.web.staff.blueprint import pages
 def effects_of(wave: str) -> ResponseReturnValue:
     """Interviewers and keyers: the share of the differences that goes with them, and each beside the rest."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        asked, keyed = interviewer_effects.interviewers(session, found), interviewer_effects.keyers(session, found)
+        wave_row = waves.find(session, wave)
+        asked, keyed = (
+            interviewer_effects.interviewers(session, wave_row),
+            interviewer_effects.keyers(session, wave_row),
+        )
     return render_template(
-        "staff/review_effects.html", wave=found, asked=asked, keyed=keyed, fewest=interviewer_effects.FEWEST
+        "staff/review_effects.html", wave=wave_row, asked=asked, keyed=keyed, fewest=interviewer_effects.FEWEST
     )

@@ -67,7 +67,7 @@ class LettersForm(StaffForm):
 
 
 @dataclass(frozen=True)
-class Row:
+class VillageRow:
     """A village of the sample and its codes."""
 
     village: Village
@@ -85,49 +85,51 @@ class Row:
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        rows = _rows(session, found)
+        wave_row = waves.find(session, wave)
+        rows = _rows(session, wave_row)
         drawn = batches.planned(session, wave)
     form = LettersForm(count=max(drawn.values(), default=None))
     form.villages.choices = _choices(rows)
     if not form.validate_on_submit():
-        return _page(found, form, rows, 422 if form.errors else 200)
+        return _page(wave_row, form, rows, 422 if form.errors else 200)
     try:
-        return _made(found, form, rows)
+        return _letters(wave_row, form, rows)
     except Refusal as refusal:
         form.villages.errors = [str(refusal)]
-        return _page(found, form, rows, refusal.status)
+        return _page(wave_row, form, rows, refusal.status)
 
 
-def _made(wave: Wave, form: LettersForm, rows: list[Row]) -> Response:
+def _letters(wave: Wave, form: LettersForm, rows: list[VillageRow]) -> Response:
     """The file with new codes. Where it is lost, nobody has them, and more are made."""
     base = current.here()
     with database().writing() as session:
         key, psus = str(current_app.config["SECRET_KEY"]), _psus(form.villages.data, rows)
-        made = codes.make(session, key, wave.code, psus, form.count.data)
-        asked = questionnaires.by_digest(session, wave.questionnaire)
-        audit.annotate(villages=form.villages.data or "–", codes=len(made))
+        invitations = codes.make(session, key, wave.code, psus, form.count.data)
+        chosen = questionnaires.by_digest(session, wave.questionnaire)
+        audit.annotate(villages=form.villages.data or "–", codes=len(invitations))
     name = f"thu-moi-{wave.code}"
     if form.file.data == "pdf":
-        return printed(f"{name}.pdf", lambda file: letters.write(made, wave, asked, base, form.contact.data, file))
-    answer = Response(letters.table(made, base), content_type="text/csv; charset=utf-8")
+        return printed(
+            f"{name}.pdf", lambda file: letters.write(invitations, wave, chosen, base, form.contact.data, file)
+        )
+    answer = Response(letters.table(invitations, base), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _rows(session: Session, wave: Wave) -> list[Row]:
+def _rows(session: Session, wave: Wave) -> list[VillageRow]:
     """The villages of the sample, by commune in Vietnamese order."""
     if wave.kind is WaveKind.OPEN:
         return []
-    there = codes.counts(session, wave.code)
+    counts = codes.counts(session, wave.code)
     rows = [
-        Row(village, units.find(session, village.unit), there.get(village.psu, Count(0, 0)))
+        VillageRow(village, units.find(session, village.unit), counts.get(village.psu, Count(0, 0)))
         for village in draws.villages(session, wave)
     ]
     return sorted(rows, key=lambda row: (order(row.unit.name), order(row.village.name or row.village.psu)))
 
 
-def _choices(rows: list[Row]) -> list[SelectChoice]:
+def _choices(rows: list[VillageRow]) -> list[SelectChoice]:
     """All villages, those of each commune, and each alone."""
     choices, commune = [SelectChoice("", _("All villages of the sample"))], ""
     for row in rows:
@@ -139,12 +141,12 @@ def _choices(rows: list[Row]) -> list[SelectChoice]:
     return choices
 
 
-def _psus(chosen: str, rows: list[Row]) -> list[str]:
+def _psus(chosen: str, rows: list[VillageRow]) -> list[str]:
     """The villages of a choice; none for all."""
     return [row.village.psu for row in rows if chosen in (COMMUNE + row.unit.code, VILLAGE + row.village.psu)]
 
 
-def _page(wave: Wave, form: LettersForm, rows: list[Row], status: int) -> ResponseReturnValue:
+def _page(wave: Wave, form: LettersForm, rows: list[VillageRow], status: int) -> ResponseReturnValue:
     return render_template(
         "staff/invitations.html",
         wave=wave,

@@ -19,14 +19,14 @@ from translations import gettext as _
 def keying_of(wave: str) -> ResponseReturnValue:
     """Forms that somebody has open, forms to be settled, and the error rate with its interval."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        printed = bool(sheet_locks.has_batches(session, [found.code]))
-        errors = keying_errors.gather(session, found)
-        open_now = sheet_locks.open_now(session, found.code)
-        differing = len(double_entry.to_settle(session, [found.code]))
+        wave_row = waves.find(session, wave)
+        printed = bool(sheet_locks.has_batches(session, [wave_row.code]))
+        errors = keying_errors.gather(session, wave_row)
+        open_now = sheet_locks.open_now(session, wave_row.code)
+        differing = len(double_entry.to_settle(session, [wave_row.code]))
     return render_template(
         "staff/keying.html",
-        wave=found,
+        wave=wave_row,
         printed=printed,
         errors=errors,
         opened=open_now,

@@ -53,7 +53,7 @@ class KioskForm(StaffForm):
 
 
 @dataclass(frozen=True)
-class Row:
+class DeviceRow:
     """A device in the list."""
 
     device: Device
@@ -84,9 +84,9 @@ class Row:
 def kiosks(wave: str) -> ResponseReturnValue:
     """The devices, and the form that makes a link for a further kiosk: its answer shows the link this once."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        places = units.answering(session, max(found.opens, dates.today()))
-        rows = _rows(session, found)
+        wave_row = waves.find(session, wave)
+        places = units.answering(session, max(wave_row.opens, dates.today()))
+        rows = _rows(session, wave_row)
     form = KioskForm()
     form.unit.choices = [
         SelectChoice("", _("Choose a commune")),
@@ -95,23 +95,23 @@ def kiosks(wave: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template(
             "staff/kiosks.html",
-            wave=found,
-            is_over=found.closes < dates.today(),
+            wave=wave_row,
+            is_over=wave_row.closes < dates.today(),
             form=form,
             rows=rows,
             bound=sum(row.state == "bound" for row in rows),
             silent=sum(row.is_silent for row in rows),
         ), 422 if form.errors else 200
     with database().writing() as session:
-        made = devices.link(session, wave, form.unit.data, form.place.data, current_user.name)
-        audit.annotate(unit=made.unit.code)
+        link = devices.link(session, wave, form.unit.data, form.place.data, current_user.name)
+        audit.annotate(unit=link.unit.code)
     base = current.here()
-    address = addresses.kiosk_link(base, made.secret)
+    address = addresses.kiosk_link(base, link.secret)
     return render_template(
         "staff/kiosk_link.html",
-        wave=found,
-        made=made,
-        named=units.named(made.unit),
+        wave=wave_row,
+        made=link,
+        named=units.named(link.unit),
         address=address,
         picture=addresses.image(address),
         is_secure=base.startswith("https:"),
@@ -137,9 +137,10 @@ def revoke_device(wave: str, number: int) -> ResponseReturnValue:
     return redirect(url_for(".kiosks", wave=wave), 303)
 
 
-def _rows(session: Session, wave: Wave) -> list[Row]:
+def _rows(session: Session, wave: Wave) -> list[DeviceRow]:
     """Those in service first, then those that wait, then those that are gone."""
     rows = [
-        Row(one, units.find(session, one.unit), devices.state(one)) for one in devices.serving(session, wave.code)
+        DeviceRow(one, units.find(session, one.unit), devices.state(one))
+        for one in devices.serving(session, wave.code)
     ]
     return sorted(rows, key=lambda row: list(STATES).index(row.state))

@@ -20,17 +20,17 @@ from translations import N_
 def posters(wave: str) -> ResponseReturnValue:
     """Which posters there are: of all communes or one, on which paper, and where their codes lead."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        places = units.answering(session, max(found.opens, dates.today()))
+        wave_row = waves.find(session, wave)
+        places = units.answering(session, max(wave_row.opens, dates.today()))
     return render_template(
         "staff/posters.html",
-        wave=found,
-        is_over=found.closes < dates.today(),
+        wave=wave_row,
+        is_over=wave_row.closes < dates.today(),
         places=places,
         communes=sum(place.kind in units.COMMUNE_KINDS for place in places),
         sizes=drawing.SIZES,
         base=current.here(),
-        address=addresses.form(current.here(), found.code, places[0].code) if places else "",
+        address=addresses.form(current.here(), wave_row.code, places[0].code) if places else "",
     )
 
 

@@ -94,29 +94,31 @@ class MoreForm(StaffForm):
 )
 def print_forms(wave: str) -> ResponseReturnValue:
     """What is numbered and can be printed, and the form that numbers the rest."""
-    found = _found(wave)
-    form = _numbering(found)
+    wave_row = _wave(wave)
+    form = _numbering(wave_row)
     if not form.validate_on_submit():
-        return _page(found, form, _more(wave, empty=True), 422 if form.errors else 200)
+        return _page(wave_row, form, _more(wave, empty=True), 422 if form.errors else 200)
     try:
         with database().writing() as session:
-            made = batches.issue(
+            issued = batches.issue(
                 session,
                 wave,
                 forms=None if form.forms is None else form.forms.data,
-                villages=_villages(session, found, form.unit.data),
+                villages=_villages(session, wave_row, form.unit.data),
                 double=form.double.data / 100,
                 again=0 if form.again is None else form.again.data / 100,
             )
-            audit.annotate(packets=len(made), unit=form.unit.data or "–")
+            audit.annotate(packets=len(issued), unit=form.unit.data or "–")
     except Refusal as refusal:
         form.unit.errors = [str(refusal)]
-        return _page(found, form, _more(wave, empty=True), refusal.status)
+        return _page(wave_row, form, _more(wave, empty=True), refusal.status)
     flash(
         ngettext(
-            "%(num)s packet is numbered. Print it now.", "%(num)s packets are numbered. Print them now.", len(made)
+            "%(num)s packet is numbered. Print it now.",
+            "%(num)s packets are numbered. Print them now.",
+            len(issued),
         )
-        if made
+        if issued
         else _("All of them are numbered already. Print them now.")
     )
     return redirect(url_for(".print_forms", wave=wave), 303)
@@ -131,9 +133,9 @@ def print_forms(wave: str) -> ResponseReturnValue:
 )
 def more_forms(wave: str) -> ResponseReturnValue:
     """Numbers further forms for a village, in a packet of their own."""
-    form, found = _more(wave), _found(wave)
+    form, wave_row = _more(wave), _wave(wave)
     if not form.validate_on_submit():
-        return _page(found, None, form, 422)
+        return _page(wave_row, None, form, 422)
     with database().writing() as session:
         batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
         audit.annotate(packet=batch, forms=form.count.data)
@@ -166,7 +168,7 @@ def printed(name: str, write: Callable[[IO[bytes]], None]) -> Response:
     return answer
 
 
-def _found(wave: str) -> Wave:
+def _wave(wave: str) -> Wave:
     with database().reading() as session:
         return waves.find(session, wave)
 
@@ -185,10 +187,10 @@ def _units(wave: str) -> list[SelectChoice]:
 def _communes(wave: str) -> list[Commune]:
     """The communes of the sample, in Vietnamese order."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        there: dict[str, list[Village]] = {}
-        for village in [] if found.kind is WaveKind.OPEN else draws.villages(session, found):
-            there.setdefault(village.unit, []).append(village)
+        wave_row = waves.find(session, wave)
+        by_unit: dict[str, list[Village]] = {}
+        for village in [] if wave_row.kind is WaveKind.OPEN else draws.villages(session, wave_row):
+            by_unit.setdefault(village.unit, []).append(village)
         batched: dict[str, list[str]] = {}
         for psu, code in session.execute(select(Batch.psu, Batch.code).where(Batch.wave == wave)):
             batched.setdefault(psu, []).append(code)
@@ -201,7 +203,7 @@ def _communes(wave: str) -> list[Commune]:
                 len(lines.get(unit, [])),
                 accounting.total(lines.get(unit, [])).issued,
             )
-            for unit, villages in there.items()
+            for unit, villages in by_unit.items()
         ]
     return sorted(rows, key=lambda row: order(row.unit.name))
 
@@ -234,17 +236,17 @@ def _numbering(wave: Wave, empty: bool = False) -> NumberForm:
     return form
 
 
-def _page(found: Wave, form: NumberForm | None, more: MoreForm, status: int) -> ResponseReturnValue:
-    communes = _communes(found.code)
+def _page(wave: Wave, form: NumberForm | None, more: MoreForm, status: int) -> ResponseReturnValue:
+    communes = _communes(wave.code)
     if form is None:
-        form = _numbering(found, empty=True)
+        form = _numbering(wave, empty=True)
     with database().reading() as session:
-        total: Line = accounting.total(accounting.lines(session, found.code))
-        planned = batches.planned(session, found.code)
+        total: Line = accounting.total(accounting.lines(session, wave.code))
+        planned = batches.planned(session, wave.code)
     return render_template(
         "staff/print_forms.html",
-        wave=found,
-        is_open=found.kind is WaveKind.OPEN,
+        wave=wave,
+        is_open=wave.kind is WaveKind.OPEN,
         form=form,
         more=more,
         communes=communes,

@@ -18,7 +18,7 @@ from survey.web.staff.blueprint import pages
 
 
 @dataclass(frozen=True)
-class Row:
+class CommuneRow:
     """A commune's forms, in the order of the modes, and their sum."""
 
     unit: Unit
@@ -30,9 +30,9 @@ class Row:
 def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         counts = waves.counts(session, wave)
-        communes = units.communes(session, min(found.closes, max(found.opens, dates.today())))
+        communes = units.communes(session, min(wave_row.closes, max(wave_row.opens, dates.today())))
         # A unit that is no commune, or is gone, is listed where forms came from it.
         others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]
         may_decide = current_user.may(Right.FIELDWORK)
@@ -42,7 +42,7 @@ def progress(wave: str) -> ResponseReturnValue:
     rows = [_row(unit, counts.get(unit.code, {}), modes) for unit in listed]
     return render_template(
         "staff/progress.html",
-        wave=found,
+        wave=wave_row,
         modes=modes,
         rows=rows,
         sums=[sum(row.counts[place] for row in rows) for place in range(len(modes))],
@@ -52,5 +52,5 @@ def progress(wave: str) -> ResponseReturnValue:
     )
 
 
-def _row(unit: Unit, counts: dict[str, int], modes: list[Mode]) -> Row:
-    return Row(unit, tuple(counts.get(mode, 0) for mode in modes), sum(counts.values()))
+def _row(unit: Unit, counts: dict[str, int], modes: list[Mode]) -> CommuneRow:
+    return CommuneRow(unit, tuple(counts.get(mode, 0) for mode in modes), sum(counts.values()))

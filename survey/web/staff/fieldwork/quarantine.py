@@ -98,7 +98,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
         except Refusal as refusal:
             fault = str(refusal)
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         every = quarantine.listed(session, wave)
     reason, state = (request.args.get(name, "") for name in ("ly-do", "trang-thai"))
     chosen = [one for one in every if reason in ("", one.form.reason) and state in ("", _state(one))]
@@ -110,7 +110,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
         ticked = {one.form.digest for one in rows if one.verdict is not Verdict.ACCEPTED}
     return render_template(
         "staff/held.html",
-        wave=found,
+        wave=wave_row,
         kinds=_kinds(every),
         states=_states(every),
         waiting=sum(one.verdict is None for one in every),
@@ -146,10 +146,10 @@ def _states(every: list[QuarantineEntry]) -> list[tuple[str, str, int]]:
 def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
     verdict = Verdict(form.verdict.data)
     with database().writing() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         ticked = request.form.getlist("phieu")
         decided = quarantine.decide(
-            session, found.code, ticked, verdict, form.reason.data, current_user.name, form.day.data
+            session, wave_row.code, ticked, verdict, form.reason.data, current_user.name, form.day.data
         )
         audit.annotate(forms=decided, decision=verdict.value)
     if not decided:

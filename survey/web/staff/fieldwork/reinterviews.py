@@ -35,7 +35,7 @@ PREFIX = "c-"  # before the code of an item: no item can hide a part of the form
 
 
 @dataclass(frozen=True)
-class Row:
+class FormRow:
     """A chosen form in the list."""
 
     form: Chosen
@@ -112,16 +112,16 @@ def compute_agreement(wave: str) -> ResponseReturnValue:
 def _listed(wave: str, form: ComputeForm) -> str:
     unit = request.args.get("don-vi", "")
     with database().reading() as session:
-        found = waves.find(session, wave)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        kept = agreements.newest(session, found.code)
-        rows = _rows(session, found)
-    if kept is not None:
+        wave_row = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
+        agreement = agreements.newest(session, wave_row.code)
+        rows = _rows(session, wave_row)
+    if agreement is not None:
         return render_template(
             "staff/agreement.html",
-            wave=found,
-            made=kept.made,
-            figures=kept.figures,
+            wave=wave_row,
+            made=agreement.made,
+            figures=agreement.figures,
             items={item.code: item for _page, item in reinterviews.again(questionnaire)},
         )
     shown = [row for row in rows if unit in ("", row.unit.code)]
@@ -129,7 +129,7 @@ def _listed(wave: str, form: ComputeForm) -> str:
     page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
     return render_template(
         "staff/reinterviews.html",
-        wave=found,
+        wave=wave_row,
         offered=reinterviews.again(questionnaire),
         rows=shown[(page - 1) * A_PAGE : page * A_PAGE],
         page=page,
@@ -138,20 +138,22 @@ def _listed(wave: str, form: ComputeForm) -> str:
         asked=sum(row.form.person is not None for row in rows),
         both=sum(row.form.person is not None and row.has_first for row in rows),
         links=sum(row.form.household is not None for row in rows),
-        communes=sorted({row.unit.code: row.unit for row in rows}.values(), key=lambda one: order(one.name)),
+        communes=sorted(
+            {row.unit.code: row.unit for row in rows}.values(), key=lambda commune: order(commune.name)
+        ),
         unit=unit,
         form=form,
     )
 
 
-def _rows(session: Session, wave: Wave) -> list[Row]:
+def _rows(session: Session, wave: Wave) -> list[FormRow]:
     """The chosen forms, by commune and village in Vietnamese order."""
-    found = reinterviews.chosen(session, wave.code)
-    communes = {code: units.find(session, code) for code in {form.unit for form in found}}
-    names = {name: order(name) for name in {form.village for form in found}}
+    forms = reinterviews.chosen(session, wave.code)
+    communes = {code: units.find(session, code) for code in {form.unit for form in forms}}
+    names = {name: order(name) for name in {form.village for form in forms}}
     places = {code: order(unit.name) for code, unit in communes.items()}
-    found.sort(key=lambda form: (places[form.unit], names[form.village], form.sheet))
-    return [Row(form, communes[form.unit], _(STATES[form.state])) for form in found]
+    forms.sort(key=lambda form: (places[form.unit], names[form.village], form.sheet))
+    return [FormRow(form, communes[form.unit], _(STATES[form.state])) for form in forms]
 
 
 @pages.page("/<wave>/phuc-tra/in", Right.REVIEW, tab="staff.reinterviews")
@@ -159,13 +161,13 @@ def reinterview_list(wave: str) -> ResponseReturnValue:
     """A list to print and take along: the households, and room for the codes of their answers."""
     unit = request.args.get("don-vi", "")
     with database().reading() as session:
-        found = waves.find(session, wave)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
-        reinterviews.refuse_when_over(session, found)
-        rows = _rows(session, found)
+        wave_row = waves.find(session, wave)
+        questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
+        reinterviews.refuse_when_over(session, wave_row)
+        rows = _rows(session, wave_row)
     return render_template(
         "staff/reinterview_list.html",
-        wave=found,
+        wave=wave_row,
         offered=_by_page(reinterviews.again(questionnaire)),
         rows=[row for row in rows if unit in ("", row.unit.code) and row.form.person is None],
     )
@@ -173,12 +175,12 @@ def reinterview_list(wave: str) -> ResponseReturnValue:
 
 def _by_page(offered: list[tuple[Page, Item]]) -> list[tuple[Page, list[tuple[int, Item]]]]:
     """The items with their numbers 1, 2 …, those of a page together."""
-    found: list[tuple[Page, list[tuple[int, Item]]]] = []
+    numbered: list[tuple[Page, list[tuple[int, Item]]]] = []
     for number, (page, item) in enumerate(offered, start=1):
-        if not found or found[-1][0] is not page:
-            found.append((page, []))
-        found[-1][1].append((number, item))
-    return found
+        if not numbered or numbered[-1][0] is not page:
+            numbered.append((page, []))
+        numbered[-1][1].append((number, item))
+    return numbered
 
 
 @pages.page(
@@ -191,16 +193,16 @@ def _by_page(offered: list[tuple[Page, Item]]) -> list[tuple[Page, list[tuple[in
 def reinterview(wave: str, serial: str) -> ResponseReturnValue:
     """The second answers of a form; the first ones are nowhere on the page."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        reinterviews.refuse_when_over(session, found)
-        chosen = reinterviews.one(session, found.code, serial)
+        wave_row = waves.find(session, wave)
+        reinterviews.refuse_when_over(session, wave_row)
+        chosen = reinterviews.one(session, wave_row.code, serial)
         reinterviews.refuse_to_know(session, serial, current_user.name)
         unit = units.find(session, chosen.unit)
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
         before = reinterviews.entered(session, serial, current_user.name)
     offered = reinterviews.again(questionnaire)
-    kept = {PREFIX + code: str(value) for code, value in before.items()}
-    form = again_form(questionnaire)(data={"household": chosen.household, **kept})
+    answers_before = {PREFIX + code: str(value) for code, value in before.items()}
+    form = again_form(questionnaire)(data={"household": chosen.household, **answers_before})
     status = 200
     if form.validate_on_submit():
         try:
@@ -216,7 +218,7 @@ def reinterview(wave: str, serial: str) -> ResponseReturnValue:
         status = 422
     return render_template(
         "staff/reinterview.html",
-        wave=found,
+        wave=wave_row,
         chosen=chosen,
         unit=unit,
         form=form,

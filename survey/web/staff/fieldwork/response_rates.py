@@ -47,7 +47,7 @@ PARTS = {"don-vi": N_("By commune"), "tang": N_("By stratum")}
 
 
 @dataclass(frozen=True)
-class Row:
+class PlaceRow:
     """A commune or a stratum. `weighted`: its RR1 in households of the population; None without a draw."""
 
     name: str
@@ -63,53 +63,53 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
     part = request.args.get("theo", "don-vi")
     part = part if part in PARTS else "don-vi"
     with database().reading() as session:
-        found = waves.find(session, wave)
-        told = _told(session, found)
-        names = _names(session, told)
-    counts = outcomes.total(told)
-    is_drawn = found.draw is not None and bool(told)
-    heavy = response_rates(outcomes.total(told, weighted=True)) if is_drawn else {}
+        wave_row = waves.find(session, wave)
+        villages = _villages(session, wave_row)
+        names = _names(session, villages)
+    counts = outcomes.total(villages)
+    is_drawn = wave_row.draw is not None and bool(villages)
+    heavy = response_rates(outcomes.total(villages, weighted=True)) if is_drawn else {}
     return render_template(
         "staff/response_rates.html",
-        wave=found,
+        wave=wave_row,
         counts=counts,
         rates=[(name, MEANING[name], rate, heavy.get(name)) for name, rate in response_rates(counts).items()],
-        rows=_rows(told, part, names, counts.e, is_drawn),
+        rows=_rows(villages, part, names, counts.e, is_drawn),
         is_drawn=is_drawn,
         part=part,
         parts=PARTS,
         columns=IN_ROWS,
         meaning=MEANING,
-        replaced=sum(one.replaced for one in told),
-        waiting=sum(one.waiting for one in told),
-        beyond=[one.psu for one in told if one.beyond],
+        replaced=sum(village.replaced for village in villages),
+        waiting=sum(village.waiting for village in villages),
+        beyond=[village.psu for village in villages if village.beyond],
     )
 
 
-def _told(session: Session, wave: Wave) -> list[VillageOutcomes]:
+def _villages(session: Session, wave: Wave) -> list[VillageOutcomes]:
     return outcomes.villages(session, wave, sample(session, wave)) if wave.kind is WaveKind.SAMPLE else []
 
 
-def _names(session: Session, told: list[VillageOutcomes]) -> dict[str, Unit]:
+def _names(session: Session, villages: list[VillageOutcomes]) -> dict[str, Unit]:
     """The units in which the villages lie; a stratum that is a commune has its name, too."""
-    return {code: units.find(session, code) for code in {one.unit for one in told}}
+    return {code: units.find(session, code) for code in {village.unit for village in villages}}
 
 
 def _rows(
-    told: list[VillageOutcomes], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool
-) -> list[Row]:
+    villages: list[VillageOutcomes], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool
+) -> list[PlaceRow]:
     """A row each, in Vietnamese order. The share of unknown households that is there is that of the whole wave: a
     commune has too few to know its own."""
     groups: dict[str, list[VillageOutcomes]] = {}
-    for one in told:
-        groups.setdefault(one.unit if part == "don-vi" else one.stratum, []).append(one)
+    for village in villages:
+        groups.setdefault(village.unit if part == "don-vi" else village.stratum, []).append(village)
     rows = []
     for label, own in groups.items():
         counts, unit = outcomes.total(own), names.get(label)
         rates = response_rates(counts, e)
         heavy = response_rates(outcomes.total(own, weighted=True))["RR1"].share if is_drawn else None
         rows.append(
-            Row(
+            PlaceRow(
                 unit.name if unit else label,
                 units.kind(unit).lower() if unit else "",
                 counts,

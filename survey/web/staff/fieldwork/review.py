@@ -36,7 +36,7 @@ A_PAGE = 50
 
 
 @dataclass(frozen=True)
-class Row:
+class FormRow:
     """A form of the list: where it came from, what was found in it, and what was decided."""
 
     form: Form
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Filter:
     """What the list is cut down to; empty is everything.
 
     paper  a serial, or the code of a batch: then forms in which nothing was found are listed too
@@ -75,7 +75,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ReviewList:
     """All that the page needs of a wave, read at once."""
 
     wave: Wave
@@ -101,20 +101,20 @@ class Listed:
     @cached_property
     def order_of_communes(self) -> dict[str, int]:
         """The place of each commune in Vietnamese order."""
-        found = sorted(self.communes.values(), key=lambda unit: order(unit.name))
-        return {unit.code: place for place, unit in enumerate(found)}
+        communes = sorted(self.communes.values(), key=lambda unit: order(unit.name))
+        return {unit.code: place for place, unit in enumerate(communes)}
 
     @cached_property
     def order_of_villages(self) -> dict[str, int]:
         """The place of each village in Vietnamese order."""
-        found = sorted(self.villages.values(), key=lambda village: order(village.name or village.psu))
-        return {village.psu: place for place, village in enumerate(found)}
+        villages = sorted(self.villages.values(), key=lambda village: order(village.name or village.psu))
+        return {village.psu: place for place, village in enumerate(villages)}
 
-    def row(self, form: Form) -> Row:
+    def row(self, form: Form) -> FormRow:
         """A form with its texts in the language of the moment."""
         unit = self.communes[form.unit]
         village = self.villages.get(form.psu or "")
-        return Row(
+        return FormRow(
             form,
             form.paper.serial or short(form.id),
             unit.name,
@@ -149,7 +149,7 @@ class Listed:
         return _(checks.CHECKS[finding.check])
 
 
-class Decided(StaffForm):
+class DecisionForm(StaffForm):
     """Guards the decision against forgery; its fields are the ticks of the list."""
 
 
@@ -161,13 +161,13 @@ def short(id: UUID) -> str:
 _looked: Lately[Looked] = Lately(lambda looked: len(looked.forms))
 
 
-def read(session: Session, code: str) -> Listed:
+def read(session: Session, code: str) -> ReviewList:
     """All forms of a wave, with what was found in them and decided."""
     wave = waves.find(session, code)
     looked = shown_value(_looked.get((database().url, code), lambda: checks.look(session, wave)))
     questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     communes = {form.unit for form in looked.forms.values()}
-    return Listed(
+    return ReviewList(
         wave,
         looked,
         reviews.newest(session, code),
@@ -208,7 +208,7 @@ def review(wave: str) -> ResponseReturnValue:
     `kiem`: one check; `don-vi`, `thon`, `trang-thai`: a commune, a village, a state; `phieu`: a serial or a batch,
     found or not; `trang`: the page; `chon=het`: all of it is ticked.
     """
-    guard, fault = Decided(), ""
+    guard, fault = DecisionForm(), ""
     if guard.validate_on_submit():
         try:
             return _decide(wave)
@@ -216,7 +216,7 @@ def review(wave: str) -> ResponseReturnValue:
             fault = str(refusal)
     with database().reading() as session:
         listed = read(session, wave)
-    wanted = Wanted(
+    wanted = Filter(
         *(request.args.get(name, "").strip()[:60] for name in ("kiem", "don-vi", "thon", "trang-thai", "phieu"))
     )
     if wanted.village not in {village.psu for village in listed.villages.values() if village.unit == wanted.unit}:
@@ -258,15 +258,15 @@ def review(wave: str) -> ResponseReturnValue:
     return answer, 422 if fault or guard.errors else 200
 
 
-def _counts(listed: Listed) -> list[tuple[str, str, int]]:
+def _counts(listed: ReviewList) -> list[tuple[str, str, int]]:
     """(check, name, forms) of each check that found something."""
-    found = Counter(
+    forms = Counter(
         check for form in listed.looked.forms.values() for check in {finding.check for finding in form.findings}
     )
-    return [(check, _(name), found[check]) for check, name in checks.CHECKS.items() if found[check]]
+    return [(check, _(name), forms[check]) for check, name in checks.CHECKS.items() if forms[check]]
 
 
-def _states(listed: Listed) -> list[tuple[str, str, int]]:
+def _states(listed: ReviewList) -> list[tuple[str, str, int]]:
     """(state, name, forms) of all states, among the forms that the list knows."""
     known = [form for form in listed.looked.forms.values() if form.findings or form.id in listed.decisions]
     count = Counter(listed.decision(form).state for form in known)
@@ -282,9 +282,9 @@ def _decide(wave: str) -> ResponseReturnValue:
     except ValueError:
         raise NotFound("One of these forms does not belong to this wave. Open the list again.") from None
     with database().writing() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         decided = reviews.decide(
-            session, found.code, ticked, ReviewState(chosen), request.form.get("vi-sao", ""), current_user.name
+            session, wave_row.code, ticked, ReviewState(chosen), request.form.get("vi-sao", ""), current_user.name
         )
     flash(
         ngettext("The decision on %(num)s form is kept.", "The decision on %(num)s forms is kept.", decided)

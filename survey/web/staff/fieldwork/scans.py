@@ -80,11 +80,11 @@ def _each(sent: list[FileStorage]) -> Iterator[tuple[str, bytes]]:
 
 def _scans(wave: str, form: ScansForm, taken: list[Page], status: int) -> ResponseReturnValue:
     with database().reading() as session:
-        found = waves.find(session, wave)
-        waiting = scanning.waiting(session, found.code)
+        wave_row = waves.find(session, wave)
+        waiting = scanning.waiting(session, wave_row.code)
     return render_template(
         "staff/scans.html",
-        wave=found,
+        wave=wave_row,
         form=form,
         taken=taken,
         faults=[page for page in taken if page.fault],
@@ -102,7 +102,7 @@ def _to_settle(waiting: list[Waiting]) -> list[Waiting]:
 def scanned(wave: str, serial: str) -> ResponseReturnValue:
     """The doubtful questions of a form, each with its picture."""
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         scanning.for_another(session, serial, current_user.name)
         doubts = scanning.doubts(session, wave, serial)
         missing = scanning.missing(session, wave, serial)
@@ -133,7 +133,7 @@ def scanned(wave: str, serial: str) -> ResponseReturnValue:
     ]
     return render_template(
         "staff/scanned.html",
-        wave=found,
+        wave=wave_row,
         serial=serial,
         asked=asked,
         missing=missing,
@@ -181,7 +181,7 @@ def _wrong(doubts: list[Doubt], typed: dict[str, str]) -> dict[str, str]:
             wrong[item.code] = _("Type the code on the form, or %(blank)s if it is blank.", blank=blank)
             continue
         value = keying.value(item, text)
-        held = None if value is None else RULES[item.kind](item, value)
-        if isinstance(held, Lazy):
-            wrong[item.code] = str(held)
+        problem = None if value is None else RULES[item.kind](item, value)
+        if isinstance(problem, Lazy):
+            wrong[item.code] = str(problem)
     return wrong

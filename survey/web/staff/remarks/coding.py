@@ -25,7 +25,7 @@ READING = "reading"  # in the browser's session: the wave whose remarks its pers
 BATCH = 30  # codings of one entry in the audit trail
 
 
-class Coded(StaffForm):
+class CodingForm(StaffForm):
     """Guards the coding against forgery; its fields are the boxes of the page."""
 
 
@@ -42,11 +42,11 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     `lan=2`: those that are coded a second time
     """
     with database().reading() as session:
-        found = codings.queue(session, waves.find(session, wave), _turn(), current_user.name)
+        queue = codings.queue(session, waves.find(session, wave), _turn(), current_user.name)
     browser[READING] = wave
-    if not found.remarks:
+    if not queue.remarks:
         return redirect(url_for(".remarks", wave=wave), 303)
-    return redirect(_address(wave, found.after(0) or 1), 303)
+    return redirect(_address(wave, queue.after(0) or 1), 303)
 
 
 @pages.page(
@@ -56,27 +56,27 @@ def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:
         return redirect(url_for(".read_remarks", wave=wave, lan=_lan()), 303)
-    form, fault = Coded(), ""
+    form, fault = CodingForm(), ""
     if form.validate_on_submit():
         try:
-            return _coded(wave, place)
+            return _code(wave, place)
         except Refusal as refusal:
             fault = str(refusal)
     with database().reading() as session:
-        found = waves.find(session, wave)
-        queue = codings.queue(session, found, _turn(), current_user.name)
+        wave_row = waves.find(session, wave)
+        queue = codings.queue(session, wave_row, _turn(), current_user.name)
         response = queue.at(place)
-        shown = codings.read(session, found, response)
-        held = codings.held(session, response, _turn())
+        shown = codings.read(session, wave_row, response)
+        coding = codings.held(session, response, _turn())
         unit = units.find(session, shown.unit)
-        there = themes.list_all(session, wave)
-    ticked = request.form.getlist("chu-de") if request.method == "POST" else held.themes if held else []
+        every_theme = themes.list_all(session, wave)
+    ticked = request.form.getlist("chu-de") if request.method == "POST" else coding.themes if coding else []
     page = render_template(
         "staff/remark.html",
-        wave=found,
+        wave=wave_row,
         remark=shown,
         unit=units.named(unit),
-        themes=[theme for theme in there if not theme.closed or theme.code in ticked],
+        themes=[theme for theme in every_theme if not theme.closed or theme.code in ticked],
         name=themes.name,
         ticked=ticked,
         place_of=place,
@@ -91,7 +91,7 @@ def remark(wave: str, place: int) -> ResponseReturnValue:
     return page, 422 if fault or form.errors else 200
 
 
-def _coded(wave: str, place: int) -> ResponseReturnValue:
+def _code(wave: str, place: int) -> ResponseReturnValue:
     """Keeps the themes, and the sentence where one was written: it stands under the first theme of the list."""
     try:
         response = UUID(request.form.get("loi", ""))
@@ -101,15 +101,15 @@ def _coded(wave: str, place: int) -> ResponseReturnValue:
         ) from None
     chosen, words = request.form.getlist("chu-de"), request.form.get("tom-tat", "").strip()
     with database().writing() as session:
-        found = waves.find(session, wave)
-        made = codings.code(session, found, response, _turn(), chosen, current_user.name)
+        wave_row = waves.find(session, wave)
+        is_new = codings.code(session, wave_row, response, _turn(), chosen, current_user.name)
         if words and _turn() == codings.FIRST:
-            held = codings.held(session, response)
+            coding = codings.held(session, response)
             unit = session.get_one(Response, response).unit
-            if held is not None:
-                paraphrases.add(session, wave, unit, held.themes[0], words, current_user.name)
-        following = codings.queue(session, found, _turn(), current_user.name).after(place)
-        _note(codings.count(session, wave, current_user.name) if made else 0, following is None)
+            if coding is not None:
+                paraphrases.add(session, wave, unit, coding.themes[0], words, current_user.name)
+        following = codings.queue(session, wave_row, _turn(), current_user.name).after(place)
+        _note(codings.count(session, wave, current_user.name) if is_new else 0, following is None)
     if following is None:
         flash(_("Every remark of this turn is coded."))
         return redirect(url_for(".remarks", wave=wave), 303)

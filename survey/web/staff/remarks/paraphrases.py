@@ -43,8 +43,8 @@ class ParaphraseForm(StaffForm):
 def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        there, communes = themes.list_all(session, wave), units.communes(session, found.opens)
+        wave_row = waves.find(session, wave)
+        every_theme, communes = themes.list_all(session, wave), units.communes(session, wave_row.opens)
     wanted = request.args.get("xa", "")
     form = ParaphraseForm(unit=wanted)
     form.unit.choices = [
@@ -53,7 +53,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
     ]
     form.theme.choices = [
         SelectChoice("", _("Choose the theme.")),
-        *(SelectChoice(theme.code, str(themes.name(theme))) for theme in there if not theme.closed),
+        *(SelectChoice(theme.code, str(themes.name(theme))) for theme in every_theme if not theme.closed),
     ]
     if form.validate_on_submit():
         try:
@@ -65,7 +65,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
             flash(_("The sentence is kept. A commune sees it with the next release, if enough people said so."))
             return redirect(url_for(".paraphrases", wave=wave, xa=wanted or None), 303)
     named = {unit.code: units.named(unit) for unit in communes}
-    titles = {theme.code: (theme.place, str(themes.name(theme))) for theme in there}
+    titles = {theme.code: (theme.place, str(themes.name(theme))) for theme in every_theme}
 
     def place(one: Paraphrase) -> tuple[Any, ...]:
         return order(named.get(one.unit, one.unit)), titles[one.theme][0], order(one.words)
@@ -74,7 +74,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         every = [one for one in sentences.list_all(session, wave) if wanted in ("", one.unit)]
     rows = [(one, named.get(one.unit, one.unit), titles[one.theme][1]) for one in sorted(every, key=place)]
     page = render_template(
-        "staff/paraphrases.html", wave=found, rows=rows, form=form, wanted=named.get(wanted, "")
+        "staff/paraphrases.html", wave=wave_row, rows=rows, form=form, wanted=named.get(wanted, "")
     )
     return page, 422 if form.errors else 200
 

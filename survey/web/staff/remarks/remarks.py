@@ -23,24 +23,24 @@ MOST = 2  # themes of a commune that the list names
 def remarks(wave: str) -> ResponseReturnValue:
     """How many remarks are coded, what they are about, and how far two coders agree."""
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         first, second = (
-            codings.queue(session, found, turn, current_user.name) for turn in (codings.FIRST, codings.SECOND)
+            codings.queue(session, wave_row, turn, current_user.name) for turn in (codings.FIRST, codings.SECOND)
         )
         coded = codings.coded(session, wave)
         agreed = codings.agreed(session, wave)
-        told = results.gather(session, found)
-        places = {code: unit_of(session, code) for code in (told.units if told else ())}
-    own = told.units if told else {}
+        gathered = results.gather(session, wave_row)
+        places = {code: unit_of(session, code) for code in (gathered.units if gathered else ())}
+    own = gathered.units if gathered else {}
     rows = [(places[code], one, _most(one)) for code, one in own.items() if one.mark != "hidden"]
     return render_template(
         "staff/remarks.html",
-        wave=found,
+        wave=wave_row,
         first=first,
         second=second,
         coded=coded,
         agreed=agreed,
-        found=told,
+        found=gathered,
         units=sorted(rows, key=lambda row: order(row[0].name)),
         silent=len(own) - len(rows),
         name=themes.name,

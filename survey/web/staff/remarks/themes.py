@@ -71,9 +71,9 @@ def theme_step(wave: str) -> ResponseReturnValue:
 
 def _page(wave: str, form: ThemeForm, fault: Refusal | None = None) -> ResponseReturnValue:
     with database().reading() as session:
-        found = waves.find(session, wave)
-        there, used = lists.list_all(session, wave), lists.used(session, wave)
+        wave_row = waves.find(session, wave)
+        every_theme, used = lists.list_all(session, wave), lists.used(session, wave)
     page = render_template(
-        "staff/themes.html", wave=found, themes=there, used=used, form=form, fault=fault, name=lists.name
+        "staff/themes.html", wave=wave_row, themes=every_theme, used=used, form=form, fault=fault, name=lists.name
     )
     return page, fault.status if fault else 422 if form.errors else 200

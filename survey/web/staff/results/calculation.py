@@ -57,15 +57,15 @@ def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
     wanted = result_table.MeasureRequest.read(request.args.get("item", "index"))
-    found = figure(summary, wanted, request.args.get("unit"))
+    record = figure(summary, wanted, request.args.get("unit"))
     return render_template(
         "staff/how.html",
         summary=summary,
         wave=summary.wave,
-        figure=found,
-        steps=steps(summary, found),
-        values=values(summary, found),
-        notes=notes(found),
+        figure=record,
+        steps=steps(summary, record),
+        values=values(summary, record),
+        notes=notes(record),
     )
 
 
@@ -77,13 +77,13 @@ def figure(summary: Summary, wanted: result_table.MeasureRequest, code: str | No
     with database().reading() as session:
         unit = units.find(session, code) if code else None
         domain = unit.code if unit else None
-        found: Sequence[Estimate] = summary.records
-        record = _find(found, wanted.item, value, domain)
+        records: Sequence[Estimate] = summary.records
+        record = _find(records, wanted.item, value, domain)
         if record is None:
             by = ("unit",) if unit else ()
             number = summary.release.number if summary.release else None
-            found = result_table.estimates(session, wave, items=[asked], by=by, released=True, release=number)
-            record = _find(found, wanted.item, value, domain)
+            records = result_table.estimates(session, wave, items=[asked], by=by, released=True, release=number)
+            record = _find(records, wanted.item, value, domain)
     if record is None:
         raise NotFound("There is no such figure in this wave. Choose one on the page of the wave.")
     index = summary.questionnaire.index
@@ -99,7 +99,7 @@ def figure(summary: Summary, wanted: result_table.MeasureRequest, code: str | No
     file = f"{wave}.csv"
     # What is not to be known tells nothing of how alike the people of a village are; in the file it does.
     apart = record.variance == "pooled" and any(
-        disclosure.is_marked(one) for one in found if (one.item, one.value) == (record.item, record.value)
+        disclosure.is_marked(one) for one in records if (one.item, one.value) == (record.item, record.value)
     )
     return Figure(
         record,
@@ -251,9 +251,9 @@ def values(summary: Summary, figure: Figure) -> Pairs:
 def notes(figure: Figure) -> list[str]:
     """What a reader must know beside the values: marks, and what the silent could do."""
     record, headline = figure.record, figure.headline
-    found = [wording.remark(record)] if wording.remark(record) else []
+    notes_of_record = [wording.remark(record)] if wording.remark(record) else []
     if headline is not None and headline.blank is not None and headline.least is not None:
-        found.append(
+        notes_of_record.append(
             _(
                 "%(blank)s of the %(asked)s people asked left this blank. Had none of them given this answer, the "
                 "share would be %(least)s; had all of them, %(most)s.",
@@ -263,7 +263,7 @@ def notes(figure: Figure) -> list[str]:
                 most=percent(headline.most),
             )
         )
-    return found
+    return notes_of_record
 
 
 def _commands(

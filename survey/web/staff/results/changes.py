@@ -24,7 +24,7 @@ from translations.formats import order
 
 
 @dataclass(frozen=True)
-class Row:
+class ChangeRow:
     """A line of the table. `level`: "index", "area", "factor", "item", "headline" or "unit"."""
 
     name: str
@@ -49,19 +49,19 @@ def changes(wave: str) -> ResponseReturnValue:
         old = next((one for one in offered if one.code == wanted), None)
         if old is None:
             raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
-        found = comparison.compare(
+        compared = comparison.compare(
             session,
             comparison.before(session, old),
             people,
             items_of(summary, by_unit),
             by_unit=by_unit,
         )
-    rows = list(_units(summary, found) if by_unit else _lines(summary, found))
+    rows = list(_units(summary, compared) if by_unit else _lines(summary, compared))
     return render_template(
         "staff/changes.html",
         summary=summary,
         wave=summary.wave,
-        found=found,
+        found=compared,
         offered=offered,
         rows=rows,
         by_unit=by_unit,
@@ -71,20 +71,20 @@ def changes(wave: str) -> ResponseReturnValue:
     )
 
 
-def finding(rows: Sequence[Row], by_unit: bool) -> str:
+def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     """What the page says above its table: how many lines went up and down, and of how many that can't be told."""
     counts = Counter(row.change.verdict for row in rows)
-    told = {"up": counts["above"], "down": counts["below"]}
-    found = [
-        _("%(up)d communes went up, %(down)d down", **told)
+    ways = {"up": counts["above"], "down": counts["below"]}
+    parts = [
+        _("%(up)d communes went up, %(down)d down", **ways)
         if by_unit
-        else _("%(up)d figures went up, %(down)d down", **told)
+        else _("%(up)d figures went up, %(down)d down", **ways)
     ]
     if counts["signs_above"] or counts["signs_below"]:
         signs = {"up": counts["signs_above"], "down": counts["signs_below"]}
-        found.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
-    found.append(_("%(rest)d can't be told", rest=counts["not_apart"] + counts[None]))
-    return "; ".join(found)
+        parts.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
+    parts.append(_("%(rest)d can't be told", rest=counts["not_apart"] + counts[None]))
+    return "; ".join(parts)
 
 
 def items_of(summary: Summary, by_unit: bool) -> list[str]:
@@ -98,20 +98,20 @@ def items_of(summary: Summary, by_unit: bool) -> list[str]:
     return [*(line.code for line in lines), *headlines]
 
 
-def _lines(summary: Summary, found: Comparison) -> Iterator[Row]:
-    told = {(change.item, change.value): change for change in found.changes}
-    by_item = {change.item: change for change in found.changes}
+def _lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
+    by_value = {(change.item, change.value): change for change in compared.changes}
+    by_item = {change.item: change for change in compared.changes}
     if summary.index is not None and summary.index.code in by_item:
-        yield Row(summary.index.label, "index", by_item[summary.index.code])
+        yield ChangeRow(summary.index.label, "index", by_item[summary.index.code])
     for part in parts_of(summary, (*summary.areas, *summary.factors, *summary.items)):
         if part.line.code in by_item:
-            yield Row(part.line.label, part.level, by_item[part.line.code])
+            yield ChangeRow(part.line.label, part.level, by_item[part.line.code])
     for headline in summary.headlines:
-        if (change := told.get((headline.code, str(headline.worst)))) is not None:
-            yield Row(headline.name, "headline", change)
+        if (change := by_value.get((headline.code, str(headline.worst)))) is not None:
+            yield ChangeRow(headline.name, "headline", change)
 
 
-def _units(summary: Summary, found: Comparison) -> Iterator[Row]:
+def _units(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
     names = {line.unit.code: line.unit.name for line in summary.units}
-    rows = [Row(names[change.unit], "unit", change) for change in found.changes if change.unit in names]
+    rows = [ChangeRow(names[change.unit], "unit", change) for change in compared.changes if change.unit in names]
     yield from sorted(rows, key=lambda row: order(row.name))

@@ -50,15 +50,15 @@ def items(wave: str) -> ResponseReturnValue:
     """The items of the index by area and factor, then the other questions with a line per answer."""
     summary = summary_of(wave)
     parts = list(parts_of(summary, (*summary.areas, *summary.factors, *summary.items)))
-    found = list(blocks(summary))
+    other_blocks = list(blocks(summary))
     scored = [part.line.estimate for part in parts]
-    others = [line.estimate for block in found for question in block.questions for line in question.lines]
+    others = [line.estimate for block in other_blocks for question in block.questions for line in question.lines]
     return render_template(
         "staff/items.html",
         summary=summary,
         wave=summary.wave,
         index_parts=parts,
-        blocks=found,
+        blocks=other_blocks,
         scale=charts.scale(scored, summary.index.estimate if summary.index else None, _("index")),
         keys=keys([*scored, *others]),
     )
@@ -85,19 +85,19 @@ def parts_of(summary: Summary, lines: Iterable[Line]) -> Iterator[Part]:
 def blocks(summary: Summary) -> Iterator[Block]:
     """The questions outside the index, by page, with their answers in the order of the form."""
     inside = {code for code, _level in outline(summary.questionnaire.index)}
-    found: dict[str, list[Estimate]] = defaultdict(list)
+    records: dict[str, list[Estimate]] = defaultdict(list)
     for record in summary.records:
         if record.domain is None and record.item not in inside:
-            found[record.item].append(record)
+            records[record.item].append(record)
     for page in summary.questionnaire.pages:
         questions = tuple(
             Question(
                 item.code,
                 str(item.short),
-                tuple(Line(record.value or "", answer(summary, record), record) for record in found[item.code]),
+                tuple(Line(record.value or "", answer(summary, record), record) for record in records[item.code]),
             )
             for item in page.items
-            if item.code in found
+            if item.code in records
         )
         if questions:
             yield Block(page.code, str(page.title), questions)

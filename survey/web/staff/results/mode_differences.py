@@ -22,9 +22,9 @@ def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
     summary, people = figures_of(wave)
     with database().reading() as session:
-        found = mode_differences.compare(session, people, measures(summary)) if len(people) else []
+        differences = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template(
-        "staff/modes.html", summary=summary, wave=summary.wave, found=found, alike=alike, keys=keys_of
+        "staff/modes.html", summary=summary, wave=summary.wave, found=differences, alike=alike, keys=keys_of
     )
 
 

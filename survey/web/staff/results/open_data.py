@@ -18,10 +18,12 @@ from translations import N_
 def shown(wave: str) -> ResponseReturnValue:
     """What the open data of the newest approved release hold; without one, what to do first."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        made = None if releases.newest(session, found.code) is None else open_data_bundle.Bundle.of(session, wave)
-    about = open_data_bundle.about(made) if made else []
-    return render_template("staff/open_data.html", wave=found, made=made, about=about)
+        wave_row = waves.find(session, wave)
+        bundle = (
+            None if releases.newest(session, wave_row.code) is None else open_data_bundle.Bundle.of(session, wave)
+        )
+    about = open_data_bundle.about(bundle) if bundle else []
+    return render_template("staff/open_data.html", wave=wave_row, made=bundle, about=about)
 
 
 @pages.page(

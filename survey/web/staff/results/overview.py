@@ -97,7 +97,7 @@ def tasks(summary: Summary) -> list[Task]:
     )
     missing = len(summary.units) - collection.units_reached
     by_need = url_for(".units", wave=wave, xep="chu-y")
-    found = [
+    open_tasks = [
         Task(
             few,
             ngettext("commune with fewer than 30 answers", "communes with fewer than 30 answers", few),
@@ -132,7 +132,7 @@ def tasks(summary: Summary) -> list[Task]:
             url_for(".progress", wave=wave),
         ),
     ]
-    return [task for task in found if task.count]
+    return [task for task in open_tasks if task.count]
 
 
 def in_review(summary: Summary) -> list[Task]:

@@ -38,7 +38,7 @@ STATES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ReleaseRow:
     """A release in the list, and what comes next for it.
 
     forms    how many responses it holds
@@ -72,7 +72,7 @@ def release_list(wave: str) -> ResponseReturnValue:
 
 def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseReturnValue:
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         every = releases.list_all(session, wave)
         shown = releases.newest(session, wave)
         issued = issuing.list_all(session, wave)
@@ -80,7 +80,7 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         names = {unit.code: unit.name for unit in units.communes(session)}
     page = render_template(
         "staff/releases.html",
-        wave=found,
+        wave=wave_row,
         rows=rows,
         names=names,
         most=releases.LONGEST_REASON,
@@ -98,12 +98,12 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
     return page, fault.status if fault else 422 if form.errors else 200
 
 
-def _row(session: Session, release: Release, shown: Release | None, last: Release) -> Row:
+def _row(session: Session, release: Release, shown: Release | None, last: Release) -> ReleaseRow:
     forms, state = releases.size(release), _state(release, shown, last)
     if state not in ("frozen", "checked"):
-        return Row(release, forms, state)
-    told = releases.differences(session, release), releases.waiting(session, release)
-    return Row(release, forms, state, *told)
+        return ReleaseRow(release, forms, state)
+    differences = releases.differences(session, release), releases.waiting(session, release)
+    return ReleaseRow(release, forms, state, *differences)
 
 
 def _state(release: Release, shown: Release | None, last: Release) -> str:
@@ -122,10 +122,10 @@ def release_step(wave: str) -> ResponseReturnValue:
         raise NotFound("There is no such step. Choose one on the page of the releases.")
     try:
         with database().writing() as session:
-            told = step(session, waves.find(session, wave).code)
+            message = step(session, waves.find(session, wave).code)
     except Refusal as refusal:
         return _page(wave, IssueForm(formdata=None, day=dates.today()), refusal)
-    flash(told)
+    flash(message)
     return redirect(url_for(".release_list", wave=wave), 303)
 
 
@@ -148,8 +148,8 @@ def issue(wave: str) -> ResponseReturnValue:
 
 def _freeze(session: Session, wave: str) -> str:
     reason = request.form.get("dinh-chinh", "")
-    made = releases.freeze(session, waves.find(session, wave), current_user.name, reason)
-    return _("Release %(number)s is frozen. Its figures are checked next.", number=made.number)
+    release = releases.freeze(session, waves.find(session, wave), current_user.name, reason)
+    return _("Release %(number)s is frozen. Its figures are checked next.", number=release.number)
 
 
 def _check(session: Session, wave: str) -> str:
@@ -181,9 +181,9 @@ def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
     if format not in ("docx", "pdf"):
         raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
     with database().reading() as session:
-        found = issuing.find(session, wave, id)
-    answer = Response(found.pdf if format == "pdf" else found.word, content_type=KINDS[format].content_type)
+        issued = issuing.find(session, wave, id)
+    answer = Response(issued.pdf if format == "pdf" else issued.word, content_type=KINDS[format].content_type)
     answer.headers["Content-Disposition"] = (
-        f'attachment; filename="bao-cao-{wave}-{found.day.isoformat()}.{format}"'
+        f'attachment; filename="bao-cao-{wave}-{issued.day.isoformat()}.{format}"'
     )
     return answer

@@ -74,11 +74,11 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     summary = summary_of(wave, now=True)
     spoken = request.args.get("lang", language())
     file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
-    made = report.write(summary, format, file.language)
+    content = report.write(summary, format, file.language)
     if len(_sizes) >= MOST_SIZES:
         _sizes.clear()
-    _sizes[_key(summary, format, file.language)] = len(made)
-    answer = Response(made, content_type=file.kind.content_type)
+    _sizes[_key(summary, format, file.language)] = len(content)
+    answer = Response(content, content_type=file.kind.content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -120,8 +120,8 @@ def unit_file(summary: Summary, code: str, format: str) -> ResponseReturnValue:
     if line is None or format not in report.LETTERS:
         raise _no_unit_report()
     spoken = request.args.get("lang", language())
-    made = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
-    answer = Response(made, content_type=KINDS[format].content_type)
+    content = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
+    answer = Response(content, content_type=KINDS[format].content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{summary.wave.code}-{code}.{format}"'
     return answer
 
@@ -140,18 +140,20 @@ def _no_unit_report() -> NotFound:
 )
 def unit_reports(wave: str) -> ResponseReturnValue:
     """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
-    said = summary_of(wave)
+    summary = summary_of(wave)
     spoken = language()
-    there = commune_bundle.state(said, spoken)
-    if request.method == "POST" and there.file is None:
-        commune_bundle.begin(said, spoken)
+    state = commune_bundle.state(summary, spoken)
+    if request.method == "POST" and state.file is None:
+        commune_bundle.begin(summary, spoken)
         return redirect(url_for(".unit_reports", wave=wave), 303)
-    if there.file is not None:
+    if state.file is not None:
         with database().writing():  # that it was taken out stands in the audit trail
             pass
-        return send_file(there.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
-    page = make_response(render_template("staff/unit_reports.html", wave=said.wave, summary=said, there=there))
-    if there.done is not None:
+        return send_file(state.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
+    page = make_response(
+        render_template("staff/unit_reports.html", wave=summary.wave, summary=summary, there=state)
+    )
+    if state.done is not None:
         page.headers["Refresh"] = "2"
     return page
 

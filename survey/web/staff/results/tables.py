@@ -73,7 +73,7 @@ class Table:
 @pages.page("/<wave>/bang", Right.RESULTS, act=N_("Looked at a free table"), export=True, figures=True)
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
-    (summary, people), made = _asked_for(wave)
+    (summary, people), shown = _asked_for(wave)
     return render_template(
         "staff/table.html",
         wave=people.wave,
@@ -82,8 +82,8 @@ def table(wave: str) -> ResponseReturnValue:
         items=choices(people.questionnaire),
         offered=groupings(people.questionnaire),
         chosen=request.args.get("muc", ""),
-        table=made,
-        keys=keys(made.records) if made else [],
+        table=shown,
+        keys=keys(shown.records) if shown else [],
     )
 
 
@@ -92,11 +92,11 @@ def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
     if format not in ("csv", "xlsx"):
         raise NotFound("There is no table in the format %(format)s. Choose one on the page.", format=format)
-    _moment, made = _asked_for(wave, now=True)
-    if made is None:
+    _moment, table = _asked_for(wave, now=True)
+    if table is None:
         raise NotFound("Choose what the table is of first.")
-    rows = list(_rows(made))
-    content = _workbook(made, rows) if format == "xlsx" else _csv(rows)
+    rows = list(_rows(table))
+    content = _workbook(table, rows) if format == "xlsx" else _csv(rows)
     kinds = {"csv": "text/csv; charset=utf-8", "xlsx": f"{OFFICE}.spreadsheetml.sheet"}
     answer = Response(content, content_type=kinds[format])
     answer.headers["Content-Disposition"] = f'attachment; filename="bang-{wave}-khong-pho-bien.{format}"'
@@ -202,13 +202,13 @@ def _tested(
         return None
 
 
-def _rows(made: Table) -> Iterator[tuple[Any, ...]]:
+def _rows(table: Table) -> Iterator[tuple[Any, ...]]:
     """A row of the file for each line: shares as fractions, nothing where it is hidden."""
-    for group in made.groups:
+    for group in table.groups:
         for line in group.lines:
             record = line.record
             yield (
-                made.title, line.answer, group.name, record.estimate, record.low, record.high,
+                table.title, line.answer, group.name, record.estimate, record.low, record.high,
                 record.n, record.weight_sum if record.n is not None else None,
                 line.of_asked.estimate if line.of_asked else None, wording.remark(record), _(NOT_FOR_OTHERS),
             )  # fmt: skip
@@ -222,17 +222,17 @@ def _csv(rows: Sequence[tuple[Any, ...]]) -> str:
     return "\ufeff" + text.getvalue()
 
 
-def _workbook(made: Table, rows: Sequence[tuple[Any, ...]]) -> bytes:
+def _workbook(table: Table, rows: Sequence[tuple[Any, ...]]) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0.00%"})
     sheet = book.add_worksheet()
-    sheet.write_string(0, 0, f"{made.title} · {made.by_name}", bold)
+    sheet.write_string(0, 0, f"{table.title} · {table.by_name}", bold)
     sheet.write_string(1, 0, _(NOT_FOR_OTHERS), bold)
     sheet.write_row(3, 0, FILE_COLUMNS, bold)
     sheet.freeze_panes(4, 0)
     shares = {place for place, name in enumerate(FILE_COLUMNS) if name in ("share", "low", "high", "of_all_asked")}
-    of_shares = all(record.statistic in wording.SHARES for record in made.records)
+    of_shares = all(record.statistic in wording.SHARES for record in table.records)
     for place, row in enumerate(rows, start=4):
         for column, value in enumerate(row):
             if value is not None:

@@ -75,11 +75,11 @@ def all_targets(wave: str) -> ResponseReturnValue:
     summary = summary_of(wave)
     form = _form(summary)
     if form.validate_on_submit():
-        said = {name: form[name].data.strip() for name in ("measure", "unit", "percent", "office", "head")}
-        said |= {"at_most": "1" if form.at_most.data else "0", "decision": (form.decision.data or "").strip()}
+        fields = {name: form[name].data.strip() for name in ("measure", "unit", "percent", "office", "head")}
+        fields |= {"at_most": "1" if form.at_most.data else "0", "decision": (form.decision.data or "").strip()}
         try:
             with database().writing() as session:
-                targets.put(session, waves.find(session, wave), **said)
+                targets.put(session, waves.find(session, wave), **fields)
         except Unfit as unfit:
             form[unfit.column].errors = [str(unfit.message)]
         else:

@@ -30,7 +30,7 @@ from translations.formats import order
 
 
 @dataclass(frozen=True)
-class Row:
+class UnitRow:
     """A commune's record of what is shown; `ranks` are the index's, and None beside others."""
 
     unit: Unit
@@ -46,10 +46,10 @@ class Choice:
     item: str
     name: str
     province: Estimate
-    rows: tuple[Row, ...]
+    rows: tuple[UnitRow, ...]
 
 
-def _down(row: Row) -> tuple[int, float]:
+def _down(row: UnitRow) -> tuple[int, float]:
     """The highest first, then those with a few cases, then those with none, and last those without a figure."""
     value = row.record.estimate
     if value is None:
@@ -57,7 +57,7 @@ def _down(row: Row) -> tuple[int, float]:
     return 0 if value > 0 else 2, -value
 
 
-def _attention(row: Row) -> tuple[int, float]:
+def _attention(row: UnitRow) -> tuple[int, float]:
     """Of the index: below the province, then signs of it, then figures that need care, then the widest intervals.
     Of a sensitive item: where the share is surely the highest."""
     low, high = row.record.low or 0.0, row.record.high or 0.0
@@ -74,7 +74,7 @@ AMONG: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
     "chua-ro": (Lazy("No clear difference"), ("not_apart",)),
     "cao": (Lazy("Higher"), ("above",)),
 }
-ORDERS: dict[str, tuple[Lazy, Callable[[Row], Any]]] = {
+ORDERS: dict[str, tuple[Lazy, Callable[[UnitRow], Any]]] = {
     "uoc-luong": (Lazy("Estimate"), _down),
     "ten": (Lazy("Name A–Y"), lambda row: order(row.unit.name)),
     "chu-y": (Lazy("Needs attention"), _attention),
@@ -131,10 +131,10 @@ def all_units(wave: str) -> ResponseReturnValue:
 def choices(summary: Summary) -> Iterator[Choice]:
     """The index where there is one, then each headline."""
     if summary.index is not None:
-        rows = tuple(Row(line.unit, line.index, line.ranks) for line in summary.units)
+        rows = tuple(UnitRow(line.unit, line.index, line.ranks) for line in summary.units)
         yield Choice("index", "index", summary.index.label, summary.index.estimate, rows)
     for place, headline in enumerate(summary.headlines):
-        rows = tuple(Row(line.unit, line.headlines[place], None) for line in summary.units)
+        rows = tuple(UnitRow(line.unit, line.headlines[place], None) for line in summary.units)
         item = f"{headline.code}={headline.worst}"
         yield Choice(headline.code, item, headline.name, headline.line.estimate, rows)
 
@@ -144,7 +144,7 @@ def finding(choice: Choice) -> str:
     counts = Counter(row.record.standing for row in choice.rows)
     if set(counts) == {None}:
         return choice.name
-    found = [
+    parts = [
         _(
             "%(above)d communes above the rest of the province, %(below)d below",
             above=counts["above"],
@@ -152,17 +152,17 @@ def finding(choice: Choice) -> str:
         )
     ]
     if counts["signs_above"] or counts["signs_below"]:
-        found.append(
+        parts.append(
             _(
                 "with signs of it %(above)d above, %(below)d below",
                 above=counts["signs_above"],
                 below=counts["signs_below"],
             )
         )
-    found.append(_("%(rest)d without a clear difference", rest=counts["not_apart"]))
+    parts.append(_("%(rest)d without a clear difference", rest=counts["not_apart"]))
     if counts[None]:
-        found.append(_("%(count)d not compared", count=counts[None]))
-    return "; ".join(found)
+        parts.append(_("%(count)d not compared", count=counts[None]))
+    return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -190,13 +190,13 @@ def own_unit(wave: str) -> ResponseReturnValue:
     if current_user.unit is None:
         return redirect(url_for(".units", wave=wave))
     with database().reading() as session:
-        found = waves.find(session, wave)
+        wave_row = waves.find(session, wave)
         release = releases.newest(session, wave)
         if release is None:
-            return render_template("staff/not_released.html", wave=found)
+            return render_template("staff/not_released.html", wave=wave_row)
         gathered = summary.gather(session, wave, release=release)
     if not any(line.unit.code == current_user.unit for line in gathered.units):
-        return render_template("staff/not_released.html", wave=found)
+        return render_template("staff/not_released.html", wave=wave_row)
     return _beside_the_province(gathered, current_user.unit)
 
 

@@ -28,12 +28,12 @@ MAIN, REPLACEMENT = "main", "replacement"
 def household_list(wave: str, number: int) -> ResponseReturnValue:
     """The households to be asked, and in which order others replace them, of a village, a commune or all."""
     with database().reading() as session:
-        found, draw, drawn, there = _read(session, wave, number)
+        wave_row, draw, drawn, communes = _read(session, wave, number)
     return render_template(
         "staff/household_list.html",
-        wave=found,
+        wave=wave_row,
         draw=draw,
-        communes=by_commune(_wanted(drawn), there),
+        communes=by_commune(_wanted(drawn), communes),
         outcomes=[(place, _(OUTCOMES[outcome])) for place, outcome in enumerate(ON_THE_SHEET, start=1)],
         query=request.args.to_dict(),
         named=units.named,
@@ -49,19 +49,19 @@ def household_list(wave: str, number: int) -> ResponseReturnValue:
 def household_list_file(wave: str, number: int) -> ResponseReturnValue:
     """The same as a file: a row per household, `place` its order among those of its role."""
     with database().reading() as session:
-        found, _draw, drawn, there = _read(session, wave, number)
-    return table_file(COLUMNS, _rows(_wanted(drawn), there), f"danh-sach-ho-{found.code}-{number}")
+        wave_row, _draw, drawn, communes = _read(session, wave, number)
+    return table_file(COLUMNS, _rows(_wanted(drawn), communes), f"danh-sach-ho-{wave_row.code}-{number}")
 
 
 def _read(session: Session, wave: str, number: int) -> tuple[Wave, Draw, Drawn, dict[str, Unit]]:
-    found = waves.find(session, wave)
-    draw = draws.find(session, found, number)
+    wave_row = waves.find(session, wave)
+    draw = draws.find(session, wave_row, number)
     drawn = draws.read(session, draw)
     return (
-        found,
+        wave_row,
         draw,
         drawn,
-        {unit.code: unit for unit in expected_precision.communes(session, found, drawn.frame)},
+        {unit.code: unit for unit in expected_precision.communes(session, wave_row, drawn.frame)},
     )
 
 
@@ -74,10 +74,10 @@ def _wanted(drawn: Drawn) -> list[VillageDraw]:
     return taken
 
 
-def _rows(taken: list[VillageDraw], there: dict[str, Unit]) -> Iterator[tuple[str | int, ...]]:
+def _rows(taken: list[VillageDraw], communes: dict[str, Unit]) -> Iterator[tuple[str | int, ...]]:
     for one in taken:
         village = one.village
-        about = (village.psu, village.name or village.psu, village.unit, there[village.unit].name)
+        about = (village.psu, village.name or village.psu, village.unit, communes[village.unit].name)
         for role, households in ((MAIN, one.households), (REPLACEMENT, one.spare)):
             for place, household in enumerate(households, start=1):
                 yield (*about, household, role, place)

@@ -161,12 +161,12 @@ class PlanForm(StaffForm):
     @property
     def query(self) -> dict[str, Any]:
         """The plan as it stands in the address."""
-        told = {}
+        parameters = {}
         for field in self:
             if field.name in ("mam", "csrf_token") or field.data in (None, "", False):
                 continue
-            told[field.name] = "1" if field.data is True else field.data
-        return told | {"moi": self.per.data}
+            parameters[field.name] = "1" if field.data is True else field.data
+        return parameters | {"moi": self.per.data}
 
 
 def _part(percent: float | None) -> float | None:
@@ -184,7 +184,7 @@ class Stratum:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Forecast:
     """A plan that can be drawn, and what it may be expected to tell."""
 
     plan: Plan
@@ -196,9 +196,9 @@ class Shown:
     @property
     def strata(self) -> list[Stratum]:
         """What each stratum gets, joined ones together."""
-        found: dict[str, list[Part]] = {}
+        parts: dict[str, list[Part]] = {}
         for part in self.parts:
-            found.setdefault(part.stratum, []).append(part)
+            parts.setdefault(part.stratum, []).append(part)
         return [
             Stratum(
                 label,
@@ -206,7 +206,7 @@ class Shown:
                 sum(part.households for part in own),
                 sum(part.take for part in own),
             )
-            for label, own in found.items()
+            for label, own in parts.items()
         ]
 
 
@@ -229,13 +229,13 @@ def draw_sample(wave: str) -> ResponseReturnValue:
         return _page(wave, form, True, 422)
     try:
         with database().writing() as session:
-            found = draws.locked(session, wave)
-            frame = plans.frame(session, found)
-            plan, _size = _plan(session, found, frame, form)
+            wave_row = draws.locked(session, wave)
+            frame = plans.frame(session, wave_row)
+            plan, _size = _plan(session, wave_row, frame, form)
             drawn = draws.drawn(frame, plan, (form.seed.data or "").strip() or draws.new_seed())
-            kept = draws.keep(session, found, drawn, current_user.name, asdict(form.expected))
-            number = kept.number
-            audit.annotate(draw=number, seed=kept.seed)
+            draw = draws.keep(session, wave_row, drawn, current_user.name, asdict(form.expected))
+            number = draw.number
+            audit.annotate(draw=number, seed=draw.seed)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
@@ -246,13 +246,13 @@ def draw_sample(wave: str) -> ResponseReturnValue:
 
 def _page(code: str, form: PlanForm, asked: bool, status: int = 200, problem: str = "") -> ResponseReturnValue:
     frame: Frame | None = None
-    shown: Shown | None = None
+    shown: Forecast | None = None
     with database().reading() as session:
         wave = waves.find(session, code)
         try:
             frame = plans.frame(session, wave)
             if asked and not form.errors:
-                shown = _shown(session, wave, frame, form)
+                shown = _forecast(session, wave, frame, form)
         except Refusal as refusal:
             problem = problem or str(refusal)
         settled = draws.why_settled(session, wave)
@@ -307,10 +307,10 @@ def _plan(session: Session, wave: Wave, frame: Frame, form: PlanForm) -> tuple[P
     return previous_wave.planned(session, wave, plan), size
 
 
-def _shown(session: Session, wave: Wave, frame: Frame, form: PlanForm) -> Shown:
+def _forecast(session: Session, wave: Wave, frame: Frame, form: PlanForm) -> Forecast:
     plan, size = _plan(session, wave, frame, form)
     expected = form.expected
-    return Shown(
+    return Forecast(
         plan=plan,
         size=size,
         outlook=outlook.of_plan(session, wave, frame, plan, expected),

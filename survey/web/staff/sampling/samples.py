@@ -88,7 +88,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Row:
+class DrawRow:
     """A draw in the list."""
 
     draw: Draw
@@ -145,24 +145,24 @@ def clear_frame(wave: str) -> ResponseReturnValue:
 def frame_file(wave: str) -> ResponseReturnValue:
     """The frame as it can be imported; without villages its header, to be filled in."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        return table_file(frame.COLUMNS, frame.listed(session, found.code), f"khung-mau-{found.code}")
+        wave_row = waves.find(session, wave)
+        return table_file(frame.COLUMNS, frame.listed(session, wave_row.code), f"khung-mau-{wave_row.code}")
 
 
 @pages.page("/<wave>/mau/<int:number>", Right.FIELDWORK, tab="staff.sample")
 def drawn(wave: str, number: int) -> ResponseReturnValue:
     """A draw: what was drawn by which plan and seed, what it will tell, and whether it can be drawn again."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        draw = draws.find(session, found, number)
+        wave_row = waves.find(session, wave)
+        draw = draws.find(session, wave_row, number)
         taken = draws.read(session, draw)
         expected = Expected(**draw.plan.get("assumed", {}))
-        there = {unit.code: unit for unit in expected_precision.communes(session, found, taken.frame)}
-        foretold = expected_precision.of_drawn(session, found, taken, expected)
+        communes = {unit.code: unit for unit in expected_precision.communes(session, wave_row, taken.frame)}
+        foretold = expected_precision.of_drawn(session, wave_row, taken, expected)
         return render_template(
             "staff/drawn.html",
-            wave=found,
-            row=Row(draw, taken.plan, found.draw == draw.id),
+            wave=wave_row,
+            row=DrawRow(draw, taken.plan, wave_row.draw == draw.id),
             drawn=taken,
             words=list(plans.words(taken.plan)),
             remarks=list(taken.remarks()),
@@ -170,8 +170,8 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
             outlook=foretold,
             lines={line.label: line for line in foretold.communes},
             outlooks=expected_precision,
-            communes=by_commune(taken.taken, there),
-            settled=draws.why_settled(session, found),
+            communes=by_commune(taken.taken, communes),
+            settled=draws.why_settled(session, wave_row),
         )
 
 
@@ -208,21 +208,21 @@ def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str)
     return answer
 
 
-def by_commune(taken: Iterable[VillageDraw], there: dict[str, Unit]) -> list[tuple[Unit, list[VillageDraw]]]:
+def by_commune(taken: Iterable[VillageDraw], communes: dict[str, Unit]) -> list[tuple[Unit, list[VillageDraw]]]:
     """Drawn villages by commune, in Vietnamese order."""
-    found: dict[str, list[VillageDraw]] = {}
+    by_unit: dict[str, list[VillageDraw]] = {}
     for one in taken:
-        found.setdefault(one.village.unit, []).append(one)
-    return sorted(((there[code], own) for code, own in found.items()), key=lambda pair: order(pair[0].name))
+        by_unit.setdefault(one.village.unit, []).append(one)
+    return sorted(((communes[code], own) for code, own in by_unit.items()), key=lambda pair: order(pair[0].name))
 
 
 def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
     with database().reading() as session:
         wave = waves.find(session, code)
-        kept = draws.list_all(session, wave.code)
+        every_draw = draws.list_all(session, wave.code)
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
-    rows = [Row(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(kept)]
+    rows = [DrawRow(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(every_draw)]
     return (
         render_template(
             "staff/sample.html",

@@ -19,8 +19,7 @@ from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.responses import calibration
 from survey.responses.respondents import MOST_ADULTS
-from survey.sampling import margins, transactions, weighting
-from survey.sampling import weight_versions as kept
+from survey.sampling import margins, transactions, weight_versions, weighting
 from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
 from survey.waves import questionnaires, waves
 from survey.web import integers
@@ -42,7 +41,7 @@ PLACE_NAMES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class VersionRow:
     """A version in the list."""
 
     version: int
@@ -89,7 +88,9 @@ class WeightForm(StaffForm):
     )
     method = SelectField(
         Lazy("How weights are fitted"),
-        choices=[SelectChoice(method, Lazy(kept.METHODS[method])) for method in ("raking", "linear", "post")],
+        choices=[
+            SelectChoice(method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post")
+        ],
     )
     low = StringField(Lazy("Smallest factor"))
     high = StringField(Lazy("Largest factor"))
@@ -153,13 +154,13 @@ def weights(wave: str) -> ResponseReturnValue:
 
 
 def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
-    found = waves.find(session, wave)
+    wave_row = waves.find(session, wave)
     totals = None
     if form.margins.data:
-        questionnaire = questionnaires.by_digest(session, found.questionnaire)
+        questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
         with stored_upload(form.margins.data) as path:
             totals = margins.read(path, questionnaire)
-    by = form.by.data if found.draw is not None else "none"
+    by = form.by.data if wave_row.draw is not None else "none"
     return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
 
 
@@ -173,7 +174,9 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
-        kept.use(session, waves.find(session, wave), request.form.get("version", 0, integers.bounded_int))
+        weight_versions.use(
+            session, waves.find(session, wave), request.form.get("version", 0, integers.bounded_int)
+        )
     return redirect(url_for(".weights", wave=wave), 303)
 
 
@@ -197,25 +200,25 @@ def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> Respon
     with database().reading() as session:
         wave = waves.find(session, code)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
-        found = kept.versions(session, wave.code)
-        shown = _shown(found, wave, request.args.get("phien-ban", None, integers.bounded_int))
+        versions = weight_versions.versions(session, wave.code)
+        shown = _shown(versions, wave, request.args.get("phien-ban", None, integers.bounded_int))
         names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
         names |= {village.psu: village.name for village in waves.villages(session, wave.code) if village.name}
         counted = transactions.counted(session, wave.code)
-        used = kept.named(session, wave)
+        used = weight_versions.named(session, wave)
     report = (shown.report if shown else None) or {}
     calibration = report.get("calibration", {})
-    method = kept.METHODS[calibration["method"]] if calibration else ""
+    method = weight_versions.METHODS[calibration["method"]] if calibration else ""
     return (
         render_template(
             "staff/weights.html",
             wave=wave,
             form=form,
             counts=counts,
-            rows=[_row(one, wave) for one in found],
+            rows=[_row(one, wave) for one in versions],
             used=used,
             shown=shown,
-            source=kept.source(shown) if shown else "",
+            source=weight_versions.source(shown) if shown else "",
             report=report,
             classes=[{**one, "name": names.get(one["class"], one["class"])} for one in _classes(report)],
             margins=list(_margins(calibration.get("margins", ()), questionnaire, names)),
@@ -235,12 +238,12 @@ def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> Respon
     )
 
 
-def _shown(found: Iterable[WeightVersion], wave: Wave, number: int | None) -> WeightVersion | None:
-    for one in found:
-        if one.id == wave.weights if number is None else one.version == number:
-            return one
+def _shown(versions: Iterable[WeightVersion], wave: Wave, number: int | None) -> WeightVersion | None:
+    for version in versions:
+        if version.id == wave.weights if number is None else version.version == number:
+            return version
     if number is not None:
-        raise kept.NoWeights(
+        raise weight_versions.NoWeights(
             "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
             code=wave.code,
             number=number,
@@ -248,14 +251,16 @@ def _shown(found: Iterable[WeightVersion], wave: Wave, number: int | None) -> We
     return None
 
 
-def _row(one: WeightVersion, wave: Wave) -> Row:
-    kish = ((one.report or {}).get("kish") or {}).get("final")
-    return Row(one.version, one.made, kept.source(one), kish, one.id == wave.weights)
+def _row(version: WeightVersion, wave: Wave) -> VersionRow:
+    kish = ((version.report or {}).get("kish") or {}).get("final")
+    return VersionRow(
+        version.version, version.made, weight_versions.source(version), kish, version.id == wave.weights
+    )
 
 
 def _classes(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = report.get("nonresponse", {}).get("classes", [])
-    return found
+    classes: list[dict[str, Any]] = report.get("nonresponse", {}).get("classes", [])
+    return classes
 
 
 def _margins(
@@ -293,24 +298,24 @@ def _variable(variable: str, questionnaire: Questionnaire) -> str:
 def _value(variable: str, value: str, questionnaire: Questionnaire, names: Mapping[str, str]) -> str:
     if value == calibration.BLANK:
         return _("left blank")
-    told = []
+    parts = []
     for part, label in zip(variable.split("*"), value.split("*"), strict=True):
         item = questionnaire.items.get(part)
         if part == "mode":
-            told.append(next((_(name) for mode, name in MODE_NAMES.items() if mode.value == label), label))
+            parts.append(next((_(name) for mode, name in MODE_NAMES.items() if mode.value == label), label))
         elif item is not None and label.isdigit() and int(label) in item.choices:
-            told.append(str(item.choices[int(label)]))
+            parts.append(str(item.choices[int(label)]))
         else:
-            told.append(names.get(label, label))
-    return " × ".join(told)
+            parts.append(names.get(label, label))
+    return " × ".join(parts)
 
 
 def _who(who: Mapping[str, str], questionnaire: Questionnaire, names: Mapping[str, str]) -> str:
-    told = []
+    parts = []
     for variable, value in who.items():
         if "+" in variable:
             unit, _colon, services = value.partition(": ")
-            told.append(f"{names.get(unit, unit)}: {_services(services, questionnaire)}")
+            parts.append(f"{names.get(unit, unit)}: {_services(services, questionnaire)}")
         else:
-            told.append(f"{_variable(variable, questionnaire)}: {_value(variable, value, questionnaire, names)}")
-    return "; ".join(told)
+            parts.append(f"{_variable(variable, questionnaire)}: {_value(variable, value, questionnaire, names)}")
+    return "; ".join(parts)

@@ -34,7 +34,7 @@ def doctor(as_json: bool) -> None:
             click.echo(f"[{mark}] {one.what}")
             if one.do:
                 click.echo(f"    → {one.do}")
-    wrong = sum(one.state is looking.State.MEND for one in found)
+    wrong = sum(one.state == "mend" for one in found)
     if wrong:
         say("To be mended: %(count)d.", count=wrong)
         sys.exit(1)

@@ -18,7 +18,8 @@ from survey.commands import Program, main
 from survey.commands.doctor import MARKS
 from survey.commands.examples import EXAMPLES
 from survey.data_files import exporting
-from survey.operations import demo, doctor
+from survey.operations import demo
+from survey.operations.findings import State
 from survey.paper import batches, posters
 from survey.reports import report
 from survey.responses import respondents, submission
@@ -105,7 +106,7 @@ def test_commands_offer_what_their_work_knows() -> None:
     for asked, value in TAKEN.items():
         assert parameter(*asked).default == value, asked
     assert parameter("forms print", "more").type.max == batches.MOST_FORMS
-    assert set(MARKS) == set(doctor.State)
+    assert set(MARKS) == set(State)
 
 
 def test_help_loads_no_library_but_for_arguments_numbers_and_questionnaires() -> None:

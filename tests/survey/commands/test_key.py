@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from survey.operations import doctor
-from survey.operations.doctor import State
+from survey.operations import database_findings
+from survey.operations.findings import State
 from survey.responses import submission
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import texts_of
@@ -65,7 +65,7 @@ def test_a_lost_key_is_shown_asked_for_and_noted(
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
         assert newest is not None
         assert newest.subject == "hailong key lost --yes text_key=1"
-        assert [one.state for one in doctor.seal(session.connection())] == [State.WELL]
+        assert [one.state for one in database_findings.seal(session.connection())] == [State.WELL]
         assert texts_of(session.connection(), remark) is None
     out = tmp_path / "data.csv"
     assert hailong("data", "--wave", "gop-y", "--out", out).code == 0

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import make_url, text
 
 from survey.accounts import second_factors
-from survey.operations import doctor
+from survey.operations import database_findings, doctor
 from survey.operations.backups import keys, latest
-from survey.operations.doctor import Finding, State
+from survey.operations.findings import Finding, State
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Scan, Sheet, TextKey
@@ -128,7 +128,7 @@ def test_a_certificate_that_browsers_do_not_trust_or_that_ends_soon_is_noticed(
         monkeypatch.setenv("HAILONG_BASE_URL", f"https://127.0.0.2:{server.getsockname()[1]}")
         assert found("do not trust the certificate").state is State.MEND
         monkeypatch.setenv("SSL_CERT_FILE", str(own_certificate[0]))
-        assert found("holds until").state is State.LOOK
+        assert found("is valid until").state is State.LOOK
         visited.join()
 
 
@@ -170,7 +170,7 @@ def test_secrets_of_the_system_s_store_are_taken_and_the_file_they_replace_is_na
     taken = (settings.secret_key(), settings.database_url(), settings.metrics_token(), "o")
     assert taken == tuple(store.values())
     assert found("comes from the system's store").state is State.WELL
-    assert "shred -u" in found("used no more").do
+    assert "shred -u" in found("no longer used").do
     (folder / "secret.key").unlink()
     assert states() == {State.WELL}
     # What is in the store opens on this machine alone, so a backup has it too.
@@ -227,7 +227,7 @@ def test_a_disk_that_is_nearly_full_is_noticed(folder: Path, monkeypatch: pytest
 
 
 def test_a_disk_of_another_machine_is_no_place_for_sqlite(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_file_system", lambda _path: "nfs4")
+    monkeypatch.setattr(database_findings, "_file_system", lambda _path: "nfs4")
     assert found("nfs4").state is State.MEND
 
 
@@ -251,7 +251,7 @@ def test_a_master_key_that_is_gone_damaged_or_another_one_is_named(
         session.add(Sheet(serial="0001", batch="B1", place=1))
         session.flush()
         session.add(Scan(sheet="0001", page=1, marks={}, picture=None))
-    assert found("opens what lies sealed").state is State.WELL
+    assert found("opens what is encrypted").state is State.WELL
     good = key.read_bytes()
     key.unlink()
     assert "backup of the keys" in found("is gone").do

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from survey.operations import doctor
+from survey.operations import database_findings
 from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.storage import audit
@@ -104,5 +104,5 @@ def test_a_lost_server_comes_back_as_it_was_at_a_moment(server: Any) -> None:
         assert audit.verify(session).broken is None
         assert audit.verify(session).entries == 2
     assert send(database)  # it takes forms again
-    assert not [one for one in doctor.postgresql(database) if "archives no log" in one.what]
+    assert not [one for one in database_findings.postgresql(database) if "archives no log" in one.what]
     database.engine.dispose()

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from survey.operations import doctor
+from survey.operations.findings import State
 from survey.storage.database import Database
 from survey.storage.models import Village
 from survey.system import virus_scanner
@@ -82,6 +83,6 @@ def test_nothing_is_taken_for_harmless_that_nobody_looked_at(scanner: Path, tmp_
 
 def test_the_doctor_says_whether_the_scanner_answers(scanner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with speaking("en"):
-        assert [one.state for one in doctor.scanner()] == [doctor.State.WELL]
+        assert [one.state for one in doctor.scanner()] == [State.WELL]
         monkeypatch.setenv("HAILONG_CLAMD", "/nowhere/ctl")
-        assert [one.state for one in doctor.scanner()] == [doctor.State.MEND]
+        assert [one.state for one in doctor.scanner()] == [State.MEND]

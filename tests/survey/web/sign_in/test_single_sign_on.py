@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 from survey.accounts import identities, second_factors
 from survey.accounts.openid import Provider
 from survey.operations import doctor
+from survey.operations.findings import State
 from survey.storage.database import Database
 from survey.storage.models import Account, AuditEntry, Identity, Response, SignIn
 from survey.system import settings
@@ -394,7 +395,7 @@ def test_the_doctor_says_what_single_sign_on_lacks(
     monkeypatch.setenv("HAILONG_BASE_URL", "https://hailong.tinh.gov.vn")
     secret = tmp_path / "oidc.secret"
     secret.chmod(0o600)
-    assert [one.state for one in doctor.sign_on()] == [doctor.State.WELL]
+    assert [one.state for one in doctor.sign_on()] == [State.WELL]
     secret.chmod(0o644)
     monkeypatch.delenv("HAILONG_BASE_URL")
     monkeypatch.setenv("HAILONG_OIDC_ISSUER", f"{issuer}/")  # letter for letter
@@ -403,9 +404,9 @@ def test_the_doctor_says_what_single_sign_on_lacks(
     for words in ("does not know our address", "may read or write", "does not answer as it should"):
         assert words in said
     secret.unlink()
-    assert doctor.State.WELL not in {one.state for one in doctor.sign_on()}
+    assert State.WELL not in {one.state for one in doctor.sign_on()}
     monkeypatch.delenv("HAILONG_OIDC_ISSUER")
-    assert [one.state for one in doctor.sign_on()] == [doctor.State.MEND]
+    assert [one.state for one in doctor.sign_on()] == [State.MEND]
 
 
 def test_signing_out_leads_to_the_provider_and_back_to_us_alone(

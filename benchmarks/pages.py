@@ -114,7 +114,7 @@ def memory() -> str:
     """Megabytes of this process now, and at most so far."""
     now = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return f"memory {now / 1e6:.0f} MB, at most {most / 1e6:.0f} MB; kept {cache.held() / 1e6:.0f} MB"
+    return f"memory {now / 1e6:.0f} MB, at most {most / 1e6:.0f} MB; kept {cache.bytes_used() / 1e6:.0f} MB"
 
 
 def adding_up(people: Sample) -> None:

@@ -30,7 +30,7 @@ from survey.results import releases
 from survey.results.breakdowns import COUNTRY, TOWN, areas, gives_rows
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system.atomic_file import atomic_write
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy
 from translations import gettext as _
@@ -124,8 +124,8 @@ def microdata(session: Session, wave: str) -> Open:
     return _made(session, row, release, people, rules)
 
 
-@kept(
-    lambda session, wave, release, people, rules: (where(session), release.id, people.version),
+@cached(
+    lambda session, wave, release, people, rules: (database_key(session), release.id, people.version),
     lambda rows: 8 * len(rows) * (len(rows.columns) + len(rows.answers)),
 )
 def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:

@@ -20,7 +20,7 @@ from forms import quality as rules
 from survey.fieldwork import near_duplicates
 from survey.responses.respondents import Bools, Floats, Sample, everyone
 from survey.storage.models import Batch, Response, Sheet, Wave
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 from translations import N_
 
 CHECKS: dict[str, str] = {
@@ -113,10 +113,10 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     )
     handed = select(Batch.code, Batch.interviewer).where(Batch.wave == wave.code).order_by(Batch.code)
     given = hash(tuple(tuple(row) for row in session.execute(handed)))
-    return where(session), wave.code, count, session.scalar(joined), given
+    return database_key(session), wave.code, count, session.scalar(joined), given
 
 
-@kept(_state, lambda looked: A_FORM * len(looked.forms))
+@cached(_state, lambda looked: A_FORM * len(looked.forms))
 def _look(session: Session, wave: Wave) -> Looked:
     people = everyone(session, wave)
     ids, by_id = people.ids, _papers(session, wave)

@@ -22,7 +22,7 @@ from survey.remarks import themes
 from survey.responses.respondents import rejected
 from survey.storage.encrypted_texts import Ring, texts_of
 from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 from survey.system.dates import today
 from survey.waves import questionnaires
 from translations import Conflict, NotFound, Refusal
@@ -77,10 +77,10 @@ def state(session: Session, wave: Wave) -> tuple[object, ...]:
     """What tells one state of a wave's texts from another: they never change until their key goes."""
     texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
     wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
-    return where(session), wave.code, session.scalar(texts), wrapped
+    return database_key(session), wave.code, session.scalar(texts), wrapped
 
 
-@kept(state, lambda ids: 100 * len(ids))
+@cached(state, lambda ids: 100 * len(ids))
 def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """Which responses have a remark: only their ids stay in memory."""
     codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}

@@ -63,7 +63,7 @@ def _make(summary: Summary, language: str, path: Path) -> None:
     def progress(done: int) -> None:
         with _door:
             _making[path] = done
-        cache.give_way()
+        cache.wait_until_idle()
 
     try:
         with _turn, atomic_write(path) as file:

@@ -19,7 +19,7 @@ from forms import Item, Questionnaire, crosswalk
 from forms.crosswalk import Crosswalk
 from survey.responses.respondents import Answers, Sample
 from survey.storage.models import PublishedCrosswalk
-from survey.system.cache import kept
+from survey.system.cache import cached
 from survey.waves import questionnaires
 
 
@@ -96,7 +96,7 @@ def translated(session: Session, people: Sample, new: Questionnaire) -> Translat
     return Translated(replace(made.people, wave=people.wave, former=former), made.was)
 
 
-@kept(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))
+@cached(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))
 def _translated(people: Sample, way: tuple[Crosswalk, ...]) -> Translated:
     was = {code: code for code in people.questionnaire.items}
     digest = hashlib.sha256(people.version.encode())

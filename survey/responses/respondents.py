@@ -31,7 +31,7 @@ from survey.storage.models import (
     Weight,
     WeightVersion,
 )
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 from survey.waves import questionnaires
 
 Floats = NDArray[np.float64]
@@ -199,7 +199,7 @@ def _among(codes: NDArray[Any], values: Iterable[int]) -> Bools:
     return found
 
 
-@kept(lambda session, wave: (where(session), wave.code))
+@cached(lambda session, wave: (database_key(session), wave.code))
 def stored(session: Session, wave: Wave) -> Columns:
     """The responses of a wave, as far as they were read."""
     return Columns(wave.code, questionnaires.by_digest(session, wave.questionnaire))
@@ -208,10 +208,10 @@ def stored(session: Session, wave: Wave) -> Columns:
 def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
     """What tells one state of a wave from another: rows never change, so it is enough to count them."""
     if release is not None:
-        return where(session), wave.code, "release", release.id
+        return database_key(session), wave.code, "release", release.id
     tables = (Response, Village, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
-    return where(session), wave.code, wave.weights, wave.draw, *counts
+    return database_key(session), wave.code, wave.weights, wave.draw, *counts
 
 
 def sample(session: Session, wave: Wave, release: Release | None = None) -> Sample:
@@ -232,7 +232,7 @@ def everyone(session: Session, wave: Wave) -> Sample:
     return Sample(wave, asked, columns, rows, unit, unit, psu, mode, day, np.ones(len(rows)), 0, 0, "")
 
 
-@kept(_counts)
+@cached(_counts)
 def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     """The wave's sample, or that of a release with those before it."""
     if release is None:
@@ -343,7 +343,7 @@ def weights_of(session: Session, version: int, ids: Ids) -> Floats:
     return np.where(at < 0, np.nan, weight[at]) if len(known) else np.full(len(ids), np.nan)
 
 
-@kept(lambda session, version: (where(session), version), lambda pair: sum(part.nbytes for part in pair))
+@cached(lambda session, version: (database_key(session), version), lambda pair: sum(part.nbytes for part in pair))
 def _weights(session: Session, version: int) -> tuple[Ids, Floats]:
     """A version of weights, by sorted ids; it never changes."""
     chosen = select(cast(Weight.response, String), Weight.weight).where(Weight.version == version)

@@ -30,7 +30,7 @@ from survey.results import releases, result_table, verdicts
 from survey.results.divided_units import Rehoused, rehoused
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave, WaveKind
-from survey.system.cache import A_FIGURE, kept, where
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import questionnaires, units, waves
 from translations import Lazy, Refusal
 
@@ -127,11 +127,11 @@ def _state(
     codes = tuple(
         (unit.code, unit.name, unit.replaces, unit.valid_from, unit.valid_to) for unit in units.communes(session)
     )
-    request = where(session), tuple(items), by_unit, rule, new.wave.villages
+    request = database_key(session), tuple(items), by_unit, rule, new.wave.villages
     return *request, *sides, *(step.written for step in way), codes
 
 
-@kept(_state, lambda changes: A_FIGURE * (3 * len(changes.changes) + 10))
+@cached(_state, lambda changes: FIGURE_BYTES * (3 * len(changes.changes) + 10))
 def compare(
     session: Session,
     old: Sample,

@@ -24,7 +24,7 @@ from survey.results.breakdowns import (
     communes_by_area,
     gives_rows,
 )
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 
 REMEMBERED = 3  # releases that a later one is hidden beside, the newest
 A_COUNT = 400  # bytes of a count with its mark
@@ -221,8 +221,8 @@ def _apart(new: Sample, labels: Labels, old: Sample, former: Labels) -> tuple[La
     )
 
 
-@kept(
-    lambda one, code: (where(one.session), one.people.wave.code, one.people.version, one.own, code),
+@cached(
+    lambda one, code: (database_key(one.session), one.people.wave.code, one.people.version, one.own, code),
     lambda made: A_COUNT * (len(made.counts) + 1),
 )
 def hidden_of_release(one: HiddenTables, code: str) -> Hidden:

@@ -25,7 +25,7 @@ from survey.results import result_table, targets, verdicts
 from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden
 from survey.storage.models import Mode, WaveKind
-from survey.system.cache import A_FIGURE, kept, where
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from translations import Refusal, language
 
 ABOUT = ("gioi_tinh", "do_tuoi")  # the items by which people are made alike, where a questionnaire asks for them
@@ -71,16 +71,16 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
     return _made(session, people, tuple(measures))
 
 
-@kept(
+@cached(
     lambda session, people, measures: (
-        where(session),
+        database_key(session),
         people.wave.code,
         people.version,
         people.wave.single_psu,
         measures,
         language(),
     ),
-    lambda found: 2 * A_FIGURE * sum(len(pair.lines) for pair in found),
+    lambda found: 2 * FIGURE_BYTES * sum(len(pair.lines) for pair in found),
 )
 def _made(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
     counts = Counter({str(mode): rows for mode, rows in people.mode.counts().items()})

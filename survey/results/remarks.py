@@ -22,7 +22,7 @@ from forms import Text
 from survey.remarks import codings, paraphrases, themes
 from survey.responses.respondents import ids_of, rejected
 from survey.storage.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
-from survey.system.cache import A_FIGURE, kept, where
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
 
 
@@ -113,7 +113,7 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
     """What tells one state of the remarks from another: rows are only added, themes opened and closed, paraphrases
     emptied. In a release nothing moves but the last."""
     paraphrase_ids = tuple(one.id for one in paraphrases.list_all(session, wave.code))
-    here = where(session), wave.code, paraphrase_ids
+    here = database_key(session), wave.code, paraphrase_ids
     if release is not None:
         return *here, release.id
     tables = (Response, Coding, Review)
@@ -122,7 +122,7 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
     return *here, *counts, theme_states, codings.state(session, wave)
 
 
-@kept(_state, lambda found: A_FIGURE * len(found.whole.lines) * (1 + len(found.units)))
+@cached(_state, lambda found: FIGURE_BYTES * len(found.whole.lines) * (1 + len(found.units)))
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
     quotes = paraphrases.list_all(session, wave.code)
     if release is None or release.remarks is None:

@@ -25,7 +25,7 @@ from survey.results import answer_counts, disclosure, releases, verdicts
 from survey.results.answer_counts import Domains
 from survey.results.breakdowns import TOGETHER, grouped
 from survey.storage.models import WaveKind
-from survey.system.cache import A_FIGURE, kept
+from survey.system.cache import FIGURE_BYTES, cached
 from survey.system.csv_table import LIKE, NONE, nearest
 from survey.waves import units, waves
 from translations import Refusal
@@ -194,7 +194,7 @@ def _state(
     return people.version, wave.code, wave.single_psu, wave.weights, there, items, by, rule
 
 
-@kept(_state, lambda records: A_FIGURE * (1 + len(records) + sum(one.rest is not None for one in records)))
+@cached(_state, lambda records: FIGURE_BYTES * (1 + len(records) + sum(one.rest is not None for one in records)))
 def released(
     session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
 ) -> tuple[Record, ...]:
@@ -287,7 +287,7 @@ def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: b
     ]
 
 
-@kept(lambda people, _index, part, rule: (people.wave.code, people.version, part, *rule.tables.items()))
+@cached(lambda people, _index, part, rule: (people.wave.code, people.version, part, *rule.tables.items()))
 def _pooled(people: Sample, index: Index, part: str, rule: Rule) -> Measure:
     """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
     areas = {f"index:{area.code}": [f"index:{factor.code}" for factor in area.factors] for area in index.areas}

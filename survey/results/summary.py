@@ -44,7 +44,7 @@ from survey.storage.models import (
     WeightVersion,
 )
 from survey.system import dates
-from survey.system.cache import A_FIGURE, kept, where
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import units, waves
 from translations import language
 from translations.formats import order
@@ -266,7 +266,7 @@ def _since(session: Session, people: Sample, rule: str | None) -> Comparison | N
 def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
     """What tells one summary from another."""
     return (
-        where(session),
+        database_key(session),
         people.version,
         people.wave.code,
         people.wave.single_psu,
@@ -277,7 +277,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
     )
 
 
-@kept(_state, lambda summary: A_FIGURE * (len(summary.records) + 2 * len(summary.units) + 500))
+@cached(_state, lambda summary: FIGURE_BYTES * (len(summary.records) + 2 * len(summary.units) + 500))
 def _made(session: Session, people: Sample, rule: str | None) -> Summary:
     wave = people.wave
     questionnaire = people.questionnaire
@@ -376,10 +376,10 @@ def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
     keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
     stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
     counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored))
-    return where(session), wave.code, *counts
+    return database_key(session), wave.code, *counts
 
 
-@kept(_keyed, lambda _rate: A_FIGURE)
+@cached(_keyed, lambda _rate: FIGURE_BYTES)
 def _keying(session: Session, wave: Wave) -> ErrorRate | None:
     return keying_errors.gather(session, wave).everyone
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cachetools import LRUCache, TTLCache, cached
+import cachetools
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateParameter
@@ -17,7 +17,7 @@ from forms import Questionnaire
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import AuditEntry, Mode, Response, Unit, Village, Wave, WaveKind
-from survey.system.cache import kept, where
+from survey.system.cache import cached, database_key
 from survey.system.dates import today
 from survey.waves import questionnaires, units
 from translations import Conflict, Gone, NotFound, Refusal
@@ -157,14 +157,18 @@ def _place(session: Session, wave: str, unit: str) -> Place:
     return Place(found, units.answered_at(session, unit), questionnaires.by_digest(session, found.questionnaire))
 
 
-@cached(TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())
+@cachetools.cached(cachetools.TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())
 def _last_entry(database: Database) -> int | None:
     """Whoever changes a wave or a unit leaves an entry in the audit trail, which all processes share."""
     with database.reading() as session:
         return session.scalar(select(func.max(AuditEntry.number)))
 
 
-@cached(LRUCache(1_000), lambda database, *codes: (database.url, _last_entry(database), *codes), threading.Lock())
+@cachetools.cached(
+    cachetools.LRUCache(1_000),
+    lambda database, *codes: (database.url, _last_entry(database), *codes),
+    threading.Lock(),
+)
 def _held_place(database: Database, wave: str, unit: str) -> Place:
     with database.reading() as session:
         return _place(session, wave, unit)
@@ -197,7 +201,9 @@ def collected(session: Session, wave: str) -> int:
     return session.scalar(select(func.count()).where(Response.wave == wave)) or 0
 
 
-@kept(lambda session, wave: (where(session), wave, collected(session, wave)), lambda found: 500 * len(found))
+@cached(
+    lambda session, wave: (database_key(session), wave, collected(session, wave)), lambda found: 500 * len(found)
+)
 def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
     """Responses of a wave by unit and mode: {unit: {mode: count}}; not to be written into."""
     found: dict[str, dict[str, int]] = {}

@@ -19,8 +19,7 @@ from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Release, Wave
 from survey.system import dates
-from survey.system.cache import where
-from survey.system.stale_cache import VIETNAM, Kept, Lately
+from survey.system.cache import VIETNAM, CachedValue, StaleCache, database_key
 from survey.waves import waves
 from survey.web import integers
 from survey.web.current import database
@@ -28,7 +27,7 @@ from translations import Refusal, language
 
 T = TypeVar("T")
 FRESH = timedelta(seconds=30)  # of what is younger, nobody need be told its age
-MOST_WARM = 4  # waves whose figures are made before anybody asks: as many as `_moments` holds
+MOST_WARM = 4  # waves whose figures are made before anybody asks
 
 
 class WaveFigures(NamedTuple):
@@ -38,9 +37,10 @@ class WaveFigures(NamedTuple):
     people: Sample
 
 
-# What pages show while answers come in; what is released never changes. Up to four, beside what `kept` counts: as
-# long as nothing came in since, they are the same arrays.
-_moments: Lately[WaveFigures] = Lately(lambda moment: moment.summary.collection.collected)
+# What pages show while answers come in; what is released never changes.
+_moments: StaleCache[WaveFigures] = StaleCache(
+    lambda moment: moment.summary.collection.collected, lambda moment: moment.people.nbytes
+)
 
 
 def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
@@ -64,8 +64,8 @@ def _moment(session: Session, wave: Wave, release: Release | None = None) -> Wav
     return WaveFigures(summary.gather(session, wave.code, release=release), sample(session, wave, release))
 
 
-def _present(session: Session, wave: Wave) -> Kept[WaveFigures]:
-    name = where(session), wave.code, language()
+def _present(session: Session, wave: Wave) -> CachedValue[WaveFigures]:
+    name = database_key(session), wave.code, language()
     return _moments.get(name, lambda: _moment(session, wave), audit.last_change(session))
 
 
@@ -91,7 +91,7 @@ def summary_of(wave: str, *, now: bool = False) -> Summary:
     return figures_of(wave, now=now).summary
 
 
-def shown_value(cached: Kept[T]) -> T:
+def shown_value(cached: CachedValue[T]) -> T:
     """What is given, and on the page since when, where that is not now."""
     if cached.at < datetime.now(VIETNAM) - FRESH:
         g.as_of = min(cached.at, g.get("as_of", cached.at))

@@ -164,7 +164,7 @@ def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     few, begun, go_on = replace(said, units=said.units[:2]), threading.Event(), threading.Event()
 
-    @cache.kept(lambda: tmp_path, len)
+    @cache.cached(lambda: tmp_path, len)
     def figures() -> bytes:
         begun.set()
         go_on.wait(30)
@@ -175,7 +175,7 @@ def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
     assert begun.wait(10)
     commune_bundle.begin(few, "vi")
     [making] = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
-    while making.is_alive() and not is_within(making, "give_way"):
+    while making.is_alive() and not is_within(making, "wait_until_idle"):
         making.join(0.01)
     assert commune_bundle.state(few, "vi").done == 1
     go_on.set()

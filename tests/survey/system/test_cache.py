@@ -14,11 +14,11 @@ from survey.system import cache
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[[str], bytearray], list[str]]:
     """A function whose values weigh 40 bytes each, where 100 may be kept, and the names that it made."""
-    monkeypatch.setattr(cache, "MOST", 100)
+    monkeypatch.setattr(cache, "MOST_BYTES", 100)
     monkeypatch.setattr(cache, "_values", OrderedDict())
     names: list[str] = []
 
-    @cache.kept(lambda name: name, len)
+    @cache.cached(lambda name: name, len)
     def make(name: str) -> bytearray:
         names.append(name)
         return bytearray(40)
@@ -31,7 +31,7 @@ def test_what_was_asked_for_longest_ago_goes_first(made: tuple[Callable[[str], b
     for name in ("a", "b", "a", "c", "a", "b"):
         make(name)
     assert names == ["a", "b", "c", "b"]
-    assert cache.held() <= cache.MOST
+    assert cache.bytes_used() <= cache.MOST_BYTES
 
 
 def test_what_grew_is_weighed_anew_and_the_newest_stays(
@@ -41,7 +41,7 @@ def test_what_grew_is_weighed_anew_and_the_newest_stays(
     make("a").extend(bytes(200))
     assert len(make("a")) == 240
     make("b")
-    assert cache.held() == 40
+    assert cache.bytes_used() == 40
     assert len(make("a")) == 40
     assert names == ["a", "b", "a"]
 
@@ -50,7 +50,7 @@ def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
     begun, go_on = threading.Event(), threading.Event()
     told: list[str] = []
 
-    @cache.kept(lambda: "figures", len)
+    @cache.cached(lambda: "figures", len)
     def make() -> bytes:
         begun.set()
         go_on.wait(10)
@@ -58,7 +58,7 @@ def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
         return b"done"
 
     def beside() -> None:
-        cache.give_way()
+        cache.wait_until_idle()
         told.append("beside")
 
     threads = [threading.Thread(target=make), threading.Thread(target=beside)]
@@ -76,7 +76,7 @@ def test_two_who_ask_at_once_wait_for_one_making() -> None:
     begun, go_on = threading.Event(), threading.Event()
     times: list[int] = []
 
-    @cache.kept(lambda: "slow", len)
+    @cache.cached(lambda: "slow", len)
     def make() -> bytes:
         times.append(1)
         begun.set()
@@ -98,7 +98,7 @@ def test_two_who_ask_at_once_wait_for_one_making() -> None:
 def test_who_waited_for_a_failure_tries_again() -> None:
     results = iter([ValueError("no"), b"yes"])
 
-    @cache.kept(lambda: "failing", len)
+    @cache.cached(lambda: "failing", len)
     def make() -> bytes:
         result = next(results)
         if isinstance(result, Exception):

@@ -20,7 +20,7 @@ from survey.fieldwork import checks, reviews
 from survey.fieldwork.checks import Finding, Form, Looked
 from survey.fieldwork.reviews import UNDECIDED, Decision
 from survey.storage.models import ReviewState, Unit, Village, Wave
-from survey.system.stale_cache import LARGE, Lately
+from survey.system.cache import LARGE, StaleCache
 from survey.waves import questionnaires, units, waves
 from survey.web import integers
 from survey.web.current import database
@@ -158,7 +158,9 @@ def short(id: UUID) -> str:
     return id.hex[:8]
 
 
-_looked: Lately[Looked] = Lately(lambda looked: len(looked.forms))
+_looked: StaleCache[Looked] = StaleCache(
+    lambda looked: len(looked.forms), lambda looked: checks.A_FORM * len(looked.forms)
+)
 
 
 def read(session: Session, code: str) -> ReviewList:

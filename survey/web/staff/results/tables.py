@@ -19,7 +19,7 @@ from survey.accounts.accounts import Right
 from survey.responses.respondents import Sample
 from survey.results import disclosure, result_table, wording
 from survey.storage.models import Mode, Unit
-from survey.system.cache import A_FIGURE, kept
+from survey.system.cache import FIGURE_BYTES, cached
 from survey.system.csv_table import Writer
 from survey.waves import units
 from survey.web.current import database
@@ -138,7 +138,7 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
     return people.version, wave.code, wave.single_psu, wave.weights, wave.opens, wanted, by, language(), named
 
 
-@kept(_state, lambda table: 2 * A_FIGURE * (len(table.records) + 10))
+@cached(_state, lambda table: 2 * FIGURE_BYTES * (len(table.records) + 10))
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
     one = result_table.MeasureRequest.read(wanted)

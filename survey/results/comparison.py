@@ -26,7 +26,7 @@ from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey.responses import crosswalks
 from survey.responses.respondents import Sample, sample
-from survey.results import releases, result_table, verdicts
+from survey.results import releases, result_table, scores, verdicts
 from survey.results.divided_units import Rehoused, rehoused
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave, WaveKind
@@ -155,10 +155,10 @@ def compare(
     if by_unit:  # the whole province is the same people, wherever its borders run
         homed = rehoused(session, translated.people, new.wave)
     old_people = homed.people
-    rule_now = result_table.scoring_rule(new.questionnaire, rule)
+    rule_now = scores.scoring_rule(new.questionnaire, rule)
     rule_then = like(rule_now, old_people.questionnaire)
     before_items, after_items = (
-        {one.item for one in result_table.everything(questionnaire)}
+        {one.item for one in scores.everything(questionnaire)}
         for questionnaire in (old_people.questionnaire, new.questionnaire)
     )
     broken = {
@@ -168,7 +168,7 @@ def compare(
     items_broken = {code for code, changes in broken.items() if changes and code in new.questionnaire.items}
     requests = [
         one
-        for one in ([*map(result_table.MeasureRequest.read, items)] or result_table.everything(new.questionnaire))
+        for one in ([*map(scores.MeasureRequest.read, items)] or scores.everything(new.questionnaire))
         if one.item in before_items & after_items - items_broken
     ]
     lines = _compared(session, translated.people, homed, new, (rule_then, rule_now), requests, by_unit, broken)
@@ -195,7 +195,7 @@ def _compared(
     homed: Rehoused,
     new: Sample,
     rules: tuple[Rule | None, Rule | None],
-    requests: Sequence[result_table.MeasureRequest],
+    requests: Sequence[scores.MeasureRequest],
     by_unit: bool,
     broken: Mapping[str, tuple[Lazy, ...]],
 ) -> list[Change]:
@@ -271,22 +271,18 @@ def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
 Name = tuple[str, str | None]
 
 
-def _measures(
-    people: Sample, requests: Sequence[result_table.MeasureRequest], rule: Rule | None
-) -> dict[Name, Measure]:
+def _measures(people: Sample, requests: Sequence[scores.MeasureRequest], rule: Rule | None) -> dict[Name, Measure]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     measures = {}
     for one in requests:
         item = people.questionnaire.items.get(one.item)
         if one.values is not None and item is not None and not set(one.values) <= set(item.choices):
             continue
-        measures.update(
-            {(measure.item, measure.value): measure for measure in result_table.measures(people, one, rule)}
-        )
+        measures.update({(measure.item, measure.value): measure for measure in scores.measures(people, one, rule)})
     return measures
 
 
-def _text(request: result_table.MeasureRequest) -> str:
+def _text(request: scores.MeasureRequest) -> str:
     return request.item if request.values is None else f"{request.item}={','.join(map(str, request.values))}"
 
 

@@ -14,8 +14,8 @@ from analysis.contrast import Group
 from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
 from survey.responses.respondents import Floats, Sample, sample
-from survey.results import result_table, verdicts
-from survey.results.result_table import MeasureRequest
+from survey.results import result_table, scores, verdicts
+from survey.results.scores import MeasureRequest
 from survey.storage.models import Batch, Keying, Sheet, Wave
 from translations.formats import order
 
@@ -107,17 +107,15 @@ def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
 def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
-    rule = result_table.scoring_rule(questionnaire, None)
+    rule = scores.scoring_rule(questionnaire, None)
     measures: list[tuple[str, str, Measure]] = []
     index = questionnaire.index
     if index is not None:
         for code in ("index", *(f"index:{area.code}" for area in index.areas)):
-            measures.append(
-                (code, str(index.label(code)), result_table.measures(people, MeasureRequest(code), rule)[0])
-            )
+            measures.append((code, str(index.label(code)), scores.measures(people, MeasureRequest(code), rule)[0]))
     for headline in questionnaire.headlines:
         request = MeasureRequest(headline.item, (headline.value,))
-        measures.append((headline.item, str(headline.name), result_table.measures(people, request, rule)[0]))
+        measures.append((headline.item, str(headline.name), scores.measures(people, request, rule)[0]))
     questions, blank = np.zeros(len(people)), np.zeros(len(people))
     for item in questionnaire.items.values():
         if item.kind != "text":

@@ -21,7 +21,7 @@ from analysis.contrast import Group, contrasts
 from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
 from survey.responses.respondents import Floats, Sample
-from survey.results import result_table, targets, verdicts
+from survey.results import result_table, scores, targets, verdicts
 from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden
 from survey.storage.models import Mode, WaveKind
@@ -163,10 +163,10 @@ def _differences(
     people: Sample, weight: Floats, measures: Sequence[str], first: Mode, other: Mode
 ) -> dict[str, Difference]:
     """Of people made alike: the other mode minus the first."""
-    rule = result_table.scoring_rule(people.questionnaire, None)
+    rule = scores.scoring_rule(people.questionnaire, None)
     keys = {}
     for name in measures:
-        [keys[name]] = result_table.measures(people, result_table.MeasureRequest.read(name), rule)
+        [keys[name]] = scores.measures(people, scores.MeasureRequest.read(name), rule)
     design = replace(result_table.design(people), weight=weight, calibration=None)
     mode = Labels(people.mode.levels, np.where(weight == 0, -1, people.mode.codes))
     try:

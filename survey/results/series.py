@@ -10,7 +10,7 @@ from analysis import Estimate
 from forms import Rule
 from survey.responses import crosswalks
 from survey.responses.respondents import Sample, sample
-from survey.results import comparison, divided_units, releases, result_table, targets
+from survey.results import comparison, divided_units, releases, result_table, scores, targets
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
 from translations import Lazy
@@ -59,12 +59,12 @@ def of(
         people = homed.people
         if not len(people) or not targets.is_single(people.questionnaire, measure):
             continue
-        rule = result_table.scoring_rule(people.questionnaire, None)
+        rule = scores.scoring_rule(people.questionnaire, None)
         by = () if unit is None else ("unit",)
         table: list[Estimate] = list(result_table.released(session, people, (measure,), by, None))
         if homed.homes:
             own = result_table.released(session, people_then.people, (measure,), by, None)
-            measures = result_table.measures(people, result_table.MeasureRequest.read(measure), rule)
+            measures = scores.measures(people, scores.MeasureRequest.read(measure), rule)
             table = homed.counted(homed.hidden(table, own), measures)
         record = next((record for record in table if record.domain == unit), None)
         if record is None:  # the unit did not exist then

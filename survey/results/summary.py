@@ -22,7 +22,7 @@ from forms import Questionnaire, Rule
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
 from survey.responses.respondents import Sample, sample
-from survey.results import comparison, releases, remarks, result_table, standouts, targets
+from survey.results import comparison, releases, remarks, result_table, scores, standouts, targets
 from survey.results.comparison import Comparison
 from survey.results.remarks import Remarks
 from survey.results.result_table import Record
@@ -281,7 +281,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
 def _made(session: Session, people: Sample, rule: str | None) -> Summary:
     wave = people.wave
     questionnaire = people.questionnaire
-    scoring = result_table.scoring_rule(questionnaire, rule)
+    scoring = scores.scoring_rule(questionnaire, rule)
     whole = result_table.table(session, people, rule=rule, released=True)
     by_code: dict[str, list[Record]] = {}
     for record in whole:
@@ -452,7 +452,7 @@ def _units(
 
 def _ranks(people: Sample, scoring: Rule) -> dict[str, tuple[int, int]]:
     """The first and the last rank that each unit may have."""
-    [measure] = result_table.measures(people, result_table.MeasureRequest("index"), scoring)
+    [measure] = scores.measures(people, scores.MeasureRequest("index"), scoring)
     return {
         str(one.domain): (one.low, one.high) for one in ranks(result_table.design(people), measure, people.unit)
     }

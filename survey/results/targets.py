@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from forms import Questionnaire
 from survey.responses.respondents import Sample
-from survey.results import result_table
+from survey.results import result_table, scores
 from survey.results.wording import is_hidden
 from survey.storage import audit
 from survey.storage.models import Target, Unit, Wave
@@ -257,11 +257,11 @@ def lines(
         return ()
     unit_of = {unit.code: unit for unit in session.scalars(select(Unit))}
     records = {(record.item, record.value, record.domain): record for record in table}
-    scoring = result_table.scoring_rule(people.questionnaire, rule)
+    scoring = scores.scoring_rule(people.questionnaire, rule)
     keys = {}
     missing: dict[tuple[str, ...], list[str]] = {(): [], ("unit",): []}
     for target in targets:
-        [measure] = result_table.measures(people, result_table.MeasureRequest.read(target.measure), scoring)
+        [measure] = scores.measures(people, scores.MeasureRequest.read(target.measure), scoring)
         by: tuple[str, ...] = () if unit_of[target.unit].parent is None else ("unit",)
         keys[target.id] = key = measure.item, measure.value, target.unit if by else None
         if key not in records:

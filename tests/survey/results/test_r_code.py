@@ -17,7 +17,7 @@ from forms import Rule, Text, shipped
 from survey.data_files import exporting
 from survey.operations.demo import SAMPLE
 from survey.responses.respondents import sample
-from survey.results import r_code, result_table
+from survey.results import r_code, result_table, scores
 from survey.storage.database import Database
 from survey.waves.waves import find
 
@@ -74,7 +74,7 @@ def test_r_gives_the_same_figures_from_the_file(made_up: Flask, tmp_path: Path) 
     exporting.responses(database, SAMPLE, tmp_path / "data.csv")
     with database.reading() as session:
         people = sample(session, find(session, SAMPLE))
-        rule = result_table.scoring_rule(people.questionnaire, None)
+        rule = scores.scoring_rule(people.questionnaire, None)
         index = people.questionnaire.index
         assert index is not None
         records = [next(iter(result_table.table(session, people, items=[item], by=by))) for item, by in WANTED]

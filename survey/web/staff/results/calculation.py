@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
 from survey.accounts.accounts import Right
-from survey.results import disclosure, from_file, result_table, wording
+from survey.results import disclosure, from_file, result_table, scores, wording
 from survey.results import r_code as in_r
 from survey.results.summary import Headline, Summary
 from survey.storage.models import Unit, WaveKind
@@ -56,7 +56,7 @@ class Figure:
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
-    wanted = result_table.MeasureRequest.read(request.args.get("item", "index"))
+    wanted = scores.MeasureRequest.read(request.args.get("item", "index"))
     record = figure(summary, wanted, request.args.get("unit"))
     return render_template(
         "staff/how.html",
@@ -69,7 +69,7 @@ def how(wave: str) -> ResponseReturnValue:
     )
 
 
-def figure(summary: Summary, wanted: result_table.MeasureRequest, code: str | None) -> Figure:
+def figure(summary: Summary, wanted: scores.MeasureRequest, code: str | None) -> Figure:
     """The figure of the report that is wanted, or the same computed for this question alone."""
     wave = summary.wave.code
     value = ",".join(map(str, wanted.values)) if wanted.values is not None else None

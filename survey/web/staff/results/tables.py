@@ -17,7 +17,7 @@ from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey.accounts.accounts import Right
 from survey.responses.respondents import Sample
-from survey.results import disclosure, result_table, wording
+from survey.results import disclosure, result_table, scores, wording
 from survey.storage.models import Mode, Unit
 from survey.system.cache import FIGURE_BYTES, cached
 from survey.system.csv_table import Writer
@@ -141,7 +141,7 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
 @cached(_state, lambda table: 2 * FIGURE_BYTES * (len(table.records) + 10))
 def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
-    one = result_table.MeasureRequest.read(wanted)
+    one = scores.MeasureRequest.read(wanted)
     item = people.questionnaire.items.get(one.item)
     records = result_table.table(session, people, items=[wanted], by=by, released=True)
     asked: list[Estimate | None] = [None] * len(records)

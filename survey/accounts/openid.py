@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 import re
-import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-from authlib.integrations.base_client import OAuthError
+from authlib.integrations.base_client import BaseApp, OAuth2Mixin, OAuthError, OpenIDMixin
 from authlib.integrations.requests_client import OAuth2Session
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidClaimError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 
 from survey.accounts import identities
 from survey.system.settings import SingleSignOn
@@ -74,8 +70,14 @@ class Proof:
     access: Mapping[str, Any] = field(repr=False)
 
 
+class Client(OAuth2Mixin, OpenIDMixin, BaseApp):  # type: ignore[misc]
+    """Authlib's client, over requests."""
+
+    client_cls = OAuth2Session
+
+
 class Provider:
-    """The provider as it is configured, and what it says of itself, read when it is first needed.
+    """The provider as it is configured, with what it says of itself, read when it is first needed.
 
     back  the address of ours to which it sends people back
     """
@@ -83,30 +85,24 @@ class Provider:
     def __init__(self, configured: SingleSignOn, back: str) -> None:
         self.configured, self.back = configured, back
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._away_until = 0.0
+        self._client: Client | None = None
+        self._read_at = self._away_until = -math.inf
 
     def begin(self, *, again: bool = False) -> tuple[str, PendingSignIn]:
         """Where to send the browser; `again`: the person gives the password there once more, signed in or not."""
-        state, nonce, verifier = (secrets.token_urlsafe(32) for _part in range(3))
-        with self._session() as session:
-            address, _state = session.create_authorization_url(
-                self._endpoint("authorization_endpoint"),
-                state=state,
-                nonce=nonce,
-                code_verifier=verifier,
-                ui_locales=language(),
-                **({"prompt": "login", "max_age": "0"} if again else {}),
-            )
-        return str(address), PendingSignIn(state=state, nonce=nonce, verifier=verifier, at=int(time.time()))
+        more = {"prompt": "login", "max_age": "0"} if again else {}
+        made = self.client().create_authorization_url(self.back, ui_locales=language(), **more)
+        pending = PendingSignIn(
+            state=made["state"], nonce=made["nonce"], verifier=made["code_verifier"], at=int(time.time())
+        )
+        return str(made["url"]), pending
 
     def end(self, afterwards: str) -> str | None:
         """Where a browser signs out there; None if the provider has no such page."""
-        address = self._metadata().get("end_session_endpoint")
-        if not address:
+        client = self.client()
+        if not client.server_metadata.get("end_session_endpoint"):
             return None
-        query = {"client_id": self.configured.client, "post_logout_redirect_uri": afterwards}
-        return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
+        return str(client.create_logout_url(afterwards, client_id=self.configured.client)["url"])
 
     def prove(self, asked: PendingSignIn, answer: Mapping[str, str], *, again: bool = False) -> Proof:
         """Who signed in, by the answer with which the browser came back."""
@@ -121,13 +117,10 @@ class Provider:
                 "the password.",
                 error=error if re.fullmatch("[a-z_]{1,40}", error) else "?",
             )
-        with self._session() as session, _reached():
-            access = session.fetch_token(
-                self._endpoint("token_endpoint"),
-                grant_type="authorization_code",
-                code=answer["code"],
-                code_verifier=asked["verifier"],
-                allow_redirects=False,
+        client = self.client()
+        with _reached():
+            access = client.fetch_access_token(
+                self.back, code=answer["code"], code_verifier=asked["verifier"], allow_redirects=False
             )
         proof = self.read(access, asked["nonce"])
         if again and proof.at < asked["at"] - SKEW:
@@ -138,70 +131,89 @@ class Provider:
 
     def read(self, access: Mapping[str, Any], nonce: str) -> Proof:
         """What the ID token of an answer says, once signature, issuer, audience, nonce and times are right."""
+        expected = {"iss": self.configured.issuer, "aud": self.configured.client}
+        options = {name: {"essential": True, "value": value} for name, value in expected.items()}
+        client = self.client()
         try:
-            try:
-                token = self._decoded(str(access.get("id_token")), self._keys())
-            except InvalidKeyIdError:  # the provider has a new key
-                token = self._decoded(str(access.get("id_token")), self._keys(anew=True))
-            expected = {"iss": self.configured.issuer, "aud": self.configured.client}
-            claims = CodeIDToken(
-                token.claims,
-                token.header,
-                {name: {"essential": True, "value": value} for name, value in expected.items()},
-                {"nonce": nonce, "client_id": self.configured.client, "access_token": access.get("access_token")},
-            )
-            claims.validate(leeway=SKEW)
+            claims = client.parse_id_token(access, nonce, claims_options=options, leeway=SKEW) or {}
             at = min(int(claims.get("auth_time") or 0), int(time.time()))
+            subject = claims["sub"]
+        except requests.RequestException as error:  # its keys can't be had
+            raise _away() from error
         except ExpiredTokenError as error:
             raise _clocks() from error
         except InvalidClaimError as error:
             raise (_clocks() if error.claim in {"iat", "nbf"} else _not_valid()) from error
         except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise _not_valid() from error
-        if not 0 < len(claims["sub"]) <= identities.LONGEST or not claims["sub"].isprintable():
+        if not 0 < len(subject) <= identities.LONGEST or not subject.isprintable():
             raise _not_valid()
         methods = [*(claims.get("amr") or ()), claims.get("acr")]
         named = frozenset(method for method in methods if isinstance(method, str))
-        return Proof(claims["sub"], at, named, dict(claims), access)
+        return Proof(subject, at, named, dict(claims), access)
 
     def value(self, proof: Proof) -> str | None:
         """What the provider calls the person, by the claim that administrators enter; from its page of the person
         where the ID token doesn't say it. An address that it has not verified counts for none."""
-        name, claims = self.configured.claim, proof.claims
-        if name not in claims and (address := self._metadata().get("userinfo_endpoint")):
-            with self._session(token=proof.access) as session, _reached():
-                answer = session.get(address, allow_redirects=False)
-                answer.raise_for_status()
-                claims = answer.json()
-            if not isinstance(claims, dict) or claims.get("sub") != proof.subject:
+        name, claims, client = self.configured.claim, proof.claims, self.client()
+        if name not in claims and client.server_metadata.get("userinfo_endpoint"):
+            with _reached():
+                claims = client.userinfo(token=dict(proof.access), allow_redirects=False)
+            if claims.get("sub") != proof.subject:
                 raise _not_valid()
         if name == "email" and claims.get("email_verified") is not True:
             return None
-        found = claims.get(name)
-        return found if isinstance(found, str) and found and found.isprintable() else None
+        value = claims.get(name)
+        return value if isinstance(value, str) and value and value.isprintable() else None
 
     def vouches(self, proof: Proof) -> bool:
         """Whether the person gave a second factor there that is trusted here."""
         return bool(proof.methods & self.configured.vouches)
 
-    def _decoded(self, token: str, keys: KeySet) -> jwt.Token:
-        return jwt.decode(token, keys, registry=JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False))
+    def client(self) -> Client:
+        """Authlib's client, with what the provider said of itself within the last hour.
 
-    def _session(self, **more: Any) -> OAuth2Session:
-        known = self._metadata()
-        secret = self._secret()
-        methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        how = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
-        return OAuth2Session(
-            self.configured.client,
-            secret,
-            token_endpoint_auth_method=how if secret else "none",
-            scope=SCOPES.get(self.configured.claim, "openid profile"),
-            redirect_uri=self.back,
-            code_challenge_method="S256",
-            default_timeout=TIMEOUT,
-            **more,
+        One that did not answer is left alone for a moment: those who wait for it don't take up the whole server.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._client is not None and now - self._read_at < KEPT:
+                return self._client
+            if now < self._away_until:
+                raise _away()
+            try:
+                self._client, self._read_at = self._load(), now
+            except Refusal:
+                self._away_until = time.monotonic() + RESTS
+                raise
+            return self._client
+
+    def _load(self) -> Client:
+        issuer = self.configured.issuer
+        if not safe(issuer):
+            raise _away()
+        how = {
+            "scope": SCOPES.get(self.configured.claim, "openid profile"),
+            "code_challenge_method": "S256",
+            "default_timeout": TIMEOUT,
+        }
+        client = Client(
+            None,
+            client_id=self.configured.client,
+            client_secret=self._secret(),
+            server_metadata_url=f"{issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs=how,
         )
+        with _reached():
+            known = client.load_server_metadata()
+        addresses = [known.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
+        if known.get("issuer") != issuer or not all(isinstance(one, str) and safe(one) for one in addresses):
+            raise _away()
+        known["id_token_signing_alg_values_supported"] = ALGORITHMS
+        methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        basic = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+        how["token_endpoint_auth_method"] = basic if client.client_secret else "none"
+        return client
 
     def _secret(self) -> str | None:
         if self.configured.secret is None:
@@ -214,49 +226,6 @@ class Provider:
                 "hailong doctor says what is missing."
             ) from error
 
-    def _endpoint(self, name: str) -> str:
-        address = self._metadata().get(name)
-        if not isinstance(address, str) or not safe(address):
-            raise _away()
-        return address
-
-    def _metadata(self) -> dict[str, Any]:
-        issuer = self.configured.issuer
-        if not safe(issuer):
-            raise _away()
-        known = self._fetched(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        if known.get("issuer") != issuer:
-            raise _away()
-        return known
-
-    def _keys(self, *, anew: bool = False) -> KeySet:
-        return KeySet.import_key_set(self._fetched(self._endpoint("jwks_uri"), anew=anew))  # type: ignore[arg-type]
-
-    def _fetched(self, address: str, *, anew: bool = False) -> dict[str, Any]:
-        """A document of the provider, of the last hour.
-
-        One that did not answer is left alone for a moment: those who wait for it don't take up the whole server.
-        """
-        with self._lock:
-            at, document = self._read.get(address, (0.0, {}))
-            now = time.monotonic()
-            if document and not anew and now - at < KEPT:
-                return document
-            if now < self._away_until:
-                raise _away()
-            try:
-                with _reached():
-                    answer = requests.get(address, timeout=TIMEOUT, headers={"Accept": "application/json"})
-                    answer.raise_for_status()
-                    document = answer.json()
-                if not isinstance(document, dict):
-                    raise _away()
-            except Refusal:
-                self._away_until = time.monotonic() + RESTS
-                raise
-            self._read[address] = now, document
-            return document
-
 
 @contextmanager
 def _reached() -> Iterator[None]:
@@ -265,7 +234,7 @@ def _reached() -> Iterator[None]:
         yield
     except OAuthError as error:
         raise _not_valid() from error
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, ValueError, TypeError) as error:
         raise _away() from error
 
 

@@ -417,8 +417,9 @@ def test_signing_out_leads_to_the_provider_and_back_to_us_alone(
     page = client.get(send(client, "/dang-xuat", "/nhap-phieu/").location).text
     assert "/dang-xuat/mot-lan" in page
     there = client.get("/dang-xuat/mot-lan?next=https://example.org/").location
-    assert there.startswith(f"{issuer}/session/end?client_id=hai-long&")
-    assert elsewhere.follow(there, "lan") == "/dang-nhap"
+    assert there.startswith(f"{issuer}/session/end?")
+    assert "&client_id=hai-long" in there
+    assert elsewhere.follow(there, "lan").partition("?")[0] == "/dang-nhap"
     assert "/dang-xuat/mot-lan" not in client.get("/dang-nhap").text
     assert client.get("/nhap-phieu/").status_code == 302
     come(client, elsewhere, "lan")

@@ -77,7 +77,7 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         rows=_rows(villages, part, names, counts.e, is_drawn),
         is_drawn=is_drawn,
         part=part,
-        parts=PARTS,
+        divisions=PARTS,
         columns=IN_ROWS,
         meaning=MEANING,
         replaced=sum(village.replaced for village in villages),

@@ -104,7 +104,7 @@ def element(item: Item) -> dict[str, Any]:
         "number": "text",
         "text": "text",
     }
-    made: dict[str, Any] = {"type": kinds[item.kind], "name": item.code, "title": item.label.vi}
+    made: dict[str, Any] = {"type": kinds[item.kind.name], "name": item.code, "title": item.label.vi}
     if item.hint:
         made["description"] = item.hint.vi
     if item.choices:

@@ -108,13 +108,13 @@ def keys(questionnaire: Questionnaire) -> list[str]:
     """The keys of a whole form, the last of which saves it."""
     pressed: list[str] = []
     for place, item in enumerate((*keying.head(), *questionnaire.keyed)):
-        if item.kind == "text":
+        if item.kind.is_text:
             pressed += [] if item.show_if else ["Enter"]
-        elif item.kind == "multiple":
+        elif item.kind.several:
             pressed += ["1", "3", "Enter"]
         else:
             levels = list(item.choices)
-            pressed.append(str(levels[1 if item.kind == "scale" and place % 3 == 0 else 0]))
+            pressed.append(str(levels[1 if item.kind.is_scale and place % 3 == 0 else 0]))
     return [*pressed, "Enter"]
 
 

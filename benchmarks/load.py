@@ -235,14 +235,14 @@ def answered(questionnaire: Questionnaire, chance: random.Random) -> dict[str, A
     talks = chance.random() < 0.25
     for item in questionnaire.items.values():
         choices = [value for value in item.choices if value not in item.missing]
-        if item.kind == "text":
+        if item.kind.is_text:
             if talks:
                 answers[item.code] = "Cán bộ hướng dẫn rõ, nhưng phải chờ."[: item.max_length or 100]
-        elif item.kind == "number":
+        elif item.kind.is_number:
             answers[item.code] = int(item.minimum or 1)
         else:
             choice = chance.choice(choices)
-            answers[item.code] = [choice] if item.kind == "multiple" else choice
+            answers[item.code] = [choice] if item.kind.several else choice
     return answers
 
 

@@ -119,7 +119,7 @@ def memory() -> str:
 
 def adding_up(people: Sample) -> None:
     """What NumPy alone needs for an item by commune: weighted and counted, over the same columns."""
-    item = next(item for item in people.questionnaire.items.values() if item.kind == "scale")
+    item = next(item for item in people.questionnaire.items.values() if item.kind.is_scale)
     codes, units, weight = people.responses.items[item.code], people.unit.codes, people.weight
 
     def alone() -> None:
@@ -190,7 +190,7 @@ def main(count: int, kept_in: Path | None = None) -> None:
         with app.extensions["database"].reading() as session:
             said = summary.gather(session, demo.SAMPLE)
             adding_up(sample(session, said.wave))
-        codes = ["index", *(item.code for item in said.questionnaire.items.values() if item.kind != "text")]
+        codes = ["index", *(item.code for item in said.questionnaire.items.values() if not item.kind.is_text)]
         pairs = list(itertools.product(codes, GROUPINGS))
         crossed = [(code, by, "gioi_tinh") for code, by in pairs if by not in ("gioi_tinh", code)]
         chance = random.Random(1)

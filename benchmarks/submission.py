@@ -81,7 +81,7 @@ def bare(url: str) -> Flask:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
     database.engine.dispose()
     digest = questionnaire.digest
-    in_words = {item.code for item in questionnaire.items.values() if item.kind == "text"}
+    in_words = {item.code for item in questionnaire.items.values() if item.kind.is_text}
 
     def connection() -> Any:
         if not hasattr(own, "connection"):
@@ -195,13 +195,13 @@ def answered(questionnaire: Questionnaire, chance: random.Random) -> dict[str, A
     talks = chance.random() < 0.25
     for item in questionnaire.items.values():
         choices = [value for value in item.choices if value not in item.missing]
-        if item.kind == "text" and not talks:
+        if item.kind.is_text and not talks:
             continue
-        if item.kind == "text":
+        if item.kind.is_text:
             answers[item.code] = "Cán bộ hướng dẫn rõ, nhưng phải chờ."[: item.max_length or 100]
-        elif item.kind == "number":
+        elif item.kind.is_number:
             answers[item.code] = int(item.minimum or 1)
-        elif item.kind == "multiple":
+        elif item.kind.several:
             answers[item.code] = chance.choices(choices)
         else:
             answers[item.code] = chance.choice(choices)

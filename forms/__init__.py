@@ -1,9 +1,9 @@
 """Questionnaires: documents that become frozen objects, forms, and the check of answers."""
 
-from forms.answers import Checked, Problem, check, posted, read, shown
+from forms.answers import Checked, Problem, check, posted, shown
 from forms.document import DocumentError, Places
-from forms.form import QuestionnaireForm
-from forms.items import KINDS, Condition, Item, Text
+from forms.items import Condition, Item, Kind, Text
+from forms.kinds import KINDS
 from forms.parsing import load, parse, shipped
 from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
 
@@ -17,18 +17,17 @@ __all__ = [
     "Headline",
     "Index",
     "Item",
+    "Kind",
     "Page",
     "Places",
     "Problem",
     "Questionnaire",
-    "QuestionnaireForm",
     "Rule",
     "Text",
     "check",
     "load",
     "parse",
     "posted",
-    "read",
     "shipped",
     "shown",
 ]

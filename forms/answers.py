@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.items import ONE, Item
 from forms.questionnaire import Questionnaire
-from translations import Lazy, Refusal
-from translations.formats import nfc
+from translations import Lazy
 
 BLANK: tuple[object, ...] = (None, "", [])
 # Of many unknown codes so many are named; the rest is counted.
 NAMED = 10
-
-WHOLE = re.compile(r"-?[0-9]{1,15}")
-DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
-# Characters of which one letter may be made that NFC writes as one.
-SPREAD = 4
-# What can't be stored or printed: control characters but for the line break and the tab, and half characters.
-UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +50,9 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
             continue
         known += 1
         value = answers[code]
-        if type(value) is int and item.kind in ONE and value in item.choices:  # as nearly every answer
-            kept[code] = value
-            continue
         if value in BLANK:
             continue
-        value = RULES[item.kind](item, value)
+        value = item.kind.check(item, value)
         if isinstance(value, Lazy):
             problems.append(Problem(code, value))
         elif value is not None:
@@ -73,70 +60,6 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
     if known < len(answers):
         problems += unknown(questionnaire, [code for code in answers if code not in questionnaire.items])
     return Checked(kept, problems)
-
-
-def one(item: Item, value: Any) -> Any:
-    """The code of a choice or a level. `True` and `1.0` equal 1, and are none."""
-    if type(value) is int and value in item.choices:
-        return value
-    if isinstance(value, list):
-        return Lazy("Choose only one answer: %(choices)s.", choices=codes(item))
-    return Lazy("Choose one of the answers offered: %(choices)s.", choices=codes(item))
-
-
-def several(item: Item, value: Any) -> Any:
-    """A list of codes, in the order of the choices."""
-    if not isinstance(value, list):
-        return Lazy("Send the choices as a list, even a single one: %(choices)s.", choices=codes(item))
-    if not all(type(code) is int and code in item.choices for code in value):
-        return Lazy("Choose among the answers offered: %(choices)s.", choices=codes(item))
-    if len(set(value)) < len(value):
-        return Lazy("Choose each answer once: one of them is there twice.")
-    return sorted(value)
-
-
-def amount(item: Item, value: Any) -> Any:
-    """A number within the limits; whole numbers without a decimal point."""
-    limits = {"minimum": item.minimum, "maximum": item.maximum}
-    if type(value) not in (int, float) or not item.minimum <= value <= item.maximum:  # type: ignore[operator]
-        return Lazy("Enter a number from %(minimum)s to %(maximum)s, with a point for decimals.", **limits)
-    return int(value) if value == int(value) else value
-
-
-def words(item: Item, value: Any) -> Any:
-    """A text in NFC without outer space; only space is no answer."""
-    if not isinstance(value, str):
-        return Lazy("Write this answer as a text.")
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    if UNWRITABLE.search(value):
-        return Lazy("Type this text again by hand: it contains characters that cannot be shown.")
-    value, most = value.strip(), item.max_length or 0
-    try:
-        # Its length first: whatever is far too long is looked at no further.
-        value = nfc(value).strip() if len(value) <= SPREAD * most else value
-    except Refusal as refusal:
-        return Lazy(refusal.message, **refusal.values)
-    if len(value) > most:
-        return Lazy(
-            "Shorten this text to %(most)s characters; it has %(length)s now.",
-            most=most,
-            length=len(value),
-        )
-    return value or None
-
-
-# What counts as an answer to each kind: the value in its one form, None for a blank, or what to correct.
-RULES: dict[str, Callable[[Item, Any], Any]] = {
-    "single": one,
-    "multiple": several,
-    "scale": one,
-    "number": amount,
-    "text": words,
-}
-
-
-def codes(item: Item) -> str:
-    return ", ".join(map(str, item.choices))
 
 
 def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Problem]:
@@ -157,37 +80,8 @@ def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Probl
 
 def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[str]]]) -> dict[str, Any]:
     """The fields of a form that are items, read as an answers document."""
-    given: dict[str, Any] = {}
-    items, one_of = questionnaire.items, questionnaire.one_of
-    for code, texts in fields:
-        if code in one_of and len(texts) == 1 and (choice := one_of[code].get(texts[0])) is not None:
-            given[code] = choice  # as nearly every field
-        elif code in items:
-            given[code] = read(items[code], texts)
-    return given
-
-
-def read(item: Item, texts: Sequence[str]) -> Any:
-    """A posted field or a cell of a data file as a value of the answers document.
-
-    A number is read where the text is one; any other text stays as it is, for `check` to refuse. Several choices
-    come as several texts or separated by `;`.
-    """
-    if item.kind == "text":
-        return texts[0] if len(texts) == 1 else [*texts] or None
-    if item.kind == "multiple":
-        texts = [part for text in texts for part in text.split(";")]
-    elif len(texts) == 1:
-        return value(texts[0], item.kind == "number")
-    values = [found for text in texts if (found := value(text, item.kind == "number")) is not None]
-    return values if item.kind == "multiple" or len(values) > 1 else next(iter(values), None)
-
-
-def value(text: str, decimals: bool) -> int | float | str | None:
-    text = text.strip()
-    if WHOLE.fullmatch(text):
-        return int(text)
-    return float(text) if decimals and DECIMAL.fullmatch(text) else text or None
+    items = questionnaire.items
+    return {code: items[code].kind.read(items[code], texts) for code, texts in fields if code in items}
 
 
 def shown(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:

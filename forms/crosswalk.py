@@ -154,8 +154,8 @@ def _match(part: Part, old: Questionnaire, new: Questionnaire) -> Match:
             "Take out %(item)s: it is %(kind)s and was %(other)s, which can't be compared.",
             part,
             item=item.code,
-            kind=item.kind,
-            other=was.kind,
+            kind=item.kind.name,
+            other=was.kind.name,
         )
     if "choices" not in parts:
         if tuple(item.choices) != tuple(was.choices) or item.missing != was.missing:

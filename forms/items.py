@@ -1,19 +1,13 @@
-"""One question: its texts in each language, its choices, when it is asked, and the field that draws it."""
+"""One question: its kind, its texts in each language, its choices, and when it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from wtforms.fields import RadioField, SelectChoice, SelectMultipleField, StringField
-from wtforms.widgets import CheckboxInput, ListWidget, NumberInput, TextArea, TextInput
-
 from translations import language
-
-# A text longer than this is written in a box of several lines.
-LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,46 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of question can do. Only `forms.kinds` knows the names.
+
+    A kind without any of the flags is stored as it is and shown in data files, but nothing is estimated of it.
+
+    name         what documents call it; the macro in `kinds.html` and the piece in `form.typ` bear the same name
+    check        the value of an answer as it is stored, None for a blank, or what to correct
+    read         the value that a form's field or a file's cell says, for `check` to accept or refuse
+    needs        what an item of it must say in a document, beside what all say
+    allows       what it may say there
+    has_choices  single, multiple, scale
+    several      multiple: a list of codes
+    is_scale     levels, which an index can be made of
+    is_number    estimated by its mean
+    is_text      somebody's own words: encrypted, never estimated, no number on the paper form
+    """
+
+    name: str
+    check: Callable[[Item, Any], Any]
+    read: Callable[[Item, Sequence[str]], Any]
+    needs: str = ""
+    allows: str = ""
+    has_choices: bool = False
+    several: bool = False
+    is_scale: bool = False
+    is_number: bool = False
+    is_text: bool = False
+
+    @property
+    def is_single_choice(self) -> bool:
+        """Whether one choice is the answer."""
+        return self.has_choices and not self.several
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether figures are made of it."""
+        return self.has_choices or self.is_number
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One question of a questionnaire.
 
@@ -91,7 +125,7 @@ class Item:
     """
 
     code: str
-    kind: str
+    kind: Kind
     label: Text
     short: Text
     page: str
@@ -113,55 +147,3 @@ class Item:
     def valid(self) -> tuple[int, ...]:
         """The choices that count as an answer."""
         return tuple(code for code in self.choices if code not in self.missing)
-
-
-def single(item: Item) -> Any:
-    return RadioField(str(item.label), choices=offered(item), coerce=int, description=described(item))
-
-
-def multiple(item: Item) -> Any:
-    return SelectMultipleField(
-        str(item.label),
-        choices=offered(item),
-        coerce=int,
-        description=described(item),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
-
-
-def number(item: Item) -> Any:
-    limits = {"min": item.minimum, "max": item.maximum, "inputmode": "decimal"}
-    return StringField(
-        str(item.label), description=described(item), widget=NumberInput(step="any"), render_kw=limits
-    )
-
-
-def text(item: Item) -> Any:
-    long = (item.max_length or 0) > LINE
-    return StringField(
-        str(item.label),
-        description=described(item),
-        widget=TextArea() if long else TextInput(),
-        render_kw={"maxlength": item.max_length},
-    )
-
-
-def offered(item: Item) -> list[SelectChoice]:
-    return [SelectChoice(str(code), str(label)) for code, label in item.choices.items()]
-
-
-def described(item: Item) -> str:
-    return str(item.hint) if item.hint else ""
-
-
-# The kinds of which one choice is an answer.
-ONE = frozenset({"single", "scale"})
-# The field that draws each kind of question. What counts as an answer to it stands in `answers.RULES`.
-KINDS: dict[str, Callable[[Item], Any]] = {
-    "single": single,
-    "multiple": multiple,
-    "scale": single,
-    "number": number,
-    "text": text,
-}

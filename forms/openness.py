@@ -43,8 +43,10 @@ def of(questionnaire: Questionnaire) -> Openness:
     found = _beside(questionnaire)
     if found is not None:
         return found
-    keys = tuple(item.code for item in questionnaire.items.values() if item.kind == "single")
-    return Openness(FEWEST, keys)
+    items = questionnaire.items.values()
+    return Openness(
+        FEWEST, tuple(item.code for item in items if item.kind.is_single_choice and not item.kind.is_scale)
+    )
 
 
 @cache

@@ -23,7 +23,8 @@ from forms.grammar import (
     rows_of,
     text,
 )
-from forms.items import KINDS, LINE, Item, Text
+from forms.items import Item, Kind, Text
+from forms.kinds import KINDS
 from forms.quality import quality
 from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
 
@@ -39,15 +40,9 @@ MOST_ITEMS = 500
 LIMITS = ("minimum", "maximum")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-# What an item of each kind must have and may have, beside what all have.
-ITEM = ("code kind label", "short hint sensitive reason show_if audio")
-KEYS = {
-    "single": ("choices", "missing"),
-    "multiple": ("choices", ""),
-    "scale": ("scale", "missing"),
-    "number": ("minimum maximum", ""),
-    "text": ("", "max_length beside"),
-}
+# What every item must say, and what it may.
+NEEDED, ALLOWED = "code kind label", "short hint sensitive reason show_if audio"
+USUAL_LENGTH = 200  # of a text whose item says nothing else
 
 
 def load(path: Path | str) -> Questionnaire:
@@ -79,7 +74,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         page = page_of(row, common, items, pages)
         pages[page.code] = page
     paper = order_of(parts["paper"], pages) if "paper" in parts else tuple(pages)
-    keyed = (item for page in paper for item in pages[page].items if item.kind != "text")
+    keyed = (item for page in paper for item in pages[page].items if not item.kind.is_text)
     for no, item in enumerate(keyed, 1):
         items[item.code] = replace(item, no=no)
     pages = {
@@ -157,7 +152,7 @@ def page_of(part: Part, common: Common, items: dict[str, Item], before: Collecti
         items[item.code] = item
     own = tuple(item for item in items.values() if item.page == code)
     together = "together" in parts and parts["together"].flag()
-    if together and len({(item.kind, tuple(item.choices)) for item in own if item.kind != "text"}) != 1:
+    if together and len({(item.kind, tuple(item.choices)) for item in own if not item.kind.is_text}) != 1:
         raise DocumentError("Put only items of one scale together on a screen.", parts["together"])
     return Page(
         code=code,
@@ -170,8 +165,7 @@ def page_of(part: Part, common: Common, items: dict[str, Item], before: Collecti
 
 def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -> Item:
     kind = kind_of(part)
-    (needed, possible), (own_needed, own_possible) = ITEM, KEYS[kind]
-    parts = part.table(f"{needed} {own_needed}", f"{possible} {own_possible}")
+    parts = part.table(f"{NEEDED} {kind.needs}", f"{ALLOWED} {kind.allows}")
     code = parts["code"].code(CODE)
     if code.casefold() in {other.casefold() for other in before}:
         raise DocumentError("Give this item another code: %(code)s is taken.", parts["code"], code=code)
@@ -202,9 +196,8 @@ def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -
         audio=MappingProxyType(maybe(parts, "audio", audio) or {}),
         minimum=minimum,
         maximum=maximum,
-        max_length=(maybe(parts, "max_length", lambda part: part.whole(1, LONGEST_ANSWER)) or LINE)
-        if kind == "text"
-        else None,
+        max_length=maybe(parts, "max_length", lambda part: part.whole(1, LONGEST_ANSWER))
+        or (USUAL_LENGTH if kind.is_text else None),
     )
 
 
@@ -225,14 +218,14 @@ def audio(part: Part) -> dict[str, str]:
     return files
 
 
-def kind_of(part: Part) -> str:
+def kind_of(part: Part) -> Kind:
     parts = part.entries()
     if "kind" not in parts:
         raise DocumentError("Add kind: it is one of %(kinds)s.", part, kinds=", ".join(KINDS))
-    kind = parts["kind"].value
-    if not isinstance(kind, str) or kind not in KINDS:
+    name = parts["kind"].value
+    if not isinstance(name, str) or name not in KINDS:
         raise DocumentError("Write one of %(kinds)s here.", parts["kind"], kinds=", ".join(KINDS))
-    return kind
+    return KINDS[name]
 
 
 def offer(parts: Mapping[str, Part], common: Common) -> tuple[Mapping[int, Text], frozenset[int]]:
@@ -307,7 +300,7 @@ def area_of(part: Part, items: Mapping[str, Item], seen: set[str]) -> Area:
         scored = []
         for entry in own["items"].rows():
             item = items[one_of(entry, items)]
-            if item.kind != "scale":
+            if not item.kind.is_scale:
                 raise DocumentError(
                     "Take out %(code)s: only items on a scale can be in the index.", entry, code=item.code
                 )

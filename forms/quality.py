@@ -58,7 +58,7 @@ def quality(part: Part, items: Mapping[str, Item]) -> Quality:
     again: list[str] = []
     for row in rows_of(parts, "again"):
         item = items[one_of(row, items)]
-        if item.sensitive or item.kind not in ("single", "scale"):
+        if item.sensitive or not item.kind.is_single_choice:
             raise DocumentError(
                 "Take out %(code)s: asked again are only items with one answer that are not sensitive.",
                 row,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from forms.items import ONE, Condition, Item, Text
+from forms.items import Condition, Item, Text
 
 
 @dataclass(frozen=True)
@@ -181,15 +181,6 @@ class Questionnaire:
     def keyed(self) -> tuple[Item, ...]:
         """The items in the order of the paper form."""
         return tuple(item for page in self.paper for item in page.items)
-
-    @cached_property
-    def one_of(self) -> dict[str, dict[str, int]]:
-        """The choices of each item that takes one of them, by what a field of a form sends."""
-        return {
-            item.code: {str(choice): choice for choice in item.choices}
-            for item in self.items.values()
-            if item.kind in ONE
-        }
 
     @cached_property
     def digest(self) -> str:

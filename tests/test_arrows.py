@@ -1,11 +1,15 @@
-"""Which room may import which: translations <- forms <- survey -> analysis; inside survey, a row a room."""
+"""Which room may import which: translations <- forms <- survey -> analysis; inside survey, a row a room. And that
+what a kind of question can do is asked of the kind."""
 
 import ast
+import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from forms import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
@@ -133,3 +137,49 @@ def test_no_type_checking_blocks_and_no_rooms_without_a_noun() -> None:
     forbidden = {"utils", "helpers", "helper", "manager", "handler", "services", "core", "common", "misc"}
     assert not [path for path in FILES if path.stem in forbidden or path.parent.name in forbidden]
     assert not [path for path in FILES if "TYPE_CHECKING" in path.read_text(encoding="utf-8")]
+
+
+def literals(node: ast.AST) -> set[str]:
+    """The texts that stand in an expression."""
+    return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+
+
+def names_a_kind(node: ast.AST) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == "kind") or (
+        isinstance(node, ast.Name) and node.id == "kind"
+    )
+
+
+def compared_by_name(path: Path) -> list[int]:
+    """The lines of a Python file on which a kind is compared with, or looked up under, the name of one."""
+    lines = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.Match):
+            sides = [node.subject, *(case.pattern for case in node.cases)]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            sides = [node.func.value, *node.args]
+        elif isinstance(node, ast.Subscript):
+            sides = [node.value, node.slice]
+        else:
+            continue
+        if any(map(names_a_kind, sides)) and any(literals(side) & set(KINDS) for side in sides):
+            lines.append(node.lineno)
+    return lines
+
+
+def test_nobody_asks_a_kind_of_question_for_its_name() -> None:
+    """What it can do is a flag of `forms.Kind`, in Python, templates and scripts alike."""
+    beside = re.compile(
+        rf"""\bkind(\.name)?\s*(?:[!=]==?|\bin\b|\bnot in\b)\s*[\[(]?\s*["'](?:{"|".join(KINDS)})["']"""
+    )
+    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in FILES for line in compared_by_name(path)]
+    for room in ("survey", "forms"):
+        for path in (ROOT / room).rglob("*"):
+            if path.suffix in {".html", ".js", ".typ"} and "node_modules" not in path.parts:
+                lines = path.read_text(encoding="utf-8").splitlines()
+                wrong += [
+                    f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(lines, 1) if beside.search(line)
+                ]
+    assert not wrong

@@ -34,10 +34,10 @@ def made_up(items: Sequence[Item], chance: random.Random) -> Answers:
     """Answers of one person: some blank, the rest any of the choices."""
     answers: Answers = {}
     for item in items:
-        if item.kind == "text" or chance.random() < 0.1 or (item.show_if and not item.show_if.holds(answers)):
+        if item.kind.is_text or chance.random() < 0.1 or (item.show_if and not item.show_if.holds(answers)):
             continue
         codes = list(item.choices)
-        answers[item.code] = sorted(chance.sample(codes, 2)) if item.kind == "multiple" else chance.choice(codes)
+        answers[item.code] = sorted(chance.sample(codes, 2)) if item.kind.several else chance.choice(codes)
     return answers
 
 
@@ -98,9 +98,9 @@ def key(page: Page, items: Sequence[Item], answers: Answers) -> None:
         if item.show_if and not item.show_if.holds(answers):
             continue
         value = answers.get(item.code)
-        if item.kind == "text":
+        if item.kind.is_text:
             page.keyboard.press("Enter")
-        elif item.kind == "multiple":
+        elif item.kind.several:
             page.keyboard.type("".join(str(code) for code in value) if value else "9")
             if value:
                 page.keyboard.press("Enter")

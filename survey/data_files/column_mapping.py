@@ -222,7 +222,7 @@ class Reading:
 
     def parts(self, cell: str) -> list[str]:
         """The single answers of a cell."""
-        if self.item is None or self.item.kind != "multiple":
+        if self.item is None or not self.item.kind.several:
             return [cell.strip()]
         text = (
             cell if re.search(r"[;\n|]", cell) or not re.fullmatch(r"[\d,\s]+", cell) else cell.replace(",", ";")
@@ -257,7 +257,7 @@ def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Readin
         "mode": Reading("mode", None, {mode.value: words for mode, words in MODE_WORDS.items()}),
     }
     for item in questionnaire.items.values():
-        if item.choices or item.kind == "number":
+        if item.kind.is_estimated:
             choices = {str(code): (label.vi, label.en) for code, label in item.choices.items()}
             counts[item.code] = Reading(item.code, item, choices)
     return counts

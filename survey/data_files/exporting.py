@@ -208,7 +208,9 @@ class Parquet:
 
 
 def _parquet_kind(item: Item) -> pa.DataType:
-    return {"single": pa.int16(), "scale": pa.int16(), "number": pa.float64()}.get(item.kind, pa.string())
+    if item.kind.is_single_choice:
+        return pa.int16()
+    return pa.float64() if item.kind.is_number else pa.string()
 
 
 # What the columns around the answers are called where a file can say so.
@@ -259,22 +261,22 @@ def _sav_columns(
     name: str, column: Sequence[Any], item: Item | None
 ) -> Iterator[tuple[spss.Variable, Sequence[Any]]]:
     if item is None:
-        kind = {"row": "number", "weight": "number", "day": "date"}.get(name, "text")
+        type = {"row": "number", "weight": "number", "day": "date"}.get(name, "text")
         measure, decimals = (spss.SCALE, 4) if name == "weight" else (spss.NOMINAL, 0)
-        yield spss.Variable(name, _(CALLED.get(name, name)), kind, decimals=decimals, measure=measure), column
-    elif item.kind == "multiple":
+        yield spss.Variable(name, _(CALLED.get(name, name)), type, decimals=decimals, measure=measure), column
+    elif item.kind.several:
         yes = {0: _("not chosen"), 1: _("chosen")}
         sets = [None if value is None else set(str(value).split(";")) for value in column]
         for code, text in item.choices.items():
             ticks = [None if one is None else int(str(code) in one) for one in sets]
             yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), ticks
-    elif item.kind in ("number", "text"):
-        kind, measure = ("number", spss.SCALE) if item.kind == "number" else ("text", spss.NOMINAL)
-        yield spss.Variable(name, _plain(item.label), kind, measure=measure), column
+    elif not item.kind.has_choices:
+        type, measure = ("number", spss.SCALE) if item.kind.is_number else ("text", spss.NOMINAL)
+        yield spss.Variable(name, _plain(item.label), type, measure=measure), column
     else:
         labels = {code: _plain(text) for code, text in item.choices.items()}
         missing = tuple(sorted(item.missing))[:3]  # the format knows no more
-        measure = spss.ORDINAL if item.kind == "scale" else spss.NOMINAL
+        measure = spss.ORDINAL if item.kind.is_scale else spss.NOMINAL
         yield spss.Variable(name, _plain(item.label), labels=labels, missing=missing, measure=measure), column
 
 

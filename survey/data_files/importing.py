@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from forms import Questionnaire, check, read
+from forms import Questionnaire, check
 from survey.data_files.waiting_lines import BATCH, Line, WaitingLines
 from survey.responses.submission import split
 from survey.sampling import draws
@@ -300,7 +300,7 @@ class File:
         return 1.0
 
     def _answers(self, cells: list[str]) -> dict[str, Any]:
-        answers = {item.code: read(item, (cells[place],)) for place, item in self.items if cells[place]}
+        answers = {item.code: item.kind.read(item, (cells[place],)) for place, item in self.items if cells[place]}
         checked = check(self.questionnaire, answers)
         for problem in checked.problems:
             self.faults.add(self.table.row, problem.code, problem.message)

@@ -23,6 +23,7 @@ from analysis import anonymity
 from analysis.design import Bools, Floats, Ints
 from analysis.disclosure import FEWEST_SENSITIVE
 from forms import Item, Questionnaire, Text, openness
+from forms.kinds import SINGLE
 from forms.openness import Openness
 from survey.data_files.exporting import FORMATS
 from survey.responses.respondents import Sample, sample
@@ -173,16 +174,16 @@ class _Making:
         codes = [str(code) for code in self.people.unit[self.order]]
         town = areas(session, self.people)
         label = Text("Nơi ở: phường hay xã, đặc khu", "Lives in a ward, or in a commune or special zone")
-        self.items[AREA] = Item(AREA, "single", label, label, "", choices=MappingProxyType(AREAS))
+        self.items[AREA] = Item(AREA, SINGLE, label, label, "", choices=MappingProxyType(AREAS))
         self.changes.append(Change(AREA, Lazy("Of the commune only its kind is given."), len(codes)))
         return np.array([town[code] for code in codes], np.int64)
 
     def _values(self, code: str) -> list[Any] | None:
         """The answers to an item; None if it is left out."""
         item = self.people.questionnaire.items[code]
-        if item.kind in ("text", "number"):
+        if not item.kind.has_choices:
             # A text is kept apart from the other answers, and not even read here.
-            count = len(self.people) if item.kind == "text" else int(self.people.answers(item).told.sum())
+            count = int(self.people.answers(item).told.sum()) if item.kind.is_number else len(self.people)
             what = Lazy("Left out: what somebody wrote or counted may tell who they are.")
             self.changes.append(Change(code, what, count))
             return None

@@ -137,7 +137,7 @@ def dictionary(bundle: Bundle) -> Iterator[Sequence[object]]:
     if (index := bundle.questionnaire.index) is not None:
         for code in index.codes():
             yield ESTIMATES, code, " ".join(str(index.label(code)).split()), "", "", ""
-    estimated = (item for item in bundle.questionnaire.items.values() if item.kind != "text")
+    estimated = (item for item in bundle.questionnaire.items.values() if item.kind.is_estimated)
     yield from _named(ESTIMATES, estimated)
     if bundle.rows is None:
         return

@@ -32,7 +32,7 @@ RESERVED = frozenset(["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "N
 class Variable:
     """A column of the file.
 
-    kind     "number", "date" or "text"
+    type     "number", "date" or "text"
     labels   value -> text, of a number
     missing  at most three values that are no answer
     decimals of a number
@@ -40,7 +40,7 @@ class Variable:
 
     name: str
     label: str
-    kind: str = "number"
+    type: str = "number"
     labels: Mapping[int, str] = field(default_factory=dict)
     missing: tuple[int, ...] = ()
     decimals: int = 0
@@ -96,7 +96,7 @@ class _Part:
         self.texts: list[bytes] = []
         self.numbers: Floats = np.empty(0)
         self.width = 0
-        if variable.kind == "text":
+        if variable.type == "text":
             self.texts = [_cut("" if value is None else str(value), LONGEST_TEXT) for value in column]
             self.width = max((len(text) for text in self.texts), default=0) or 1
         else:
@@ -111,8 +111,8 @@ class _Part:
         variable = self.variable
         label = _cut(variable.label, LONGEST_LABEL)
         for at, width in enumerate(self.segments):
-            form = A if width else EDATE if variable.kind == "date" else F
-            display = min(width, 255) if width else 10 if variable.kind == "date" else 8
+            form = A if width else EDATE if variable.type == "date" else F
+            display = min(width, 255) if width else 10 if variable.type == "date" else 8
             code = form << 16 | display << 8 | (variable.decimals if form == F else 0)
             short = self.short if at == 0 else f"{self.short[:6]}{_base36(at)}"
             missing = variable.missing if at == 0 else ()

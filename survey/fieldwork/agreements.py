@@ -77,8 +77,8 @@ def _figures(items: list[Item], pairs: list[Pair]) -> dict[str, Any]:
     first, second = _codes(items, [pair[0] for pair in pairs]), _codes(items, [pair[1] for pair in pairs])
     of_items = []
     for place, item in enumerate(items):
-        figures = agreement(first[:, place], second[:, place], item.valid, weighted=item.kind == "scale")
-        of_items.append({"item": item.code, "weighted": item.kind == "scale"} | _plain(asdict(figures)))
+        figures = agreement(first[:, place], second[:, place], item.valid, weighted=item.kind.is_scale)
+        of_items.append({"item": item.code, "weighted": item.kind.is_scale} | _plain(asdict(figures)))
     people = pooled(first, second, [item.valid for item in items], [pair[2] for pair in pairs])
     return {"items": of_items, "interviewers": [_plain(asdict(one)) for one in people]}
 

@@ -172,7 +172,7 @@ def blocks(questionnaire: Questionnaire) -> list[list[Item]]:
     """The items that stand on one page and have one scale, at least ten of them, in the order of the form."""
     found: dict[tuple[str, tuple[int, ...]], list[Item]] = {}
     for item in questionnaire.items.values():
-        if item.kind == "scale":
+        if item.kind.is_scale:
             found.setdefault((item.page, tuple(item.choices)), []).append(item)
     return [items for items in found.values() if len(items) >= LONG]
 
@@ -191,7 +191,7 @@ def blanks(people: Sample) -> tuple[Any, Any]:
     """(N,) items asked, and of these left blank; texts are not counted, "don't know" is an answer."""
     asked, given = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
     for item in people.questionnaire.items.values():
-        if item.kind != "text":
+        if item.kind.is_estimated:
             column = people.answers(item)
             asked += column.asked
             given += column.given
@@ -206,7 +206,7 @@ def alike(people: Sample, asked_by: Any) -> tuple[Floats, Any, float]:
     too: at least 85%, and above the fence of the box plot of all forms. Copies without a difference are always
     listed. With fewer than 30 such questions, and in an open wave, the rule of `look_alikes` holds instead.
     """
-    items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
+    items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
     if len(items) < COMPARED or people.wave.kind == "open":
         share, other = near_duplicates.nearest_of(people)
         return share, other, near_duplicates.ALIKE

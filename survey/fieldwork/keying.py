@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms import Item, Page, Problem, Questionnaire, Text, check, quality, read, shown
-from forms.answers import RULES
+from forms import Item, Page, Problem, Questionnaire, Text, check, quality, shown
+from forms.kinds import SINGLE
 from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
 from translations import gettext as _
@@ -66,7 +66,7 @@ def head() -> tuple[Item, ...]:
 
 def _heading(code: str, label: str, short: str, choices: dict[int, str]) -> Item:
     texts = {number: Text(text, text) for number, text in choices.items()}
-    return Item(code, "single", Text(label, label), Text(short, short), page="", choices=texts)
+    return Item(code, SINGLE, Text(label, label), Text(short, short), page="", choices=texts)
 
 
 def parts(questionnaire: Questionnaire) -> tuple[Page, ...]:
@@ -82,16 +82,16 @@ def number(item: Item) -> str:
 
 def blank(item: Item) -> tuple[str, ...]:
     """What is typed where the paper is blank: 9, unless a printed code begins with it; the first is shown."""
-    return () if item.kind == "text" else _free(item, BLANK)
+    return () if item.kind.is_text else _free(item, BLANK)
 
 
 def two_marks(item: Item) -> tuple[str, ...]:
     """What is typed where two boxes are marked; none where several may be."""
-    return _free(item, TWO_MARKS) if item.kind in ("single", "scale") else ()
+    return _free(item, TWO_MARKS) if item.kind.is_single_choice else ()
 
 
 def _free(item: Item, keys: tuple[str, ...]) -> tuple[str, ...]:
-    taken = set("0123456789") if item.kind == "number" else {str(code)[0] for code in item.choices}
+    taken = {str(code)[0] for code in item.choices} if item.kind.has_choices else set("0123456789")
     return tuple(key for key in keys if key not in taken)
 
 
@@ -100,17 +100,17 @@ def value(item: Item, typed: str) -> Any:
 
     A text that is a dash alone is a blank, too: a keyer types it so of every other question, and nobody wrote it.
     """
-    if item.kind == "text":
+    if item.kind.is_text:
         return None if typed.strip() == NOTHING else typed
     typed = typed.strip()
     if not typed or typed in blank(item) or typed in two_marks(item):
         return None
-    if item.kind == "multiple":
+    if item.kind.several:
         parts = [part for part in BETWEEN.split(typed) if part]
         if len(parts) == 1 and all(code < 10 for code in item.choices):
             parts = list(parts[0])
-        return read(item, parts)
-    return read(item, [typed])
+        return item.kind.read(item, parts)
+    return item.kind.read(item, [typed])
 
 
 def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple[Item, ...] = ()) -> Keyed:
@@ -137,16 +137,16 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
 
 def _beyond(item: Item, typed: str) -> bool:
     """Whether a number was written that lies outside its limits."""
-    if item.kind != "number":
+    if not item.kind.is_number:
         return False
     held = value(item, typed)
-    return type(held) in (int, float) and isinstance(RULES[item.kind](item, held), Lazy)
+    return type(held) in (int, float) and isinstance(item.kind.check(item, held), Lazy)
 
 
 def _headed(item: Item, typed: str) -> Any:
     """What stands at the head; None if nothing does, what to correct where it can't be."""
     held = value(item, typed)
-    return None if held is None else RULES[item.kind](item, held)
+    return None if held is None else item.kind.check(item, held)
 
 
 NOTHING, TWO = "-", "*"
@@ -172,7 +172,7 @@ def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, 
     return {
         item.code: one_form(item, typed.get(item.code, ""))
         for item in (*heading, *questionnaire.keyed)
-        if item.kind != "text"
+        if not item.kind.is_text
         and (item in heading or item.code in asked or typed.get(item.code, "").strip() not in ("", *blank(item)))
     }
 
@@ -182,7 +182,7 @@ def texts(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, s
     return {
         item.code: typed[item.code]
         for item in questionnaire.keyed
-        if item.kind == "text" and value(item, typed.get(item.code, ""))
+        if item.kind.is_text and value(item, typed.get(item.code, ""))
     }
 
 
@@ -191,12 +191,13 @@ def described(item: Item) -> dict[str, Any]:
     return {
         "code": item.code,
         "no": number(item) or None,
-        "kind": item.kind,
+        "several": item.kind.several,
+        "is_text": item.kind.is_text,
         "short": str(item.short),
         "choices": [[code, str(text)] for code, text in item.choices.items()],
         "blank": blank(item),
         "two": two_marks(item),
-        "limits": [item.minimum, item.maximum],
+        "limits": [item.minimum, item.maximum] if item.kind.is_number else None,
         "show_if": item.show_if.document if item.show_if else None,
         "beside": item.beside,
     }

@@ -50,7 +50,7 @@ def gather(session: Session, wave: Wave) -> Errors:
         keyings.setdefault(row.sheet, {})[row.turn] = row
     twice = {sheet: turns for sheet, turns in keyings.items() if SECOND in turns}
     questionnaire = questionnaires.by_digest(session, wave.questionnaire)
-    items = [item for part in keying.parts(questionnaire) for item in part.items if item.kind != "text"]
+    items = [item for part in keying.parts(questionnaire) for item in part.items if not item.kind.is_text]
     forms, who, wrong, fields = [], [], [], []
     by_item: dict[tuple[str, str], list[int]] = {}
     for sheet, turns in twice.items():

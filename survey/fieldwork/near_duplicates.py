@@ -28,7 +28,7 @@ def nearest_of(people: Sample) -> tuple[Floats, Ints]:
     Compared are the items with one answer; what both left blank says nothing. Beyond 2,000 forms of one place
     and day, which no service point takes, only the first so many by id are compared.
     """
-    items = [item for item in people.questionnaire.items.values() if item.kind in ("single", "scale")]
+    items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
     answers = [people.answers(item) for item in items]
     codes = np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
     return nearest(codes, crossed([people.unit, people.day]), LEAST_SHARED, MOST)

@@ -125,7 +125,7 @@ def readable(session: Session, wave: Wave, response: UUID) -> Readable:
         return Readable((), "again")
     lines = []
     for page in questionnaires.by_digest(session, row.questionnaire).paper:
-        items = [item for item in page.items if not item.sensitive and item.kind != "text"]
+        items = [item for item in page.items if not item.sensitive and item.kind.is_estimated]
         if items:
             lines.append((page, tuple((item, row.answers.get(item.code)) for item in items)))
     return Readable(tuple(lines))

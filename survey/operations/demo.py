@@ -344,9 +344,9 @@ def _documents(
     age = chance.choice(len(SHARES["do_tuoi"]), len(people), p=SHARES["do_tuoi"])
     columns: dict[str, list[Any]] = {}
     for item in questionnaire.items.values():
-        if item.kind == "text":
+        if not item.kind.is_estimated:
             continue
-        if item.kind == "scale" and item.valid == levels:
+        if item.kind.is_scale and item.valid == levels:
             alone = np.array([truth.both.get((code, item.code), 0.0) for code in unit])
             easy = truth.items.get(item.code, 0.0) + ease.normal(0, 0.2)
             drawn = _levels(item, people.mood * 1.7 + easy + alone, chance)
@@ -375,12 +375,12 @@ def _choices(
     item: Item, people: People, unit: list[str], age: NDArray[np.int64], chance: np.random.Generator
 ) -> list[Any]:
     codes = list(item.choices)
-    if item.kind == "number":
+    if item.kind.is_number:
         return list(chance.integers(int(item.minimum or 0), int(item.maximum or 10) + 1, len(people)).tolist())
     if item.code == "do_tuoi":
         return [codes[place] for place in age.tolist()]
     shares = _shares(item, unit, age, chance)
-    if item.kind == "multiple":
+    if item.kind.several:
         ticked = chance.random(shares.shape) < shares
         return [
             [code for code, is_ticked in zip(codes, row, strict=True) if is_ticked] or None

@@ -82,11 +82,11 @@ def made_up(questionnaire: Questionnaire, rng: Generator) -> dict[str, str]:
     for code, own in boxes.items():
         item, chance = questionnaire.items.get(code), rng.random()
         choices = [box.code for box in own]
-        if own[0].kind == "text":
+        if own[0].kind == "line":
             typed[code] = "…" if chance < 1 / 3 else ""
         elif own[0].kind == "digit":
             typed[code] = str(rng.integers(1, 10 ** len(own))) if chance < 0.6 else NOTHING
-        elif item is not None and item.kind == "multiple":
+        elif item is not None and item.kind.several:
             typed[code] = ";".join(str(one) for one in choices if rng.random() < 0.3) or NOTHING
         else:
             typed[code] = NOTHING if chance < 0.06 else TWO if chance < 0.075 else str(rng.choice(choices))
@@ -112,7 +112,7 @@ def filled(page_image: Grey, layout: Layout, page: int, typed: dict[str, str], h
 
 def _answer(sheet: Sheet, boxes: list[Box], typed: str, hand: str) -> None:
     rng = sheet.rng
-    if boxes[0].kind == "text":
+    if boxes[0].kind == "line":
         if typed.strip():
             _scribble(sheet, boxes[0])
         return

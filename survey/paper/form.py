@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import typst
 
-from forms import Condition, Item, Page, Questionnaire
+from forms import Condition, Item, Kind, Page, Questionnaire
+from forms.kinds import SINGLE
 from survey.pdf import typeface
 from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import gettext as _
@@ -121,8 +122,8 @@ def _head() -> list[dict[str, Any]]:
     reasons = {number: _(OUTCOMES[outcome]) for number, outcome in enumerate(ON_THE_SHEET, start=1)}
     replaced = _("Only where this household replaces one of the list: why did that one not answer?")
     return [
-        _question("A", ADULTS, "single", _("People aged 18 and over in the household"), choices=adults),
-        _question("B", REPLACED, "single", replaced, choices=reasons),
+        _question("A", ADULTS, SINGLE, _("People aged 18 and over in the household"), choices=adults),
+        _question("B", REPLACED, SINGLE, replaced, choices=reasons),
     ]
 
 
@@ -141,7 +142,7 @@ def _groups(questionnaire: Questionnaire, page: Page) -> Iterator[dict[str, Any]
     spelled_out = {item.beside for item in page.items if item.beside}
 
     def scale(item: Item) -> tuple[tuple[int, str], ...] | None:
-        if item.kind != "scale" or item.code in spelled_out:
+        if not item.kind.is_scale or item.code in spelled_out:
             return None
         return tuple((code, str(label)) for code, label in item.choices.items())
 
@@ -186,7 +187,7 @@ def _item(questionnaire: Questionnaire, item: Item) -> dict[str, Any]:
 def _question(
     no: str,
     code: str,
-    kind: str,
+    kind: Kind,
     label: str,
     notes: list[str] | None = None,
     choices: dict[int, str] | None = None,
@@ -194,11 +195,13 @@ def _question(
     return {
         "no": no,
         "code": code,
-        "kind": kind,
+        "kind": kind.name,
+        "several": kind.several,
         "label": label,
         "notes": notes or [],
         "choices": [{"code": value, "label": words or None} for value, words in (choices or {}).items()],
         "beside": [],
+        "digits": 0,
     }
 
 

@@ -15,7 +15,7 @@ class Box:
 
     item  the item's code, or a field of the head (`fieldwork.HEAD`)
     code  the choice that it stands for; for a digit of a number its place, counted from the left
-    kind  `mark`: one of several choices · `digit`: a cell for one digit · `text`: a line to write on
+    kind  `mark`: one of several choices · `digit`: a cell for one digit · `line`: to write on
     """
 
     item: str

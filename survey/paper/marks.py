@@ -155,7 +155,7 @@ def _marked(item: Item, inked: list[tuple[int, Ink]], black: bool) -> tuple[str,
             shape = min(_clear(ink.covered, BLACK) for _code, ink in marks)
             confidence = min(confidence, shape) if plain else 0.0
         marks = plain or marks
-    if item.kind != "multiple" and len(marks) > 1:
+    if not item.kind.several and len(marks) > 1:
         return two_marks(item)[0], 0.0
     return ";".join(str(code) for code, _ink in marks) or _nothing(item), confidence
 

@@ -265,7 +265,7 @@ def settle(session: Session, wave: str, serial: str, keyer: str, settled: Mappin
     typed = _typed(scans)
     for doubt in _doubts(questionnaire, scans):
         text = settled.get(doubt.item.code, "").strip()
-        if not text and doubt.item.kind != "text":
+        if not text and not doubt.item.kind.is_text:
             raise Refusal("Settle question %(number)s too.", number=keying.number(doubt.item))
         typed[doubt.item.code] = text
     return _keyed(session, serial, keyer, typed, scans)

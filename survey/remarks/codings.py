@@ -61,7 +61,7 @@ class Queue:
 
 def asked(questionnaire: Questionnaire) -> list[Item]:
     """The items of a questionnaire that ask everybody for words."""
-    return [item for item in questionnaire.items.values() if item.kind == "text" and item.show_if is None]
+    return [item for item in questionnaire.items.values() if item.kind.is_text and item.show_if is None]
 
 
 def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:

@@ -73,7 +73,7 @@ def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str
     item = people.questionnaire.items[part]
     answers = people.answers(item)
     given = zip(answers.codes.tolist(), answers.given.tolist(), strict=True)
-    if item.kind == "number":
+    if item.kind.is_number:
         classes = [(_bounds(value), value) for value in values]
         return [
             next((name for (low, high), name in classes if low <= math.floor(number) <= high), None)

@@ -62,7 +62,7 @@ class Columns:
 
     def __init__(self, wave: str, questionnaire: Questionnaire) -> None:
         self.wave = wave
-        self.asked = [item for item in questionnaire.items.values() if item.kind != "text"]
+        self.asked = [item for item in questionnaire.items.values() if item.kind.is_estimated]
         self.ids: Ids = np.zeros(0, "S16")
         self.about: dict[str, tuple[list[str], NDArray[np.int32]]] = {
             name: ([], np.zeros(0, np.int32)) for name in ABOUT
@@ -186,25 +186,25 @@ def _parsed(lines: bytes, schema: pa.Schema) -> pa.Table:
 
 
 def _arrow(item: Item) -> pa.DataType:
-    if item.kind == "number":
+    if item.kind.is_number:
         return pa.float64()
-    return pa.list_(pa.int32()) if item.kind == "multiple" else pa.int32()
+    return pa.list_(pa.int32()) if item.kind.several else pa.int32()
 
 
 def _empty(item: Item) -> NDArray[Any]:
     """A column without rows, as narrow as the item's codes allow."""
-    if item.kind == "number":
+    if item.kind.is_number:
         return np.zeros(0, np.float64)
-    if item.kind == "multiple":
+    if item.kind.several:
         return np.zeros((0, len(item.choices)), bool)
     return np.zeros(0, np.min_scalar_type(-1 - max(item.choices, default=0)))
 
 
 def _column(item: Item, told: Any) -> NDArray[Any]:
-    if item.kind == "number":
+    if item.kind.is_number:
         numbers: NDArray[np.float64] = pc.fill_null(told, np.nan).to_numpy()
         return numbers
-    if item.kind == "multiple":
+    if item.kind.several:
         told = told.combine_chunks()
         chosen = np.zeros((len(told), len(item.choices)), bool)
         place = np.zeros(max(item.choices) + 1, np.int64)

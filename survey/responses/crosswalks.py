@@ -110,7 +110,7 @@ def _translated(people: Sample, way: tuple[Crosswalk, ...]) -> Translated:
             columns={
                 code: _column(people.answers(item), item, asked.items[code], step.choices(item.code))
                 for item in people.questionnaire.items.values()
-                if item.kind != "text" and (code := step.code(item.code)) is not None
+                if item.kind.is_estimated and (code := step.code(item.code)) is not None
             },
         )
     return Translated(
@@ -123,7 +123,7 @@ def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | N
 
     choices  old code -> new; None where all stayed
     """
-    if item.kind == "number":
+    if item.kind.is_number:
         return np.where(told.asked, told.codes, np.nan)
     if told.chosen is not None:
         chosen = told.chosen & told.asked[:, None]

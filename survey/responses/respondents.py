@@ -155,9 +155,9 @@ class Sample:
         """The column of one item."""
         told = self._told(item.code)
         asked = np.ones(len(self), bool) if item.show_if is None else self.holding(item.show_if)
-        if item.kind == "multiple":
+        if item.kind.several:
             return Answers(np.zeros(len(self), np.int8), told, asked, asked & _ticked(told, range(told.shape[1])))
-        if item.kind == "number":
+        if item.kind.is_number:
             return Answers(told, None, asked, asked & ~np.isnan(told))
         return Answers(told, None, asked, asked & (told >= 0))
 

@@ -51,7 +51,7 @@ def normalised_marks(marks: Iterable[str]) -> list[str]:
 
 def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """The answers document in its two parts: codes and numbers, and what was written in words."""
-    texts = {code: value for code, value in answers.items() if questionnaire.items[code].kind == "text"}
+    texts = {code: value for code, value in answers.items() if questionnaire.items[code].kind.is_text}
     return {code: value for code, value in answers.items() if code not in texts}, texts
 
 

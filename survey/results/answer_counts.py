@@ -79,7 +79,7 @@ def _counted(
         cell += 1
         counts = np.bincount(cell, minlength=(domains + 1) * places).reshape(-1, places)[:-1]
         # "Không biết" is no answer to an item of the index, so the smaller count decides.
-        answers = item.valid if item.kind == "scale" and item.missing else item.choices
+        answers = item.valid if item.kind.is_scale and item.missing else item.choices
         n: list[int] = counts[:, [value + 1 for value in answers]].sum(1).tolist()
         return n, [(str(value), counts[:, value + 1].tolist()) for value in item.choices]
 

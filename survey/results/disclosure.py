@@ -110,7 +110,7 @@ def marks(
 def exposed(session: Session, people: Sample) -> set[tuple[str, Any]]:
     """The groups, as column and label, of which the declared tables of a sample and of those that were released
     before it tell together what one of them withholds."""
-    items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
+    items = [item.code for item in people.questionnaire.items.values() if item.kind.is_estimated]
     found: set[tuple[str, Any]] = set()
     for column in ("unit", "mode"):
         if not declared(people.wave, [column]):
@@ -127,7 +127,7 @@ def hidden_in(people: Sample, who: Bools, groups: Labels) -> set[tuple[str, str]
     """The items and groups of which a table of these people alone (N,) would have to hide the figure."""
     labels = Labels(groups.levels, np.where(who, groups.codes, -1))
     where = Domains(labels, list(labels.levels))
-    items = [item.code for item in people.questionnaire.items.values() if item.kind != "text"]
+    items = [item.code for item in people.questionnaire.items.values() if item.kind.is_estimated]
     counts = count_answers(people, items, where)
     places = hidden_for_itself(counts, *delicate(people.questionnaire))
     return {(counts[place].item, counts[place].domain) for place in places}

@@ -118,7 +118,7 @@ def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
         measures.append((headline.item, str(headline.name), scores.measures(people, request, rule)[0]))
     questions, blank = np.zeros(len(people)), np.zeros(len(people))
     for item in questionnaire.items.values():
-        if item.kind != "text":
+        if item.kind.is_estimated:
             column = people.answers(item)
             questions += column.asked
             blank += column.asked & ~column.given

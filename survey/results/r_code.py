@@ -45,7 +45,7 @@ def lines(
 def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, rule: Rule | None) -> Iterator[str]:
     """y and x of each row, whose totals the figure divides: scores and the number of answers that have one."""
     own = questionnaire.items.get(record.item)  # None for the index and its parts
-    if record.value is None and rule is not None and (own is None or own.kind != "number"):
+    if record.value is None and rule is not None and (own is None or not own.kind.is_number):
         yield f"items <- c({', '.join(map(_quoted, items))})"
         tables = {tuple(rule.scores[item].items()) for item in items}
         if len(tables) == 1:
@@ -64,7 +64,7 @@ def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, ru
         yield f"d$y <- as.numeric({column})"
         return
     codes = f"c({', '.join(map(_quoted, record.value.split(',')))})"
-    if own is not None and own.kind == "multiple":
+    if own is not None and own.kind.several:
         yield f'd$y <- sapply(strsplit({column}, ";"), function(chosen) as.numeric(any(chosen %in% {codes})))'
     else:
         yield f"d$y <- as.numeric({column} %in% {codes})"

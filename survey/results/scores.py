@@ -40,7 +40,7 @@ class MeasureRequest:
 def everything(questionnaire: Questionnaire) -> list[MeasureRequest]:
     """All that can be estimated: the index and its parts, then every item but the texts, in the form's order."""
     parts = list(questionnaire.index.codes()) if questionnaire.index else []
-    items = [item.code for item in questionnaire.items.values() if item.kind != "text"]
+    items = [item.code for item in questionnaire.items.values() if item.kind.is_estimated]
     return [MeasureRequest(code) for code in (*parts, *items)]
 
 
@@ -79,7 +79,7 @@ def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: b
             return [_share(item, rule.satisfied(item.code), levels, blank=-1)]
         return [Measure.numbers(item.code, None, "mean", _worth(levels, rule.scores[item.code]), levels >= 0)]
     column = people.answers(item)
-    if item.kind == "number":
+    if item.kind.is_number:
         if wanted.values is not None:
             raise Refusal("%(item)s is a number: ask for it without values.", item=item.code)
         return [Measure.numbers(item.code, None, "mean", np.where(column.given, column.codes, 0.0), column.given)]
@@ -167,6 +167,6 @@ def item_of(questionnaire: Questionnaire, code: str) -> Item:
         if near != NONE:
             raise Refusal("There is no item %(code)s. Did you mean %(near)s?", code=code, near=near)
         raise Refusal("There is no item %(code)s in %(name)s.", code=code, name=questionnaire.name)
-    if item.kind == "text":
+    if not item.kind.is_estimated:
         raise Refusal("%(item)s was answered in words: there is nothing to estimate.", item=code)
     return item

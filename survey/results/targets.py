@@ -209,7 +209,7 @@ def is_single(questionnaire: Questionnaire, measure: str) -> bool:
     if code in index:
         return not values
     item = questionnaire.items.get(code)
-    if item is None or item.kind not in ("single", "scale", "multiple"):
+    if item is None or not item.kind.has_choices:
         return False
     codes = values.split(",")
     if not values:

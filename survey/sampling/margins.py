@@ -63,7 +63,7 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
             values[value] = float(cells_by_name["total"])
     for variable, values in margins.items():
         for place, item in enumerate(_items(variable, questionnaire)):
-            if item is not None and item.kind == "number":
+            if item is not None and item.kind.is_number:
                 _refuse_overlap(variable, sorted({_bounds(value.split("*")[place]) for value in values}))
     faults.refuse(path)
     if not margins:
@@ -88,7 +88,7 @@ def _no_variable(part: str, questionnaire: Questionnaire) -> Lazy | None:
         return Lazy(
             "There is no item %(code)s. The nearest is %(near)s.", code=part[:60], near=nearest(part, names)
         )
-    if item.kind not in ("single", "scale", "number"):
+    if not (item.kind.is_single_choice or item.kind.is_number):
         return Lazy("%(code)s has no single answer. Choose an item with one.", code=part)
     return None
 
@@ -102,7 +102,7 @@ def _value(variable: str, text: str, questionnaire: Questionnaire) -> tuple[str,
         item = questionnaire.items.get(name)
         if name == "unit":
             part = units.settled(part)
-        elif item is not None and item.kind == "number":
+        elif item is not None and item.kind.is_number:
             if not CLASS.fullmatch(part):
                 return text, Lazy("Write a class of this number, such as 18-29 or 60+.")
             low, high = _bounds(part)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import Questionnaire, check, parse, read, shipped, shown
+from forms import Questionnaire, check, parse, shipped, shown
 from translations import speaking
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -46,7 +46,7 @@ def test_what_holds_comes_out_in_one_form(questionnaire: Questionnaire, given: A
 def test_a_text_that_is_far_too_long_is_refused_by_its_length_alone(
     questionnaire: Questionnaire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forms.answers.nfc", None)
+    monkeypatch.setattr("forms.kinds.nfc", None)
     [problem] = check(questionnaire, {"viec_gi_khac": "\u0323\u0301" * 50_000}).problems
     assert "Shorten this text" in problem.message.message
 
@@ -222,7 +222,8 @@ def test_any_value_is_answered_with_answers_or_problems(questionnaire: Questionn
 def test_a_posted_text_or_a_cell_becomes_a_value(
     questionnaire: Questionnaire, code: str, texts: list[str], value: Any
 ) -> None:
-    got = read(questionnaire.items[code], texts)
+    item = questionnaire.items[code]
+    got = item.kind.read(item, texts)
     assert (got, type(got)) == (value, type(value))
 
 
@@ -231,4 +232,5 @@ def test_any_posted_text_is_read_and_then_checked(
     questionnaire: Questionnaire, code: str, texts: list[str]
 ) -> None:
     if code in questionnaire.items:
-        check(questionnaire, {code: read(questionnaire.items[code], texts)})
+        item = questionnaire.items[code]
+        check(questionnaire, {code: item.kind.read(item, texts)})

@@ -98,11 +98,11 @@ def test_kinds_choices_and_levels_are_those_of_the_paper_form() -> None:
             last = LAST.get(item.code) or LAST_OF_BLOCK[item.page]
             assert list(item.choices) == list(range(1, last + 1)), item.code
             kind = "multiple" if item.code == "C2" else "single" if item.code in LAST else "scale"
-            assert (item.kind, item.missing) == (kind, frozenset()), item.code
+            assert (item.kind.name, item.missing) == (kind, frozenset()), item.code
 
 
 def test_only_the_texts_beside_a_choice_have_a_condition() -> None:
-    texts = {item.code: item for item in HOUSEHOLD.keyed if item.kind == "text"}
+    texts = {item.code: item for item in HOUSEHOLD.keyed if item.kind.is_text}
     assert set(texts) == {*OTHERS, "C10_khac"}
     for code, choice in OTHERS.items():
         assert texts[code].beside == code.removesuffix("_khac")
@@ -178,7 +178,7 @@ def test_the_index_of_the_short_form_leaves_the_overall_question_out() -> None:
 
 def test_a_remark_warns_of_names() -> None:
     remark = SHORT.items["gop_y"]
-    assert (remark.kind, remark.max_length) == ("text", 2000)
+    assert (remark.kind.name, remark.max_length) == ("text", 2000)
     assert remark.hint
     assert "đừng ghi tên" in remark.hint.vi
     assert "no names" in remark.hint.en

@@ -1,8 +1,8 @@
-"""A text speaks the reader's language; a condition is decided from data; a kind has its field and check."""
+"""A text speaks the reader's language; a condition is decided from data; a kind knows what it can do."""
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms import KINDS, Condition, Questionnaire, Text
-from forms.answers import RULES
-from forms.parsing import KEYS
 from translations import speaking
 
 
@@ -30,8 +28,11 @@ def test_an_item_never_changes(questionnaire: Questionnaire) -> None:
         item.choices[1] = Text("khác", "other")  # type: ignore[index]
 
 
-def test_every_kind_has_a_field_a_check_and_its_own_keys() -> None:
-    assert set(KINDS) == set(RULES) == set(KEYS) == {"single", "multiple", "scale", "number", "text"}
+def test_every_kind_is_known_by_its_name_and_is_choices_a_number_or_a_text() -> None:
+    assert (
+        list(KINDS) == [kind.name for kind in KINDS.values()] == ["single", "multiple", "scale", "number", "text"]
+    )
+    assert all(kind.has_choices + kind.is_number + kind.is_text == 1 for kind in KINDS.values())
 
 
 def test_missing_choices_are_offered_and_are_no_valid_answer(questionnaire: Questionnaire) -> None:
@@ -105,12 +106,3 @@ answered = st.dictionaries(st.sampled_from("abc"), st.integers(1, 3) | st.lists(
 @given(conditions, answered)
 def test_the_data_of_a_condition_decides_alike_in_the_page(condition: Condition, answers: dict[str, Any]) -> None:
     assert decided(condition.document, answers) == condition.holds(answers)
-
-
-def test_a_long_text_is_written_in_a_box_of_several_lines(questionnaire: Questionnaire) -> None:
-    short = questionnaire.items["viec_gi_khac"]
-    long = replace(short, max_length=2000)
-    assert [type(KINDS["text"](item).kwargs["widget"]).__name__ for item in (short, long)] == [
-        "TextInput",
-        "TextArea",
-    ]

@@ -8,6 +8,7 @@ import pytest
 
 from forms import DocumentError, Questionnaire, openness, shipped
 from forms.document import Part
+from forms.kinds import SINGLE
 
 
 def questionnaire(code: str) -> Questionnaire:
@@ -54,4 +55,4 @@ def test_without_declared_keys_every_question_with_one_choice_is_one(
     found = questionnaire("noi_phuc_vu")
     rules = openness.of(found)
     openness._beside.cache_clear()
-    assert rules.keys == tuple(item.code for item in found.items.values() if item.kind == "single")
+    assert rules.keys == tuple(item.code for item in found.items.values() if item.kind is SINGLE)

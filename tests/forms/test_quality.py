@@ -91,7 +91,7 @@ def test_an_ordinary_form_contradicts_nothing() -> None:
             answers: dict[str, Any] = {}
             for item in questionnaire.items.values():
                 if item.choices:
-                    answers[item.code] = [level] if item.kind == "multiple" else level
+                    answers[item.code] = [level] if item.kind.several else level
             answers |= {"do_tuoi": 3, "tn_danh_gia": 2}
             found = [rule.code for rule in rules.of(questionnaire).contradictions if rule.when.holds(answers)]
             assert found == []

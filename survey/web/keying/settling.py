@@ -147,7 +147,7 @@ def _decide(form: _Form) -> None:
             choice.chosen = OTHER
         if choice.chosen not in (OTHER, *map(str, range(len(choice.values)))):
             choice.chosen, choice.fault = "", _("Choose what stands on the paper.")
-        elif choice.chosen == OTHER and not choice.decided and choice.item.kind != "text":
+        elif choice.chosen == OTHER and not choice.decided and not choice.item.kind.is_text:
             choice.fault = _("Type the code on the form, or %(blank)s if it is blank.", blank=keying.NOTHING)
     keyed = keying.keyed(form.printed.place.questionnaire, form.typed(), keying.head())
     problems = {problem.code: str(problem) for problem in keyed.problems}

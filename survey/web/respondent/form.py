@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +19,7 @@ from flask_login import current_user
 from itsdangerous import BadSignature, TimestampSigner
 from markupsafe import Markup
 
-from forms import Item, Questionnaire, QuestionnaireForm, check, posted
+from forms import Item, Problem, Questionnaire, check, posted
 from survey.responses import receipts, submission
 from survey.storage.models import Mode
 from survey.system import dates
@@ -78,7 +78,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
             "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
         )
         again = {"Retry-After": str(wait)}
-        return _page(place, drawn(place.questionnaire, given), [Trouble(text)], 429, again)
+        return _page(place, drawn(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
     id = _id()
     if not id or not _opened(place):
         troubles.append(
@@ -88,7 +88,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, drawn(place.questionnaire, given), troubles, 422)
+        return _page(place, drawn(place.questionnaire, given, checked.problems), troubles, 422)
     if not checked.answers and request.form.get(HAND_IN) != "empty":
         # Once: to refuse is a right, but a slip would use up the code of a letter.
         return _page(place, drawn(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
@@ -181,14 +181,13 @@ def minutes(questionnaire: Questionnaire) -> int:
     return max(2, math.ceil(len(questionnaire.keyed) * SECONDS_A_QUESTION / 60))
 
 
-def drawn(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -> Markup:
+def drawn(
+    questionnaire: Questionnaire, answers: dict[str, Any] | None = None, problems: Iterable[Problem] = ()
+) -> Markup:
     """The questions as they stand in the page, with what was answered and what is wrong with it."""
     key = (questionnaire.digest, language())
     if answers is None and key in _blank:
         return _blank[key]
-    form = QuestionnaireForm(questionnaire, answers=answers)
-    if answers is not None:
-        form.validate()
     conditions = {
         item.code: text for item in questionnaire.items.values() if (text := _condition(questionnaire, item))
     }
@@ -196,7 +195,14 @@ def drawn(questionnaire: Questionnaire, answers: dict[str, Any] | None = None) -
         re.sub(
             r"\s*\n\s*",
             "\n",
-            render_template("respondent/questions.html", form=form, only_if=conditions, heard=recordings.offered),
+            render_template(
+                "respondent/questions.html",
+                questionnaire=questionnaire,
+                answers=answers or {},
+                problems={problem.code: problem for problem in problems},
+                only_if=conditions,
+                heard=recordings.offered,
+            ),
         )
     )
     if answers is None:

@@ -122,7 +122,7 @@ function screen(form) {
   const chosen = row => {
     const text = typed(row);
     if (!row.choices.length || row.blank.includes(text) || row.two.includes(text)) return [];
-    if (row.kind !== "multiple") return text ? [Number(text)] : [];
+    if (!row.several) return text ? [Number(text)] : [];
     const parts = text.split(/[;,.\s]+/).filter(Boolean);
     return (parts.length === 1 && row.choices.every(([code]) => code < 10) ? [...parts[0]] : parts).map(Number);
   };
@@ -137,7 +137,7 @@ function screen(form) {
   const untyped = () => numbered.filter(row => asked(row) && !typed(row));
   const odd = () => rules.filter(([, when]) => holds(when)).map(([says]) => says);
   // The paper is right: what a printed form holds is kept as written, even a number that can't be.
-  const isBeyond = row => saving && row.kind === "number" && NUMBER.test(typed(row)) && !inRange(row, typed(row));
+  const isBeyond = row => saving && row.limits && NUMBER.test(typed(row)) && !inRange(row, typed(row));
   const warned = row => isTwo(row) || isBeyond(row) || (typed(row) && !isBlank(row) && !asked(row));
 
   // Moving
@@ -152,7 +152,8 @@ function screen(form) {
   const keep = () => {
     const row = rows[at];
     if (where || !row) return;
-    if (row.kind === "text" || (row.kind === "number" && written(row, box.value.trim()))) write(box.value.trim());
+    const text = box.value.trim();
+    if (!row.choices.length && (!row.limits || written(row, text))) write(text);
   };
   const inRange = (row, text) => NUMBER.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
   const written = (row, text) => saving ? NUMBER.test(text) : inRange(row, text);
@@ -177,17 +178,17 @@ function screen(form) {
       return;
     }
     if (!row) { form.requestSubmit(); return; }
-    if (row.kind === "text") { go(onward(at, 1)); return; }
-    if (row.kind === "number") {
-      if (text && !row.blank.includes(text) && !written(row, text)) {
+    if (!row.choices.length) {
+      if (row.limits && text && !row.blank.includes(text) && !written(row, text)) {
         refuse(word("range", { typed: text, first: row.limits[0], last: row.limits[1] }));
         return;
       }
-      write(text || row.blank[0]);
+      box.value = text || (row.blank[0] ?? "");
+      write(box.value);
       go(onward(at, 1));
       return;
     }
-    if (row.kind === "multiple") {
+    if (row.several) {
       if (text && !take(row, text, true)) return;
       if (rows[at] !== row) return;
       if (!typed(row)) write(row.blank[0]);
@@ -208,7 +209,7 @@ function screen(form) {
       refuse(word("refused", { typed: text, codes: [...codes, ...row.blank.slice(0, 1), ...row.two.slice(0, 1)].join(", ") }));
       return false;
     }
-    if (row.kind !== "multiple" || row.blank.includes(text)) {
+    if (!row.several || row.blank.includes(text)) {
       write(text);
       go(onward(at, 1));
       return true;
@@ -254,7 +255,7 @@ function screen(form) {
   };
   const brief = row => {
     const text = typed(row);
-    return row.kind === "text" ? (text ? "…" : "") : row.kind === "multiple" && !isBlank(row) ? chosen(row).join(" ") : text;
+    return row.is_text ? (text ? "…" : "") : row.several && !isBlank(row) ? chosen(row).join(" ") : text;
   };
   const seen = row => asked(row) || typed(row);
   const choice = (row, key, text, pressed) => {
@@ -290,16 +291,17 @@ function screen(form) {
   function ask(row) {
     $("part").textContent = where ? "" : [row.part, row.hint].filter(Boolean).join(" · ");
     $("question").replaceChildren(...(where ? [word("where")] : [element("span", row.no ?? "+", "no"), ` ${row.question}`]));
-    const kind = where ? "number" : row.kind;
-    $("says").textContent = where ? "" : word({ text: "words", number: "number", multiple: "several" }[kind] ?? "one_key");
-    $("band").dataset.kind = kind;
+    const words = !where && row.is_text;
+    const several = !where && row.several;
+    $("says").textContent = where ? "" : word(several ? "several" : row.choices.length ? "one_key" : row.limits ? "number" : "words");
+    $("band").classList.toggle("written", words);
     const now = where ? [] : chosen(row);
     $("choices").replaceChildren(...(where ? [] : row.choices.map(([code, text]) => choice(row, code, text, now.includes(code)))));
     const others = where || !row.choices.length ? [] : [["blank", row.blank[0], isBlank(row)], ["two", row.two[0], isTwo(row)]];
     $("others").replaceChildren(...others.filter(([, key]) => key).map(([name, key, pressed]) => choice(row, key, word(name), pressed)));
-    box.maxLength = kind === "text" ? row.field.maxLength : 40;
-    box.inputMode = kind === "text" ? "text" : "numeric";
-    box.value = where || kind === "multiple" ? "" : row.field.value;
+    box.maxLength = words ? row.field.maxLength : 40;
+    box.inputMode = words ? "text" : "numeric";
+    box.value = where || several ? "" : row.field.value;
     box.focus();
     box.select();
   }
@@ -345,10 +347,10 @@ function screen(form) {
     const row = rows[at];
     let text = box.value.trim();
     $("fault").textContent = "";
-    if (!where && row.kind === "text") return;
+    if (!where && row.is_text) return;
     const letter = letters[text.slice(-1).toLowerCase()];
     if (letter && (letter !== "day" || $("day"))) { does[letter](); return; }
-    if (where || row.kind === "number" || !text) return;
+    if (where || !row.choices.length || !text) return;
     if (row.field.value && text.length > row.field.value.length && text.startsWith(row.field.value)) text = text.slice(row.field.value.length);
     take(row, text, false);
   });
@@ -362,7 +364,7 @@ function screen(form) {
       return;
     }
     if (event.key === "Escape") { event.preventDefault(); stand(at); return; }
-    const inside = rows[at]?.kind === "text" && !where && event.target === box;
+    const inside = rows[at]?.is_text && !where && event.target === box;
     if (inside && event.key === "ArrowLeft" && box.selectionEnd > 0) return;
     if (inside && event.key === "ArrowRight") return;
     if (event.key === "Enter" && event.target.closest("button, a")) return;

@@ -87,11 +87,11 @@ def on_paper(questionnaire: Questionnaire, rng: np.random.Generator, kind: str) 
     typed = filling.made_up(questionnaire, rng)
     for code, said in typed.items():
         item = questionnaire.items.get(code)
-        if item is not None and item.kind == "scale" and said.isdecimal() and code in scored(questionnaire):
+        if item is not None and item.kind.is_scale and said.isdecimal() and code in scored(questionnaire):
             typed[code] = (
                 "4" if kind == "straight" else str(rng.choice([1, 2, 3, 4, 5], p=[0.02, 0.03, 0.1, 0.5, 0.35]))
             )
-        if item is not None and item.kind == "text" and said:
+        if item is not None and item.kind.is_text and said:
             typed[code] = TEXT
     typed[ADULTS] = str(rng.integers(1, 7))
     typed[REPLACED] = str(rng.integers(1, 5)) if rng.random() < 0.05 else keying.NOTHING

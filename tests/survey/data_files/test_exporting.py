@@ -204,9 +204,9 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_character
 def values(item: Item) -> st.SearchStrategy[Any]:
     """Any cell that the import takes for an item."""
     codes = st.sampled_from(list(item.choices) or [0])
-    if item.kind == "text":
+    if item.kind.is_text:
         return WORDS.filter(lambda text: len(text.encode()) <= (item.max_length or 0))
-    if item.kind == "multiple":
+    if item.kind.several:
         return st.lists(codes, unique=True).map(lambda chosen: ";".join(map(str, chosen)))
     return st.one_of(st.just(""), codes.map(str))
 
@@ -280,6 +280,6 @@ def test_what_is_exported_and_imported_is_the_same(
 
 def settled(item: Item, cell: str) -> str:
     """The cell as it comes back."""
-    if item.kind == "multiple":
+    if item.kind.several:
         return ";".join(sorted(cell.split(";"), key=lambda code: int(code or 0)))
     return unicodedata.normalize("NFC", cell).strip()

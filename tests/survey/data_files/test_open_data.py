@@ -87,7 +87,7 @@ def test_it_names_no_form_commune_village_day_or_word(made: Open, released: Data
         people = sample(session, waves.find(session, "thu-nghiem"))
     columns = set(rows(made)[0])
     assert columns.isdisjoint({"response_id", "unit", "stratum", "mode", "day"})
-    texts = {item.code for item in people.questionnaire.items.values() if item.kind == "text"}
+    texts = {item.code for item in people.questionnaire.items.values() if item.kind.is_text}
     assert columns.isdisjoint(texts)
     for kind in ("csv", "sav"):
         file = io.BytesIO()

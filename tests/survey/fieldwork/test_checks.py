@@ -25,7 +25,7 @@ def ordinary(questionnaire: Questionnaire, seed: int) -> dict[str, Any]:
     draw = random.Random(seed)
     answers: dict[str, Any] = {}
     for item in questionnaire.items.values():
-        if item.kind == "multiple":
+        if item.kind.several:
             answers[item.code] = sorted(draw.sample(list(item.choices), 2))
         elif item.choices:
             answers[item.code] = draw.choice(list(item.choices))
@@ -92,7 +92,7 @@ def test_a_copy_within_the_village_is_found_with_the_form_it_resembles(
     looked = look(province)
     (finding,) = looked.forms[one].findings
     assert (finding.check, finding.other) == ("alike", two)
-    compared = sum(item.kind in ("single", "scale") for item in household.items.values())
+    compared = sum(item.kind.is_single_choice for item in household.items.values())
     assert finding.share == pytest.approx((compared - 1) / compared)
     assert looked.forms[elsewhere].findings == ()
 
@@ -117,7 +117,7 @@ def test_where_most_forms_are_alike_only_the_outstanding_ones_are_listed(
     province: Database, household: Questionnaire
 ) -> None:
     """People who are content answer alike: 85% then lists nearly everybody, and the list would be of no use."""
-    same = {item.code: 2 for item in household.items.values() if item.kind in ("single", "scale")}
+    same = {item.code: 2 for item in household.items.values() if item.kind.is_single_choice}
     codes = list(same)
     with province.writing() as session:
         for seed in range(40):
@@ -134,7 +134,7 @@ def test_where_most_forms_are_alike_only_the_outstanding_ones_are_listed(
 
 def test_blanks_are_counted_among_what_was_asked(province: Database, household: Questionnaire) -> None:
     answers = ordinary(household, 1)
-    asked = [code for code, item in household.items.items() if item.kind != "text"]
+    asked = [code for code, item in household.items.items() if not item.kind.is_text]
     assert len(asked) == 84
     with province.writing() as session:
         at_the_bound = keep(session, {code: answers[code] for code in asked[16:]})

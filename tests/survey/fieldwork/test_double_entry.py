@@ -214,7 +214,7 @@ def test_what_is_kept_of_a_keying_reads_as_what_was_typed(data: st.DataObject, p
         codes = st.sampled_from([str(code) for code in item.choices])
         several = st.lists(codes, min_size=1, unique=True).map(" ".join)
         nothing = st.sampled_from(["", *keying.blank(item), *keying.two_marks(item)])
-        drawn[item.code] = data.draw(st.one_of(several if item.kind == "multiple" else codes, nothing))
+        drawn[item.code] = data.draw(st.one_of(several if item.kind.several else codes, nothing))
     kept = keying.fields(questionnaire, drawn)
     assert keying.fields(questionnaire, kept) == kept
     one, two = (keying.keyed(questionnaire, text, keying.head()) for text in (drawn, kept))

@@ -81,10 +81,10 @@ def answered(database: Database, psu: str, share: float = 1.0, mode: Mode = Mode
     id = uuid4()
     with database.writing() as session:
         questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-        items = [item for item in questionnaire.items.values() if item.kind != "text"]
+        items = [item for item in questionnaire.items.values() if not item.kind.is_text]
         values = {
             item.code: [next(iter(item.choices))]
-            if item.kind == "multiple"
+            if item.kind.several
             else next(iter(item.choices))
             if item.choices
             else int(item.minimum or 0)

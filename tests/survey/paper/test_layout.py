@@ -57,8 +57,8 @@ def test_every_choice_of_every_item_has_its_circle_in_the_order_of_the_form(ques
     boxes = layout(questionnaire).boxes
     marks = [(box.item, box.code) for box in boxes if box.kind == "mark" and box.item not in HEAD]
     assert marks == [(item.code, code) for item in questionnaire.keyed for code in item.choices]
-    texts = [box.item for box in boxes if box.kind == "text"]
-    assert sorted(texts) == sorted(item.code for item in questionnaire.items.values() if item.kind == "text")
+    texts = [box.item for box in boxes if box.kind == "line"]
+    assert sorted(texts) == sorted(item.code for item in questionnaire.items.values() if item.kind.is_text)
     head = [(box.item, box.code) for box in boxes if box.item in HEAD]
     assert head == [("so_nguoi_lon", number) for number in range(1, 10)] + [
         ("ho_thay_the", number) for number in range(1, 5)

@@ -98,7 +98,7 @@ def sheet(database: Database, serial: str) -> Sheet:
 
 def a_line() -> str:
     """A line of the short form on which something may be written."""
-    return next(box.item for box in layout(SHORT).boxes if box.kind == "text")
+    return next(box.item for box in layout(SHORT).boxes if box.kind == "line")
 
 
 def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(packet: Database) -> None:
@@ -118,7 +118,7 @@ def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(pack
 
 
 def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_settled(packet: Database) -> None:
-    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind == "scale")
+    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind.is_scale)
     found = scan(packet, *pages(FIRST, sure() | {single: "*", a_line(): "x"}))
     assert [page.stored for page in found] == [False, False]
     assert sum(page.doubtful for page in found) == 2
@@ -273,7 +273,7 @@ def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(pac
 
 
 def test_what_was_scanned_lies_in_no_file_of_the_data_folder(packet: Database, tmp_path: Path) -> None:
-    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind == "scale")
+    single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind.is_scale)
     files = pages(FIRST, sure() | {single: "*", a_line(): "x"})
     assert sum(page.doubtful for page in scan(packet, *files)) == 2
     with packet.reading() as session:

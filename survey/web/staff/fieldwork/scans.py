@@ -12,7 +12,6 @@ from werkzeug.datastructures import FileStorage
 from wtforms import MultipleFileField
 
 from forms import Item
-from forms.answers import RULES
 from survey.accounts.accounts import Right
 from survey.fieldwork import keying
 from survey.paper import scanning
@@ -176,12 +175,12 @@ def _wrong(doubts: list[Doubt], typed: dict[str, str]) -> dict[str, str]:
     wrong = {}
     for item in (doubt.item for doubt in doubts):
         text = typed[item.code].strip()
-        if not text and item.kind != "text":
+        if not text and not item.kind.is_text:
             blank = next(iter(keying.blank(item)))
             wrong[item.code] = _("Type the code on the form, or %(blank)s if it is blank.", blank=blank)
             continue
         value = keying.value(item, text)
-        problem = None if value is None else RULES[item.kind](item, value)
+        problem = None if value is None else item.kind.check(item, value)
         if isinstance(problem, Lazy):
             wrong[item.code] = str(problem)
     return wrong

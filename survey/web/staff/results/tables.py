@@ -107,7 +107,9 @@ def choices(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     """What a table may be of: the index and its parts, then every item that is no text."""
     index = questionnaire.index
     parts = [(code, str(index.label(code))) for code in index.codes()] if index else []
-    return parts + [(item.code, str(item.short)) for item in questionnaire.items.values() if item.kind != "text"]
+    return parts + [
+        (item.code, str(item.short)) for item in questionnaire.items.values() if item.kind.is_estimated
+    ]
 
 
 def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
@@ -116,7 +118,7 @@ def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     return own + [
         (item.code, str(item.short))
         for item in questionnaire.items.values()
-        if item.choices and item.kind in ("single", "scale") and not item.sensitive
+        if item.kind.is_single_choice and not item.sensitive
     ]
 
 
@@ -188,7 +190,7 @@ def _tested(
     people: Sample, item: Item | None, by: tuple[str, ...], records: Sequence[Estimate]
 ) -> Association | None:
     """The test of association, where it is honest: one answer by one grouping, of a sample, nothing hidden."""
-    if item is None or len(by) != 1 or not item.choices or item.kind == "multiple":
+    if item is None or len(by) != 1 or not item.kind.is_single_choice:
         return None
     if any(disclosure.is_marked(one) or "not_a_sample" in one.flags for one in records):
         return None

@@ -65,15 +65,15 @@ def test_a_form_is_keyed_by_one_key_an_item_and_kept(
 ) -> None:
     presses, wanted = 0, {}
     for item in household.keyed:
-        if item.kind == "text" and item.show_if:
+        if item.kind.is_text and item.show_if:
             continue
         assert at(sheet) == item.code
-        if item.kind == "text":
+        if item.kind.is_text:
             keys = ["Enter"]
-        elif item.kind == "multiple":
+        elif item.kind.several:
             keys, wanted[item.code] = ["1", "3", "Enter"], [1, 3]
         else:
-            level = list(item.choices)[len(wanted) % 2 if item.kind == "scale" else 0]
+            level = list(item.choices)[len(wanted) % 2 if item.kind.is_scale else 0]
             keys, wanted[item.code] = [str(level)], level
         for key in keys:
             sheet.keyboard.press(key)
@@ -318,7 +318,7 @@ def test_without_a_script_the_keyboard_alone_keys_a_form(
     page.goto(SHEET)
     expect(page.locator("#f-gioi_tinh")).to_be_focused()
     for item in household.keyed:
-        page.keyboard.type("" if item.kind == "text" else "1")
+        page.keyboard.type("" if item.kind.is_text else "1")
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".last")).to_contain_text("đã nhập 1 phiếu")

@@ -115,21 +115,21 @@ def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_i
     presses, wanted, saves = 0, {}, []
     sheet.on("requestfinished", lambda request: saves.append(request) if request.url.endswith("/luu") else None)
     for item in (*keying.head(), *household.keyed):
-        if item.kind == "text" and item.show_if:
+        if item.kind.is_text and item.show_if:
             continue
         assert at(sheet) == item.code
-        if item.kind == "text":
+        if item.kind.is_text:
             keys = ["Enter"]
-        elif item.kind == "multiple":
+        elif item.kind.several:
             keys, wanted[item.code] = ["1", "3", "Enter"], [1, 3]
         else:
-            level = list(item.choices)[len(wanted) % 2 if item.kind == "scale" else 0]
+            level = list(item.choices)[len(wanted) % 2 if item.kind.is_scale else 0]
             keys, wanted[item.code] = [str(level)], level
         for key in keys:
             sheet.keyboard.press(key)
         presses += len(keys)
     expect(sheet.locator("#review")).to_be_visible()
-    last = next(item.code for item in reversed(household.keyed) if item.kind != "text")
+    last = next(item.code for item in reversed(household.keyed) if not item.kind.is_text)
     saved(sheet, forms[0], packet, last, str(wanted[last]))
     row = opened(packet, forms[0])
     assert row is not None

@@ -16,7 +16,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import create_environ
 
-from forms import KINDS
 from survey.accounts import accounts
 from survey.responses.submission import MARKS
 from survey.storage.database import Database
@@ -489,11 +488,6 @@ def test_nothing_of_a_request_is_stored_beside_the_response(client: FlaskClient,
 
 
 # The parts
-
-
-def test_every_kind_of_question_has_its_macro(app: Flask) -> None:
-    macros = app.jinja_env.get_template("kinds.html").module
-    assert all(callable(getattr(macros, kind, None)) for kind in KINDS)
 
 
 def test_a_static_file_is_kept_for_good_under_its_version_only(client: FlaskClient) -> None:

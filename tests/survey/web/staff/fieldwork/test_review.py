@@ -108,7 +108,7 @@ def test_a_form_in_which_nothing_was_found_is_found_by_its_number(
     with province.reading() as session:
         items = waves.place(session, "ho-mau", "06652").questionnaire.items.values()
     for place, item in enumerate(items):
-        if item.kind == "multiple":
+        if item.kind.several:
             answers[item.code] = [next(iter(item.choices))]
         elif item.choices:
             answers[item.code] = list(item.choices)[place % len(item.choices)]

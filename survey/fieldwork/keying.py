@@ -122,6 +122,7 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
     wrong = [Problem(code, held) for code, held in found.items() if isinstance(held, Lazy)]
     beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
     passed = {item.code for item in beyond}
+    rules = quality.of(questionnaire).contradictions if heading else ()
     wanted = [item for item in questionnaire.keyed if item.no and item.code in asked]
     return Keyed(
         answers=checked.answers,
@@ -130,7 +131,7 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
         two=[item for item in (*heading, *questionnaire.keyed) if texts[item.code].strip() in two_marks(item)],
         unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
         beyond=beyond,
-        odd=[rule.says for rule in quality.of(questionnaire).contradictions if rule.when.holds(checked.answers)],
+        odd=[rule.says for rule in rules if rule.when.holds(checked.answers)],
         head={code: held for code, held in found.items() if held is not None and not isinstance(held, Lazy)},
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -14,22 +13,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
-from forms import Questionnaire, quality
+from forms import Item
 from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, keying, sheet_locks
-from survey.fieldwork.accounting import REASONS
 from survey.fieldwork.sheet_locks import Printed
 from survey.storage.models import Batch, Keying, OpenKeying
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed, pages
 from survey.web.keying.choosing import choose_form
+from survey.web.keying.screen import Screen, posted
 from survey.web.server import rejections
-from translations import Conflict, Refusal, ngettext
+from translations import Conflict, Refusal
 from translations import gettext as _
 
-AT_THE_END = "."  # in the place of an item's code
-LONGEST = 40  # characters of a field that holds no text
 A_WEEK = 7 * 24 * 3600  # seconds for which an open page may save: it stands on a desk overnight
 
 
@@ -93,7 +90,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         if opened is None:
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
-        return _Screen(form, opened.typed, opened.at).page()
+        return _screen(form, opened.typed).page(at=opened.at)
 
 
 @pages.page("/<wave>/phieu/<serial>/luu", Right.KEY, methods=["POST"], single_response=True)
@@ -114,7 +111,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
             serial,
             opened.turn,
             current_user.name,
-            _typed(form.place.questionnaire),
+            posted(_items(form)),
             request.form.get("at", "")[:60] or None,
         )
     return "", 204
@@ -147,14 +144,11 @@ def set_aside(wave: str, serial: str) -> ResponseReturnValue:
 def _finish(wave: str, serial: str) -> ResponseReturnValue:
     with database().writing() as session:
         form = _of(session, wave, serial)
-        questionnaire, keyer = form.place.questionnaire, current_user.name
-        typed = _typed(questionnaire)
+        keyer, typed = current_user.name, posted(_items(form))
         opened = sheet_locks.lock_of(session, serial, keyer)
         turn = opened.turn if opened else _finished_turn(session, serial, keyer)
-        screen = _Screen(form, typed, None)
-        # Enter in any field sends the form: one that is half typed must not be kept by accident.
-        unfinished = bool(screen.keyed.untyped) and "de_trong" not in request.form
-        if screen.keyed.problems or unfinished:
+        screen = _screen(form, typed)
+        if screen.keyed.problems or screen.unfinished:
             sheet_locks.save(session, serial, turn, keyer, typed)
             status = 422
         else:
@@ -162,8 +156,8 @@ def _finish(wave: str, serial: str) -> ResponseReturnValue:
             following = _following(session, form.batch.code)
             status = 303
     if status == 422:
-        return screen.page(422, unfinished=unfinished and not screen.keyed.problems)
-    flash(_("Form %(serial)s: %(sums)s", serial=serial, sums=screen.sums()), "keyed")
+        return screen.page(422, unfinished=screen.unfinished and not screen.keyed.problems)
+    flash(_("Form %(serial)s: %(sums)s", serial=serial, sums=screen.receipt()), "keyed")
     return redirect(_onward(wave, following), status)
 
 
@@ -197,55 +191,9 @@ def _of(session: Session, wave: str, serial: str) -> Printed:
     return form
 
 
-def _typed(questionnaire: Questionnaire) -> dict[str, str]:
-    """What came of the fields of a form, no longer than the fields are."""
-    longest = {item.code: item.max_length or LONGEST for item in (*keying.head(), *questionnaire.keyed)}
-    return {
-        code: ";".join(request.form.getlist(code))[:most] for code, most in longest.items() if code in request.form
-    }
+def _screen(form: Printed, texts: Mapping[str, str]) -> Screen:
+    return Screen(form.place, form.village, texts, form)
 
 
-class _Screen:
-    """A printed form on the keyer's screen."""
-
-    def __init__(self, form: Printed, typed: dict[str, str], at: str | None) -> None:
-        self.form, self.at = form, at
-        questionnaire = form.place.questionnaire
-        self.parts = keying.parts(questionnaire)
-        self.items = [item for part in self.parts for item in part.items]
-        self.typed = {item.code: typed.get(item.code, "") for item in self.items}
-        self.keyed = keying.keyed(questionnaire, self.typed, keying.head())
-
-    def sums(self) -> str:
-        """What is said of a form that was kept: how much of it is answered, and the warnings that it has."""
-        numbered = [item.code for item in self.items if keying.number(item)]
-        answered = sum(code in self.keyed.answers or code in self.keyed.head for code in numbered)
-        line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
-        kept = self.keyed
-        count = len(kept.two) + len(kept.unasked) + len(kept.beyond) + len(kept.odd)
-        warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
-        return f"{line}, {warnings}."
-
-    def page(self, status: int = 200, **notices: Any) -> ResponseReturnValue:
-        problems = {problem.code: str(problem) for problem in self.keyed.problems} if status != 200 else {}
-        wrong = [item for item in self.items if item.code in problems]
-        wave = self.form.place.wave
-        rules = quality.of(self.form.place.questionnaire).contradictions
-        return render_template(
-            "keying/printed.html",
-            form=self.form,
-            place=self.form.place,
-            wave=wave,
-            parts=self.parts,
-            items=self.items,
-            typed=self.typed,
-            keyed=self.keyed,
-            problems=problems,
-            first=[*wrong, *self.keyed.untyped, *self.items][0].code,
-            at=None if status != 200 else self.at,
-            rules=json.dumps([[str(rule.says), rule.when.document] for rule in rules]),
-            reasons=[(code, _(name)) for code, name in REASONS.items()],
-            save=url_for(".save", wave=wave.code, serial=self.form.sheet.serial),
-            keying=keying,
-            **notices,
-        ), status
+def _items(form: Printed) -> list[Item]:
+    return [item for part in keying.parts(form.place.questionnaire) for item in part.items]

@@ -1,0 +1,109 @@
+"""The keying screen: one page with a field for each item, for a form with a printed number or without.
+
+`keying.js` asks one item after the other; without the script the form is typed from top to bottom.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from forms import Item, Page, quality
+from survey.fieldwork import keying
+from survey.fieldwork.accounting import REASONS
+from survey.fieldwork.keying import Keyed
+from survey.fieldwork.sheet_locks import Printed
+from survey.storage.models import Village
+from survey.waves.waves import Place
+from translations import gettext as _
+from translations import ngettext
+
+LONGEST = 40  # characters of a field that holds no text
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A form on the keyer's screen.
+
+    texts    what was typed, by item code
+    printed  the sheet, where the form has a number: its head is typed too, and each field saved as it is left
+    """
+
+    place: Place
+    village: Village | None
+    texts: Mapping[str, str]
+    printed: Printed | None = None
+
+    @property
+    def parts(self) -> tuple[Page, ...]:
+        questionnaire = self.place.questionnaire
+        return keying.parts(questionnaire) if self.printed else questionnaire.paper
+
+    @property
+    def items(self) -> list[Item]:
+        """What is typed, in the order of the paper."""
+        return [item for part in self.parts for item in part.items]
+
+    @cached_property
+    def keyed(self) -> Keyed:
+        return keying.keyed(self.place.questionnaire, self.texts, keying.head() if self.printed else ())
+
+    @property
+    def unfinished(self) -> bool:
+        """Enter in any field sends the form: one that is half typed must not be stored by accident."""
+        return bool(self.keyed.untyped) and "de_trong" not in request.form
+
+    def receipt(self) -> str:
+        """What is said of a form that was stored: how much of it is answered, and its warnings."""
+        keyed = self.keyed
+        numbered = [item.code for item in self.items if keying.number(item)]
+        answered = sum(code in keyed.answers or code in keyed.head for code in numbered)
+        line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
+        count = len(keyed.two) + len(keyed.unasked) + len(keyed.beyond) + len(keyed.odd)
+        warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
+        return f"{line}, {warnings}."
+
+    def page(self, status: int = 200, at: str | None = None, **notices: Any) -> ResponseReturnValue:
+        """The page; with another status than 200 it says what must be corrected.
+
+        at  the code of the item to begin at; None: the first that nothing is typed for
+        """
+        keyed, items = self.keyed, self.items
+        problems = {problem.code: str(problem) for problem in keyed.problems} if status != 200 else {}
+        wrong = [item for item in items if item.code in problems]
+        wave, printed = self.place.wave, self.printed
+        rules = quality.of(self.place.questionnaire).contradictions if printed else ()
+        return render_template(
+            "keying/screen.html",
+            printed=printed,
+            place=self.place,
+            wave=wave,
+            village=self.village,
+            parts=self.parts,
+            items=items,
+            typed={item.code: self.texts.get(item.code, "") for item in items},
+            keyed=keyed,
+            problems=problems,
+            first=[*wrong, *keyed.untyped, *items][0].code,
+            at=at,
+            rules=json.dumps([[str(rule.says), rule.when.document] for rule in rules]),
+            reasons=[(code, _(name)) for code, name in REASONS.items()],
+            save=url_for(".save", wave=wave.code, serial=printed.sheet.serial) if printed else "",
+            keying=keying,
+            **notices,
+        ), status
+
+
+def posted(items: Iterable[Item]) -> dict[str, str]:
+    """What came of the fields of a form, no longer than the fields are."""
+    return {
+        item.code: ";".join(request.form.getlist(item.code))[: item.max_length or LONGEST]
+        for item in items
+        if item.code in request.form
+    }

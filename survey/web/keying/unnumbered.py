@@ -58,7 +58,7 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
         keyed_here = counts.get(village.psu, 0)
     screen = Screen(place, village, posted(place.questionnaire.keyed))
     day = request.values.get("ngay") or counting_day(found).isoformat()
-    own = {"id": _form_id(), "day": day, "last_day": counting_day(found), "keyed_here": keyed_here}
+    own: dict[str, Any] = {"id": _form_id(), "day": day, "last_day": counting_day(found), "keyed_here": keyed_here}
     return _store(screen, own) if request.method == "POST" else screen.page(**own)
 
 

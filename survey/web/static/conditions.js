@@ -3,7 +3,7 @@
 // Whether a condition holds for these answers ({code: value}); an item without an answer is none of the values.
 export function holds(condition, answers) {
   if ("item" in condition) {
-    return [answers[condition.item]].flat().some((value) => condition.any.includes(value));
+    return [].concat(answers[condition.item]).some((value) => condition.any.includes(value));
   }
   if ("not" in condition) return !holds(condition.not, answers);
   return condition.all

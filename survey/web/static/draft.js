@@ -21,7 +21,7 @@ let title; // of the form, while the offer has its own
 function attempt(act) {
   try {
     return act();
-  } catch {
+  } catch (_error) {
     return undefined;
   }
 }
@@ -31,16 +31,19 @@ const names = () => Object.keys(localStorage).filter((key) => key.startsWith(KEY
 const forget = () => attempt(() => names().forEach((key) => localStorage.removeItem(key)));
 
 function forgetOld() {
-  for (const key of attempt(names) ?? []) {
-    const age = Date.now() - (attempt(() => JSON.parse(localStorage.getItem(key)).saved) ?? 0);
+  for (const key of attempt(names) || []) {
+    const age = Date.now() - (attempt(() => JSON.parse(localStorage.getItem(key)).saved) || 0);
     if (age < 0 || age >= HOLDS) localStorage.removeItem(key);
   }
 }
 
 // What may be kept
 
-const lookedAt = (condition) =>
-  "item" in condition ? [condition.item] : [condition.not ?? condition.all ?? condition.any].flat().flatMap(lookedAt);
+function lookedAt(condition) {
+  if ("item" in condition) return [condition.item];
+  const parts = [].concat(condition.not || condition.all || condition.any);
+  return [].concat(...parts.map(lookedAt));
+}
 
 // The codes of what is sensitive, and of what is asked because of a sensitive answer and so would tell it
 function secrets(form) {
@@ -54,16 +57,16 @@ function secrets(form) {
   return { secret, derived };
 }
 
-const written = (ask) => find("textarea, [type=text]:not([inputmode=decimal])", ask);
+const written = (ask) => find("textarea, input:not([type=radio]):not([type=checkbox]):not([inputmode=decimal])", ask);
 
 function kept(ask) {
-  const number = find("[inputmode=decimal]", ask)?.value.trim() ?? "";
-  return NUMBER.test(number) ? [number] : all("input:checked", ask).map((input) => input.value);
+  const field = find("[inputmode=decimal]", ask);
+  return field && NUMBER.test(field.value.trim()) ? [field.value.trim()] : all("input:checked", ask).map((input) => input.value);
 }
 
 function save() {
   const form = find("#form");
-  if (!form?.dataset.draft || offered) return;
+  if (!form || !form.dataset.draft || offered) return;
   const { secret, derived } = secrets(form);
   const answers = {};
   for (const ask of all(".ask:not([hidden])", form)) {
@@ -73,8 +76,8 @@ function save() {
   const list = steps();
   let place = Math.max(1, list.indexOf(at));
   while (place > 1 && all(".ask:not([hidden])", list[place]).some((ask) => derived.has(ask.dataset.code))) place -= 1;
-  const code = find(".ask:not([hidden])", list[place])?.dataset.code ?? ""; // none: the review
-  const draft = { id: form.elements.id.value, at: code, saved: Date.now(), answers };
+  const first = find(".ask:not([hidden])", list[place]); // none: the review
+  const draft = { id: form.elements.id.value, code: first ? first.dataset.code : "", saved: Date.now(), answers };
   attempt(() => localStorage.setItem(name(), JSON.stringify(draft)));
   clearTimeout(timer);
   timer = setTimeout(forgetOld, HOLDS);
@@ -101,13 +104,13 @@ function decide(form) {
 
 function goOn() {
   const form = find("#form");
-  const { id, at: code, answers } = decide(form);
+  const { id, code, answers } = decide(form);
   form.elements.id.value = id;
   for (const ask of all(".ask", form)) {
-    for (const text of answers[ask.dataset.code] ?? []) {
+    for (const text of answers[ask.dataset.code] || []) {
       const number = find("[inputmode=decimal]", ask);
       if (number) number.value = text;
-      else for (const input of all("input", ask)) input.checked ||= input.value === text;
+      else for (const input of all("input", ask)) input.checked = input.checked || input.value === text;
     }
   }
   find(".ask", form).dispatchEvent(new Event("input", { bubbles: true })); // brings what the answers call for

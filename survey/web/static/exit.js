@@ -8,7 +8,7 @@ let pressed = [];
 // that costs a second entry of the address. On a device that many share nothing was added, and the title tells nothing.
 export function leave(address, { ahead = false } = {}) {
   document.dispatchEvent(new Event("left"));
-  document.body.replaceChildren();
+  document.body.textContent = "";
   const shared = "shared" in document.documentElement.dataset;
   if (!shared) document.title = "…";
   let gone = false;
@@ -21,7 +21,7 @@ export function leave(address, { ahead = false } = {}) {
     location.replace(address);
   };
   addEventListener("pageshow", go); // a browser that kept the emptied page shows it again on the way back
-  const steps = Math.min(history.state?.depth ?? 0, history.length - 1); // a browser forgets the oldest of many
+  const steps = Math.min((history.state && history.state.depth) || 0, history.length - 1); // a browser forgets the oldest of many
   if (!steps) return go();
   addEventListener("popstate", go, { once: true });
   history.go(-steps);

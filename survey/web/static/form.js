@@ -2,12 +2,14 @@
 
 import { asked } from "./conditions.js";
 import { leave } from "./exit.js";
+import { valueOf } from "./kiosk/answers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const PATIENCE = 30_000; // ms for which an answer of the server is waited for
+const PATIENCE = 30000; // ms for which an answer of the server is waited for
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
+const removeAll = (selector, within) => all(selector, within).forEach((element) => element.remove());
 const word = (name) => find(`[data-${name}]`, document.getElementById("forward-words").content).textContent;
 
 let form, intro, screens, review; // the steps: an element each
@@ -23,12 +25,7 @@ const locked = new Map(); // answers that were taken out of their fields: read b
 
 // What was answered
 
-function value(ask) {
-  if (locked.has(ask.dataset.code)) return locked.get(ask.dataset.code);
-  const chosen = all("input:checked", ask).map((input) => Number(input.value));
-  if (find("[type=checkbox]", ask)) return chosen.length ? chosen : undefined;
-  return chosen[0] ?? (find("[type=text], textarea", ask)?.value.trim() || undefined);
-}
+const value = (ask) => (locked.has(ask.dataset.code) ? locked.get(ask.dataset.code) : valueOf(ask));
 
 // The codes that the answers so far call for
 const called = () =>
@@ -59,10 +56,10 @@ export const steps = () => [intro, ...screens.filter(open).sort((one, other) => 
 
 function show(step, first = false) {
   at = step;
-  sound?.pause();
+  quiet();
   // A tablet may have to be handed over first, and locks what was answered alone before the review is drawn.
   if (!first) step.dispatchEvent(new Event("showing", { bubbles: true }));
-  all(".trouble", form).forEach((box) => box.remove());
+  removeAll(".trouble", form);
   if (step === review) fillReview();
   for (const one of [intro, ...screens, review]) one.hidden = one !== step;
   for (const section of all(".part", form)) section.hidden = !section.contains(step);
@@ -75,12 +72,12 @@ function show(step, first = false) {
   if (!first) heading.focus({ preventScroll: true });
 }
 
+const depth = () => (history.state && history.state.depth) || 0; // entries of the browser's history that are this form's
 const number = (step) => [intro, ...screens, review].indexOf(step);
 
 function push(step) {
   if (shared) return void way.push(number(step));
-  const depth = (history.state?.depth ?? 0) + 1;
-  history.pushState({ step: number(step), depth }, "");
+  history.pushState({ step: number(step), depth: depth() + 1 }, "");
 }
 
 export function go(step) {
@@ -91,7 +88,7 @@ export function go(step) {
 export function back() {
   if (!shared) return history.back();
   if (way.length > 1) way.pop();
-  come(way.at(-1));
+  come(way[way.length - 1]);
 }
 
 function come(place = 0) {
@@ -116,22 +113,22 @@ function onward() {
 function forward() {
   if (at === review) return send();
   const asks = all(".ask:not([hidden])", at);
-  const choices = find(".ask:not([hidden]) :is([type=radio], [type=checkbox])", at);
+  const choices = find(".ask:not([hidden]) [type=radio], .ask:not([hidden]) [type=checkbox]", at);
   if (choices && asks.every((ask) => value(ask) === undefined)) return complain(choices);
   return onward();
 }
 
 function skip() {
   for (const input of all("input, textarea", at)) {
-    if (input.type === "text" || input.type === "textarea") input.value = "";
-    else input.checked = false;
+    if (input.type === "radio" || input.type === "checkbox") input.checked = false;
+    else input.value = "";
   }
   follow();
   onward();
 }
 
 function complain(first) {
-  all(".trouble", form).forEach((box) => box.remove());
+  removeAll(".trouble", form);
   at.prepend(part("empty-part"));
   const box = find(".trouble", at);
   find("a", box).href = `#${first.id}`;
@@ -164,10 +161,11 @@ function drawProgress() {
   const gone = (place - 0.5) / many;
   const middles = sections.map((section) => {
     const places = all(".screen", section).filter(open).map((screen) => list.indexOf(screen) - 0.5);
-    return (places[0] + places.at(-1)) / 2 / many;
+    return (places[0] + places[places.length - 1]) / 2 / many;
   });
   const line = find(".waterline", progress);
-  line.replaceChildren(
+  line.textContent = "";
+  line.append(
     drawn("line", { x1: 0, x2: "100%", y1: 30, y2: 30 }),
     drawn("line", { x1: 0, x2: percent(gone), y1: 30, y2: 30, class: "gone" }),
     ...landmarks(middles)
@@ -186,12 +184,12 @@ function landmarks(middles) {
   const near = 0.09;
   const kept = [];
   for (const middle of [...middles, 1 + near]) {
-    const from = kept.at(-1) ?? -near / 2;
+    const from = kept.length ? kept[kept.length - 1] : -near / 2;
     const gaps = Math.max(1, Math.round((middle - from) / 0.14));
     if (kept.length && middle - from > 2 * 0.14) {
       for (let gap = 1; gap < gaps; gap += 1) kept.push(from + ((middle - from) * gap) / gaps);
     }
-    if (middle <= 1 && middle - (kept.at(-1) ?? -1) >= near) kept.push(middle);
+    if (middle <= 1 && (!kept.length || middle - kept[kept.length - 1] >= near)) kept.push(middle);
   }
   return kept.filter((middle) => middle < 1);
 }
@@ -213,7 +211,7 @@ function drawBar() {
 // Sensitive answers are not shown again in plain view
 
 function cover(ask) {
-  find(".cover", ask)?.remove();
+  removeAll(".cover", ask);
   ask.classList.toggle("covered", value(ask) !== undefined);
   if (ask.classList.contains("covered")) ask.append(part("cover-part"));
 }
@@ -232,7 +230,7 @@ export function lock(screen) {
     ask.dataset.short = name(ask);
     ask.className = "locked";
     ask.hidden = true;
-    ask.replaceChildren();
+    ask.textContent = "";
   }
   screen.append(part("locked-part"));
 }
@@ -240,12 +238,14 @@ export function lock(screen) {
 // What was locked and is asked, as an answers document
 function lockedAnswers() {
   const codes = called();
-  return Object.fromEntries([...locked].filter(([code, answer]) => codes.has(code) && answer !== undefined));
+  const answers = {};
+  for (const [code, given] of locked) if (codes.has(code) && given !== undefined) answers[code] = given;
+  return answers;
 }
 
 // The review
 
-const name = (ask) => ask.dataset.short ?? find("legend, h3, label", ask).textContent;
+const name = (ask) => ask.dataset.short || find("legend, h3, label", ask).textContent;
 
 function answer(ask) {
   const shown = document.createElement("span");
@@ -265,7 +265,7 @@ function answer(ask) {
 
 function fillReview() {
   const list = find("[data-list]", review);
-  list.replaceChildren();
+  list.textContent = "";
   const alone = (ask) => !("beside" in ask.dataset);
   const asks = all(".ask:not([hidden])", form).filter((ask) => alone(ask) || value(ask) !== undefined);
   let title;
@@ -294,7 +294,7 @@ function fillReview() {
   }
   const answered = asks.filter((ask) => value(ask) !== undefined).length;
   const counts = find("[data-counts]", review);
-  counts.dataset.words ??= counts.textContent;
+  counts.dataset.words = counts.dataset.words || counts.textContent;
   counts.textContent = counts.dataset.words.replace("{answered}", answered).replace("{skipped}", asks.length - answered);
 }
 
@@ -319,7 +319,7 @@ async function send() {
       if (reply.status === 409) document.dispatchEvent(new Event("left")); // it had arrived before
       exchange(await reply.text());
     }
-  } catch {
+  } catch (_error) {
     unsent("network");
   }
   sending = false;
@@ -337,10 +337,10 @@ const isEmpty = () =>
 
 // Asks once: to refuse is a right, a slip is none. The field that says so stays in the form.
 function askWhetherEmpty() {
-  all(".trouble", form).forEach((box) => box.remove());
+  removeAll(".trouble", form);
   review.prepend(part("nothing-part"));
   const box = find(".trouble", review);
-  const first = find(".ask:not([hidden]) :is(input, textarea)", form);
+  const first = find(".ask:not([hidden]) input, .ask:not([hidden]) textarea", form);
   if (first) find("a", box).href = `#${first.id}`;
   else find("a", box).remove(); // a tablet has locked every question
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "hand-in", value: "empty" }));
@@ -348,7 +348,7 @@ function askWhetherEmpty() {
 }
 
 function unsent(why) {
-  all(".trouble", form).forEach((box) => box.remove());
+  removeAll(".trouble", form);
   review.prepend(part("unsent-part"));
   const box = find(".trouble", review);
   for (const reason of ["network", "busy"]) find(`[data-${reason}]`, box).hidden = reason !== why;
@@ -368,14 +368,14 @@ export async function turn(link) {
     for (const [field, text] of kept) restore(field, text);
     follow();
     show([intro, ...screens, review][step]);
-  } catch {
+  } catch (_error) {
     if (link.dataset.switch === "size") document.documentElement.classList.toggle("large");
   }
 }
 
 function restore(field, text) {
   for (const input of all(`[name="${field}"]`, form)) {
-    if (input.type === "radio" || input.type === "checkbox") input.checked ||= input.value === text;
+    if (input.type === "radio" || input.type === "checkbox") input.checked = input.checked || input.value === text;
     else if (input.type !== "hidden" || field === "id") input.value = text;
   }
 }
@@ -408,24 +408,26 @@ function begin() {
   for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
   form.dispatchEvent(new Event("begun", { bubbles: true }));
   follow();
-  if (!shared) history.replaceState({ step: 0, depth: history.state?.depth ?? 0 }, "");
+  if (!shared) history.replaceState({ step: 0, depth: depth() }, "");
   history.scrollRestoration = "manual";
-  const wrongStep = wrong && find(".ask.wrong", form)?.closest(".screen");
-  show(wrongStep ?? intro, true);
+  const first = wrong && find(".ask.wrong", form);
+  show(first ? first.closest(".screen") : intro, true);
   if (wrong) {
     form.prepend(wrong);
     wrong.focus();
   }
 }
 
+const isShown = () => Boolean(form && form.isConnected);
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button, a");
-  if (!button || !form?.isConnected) return;
-  if (button.getAttribute("href")?.startsWith("#")) {
+  if (!button || !isShown()) return;
+  if ((button.getAttribute("href") || "").startsWith("#")) {
     event.preventDefault(); // a jump within the page is no step: it must not enter the history
     return reach(document.getElementById(button.hash.slice(1)));
   }
-  const does = Object.keys(actions).find((name) => name in button.dataset);
+  const does = Object.keys(actions).find((one) => one in button.dataset);
   if (!does) return;
   event.preventDefault();
   actions[does](button);
@@ -435,14 +437,18 @@ document.addEventListener("click", (event) => {
 
 let sound;
 
+function quiet() {
+  if (sound) sound.pause();
+}
+
 function listen(link) {
-  const stops = sound?.src === link.href && !sound.paused && !sound.ended;
-  sound?.pause();
+  const stops = sound && sound.src === link.href && !sound.paused && !sound.ended;
+  quiet();
   if (stops) return;
   sound = new Audio(link.href);
   sound.play().catch(() => {}); // without network nothing is heard, and the question stands there to be read
 }
-document.addEventListener("left", () => sound?.pause());
+document.addEventListener("left", quiet);
 
 const actions = {
   listen,
@@ -452,7 +458,11 @@ const actions = {
     returning = true;
     go(askOf(button).closest(".screen"));
   },
-  show: (button) => button.parentElement.replaceChildren(answer(askOf(button))),
+  show(button) {
+    const place = button.parentElement;
+    place.textContent = "";
+    place.append(answer(askOf(button)));
+  },
   uncover: (button) => uncover(button.closest(".ask")),
   switch: turn,
 };
@@ -472,8 +482,7 @@ document.addEventListener("input", (event) => {
 });
 
 addEventListener("popstate", (event) => {
-  if (!form?.isConnected) return;
-  come(event.state?.step);
+  if (isShown()) come(event.state ? event.state.step : 0);
 });
 
 begin();

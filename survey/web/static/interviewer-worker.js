@@ -57,13 +57,13 @@ addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || origin !== location.origin) return;
   if (pathname.startsWith("/nghe/")) event.respondWith(heard(event.request, pathname));
   else if (pathname.startsWith("/static/")) event.respondWith(kept(pathname).then((found) => found ?? fetch(event.request)));
-  else if (PAGE.test(pathname)) event.respondWith(page(event.request));
+  else if (PAGE.test(pathname)) event.respondWith(pageOf(event.request));
 });
 
 const kept = async (name) => (await caches.open(CACHE)).match(name, { ignoreVary: true });
 
 // The server's page, or the one that is kept where the server does not answer in time
-async function page(request) {
+async function pageOf(request) {
   const found = await kept(named(request.url));
   const fresh = fetch(request);
   if (!found) return fresh;

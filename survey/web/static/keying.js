@@ -2,14 +2,20 @@
 // is sent; everything here only shows them and moves between them.
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
-const $ = id => document.getElementById(id);
+const $ = (id) => document.getElementById(id);
 let unsaved = false;
 let stop = () => {}; // ends the saving of the form before
 
 function start() {
   const form = $("sheet") ?? $("again");
-  if (!form) { document.querySelector("[autofocus]")?.focus(); return; }
-  form.addEventListener("submit", event => { event.preventDefault(); send(form); });
+  if (!form) {
+    document.querySelector("[autofocus]")?.focus();
+    return;
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form);
+  });
   if (form.matches("#sheet")) screen(form); // not form.id: it has a field of that name
   else form.querySelector("[autofocus]").focus();
 }
@@ -43,7 +49,9 @@ async function send(form) {
 const word = (name, values = {}) =>
   document.querySelector(`[data-word="${name}"]`)?.textContent.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all) ?? "";
 
-const complain = text => { $("fault").textContent = text; };
+const complain = (text) => {
+  $("fault").textContent = text;
+};
 
 // Sends what was typed as soon as its field is left: one request at a time, which takes all that came meanwhile. What
 // could not be sent stays here and is tried again, with the next field and every few seconds.
@@ -85,10 +93,13 @@ function saver(form) {
     }
   };
   stop();
-  stop = () => { ended = true; clearTimeout(timer); };
+  stop = () => {
+    ended = true;
+    clearTimeout(timer);
+  };
   return {
     typed: (code, text) => waiting.set(code, text),
-    moved: code => {
+    moved: (code) => {
       if (code === place && !waiting.size) return;
       place = code;
       sendOn();
@@ -98,7 +109,7 @@ function saver(form) {
 
 function screen(form) {
   document.body.classList.add("live");
-  const rows = [...form.querySelectorAll("[data-item]")].map(element => {
+  const rows = [...form.querySelectorAll("[data-item]")].map((element) => {
     const part = element.closest("[data-part]").dataset;
     return {
       ...JSON.parse(element.dataset.item),
@@ -109,36 +120,39 @@ function screen(form) {
       cell: document.querySelector(`[data-go="${element.querySelector("input").name}"]`),
     };
   });
-  const byCode = Object.fromEntries(rows.map(row => [row.code, row]));
-  const numbered = rows.filter(row => row.no);
+  const byCode = Object.fromEntries(rows.map((row) => [row.code, row]));
+  const numbered = rows.filter((row) => row.no);
   const rules = JSON.parse(form.dataset.rules || "[]"); // [what is said, when] of answers that hardly go together
   const saving = form.dataset.save ? saver(form) : null;
   const box = $("box");
-  let at = 0;      // where the keyer is; rows.length is the end of the form
+  let at = 0; // where the keyer is; rows.length is the end of the form
   let where = false; // the box takes the number of a question
 
   // What was typed, read as the server reads it
-  const typed = row => row.field.value.trim();
-  const chosen = row => {
+  const typed = (row) => row.field.value.trim();
+  const chosen = (row) => {
     const text = typed(row);
     if (!row.choices.length || row.blank.includes(text) || row.two.includes(text)) return [];
     if (!row.several) return text ? [Number(text)] : [];
     const parts = text.split(/[;,.\s]+/).filter(Boolean);
     return (parts.length === 1 && row.choices.every(([code]) => code < 10) ? [...parts[0]] : parts).map(Number);
   };
-  const holds = condition =>
-    condition.item ? asked(byCode[condition.item]) && chosen(byCode[condition.item]).some(code => condition.any.includes(code))
-    : condition.not ? !holds(condition.not)
-    : condition.all ? condition.all.every(holds)
-    : condition.any.some(holds);
-  const asked = row => !row.show_if || holds(row.show_if);
-  const isTwo = row => row.two.includes(typed(row));
-  const isBlank = row => row.blank.includes(typed(row));
-  const untyped = () => numbered.filter(row => asked(row) && !typed(row));
+  const holds = (condition) =>
+    condition.item
+      ? asked(byCode[condition.item]) && chosen(byCode[condition.item]).some((code) => condition.any.includes(code))
+      : condition.not
+        ? !holds(condition.not)
+        : condition.all
+          ? condition.all.every(holds)
+          : condition.any.some(holds);
+  const asked = (row) => !row.show_if || holds(row.show_if);
+  const isTwo = (row) => row.two.includes(typed(row));
+  const isBlank = (row) => row.blank.includes(typed(row));
+  const untyped = () => numbered.filter((row) => asked(row) && !typed(row));
   const odd = () => rules.filter(([, when]) => holds(when)).map(([says]) => says);
   // The paper is right: what a printed form holds is kept as written, even a number that can't be.
-  const isBeyond = row => saving && row.limits && NUMBER.test(typed(row)) && !inRange(row, typed(row));
-  const warned = row => isTwo(row) || isBeyond(row) || (typed(row) && !isBlank(row) && !asked(row));
+  const isBeyond = (row) => saving && row.limits && NUMBER.test(typed(row)) && !inRange(row, typed(row));
+  const warned = (row) => isTwo(row) || isBeyond(row) || (typed(row) && !isBlank(row) && !asked(row));
 
   // Moving
   const onward = (from, step) => {
@@ -146,8 +160,17 @@ function screen(form) {
     while (rows[next] && !asked(rows[next])) next += step;
     return Math.max(0, Math.min(next, rows.length));
   };
-  const go = place => { keep(); stand(place); };
-  const stand = place => { at = place; where = false; $("fault").textContent = ""; show(); saving?.moved(rows[at]?.code ?? "."); };
+  const go = (place) => {
+    keep();
+    stand(place);
+  };
+  const stand = (place) => {
+    at = place;
+    where = false;
+    $("fault").textContent = "";
+    show();
+    saving?.moved(rows[at]?.code ?? ".");
+  };
   // What stands in the box without Enter is kept too, whichever way the keyer leaves.
   const keep = () => {
     const row = rows[at];
@@ -157,13 +180,13 @@ function screen(form) {
   };
   const inRange = (row, text) => NUMBER.test(text) && row.limits[0] <= Number(text) && Number(text) <= row.limits[1];
   const written = (row, text) => saving ? NUMBER.test(text) : inRange(row, text);
-  const write = text => {
+  const write = (text) => {
     if (rows[at].field.value === text) return;
     rows[at].field.value = text;
     unsaved = true;
     saving?.typed(rows[at].code, text);
   };
-  const refuse = text => {
+  const refuse = (text) => {
     $("fault").textContent = text;
     box.value = "";
   };
@@ -172,12 +195,15 @@ function screen(form) {
     const row = rows[at];
     const text = box.value.trim();
     if (where) {
-      const found = numbered.find(one => one.no.toLowerCase() === text.toLowerCase());
+      const found = numbered.find((one) => one.no.toLowerCase() === text.toLowerCase());
       if (found) go(rows.indexOf(found));
       else refuse(word("nowhere", { typed: text, last: numbered.at(-1).no }));
       return;
     }
-    if (!row) { form.requestSubmit(); return; }
+    if (!row) {
+      form.requestSubmit();
+      return;
+    }
     if (!row.choices.length) {
       if (row.limits && text && !row.blank.includes(text) && !written(row, text)) {
         refuse(word("range", { typed: text, first: row.limits[0], last: row.limits[1] }));
@@ -202,9 +228,12 @@ function screen(form) {
   // One key, or the digits so far, at a question with choices; false where it was refused
   const take = (row, text, whole) => {
     const codes = row.choices.map(([code]) => String(code));
-    const longer = codes.some(code => code !== text && code.startsWith(text));
+    const longer = codes.some((code) => code !== text && code.startsWith(text));
     const known = codes.includes(text) || row.blank.includes(text) || row.two.includes(text);
-    if (longer && !(whole && known)) { $("says").textContent = word("longer"); return true; }
+    if (longer && !(whole && known)) {
+      $("says").textContent = word("longer");
+      return true;
+    }
     if (!known) {
       refuse(word("refused", { typed: text, codes: [...codes, ...row.blank.slice(0, 1), ...row.two.slice(0, 1)].join(", ") }));
       return false;
@@ -216,48 +245,64 @@ function screen(form) {
     }
     const now = chosen(row);
     const code = Number(text);
-    write((now.includes(code) ? now.filter(one => one !== code) : [...now, code].sort((a, b) => a - b)).join(";"));
+    write((now.includes(code) ? now.filter((one) => one !== code) : [...now, code].sort((a, b) => a - b)).join(";"));
     show();
     return true;
   };
 
   const finish = () => {
     keep();
-    if (at < rows.length && untyped().length) { go(rows.length); return; }
+    if (at < rows.length && untyped().length) {
+      go(rows.length);
+      return;
+    }
     form.requestSubmit();
   };
 
   const does = {
     back: () => go(where ? at : onward(at, -1)),
     forth: () => go(onward(at, 1)),
-    where: () => { where = true; $("fault").textContent = ""; show(); },
+    where: () => {
+      where = true;
+      $("fault").textContent = "";
+      show();
+    },
     beside: () => {
       const row = rows[at];
-      const text = row && rows.find(one => one.beside === row.code);
+      const text = row && rows.find((one) => one.beside === row.code);
       if (text) go(rows.indexOf(text));
       else box.value = "";
     },
-    day: () => { box.value = ""; $("day")?.focus(); },
-    help: () => { box.value = ""; $("help").showModal(); },
-    enter, finish,
+    day: () => {
+      box.value = "";
+      $("day")?.focus();
+    },
+    help: () => {
+      box.value = "";
+      $("help").showModal();
+    },
+    enter,
+    finish,
   };
   const letters = { g: "where", k: "beside", d: "day", "?": "help" };
 
   // Showing. What stays as it was is not touched: of 89 cells a key changes two.
-  const put = (element, property, text) => { if (element[property] !== String(text)) element[property] = text; };
+  const put = (element, property, text) => {
+    if (element[property] !== String(text)) element[property] = text;
+  };
   const element = (name, text, className = "") => Object.assign(document.createElement(name), { textContent: text, className });
-  const line = row => {
+  const line = (row) => {
     const entry = element("li", "", warned(row) ? "warned" : "");
     const remark = isTwo(row) ? word("two") : isBlank(row) ? word("blank") : !asked(row) ? word("not_asked") : "";
     entry.append(element("span", row.no ?? "+", "no"), element("b", brief(row)), element("span", row.short));
     if (remark) entry.append(element("em", remark));
     return entry;
   };
-  const brief = row => {
+  const brief = (row) => {
     const text = typed(row);
     return row.is_text ? (text ? "…" : "") : row.several && !isBlank(row) ? chosen(row).join(" ") : text;
   };
-  const seen = row => asked(row) || typed(row);
+  const seen = (row) => asked(row) || typed(row);
   const choice = (row, key, text, pressed) => {
     const entry = document.createElement("li");
     const button = element("button", "");
@@ -265,7 +310,10 @@ function screen(form) {
     button.tabIndex = -1;
     button.append(element("kbd", key), element("span", text));
     if (pressed) button.setAttribute("aria-pressed", "true");
-    button.addEventListener("click", () => { take(row, String(key), true); box.focus(); });
+    button.addEventListener("click", () => {
+      take(row, String(key), true);
+      box.focus();
+    });
     entry.append(button);
     return entry;
   };
@@ -277,14 +325,17 @@ function screen(form) {
     $("review").hidden = !ended;
     $("past").replaceChildren(...rows.slice(0, at).filter(seen).slice(-8).reverse().map(line));
     $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).map(line));
-    $("at").textContent = row?.no ?? (numbered.findLast(one => rows.indexOf(one) < at)?.no ?? 1);
+    $("at").textContent = row?.no ?? (numbered.findLast((one) => rows.indexOf(one) < at)?.no ?? 1);
     for (const one of rows) {
       put(one.cell.querySelector("b"), "textContent", brief(one));
       put(one.cell, "className", [one === row && "here", warned(one) && "warned", !seen(one) && "out"].filter(Boolean).join(" "));
     }
     row?.cell.scrollIntoView({ block: "nearest" });
     warnings();
-    if (ended) { review(); return; }
+    if (ended) {
+      review();
+      return;
+    }
     ask(row);
   }
 
@@ -308,30 +359,32 @@ function screen(form) {
 
   function warnings() {
     const found = [
-      ...rows.filter(warned).map(row =>
-        isTwo(row) ? word("warn_two", { no: row.no, typed: typed(row) })
-          : isBeyond(row) ? word("warn_beyond", { no: row.no, typed: typed(row), first: row.limits[0], last: row.limits[1] })
-          : word("warn_unasked", { name: row.short })),
+      ...rows.filter(warned).map((row) =>
+        isTwo(row)
+          ? word("warn_two", { no: row.no, typed: typed(row) })
+          : isBeyond(row)
+            ? word("warn_beyond", { no: row.no, typed: typed(row), first: row.limits[0], last: row.limits[1] })
+            : word("warn_unasked", { name: row.short })),
       ...odd(),
     ];
     $("warned").textContent = found.length;
     $("warnings-say").hidden = !found.length;
-    $("warnings").replaceChildren(...found.map(text => element("li", text)));
+    $("warnings").replaceChildren(...found.map((text) => element("li", text)));
   }
 
   function review() {
     const open = untyped();
-    const of = test => numbered.filter(test).length;
+    const of = (test) => numbered.filter(test).length;
     $("sums").textContent = word("sums", {
       all: numbered.length,
-      answered: of(row => typed(row) && !isBlank(row) && !isTwo(row)),
+      answered: of((row) => typed(row) && !isBlank(row) && !isTwo(row)),
       blank: of(isBlank),
       two: of(isTwo),
       warned: rows.filter(warned).length + odd().length,
     });
     $("left").hidden = !open.length;
     $("left-says").textContent = word("left", { count: open.length });
-    $("left-list").replaceChildren(...open.slice(0, 40).map(row => {
+    $("left-list").replaceChildren(...open.slice(0, 40).map((row) => {
       const button = element("button", row.no);
       button.type = "button";
       button.addEventListener("click", () => go(rows.indexOf(row)));
@@ -349,27 +402,41 @@ function screen(form) {
     $("fault").textContent = "";
     if (!where && row.is_text) return;
     const letter = letters[text.slice(-1).toLowerCase()];
-    if (letter && (letter !== "day" || $("day"))) { does[letter](); return; }
+    if (letter && (letter !== "day" || $("day"))) {
+      does[letter]();
+      return;
+    }
     if (where || !row.choices.length || !text) return;
-    if (row.field.value && text.length > row.field.value.length && text.startsWith(row.field.value)) text = text.slice(row.field.value.length);
+    const before = row.field.value;
+    if (before && text.length > before.length && text.startsWith(before)) text = text.slice(before.length);
     take(row, text, false);
   });
 
   const keys = { F2: "finish", ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "back", ArrowDown: "forth", Enter: "enter" };
-  document.body.addEventListener("keydown", event => {
+  document.body.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || $("help").open) return;
     if (event.target.closest(".away")) return;
     if (event.target === $("day") && event.key !== "F2") {
-      if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); show(); }
+      if (event.key === "Enter" || event.key === "Escape") {
+        event.preventDefault();
+        show();
+      }
       return;
     }
-    if (event.key === "Escape") { event.preventDefault(); stand(at); return; }
+    if (event.key === "Escape") {
+      event.preventDefault();
+      stand(at);
+      return;
+    }
     const inside = rows[at]?.is_text && !where && event.target === box;
     if (inside && event.key === "ArrowLeft" && box.selectionEnd > 0) return;
     if (inside && event.key === "ArrowRight") return;
     if (event.key === "Enter" && event.target.closest("button, a")) return;
     if (event.target !== box && event.key.length === 1 && event.key !== " ") {
-      if (rows[at] || where) { box.focus(); return; } // the key arrives there
+      if (rows[at] || where) {
+        box.focus(); // the key arrives there
+        return;
+      }
       if (!letters[event.key.toLowerCase()]) return;
     }
     const name = keys[event.key] ?? (event.target !== box && letters[event.key.toLowerCase()]);
@@ -377,34 +444,40 @@ function screen(form) {
     event.preventDefault();
     does[name]();
   });
-  document.querySelector(".keys-list").addEventListener("click", event => {
+  document.querySelector(".keys-list").addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (!button) return;
     if (document.activeElement === button) box.focus();
     does[button.dataset.do]();
   });
-  document.querySelector(".map").addEventListener("click", event => {
+  document.querySelector(".map").addEventListener("click", (event) => {
     const cell = event.target.closest("[data-go]");
     if (cell) go(rows.indexOf(byCode[cell.dataset.go]));
   });
-  $("problems")?.addEventListener("click", event => {
+  $("problems")?.addEventListener("click", (event) => {
     const code = event.target.closest("a")?.hash.replace("#f-", "");
     if (!byCode[code]) return;
     event.preventDefault();
     go(rows.indexOf(byCode[code]));
   });
   $("help").addEventListener("close", () => show());
-  $("day")?.addEventListener("change", () => { unsaved = true; });
-  form.addEventListener("submit", () => { $("blanks").disabled = !untyped().length; }, { capture: true });
+  $("day")?.addEventListener("change", () => {
+    unsaved = true;
+  });
+  form.addEventListener("submit", () => {
+    $("blanks").disabled = !untyped().length;
+  }, { capture: true });
 
-  const wrong = rows.findIndex(row => row.field.getAttribute("aria-invalid"));
-  const begun = rows.some(row => typed(row));
-  const left = form.dataset.at === "." ? rows.length : rows.findIndex(row => row.code === form.dataset.at);
+  const wrong = rows.findIndex((row) => row.field.getAttribute("aria-invalid"));
+  const begun = rows.some((row) => typed(row));
+  const left = form.dataset.at === "." ? rows.length : rows.findIndex((row) => row.code === form.dataset.at);
   const first = wrong >= 0 ? wrong : left >= 0 ? left : begun ? rows.indexOf(untyped()[0] ?? null) : 0;
   stand(first >= 0 ? first : rows.length);
   if (wrong >= 0) $("fault").textContent = rows[wrong].field.closest("[data-item]").querySelector(".fault").textContent;
   if ($("day")?.getAttribute("aria-invalid")) $("day").focus();
 }
 
-addEventListener("beforeunload", event => { if (unsaved) event.preventDefault(); });
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
 start();

@@ -5,7 +5,7 @@ import { marks } from "./kiosk/answers.js";
 let began; // ms of this page's own clock; never, where a draft brought the answers
 
 document.addEventListener("showing", () => {
-  began ??= performance.now();
+  if (began === undefined) began = performance.now();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-go-on]")) began = -Infinity;

@@ -1,6 +1,8 @@
 // Recorded questions, kept on a kiosk or a tablet so that they are heard without network. Each of their service
 // workers is sent with this before it, and names the cache: SOUNDS.
 
+"use strict";
+
 const MOST = 64e6; // bytes of recordings that are kept at most: some 60 questions of a minute in two languages
 const SPARE = 16e6; // bytes that recordings leave free: forms come first
 

@@ -34,7 +34,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a.staff-how");
   if (!link || !matchMedia("(min-width: 760px)").matches) return;
   event.preventDefault();
-  open(link).catch(() => { location.href = link.href; });
+  open(link).catch(() => location.assign(link.href));
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();

@@ -5,7 +5,8 @@ import { forgetNote } from "./kiosk/outbox.js";
 
 const AGAIN = 60_000; // ms between two looks whether the network is back
 const PATIENCE = 15_000; // ms for which an answer of the server is waited for
-const why = { 401: "signed-out", 403: "signed-out", 400: "refused", 404: "refused", 409: "refused", 410: "closed", 413: "refused", 422: "refused" };
+const REFUSED = [400, 404, 409, 413, 422];
+const why = { 401: "signed-out", 403: "signed-out", 410: "closed" };
 
 // What is sent goes with a token of the moment, since an interview may last longer than that of its page holds.
 export async function post(address, body, type) {
@@ -16,7 +17,7 @@ export async function post(address, body, type) {
     const { token } = await first.json();
     const headers = { "Content-Type": type, "X-CSRFToken": token };
     const reply = await fetch(address, { method: "POST", headers, body, redirect: "error", signal });
-    return reply.ok ? "stored" : (why[reply.status] ?? "network");
+    return reply.ok ? "stored" : (why[reply.status] ?? (REFUSED.includes(reply.status) ? "refused" : "network"));
   } catch {
     return "network";
   }

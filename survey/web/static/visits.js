@@ -9,8 +9,9 @@ const name = ({ wave, psu }) => `visits ${wave} ${psu}`;
 export const pending = async (village) => (await noted(name(village))) ?? {};
 
 export const visited = (village, household, outcome) =>
-  changeNote(name(village), (there) => ({ ...there, [household]: outcome }));
+  changeNote(name(village), (before) => ({ ...before, [household]: outcome }));
 
 // Forgets what was sent, unless it was changed meanwhile.
 export const sent = (village, outcomes) =>
-  changeNote(name(village), (there) => Object.fromEntries(Object.entries(there ?? {}).filter(([household, outcome]) => outcomes[household] !== outcome)));
+  changeNote(name(village), (before) =>
+    Object.fromEntries(Object.entries(before ?? {}).filter(([household, outcome]) => outcomes[household] !== outcome)));

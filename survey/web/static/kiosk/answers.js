@@ -13,12 +13,13 @@ export function answers(form) {
   return found;
 }
 
-function valueOf(ask) {
+// What is given to a question, as the server reads it: undefined where nothing is
+export function valueOf(ask) {
   const chosen = all("input:checked", ask).map((input) => Number(input.value));
   if (ask.querySelector("[type=checkbox]")) return chosen.length ? chosen : undefined;
   if (chosen.length) return chosen[0];
-  const field = ask.querySelector("[type=text], textarea");
-  const text = field?.value.trim();
+  const field = ask.querySelector("input:not([type=radio]), textarea");
+  const text = field ? field.value.trim() : "";
   if (!text) return undefined;
   return field.inputMode === "decimal" && /^[+-]?\d+$/.test(text) ? Number(text) : text;
 }

@@ -147,7 +147,7 @@ async function begin() {
   touch();
   if (!navigator.serviceWorker) return;
   navigator.serviceWorker.addEventListener("message", () => (set.ready = ""));
-  navigator.serviceWorker.register(`/kiosk/worker.js?languages=${set.languages}`).catch(() => {}); // without network the one of before stays
+  navigator.serviceWorker.register(`/kiosk/worker.js?languages=${set.languages}`).catch(() => {});
   setInterval(look, AGAIN);
   addEventListener("online", look);
   look();

@@ -101,9 +101,9 @@ class Screen:
 
 
 def posted(items: Iterable[Item]) -> dict[str, str]:
-    """What came of the fields of a form, no longer than the fields are."""
+    """What came of the fields of a form; of what is longer than a field takes, one character too many is left."""
     return {
-        item.code: ";".join(request.form.getlist(item.code))[: item.max_length or LONGEST]
+        item.code: ";".join(request.form.getlist(item.code))[: (item.max_length or LONGEST) + 1]
         for item in items
         if item.code in request.form
     }

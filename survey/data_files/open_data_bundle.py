@@ -123,7 +123,7 @@ def about(bundle: Bundle) -> list[str]:
             open_data.promise(bundle.rows),
         ]
     if bundle.wave.simulated:
-        paragraphs.insert(0, _("Made-up data for trying out: these are not real results."))
+        paragraphs.insert(0, _("Demonstration data: these are not real results."))
     return paragraphs
 
 

@@ -57,7 +57,7 @@ def head() -> tuple[Item, ...]:
         _heading(ADULTS, _("People aged 18 and over in the household"), _("Adults"), adults),
         _heading(
             REPLACED,
-            _("Only where this household replaces one of the list: why did that one not answer?"),
+            _("Only if this household replaces one on the list: why did that one not answer?"),
             _("Replacement"),
             reasons,
         ),

@@ -120,7 +120,7 @@ def _head() -> list[dict[str, Any]]:
     """The questions that the interviewer answers, before all others."""
     adults = dict.fromkeys(range(1, MOST_ADULTS), "") | {MOST_ADULTS: _("or more")}
     reasons = {number: _(OUTCOMES[outcome]) for number, outcome in enumerate(ON_THE_SHEET, start=1)}
-    replaced = _("Only where this household replaces one of the list: why did that one not answer?")
+    replaced = _("Only if this household replaces one on the list: why did that one not answer?")
     return [
         _question("A", ADULTS, SINGLE, _("People aged 18 and over in the household"), choices=adults),
         _question("B", REPLACED, SINGLE, replaced, choices=reasons),
@@ -206,7 +206,7 @@ def _question(
 
 
 def _condition(questionnaire: Questionnaire, condition: Condition | None) -> str:
-    return "" if condition is None else _("Only where %(condition)s.", condition=_when(questionnaire, condition))
+    return "" if condition is None else _("Only if %(condition)s.", condition=_when(questionnaire, condition))
 
 
 def _when(questionnaire: Questionnaire, condition: Condition) -> str:

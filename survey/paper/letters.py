@@ -112,6 +112,6 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words
                 "No name is asked. The code says only in which village you live and is not kept with your "
                 "answers. You may leave questions out, and you need not answer at all."
             ),
-            ask=_("Questions, or the code is not taken: %(contact)s", contact=contact),
-            warning=_("For trying out: do not send this.") if wave.simulated else "",
+            ask=_("Questions, or if the code doesn't work: %(contact)s", contact=contact),
+            warning=_("For testing: do not send this.") if wave.simulated else "",
         )

@@ -63,9 +63,9 @@ def _poster(wave: Wave, place: Unit, base: str) -> Poster:
             name = units.named(place)
             words[language] = Words(
                 place=name[:1].upper() + name[1:],
-                sentence=_("Scan the code to tell how you were served; no name is asked."),
+                sentence=_("Scan the code to tell us how you were served; we don't ask for your name."),
                 address=_("QR code that leads to %(address)s", address=address),
-                warning=_("For trying out: do not hang this up.") if wave.simulated else "",
+                warning=_("For testing: do not put this up.") if wave.simulated else "",
             )
     return Poster(words, addresses.typed(address), addresses.picture(address))
 

@@ -209,7 +209,9 @@ def _begun(session: Session, wave: str, unit: str) -> Place:
 def _own(place: Place) -> Place:
     """The same place; refused where the account is of another commune."""
     if current_user.unit not in (None, place.unit.code):
-        raise Denied("Your account interviews in another commune. Ask the administrator for one of this commune.")
+        raise Denied(
+            "Your account is for interviews in another commune. Ask the administrator for one for this commune."
+        )
     return place
 
 
@@ -246,7 +248,7 @@ def _outcomes() -> dict[int, Outcome]:
         sent = request.get_json(silent=True)
         sent = sent.get("visits") if isinstance(sent, dict) else None
     elif not sent.keys() - {""} or "" in sent.values():
-        raise Refusal("Choose what became of the household.")
+        raise Refusal("Choose what happened at the household.")
     if not isinstance(sent, dict) or not all(
         NUMBER.fullmatch(number) and outcome in list(Outcome) for number, outcome in sent.items()
     ):
@@ -269,7 +271,8 @@ def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
     if checked.problems:
         # The question, never the answer: it may be one that the person gave alone.
         raise Faulty(
-            N_("The answer to %(code)s can't be kept. Tell your supervisor."), code=checked.problems[0].code or "?"
+            N_("The answer to %(code)s can't be stored. Tell your supervisor."),
+            code=checked.problems[0].code or "?",
         )
     with database().writing() as session:
         new = submission.submit(

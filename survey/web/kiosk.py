@@ -56,7 +56,7 @@ def shell(lang: str) -> ResponseReturnValue:
     """The page that the device keeps, in one language; where it stands is in Content-Location."""
     device = bound_device.here()
     if device is None:
-        raise Denied("This device is bound no longer. Ask for a new link.")
+        raise Denied("This device is no longer bound. Ask for a new link.")
     if lang not in LANGUAGES:
         raise NotFound("There is no page at this address. Begin at the first page.")
     return _shell(device, lang)
@@ -67,7 +67,7 @@ def leave() -> ResponseReturnValue:
     """Ends the binding from the device itself, with the code to leave."""
     device = bound_device.here()
     if device is None:
-        raise Denied("This device is bound no longer. Ask for a new link.")
+        raise Denied("This device is no longer bound. Ask for a new link.")
     if wait := rate_limit.seconds_before_a_code():
         return "", 429, {"Retry-After": str(wait)}
     devices.may_leave(device, request.form.get("code", ""))

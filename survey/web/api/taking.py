@@ -169,7 +169,9 @@ def _may(mode: Mode, place: Place) -> None:
     if not current_user.is_authenticated or not current_user.may(RIGHTS[mode]):
         raise Denied("Sign in with an account that may send in the mode %(mode)s.", mode=mode.value)
     if current_user.unit not in (None, place.unit.code):
-        raise Denied("Your account interviews in another commune. Ask the administrator for one of this commune.")
+        raise Denied(
+            "Your account is for interviews in another commune. Ask the administrator for one for this commune."
+        )
 
 
 def _pointer(*steps: str | None) -> str:

@@ -103,7 +103,7 @@ def running(session: Session, code: str) -> Wave:
         )
     if today() > wave.closes:
         raise Gone(
-            "The wave %(code)s closed on %(day)s and takes no more forms. Give those left over to Home Affairs.",
+            "The wave %(code)s closed on %(day)s and takes no more forms. Give any that are left to Home Affairs.",
             code=wave.code,
             day=formats.day(wave.closes),
         )

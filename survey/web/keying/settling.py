@@ -146,7 +146,7 @@ def _decide(form: _Form) -> None:
         if not choice.chosen and choice.other.strip():  # who typed it there meant it
             choice.chosen = OTHER
         if choice.chosen not in (OTHER, *map(str, range(len(choice.values)))):
-            choice.chosen, choice.fault = "", _("Choose what stands on the paper.")
+            choice.chosen, choice.fault = "", _("Choose what the paper says.")
         elif choice.chosen == OTHER and not choice.decided and not choice.item.kind.is_text:
             choice.fault = _("Type the code on the form, or %(blank)s if it is blank.", blank=keying.NOTHING)
     keyed = keying.keyed(form.printed.place.questionnaire, form.typed(), keying.head())

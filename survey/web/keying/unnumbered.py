@@ -72,7 +72,9 @@ def _store(screen: Screen, own: dict[str, Any]) -> ResponseReturnValue:
     psu = screen.village.psu if screen.village else None
     try:
         with database().writing() as session:
-            submission.submit(session.connection(), screen.place, own["id"], Mode.PAPER, screen.keyed.answers, psu=psu, day=day)
+            submission.submit(
+                session.connection(), screen.place, own["id"], Mode.PAPER, screen.keyed.answers, psu=psu, day=day
+            )
     except Conflict:
         return screen.page(409, known=True, **own)
     flash(screen.receipt(), "keyed")

@@ -68,22 +68,20 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(place, drawn(place.questionnaire))
     if not _from_here():
-        raise Denied("This form was sent from another page. Open it here and send it again.")
+        raise Denied("This form was sent from another site. Open it here and send it again.")
     items = place.questionnaire.items
     given = posted(place.questionnaire, request.form.lists())
     checked = check(place.questionnaire, given)
     troubles = []
     if wait := rate_limit.seconds_to_wait():
-        text = _(
-            "Too many forms are arriving. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait
-        )
+        text = _("The service is very busy. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait)
         again = {"Retry-After": str(wait)}
         return _page(place, drawn(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
     id = _id()
     if not id or not _opened(place):
         troubles.append(
             Trouble(
-                _("This page was open for a long time. Look at the answers and press “Send the form” once more.")
+                _("This page has been open for a long time. Check your answers and press “Send the form” again.")
             )
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
@@ -96,7 +94,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
         keep(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
         raise Conflict(
-            "This form had arrived already. What was sent first counts; there is no need to send it again."
+            "We already have this form. What was sent first counts, so there is no need to send it again."
         ) from None
     day = dates.today()
     code = receipts.issue(_key(), place.wave.code, day)
@@ -112,7 +110,7 @@ def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
     except ValueError:
         received = date.min
     if not receipts.holds(_key(), wave, received, code):
-        raise NotFound("There is no receipt of this code for this day. Look at the code again.")
+        raise NotFound("There is no receipt with this code for this day. Check the code.")
     return render_template("respondent/receipt.html", wave=found, day=received, code=code)
 
 
@@ -216,7 +214,7 @@ def _condition(questionnaire: Questionnaire, item: Item) -> str:
         return ""
     other = questionnaire.items[item.show_if.item]
     choices = " / ".join(str(other.choices[value]) for value in item.show_if.values)
-    return _("Only if the answer to “%(question)s” is: %(choices)s.", question=other.short, choices=choices)
+    return _("Answer only if “%(question)s” is: %(choices)s.", question=other.short, choices=choices)
 
 
 def _trouble(item: Item, text: str) -> Trouble:

@@ -36,7 +36,7 @@ def opened(code: str) -> ResponseReturnValue:
     """From a code, typed or scanned, to the form of its village."""
     if wait := rate_limit.seconds_before_a_code():
         return _page(
-            code, _("Too many codes are being tried. Wait %(seconds)s seconds, then try again.", seconds=wait), 429
+            code, _("Too many codes have been tried. Wait %(seconds)s seconds, then try again.", seconds=wait), 429
         )
     digest = invitations.digest(_key(), code)
     try:
@@ -52,7 +52,7 @@ def answer(token: str) -> ResponseReturnValue:
     try:
         digest, moment = _signer().loads(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
-        return _page("", _("This page was open for a long time. Type the code of the letter once more."), 404)
+        return _page("", _("This page has been open for a long time. Enter the code from your letter again."), 404)
     with database().reading() as session:
         place, used = invitations.place(session, digest, dates.day_of(moment))
     if used and request.method != "POST":

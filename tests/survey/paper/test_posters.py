@@ -114,7 +114,7 @@ def test_a_poster_says_in_both_languages_where_one_is_and_what_to_do(province: D
         "Phường Hà Tu",
         "Hà Tu Ward",
         "Quét mã để cho biết Ông/Bà được phục vụ thế nào; không hỏi tên.",
-        "Scan the code to tell how you were served; no name is asked.",
+        "Scan the code to tell us how you were served; we don't ask for your name.",
         "hailong.quangninh.gov.vn/s/gop-y/06652",
     ):
         assert words in said

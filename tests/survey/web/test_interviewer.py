@@ -303,7 +303,7 @@ def test_the_language_may_change_while_the_person_answers(tablet: Page) -> None:
     tablet.get_by_role("link", name="English").click()
     expect(tablet.locator("html")).to_have_attribute("lang", "en")
     expect(tablet.locator("html")).to_have_class(re.compile("person"))
-    press(tablet, "Continue", "Skip", "I am the interviewer: go on")
+    press(tablet, "Continue", "Skip", "I am the interviewer: continue")
     assert tablet.locator("[name=C5], [name=C6]").count() == 0
 
 
@@ -594,7 +594,7 @@ def test_axe_finds_nothing(tablet: Page, scheme: Any, language: str, wide: bool)
         tablet.set_viewport_size({"width": 1280, "height": 800})
     begin, skips, self, again = {
         "vi": ("Bắt đầu", "Bỏ qua", SELF, AGAIN),
-        "en": ("Begin", "Skip", "I am the one who answers: begin", "I am the interviewer: go on"),
+        "en": ("Begin", "Skip", "I am the person answering: begin", "I am the interviewer: continue"),
     }[language]
     tablet.goto(f"/phong-van/?lang={language}")
     look(tablet)

@@ -456,7 +456,7 @@ def test_an_offer_to_go_on_shows_no_answer_in_either_language(phone: Page) -> No
     phone.go_back()
     expect(phone.locator("#form > :visible")).to_have_count(1)
     assert phone.locator("input:checked").count() == 0
-    press(phone, "Go on with the form")
+    press(phone, "Continue with the form")
     expect(phone.locator(".progress")).to_contain_text("/12")
 
 

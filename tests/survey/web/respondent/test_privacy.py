@@ -26,7 +26,7 @@ KEPT = {
     "wave": "which version of the questionnaire",
     "unit": "the commune or ward",
     "psu": "the village too",
-    "mode": "the way: phone, kiosk, paper form or interviewer",
+    "mode": "how you answered: by phone, kiosk, paper form or interviewer",
     "day": "the day, but not the time",
     "questionnaire": "which version of the questionnaire",
     "answers": "your answers",

@@ -101,9 +101,9 @@ class Screen:
 
 
 def posted(items: Iterable[Item]) -> dict[str, str]:
-    """What came of the fields of a form; of what is longer than a field takes, one character too many is left."""
+    """What came of the fields of a form; of a longer text, one character too many is left: it is refused by it."""
     return {
-        item.code: ";".join(request.form.getlist(item.code))[: (item.max_length or LONGEST) + 1]
+        item.code: ";".join(request.form.getlist(item.code))[: item.max_length + 1 if item.max_length else LONGEST]
         for item in items
         if item.code in request.form
     }

@@ -460,8 +460,9 @@ const actions = {
   },
   show(button) {
     const place = button.parentElement;
+    const shown = answer(askOf(button));
     place.textContent = "";
-    place.append(answer(askOf(button)));
+    place.append(shown);
   },
   uncover: (button) => uncover(button.closest(".ask")),
   switch: turn,

@@ -1,6 +1,6 @@
 """Questionnaires: documents that become frozen objects, forms, and the check of answers."""
 
-from forms.answers import Checked, Problem, check, posted, shown
+from forms.answers import Checked, Problem, asked_items, check, posted
 from forms.document import DocumentError, Places
 from forms.items import Condition, Item, Kind, Text
 from forms.kinds import KINDS
@@ -29,5 +29,5 @@ __all__ = [
     "parse",
     "posted",
     "shipped",
-    "shown",
+    "asked_items",
 ]

@@ -38,7 +38,7 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
     """The answers document in its one form, with a problem for each answer that doesn't hold.
 
     Any value may come in; nothing is raised. null, an empty text and an empty list are left out: not answered.
-    An answer to an item that its condition hides is kept as given: `shown` tells it from the others.
+    An answer to an item that its condition hides is kept as given: `asked_items` tells it from the others.
     """
     if not isinstance(answers, dict):
         return Checked({}, [Problem(None, Lazy("Send the answers as an object: item codes with their values."))])
@@ -84,7 +84,7 @@ def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[st
     return {code: items[code].kind.read(items[code], texts) for code, texts in fields if code in items}
 
 
-def shown(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:
+def asked_items(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:
     """The codes of the items that are asked, given these answers.
 
     Going forward: an answer to an item that is itself not asked counts for no condition.

@@ -179,7 +179,7 @@ def _match(part: Part, old: Questionnaire, new: Questionnaire) -> Match:
 
 def _choices(part: Part, was: Item, item: Item) -> Mapping[int, int]:
     """Old code -> new code: every old one, an answer to an answer, what is none ("không biết") to what is none."""
-    found = {}
+    codes = {}
     for key, target in part.entries().items():
         if not CHOICE.fullmatch(key) or int(key) not in was.choices:
             raise DocumentError(
@@ -196,7 +196,7 @@ def _choices(part: Part, was: Item, item: Item) -> Mapping[int, int]:
                 choices=", ".join(map(str, sorted(among))) or "–",
                 item=item.code,
             )
-        found[int(key)] = code
-    if left := [str(code) for code in was.choices if code not in found]:
+        codes[int(key)] = code
+    if left := [str(code) for code in was.choices if code not in codes]:
         raise DocumentError("Add %(choices)s: each old choice becomes a new one.", part, choices=", ".join(left))
-    return MappingProxyType(found)
+    return MappingProxyType(codes)

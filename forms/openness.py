@@ -40,9 +40,9 @@ class Openness:
 
 def of(questionnaire: Questionnaire) -> Openness:
     """What stands beside its document; else every question with one choice that is no scale is a key."""
-    found = _beside(questionnaire)
-    if found is not None:
-        return found
+    beside = _beside(questionnaire)
+    if beside is not None:
+        return beside
     items = questionnaire.items.values()
     return Openness(
         FEWEST, tuple(item.code for item in items if item.kind.is_single_choice and not item.kind.is_scale)
@@ -77,8 +77,8 @@ def openness(part: Part, items: Mapping[str, Item]) -> Openness:
             inner = group.table("codes text")
             codes = tuple(code.whole(0, 9999) for code in inner["codes"].rows())
             groups.append(Joined(codes, text(inner["text"])))
-        told = sorted(code for one in groups for code in one.codes)
-        if told != sorted(item.choices):
+        listed = sorted(code for one in groups for code in one.codes)
+        if listed != sorted(item.choices):
             raise DocumentError("Name each choice of %(code)s once.", own["as"], code=item.code)
         joined[item.code] = tuple(groups)
     return Openness(parts["k"].whole(2, 100), keys, joined)

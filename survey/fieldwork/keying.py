@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms import Item, Page, Problem, Questionnaire, Text, check, quality, shown
+from forms import Item, Page, Problem, Questionnaire, Text, asked_items, check, quality
 from forms.kinds import SINGLE
 from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
@@ -117,9 +117,9 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
     """The form of which this was typed, by item code; `heading`: the items at the head of a printed sheet."""
     texts = {item.code: typed.get(item.code, "") for item in (*heading, *questionnaire.keyed)}
     checked = check(questionnaire, {item.code: value(item, texts[item.code]) for item in questionnaire.keyed})
-    asked = shown(questionnaire, checked.answers)
-    found = {item.code: _headed(item, texts[item.code]) for item in heading}
-    wrong = [Problem(code, held) for code, held in found.items() if isinstance(held, Lazy)]
+    asked = asked_items(questionnaire, checked.answers)
+    heads = {item.code: _headed(item, texts[item.code]) for item in heading}
+    wrong = [Problem(code, answer) for code, answer in heads.items() if isinstance(answer, Lazy)]
     beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
     passed = {item.code for item in beyond}
     rules = quality.of(questionnaire).contradictions if heading else ()
@@ -132,7 +132,9 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
         unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
         beyond=beyond,
         odd=[rule.says for rule in rules if rule.when.holds(checked.answers)],
-        head={code: held for code, held in found.items() if held is not None and not isinstance(held, Lazy)},
+        head={
+            code: answer for code, answer in heads.items() if answer is not None and not isinstance(answer, Lazy)
+        },
     )
 
 
@@ -140,14 +142,14 @@ def _beyond(item: Item, typed: str) -> bool:
     """Whether a number was written that lies outside its limits."""
     if not item.kind.is_number:
         return False
-    held = value(item, typed)
-    return type(held) in (int, float) and isinstance(item.kind.check(item, held), Lazy)
+    answer = value(item, typed)
+    return type(answer) in (int, float) and isinstance(item.kind.check(item, answer), Lazy)
 
 
 def _headed(item: Item, typed: str) -> Any:
     """What stands at the head; None if nothing does, what to correct where it can't be."""
-    held = value(item, typed)
-    return None if held is None else item.kind.check(item, held)
+    answer = value(item, typed)
+    return None if answer is None else item.kind.check(item, answer)
 
 
 NOTHING, TWO = "-", "*"
@@ -157,10 +159,14 @@ def one_form(item: Item, typed: str) -> str:
     """What was typed, in one form for all ways to type it: `-` blank, `*` two marks, else codes joined by `;`."""
     if typed.strip() in two_marks(item):
         return TWO
-    held = value(item, typed)
-    if isinstance(held, list):
-        return ";".join(str(code) for code in sorted(set(held))) or NOTHING
-    return NOTHING if held is None else str(int(held) if isinstance(held, float) and held == int(held) else held)
+    answer = value(item, typed)
+    if isinstance(answer, list):
+        return ";".join(str(code) for code in sorted(set(answer))) or NOTHING
+    return (
+        NOTHING
+        if answer is None
+        else str(int(answer) if isinstance(answer, float) and answer == int(answer) else answer)
+    )
 
 
 def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
@@ -169,7 +175,7 @@ def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, 
     A field is what had to be typed: the head, every numbered question that was asked, and what was typed besides.
     """
     heading = head()
-    asked = shown(questionnaire, keyed(questionnaire, typed).answers)
+    asked = asked_items(questionnaire, keyed(questionnaire, typed).answers)
     return {
         item.code: one_form(item, typed.get(item.code, ""))
         for item in (*heading, *questionnaire.keyed)

@@ -47,7 +47,7 @@ def households(session: Session, wave: Wave, psu: str) -> list[Household]:
     ]
 
 
-def opened(households: Iterable[Household]) -> int:
+def open_replacements(households: Iterable[Household]) -> int:
     """How many replacements may be asked: one for each household, or replacement before it, that gave no answers.
 
     households  of one village, in their order
@@ -87,7 +87,7 @@ def record(session: Session, code: str, psu: str, outcomes: Mapping[int, Outcome
         )
     visited = [replace(one, outcome=outcomes.get(one.number, one.outcome)) for one in every]
     used = [one.place for one in visited if one.is_replacement and one.outcome is not Outcome.UNKNOWN]
-    if max(used, default=0) > opened(visited):
+    if max(used, default=0) > open_replacements(visited):
         raise Conflict(
             "A replacement stands in for a household that gave no answers: note first why that one did not."
         )

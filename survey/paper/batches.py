@@ -54,13 +54,13 @@ def issue(
     again     share of the forms whose household is asked again (phúc tra): the one link from form to household.
               None is where the questionnaire names nothing to ask again: no form must say what nobody does
     """
-    found = _locked(session, wave)
-    if not reinterviews.again(questionnaires.by_digest(session, found.questionnaire)):
+    row = _locked(session, wave)
+    if not reinterviews.again(questionnaires.by_digest(session, row.questionnaire)):
         again = 0
-    batched = set(session.scalars(select(Batch.psu).where(Batch.wave == found.code)))
-    chosen = [village for village in _chosen(session, found, villages) if village.psu not in batched]
-    needed = _needed(session, found, chosen, forms)
-    return _numbered(session, found, needed, double, again)
+    batched = set(session.scalars(select(Batch.psu).where(Batch.wave == row.code)))
+    chosen = [village for village in _chosen(session, row, villages) if village.psu not in batched]
+    needed = _needed(session, row, chosen, forms)
+    return _numbered(session, row, needed, double, again)
 
 
 def issue_more(session: Session, wave: str, psu: str, forms: int, double: float = DOUBLE) -> Batch:
@@ -68,19 +68,19 @@ def issue_more(session: Session, wave: str, psu: str, forms: int, double: float 
 
     Nobody is asked again for them: their households are those of the first batch.
     """
-    found = _locked(session, wave)
-    [village] = _chosen(session, found, [psu])
+    row = _locked(session, wave)
+    [village] = _chosen(session, row, [psu])
     _bounded(forms)
-    [batch] = _numbered(session, found, [Needed(village, forms, None)], double, 0)
+    [batch] = _numbered(session, row, [Needed(village, forms, None)], double, 0)
     return batch
 
 
 def planned(session: Session, wave: str) -> dict[str, int]:
     """How many forms each village of a drawn sample gets, by its code; nothing where none was drawn."""
-    found = waves.find(session, wave)
-    if found.draw is None:
+    row = waves.find(session, wave)
+    if row.draw is None:
         return {}
-    return {psu: len(households) for psu, households in _households(session, found.draw).items()}
+    return {psu: len(households) for psu, households in _households(session, row.draw).items()}
 
 
 def _locked(session: Session, code: str) -> Wave:
@@ -97,14 +97,14 @@ def _locked(session: Session, code: str) -> Wave:
 
 def _chosen(session: Session, wave: Wave, wanted: Collection[str] | None) -> list[Village]:
     """The villages of the sample, or those wanted, in the order of the packets: by commune, then by code."""
-    there = {village.psu: village for village in draws.villages(session, wave)}
-    if not there:
+    known = {village.psu: village for village in draws.villages(session, wave)}
+    if not known:
         raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
-    strange = sorted(set(wanted or ()) - there.keys())
+    strange = sorted(set(wanted or ()) - known.keys())
     if strange:
         raise NotFound("Not in the sample of this wave: %(villages)s.", villages=", ".join(strange[:5]))
     return sorted(
-        (village for psu, village in there.items() if wanted is None or psu in wanted),
+        (village for psu, village in known.items() if wanted is None or psu in wanted),
         key=lambda village: (order(units.find(session, village.unit).name), village.unit, village.psu),
     )
 

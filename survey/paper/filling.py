@@ -31,7 +31,7 @@ SUB = 4  # bits of a pixel's part that OpenCV draws by
 def printed(questionnaire: Questionnaire, serial: str) -> list[Grey]:
     """The blank pages of a sheet with this number, at some 200 dpi."""
     x, y, side = layout(questionnaire).qr
-    found = []
+    pages = []
     for number, page in enumerate(pictures(form(questionnaire).pdf()), start=1):
         if not isinstance(page, np.ndarray):
             raise page
@@ -40,8 +40,8 @@ def printed(questionnaire: Questionnaire, serial: str) -> list[Grey]:
         page[top : top + wide, left : left + wide] = cv2.resize(
             code(serial_numbers.code(serial, number)), (wide, wide), interpolation=cv2.INTER_NEAREST
         )
-        found.append(page)
-    return found
+        pages.append(page)
+    return pages
 
 
 def code(text: str) -> Grey:
@@ -245,9 +245,9 @@ def photographed(image: Grey, kind: str, rng: Generator) -> Grey:
     if kind in ("blur", "worst"):
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1.1, 1.9) * (0.7 if kind == "worst" else 1))
     picture = picture * rng.uniform(0.88, 1.0) + rng.normal(0, 2.5, picture.shape).astype(np.float32)
-    made = np.asarray(np.clip(picture, 0, 255), np.uint8)
+    grey = np.asarray(np.clip(picture, 0, 255), np.uint8)
     quality = 55 if kind in ("jpeg", "worst") else 85
-    return np.asarray(cv2.imdecode(packed(made, quality), cv2.IMREAD_GRAYSCALE), np.uint8)
+    return np.asarray(cv2.imdecode(packed(grey, quality), cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def packed(image: Grey, quality: int = 85) -> Grey:

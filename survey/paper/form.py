@@ -40,8 +40,8 @@ class Form:
 
     def boxes(self) -> list[dict[str, Any]]:
         """Every place for a mark, where Typst put it."""
-        found: list[dict[str, Any]] = json.loads(self._compiler().query("<box>", field="value"))
-        return found
+        boxes: list[dict[str, Any]] = json.loads(self._compiler().query("<box>", field="value"))
+        return boxes
 
     def _compiler(self) -> typst.Compiler:
         family, folder = typeface.typeface()

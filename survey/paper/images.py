@@ -79,8 +79,8 @@ def _of_pdf(data: bytes) -> Iterator[Grey | Refusal]:
         _refuse_too_many(count, data)
         for number in range(count):
             with pdfium.lock:
-                found = _rendered(document, number)
-            yield found
+                page = _rendered(document, number)
+            yield page
     finally:
         with pdfium.lock:
             document.close()

@@ -126,14 +126,14 @@ def read(page: Grey, questionnaire: Questionnaire, number: int) -> list[Reading]
         if box.page == number:
             boxes.setdefault(box.item, []).append(box)
     items = {item.code: item for item in (*head(), *questionnaire.keyed)}
-    found = []
+    readings = []
     for code, own in boxes.items():
         if own[0].kind == "mark":
             typed, confidence = _marked(items[code], [(box.code, inked[code, box.code]) for box in own], black)
         else:
             empty = all(_blank(lit, questionnaire, box, where) for box in own)
             typed, confidence = (_nothing(items[code]), 1.0) if empty else ("", 0.0)
-        found.append(
+        readings.append(
             Reading(
                 code,
                 typed,
@@ -142,7 +142,7 @@ def read(page: Grey, questionnaire: Questionnaire, number: int) -> list[Reading]
                 max(box.y + box.height / 2 for box in own),
             )
         )
-    return found
+    return readings
 
 
 def _marked(item: Item, inked: list[tuple[int, Ink]], black: bool) -> tuple[str, float]:
@@ -180,15 +180,15 @@ def _clear(value: float, limits: tuple[float, float]) -> float:
 @lru_cache(maxsize=4)
 def anchors(questionnaire: Questionnaire) -> tuple[list[tuple[int, int]], ...]:
     """Places of each blank page, `COARSE` pixels a millimetre, that can be told from what is beside them."""
-    found = []
+    places = []
     margin = round((SEARCH + max(WINDOW) / 2) * COARSE)
     for printed in prints(questionnaire):
         inner = np.zeros((HEIGHT * COARSE, WIDTH * COARSE), np.uint8)
         inner[margin:-margin, margin:-margin] = 255
         size = round(max(WINDOW) * COARSE / 2)
         corners = cv2.goodFeaturesToTrack(_coarse(printed), 90, 0.05, STEP * COARSE, mask=inner, blockSize=size)
-        found.append([(int(x), int(y)) for x, y in corners.reshape(-1, 2)])
-    return tuple(found)
+        places.append([(int(x), int(y)) for x, y in corners.reshape(-1, 2)])
+    return tuple(places)
 
 
 @dataclass(frozen=True)
@@ -267,8 +267,8 @@ def _around(page: Grey, places: Floats) -> NDArray[np.float32]:
 
 def _cut(page: Grey, places: Floats, size: tuple[int, int]) -> NDArray[np.float32]:
     """(N, height, width) the darkness of pieces of so many pixels around these places."""
-    found = [cv2.getRectSubPix(page, size, (float(x) * SCALE - 0.5, float(y) * SCALE - 0.5)) for x, y in places]
-    return np.asarray(np.clip(1 - np.array(found, np.float32) / 245, 0, 1), np.float32)
+    pieces = [cv2.getRectSubPix(page, size, (float(x) * SCALE - 0.5, float(y) * SCALE - 0.5)) for x, y in places]
+    return np.asarray(np.clip(1 - np.array(pieces, np.float32) / 245, 0, 1), np.float32)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ GOOD, FARTHEST = 0.04, 0.1  # sides of the code between where it is and where th
 
 
 @dataclass(frozen=True)
-class Found:
+class PageCode:
     """The code that was found in a picture.
 
     corners  (4, 2) its corners in pixels: top left, top right, bottom right, bottom left as it was printed
@@ -46,7 +46,7 @@ class Found:
     corners: Points
 
 
-def find(picture: Grey) -> Found | None:
+def find(picture: Grey) -> PageCode | None:
     """The code of the page in a picture that may lie on any side; None where there is none."""
     for barcode in _codes(picture):
         named = serial_numbers.CODE.fullmatch(barcode.text)
@@ -55,7 +55,7 @@ def find(picture: Grey) -> Found | None:
             corners = [
                 (point.x, point.y) for point in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
             ]
-            return Found(named[1], int(named[2]), np.array(corners, float))
+            return PageCode(named[1], int(named[2]), np.array(corners, float))
     return None
 
 
@@ -70,7 +70,7 @@ def _codes(picture: Grey) -> Iterator[zxingcpp.Barcode]:
         yield from zxingcpp.read_barcodes(np.asarray(copy, np.uint8), **QUICK)
 
 
-def straight(picture: Grey, found: Found, layout: Layout) -> Grey | None:
+def straight(picture: Grey, found: PageCode, layout: Layout) -> Grey | None:
     """The page alone, `SCALE` pixels a millimetre; None where its four corner marks are not to be seen."""
     marks = _corner_marks(picture, found, layout)
     if marks is None:
@@ -91,16 +91,16 @@ def straight(picture: Grey, found: Found, layout: Layout) -> Grey | None:
 @lru_cache(maxsize=4)
 def prints(questionnaire: Questionnaire) -> tuple[Grey, ...]:
     """The pages of the blank form, `SCALE` pixels a millimetre."""
-    found = []
+    pages = []
     for picture in pictures(form(questionnaire).pdf()):
         if not isinstance(picture, np.ndarray):
             raise ValueError("a form that we set ourselves can be read")
         small = cv2.resize(picture, (WIDTH * SCALE, HEIGHT * SCALE), interpolation=cv2.INTER_AREA)
-        found.append(np.asarray(small, np.uint8))
-    return tuple(found)
+        pages.append(np.asarray(small, np.uint8))
+    return tuple(pages)
 
 
-def _corner_marks(picture: Grey, found: Found, layout: Layout) -> Points | None:
+def _corner_marks(picture: Grey, found: PageCode, layout: Layout) -> Points | None:
     """(4, 2) the centres of the corner marks in pixels."""
     x, y, side = layout.qr
     half = side / 2

@@ -45,14 +45,14 @@ def draw(session: Session, wave: str, base: str, size: str, unit: str | None = N
         raise Refusal(
             "There is no poster of the size %(size)s. Choose one of: %(sizes)s", size=size, sizes="A4, A5"
         )
-    found = waves.find(session, wave)
-    if found.closes < dates.today():
-        raise Gone("The survey closed on %(day)s: a poster would lead to a closed door.", day=day(found.closes))
+    row = waves.find(session, wave)
+    if row.closes < dates.today():
+        raise Gone("The survey closed on %(day)s: a poster would lead to a closed door.", day=day(row.closes))
     if unit is None:
-        places = units.communes(session, max(found.opens, dates.today()))
+        places = units.communes(session, max(row.opens, dates.today()))
     else:
         places = [units.answered_at(session, unit)]
-    return _pdf([_poster(found, place, base) for place in places], size)
+    return _pdf([_poster(row, place, base) for place in places], size)
 
 
 def _poster(wave: Wave, place: Unit, base: str) -> Poster:

@@ -81,11 +81,11 @@ def prepared(
 
     Refused where there is none.
     """
-    found = waves.find(session, wave)
+    row = waves.find(session, wave)
     chosen = (
         select(Batch, Village)
         .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
-        .where(Batch.wave == found.code)
+        .where(Batch.wave == row.code)
         .order_by(Batch.code)
     )
     if unit is not None:
@@ -98,8 +98,8 @@ def prepared(
     if not rows:
         raise NotFound("No forms are numbered here yet. Number them first, or look at the code again.")
     sheets = _sheets(session, [own.code for own, _place in rows])
-    first = _first(session, found)
-    lists = {replacement: _households(session, found, replacement) for replacement in (False, True)}
+    first = _first(session, row)
+    lists = {replacement: _households(session, row, replacement) for replacement in (False, True)}
     packets = []
     for own, place in rows:
         is_first = first[place.psu] == own.code
@@ -118,8 +118,8 @@ def prepared(
     with speaking("vi"):
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
-    questionnaire = questionnaires.by_digest(session, found.questionnaire)
-    return Print(found.code, questionnaire, authority, tuple(packets))
+    questionnaire = questionnaires.by_digest(session, row.questionnaire)
+    return Print(row.code, questionnaire, authority, tuple(packets))
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:

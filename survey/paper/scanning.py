@@ -57,7 +57,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredPage:
     """What a page brought: questions that wait for a person; whether the form is keyed now, or wholly blank."""
 
     doubtful: int = 0
@@ -108,32 +108,32 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
     try:
         if isinstance(picture, Refusal):
             raise picture
-        found = find(picture)
-        if found is None:
+        code = find(picture)
+        if code is None:
             raise Refusal(
                 "No code of a form was found. Scan the whole page, with the square at its top and the four black "
                 "corners."
             )
-        serial, page = found.serial, found.page
+        serial, page = code.serial, code.page
         with database.reading() as session:
             questionnaire = _wanted(session, wave, serial)
         if not 1 <= page <= layout(questionnaire).pages:
             raise Refusal("This form has no page %(page)d.", page=page)
-        flat = straight(picture, found, layout(questionnaire))
+        flat = straight(picture, code, layout(questionnaire))
         readings = None if flat is None else read(flat, questionnaire, page)
         if flat is None or readings is None:
             raise Refusal("The page is bent, or a corner is missing. Lay it flat and scan all of it once more.")
         with audit.single_response(), database.writing() as session:
-            kept = keep(session, wave, serial, page, readings, flat)
+            stored = keep(session, wave, serial, page, readings, flat)
     except Refusal as refusal:
         return Page(name, place, serial, page, fault=str(refusal))
     fault = ""
-    if kept.blank:
+    if stored.blank:
         fault = _(
             "Nothing is marked on form %(serial)s: set it aside as blank, or key it by hand. Its scan was let go.",
             serial=serial,
         )
-    return Page(name, place, serial, page, kept.doubtful, kept.stored, fault)
+    return Page(name, place, serial, page, stored.doubtful, stored.stored, fault)
 
 
 def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
@@ -157,7 +157,7 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
     return form.place.questionnaire
 
 
-def keep(session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey) -> Kept:
+def keep(session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey) -> StoredPage:
     """Keeps a page that was read.
 
     Call inside `writing()`. A page that is there already is kept only where less of the new one is doubtful.
@@ -193,13 +193,13 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
     session.flush()
     scans = _scans(session, serial)
     if _missing(questionnaire, scans) or _doubts(questionnaire, scans):
-        return Kept(len(doubtful))
+        return StoredPage(len(doubtful))
     typed = _typed(scans)
     if not keying.keyed(questionnaire, typed).answers:  # a person says whether it came back blank
         session.execute(delete(Scan).where(Scan.sheet == serial))
-        return Kept(blank=True)
+        return StoredPage(blank=True)
     _keyed(session, serial, SCANNER, typed, scans)
-    return Kept(stored=True)
+    return StoredPage(stored=True)
 
 
 def waiting(session: Session, wave: str) -> list[Waiting]:
@@ -215,11 +215,11 @@ def waiting(session: Session, wave: str) -> list[Waiting]:
     for sheet, batch, scan in rows:
         grouped.setdefault(sheet.serial, (sheet, batch, []))[2].append(scan)
     questionnaire = questionnaires.by_digest(session, waves.find(session, wave).questionnaire)
-    found = []
+    forms = []
     for sheet, batch, scans in grouped.values():
         doubtful, missing = len(_doubts(questionnaire, scans)), _missing(questionnaire, scans)
-        found.append(Waiting(sheet, batch, doubtful, missing))
-    return found
+        forms.append(Waiting(sheet, batch, doubtful, missing))
+    return forms
 
 
 def doubts(session: Session, wave: str, serial: str) -> list[Doubt]:
@@ -304,8 +304,8 @@ def _waits(session: Session, wave: str, serial: str) -> tuple[Questionnaire, lis
 
 
 def _missing(questionnaire: Questionnaire, scans: list[Scan]) -> tuple[int, ...]:
-    there = {scan.page for scan in scans}
-    return tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in there)
+    scanned = {scan.page for scan in scans}
+    return tuple(page for page in range(1, layout(questionnaire).pages + 1) if page not in scanned)
 
 
 def _typed(scans: list[Scan]) -> dict[str, str]:
@@ -317,12 +317,12 @@ def _doubts(questionnaire: Questionnaire, scans: list[Scan]) -> list[Doubt]:
     typed = _typed(scans)
     places = {code: scan for scan in scans for code in scan.marks.get("typed", ())}
     wrong = {problem.code for problem in keying.keyed(questionnaire, typed, keying.head()).problems}
-    found = []
+    doubts = []
     for item in (*keying.head(), *questionnaire.keyed):
         scan = places.get(item.code)
         if scan is not None and (item.code in scan.marks["doubtful"] or item.code in wrong):
-            found.append(Doubt(item, scan.page, typed[item.code], item.code in scan.marks["doubtful"]))
-    return found
+            doubts.append(Doubt(item, scan.page, typed[item.code], item.code in scan.marks["doubtful"]))
+    return doubts
 
 
 def _pictured(flat: Grey, doubtful: list[Reading]) -> tuple[bytes | None, dict[str, list[int]]]:

@@ -127,7 +127,9 @@ def choose_unit(wave: str) -> ResponseReturnValue:
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
-        place = _own(waves.place(session, wave, unit, opened=form.opened(wave, unit, Mode.INTERVIEWER, _token())))
+        place = _own(
+            waves.place(session, wave, unit, opened=form.opened_on(wave, unit, Mode.INTERVIEWER, _token()))
+        )
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
@@ -153,7 +155,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         named=units.named(place.unit),
         kept=counts.get(village.psu) if village else None,
         has_list=village is not None and village.psu in done,
-        questions=form.drawn(place.questionnaire),
+        questions=form.questions(place.questionnaire),
         screens=form.screens(place.questionnaire),
         minutes=form.minutes(place.questionnaire),
         id=uuid.uuid4(),
@@ -194,7 +196,7 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
         village=village,
         named=units.named(place.unit),
         households=drawn,
-        opened=visits.opened(drawn),
+        opened=visits.open_replacements(drawn),
         outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
         can_seal=_can_seal(),
         fault=fault,

@@ -128,7 +128,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             wave=wave,
             named=units.named(unit),
             questionnaire=questionnaire,
-            questions=form.drawn(questionnaire),
+            questions=form.questions(questionnaire),
             screens=form.screens(questionnaire),
             minutes=form.minutes(questionnaire),
             start=url_for(".start", wave=device.wave, unit=device.unit),

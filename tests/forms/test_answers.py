@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import Questionnaire, check, parse, shipped, shown
+from forms import Questionnaire, asked_items, check, parse, shipped
 from translations import speaking
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -138,14 +138,14 @@ def test_an_answer_to_a_hidden_question_is_kept(questionnaire: Questionnaire) ->
     checked = check(questionnaire, {"viec_gi": 1, "viec_gi_khac": "chợ"})
     assert checked.answers == {"viec_gi": 1, "viec_gi_khac": "chợ"}
     assert checked.problems == []
-    assert "viec_gi_khac" not in shown(questionnaire, checked.answers)
+    assert "viec_gi_khac" not in asked_items(questionnaire, checked.answers)
 
 
 def test_a_question_is_asked_when_its_condition_holds(questionnaire: Questionnaire) -> None:
     always = {"viec_gi", "kenh", "lan", "hl_a"}
-    assert shown(questionnaire, {}) == always
-    assert shown(questionnaire, {"viec_gi": 2}) == always | {"viec_gi_khac", "hl_b"}
-    assert shown(questionnaire, {"viec_gi": 1, "kenh": [10]}) == always
+    assert asked_items(questionnaire, {}) == always
+    assert asked_items(questionnaire, {"viec_gi": 2}) == always | {"viec_gi_khac", "hl_b"}
+    assert asked_items(questionnaire, {"viec_gi": 1, "kenh": [10]}) == always
 
 
 def test_an_answer_that_was_not_asked_for_opens_no_question() -> None:
@@ -155,8 +155,8 @@ def test_an_answer_that_was_not_asked_for_opens_no_question() -> None:
         if item["code"] == "da_dua_tien":
             item["show_if"] = {"item": "bi_doi_tien", "any": [1]}
     changed = parse(document)
-    assert "da_dua_tien" in shown(changed, {"tiep_xuc": 1, "bi_doi_tien": 1})
-    assert "da_dua_tien" not in shown(changed, {"tiep_xuc": 2, "bi_doi_tien": 1})
+    assert "da_dua_tien" in asked_items(changed, {"tiep_xuc": 1, "bi_doi_tien": 1})
+    assert "da_dua_tien" not in asked_items(changed, {"tiep_xuc": 2, "bi_doi_tien": 1})
 
 
 json_values = st.recursive(
@@ -185,7 +185,7 @@ def test_any_value_is_answered_with_answers_or_problems(questionnaire: Questionn
     stored = json.loads(json.dumps(checked.answers, allow_nan=False).encode())
     assert check(questionnaire, stored).answers == checked.answers
     assert check(questionnaire, stored).problems == []
-    assert shown(questionnaire, checked.answers) <= set(questionnaire.items)
+    assert asked_items(questionnaire, checked.answers) <= set(questionnaire.items)
 
 
 @pytest.mark.parametrize(

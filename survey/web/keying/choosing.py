@@ -49,23 +49,23 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     """The packets of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
-        found = waves.find(session, wave)
-        printed = sheet_locks.villages_with_batches(session, found.code)
+        row = waves.find(session, wave)
+        printed = sheet_locks.villages_with_batches(session, row.code)
         if printed and "khong-so" not in request.args:
-            return choose_form(session, found)
-        found = running(session, wave)
-        villages = by_unit(v for v in draws.villages(session, found) if v.psu not in printed)
+            return choose_form(session, row)
+        row = running(session, wave)
+        villages = by_unit(v for v in draws.villages(session, row) if v.psu not in printed)
         communes = units.communes(session, today())
-        if found.kind is WaveKind.SAMPLE:
-            there = waves.by_village(session, found.code, Mode.PAPER)
-            keyed = {unit: sum(there.get(one.psu, 0) for one in own) for unit, own in villages.items()}
+        if row.kind is WaveKind.SAMPLE:
+            counts = waves.by_village(session, row.code, Mode.PAPER)
+            keyed = {unit: sum(counts.get(one.psu, 0) for one in own) for unit, own in villages.items()}
         else:
-            keyed = {unit: paper(modes) for unit, modes in waves.counts(session, found.code).items()}
-    if found.kind is WaveKind.SAMPLE:
+            keyed = {unit: paper(modes) for unit, modes in waves.counts(session, row.code).items()}
+    if row.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
     return render_template(
         "keying/units.html",
-        wave=found,
+        wave=row,
         communes=units.matching(communes, words),
         words=words,
         villages=villages,
@@ -124,10 +124,10 @@ def village_of(place: Place, villages: Iterable[Village], psu: str) -> Village:
 
 def by_unit(villages: Iterable[Village]) -> dict[str, list[Village]]:
     """The villages by the code of their commune."""
-    found: dict[str, list[Village]] = {}
+    by_code: dict[str, list[Village]] = {}
     for village in villages:
-        found.setdefault(village.unit, []).append(village)
-    return found
+        by_code.setdefault(village.unit, []).append(village)
+    return by_code
 
 
 def paper(modes: dict[str, int]) -> int:

@@ -50,7 +50,7 @@ def open_form(wave: str) -> ResponseReturnValue:
 
 
 def _open(session: Session, wave: str, packet: str, typed: str) -> str:
-    found = waves.find(session, wave)
+    row = waves.find(session, wave)
     if packet:
         batch = session.get(Batch, packet)
         opened = (
@@ -63,7 +63,7 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     if not number:
         raise Refusal("Type or scan the number at the top of the form.")
     form = sheet_locks.printed(session, number)
-    if form.place.wave.code != found.code:
+    if form.place.wave.code != row.code:
         raise Refusal(
             "Form %(serial)s belongs to wave %(wave)s. Choose that wave first.",
             serial=number,

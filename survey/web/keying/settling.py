@@ -108,7 +108,8 @@ def _read(session: Session, serial: str) -> _Form:
     sides = [pair.second.typed, pair.first.typed] if turned else [pair.first.typed, pair.second.typed]
     choices = [
         Choice(
-            items[code], [(value, said(items[code], value)) for value in (side.get(code, "-") for side in sides)]
+            items[code],
+            [(value, in_words(items[code], value)) for value in (side.get(code, "-") for side in sides)],
         )
         for code in pair.differing
     ]
@@ -122,7 +123,7 @@ def _read(session: Session, serial: str) -> _Form:
     return _Form(printed, pair, alike, choices)
 
 
-def said(item: Item, value: str) -> str:
+def in_words(item: Item, value: str) -> str:
     """A keyed value in words: the codes with what is printed beside them."""
     if value == keying.NOTHING:
         return _("blank or unreadable")

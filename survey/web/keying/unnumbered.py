@@ -36,18 +36,18 @@ def _guarded_by_itself(state: BlueprintSetupState) -> None:
 def sheet(wave: str, unit: str) -> ResponseReturnValue:
     """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
     with database().reading() as session:
-        found = running(session, wave)
-        place = waves.place(session, found.code, unit)
-        villages = [one for one in draws.villages(session, found) if one.unit == place.unit.code]
-        printed = sheet_locks.villages_with_batches(session, found.code)
-        counts = waves.by_village(session, found.code, Mode.PAPER)
-        keyed_here = paper(waves.counts(session, found.code).get(place.unit.code, {}))
+        row = running(session, wave)
+        place = waves.place(session, row.code, unit)
+        villages = [one for one in draws.villages(session, row) if one.unit == place.unit.code]
+        printed = sheet_locks.villages_with_batches(session, row.code)
+        counts = waves.by_village(session, row.code, Mode.PAPER)
+        keyed_here = paper(waves.counts(session, row.code).get(place.unit.code, {}))
     village = None
-    if found.kind is WaveKind.SAMPLE:
+    if row.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
             unnumbered = [one for one in villages if one.psu not in printed]
             return render_template(
-                "keying/villages.html", place=place, wave=found, villages=unnumbered, keyed=counts
+                "keying/villages.html", place=place, wave=row, villages=unnumbered, keyed=counts
             )
         village = village_of(place, villages, request.args["thon"])
         if village.psu in printed:
@@ -57,8 +57,8 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
             )
         keyed_here = counts.get(village.psu, 0)
     screen = Screen(place, village, posted(place.questionnaire.keyed))
-    day = request.values.get("ngay") or counting_day(found).isoformat()
-    own: dict[str, Any] = {"id": _form_id(), "day": day, "last_day": counting_day(found), "keyed_here": keyed_here}
+    day = request.values.get("ngay") or counting_day(row).isoformat()
+    own: dict[str, Any] = {"id": _form_id(), "day": day, "last_day": counting_day(row), "keyed_here": keyed_here}
     return _store(screen, own) if request.method == "POST" else screen.page(**own)
 
 

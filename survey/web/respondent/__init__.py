@@ -14,7 +14,7 @@ pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "P
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)
 pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed
-pages.add_url_rule("/m/<code>", "scanned", invitation.opened)
+pages.add_url_rule("/m/<code>", "scanned", invitation.open_letter)
 pages.add_url_rule("/m/phieu/<token>", "invited", invitation.answer, methods=["GET", "POST"])
 pages.add_url_rule("/thoat", "leave", away.leave)
 pages.add_url_rule("/lich", "calendar", away.calendar)

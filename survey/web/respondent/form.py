@@ -53,7 +53,7 @@ class Trouble:
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
-    place = waves.current_place(database(), wave, unit, opened(wave, unit, Mode.PHONE, _token()))
+    place = waves.current_place(database(), wave, unit, opened_on(wave, unit, Mode.PHONE, _token()))
 
     def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
         database().group(
@@ -66,7 +66,7 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
 def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     """Shows the form of a place, or takes a sent one: if it holds, it is kept and answered with a receipt."""
     if request.method != "POST":
-        return _page(place, drawn(place.questionnaire))
+        return _page(place, questions(place.questionnaire))
     if not _from_here():
         raise Denied("This form was sent from another site. Open it here and send it again.")
     items = place.questionnaire.items
@@ -76,7 +76,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
     if wait := rate_limit.seconds_to_wait():
         text = _("The service is very busy. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait)
         again = {"Retry-After": str(wait)}
-        return _page(place, drawn(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
+        return _page(place, questions(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
     id = _id()
     if not id or not _opened(place):
         troubles.append(
@@ -86,10 +86,10 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, drawn(place.questionnaire, given, checked.problems), troubles, 422)
+        return _page(place, questions(place.questionnaire, given, checked.problems), troubles, 422)
     if not checked.answers and request.form.get(HAND_IN) != "empty":
         # Once: to refuse is a right, but a slip would use up the code of a letter.
-        return _page(place, drawn(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
+        return _page(place, questions(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
     try:
         keep(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
@@ -104,14 +104,14 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
 def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
     """That a form was received: the code, the day, and what the code can do. It names no response."""
     with database().reading() as session:
-        found = waves.find(session, wave)
+        row = waves.find(session, wave)
     try:
         received = date.fromisoformat(day)
     except ValueError:
         received = date.min
     if not receipts.holds(_key(), wave, received, code):
         raise NotFound("There is no receipt with this code for this day. Check the code.")
-    return render_template("respondent/receipt.html", wave=found, day=received, code=code)
+    return render_template("respondent/receipt.html", wave=row, day=received, code=code)
 
 
 def _page(
@@ -125,12 +125,12 @@ def _page(
     """The page; `first` is the field to go back to, for whoever is asked whether the form shall go empty."""
     asked = place.questionnaire
     at_its_own_address = request.blueprint == "respondent"  # a kiosk that is not bound shows it elsewhere
-    there = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
+    own_address = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
     return make_response(
         render_template(
             "respondent/form.html",
             place=place,
-            action=request.path if at_its_own_address else there,
+            action=request.path if at_its_own_address else own_address,
             wave=place.wave,
             questions=questions,
             problems=troubles,
@@ -179,7 +179,7 @@ def minutes(questionnaire: Questionnaire) -> int:
     return max(2, math.ceil(len(questionnaire.keyed) * SECONDS_A_QUESTION / 60))
 
 
-def drawn(
+def questions(
     questionnaire: Questionnaire, answers: dict[str, Any] | None = None, problems: Iterable[Problem] = ()
 ) -> Markup:
     """The questions as they stand in the page, with what was answered and what is wrong with it."""
@@ -240,7 +240,7 @@ def token(place: Place, mode: Mode) -> str:
     return _signer(_key()).sign(f"{place.wave.code}/{place.unit.code}/{mode}").decode()
 
 
-def opened(wave: str, unit: str, mode: Mode, token: str) -> date | None:
+def opened_on(wave: str, unit: str, mode: Mode, token: str) -> date | None:
     """The day on which a form was opened, as its token says; None where it was not made here, for this wave, unit
     and mode, or too long ago."""
     try:
@@ -251,7 +251,7 @@ def opened(wave: str, unit: str, mode: Mode, token: str) -> date | None:
 
 
 def _opened(place: Place) -> date | None:
-    return opened(place.wave.code, place.unit.code, Mode.PHONE, _token())
+    return opened_on(place.wave.code, place.unit.code, Mode.PHONE, _token())
 
 
 def _token() -> str:

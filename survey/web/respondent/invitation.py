@@ -29,10 +29,10 @@ def enter() -> ResponseReturnValue:
     """The page where a code is typed; a right one leads to the form."""
     if request.method != "POST":
         return _page()
-    return opened(request.form.get("code", "")[:LONGEST])
+    return open_letter(request.form.get("code", "")[:LONGEST])
 
 
-def opened(code: str) -> ResponseReturnValue:
+def open_letter(code: str) -> ResponseReturnValue:
     """From a code, typed or scanned, to the form of its village."""
     if wait := rate_limit.seconds_before_a_code():
         return _page(

@@ -19,7 +19,7 @@ from translations.formats import fold, nfc
 
 
 @dataclass(frozen=True)
-class Row:
+class UnitRow:
     """A commune in the list; `hit` is the part of its name that was looked for."""
 
     code: str
@@ -66,15 +66,15 @@ def privacy() -> ResponseReturnValue:
     )
 
 
-def _row(unit: Unit, words: str) -> Row:
+def _row(unit: Unit, words: str) -> UnitRow:
     """The commune with the place in its name where the words were found, with or without their diacritics."""
     name, at = nfc(unit.name), -1
     kind = units.kind(unit)
     kind = kind[:1].upper() + kind[1:]
     for reading in (str.casefold, fold):
-        found = reading(nfc(words))
-        if found and at < 0 and len(reading(name)) == len(name):
-            at = f" {reading(name)}".find(f" {found}")
+        folded = reading(nfc(words))
+        if folded and at < 0 and len(reading(name)) == len(name):
+            at = f" {reading(name)}".find(f" {folded}")
     if at < 0:
-        return Row(unit.code, "", "", name, kind)
-    return Row(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)
+        return UnitRow(unit.code, "", "", name, kind)
+    return UnitRow(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)

@@ -13,7 +13,7 @@ from survey.paper import filling
 from survey.paper.filling import photographed, printed
 from survey.paper.images import Grey
 from survey.paper.layout import layout
-from survey.paper.pages import SCALE, Found, find, prints, straight
+from survey.paper.pages import SCALE, PageCode, find, prints, straight
 
 QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}
 HOUSEHOLD = QUESTIONNAIRES["ho_gia_dinh"]
@@ -31,7 +31,7 @@ def off(laid: Grey, blank: Grey) -> float:
     return float(np.hypot(column, row)) / SCALE
 
 
-def laid(picture: Grey, questionnaire: Questionnaire = HOUSEHOLD) -> tuple[Found, Grey]:
+def laid(picture: Grey, questionnaire: Questionnaire = HOUSEHOLD) -> tuple[PageCode, Grey]:
     found = find(picture)
     assert found is not None
     page = straight(picture, found, layout(questionnaire))

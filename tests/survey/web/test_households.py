@@ -130,7 +130,7 @@ def test_what_two_tablets_note_is_joined_and_its_order_on_disk_says_nothing(draw
             (12, "complete"),
             (4, "unknown"),
         ]
-        assert visits.opened(there) == 2
+        assert visits.open_replacements(there) == 2
         assert visits.done(session, wave) == {"V1": (3, 3), "V3": (0, 1)}
     with pytest.raises(Conflict):
         record(drawn, {7: "complete", 19: "complete"})  # one was replaced

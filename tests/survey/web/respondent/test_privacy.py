@@ -22,10 +22,10 @@ from survey.web.server import rate_limit
 ROOM = Path(survey.__file__).parent
 # What is kept of a response, and the words that tell people of it.
 KEPT = {
-    "id": "the receipt code shows only that a form came in",
+    "id": "the receipt code only shows that a form arrived",
     "wave": "which version of the questionnaire",
     "unit": "the commune or ward",
-    "psu": "the village too",
+    "psu": "your village too",
     "mode": "how you answered: by phone, kiosk, paper form or interviewer",
     "day": "the day, but not the time",
     "questionnaire": "which version of the questionnaire",
@@ -91,7 +91,7 @@ def test_whatever_is_kept_has_one_of_four_levels_of_protection() -> None:
 
 
 def test_what_is_joined_to_a_household_is_joined_to_no_response(page: str) -> None:
-    assert "the list is joined to no form" in page
+    assert "the list is not linked to any form" in page
     tables = {one.local_table.name: one.local_table for one in Base.registry.mappers if "household" in one.attrs}
     assert set(tables) == {"drawn_household", "visit", "reinterview"}
     for name, table in tables.items():
@@ -103,27 +103,27 @@ def test_what_is_joined_to_a_household_is_joined_to_no_response(page: str) -> No
 def test_the_times_on_the_page_are_those_of_the_code(page: str) -> None:
     draft = (ROOM / "web" / "static" / "draft.js").read_text("utf-8")
     assert "const HOLDS = 24 * 3600 * 1000; // ms" in draft
-    assert "for 24 hours at most" in page
+    assert "for at most 24 hours" in page
     assert 2 * rate_limit.KEPT <= 600  # a bucket is looked at twice at the most
     assert "gone within 10 minutes" in page
     assert timedelta(days=365) >= purge.KEPT
-    assert page.count("at the latest 12 months after the survey ends") == 2
+    assert page.count("within 12 months of the end of the survey") == 2
     assert (arrival.EVERY, arrival.AGAIN) == (3600, 60)
-    assert "each hour, and whenever it is stopped" in page
+    assert "every hour, and whenever it stops" in page
     assert "tries again every minute" in page
 
 
 def test_the_page_says_how_long_answers_stay(page: str) -> None:
     assert "response" in APPEND_ONLY
-    assert "stay for good" in page
+    assert "are kept for good" in page
 
 
 def test_the_limits_on_the_page_are_those_of_the_code(page: str) -> None:
     assert f"fewer than {disclosure.FEWEST} people" in page
-    assert f"fewer than {disclosure.FEWEST_SENSITIVE} to a delicate question" in page
+    assert f"fewer than {disclosure.FEWEST_SENSITIVE} answered a sensitive question" in page
     for path in openness.BESIDE.glob("*.yaml"):
         assert document.read(path)[0]["open"]["k"] >= openness.FEWEST
-    assert f"at least {openness.FEWEST} people are alike" in page
+    assert f"at least {openness.FEWEST} people who look alike" in page
 
 
 def test_the_site_sets_two_cookies_and_only_for_those_who_choose(client: FlaskClient) -> None:

@@ -219,7 +219,7 @@ def _column(session: Session, people: Sample, column: str) -> Domains:
             code=column,
         )
     item = item_of(people.questionnaire, column)
-    if not item.choices or item.kind.several:
+    if not item.kind.is_single_choice:
         raise Refusal("People can't be grouped by %(item)s: choose an item with one answer.", item=column)
     labels = by_choice(people, item)
     return Domains(labels, list(labels.levels))

@@ -10,6 +10,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 
+_put_off: list[str] = []
+
 
 class _Finder(MetaPathFinder):
     def find_spec(
@@ -18,6 +20,7 @@ class _Finder(MetaPathFinder):
         spec = PathFinder.find_spec(name, path, target) if name.startswith("survey.") else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
+            _put_off.append(name)
         return spec
 
 
@@ -33,3 +36,9 @@ def lazy_modules() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+def read_lazy_modules() -> None:
+    """Reads what was put off, before threads begin: two that used a module first would meet it half read."""
+    while _put_off:
+        vars(sys.modules.get(_put_off.pop(), sys))

@@ -10,6 +10,7 @@ import click
 
 from survey.accounts import accounts
 from survey.commands import command, say
+from survey.commands.lazy_modules import read_lazy_modules
 from survey.operations import demo, installation
 from survey.storage import encrypted_texts, models
 from survey.system import settings
@@ -70,7 +71,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
     database.engine.dispose()
     _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
-    gunicorn.Server({"bind": f"{host}:{port}", "workers": workers or 2}).run()
+    options = {"bind": f"{host}:{port}", "workers": workers or 2}
+    gunicorn.Server({**options, "post_fork": lambda _arbiter, _worker: read_lazy_modules()}).run()
 
 
 def _await(host: str, port: int) -> None:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+import pkgutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
-from functools import partial
+from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from survey.data_files import pending_imports
-from survey.responses.arrival import Arrival, by_the_clock
-from survey.storage.database import Database
 from survey.system import settings
 from survey.system.logs import Logs
-from survey.web.app import create_app
 from survey.web.server import metrics, rate_limit, rejections
-from survey.web.server.admission import THREADS, Admission
+from survey.web.server.admission import THREADS
 from survey.web.sign_in.lockout import Lockout
-from survey.web.staff.figures import precompute
 
 CONNECTIONS = 3_000  # open in one process: those on their way, waiting, or kept for a next request
-# Seconds after which a thread that computes lets another one go on: one who sends a form waits for such a turn
-# several times. Python's own 5 ms would add up.
-TURN = 0.001
+WORKER = "survey.web.server.worker"  # by name, as gunicorn takes applications: the first process never reads it
 
 
 def _one_stopped(_arbiter: Arbiter, _worker: Worker) -> None:
@@ -36,8 +27,7 @@ def _one_stopped(_arbiter: Arbiter, _worker: Worker) -> None:
 
 def _stopped(_arbiter: Arbiter) -> None:
     """The last process has ended: nobody reads any more."""
-    with closing(Arrival(Database(settings.database_url()))) as arrival:
-        arrival.take_away()
+    pkgutil.resolve_name(f"{WORKER}:take_order_away")()
     metrics.forget()
 
 
@@ -78,21 +68,15 @@ class Server(BaseApplication):
         metrics.share()
         super().run()
 
-    def load(self) -> Admission:
-        sys.setswitchinterval(TURN)
-        pending_imports.resume()
-        app = create_app()
-        app.extensions.update(self.counts)
-        found, wait = app.extensions["database"], threading.Event().wait
-        for work in (partial(precompute, found), partial(by_the_clock, found, wait), partial(self._tidy, wait)):
-            threading.Thread(target=work, daemon=True).start()
-        return Admission(app, app.extensions["metrics"])
+    def load(self) -> Any:
+        application = pkgutil.resolve_name(f"{WORKER}:application")(self.counts)
+        threading.Thread(target=self._tidy, daemon=True).start()
+        return application
 
-    def _tidy(self, wait: Callable[[float], object]) -> None:
+    def _tidy(self) -> None:
         """Writes what was refused into the log, and drops what is counted of those who have been quiet."""
-        began = time.monotonic()
-        while True:
-            wait(1)
+        began, pause = time.monotonic(), threading.Event()
+        while not pause.wait(1):
             rejections.HERE.tell()
             if time.monotonic() - began >= rate_limit.KEPT:
                 began = time.monotonic()

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -127,6 +128,15 @@ def take(address: str, names: list[str]) -> None:
         chromium.close()
 
 
+def wait_for(port: int) -> None:
+    """Until somebody answers there, or a minute is over."""
+    for _second in range(60):
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(1)
+
+
 def main() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -134,10 +144,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"HAILONG_DATA": folder, "LOGNAME": "quan-tri"}
         prepare(Path(folder))
-        server = subprocess.Popen([HAILONG, "serve", "--port", str(port)], stderr=subprocess.PIPE, text=True)
+        server = subprocess.Popen([HAILONG, "serve", "--port", str(port)])
         try:
-            assert server.stderr is not None
-            server.stderr.readline()  # says where it serves once it does
+            wait_for(port)
             take(f"http://127.0.0.1:{port}", sys.argv[1:] or list(PICTURES))
         finally:
             server.terminate()

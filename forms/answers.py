@@ -1,4 +1,4 @@
-"""The one validation of an answers document, whatever door it comes through, and which items it was asked."""
+"""The one validation of an answers document, wherever it comes from, and which items are asked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What to correct, at which item; `code` is None where it is the whole document."""
+    """What to correct, at which item; `code` is None if it is the whole document."""
 
     code: str | None
     message: Lazy
@@ -28,21 +28,21 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answers that hold, in the order of the items and in one form, and what is wrong with the others."""
+    """The valid answers, in the order of the items and in canonical form, and what is wrong with the others."""
 
     answers: dict[str, Any]
     problems: list[Problem]
 
 
 def check(questionnaire: Questionnaire, answers: object) -> Checked:
-    """The answers document in its one form, with a problem for each answer that doesn't hold.
+    """The answers document in its canonical form, with a problem for each answer that is not valid.
 
-    Any value may come in; nothing is raised. null, an empty text and an empty list are left out: not answered.
-    An answer to an item that its condition hides is kept as given: `asked_items` tells it from the others.
+    Takes any value and raises nothing. null, an empty text and an empty list are left out: not answered. An answer
+    to an item that its condition hides stays; `asked_items` tells it from the others.
     """
     if not isinstance(answers, dict):
         return Checked({}, [Problem(None, Lazy("Send the answers as an object: item codes with their values."))])
-    kept: dict[str, Any] = {}
+    valid: dict[str, Any] = {}
     problems: list[Problem] = []
     known = 0
     for code, item in questionnaire.items.items():
@@ -56,10 +56,10 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
         if isinstance(value, Lazy):
             problems.append(Problem(code, value))
         elif value is not None:
-            kept[code] = value
+            valid[code] = value
     if known < len(answers):
         problems += unknown(questionnaire, [code for code in answers if code not in questionnaire.items])
-    return Checked(kept, problems)
+    return Checked(valid, problems)
 
 
 def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Problem]:

@@ -29,7 +29,7 @@ Find = Callable[[str], Questionnaire]
 
 @dataclass(frozen=True)
 class Match:
-    """An item of the later version, and what it was. `choices`: old code -> new; None where all stayed."""
+    """An item of the later version, and what it was. `choices`: old code -> new; None if all stayed."""
 
     item: str
     was: str
@@ -63,7 +63,7 @@ class Crosswalk:
         return None if was in {match.item for match in self.matches} else was
 
     def choices(self, was: str) -> Mapping[int, int] | None:
-        """Old choice -> new, of an old item; None where all stayed."""
+        """Old choice -> new, of an old item; None if all stayed."""
         return next((match.choices for match in self.matches if match.was == was), None)
 
     def questionnaire(self, old: Questionnaire) -> Questionnaire:
@@ -138,9 +138,9 @@ def parse(document: object, find: Find, where: Places | None = None) -> Crosswal
     matches: list[Match] = []
     for row in parts["items"].rows():
         match = _match(row, old, new)
-        for key, taken in (("item", match.item), ("was", match.was)):
-            if taken in {getattr(other, key) for other in matches}:
-                raise DocumentError("Take out the second %(key)s: it stands once.", row, key=taken)
+        for key, code in (("item", match.item), ("was", match.was)):
+            if code in {getattr(other, key) for other in matches}:
+                raise DocumentError("Take out the second %(key)s: it stands once.", row, key=code)
         matches.append(match)
     return Crosswalk(old, new, tuple(matches), canonical(root.value))
 

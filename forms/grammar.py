@@ -52,7 +52,7 @@ def choices(part: Part, fewest: int = 2) -> Mapping[int, Text]:
 
 
 def one_of(part: Part, names: Iterable[str]) -> str:
-    """A name that stands elsewhere in the document; a wrong one is answered with the nearest."""
+    """A name used elsewhere in the document; the refusal of a wrong one names the nearest."""
     name = part.string(LONGEST)
     if name in (names := list(names)):
         return name
@@ -62,7 +62,7 @@ def one_of(part: Part, names: Iterable[str]) -> str:
 
 
 def condition(part: Part, before: Mapping[str, Item]) -> Condition:
-    """A condition on items that stand before, so that a page and a server can decide it going forward."""
+    """A condition on earlier items, so that it can be decided page by page."""
     if "item" in part.entries():
         parts = part.table("item any")
         item = chosen(parts["item"], before)
@@ -78,7 +78,7 @@ def condition(part: Part, before: Mapping[str, Item]) -> Condition:
 
 
 def chosen(part: Part, before: Mapping[str, Item]) -> Item:
-    """An item with choices that stands before this place."""
+    """An item with choices that comes before this place."""
     code = part.string(LONGEST)
     if code not in before:
         raise DocumentError(

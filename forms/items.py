@@ -14,7 +14,7 @@ from translations import language
 class Text:
     """A text of the document; printed, it is in the language of the moment.
 
-    more  in the further languages of the document; where one lacks a text, the Vietnamese stands
+    more  in the further languages of the document; if one lacks a text, it is the Vietnamese one
     """
 
     vi: str
@@ -109,7 +109,7 @@ class Kind:
 class Item:
     """One question of a questionnaire.
 
-    label      the question as it is asked; on a page whose rows stand together, the row
+    label      the question as it is asked; on a page of one screen, the row
     short      its name in tables and reviews
     choices    code -> text, in the order of the codes: choices or levels of a scale; none for number and text
     scale      the name of the scale that its levels are of, in the document
@@ -118,7 +118,7 @@ class Item:
     sensitive  asked apart, shown hidden in a review, released only for groups that are large enough
     reason     why it is asked and what protects the person; shown with the question
     show_if    when it is asked; None: always
-    beside     the choice item whose "khác" this text spells out
+    beside     the choice item whose "khác" (other) this text spells out
     audio      language -> the file, beside the document, in which the question is read aloud
     no         its number on the paper form; texts have none, since they are not keyed by a number
     page       the code of its page

@@ -1,18 +1,17 @@
-"""What of a questionnaire tells one person from another, as data: the keys of an open file, and what they join."""
+"""What of a questionnaire could identify a person, as data: the keys of an open file, their merged choices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-from forms.document import DocumentError, Part, plain, read
+from forms.document import DocumentError, Part
 from forms.grammar import one_of, rows_of, text
 from forms.items import Item, Text
 from forms.questionnaire import Questionnaire
+from forms.supplement import supplement
 
-BESIDE = Path(__file__).parent / "documents" / "open"
 FEWEST = 5  # people who are alike in an open file
 
 
@@ -26,7 +25,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class Openness:
-    """How the answers to a questionnaire are made open.
+    """How the answers to a questionnaire are published.
 
     k       how many people must be alike in all keys
     keys    codes of items that others may know of somebody, the most needed first
@@ -38,28 +37,16 @@ class Openness:
     joined: Mapping[str, tuple[Joined, ...]] = field(default_factory=dict)
 
 
+@cache
 def of(questionnaire: Questionnaire) -> Openness:
-    """What stands beside its document; else every question with one choice that is no scale is a key."""
-    beside = _beside(questionnaire)
-    if beside is not None:
-        return beside
+    """What its supplement says; else every question with one choice that is no scale is a key."""
+    part = supplement(questionnaire, "open")
+    if part is not None:
+        return openness(part, questionnaire.items)
     items = questionnaire.items.values()
     return Openness(
         FEWEST, tuple(item.code for item in items if item.kind.is_single_choice and not item.kind.is_scale)
     )
-
-
-@cache
-def _beside(questionnaire: Questionnaire) -> Openness | None:
-    path = BESIDE / f"{questionnaire.name}.yaml"
-    if not path.is_file():
-        return None
-    written, places = read(path)
-    root = Part(written, places=places)
-    parts = Part(plain(root), places=places).table("digest open")
-    if parts["digest"].string(64) != questionnaire.digest:
-        return None
-    return openness(parts["open"], questionnaire.items)
 
 
 def openness(part: Part, items: Mapping[str, Item]) -> Openness:

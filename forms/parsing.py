@@ -33,7 +33,7 @@ SHIPPED = Path(__file__).parent / "documents"
 FACTOR = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}\.[A-Za-z0-9_]{1,20}")
 SOUND = re.compile(r"[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,3}\.(ogg|opus|mp3|m4a|wav)")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
-# Columns of a data file and keys of a sent response: an item of this name could not be told from them.
+# Columns of a data file and keys of a sent response: an item of this name could not be distinguished.
 RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu", "weight", "marks", "index"}
 LONGEST_ANSWER = 5000
 MOST_ITEMS = 500
@@ -284,7 +284,7 @@ def index_of(part: Part, items: Mapping[str, Item]) -> Index:
 
 
 def area_of(part: Part, items: Mapping[str, Item], seen: set[str]) -> Area:
-    """An area and its factors; codes and items are added to those seen, for each stands once in an index."""
+    """An area and its factors; codes and items are added to those seen, since each may be in an index once."""
     parts = part.table("code label factors")
     code = parts["code"].code(CODE)
     once(parts["code"], f"index:{code}", seen)
@@ -317,47 +317,52 @@ def once(part: Part, name: str, seen: set[str]) -> str:
 
 
 def rule_of(part: Part, scored: Sequence[Item]) -> Rule:
-    """A rule of the index: what levels are worth, in one table where all items have the same ones, or by scale."""
+    """A rule of the index: the worth of levels, in one table if all items have the same ones, or by scale."""
     parts = part.table("name label scores")
-    written = parts["scores"]
     scales: dict[str, Item] = {}  # the first item of each
     for item in scored:
         scales.setdefault(str(item.scale), item)
-    if not any(CHOICE.fullmatch(key) for key in written.entries()):
-        tables = {}
-        for name, entry in written.entries().items():
-            if name not in scales:
-                raise DocumentError(
-                    "Take out %(scale)s: no item of the index is on this scale. They are on: %(scales)s.",
-                    entry,
-                    scale=name[:40],
-                    scales=", ".join(scales),
-                )
-            tables[name] = scores_of(entry, scales[name])
-        if lacking := [name for name in scales if name not in tables]:
-            raise DocumentError(
-                "Add scores for the scale %(scale)s: %(item)s is on it.",
-                written,
-                scale=lacking[0],
-                item=scales[lacking[0]].code,
-            )
-    else:
-        first, *others = scales.values()
-        if other := next((item for item in others if item.valid != first.valid), None):
-            raise DocumentError(
-                "Write the scores by scale, `%(scale)s: {level: score}`: %(one)s and %(other)s have other levels.",
-                written,
-                scale=str(first.scale),
-                one=first.code,
-                other=other.code,
-            )
-        tables = dict.fromkeys(scales, scores_of(written, first))
+    in_one = any(CHOICE.fullmatch(key) for key in parts["scores"].entries())
+    tables = (one_table if in_one else tables_by_scale)(parts["scores"], scales)
     scores = {item.code: tables[str(item.scale)] for item in scored}
     return Rule(parts["name"].code(CODE), text(parts["label"]), MappingProxyType(scores))
 
 
+def one_table(part: Part, scales: Mapping[str, Item]) -> dict[str, Mapping[int, float]]:
+    """The same scores for each scale."""
+    first, *others = scales.values()
+    if other := next((item for item in others if item.valid != first.valid), None):
+        raise DocumentError(
+            "Write the scores by scale, `%(scale)s: {level: score}`: %(one)s and %(other)s have other levels.",
+            part,
+            scale=str(first.scale),
+            one=first.code,
+            other=other.code,
+        )
+    return dict.fromkeys(scales, scores_of(part, first))
+
+
+def tables_by_scale(part: Part, scales: Mapping[str, Item]) -> dict[str, Mapping[int, float]]:
+    tables = {}
+    for name, entry in part.entries().items():
+        if name not in scales:
+            raise DocumentError(
+                "Take out %(scale)s: no item of the index is on this scale. They are on: %(scales)s.",
+                entry,
+                scale=name[:40],
+                scales=", ".join(scales),
+            )
+        tables[name] = scores_of(entry, scales[name])
+    for name, item in scales.items():
+        if name not in tables:
+            raise DocumentError(
+                "Add scores for the scale %(scale)s: %(item)s is on it.", part, scale=name, item=item.code
+            )
+    return tables
+
+
 def scores_of(part: Part, item: Item) -> Mapping[int, float]:
-    """What each level of an item is worth."""
+    """The worth of each level of an item."""
     scores = {}
     for key, score in part.entries().items():
         if not CHOICE.fullmatch(key):

@@ -1,60 +1,51 @@
-"""What is looked at after the answers are in, as data: contradictions, and what phúc tra asks again."""
+"""Checks of the answers after they are in, as data: contradictions, and what a re-interview asks again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-from forms.document import DocumentError, Part, plain, read
+from forms.document import DocumentError, Part
 from forms.grammar import CODE, condition, one_of, rows_of, text
 from forms.items import Item
 from forms.questionnaire import Contradiction, Quality, Questionnaire
+from forms.supplement import supplement
 
-BESIDE = Path(__file__).parent / "documents" / "quality"
 NOT_SAID = Quality()
 
 
 def of(questionnaire: Questionnaire) -> Quality:
-    """What its document says; for a version that was published without, what the platform brings for it.
+    """What its document says; for a version published without, what the platform has for exactly that version.
 
-    It changes nothing that a person is asked, so a version may get it after it was published; it is found by the
-    digest, for exactly that version.
+    It changes nothing that a person is asked, so a version may get it after it was published.
     """
     if questionnaire.quality is not None:
         return questionnaire.quality
-    return _beside(questionnaire) or NOT_SAID
+    return _supplement(questionnaire) or NOT_SAID
 
 
 @cache
-def _beside(questionnaire: Questionnaire) -> Quality | None:
-    path = BESIDE / f"{questionnaire.name}.yaml"
-    if not path.is_file():
-        return None
-    written, places = read(path)
-    root = Part(written, places=places)
-    parts = Part(plain(root), places=places).table("digest quality")
-    if parts["digest"].string(64) != questionnaire.digest:
-        return None
-    return quality(parts["quality"], questionnaire.items)
+def _supplement(questionnaire: Questionnaire) -> Quality | None:
+    part = supplement(questionnaire, "quality")
+    return None if part is None else quality(part, questionnaire.items)
 
 
 def quality(part: Part, items: Mapping[str, Item]) -> Quality:
     """The part `quality` of a document."""
     parts = part.table("", "contradictions again")
-    found: dict[str, Contradiction] = {}
+    contradictions: dict[str, Contradiction] = {}
     for row in rows_of(parts, "contradictions"):
         own = row.table("code when says")
         code = own["code"].code(CODE)
-        if code in found:
+        if code in contradictions:
             raise DocumentError("Take out the second %(key)s: it stands once.", own["code"], key=code)
         when = condition(own["when"], items)
-        # Whoever reviews a form is told what doesn't fit, and would read the answer from it.
+        # Whoever reviews a response is shown what contradicts, and could work out the answer from it.
         if hidden := sorted(code for code in when.items if items[code].sensitive):
             raise DocumentError(
                 "Take out %(code)s: a sensitive answer is never shown by person.", own["when"], code=hidden[0]
             )
-        found[code] = Contradiction(code, when, text(own["says"]))
+        contradictions[code] = Contradiction(code, when, text(own["says"]))
     again: list[str] = []
     for row in rows_of(parts, "again"):
         item = items[one_of(row, items)]
@@ -67,4 +58,4 @@ def quality(part: Part, items: Mapping[str, Item]) -> Quality:
         if item.code in again:
             raise DocumentError("Take out the second %(key)s: it stands once.", row, key=item.code)
         again.append(item.code)
-    return Quality(tuple(found.values()), tuple(again))
+    return Quality(tuple(contradictions.values()), tuple(again))

@@ -1,4 +1,4 @@
-"""A questionnaire: its pages and items, its index, and the digest by which a version is known."""
+"""A questionnaire: its pages and items, its index, and the digest that identifies a version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forms.items import Condition, Item, Text
 
 @dataclass(frozen=True)
 class Page:
-    """A block of the questionnaire. `together`: its rows, all on one scale, stand on one screen."""
+    """A block of the questionnaire. `together`: its items, all on one scale, are the rows of one screen."""
 
     code: str
     title: Text
@@ -24,7 +24,7 @@ class Page:
 
     @property
     def screens(self) -> tuple[tuple[Item, ...], ...]:
-        """The items by screen: all of them where they stand together, else each with the text beside it."""
+        """The items by screen: all of them on one if `together`, else each with its text."""
         if self.together:
             return (self.items,)
         screens = {item.code: [item] for item in self.items if item.beside is None}
@@ -36,7 +36,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Rule:
-    """What each level is worth, in 0…1: the share of satisfied answers and the mean differ in nothing else.
+    """The worth of each level, in 0…1, which is all in which the share of satisfied answers and the mean differ.
 
     scores  item of the index -> level of its scale -> worth
     """
@@ -47,7 +47,7 @@ class Rule:
 
     @property
     def tables(self) -> dict[tuple[tuple[int, float], ...], tuple[str, ...]]:
-        """What levels are worth, each table once, with the items that it scores."""
+        """Each table of worths once, with the items that it scores."""
         items: dict[tuple[tuple[int, float], ...], tuple[str, ...]] = {}
         for item, scores in self.scores.items():
             table = tuple(scores.items())
@@ -123,7 +123,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Answers that can hardly be true together: `when` it holds, `says` what doesn't fit. It refuses nothing."""
+    """Answers that can hardly be true together: the condition `when`, and what it `says`. It refuses nothing."""
 
     code: str
     when: Condition
@@ -132,10 +132,10 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is looked at after the answers are in.
+    """The checks of the answers after they are in.
 
-    contradictions  each response is looked through for them
-    again           the items that phúc tra asks a second time
+    contradictions  looked for in each response
+    again           the items that a re-interview asks a second time
     """
 
     contradictions: tuple[Contradiction, ...] = ()
@@ -150,7 +150,7 @@ class Questionnaire:
     paper      the same pages in the order of the paper form
     items      code -> item, in the order of the screens
     written    the document in its canonical form
-    quality    None where the document says nothing of it: then `quality.of` knows
+    quality    None if the document says nothing of it: then `quality.of` knows
     open_rows  whether its consent says that anonymised rows may be published, and not figures of groups alone
     languages  further languages in which it may have texts: code -> what it calls itself
     join       keeps the syllables of the words that the document lists on one line. Questions and hints come

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forms import DocumentError, Questionnaire, openness, shipped
+from forms import DocumentError, Questionnaire, openness, shipped, supplement
 from forms.document import Part
 from forms.kinds import SINGLE
 
@@ -18,8 +18,8 @@ def questionnaire(code: str) -> Questionnaire:
 @pytest.mark.parametrize("code", ["ho_gia_dinh", "noi_phuc_vu"])
 def test_every_shipped_questionnaire_has_its_keys_declared(code: str) -> None:
     found = questionnaire(code)
-    rules = openness._beside(found)
-    assert rules is not None
+    assert supplement.supplement(found, "open") is not None
+    rules = openness.of(found)
     assert rules.k >= 5
     assert set(rules.keys) <= set(found.items)
     assert set(rules.joined) <= set(rules.keys)
@@ -50,9 +50,9 @@ def test_what_can_not_be_meant_is_refused(case: str) -> None:
 def test_without_declared_keys_every_question_with_one_choice_is_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(openness, "BESIDE", tmp_path)
-    openness._beside.cache_clear()
+    monkeypatch.setattr(supplement, "FOLDER", tmp_path)
+    openness.of.cache_clear()
     found = questionnaire("noi_phuc_vu")
     rules = openness.of(found)
-    openness._beside.cache_clear()
+    openness.of.cache_clear()
     assert rules.keys == tuple(item.code for item in found.items.values() if item.kind is SINGLE)

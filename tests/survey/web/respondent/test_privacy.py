@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 import survey
 from analysis import disclosure
-from forms import document, openness
+from forms import document, openness, supplement
 from survey.operations import purge
 from survey.responses import arrival
 from survey.responses.submission import MARKS
@@ -121,7 +121,7 @@ def test_the_page_says_how_long_answers_stay(page: str) -> None:
 def test_the_limits_on_the_page_are_those_of_the_code(page: str) -> None:
     assert f"fewer than {disclosure.FEWEST} people" in page
     assert f"fewer than {disclosure.FEWEST_SENSITIVE} answered a sensitive question" in page
-    for path in openness.BESIDE.glob("*.yaml"):
+    for path in (supplement.FOLDER / "open").glob("*.yaml"):
         assert document.read(path)[0]["open"]["k"] >= openness.FEWEST
     assert f"at least {openness.FEWEST} people who look alike" in page
 

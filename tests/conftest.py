@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -43,6 +44,9 @@ from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.app import create_app
 from translations import speaking
+
+# Each process that runs tests loads them all: to compile them each time would take longer than all that they use.
+sys.dont_write_bytecode = False
 
 # A shared machine is slow now and then; a test that hangs on the clock says so itself.
 settings.register_profile("hailong", deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib
 import re
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from setuptools import Distribution
 
 from survey.system import settings
 from survey.system.version import version
@@ -36,7 +36,7 @@ def asked(text: str) -> set[str]:
 
 def test_a_wheel_has_every_file_of_the_four_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
-    distribution = Distribution({"script_name": "setup.py"})
+    distribution = importlib.import_module("setuptools").Distribution({"script_name": "setup.py"})
     distribution.parse_config_files()
     build = distribution.get_command_obj("build_py")
     build.build_lib = str(tmp_path)

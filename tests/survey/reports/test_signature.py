@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,24 +11,22 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import signers
-from pyhanko.sign.fields import SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko_certvalidator import ValidationContext
 
 from survey.pdf import signature
 from survey.reports import report
 from survey.results.summary import Summary
 
-Signer = tuple[signers.SimpleSigner, asn1.Certificate]
+Signer = tuple[Any, Any]  # pyHanko's, and its certificate
+
+
+def hanko(module: str) -> Any:
+    """A module of pyHanko, loaded when a test runs: each of the processes that run tests collects them all."""
+    return importlib.import_module(f"pyhanko{module}")
 
 
 def apart(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
@@ -62,30 +61,33 @@ def director() -> Signer:
         .sign(key, hashes.SHA256())
     )
     packed = pkcs12.serialize_key_and_certificates(b"giam-doc", key, made, None, NoEncryption())
-    signer = signers.SimpleSigner.load_pkcs12_data(packed, other_certs=[])
+    signer = hanko(".sign.signers").SimpleSigner.load_pkcs12_data(packed, other_certs=[])
     assert signer is not None
-    return signer, asn1.Certificate.load(made.public_bytes(Encoding.DER))
+    return signer, importlib.import_module("asn1crypto.x509").Certificate.load(made.public_bytes(Encoding.DER))
 
 
 def signed(pdf: bytes, director: Signer) -> bytes:
     """The file with a PAdES signature in the field that is there."""
+    signers = hanko(".sign.signers")
     about = signers.PdfSignatureMetadata(
-        field_name=signature.FIELD, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
+        field_name=signature.FIELD, subfilter=hanko(".sign.fields").SigSeedSubFilter.PADES, md_algorithm="sha256"
     )
     made = io.BytesIO()
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer = hanko(".pdf_utils.incremental_writer").IncrementalPdfFileWriter(io.BytesIO(pdf))
     apart(signers.sign_pdf, writer, about, director[0], existing_fields_only=True, output=made)
     return made.getvalue()
 
 
 def status_of(pdf: bytes, director: Signer) -> Any:
-    [there] = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    trust = ValidationContext(trust_roots=[director[1]], allow_fetching=False)
-    return apart(validate_pdf_signature, there, trust)
+    [there] = hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+    trust = hanko("_certvalidator").ValidationContext(trust_roots=[director[1]], allow_fetching=False)
+    return apart(hanko(".sign.validation").validate_pdf_signature, there, trust)
 
 
 def test_the_pdf_has_one_field_that_nobody_signed(pdf: bytes) -> None:
-    [(name, value, field)] = enumerate_sig_fields(PdfFileReader(io.BytesIO(pdf)))
+    [(name, value, field)] = hanko(".sign.fields").enumerate_sig_fields(
+        hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(pdf))
+    )
     assert (name, value) == (signature.FIELD, None)
     assert field.get_object()["/TU"] == "Chữ ký của Giám đốc"
 
@@ -93,7 +95,7 @@ def test_the_pdf_has_one_field_that_nobody_signed(pdf: bytes) -> None:
 def test_a_pades_signature_in_it_is_valid_and_covers_the_whole_file(pdf: bytes, director: Signer) -> None:
     made = signed(pdf, director)
     assert made.startswith(pdf)
-    [there] = PdfFileReader(io.BytesIO(made)).embedded_signatures
+    [there] = hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(made)).embedded_signatures
     assert there.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
     found = status_of(made, director)
     assert found.bottom_line
@@ -119,7 +121,7 @@ def test_a_signed_file_keeps_its_pages_tags_and_standards(pdf: bytes, director: 
 
 def test_the_field_is_what_an_archive_and_a_screen_reader_ask_for(pdf: bytes) -> None:
     """PDF/A-2a 6.3: printed, with an appearance. PDF/UA-1 7.18: a form of the structure, named, in its order."""
-    root = PdfFileReader(io.BytesIO(pdf)).root
+    root = hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(pdf)).root
     structure, field = root["/StructTreeRoot"], root["/AcroForm"]["/Fields"][0]
     assert field["/F"] == 4
     assert field["/AP"]["/N"]["/Subtype"] == "/Form"
@@ -137,7 +139,7 @@ def test_the_field_is_what_an_archive_and_a_screen_reader_ask_for(pdf: bytes) ->
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_field_stands_between_the_title_and_the_name_of_who_signs(kept: Summary, language: str) -> None:
     made = report.write(kept, "pdf", language)
-    field = PdfFileReader(io.BytesIO(made)).root["/AcroForm"]["/Fields"][0]
+    field = hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(made)).root["/AcroForm"]["/Fields"][0]
     left, bottom, right, top = (float(number) for number in field["/Rect"])
     words = pypdfium2.PdfDocument(made)
     page = words[len(words) - 1].get_textpage()

@@ -8,8 +8,8 @@ from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
-from scipy.stats import spearmanr
 from sqlalchemy import select, text
 
 from survey.fieldwork import invitations
@@ -110,8 +110,9 @@ class Disk:
                 for way in ("xmin::text::bigint, id", "ctid"):
                     rows = connection.scalars(text(f"SELECT id FROM response ORDER BY {way}")).all()
                     orders[way] = [ids.index(row) for row in rows if row in ids]
-        return agreeing | {
-            where: abs(float(spearmanr(order, range(len(order))).statistic)) for where, order in orders.items()
+        return agreeing | {  # Spearman's, of places without ties
+            where: abs(float(np.corrcoef(np.argsort(np.argsort(order)), range(len(order)))[0, 1]))
+            for where, order in orders.items()
         }
 
 

@@ -180,22 +180,9 @@ def _print_version(context: click.Context, _option: click.Parameter, asked: bool
         context.exit()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
-    if arguments is None:  # a process of its own
-        arguments = sys.argv[1:]
-        if _command(arguments) in WITHOUT_DATABASE:
-            gc.disable()  # little there goes in circles, and looking for it is a tenth of a small file's time
-            atexit.register(gc.freeze)
-    chosen = _language(arguments)
-    translations.speak(chosen)
-    # Our matrices are small: a second thread of NumPy's would only wait, and wait busily.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # click's own words ("Usage", "Options" …) come from the same catalogue.
-    os.environ["LANGUAGE"] = translations.language()
-    catalogues.bindtextdomain("messages", str(translations.FOLDER))
-    # The group is made here, after the language is known: help texts are looked up when they are defined.
-    program = Program(
+def _program() -> Program:
+    """The group of all, made when the language is known: help texts are looked up when they are defined."""
+    return Program(
         "hailong",
         help=_("Hài Lòng: a citizen satisfaction survey, from the sample to the signed report."),
         params=[
@@ -217,8 +204,24 @@ def main(arguments: list[str] | None = None) -> None:
         epilog=_("Each command explains itself: hailong COMMAND --help"),
         no_args_is_help=True,
     )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
+    if arguments is None:  # a process of its own
+        arguments = sys.argv[1:]
+        if _command(arguments) in WITHOUT_DATABASE:
+            gc.disable()  # little there goes in circles, and looking for it is a tenth of a small file's time
+            atexit.register(gc.freeze)
+    chosen = _language(arguments)
+    translations.speak(chosen)
+    # Our matrices are small: a second thread of NumPy's would only wait, and wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # click's own words ("Usage", "Options" …) come from the same catalogue.
+    os.environ["LANGUAGE"] = translations.language()
+    catalogues.bindtextdomain("messages", str(translations.FOLDER))
     try:
-        program(_language_first(arguments), prog_name="hailong", standalone_mode=False, obj=arguments)
+        _program()(_language_first(arguments), prog_name="hailong", standalone_mode=False, obj=arguments)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)

@@ -32,24 +32,25 @@ audit = Commands("audit", help=_("The audit trail: who did what to what, each en
 )
 @click.option(
     "--kept",
+    "given",
     metavar="DIGEST",
     callback=_digest,
     help=_("An earlier digest, or at least its first 12 characters."),
 )
-def verify(kept: str | None) -> None:
+def verify(given: str | None) -> None:
     with installation.opened().reading() as session:
-        found = trail.verify(session, kept)
-    if found.broken is not None:
-        say("The trail is broken at entry %(number)s: it was changed or taken out.", number=number(found.broken))
+        chain = trail.verify(session, given)
+    if chain.broken is not None:
+        say("The trail is broken at entry %(number)s: it was changed or taken out.", number=number(chain.broken))
         sys.exit(1)
-    if found.kept is False:
+    if chain.kept is False:
         say(
             "No entry has the digest %(digest)s: the end of the trail was cut off, or it is another one.",
-            digest=kept,
+            digest=given,
         )
         sys.exit(1)
-    say("The trail is whole: %(entries)s entries.", entries=number(found.entries))
-    click.echo(found.digest)
+    say("The trail is whole: %(entries)s entries.", entries=number(chain.entries))
+    click.echo(chain.digest)
 
 
 @audit.command("list", help=_("The newest entries, as tab-separated lines: number, when, who, what, on what."))

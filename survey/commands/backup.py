@@ -76,14 +76,14 @@ def restore(file: Path, without_keys: bool) -> None:
     folder, beside = settings.data_folder(), keys.beside(file)
     with archive.opened(file, lambda: passphrase(file)) as content:
         contents = archive.check(file, content)
-        there = not without_keys and beside.exists()
-        found = keys.opened(beside, passphrase(beside)) if there else {}
+        with_keys = not without_keys and beside.exists()
+        secrets = keys.opened(beside, passphrase(beside)) if with_keys else {}
         database = storage.Database(settings.database_url())
         if not archive.make_room(database, folder):
             say("It was put back whole before: everything is there.")
             return
-        keys.must_not_be_there(found)
-        archive.restore(database, file, contents, _progress, content, found)
+        keys.must_not_be_there(secrets)
+        archive.restore(database, file, contents, _progress, content, secrets)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Restored: %(rows)s rows of the backup of %(day)s, made by Hài Lòng %(version)s.",
@@ -93,7 +93,7 @@ def restore(file: Path, without_keys: bool) -> None:
     )
     if contents.revision != storage.newest():
         say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=storage.newest())
-    if not found:
+    if not secrets:
         say(
             "No keys were restored: bind the kiosks and tablets again. What is waiting on them, sealed, "
             "can no longer be read."

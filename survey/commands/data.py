@@ -91,13 +91,13 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
 def _write_open(wave: str, kind: str, out: Path) -> None:
     """Writes the open file, and says what was changed and what people agreed to."""
     with installation.opened().reading() as session:
-        made = open_data.microdata(session, wave)
-    made.save(out, kind)
-    say("Responses written: %(rows)s, to %(file)s.", rows=number(len(made)), file=out)
+        open_file = open_data.microdata(session, wave)
+    open_file.save(out, kind)
+    say("Responses written: %(rows)s, to %(file)s.", rows=number(len(open_file)), file=out)
     say(
         "Everybody is like %(others)s others at least, by area and what is declared.",
-        others=number(made.smallest - 1),
+        others=number(open_file.smallest - 1),
     )
-    for change in made.changes:
+    for change in open_file.changes:
         click.echo(f"{change.column or '*'}: {change.what} ({number(change.values)})", err=True)
-    click.echo(open_data.promise(made), err=True)
+    click.echo(open_data.promise(open_file), err=True)

@@ -33,4 +33,7 @@ def demo(wave: str, responses: int | None, seed: int) -> None:
     database = installation.opened()
     with database.writing() as session:
         made = made_up.make(session, wave, responses, seed)
-    say("Demonstration waves, marked as such on every page: %(waves)s.", waves=", ".join(one.code for one in made))
+    say(
+        "Demonstration waves, marked as such on every page: %(waves)s.",
+        waves=", ".join(one.code for one in made),
+    )

@@ -24,17 +24,17 @@ MARKS = {"well": N_("well"), "look": N_("look at it"), "mend": N_("MEND")}  # by
 )
 @click.option("--json", "as_json", is_flag=True, help=_("One array of records: state, what, do."))
 def doctor(as_json: bool) -> None:
-    found = looking.examine()
+    findings = looking.examine()
     if as_json:
-        records = [{"state": one.state.value, "what": one.what, "do": one.do} for one in found]
+        records = [{"state": one.state.value, "what": one.what, "do": one.do} for one in findings]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
     else:
-        for one in found:
+        for one in findings:
             mark = _(MARKS[one.state])
             click.echo(f"[{mark}] {one.what}")
             if one.do:
                 click.echo(f"    → {one.do}")
-    wrong = sum(one.state == "mend" for one in found)
+    wrong = sum(one.state == "mend" for one in findings)
     if wrong:
         say("To be mended: %(count)d.", count=wrong)
         sys.exit(1)

@@ -151,7 +151,7 @@ def compare(
 
 
 def _records(
-    by: Sequence[str], within: str | None, asked: dict[str, Any], told: str, how: tuple[Any, ...]
+    by: Sequence[str], within: str | None, asked: dict[str, Any], work: str, how: tuple[Any, ...]
 ) -> tuple[list[dict[str, Any]], tuple[Sequence[str], ...]]:
     """The records that `told` makes of the file, and the fields of the three kinds."""
     _refuse_contradictions(asked)
@@ -177,15 +177,15 @@ def _records(
     request = estimate_request.a_record_per_value(request, file)
     chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
     with _numpys_rest_left():
-        tell = getattr(estimates, told)
+        compute = getattr(estimates, work)
     try:
         if chunks is not None:
-            found = estimates.totals(request, chunks)
+            sums = estimates.totals(request, chunks)
         else:
             part = engines.part(request, file, asked["engine"])
-            found = estimates.gathered(request, [part])
-        records = tell(request, found, *how)
-        estimates.refuse_unknown_values(request, file, found)
+            sums = estimates.gathered(request, [part])
+        records = compute(request, sums, *how)
+        estimates.refuse_unknown_values(request, file, sums)
     except estimates.DesignError as error:  # what only the design shows is told to the person as a refusal
         raise Refusal(error.message, **error.values) from None
     return records, (estimates.ESTIMATE_FIELDS, estimates.COMPARE_FIELDS, estimates.STANDING_FIELDS)

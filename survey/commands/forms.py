@@ -83,8 +83,8 @@ def print_forms(
     if batch is None:
         with database.writing() as session:
             if more is not None and village is not None:
-                made = [batches.issue_more(session, wave, village, more, double / 100)]
-                batch = made[0].code
+                issued = [batches.issue_more(session, wave, village, more, double / 100)]
+                batch = issued[0].code
             else:
                 villages = None if village is None else [village]
                 if unit is not None:
@@ -92,20 +92,20 @@ def print_forms(
                     drawn = draws.villages(session, waves.find(session, wave))
                     villages = [one.psu for one in drawn if one.unit == code]
                 shares = {"double": double / 100, "again": reinterview / 100}
-                made = batches.issue(session, wave, forms=per_village, villages=villages, **shares)
-            _tell(len(made), *batches.counted(session, made))
+                issued = batches.issue(session, wave, forms=per_village, villages=villages, **shares)
+            _tell(len(issued), *batches.counted(session, issued))
     with database.reading() as session:
-        given = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
+        order = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
     with (
         atomic_write(out) as file,
         click.progressbar(
-            length=len(given.packets), label=_("Packets"), file=sys.stderr, hidden=not sys.stderr.isatty()
+            length=len(order.packets), label=_("Packets"), file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar,
     ):
-        printing.write(given, file, lambda done: bar.update(1))
+        printing.write(order, file, lambda done: bar.update(1))
     say(
         "The forms are in %(file)s, packets: %(packets)d. Print on both sides, A4, at 100 %%.",
-        packets=len(given.packets),
+        packets=len(order.packets),
         file=out,
     )
 

@@ -54,17 +54,17 @@ def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: s
     # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
     with atomic_write(out) as file:
         with installation.opened().writing() as session:
-            made = invitations.make(session, settings.secret_key(), wave, psus, count)
-            found = waves.find(session, wave)
-            asked = questionnaires.by_digest(session, found.questionnaire)
+            issued = invitations.make(session, settings.secret_key(), wave, psus, count)
+            subject = waves.find(session, wave)
+            asked = questionnaires.by_digest(session, subject.questionnaire)
         if printed:
-            letters.write(made, found, asked, base, contact, file)
+            letters.write(issued, subject, asked, base, contact, file)
         else:
-            file.write(letters.table(made, base))
+            file.write(letters.table(issued, base))
     say(
         "%(codes)s codes for %(villages)s villages are in %(file)s. Keep it safe; delete it after the letters.",
-        codes=number(len(made)),
-        villages=number(len({letter.psu for letter in made})),
+        codes=number(len(issued)),
+        villages=number(len({letter.psu for letter in issued})),
         file=out,
     )
     say("People type their code at %(address)s", address=addresses.typing_a_code(base))

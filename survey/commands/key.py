@@ -50,18 +50,18 @@ def lost(yes: bool) -> None:
     database = installation.opened()
     place = settings.text_key_file()
     with database.reading() as session:
-        found = lost_key.unreadable(session.connection())
-    if found:
+        closed = lost_key.unreadable(session.connection())
+    if closed:
         say(
             "The key file %(file)s does not open: what people wrote in the waves %(waves)s; forms being keyed: "
             "%(drafts)s; forms with scanned pages: %(scans)s; re-interviews: %(again)s; codes from the phones of "
             "%(accounts)s.",
             file=place,
-            waves=", ".join(sorted(found.get("text_key", ()))) or "–",
-            drafts=number(len(found.get("open_keying", ()))),
-            scans=number(len(found.get("scan", ()))),
-            again=number(len(found.get("reinterview", ()))),
-            accounts=", ".join(sorted(found.get("second_factor", ()))) or "–",
+            waves=", ".join(sorted(closed.get("text_key", ()))) or "–",
+            drafts=number(len(closed.get("open_keying", ()))),
+            scans=number(len(closed.get("scan", ()))),
+            again=number(len(closed.get("reinterview", ()))),
+            accounts=", ".join(sorted(closed.get("second_factor", ()))) or "–",
         )
         if not yes:
             _confirm(place)

@@ -19,15 +19,15 @@ kiosk = Commands("kiosk", help=_("Kiosks: devices at a service point, bound to a
 @click.option("--place", metavar="TEXT", required=True, help=_("Where it stands, as its start page says it."))
 def link(wave: str, unit: str, place: str) -> None:
     with installation.opened().writing() as session:
-        made = devices.link(session, wave, unit, place)
+        binding = devices.link(session, wave, unit, place)
     base = settings.base_url() or "http://127.0.0.1:8000"
     say(
         "Open the link on the device. The code to leave is %(code)s: keep it, it is shown this once.",
-        code=made.leave_code,
+        code=binding.leave_code,
     )
     if not base.startswith("https:"):
         say("Elsewhere than on this machine a kiosk needs https: set HAILONG_BASE_URL to the address with TLS.")
-    click.echo(addresses.kiosk_link(base.rstrip("/"), made.secret))
+    click.echo(addresses.kiosk_link(base.rstrip("/"), binding.secret))
 
 
 @kiosk.command(

@@ -40,10 +40,10 @@ def add_user(name: str, role: str, unit: str | None, link: bool) -> None:
     password = None if link else _password()
     with installation.opened().writing() as session:
         accounts.add(session, name, models.Role(role), password, unit)
-        made = password_links.make(session, name) if link else None
+        password_link = password_links.make(session, name) if link else None
     say("The account %(name)s is made: %(role)s.", name=name, role=_(ROLE_NAMES[role]))
-    if made is not None:
-        _print(made)
+    if password_link is not None:
+        _print(password_link)
 
 
 @user.command("list", help=_("All accounts, as tab-separated lines: name, role, unit, and “off” where it is off."))
@@ -92,8 +92,8 @@ def switch_on(name: str) -> None:
 @click.argument("name")
 def reset_password(name: str) -> None:
     with installation.opened().writing() as session:
-        made = password_links.make(session, name)
-    _print(made)
+        password_link = password_links.make(session, name)
+    _print(password_link)
 
 
 @user.command("reset-second-factor", help=_("Take the second factor of an account away: the phone was lost."))
@@ -158,15 +158,15 @@ def remove_token(name: str) -> None:
     say("The token %(name)s holds no more.", name=name)
 
 
-def _print(made: password_links.Made) -> None:
+def _print(link: password_links.Made) -> None:
     """The link alone on standard output: it is shown this once."""
     say(
         "Hand this link over to %(name)s. It works once, until %(day)s, and is shown this once.",
-        name=made.account,
-        day=formats.day(made.until),
+        name=link.account,
+        day=formats.day(link.until),
     )
     base = settings.base_url() or "http://127.0.0.1:8000"
-    click.echo(addresses.password_link(base.rstrip("/"), made.code))
+    click.echo(addresses.password_link(base.rstrip("/"), link.code))
 
 
 def _password() -> str:

@@ -30,9 +30,9 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
     database = installation.opened()
     with database.reading() as session:
         before = destroying.wrapped_keys(session)
-        found = destroying.due(session, dates.today())
+        due_waves = destroying.due(session, dates.today())
     if only_list:
-        for one in found:
+        for one in due_waves:
             click.echo("\t".join((one.code, one.closes.isoformat(), "" if one.code in before else "-")))
         return
     done = destroying.purge(database, wave, early=early)

@@ -23,21 +23,21 @@ questionnaire = Commands("questionnaire", help=_("Questionnaires: documents that
 @questionnaire.command(help=_("Say what is wrong with a document, and where. Nothing is stored."))
 @click.argument("file", metavar="FILE", type=FILE)
 def check(file: Path) -> None:
-    found = forms.load(file)
-    say("%(name)s is in order: %(items)d items.", name=found.name, items=len(found.items))
+    document = forms.load(file)
+    say("%(name)s is in order: %(items)d items.", name=document.name, items=len(document.items))
 
 
 @questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))
 @click.argument("file", metavar="FILE", type=FILE)
 def publish(file: Path) -> None:
-    found = forms.load(file)
+    document = forms.load(file)
     with installation.opened().writing() as session:
-        is_new = questionnaires.publish(session, found, today())
-    recordings.keep(found, file.parent)
+        is_new = questionnaires.publish(session, document, today())
+    recordings.keep(document, file.parent)
     if is_new:
-        say("%(name)s is published: %(digest)s", name=found.name, digest=found.digest)
+        say("%(name)s is published: %(digest)s", name=document.name, digest=document.digest)
     else:
-        say("%(name)s was published before, with this content.", name=found.name)
+        say("%(name)s was published before, with this content.", name=document.name)
 
 
 @questionnaire.command(
@@ -49,14 +49,14 @@ def publish(file: Path) -> None:
 @click.argument("file", metavar="FILE", type=FILE)
 def crosswalk(file: Path) -> None:
     with installation.opened().writing() as session:
-        found = forms_crosswalk.load(file, lambda name: questionnaires.find(session, name))
-        is_new = crosswalks.publish(session, found, today())
+        matched = forms_crosswalk.load(file, lambda name: questionnaires.find(session, name))
+        is_new = crosswalks.publish(session, matched, today())
     if is_new:
         say(
             "%(new)s is compared with %(old)s by this crosswalk: %(items)d items.",
-            new=found.new.name,
-            old=found.old.name,
-            items=len(found.matches),
+            new=matched.new.name,
+            old=matched.old.name,
+            items=len(matched.matches),
         )
     else:
         say("This crosswalk is already in use.")

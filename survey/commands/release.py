@@ -37,14 +37,14 @@ release = Commands(
 )
 def freeze(code: str, person: str, correction: str) -> None:
     with installation.opened().writing() as session:
-        made = releases.freeze(session, waves.find(session, code), person, correction)
+        frozen = releases.freeze(session, waves.find(session, code), person, correction)
         say(
             "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
-            number=made.number,
+            number=frozen.number,
             wave=code,
-            forms=releases.size(made),
+            forms=releases.size(frozen),
         )
-        _tell(releases.differences(session, made), releases.waiting(session, made))
+        _tell(releases.differences(session, frozen), releases.waiting(session, frozen))
 
 
 @release.command(help=_("Note that the figures of a release were checked."))
@@ -53,9 +53,9 @@ def freeze(code: str, person: str, correction: str) -> None:
 @BY
 def check(code: str, number: int, person: str) -> None:
     with installation.opened().writing() as session:
-        found = releases.find(session, code, number)
-        releases.check(session, found, person)
-        _tell(releases.differences(session, found), releases.waiting(session, found))
+        chosen = releases.find(session, code, number)
+        releases.check(session, chosen, person)
+        _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 

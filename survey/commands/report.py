@@ -36,25 +36,25 @@ from translations import gettext as _
 def report(wave: str, form: str, out: Path, unit: str | None, lang: str | None) -> None:
     with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
-        gathered = summary.gather(session, wave, release=release)
-    say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(gathered.records))
+        content = summary.gather(session, wave, release=release)
+    say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(content.records))
     with atomic_write(out) as file:
         if form == "zip":
-            reports.write_units(gathered, file, lang or "vi", lambda done: _tell(done, len(gathered.units)))
+            reports.write_units(content, file, lang or "vi", lambda done: _tell(done, len(content.units)))
         elif unit is not None:
-            file.write(reports.write_unit(gathered, _line(gathered, unit), form, lang or "vi"))
+            file.write(reports.write_unit(content, _line(content, unit), form, lang or "vi"))
         else:
-            file.write(reports.write(gathered, form, lang or "vi"))
-    if gathered.draft:
+            file.write(reports.write(content, form, lang or "vi"))
+    if content.draft:
         say("Nothing is released in this wave: the report is a draft and says so.")
     say("The report is in %(file)s.", file=out)
 
 
-def _line(gathered: summary.Summary, unit: str) -> summary.UnitLine:
-    found = next((line for line in gathered.units if line.unit.code == units.settled(unit)), None)
-    if found is None:
+def _line(content: summary.Summary, unit: str) -> summary.UnitLine:
+    unit_line = next((line for line in content.units if line.unit.code == units.settled(unit)), None)
+    if unit_line is None:
         raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=unit)
-    return found
+    return unit_line
 
 
 def _tell(done: int, of: int) -> None:

@@ -26,71 +26,71 @@ MOST = 1_000_000
 sample = Commands("sample", help=_("The sample of a wave: planned, drawn from its villages, and kept."))
 
 
+# What a plan consists of, and what is assumed of the field.
+COUNT = click.IntRange(1, MOST)
+OPTIONS = (
+    click.option("--wave", metavar="CODE", required=True, help=_("The wave whose villages are drawn.")),
+    click.option("--villages", type=COUNT, metavar="N", help=_("Villages in all, or in each commune or stratum.")),
+    click.option(
+        "--per",
+        type=click.Choice(["unit", "stratum"]),
+        help=_("Draw --villages in each commune, which then is the stratum, or in each stratum."),
+    ),
+    click.option(
+        "--per-village",
+        type=COUNT,
+        metavar="N",
+        required=True,
+        help=_("Households asked in each village."),
+    ),
+    click.option(
+        "--allocation",
+        type=click.Choice(["equal", "proportional", "sqrt", "neyman"]),
+        help=_(
+            "How a number in all is shared out over the strata: proportional unless given; neyman learns "
+            "from the wave before."
+        ),
+    ),
+    click.option(
+        "--method",
+        type=click.Choice(["pps", "srs"]),
+        default="pps",
+        show_default=True,
+        help=_("pps: large villages more likely, every household alike; srs: every village alike."),
+    ),
+    click.option(
+        "--households",
+        type=click.Choice(["systematic", "srs"]),
+        default="systematic",
+        show_default=True,
+        help=_("How households are drawn from the list of a village."),
+    ),
+    click.option("--collapse", is_flag=True, help=_("Join a stratum of one village with its neighbour.")),
+    click.option(
+        "--share",
+        type=click.FloatRange(0.001, 0.999),
+        metavar="N",
+        help=_("The share expected, as 0.9 (default)."),
+    ),
+    click.option(
+        "--deff",
+        type=click.FloatRange(1, 100),
+        metavar="N",
+        help=_("The design effect expected; without it, people of a village are alike by 0.05."),
+    ),
+    click.option(
+        "--response",
+        type=click.FloatRange(0.01, 1),
+        metavar="N",
+        help=_("The part of the forms expected back answered, as 0.95; 1 without it."),
+    ),
+    click.option("--cost", type=click.FloatRange(0), metavar="N", help=_("What a form costs.")),
+)
+
+
 def options(command: Callable[..., None]) -> Callable[..., None]:
-    """What a plan consists of, and what is assumed of the field."""
-    count = click.IntRange(1, MOST)
-    for option in reversed(
-        [
-            click.option("--wave", metavar="CODE", required=True, help=_("The wave whose villages are drawn.")),
-            click.option(
-                "--villages", type=count, metavar="N", help=_("Villages in all, or in each commune or stratum.")
-            ),
-            click.option(
-                "--per",
-                type=click.Choice(["unit", "stratum"]),
-                help=_("Draw --villages in each commune, which then is the stratum, or in each stratum."),
-            ),
-            click.option(
-                "--per-village",
-                type=count,
-                metavar="N",
-                required=True,
-                help=_("Households asked in each village."),
-            ),
-            click.option(
-                "--allocation",
-                type=click.Choice(["equal", "proportional", "sqrt", "neyman"]),
-                help=_(
-                    "How a number in all is shared out over the strata: proportional unless given; neyman learns "
-                    "from the wave before."
-                ),
-            ),
-            click.option(
-                "--method",
-                type=click.Choice(["pps", "srs"]),
-                default="pps",
-                show_default=True,
-                help=_("pps: large villages more likely, every household alike; srs: every village alike."),
-            ),
-            click.option(
-                "--households",
-                type=click.Choice(["systematic", "srs"]),
-                default="systematic",
-                show_default=True,
-                help=_("How households are drawn from the list of a village."),
-            ),
-            click.option("--collapse", is_flag=True, help=_("Join a stratum of one village with its neighbour.")),
-            click.option(
-                "--share",
-                type=click.FloatRange(0.001, 0.999),
-                metavar="N",
-                help=_("The share expected, as 0.9 (default)."),
-            ),
-            click.option(
-                "--deff",
-                type=click.FloatRange(1, 100),
-                metavar="N",
-                help=_("The design effect expected; without it, people of a village are alike by 0.05."),
-            ),
-            click.option(
-                "--response",
-                type=click.FloatRange(0.01, 1),
-                metavar="N",
-                help=_("The part of the forms expected back answered, as 0.95; 1 without it."),
-            ),
-            click.option("--cost", type=click.FloatRange(0), metavar="N", help=_("What a form costs.")),
-        ]
-    ):
+    """A command with all of `OPTIONS`."""
+    for option in reversed(OPTIONS):
         command = option(command)
     return command
 
@@ -112,17 +112,17 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
     if given["villages"] is None:
         raise click.UsageError(_("Say how many villages: --villages N"))
     with installation.opened().writing() as session:
-        found = draws.locked(session, wave)
-        plan = previous_wave.planned(session, found, _plan(given))
-        drawn = draws.drawn(plans.frame(session, found), plan, seed or draws.new_seed())
+        subject = draws.locked(session, wave)
+        plan = previous_wave.planned(session, subject, _plan(given))
+        drawn = draws.drawn(plans.frame(session, subject), plan, seed or draws.new_seed())
         _tell(drawn.remarks())
         expected = _expected(given)
-        _tell(expected_precision.sentences(expected_precision.of_drawn(session, found, drawn, expected)))
-        kept = draws.keep(session, found, drawn, assumed=asdict(expected))
+        _tell(expected_precision.sentences(expected_precision.of_drawn(session, subject, drawn, expected)))
+        stored = draws.keep(session, subject, drawn, assumed=asdict(expected))
     _print(draws.COLUMNS, draws.table(drawn))
     say(
         "Kept as draw number %(number)s of the wave %(wave)s, seed %(seed)s.",
-        number=kept.number,
+        number=stored.number,
         wave=wave,
         seed=drawn.seed,
     )
@@ -144,21 +144,21 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
 )
 def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
     with installation.opened().reading() as session:
-        found = waves.find(session, wave)
-        frame = plans.frame(session, found)
+        subject = waves.find(session, wave)
+        frame = plans.frame(session, subject)
         expected = _expected(given)
         if margin is not None:
-            given = _sized(waves.villages(session, found.code), frame, margin, expected, given)
+            given = _sized(waves.villages(session, subject.code), frame, margin, expected, given)
         if given["villages"] is None:
             raise click.UsageError(_("Say how many villages, --villages N, or how exact: --margin 0.03"))
-        plan = previous_wave.planned(session, found, _plan(given))
-        outlined = expected_precision.of_plan(session, found, frame, plan, expected)
+        plan = previous_wave.planned(session, subject, _plan(given))
+        outlook = expected_precision.of_plan(session, subject, frame, plan, expected)
         parts = plans.parts(frame, plan)
-        offers = expected_precision.bought(session, found, frame, plan, expected) if plan.per == "unit" else []
-    _tell(expected_precision.sentences(outlined))
+        offers = expected_precision.bought(session, subject, frame, plan, expected) if plan.per == "unit" else []
+    _tell(expected_precision.sentences(outlook))
     _tell(expected_precision.bought_sentences(offers))
     rows = []
-    for line in outlined.strata:
+    for line in outlook.strata:
         own = [part for part in parts if part.stratum == line.label]
         rows.append(
             (
@@ -184,19 +184,19 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
 @click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of an earlier draw."))
 def show(wave: str, number_wanted: int | None) -> None:
     with installation.opened().reading() as session:
-        found = waves.find(session, wave)
-        kept = draws.find(session, found, number_wanted)
-        drawn = draws.read(session, kept)
-        again = draws.repeats(drawn, kept)
+        subject = waves.find(session, wave)
+        stored = draws.find(session, subject, number_wanted)
+        drawn = draws.read(session, stored)
+        again = draws.repeats(drawn, stored)
     _print(draws.COLUMNS, draws.table(drawn))
     say(
         "Draw number %(number)s of %(day)s, seed %(seed)s.",
-        number=kept.number,
-        day=written_day(kept.made),
-        seed=kept.seed,
+        number=stored.number,
+        day=written_day(stored.made),
+        seed=stored.seed,
     )
     _tell(plans.words(drawn.plan))
-    if kept.id != found.draw:
+    if stored.id != subject.draw:
         say("It doesn't hold any more: a later one does.")
     if again is None:
         say("The villages of the wave have changed since: it can't be drawn again from them.")

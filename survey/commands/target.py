@@ -45,8 +45,8 @@ def import_targets(file: Path, wave: str) -> None:
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
 def list_targets(wave: str) -> None:
     with installation.opened().reading() as session:
-        found = targets.lines(session, respondents.sample(session, waves.find(session, wave)), ())
-    for line in found:
+        measured = targets.lines(session, respondents.sample(session, waves.find(session, wave)), ())
+    for line in measured:
         one = line.target
         cells = (one.unit, one.measure, f"{one.value:.4%}", line.verdict.value, one.office, one.head)
         click.echo("\t".join(cells))

@@ -27,8 +27,8 @@ template = Commands(
 def save(file: Path) -> None:
     installation.opened()  # refused if the folder is mistyped: its template would seem to be the shipped one
     document = templates.own() or docx.shipped()
-    with atomic_write(file) as made:
-        document.save(made)
+    with atomic_write(file) as stream:
+        document.save(stream)
     say("The template is in %(file)s. Change its styles, margins, head and foot, not their names.", file=file)
 
 
@@ -43,8 +43,8 @@ def use(file: Path) -> None:
 @template.command(help=_("Go back to the shipped look."))
 def drop() -> None:
     with installation.opened().writing():
-        there = templates.drop()
-    if there:
+        dropped = templates.drop()
+    if dropped:
         say("The shipped look is in use again.")
     else:
         say("The shipped look is in use already.")

@@ -69,7 +69,7 @@ def create(
     villages: str,
 ) -> None:
     with installation.opened().writing() as session:
-        made = waves.create(
+        new = waves.create(
             session,
             code,
             questionnaires.find(session, questionnaire),
@@ -86,14 +86,14 @@ def create(
             "There are demonstration waves in this data folder. Give a real wave a folder of its own: "
             "HAILONG_DATA=FOLDER hailong init"
         )
-    if made.closes < dates.today():
+    if new.closes < dates.today():
         say(
             "The wave %(code)s is made; its last day was %(day)s, so nobody can answer it now. Forms of those days"
             " can still come in: hailong import.",
             code=code,
-            day=formats.day(made.closes),
+            day=formats.day(new.closes),
         )
-    elif made.kind is models.WaveKind.OPEN:
+    elif new.kind is models.WaveKind.OPEN:
         say(
             "The wave %(code)s is made. People answer at /s/%(code)s/UNIT, with the code of a commune.",
             code=code,

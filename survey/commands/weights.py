@@ -82,14 +82,14 @@ def compute(
             None if file is None else margins.read(file, questionnaires.by_digest(session, wave.questionnaire))
         )
         plan = weighting.Plan(totals, by, calibration, limits, cap_adults)  # type: ignore[arg-type]
-        made = weighting.compute(session, code, plan)
+        new = weighting.compute(session, code, plan)
         say(
             "The weights of %(wave)s are now version %(version)s: %(source)s.",
             wave=code,
-            version=made.version,
-            source=kept.source(made),
+            version=new.version,
+            source=kept.source(new),
         )
-        report = made.report or {}
+        report = new.report or {}
         say(
             "People: %(people)s; sum of the weights: %(sum)s; design effect of unequal weights (Kish): %(kish)s.",
             people=number(report["people"]),
@@ -142,7 +142,7 @@ def list_(code: str) -> None:
 def show(code: str, version: int | None) -> None:
     with installation.opened().reading() as session:
         wave = waves.find(session, code)
-        found = next(
+        chosen = next(
             (
                 one
                 for one in kept.versions(session, wave.code)
@@ -150,11 +150,11 @@ def show(code: str, version: int | None) -> None:
             ),
             None,
         )
-        if found is None:
+        if chosen is None:
             raise _nothing(wave)
-        report = {key: part for key, part in (found.report or {}).items() if key != "fit"}
-        told = {"version": found.version, "made": str(found.made), "source": kept.source(found), **report}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        report = {key: part for key, part in (chosen.report or {}).items() if key != "fit"}
+        content = {"version": chosen.version, "made": str(chosen.made), "source": kept.source(chosen), **report}
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def _nothing(wave: models.Wave) -> Refusal:

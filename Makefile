@@ -102,7 +102,7 @@ test-spark: setup $(VENV)-spark/installed ## the same totals from DuckDB and fro
 	@$(VENV)-spark/bin/pytest -m spark -o addopts="--import-mode=importlib -q" tests/survey/data_files/test_engines.py
 
 soak: setup test-apt ## the long proofs: kill rounds, fuzzing, load, coverage
-	@$(BIN)/pytest -n 2 -m soak -o addopts="--import-mode=importlib -q"
+	@$(BIN)/pytest -n 2 -m "soak or hypothesis" --hypothesis-profile=soak -o addopts="--import-mode=importlib -q"
 
 bench: setup ## the benchmarks, each a ratio in one run
 	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -6,18 +6,15 @@ import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -27,14 +24,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.orm import Session
-from werkzeug.serving import ThreadedWSGIServer
 
 from survey.operations import demo
 from survey.operations.installation import prepare
@@ -45,13 +40,17 @@ from survey.waves import questionnaires, waves
 from survey.web.app import create_app
 from translations import speaking
 
+pytest_plugins = ["tests.browser.fixtures"]
+
 # Each process that runs tests loads them all: to compile them each time would take longer than all that they use.
 sys.dont_write_bytecode = False
 
-# A shared machine is slow now and then; a test that hangs on the clock says so itself.
-settings.register_profile("hailong", deadline=None)
-settings.load_profile("hailong")
-expect.set_options(timeout=30_000)
+# No test hangs on how fast the machine is. `make soak` tries more examples.
+settings.register_profile(
+    "test", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.register_profile("soak", settings.get_profile("test"), max_examples=500)
+settings.load_profile("test")
 
 # A data folder and the master key of texts: for all tests of a process that name no others.
 os.environ["HAILONG_DATA"] = tempfile.mkdtemp(prefix="hailong-data-")
@@ -62,9 +61,6 @@ NOBODY = 65534  # PostgreSQL refuses to run as root
 # Verifying a password takes the work that its hash asks for: this one asks for little. The hashes that the product
 # makes have their tests in people/.
 PASSWORD = PasswordHasher.from_parameters(CHEAPEST).hash("mat-khau-dai")
-
-# The shell is the same engine without windows: a context in it costs a quarter.
-CHROMIUM = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -130,7 +126,6 @@ def ended(province: Database) -> Callable[..., None]:
         with province.writing() as session:
             found = waves.find(session, wave)
             found.closes, found.closed = dates.today() - timedelta(1), closed
-        waves._recent.cache_clear()
 
     return end
 
@@ -354,79 +349,6 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-class Serving(ThreadedWSGIServer):
-    """A server that ends when its last request has: one that still ran would hand its connection to the database
-    back after the database was closed, and nobody would close that one."""
-
-    daemon_threads = False
-
-    def __init__(self, app: Flask, port: int) -> None:
-        self.open: set[socket.socket] = set()
-        super().__init__("127.0.0.1", port, app)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self.open.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        for connection in list(self.open):
-            with suppress(OSError):  # closed by the other side
-                connection.shutdown(socket.SHUT_RD)  # a browser keeps connections for requests that never come
-        super().server_close()  # waits for the requests
-
-
-@pytest.fixture(scope="session")
-def serving() -> Callable[[Flask, int], AbstractContextManager[str]]:
-    """Serves an application at a port (0: any that is free) for the length of a block, which gives the address."""
-
-    @contextmanager
-    def served(app: Flask, port: int) -> Iterator[str]:
-        server = Serving(app, port)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-    return served
-
-
-@pytest.fixture
-def live_server(app: Flask, serving: Callable[[Flask, int], AbstractContextManager[str]]) -> Iterator[str]:
-    """The address of the application, served on a port of its own for a browser."""
-    with serving(app, 0) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, one for all tests; a test opens a context of its own in it."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def phone(browser: Browser, live_server: str) -> Iterator[Page]:
-    """A page of 360 × 640 at the live server; a fault of a script, or what the policy refuses, fails the test."""
-    context = browser.new_context(base_url=live_server, viewport={"width": 360, "height": 640}, locale="vi-VN")
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-    yield page
-    context.close()
-    assert not faults
-
-
 @pytest.fixture(scope="session")
 def sign_in() -> Callable[[Flask, str], FlaskClient]:
     """Signs an account of the tests in: gives a client that is signed in under the name."""
@@ -439,18 +361,6 @@ def sign_in() -> Callable[[Flask, str], FlaskClient]:
         return client
 
     return signed_in
-
-
-@pytest.fixture(scope="session")
-def bring_in(sign_in: Callable[[Flask, str], FlaskClient]) -> Callable[[BrowserContext, Flask, str], None]:
-    """Signs an account of the tests in in a browser, without the page that asks for the password."""
-
-    def brought_in(context: BrowserContext, app: Flask, name: str) -> None:
-        cookie = sign_in(app, name).get_cookie("phien")
-        assert cookie is not None
-        context.add_cookies([{"name": "phien", "value": cookie.value, "domain": "127.0.0.1", "path": "/"}])
-
-    return brought_in
 
 
 @pytest.fixture(scope="session")

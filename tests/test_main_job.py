@@ -63,7 +63,6 @@ def questionnaire_of(province: Database) -> Any:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own: nobody is signed in."""
     made = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    made.set_default_timeout(15_000)
     yield made
     made.close()
 

@@ -25,7 +25,7 @@ from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
 
 CLIENTS, ACKNOWLEDGED = 4, 120
-PATIENCE = 60  # seconds for a start on a busy machine; ready is when it answers
+PATIENCE = 300  # seconds: only what never comes is waited for
 
 
 class Server:
@@ -63,7 +63,7 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=60) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -76,7 +76,7 @@ class Server:
             {"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             with error:

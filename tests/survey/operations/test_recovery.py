@@ -21,7 +21,7 @@ from survey.storage.models import Mode, Response, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 
-PATIENCE = 60  # seconds
+PATIENCE = 300  # seconds: only what never comes is waited for
 
 
 @pytest.fixture

@@ -167,12 +167,12 @@ def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
     @cache.cached(lambda: tmp_path, len)
     def figures() -> bytes:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(300)
         return b"figures"
 
     somebody = threading.Thread(target=figures)
     somebody.start()
-    assert begun.wait(10)
+    assert begun.wait(300)
     commune_bundle.begin(few, "vi")
     [making] = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
     while making.is_alive() and not is_within(making, "wait_until_idle"):

@@ -31,6 +31,7 @@ from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
 from survey.system import dates
 from survey.web.app import create_app
+from tests.slowness import slowness
 
 SENDERS = 4  # threads of a process that sends
 PATIENCE = 120.0  # seconds in which something must have been acknowledged
@@ -240,7 +241,7 @@ def test_while_the_database_is_away_people_are_told_and_afterwards_all_goes_on(
     finally:
         options = shlex.join(part for part in own if part not in ("-D", str(data)))
         postgresql.run("pg_ctl", "-w", "-D", str(data), "-o", options, "-l", f"{postgresql.folder}/log", "start")
-    assert longest < 2
+    assert longest < 2 * slowness()
     assert {client.post("/api/v1/responses", json=form(id)).status_code for id in during + after} == {201}
     assert stored(province) == set(ids)
     assert {client.post("/api/v1/responses", json=form(id)).status_code for id in ids} == {200}

@@ -53,7 +53,7 @@ def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
     @cache.cached(lambda: "figures", len)
     def make() -> bytes:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(300)
         told.append("figures")
         return b"done"
 
@@ -63,7 +63,7 @@ def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
 
     threads = [threading.Thread(target=make), threading.Thread(target=beside)]
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(300)
     threads[1].start()
     threads[1].join(0.05)
     go_on.set()
@@ -80,13 +80,13 @@ def test_two_who_ask_at_once_wait_for_one_making() -> None:
     def make() -> bytes:
         times.append(1)
         begun.set()
-        go_on.wait(10)
+        go_on.wait(300)
         return b"done"
 
     found: list[bytes] = []
     threads = [threading.Thread(target=lambda: found.append(make())) for _each in range(3)]
     threads[0].start()
-    begun.wait(10)
+    begun.wait(300)
     for thread in threads[1:]:
         thread.start()
     go_on.set()

@@ -58,7 +58,7 @@ def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(
 
     def slowly() -> list[int]:
         begun.set()
-        assert end.wait(60)
+        assert end.wait(300)
         return [0] * LARGE
 
     def meanwhile(look: Callable[[], None], of: str = "dot") -> None:
@@ -66,7 +66,7 @@ def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(
         end.clear()
         one = threading.Thread(target=figures.get, args=(of, slowly))
         one.start()
-        assert begun.wait(60)
+        assert begun.wait(300)
         look()
         end.set()
         one.join()

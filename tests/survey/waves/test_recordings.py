@@ -148,8 +148,8 @@ PART = """async (address) => {
 
 
 def kept(page: Page, count: int, device: str = "kiosk") -> list[str]:
-    """The recordings on the device, once there are so many, or those of after ten seconds."""
-    for _time in range(100):
+    """The recordings on the device, once there are so many, or those of after two minutes."""
+    for _time in range(1_200):
         if len(found := page.evaluate(KEPT, f"{device}-sounds")) == count:
             break
         page.wait_for_timeout(100)

@@ -34,6 +34,7 @@ from werkzeug.routing import BuildError
 from survey.storage.database import Database
 from survey.storage.models import Account, Response, Role, Unit, Wave
 from survey.web.app import create_app
+from tests.slowness import slowness
 
 SLOWEST = 2.0  # seconds of the processor for an answer, by the thread that gives it
 HANG = 10.0  # seconds of the clock: what waits for a lock costs no processor
@@ -349,8 +350,9 @@ def test_no_address_fails_whoever_asks_whatever(world: tuple[Flask, Database], s
     )
     assert not seen.faults, "\n".join(seen.faults[:10])
     # The short walk runs beside other tests, which may double what an answer costs; the long one runs alone.
-    assert seen.longest < (SLOWEST if count > 1_000 else 2 * SLOWEST), seen.where
-    assert seen.by_the_clock < (HANG if count > 1_000 else 2 * HANG)
+    assert seen.longest < (1 if count > 1_000 else 2) * SLOWEST * slowness(), seen.where
+    if count > 1_000:
+        assert seen.by_the_clock < HANG * slowness()
 
 
 # What a form can bring for any field: what people type, what nobody types, and codes that are nearly right.
@@ -367,6 +369,7 @@ def sends(app: Flask, path: str, count: int) -> dict[int, int]:
     token = fields["token"][0]
     names = (st.sampled_from(sorted(fields)) | TYPED).filter(lambda name: name not in ("", "id"))
     statuses: dict[int, int] = defaultdict(int)
+    longest = [0.0]
 
     @given(sent=st.dictionaries(names, st.lists(CODES | TYPED, max_size=4), max_size=12))
     @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
@@ -378,10 +381,11 @@ def sends(app: Flask, path: str, count: int) -> dict[int, int]:
             headers={"Origin": "http://localhost"},
         )
         assert reply.status_code in (303, 400, 409, 413, 422), reply.status_code
-        assert time.process_time() - began < SLOWEST
+        longest[0] = max(longest[0], time.process_time() - began)
         statuses[reply.status_code] += 1
 
     once()
+    assert longest[0] < SLOWEST * slowness()
     return dict(statuses)
 
 
@@ -450,5 +454,5 @@ def test_a_thousand_megabytes_are_refused_early(
     reply = client.post(path, environ_overrides=sent)
     assert reply.status_code in (400, 413)
     assert body.taken <= 30_000_000
-    assert time.process_time() - began < SLOWEST
+    assert time.process_time() - began < SLOWEST * slowness()
     assert peak() - before < 100

@@ -50,7 +50,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
                 connection.request("GET", "/healthz")
                 if connection.getresponse().status == 200:
                     self.up.set()

@@ -64,7 +64,7 @@ def opened(database: Database, number: str) -> OpenKeying | None:
 
 def saved(page: Page, number: str, database: Database, code: str, text: str) -> None:
     """Waits until a field has come to the server."""
-    for _time in range(100):
+    for _time in range(2_000):
         row = opened(database, number)
         if row is not None and row.typed.get(code) == text:
             return
@@ -90,7 +90,7 @@ def served(database: Database, port: int) -> Iterator[subprocess.Popen[bytes]]:
     )
     try:
         pause = threading.Event()
-        for _trial in range(1_200):
+        for _trial in range(6_000):
             with socket.socket() as trial:
                 if trial.connect_ex(("127.0.0.1", port)) == 0 or server.poll() is not None:
                     break

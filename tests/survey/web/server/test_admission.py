@@ -14,7 +14,7 @@ import pytest
 from survey.web.server.admission import MOST, RETRY, SMALL, WORKING, Admission
 from survey.web.server.metrics import Metrics
 
-LONG = 60  # seconds: only a fault is waited for
+LONG = 300  # seconds: only a fault is waited for
 
 
 class Slow(BytesIO):

@@ -72,13 +72,13 @@ class Elsewhere:
 
     def follow(self, address: str, name: str) -> str:
         """From where we send somebody to where the provider sends them back."""
-        answer = self.http.get(address, allow_redirects=False, timeout=10)
+        answer = self.http.get(address, allow_redirects=False, timeout=300)
         while True:
             if answer.is_redirect:
                 address = urljoin(answer.url, answer.headers["Location"])
                 if urlsplit(address).hostname == "localhost":  # what a test client of ours is called
                     return address.removeprefix("http://localhost")
-                answer = self.http.get(address, allow_redirects=False, timeout=10)
+                answer = self.http.get(address, allow_redirects=False, timeout=300)
                 continue
             form = re.search(r'<form[^>]*action="([^"]+)"', answer.text)
             assert form is not None, answer.text
@@ -88,7 +88,7 @@ class Elsewhere:
                 fields |= {"login": name, "password": "mật khẩu ở đó"}
             elif 'value="yes" name="logout"' in answer.text:
                 fields |= {"logout": "yes"}
-            answer = self.http.post(urljoin(answer.url, form[1]), fields, allow_redirects=False, timeout=10)
+            answer = self.http.post(urljoin(answer.url, form[1]), fields, allow_redirects=False, timeout=300)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_a_real_wave_beside_made_up_ones_is_told_of_them(hailong: Program, provi
     assert "made-up" not in hailong("wave", "create", "dot-2", *MADE, "--kind", "sample").err
     with province.writing() as session:
         waves.find(session, "dot-2").simulated = True
-    assert "made-up" in hailong("wave", "create", "dot-3", *MADE, "--kind", "sample").err
+    assert "demonstration" in hailong("wave", "create", "dot-3", *MADE, "--kind", "sample").err
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_no_log_and_no_file_beside_the_database_holds_what_was_sent(province: Da
         assert {_ask(port, "/api/v1/responses", good, kind) for _again in range(12)} == {200}
         counts = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300)
         with counts:  # whichever process took them, and whichever is asked
-            assert 'hailong_forms_total{outcome="known"} 12\n' in counts.read().decode()
+            assert 'hailong_forms_total{outcome="known"} 12.0\n' in counts.read().decode()
         for body in (good[:-9], good.replace(b"ho-mo", MARK.encode()), b'{"%s": 1}' % MARK.encode(), b"\xff"):
             assert 400 <= (_ask(port, "/api/v1/responses", body, kind) or 0) < 500
         fields = urllib.parse.urlencode({"C5": MARK, "C10_khac": MARK, "name": MARK, "password": MARK}).encode()

@@ -519,19 +519,19 @@ def test_two_who_differ_in_one_answer_leave_the_same_behind(
             ready(page)
         return remembered(tmp_path / name, bound.secret)
 
-    def surely(name: str, **answers: int) -> dict[str, Any]:
-        """What two leave behind alike: the bytes of a time are now and then letters."""
-        found = left(name, **answers)
-        found["words"] &= left(f"{name}-again", **answers)["words"]
-        return found
-
-    as_is = surely("one")
+    as_is = left("one")
     title = "Ý kiến về lần làm thủ tục · Hài Lòng"
     assert {title, live_server + START} <= as_is["words"]  # else this test could not see it
     assert [row[:2] for row in as_is["history"]][-1] == (live_server + START, title)
     assert as_is["entries"] == {0, 1}  # the empty page with which the browser opened, and the kiosk
-    assert surely("asked-more", tiep_xuc=2) == as_is  # who met nobody is asked less
-    assert surely("delicate", bi_doi_tien=2) == as_is
+    for name, answers in {"asked-more": {"tiep_xuc": 2}, "delicate": {"bi_doi_tien": 2}}.items():
+        other = left(name, **answers)  # who met nobody is asked less
+        if (
+            other["words"] != as_is["words"]
+        ):  # the bytes of a time are now and then letters, but not twice the same
+            as_is["words"] &= left(f"one-beside-{name}")["words"]
+            other["words"] &= left(f"{name}-again", **answers)["words"]
+        assert other == as_is
 
 
 @pytest.mark.parametrize("app", [{"KIOSK_IDLE": 1, "KIOSK_WARNING": 30}], indirect=True)

@@ -1,0 +1,73 @@
+"""Releases, reports and targets."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.storage.encrypted_columns import Document
+from survey.storage.models.base import Base
+
+
+class Release(Base):
+    """A wave's data as they were frozen on a day, so that what is shown of them can't move any more.
+
+    It goes through hands: frozen, checked, approved, each by name and day. Only an approved one is seen by
+    communes, programs and open files; the newest of these is the one shown.
+    """
+
+    __tablename__ = "release"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    number: Mapped[int]
+    responses: Mapped[bytes] = mapped_column(LargeBinary)  # the ids, 16 bytes each, in their order
+    rejected: Mapped[int]  # responses that a review had taken out by then
+    data: Mapped[str] = mapped_column(String(64))  # `Sample.version` of these responses
+    weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
+    draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
+    # Ids of the codings and paraphrases that held, the themes, and how many remarks nobody had read
+    remarks: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    frozen: Mapped[date]
+    frozen_by: Mapped[str] = mapped_column(String(80))
+    checked: Mapped[date | None]
+    checked_by: Mapped[str | None] = mapped_column(String(80))
+    approved: Mapped[date | None]
+    approved_by: Mapped[str | None] = mapped_column(String(80))
+    correction: Mapped[str | None] = mapped_column(String(500))  # why few forms changed; declared by `frozen_by`
+    __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
+class IssuedReport(Base):
+    """A report as it went out, byte for byte. Append-only: a correction is a new one that names the old."""
+
+    __tablename__ = "issued_report"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    release: Mapped[int] = mapped_column(ForeignKey("release.id"))
+    number: Mapped[str] = mapped_column(String(60))  # Số: 123/BC-SNV
+    day: Mapped[date]
+    issued_by: Mapped[str] = mapped_column(String(80))
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("issued_report.id"))
+    word: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
+class Target(Base):
+    """What a figure of a wave is to reach by a decision, and the office and head who answer for it."""
+
+    __tablename__ = "target"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    measure: Mapped[str] = mapped_column(String(80))  # as `hailong results --item` takes it: index, C5=1
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))  # a commune, or the province
+    value: Mapped[float]  # a fraction
+    at_most: Mapped[bool] = mapped_column(default=False)  # not to be exceeded, where else it is to be reached
+    office: Mapped[str] = mapped_column(String(200))
+    head: Mapped[str] = mapped_column(String(120))
+    decision: Mapped[str] = mapped_column(String(200))  # the document that decided it
+    day: Mapped[date | None]  # when the value was set or changed; of older ones nobody knows
+    __table_args__ = (UniqueConstraint("wave", "measure", "unit"),)

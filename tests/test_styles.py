@@ -163,3 +163,21 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "keying/frame.html",
         "sign_in/page.html",
     }
+
+
+def test_a_table_and_the_token_of_a_form_are_each_written_in_one_place() -> None:
+    """`parts.table` says the roles lost on a narrow screen; `csrf_field()` is in each form that is posted."""
+    assert {name for name, text in HTML.items() if "<table" in text} == {
+        "staff/parts.html",
+        "respondent/calendar.html",  # the neutral page, which has no sheet of the staff
+    }
+    assert {name for name, text in HTML.items() if 'name="csrf_token"' in text or ".csrf_token" in text} == set()
+    posted = {
+        (name, form)
+        for name, text in HTML.items()
+        for form in re.findall(r'<form [^>]*method="post".*?</form>', text, re.DOTALL)
+        if "csrf_field()" not in form and "passkey_parts()" not in form
+    }
+    # Answers, and the pages of those who have no account, have tokens of their own.
+    own = ("respondent/", "kiosk/", "interviewer/form.html")
+    assert {name for name, _form in posted if not name.startswith(own)} == set()

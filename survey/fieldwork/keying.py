@@ -30,7 +30,7 @@ class Keyed:
     """One form as it was typed.
 
     answers   what holds, as `forms.check` gives it
-    problems  what can't be an answer; the form can't be kept with it
+    problems  what can't be an answer; the form can't be stored with it
     untyped   numbered items for which nothing was typed, not even that the paper is blank
     two       items with two marks
     unasked   items answered although their condition does not hold: kept as written

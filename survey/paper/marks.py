@@ -38,7 +38,7 @@ CLOSE = 0.12  # mm from the fit that a window may well be
 
 BENT = 0.3  # mm that are left of a page too crumpled to be read
 
-# What lies around a circle.
+# What is around a circle.
 REACH = 5.0  # mm to each side of its middle that are looked at
 BLEED = 0.5  # mm around print that are left out: a blurred picture smears it
 AROUND = (1.23, 2.1)  # radii between which a ring around a circle lies
@@ -113,7 +113,7 @@ class Reading:
 def read(page: Grey, questionnaire: Questionnaire, number: int) -> list[Reading] | None:
     """What is marked on a page that was laid straight, in the order of the form.
 
-    None where the page is too crumpled to be fitted onto its print.
+    None if the page is too crumpled to be fitted onto its print.
     """
     where = fit(page, prints(questionnaire)[number - 1], anchors(questionnaire)[number - 1])
     if where is None or where.left > BENT:
@@ -204,7 +204,7 @@ class Fit:
 
 
 def fit(page: Grey, printed: Grey, places: list[tuple[int, int]]) -> Fit | None:
-    """How the page lies on its print; None where too little of the print is found again."""
+    """How the page lies on its print; None if too little of the print is recognised."""
     small, plain = _coarse(page), _coarse(printed)
     wide, high = (side * COARSE // 2 for side in WINDOW)
     far = round(SEARCH * COARSE)

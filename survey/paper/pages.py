@@ -47,7 +47,7 @@ class PageCode:
 
 
 def find(picture: Grey) -> PageCode | None:
-    """The code of the page in a picture that may lie on any side; None where there is none."""
+    """The code of the page in a picture that may lie on any side; None if there is none."""
     for barcode in _codes(picture):
         named = serial_numbers.CODE.fullmatch(barcode.text)
         if named:
@@ -71,7 +71,7 @@ def _codes(picture: Grey) -> Iterator[zxingcpp.Barcode]:
 
 
 def straight(picture: Grey, found: PageCode, layout: Layout) -> Grey | None:
-    """The page alone, `SCALE` pixels a millimetre; None where its four corner marks are not to be seen."""
+    """The page alone, `SCALE` pixels a millimetre; None if its four corner marks can't be seen."""
     marks = _corner_marks(picture, found, layout)
     if marks is None:
         return None

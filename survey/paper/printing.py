@@ -155,7 +155,7 @@ def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambd
 
     Refused where somebody else's print takes too long.
 
-    progress  is told how many packets are done
+    progress  called with how many packets are done
     """
     with TemporaryDirectory(prefix="hailong-") as name:
         joining.print_into(file, _packets(given, Path(name), progress))

@@ -1,8 +1,8 @@
 """Scanned forms: pictures of their pages become one of the two keyings; what isn't clear a person settles first.
 
-A page is read outside of any transaction and kept by itself: what was read, and a picture of the questions that a
+A page is read outside any transaction and stored by itself: what was read, and a picture of the questions that a
 person must look at. Once all pages of a form are in and nothing is doubtful any more, the form is keyed, and what
-was kept of its pages goes: the codes stand in the keying then.
+was stored of its pages is deleted: the codes stand in the keying then.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Page:
     """What became of a picture.
 
     file, place  where it came from; pages of a file are counted from 1
-    serial, page what its code says; None where none was found
+    serial, page what its code says; None if none was found
     doubtful     questions that wait for a person
     stored       whether the form is keyed by it
-    fault        why the page isn't kept
+    fault        why the page isn't stored
     """
 
     file: str
@@ -88,7 +88,7 @@ class Doubt:
 def take_in(database: Database, wave: str, files: Iterable[tuple[str, bytes]]) -> Iterator[Page]:
     """Reads the pages of files, one after another, and keeps each as soon as it is read.
 
-    A fault of one page is told and the others go on; so is a file that can't be read at all.
+    A fault of one page is reported and the others go on; so is a file that can't be read at all.
     """
     opencv.require()
     with database.reading() as session:
@@ -160,7 +160,7 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
 def keep(session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey) -> StoredPage:
     """Keeps a page that was read.
 
-    Call inside `writing()`. A page that is there already is kept only where less of the new one is doubtful.
+    Call inside `writing()`. A page that is stored already is replaced only if less of the new one is doubtful.
     """
     sheet = sheet_locks.locked(session, serial)
     questionnaire = _wanted(session, wave, serial)

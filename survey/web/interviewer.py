@@ -51,7 +51,7 @@ pages = Pages("interviewer", __name__, "/phong-van")
 
 
 class Faulty(Refusal):
-    """What the tablet sent can't be kept, and the person is gone: its program is at fault."""
+    """What the tablet sent can't be stored, and the person is gone: its program is at fault."""
 
     status = 422
 
@@ -98,7 +98,7 @@ def bind() -> ResponseReturnValue:
 
 @pages.get("/worker.js")
 def worker() -> ResponseReturnValue:
-    """The service worker. It stands here because it may serve only what lies beside or below it."""
+    """The service worker. It is here because it may serve only what is beside or below it."""
     return kiosk.worker_with_sounds(kiosk.STATIC.parent / "interviewer-worker.js")
 
 
@@ -146,7 +146,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
             )
         village = keying.village_of(place, villages, request.args["thon"])
     if request.method == "POST":
-        return _keep(place, village)
+        return _store(place, village)
     return render_template(
         "interviewer/form.html",
         place=place,
@@ -258,7 +258,7 @@ def _outcomes() -> dict[int, Outcome]:
     return {int(number): Outcome(outcome) for number, outcome in sent.items()}
 
 
-def _keep(place: Place, village: Village | None) -> ResponseReturnValue:
+def _store(place: Place, village: Village | None) -> ResponseReturnValue:
     """Keeps the answers of one person: 201, or 200 where the same form is there already."""
     sent = request.get_json(silent=True)
     if not isinstance(sent, dict) or not UUID4.fullmatch(str(sent.get("id"))):

@@ -88,7 +88,7 @@ def worker_with_sounds(file: Path) -> Response:
 
 @pages.get("/worker.js")
 def worker() -> ResponseReturnValue:
-    """The service worker. It stands here because it may serve only what lies beside or below it."""
+    """The service worker. It is here because it may serve only what is beside or below it."""
     return worker_with_sounds(STATIC / "worker.js")
 
 

@@ -53,7 +53,7 @@ def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, 
 
 
 def _signed_in(name: str, password: str, code: str) -> bool:
-    """Signs in where all is right; who must wait is told so like somebody who is wrong."""
+    """Signs in where all is right; who must wait sees the same as somebody who is wrong."""
     if lockout.seconds_to_wait(name):
         return False
     with database().reading() as session:

@@ -1,4 +1,4 @@
-"""Pages: forms whose two keyings differ. A third person decides from the paper, and isn't told who typed what."""
+"""Pages: forms whose two keyings differ. A third person decides from the paper, and isn't shown who typed what."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from survey.web.respondent import away, form, invitation, listening, start
 pages = Blueprint("respondent", __name__)
 pages.add_url_rule("/", "start", start.choose)
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
-# Typed from a poster, the address may end with a stroke.
+# Typed from a poster, the address may end with a slash.
 pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)

@@ -36,7 +36,7 @@ SECONDS_A_QUESTION = 8
 HAND_IN = "hand-in"  # no item has such a code
 
 # What is done with an id, answers that hold, and how the form was filled.
-Keep = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
+Store = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
 
 # The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
 _blank: dict[tuple[str, str], Markup] = {}
@@ -52,19 +52,19 @@ class Trouble:
 
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
-    """The form of a wave at a commune; a sent one that holds is kept and answered with a receipt."""
+    """The form of a wave at a commune; a valid one that is sent is stored and answered with a receipt."""
     place = waves.current_place(database(), wave, unit, opened_on(wave, unit, Mode.PHONE, _token()))
 
-    def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+    def store(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
         database().group(
             lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers, marks=marks)
         )
 
-    return fill_in(place, keep)
+    return fill_in(place, store)
 
 
-def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
-    """Shows the form of a place, or takes a sent one: if it holds, it is kept and answered with a receipt."""
+def fill_in(place: Place, store: Store) -> ResponseReturnValue:
+    """Shows the form of a place, or takes a sent one: if it is valid, it is stored and answered with a receipt."""
     if request.method != "POST":
         return _page(place, questions(place.questionnaire))
     if not _from_here():
@@ -91,7 +91,7 @@ def fill_in(place: Place, keep: Keep) -> ResponseReturnValue:
         # Once: to refuse is a right, but a slip would use up the code of a letter.
         return _page(place, questions(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
     try:
-        keep(uuid.UUID(id), checked.answers, _marks())
+        store(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
         raise Conflict(
             "We already have this form. What was sent first counts, so there is no need to send it again."
@@ -241,7 +241,7 @@ def token(place: Place, mode: Mode) -> str:
 
 
 def opened_on(wave: str, unit: str, mode: Mode, token: str) -> date | None:
-    """The day on which a form was opened, as its token says; None where it was not made here, for this wave, unit
+    """The day on which a form was opened, as its token says; None if it was not made here, for this wave, unit
     and mode, or too long ago."""
     try:
         made, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)

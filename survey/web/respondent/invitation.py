@@ -48,7 +48,7 @@ def open_letter(code: str) -> ResponseReturnValue:
 
 
 def answer(token: str) -> ResponseReturnValue:
-    """The form of a code's village; a sent one that holds is kept, and the code is used."""
+    """The form of a code's village; a valid one that is sent is stored, and the code is used."""
     try:
         digest, moment = _signer().loads(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
@@ -58,12 +58,12 @@ def answer(token: str) -> ResponseReturnValue:
     if used and request.method != "POST":
         return _used()
 
-    def keep(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+    def store(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
         with database().writing() as session:
             invitations.submit(session, place, digest, id, answers, marks)
 
     try:
-        return fill_in(place, keep)
+        return fill_in(place, store)
     except Used:
         return _used()
 

@@ -1,4 +1,4 @@
-"""The first page: what this is, and the choice of the commune; and what is kept of those who answer."""
+"""The first page: what this is, and the choice of the commune; and what is stored of those who answer."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def choose() -> ResponseReturnValue:
 
 
 def privacy() -> ResponseReturnValue:
-    """What is kept of a person, and what is not."""
+    """What is stored of a person, and what is not."""
     return render_template(
         "respondent/privacy.html", fewest=FEWEST, delicate=FEWEST_SENSITIVE, alike=openness.FEWEST
     )

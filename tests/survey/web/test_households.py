@@ -271,10 +271,10 @@ def interview(page: Page, household: int, adults: int) -> None:
     page.get_by_role("button", name="Continue", exact=True).click()
     for _screen in range(3):
         page.get_by_role("button", name="Skip", exact=True).click()
-    page.get_by_role("button", name="The person does not want this part").click()
+    page.get_by_role("button", name="The person doesn't want this part").click()
     for _screen in range(43):
         page.get_by_role("button", name="Skip", exact=True).click()
-    page.get_by_role("button", name="The person does not want this part").click()
+    page.get_by_role("button", name="The person doesn't want this part").click()
     for _screen in range(3):
         page.get_by_role("button", name="Skip", exact=True).click()
     page.get_by_role("button", name="Send the form").click()
@@ -290,11 +290,11 @@ def test_a_village_is_worked_without_network_and_no_request_joins_household_and_
     expect(row(tablet, 19).locator("[data-unsent]")).to_be_visible()
     expect(row(tablet, 12)).to_be_visible()
     interview(tablet, 12, 3)
-    expect(tablet.get_by_role("status")).to_contain_text("locked away on this tablet")
+    expect(tablet.get_by_role("status")).to_contain_text("stored on this tablet, encrypted")
     expect(row(tablet, 12).locator("[data-state]")).to_contain_text("Answered")
     expect(row(tablet, 12).get_by_role("link", name="Interview")).to_be_hidden()
     tell(tablet, 19, "complete")  # it was replaced already
-    expect(tablet.get_by_role("alert")).to_contain_text("was asked in its place")
+    expect(tablet.get_by_role("alert")).to_contain_text("has already been asked in its place")
     tablet.goto(LIST)
     expect(row(tablet, 19).locator("[data-state]")).to_contain_text("Từ chối")
     expect(tablet.locator("[data-waits]")).to_contain_text("phiếu phỏng vấn 1; kết quả của thôn này 2")

@@ -38,7 +38,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.reports import report
 from survey.responses import submission
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import summary
 from survey.results.summary import Summary
 from survey.storage.database import Database
@@ -117,7 +117,7 @@ def memory() -> str:
     return f"memory {now / 1e6:.0f} MB, at most {most / 1e6:.0f} MB; kept {cache.bytes_used() / 1e6:.0f} MB"
 
 
-def adding_up(people: Sample) -> None:
+def adding_up(people: Respondents) -> None:
     """What NumPy alone needs for an item by commune: weighted and counted, over the same columns."""
     item = next(item for item in people.questionnaire.items.values() if item.kind.is_scale)
     codes, units, weight = people.responses.items[item.code], people.unit.codes, people.weight

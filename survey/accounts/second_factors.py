@@ -101,7 +101,7 @@ def enrol(session: Session, name: str, secret: bytes, code: str) -> list[str] | 
         return None
     codes = begin(session, name)
     factor = session.get_one(SecondFactor, name)
-    factor.secret, factor.step = encrypted_texts.sealed_for(encrypted_texts.factor_of(name), secret), step
+    factor.secret, factor.step = encrypted_texts.encrypt_for(encrypted_texts.factor_of(name), secret), step
     session.flush()
     return codes
 
@@ -119,7 +119,7 @@ def check(session: Session, name: str, code: str) -> bool:
     if factor.secret is None:
         return False
     try:
-        secret = encrypted_texts.opened_for(encrypted_texts.factor_of(name), factor.secret)
+        secret = encrypted_texts.decrypt_for(encrypted_texts.factor_of(name), factor.secret)
     except InvalidTag:
         raise Refusal(
             "The second factor can't be checked: its key is lost, or the key file of this database is another "

@@ -234,14 +234,14 @@ def main(arguments: list[str] | None = None) -> None:
             say("See: %(call)s", call=refusal.listed_by)
         sys.exit(1)
     except OSError as error:
-        known = faults.told(error) if error.filename is None else None
+        known = faults.refusal_for(error) if error.filename is None else None
         click.echo(
             str(known or _("%(file)s: %(reason)s", file=error.filename or "–", reason=translations.reason(error))),
             err=True,
         )
         sys.exit(1)
     except Exception as error:
-        if (known := faults.told(error)) is not None:
+        if (known := faults.refusal_for(error)) is not None:
             click.echo(str(known), err=True)
             sys.exit(1)
         if os.environ.get("HAILONG_DEBUG"):

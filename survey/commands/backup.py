@@ -99,7 +99,7 @@ def restore(file: Path, without_keys: bool) -> None:
             "can no longer be read."
         )
         with database.reading() as session:
-            sealed = encrypted_texts.anything_sealed(session.connection())
+            sealed = encrypted_texts.anything_encrypted(session.connection())
         if sealed:
             say(
                 "What people wrote in words is sealed. Put its key at %(file)s before serving; if no copy is left "

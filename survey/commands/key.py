@@ -26,9 +26,9 @@ key = Commands("key", help=_("The master key, by which what people wrote in word
 )
 def renew() -> None:
     database = installation.opened()
-    master_key.present()
+    master_key.read()
     with database.writing() as session:
-        renewal = encrypted_texts.Renewal(session.connection())
+        renewal = encrypted_texts.MasterKeyRotation(session.connection())
     renewal.settle(database)
     say(
         "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one the "

@@ -20,7 +20,7 @@ from survey.data_files import spss
 from survey.responses.respondents import rejected, sample
 from survey.results import releases
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import Ring
+from survey.storage.encrypted_texts import TextKeys
 from survey.storage.models import Release, Response, ResponseText, Wave
 from survey.system.atomic_file import atomic_write
 from survey.system.csv_table import Writer
@@ -84,7 +84,7 @@ Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]
 
 
 def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
-    people, ring = sample(session, wave, release), Ring(session.connection())
+    people, ring = sample(session, wave, release), TextKeys(session.connection())
     for rows in _rows(session, wave):
         at = people.place_of([row.id for row in rows])
         valid = at[at >= 0]
@@ -99,7 +99,7 @@ def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    people, gone, ring = sample(session, wave), rejected(session, wave.code), Ring(session.connection())
+    people, gone, ring = sample(session, wave), rejected(session, wave.code), TextKeys(session.connection())
     for rows in _rows(session, wave):
         out = people.place_of([row.id for row in rows]) < 0
         outside = [row for row in compress(rows, out) if row.id not in gone]

@@ -22,7 +22,7 @@ from survey.responses.submission import split
 from survey.sampling import draws
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import Ring
+from survey.storage.encrypted_texts import TextKeys
 from survey.storage.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
 from survey.system import dates
 from survey.system.csv_table import Faults, Table, nearest
@@ -325,7 +325,7 @@ class File:
                 .where(Response.id.in_([line.id for line in lines]))
             )
         }
-        ring = Ring(session.connection())
+        ring = TextKeys(session.connection())
         for line in lines:
             if line.id in stored and (column := self._differing(line, stored[line.id], ring)) is not None:
                 self.faults.add(
@@ -351,7 +351,7 @@ class File:
                 ),
             )
 
-    def _differing(self, line: Line, before: Row[Any], ring: Ring) -> str | None:
+    def _differing(self, line: Line, before: Row[Any], ring: TextKeys) -> str | None:
         """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
         what was destroyed."""
         if before.wave != self.wave.code:
@@ -433,7 +433,7 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
             for line in lines
         ],
     )
-    ring = Ring(connection)
+    ring = TextKeys(connection)
     texts = [
         {"response": line.id, "texts": ring.seal(wave.code, line.id, line.texts)} for line in lines if line.texts
     ]

@@ -26,7 +26,7 @@ from forms import Item, Questionnaire, Text, openness
 from forms.kinds import SINGLE
 from forms.openness import Openness
 from survey.data_files.exporting import FORMATS
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import releases
 from survey.results.breakdowns import COUNTRY, TOWN, areas, gives_rows
 from survey.storage.models import Release, Wave, WaveKind
@@ -129,7 +129,7 @@ def microdata(session: Session, wave: str) -> Open:
     lambda session, wave, release, people, rules: (database_key(session), release.id, people.version),
     lambda rows: 8 * len(rows) * (len(rows.columns) + len(rows.answers)),
 )
-def _made(session: Session, found: Wave, release: Release, people: Sample, rules: Openness) -> Open:
+def _made(session: Session, found: Wave, release: Release, people: Respondents, rules: Openness) -> Open:
     # What nobody can know who has not the ids of the responses. It is that of the wave's first release, so that
     # two releases join the same villages: what differs would tell them apart.
     secret = hashlib.sha256(releases.list_all(session, found.code)[-1].responses).digest()
@@ -151,7 +151,7 @@ def _made(session: Session, found: Wave, release: Release, people: Sample, rules
 class _Making:
     """The steps from a sample to what may be shown; each notes what it changed."""
 
-    def __init__(self, session: Session, people: Sample, rules: Openness, order: Ints, secret: bytes) -> None:
+    def __init__(self, session: Session, people: Respondents, rules: Openness, order: Ints, secret: bytes) -> None:
         self.people, self.rules, self.order, self.secret = people, rules, order, secret
         left = Lazy("Left out: number of the form, commune, stratum, day, way of answering, how it was filled in.")
         self.changes = [Change("", left, len(people))]

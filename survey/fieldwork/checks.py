@@ -18,7 +18,7 @@ from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
 from survey.fieldwork import near_duplicates
-from survey.responses.respondents import Bools, Floats, Sample, everyone
+from survey.responses.respondents import Bools, Floats, Respondents, everyone
 from survey.storage.models import Batch, Response, Sheet, Wave
 from survey.system.cache import cached, database_key
 from translations import N_
@@ -148,7 +148,7 @@ def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
 
 
 def _findings(
-    people: Sample, ids: list[UUID], share: Floats, other: Any, limit: float
+    people: Respondents, ids: list[UUID], share: Floats, other: Any, limit: float
 ) -> Iterator[tuple[int, Finding]]:
     """(row, finding), check by check."""
     for items in blocks(people.questionnaire):
@@ -177,7 +177,7 @@ def blocks(questionnaire: Questionnaire) -> list[list[Item]]:
     return [items for items in found.values() if len(items) >= LONG]
 
 
-def _codes(people: Sample, items: list[Item]) -> Any:
+def _codes(people: Respondents, items: list[Item]) -> Any:
     """(N, K) the levels, 0 where there is none; a choice that is no answer (98, 99) is none."""
     table = np.zeros((len(people), len(items)), np.int32)
     for place, item in enumerate(items):
@@ -187,7 +187,7 @@ def _codes(people: Sample, items: list[Item]) -> Any:
     return table
 
 
-def blanks(people: Sample) -> tuple[Any, Any]:
+def blanks(people: Respondents) -> tuple[Any, Any]:
     """(N,) items asked, and of these left blank; texts are not counted, "don't know" is an answer."""
     asked, given = np.zeros(len(people), np.int64), np.zeros(len(people), np.int64)
     for item in people.questionnaire.items.values():
@@ -198,7 +198,7 @@ def blanks(people: Sample) -> tuple[Any, Any]:
     return asked, asked - given
 
 
-def alike(people: Sample, asked_by: Any) -> tuple[Floats, Any, float]:
+def alike(people: Respondents, asked_by: Any) -> tuple[Floats, Any, float]:
     """(N,) share of equal answers with the nearest form of the same village or interviewer, that form, and the
     share from which on a form is listed.
 

@@ -9,20 +9,20 @@ import numpy as np
 
 from analysis.design import Ints, crossed
 from analysis.patterns import nearest
-from survey.responses.respondents import Floats, Sample
+from survey.responses.respondents import Floats, Respondents
 
 LEAST_SHARED = 8  # items that both forms answer
 ALIKE = 0.95  # of these, the share with the same answer
 MOST = 2_000  # forms of one place and day that are compared with each other
 
 
-def count(people: Sample) -> int:
+def count(people: Respondents) -> int:
     """How many forms are nearly the same as another one of the same unit and day."""
     share, _other = nearest_of(people)
     return int((share >= ALIKE).sum())
 
 
-def nearest_of(people: Sample) -> tuple[Floats, Ints]:
+def nearest_of(people: Respondents) -> tuple[Floats, Ints]:
     """(N,) the share of equal answers with the nearest form of the same unit and day, and the row of that form.
 
     Compared are the items with one answer; what both left blank says nothing. Beyond 2,000 forms of one place

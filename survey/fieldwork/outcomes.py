@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from analysis.response_rates import Dispositions
 from survey.fieldwork import checks
-from survey.responses.respondents import Sample, rejected
+from survey.responses.respondents import Respondents, rejected
 from survey.sampling.dispositions import Outcome
 from survey.storage.models import (
     Batch,
@@ -86,7 +86,7 @@ class _Lists:
     waiting: int = 0
 
 
-def villages(session: Session, wave: Wave, people: Sample) -> list[VillageOutcomes]:
+def villages(session: Session, wave: Wave, people: Respondents) -> list[VillageOutcomes]:
     """What became of the households of each village that was drawn or has forms, by code.
 
     people  the wave's sample as its estimates take it; what a review rejected is no interview: somebody was met
@@ -157,7 +157,9 @@ def _paper(session: Session, wave: Wave, lists: dict[str, _Lists]) -> set[UUID]:
     return instead
 
 
-def _answers(session: Session, wave: Wave, people: Sample, lists: dict[str, _Lists], instead: set[UUID]) -> None:
+def _answers(
+    session: Session, wave: Wave, people: Respondents, lists: dict[str, _Lists], instead: set[UUID]
+) -> None:
     questions, blank = checks.blanks(people)
     kind = np.where(blank < checks.BLANK * questions, 0, np.where(blank <= PARTIAL * questions, 1, 2))
     place = people.place_of(instead)

@@ -18,8 +18,8 @@ from survey.operations.backups import latest
 from survey.operations.findings import Finding, look, mend, well
 from survey.storage import audit, encrypted_texts, master_key
 from survey.storage.database import Database, is_unreleased, knows, newest
-from survey.storage.encrypted_columns import SealedDocument
-from survey.storage.models import SEALED, Account, Response, Role
+from survey.storage.encrypted_columns import EncryptedJSON
+from survey.storage.models import ENCRYPTED, Account, Response, Role
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal, formats
@@ -133,14 +133,14 @@ def postgresql(database: Database) -> Iterator[Finding]:
 def seal(connection: Connection) -> Iterator[Finding]:
     """Whether the master key is there and opens what lies sealed."""
     place = settings.text_key_file()
-    if master_key.drafted().exists() or master_key.former().exists():
+    if master_key.new_file().exists() or master_key.old_file().exists():
         what = _(
             "A change of the master key was interrupted; it can be completed with the files beside %(file)s.",
             file=place,
         )
         yield mend(what, _("Run: %(command)s", command="hailong key renew"))
         return
-    if not place.is_file() and not encrypted_texts.anything_sealed(connection):
+    if not place.is_file() and not encrypted_texts.anything_encrypted(connection):
         return
     wrong = None
     if not place.is_file():
@@ -150,8 +150,8 @@ def seal(connection: Connection) -> Iterator[Finding]:
     else:
         try:
             encrypted_texts.check(connection)
-            for column in SEALED:  # beyond what was looked at: each row
-                if isinstance(column.type, SealedDocument):  # a picture is sealed together with its marks
+            for column in ENCRYPTED:  # beyond what was looked at: each row
+                if isinstance(column.type, EncryptedJSON):  # a picture is sealed together with its marks
                     for _document in connection.execute(select(column).execution_options(yield_per=1000)):
                         pass
         except Refusal as refusal:

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from survey.remarks import codings, themes
-from survey.storage.encrypted_texts import Ring
+from survey.storage.encrypted_texts import TextKeys
 from survey.storage.models import Coding, Paraphrase, Response, ResponseText, Wave
 from survey.system.dates import today
 from survey.waves import questionnaires
@@ -73,7 +73,7 @@ def add(session: Session, wave: Wave, chance: np.random.Generator) -> None:
         remarks.append((row.id, text, about, here or bool(chance.random() < READ)))
     if not remarks:
         return
-    ring = Ring(session.connection())
+    ring = TextKeys(session.connection())
     texts = [
         {"response": response, "texts": ring.seal(wave.code, response, {item.code: text})}
         for response, text, _about, _read in remarks

@@ -63,7 +63,7 @@ def examine() -> list[Finding]:
         found += database_findings.examine(database, folder)
     except SQLAlchemyError as error:
         what = _("The database does not answer: %(reason)s", reason=database_findings.reason_of(error))
-        found.append(mend(what, str(faults.told(error) or _("Start it, or correct HAILONG_DATABASE_URL."))))
+        found.append(mend(what, str(faults.refusal_for(error) or _("Start it, or correct HAILONG_DATABASE_URL."))))
     finally:
         database.engine.dispose()
     return found

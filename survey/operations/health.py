@@ -36,9 +36,9 @@ def trouble(database: Database) -> Refusal | None:
             _postgresql(database)
         with database.reading() as session:
             if session.scalar(select(exists().where(TextKey.wrapped != b""))):
-                master_key.present()
+                master_key.read()
     except (OSError, DBAPIError, sqlite3.Error) as error:
-        return faults.told(error) or Unavailable(faults.DISK)
+        return faults.refusal_for(error) or Unavailable(faults.DISK)
     except Refusal as refusal:
         return refusal
     return None

@@ -30,11 +30,11 @@ Rows = dict[str, set[str]]  # waves, sheets or accounts by table
 def unreadable(connection: Connection) -> Rows:
     """The rows that the present master key does not open; all that are encrypted where there is none."""
     place = settings.text_key_file()
-    key = master_key.held(place.read_bytes()) if place.is_file() else None
+    key = master_key.key_in(place.read_bytes()) if place.is_file() else None
     found: defaultdict[str, set[str]] = defaultdict(set)
     for column in encrypted_texts.UNDER_THE_MASTER_KEY:
-        for row, encrypted in encrypted_texts.lying_sealed(connection, column):
-            if key is None or not master_key.opens(key, encrypted_texts.bound_to(column, row), encrypted):
+        for row, encrypted in encrypted_texts.encrypted_values(connection, column):
+            if key is None or not master_key.can_decrypt(key, encrypted_texts.bound_to(column, row), encrypted):
                 found[column.table.name].add(row)
     return found
 
@@ -50,7 +50,7 @@ def discard(database: Database) -> None:
         found = unreadable(connection)
         if not found:
             raise Refusal("Nothing is lost: the key file %(file)s opens everything that is encrypted.", file=place)
-        if place.is_file() and master_key.held(place.read_bytes()) is None:
+        if place.is_file() and master_key.key_in(place.read_bytes()) is None:
             place.rename(place.with_name(f"{place.name}.{secrets.token_hex(4)}"))
         master_key.make()
         for table, rows in found.items():

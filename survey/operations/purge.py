@@ -83,7 +83,7 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         ended = due(session, dates.today()) if code is None else [_ended(session, code, early)]
         purged = [_purged(session, wave) for wave in ended]
         changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in purged)
-        renewal = texts.Renewal(session.connection()) if changed else None
+        renewal = texts.MasterKeyRotation(session.connection()) if changed else None
         audit.annotate(waves=",".join(one.wave for one in purged))
     if renewal is not None:
         renewal.settle(database)

@@ -20,7 +20,7 @@ from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey.remarks import themes
 from survey.responses.respondents import rejected
-from survey.storage.encrypted_texts import Ring, texts_of
+from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.system.cache import cached, database_key
 from survey.system.dates import today
@@ -84,7 +84,7 @@ def state(session: Session, wave: Wave) -> tuple[object, ...]:
 def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """Which responses have a remark: only their ids stay in memory."""
     codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}
-    ring = Ring(session.connection())
+    ring = TextKeys(session.connection())
     rows = session.execute(
         select(ResponseText.response, ResponseText.texts)
         .join(Response, Response.id == ResponseText.response)

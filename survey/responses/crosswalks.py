@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire, crosswalk
 from forms.crosswalk import Crosswalk
-from survey.responses.respondents import Answers, Sample
+from survey.responses.respondents import Answers, Respondents
 from survey.storage.models import PublishedCrosswalk
 from survey.system.cache import cached
 from survey.waves import questionnaires
@@ -28,7 +28,7 @@ class Translated:
     """A wave's people as if they had answered a later questionnaire. `was`: later code -> its own, where they
     differ."""
 
-    people: Sample
+    people: Respondents
     was: dict[str, str]
 
     @property
@@ -86,7 +86,7 @@ def _published(session: Session) -> dict[tuple[str, str], Crosswalk]:
     return {(one.old.name, one.new.name): one for one in found}
 
 
-def translated(session: Session, people: Sample, new: Questionnaire) -> Translated:
+def translated(session: Session, people: Respondents, new: Questionnaire) -> Translated:
     """A wave's people in the codes and choices of a later questionnaire, as far as crosswalks lead to it."""
     way = between(session, people.questionnaire, new)
     if not way:
@@ -97,7 +97,7 @@ def translated(session: Session, people: Sample, new: Questionnaire) -> Translat
 
 
 @cached(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))
-def _translated(people: Sample, way: tuple[Crosswalk, ...]) -> Translated:
+def _translated(people: Respondents, way: tuple[Crosswalk, ...]) -> Translated:
     was = {code: code for code in people.questionnaire.items}
     digest = hashlib.sha256(people.version.encode())
     for step in way:

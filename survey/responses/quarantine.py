@@ -158,7 +158,7 @@ def _count(session: Session, form: QuarantinedResponse, day: date | None) -> Non
     """Keeps what is under the seal as a response."""
     sent = {"id": str(form.id), "wave": form.wave, "unit": form.unit, "mode": form.mode.value, "day": form.day}
     sent |= {"key": form.key, "sealed": form.sealed} | ({"psu": form.psu} if form.psu else {})
-    answers, marks, adults, fault = sealed_responses.opened(sent)
+    answers, marks, adults, fault = sealed_responses.decrypted(sent)
     if fault == "key":
         raise Refusal(
             "Form %(number)s needs a key that is not here. Put the file *-%(key)s.key back into the folder "

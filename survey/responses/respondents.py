@@ -69,7 +69,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Respondents:
     """The N responses of a wave that its estimates rest on, in the order of their ids.
 
     In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
@@ -102,7 +102,7 @@ class Sample:
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
     silent: Bools | None = field(default=None, repr=False, compare=False)
     columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
-    former: Sample | None = field(default=None, repr=False, compare=False)
+    former: Respondents | None = field(default=None, repr=False, compare=False)
     designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
 
     def __len__(self) -> int:
@@ -137,14 +137,14 @@ class Sample:
         there = np.array([not wanted.isdisjoint(json.loads(level)) for level in levels], bool)
         return there[codes[self.rows]] if len(there) else np.zeros(len(self), bool)
 
-    def without(self, marks: Iterable[str]) -> Sample:
+    def without(self, marks: Iterable[str]) -> Respondents:
         """The same sample in which people with one of the marks left everything blank: the design is kept."""
         marks = sorted(marks)
         version = hashlib.sha256(f"{self.version} without {marks}".encode()).hexdigest()
         former = None if self.former is None else self.former.without(marks)
         return replace(self, silent=self.marked(marks), former=former, version=version)
 
-    def after(self, former: Sample | None) -> Sample:
+    def after(self, former: Respondents | None) -> Respondents:
         """The same sample, released after another one."""
         if former is None:
             return self
@@ -214,7 +214,7 @@ def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[obje
     return database_key(session), wave.code, wave.weights, wave.draw, *counts
 
 
-def sample(session: Session, wave: Wave, release: Release | None = None) -> Sample:
+def sample(session: Session, wave: Wave, release: Release | None = None) -> Respondents:
     """The wave's sample, or that of a release; chosen anew only when something was added to it."""
     if release is not None:  # the weights and the draw of that day
         columns = {column.key: getattr(wave, column.key) for column in Wave.__table__.columns}
@@ -223,17 +223,17 @@ def sample(session: Session, wave: Wave, release: Release | None = None) -> Samp
     return replace(_read(session, wave, release), wave=wave)
 
 
-def everyone(session: Session, wave: Wave) -> Sample:
+def everyone(session: Session, wave: Wave) -> Respondents:
     """All responses of a wave, those that estimates leave out among them; each weighs 1, `psu` may be blank."""
     columns = stored(session, wave)
     rows = columns.rows(session)
     unit, psu, mode, day = (columns.labels(name, rows) for name in ("unit", "psu", "mode", "day"))
     asked = questionnaires.by_digest(session, wave.questionnaire)
-    return Sample(wave, asked, columns, rows, unit, unit, psu, mode, day, np.ones(len(rows)), 0, 0, "")
+    return Respondents(wave, asked, columns, rows, unit, unit, psu, mode, day, np.ones(len(rows)), 0, 0, "")
 
 
 @cached(_counts)
-def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
+def _read(session: Session, wave: Wave, release: Release | None) -> Respondents:
     """The wave's sample, or that of a release with those before it."""
     if release is None:
         return of(session, wave)
@@ -246,7 +246,7 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Sample:
     return made if former is None else made.after(sample(session, wave, former))
 
 
-def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Sample:
+def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Respondents:
     """Chooses the wave's sample: each response with its village, stratum and current weight.
 
     ids  sorted, of the responses that it is chosen from; all that no review rejected without it
@@ -279,7 +279,7 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Sa
     unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
     psu = columns.labels("psu", rows) if drawn else day
     stratum = _strata(psu, strata) if drawn else unit
-    made = Sample(
+    made = Respondents(
         wave=wave,
         questionnaire=questionnaires.by_digest(session, wave.questionnaire),
         responses=columns,
@@ -392,7 +392,7 @@ def filled(weights: Floats, psu: Labels) -> Floats:
     return filled
 
 
-def _digest(people: Sample, collected: Ints, villages: Iterable[Village]) -> Any:
+def _digest(people: Respondents, collected: Ints, villages: Iterable[Village]) -> Any:
     """SHA-256 of the responses collected, by their ids, of the villages, and of strata and weights.
 
     Of the columns and not of the stored documents: a database may write one document in several ways.

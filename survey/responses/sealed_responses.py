@@ -2,7 +2,7 @@
 
 HPKE (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, which old phones have too. What stands
 around the seal (day, id, mode, unit, wave; from a tablet psu) is bound to it as `info`, in the canonical form of
-`about`: with one letter of it changed, nothing opens.
+`associated_data`: with one letter of it changed, nothing opens.
 
 The private keys lie in files beside the database, readable by their owner alone, so that neither the database nor
 its backup opens what was sealed.
@@ -138,7 +138,7 @@ def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     return gone
 
 
-def about(sent: dict[str, str]) -> bytes:
+def associated_data(sent: dict[str, str]) -> bytes:
     """The associated data in canonical form: JSON, keys in order, no spaces, UTF-8."""
     return json.dumps(
         {name: sent[name] for name in ABOUT if name in sent},
@@ -148,7 +148,7 @@ def about(sent: dict[str, str]) -> bytes:
     ).encode()
 
 
-def misshapen(sent: Any) -> list[str]:
+def malformed(sent: Any) -> list[str]:
     """The names of what is wrong with what a device sent, apart from what is sealed: missing, badly written, too
     much; `""` where it is no object at all."""
     if not isinstance(sent, dict):
@@ -164,7 +164,9 @@ def misshapen(sent: Any) -> list[str]:
 def seal(public: str, sent: dict[str, str], content: dict[str, Any]) -> str:
     """Seals as a device does: the encapsulated key and the ciphertext, one after the other, in base64url."""
     point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _read(public))
-    return _written(SUITE.encrypt(json.dumps(content, ensure_ascii=False).encode(), point, info=about(sent)))
+    return _written(
+        SUITE.encrypt(json.dumps(content, ensure_ascii=False).encode(), point, info=associated_data(sent))
+    )
 
 
 def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tuple[str, str]:
@@ -176,7 +178,7 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
     refused: the person who answered is gone and can mend nothing. The same again is kept once.
     """
     devices.heard(session, device.id)
-    answers, marks, adults, reason = opened(sent)
+    answers, marks, adults, reason = decrypted(sent)
     if not reason:
         reason = _misplaced(session, device, sent)
     if not reason:
@@ -205,14 +207,14 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
     return "held", reason
 
 
-def opened(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], int | None, str]:
+def decrypted(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], int | None, str]:
     """What lies under a seal: the answers, unchecked, the marks, and from a tablet the number of adults in the
     household; and why it can't be had: `key`, `seal` or ""."""
     key = keys().get(sent["key"])
     if key is None:
         return None, (), None, "key"
     try:
-        content = json.loads(SUITE.decrypt(_read(sent["sealed"]), key.private, info=about(sent)))
+        content = json.loads(SUITE.decrypt(_read(sent["sealed"]), key.private, info=associated_data(sent)))
     except (InvalidTag, ValueError, RecursionError):
         return None, (), None, "seal"
     known = {"answers", "marks", "adults"} if sent["mode"] == Mode.INTERVIEWER else {"answers", "marks"}
@@ -266,7 +268,7 @@ def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str])
 
 
 def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -> None:
-    digest = hashlib.sha256(about(sent) + sent["sealed"].encode()).hexdigest()
+    digest = hashlib.sha256(associated_data(sent) + sent["sealed"].encode()).hexdigest()
     held = QuarantinedResponse(
         digest=digest,
         device=device.id,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from forms import Questionnaire
-from survey.storage.encrypted_texts import Ring, texts_of
+from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.insert_once import insert_once
 from survey.storage.models import Mode, Response, ResponseText, Village
 from survey.waves.waves import Place, counting_day
@@ -94,7 +94,7 @@ def submit(
     }
     if insert_once(connection, Response, row):
         if texts:
-            encrypted = Ring(connection).seal(place.wave.code, id, texts)
+            encrypted = TextKeys(connection).seal(place.wave.code, id, texts)
             connection.execute(TEXTS, {"response": id, "texts": encrypted})
         return True
     columns = [getattr(Response, name) for name in CONTENT]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Ints, Labels
 from forms import Item
-from survey.responses.respondents import Bools, Sample
+from survey.responses.respondents import Bools, Respondents
 from survey.storage.models import Mode
 from survey.waves import units
 from translations.formats import order
@@ -36,7 +36,7 @@ class Count:
     events: int
 
 
-def domains(session: Session, people: Sample, column: str) -> Domains:
+def domains(session: Session, people: Respondents, column: str) -> Domains:
     """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
     if column == "unit":
         answered = {str(code) for code in people.unit.levels}
@@ -47,7 +47,7 @@ def domains(session: Session, people: Sample, column: str) -> Domains:
     return Domains(people.mode, [mode.value for mode in Mode])
 
 
-def count_answers(people: Sample, codes: Iterable[str], where: Domains | None) -> list[Count]:
+def count_answers(people: Respondents, codes: Iterable[str], where: Domains | None) -> list[Count]:
     """Everybody's answers to some items, counted by item, value and domain."""
     labels = [None] if where is None else where.wanted
     own = Labels([None], np.zeros(len(people), np.int64)) if where is None else where.labels
@@ -65,7 +65,7 @@ def count_answers(people: Sample, codes: Iterable[str], where: Domains | None) -
 
 
 def _counted(
-    people: Sample, item: Item, rows: Ints, domains: int
+    people: Respondents, item: Item, rows: Ints, domains: int
 ) -> tuple[list[int], list[tuple[str, list[int]]]]:
     """How many people of each domain answered an item, and how many of them with each of its values.
 

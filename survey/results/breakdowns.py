@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis import anonymity
 from forms import Questionnaire
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.storage.models import Wave
 from survey.waves import units
 
@@ -49,7 +49,7 @@ class CommunesAndStrata:
 
 
 @cached(LRUCache(maxsize=16), key=lambda people: (people.wave.code, people.version), lock=threading.Lock())
-def communes_and_strata(people: Sample) -> CommunesAndStrata:
+def communes_and_strata(people: Respondents) -> CommunesAndStrata:
     """Of the people of a sample."""
     strata: dict[str, set[str]] = {}
     communes: dict[str, set[str]] = {}
@@ -83,7 +83,7 @@ def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
     return questionnaire.open_rows or wave.simulated
 
 
-def areas(session: Session, people: Sample) -> dict[str, int]:
+def areas(session: Session, people: Respondents) -> dict[str, int]:
     """The area of each commune that people of the sample live in, as open rows tell it; one area alone where
     either would have too few communes."""
     codes = [str(code) for code in people.unit.levels]
@@ -94,7 +94,7 @@ def areas(session: Session, people: Sample) -> dict[str, int]:
     return area
 
 
-def communes_by_area(session: Session, people: Sample) -> list[list[tuple[str, str]]]:
+def communes_by_area(session: Session, people: Respondents) -> list[list[tuple[str, str]]]:
     """The communes of each area: whoever adds up open rows knows the sum of their figures."""
     area_of = areas(session, people)
     listed = sorted(set(area_of.values()))

@@ -25,7 +25,7 @@ from analysis.parts import part as sums_of
 from forms import Questionnaire, Rule
 from forms.crosswalk import same_question
 from survey.responses import crosswalks
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import releases, result_table, scores, verdicts
 from survey.results.divided_units import Rehoused, rehoused
 from survey.results.wording import is_hidden
@@ -105,15 +105,15 @@ def former(session: Session, wave: Wave) -> Wave | None:
     return next((one for one in earlier(session, wave) if one.opens < wave.opens), None)
 
 
-def before(session: Session, wave: Wave) -> Sample:
+def before(session: Session, wave: Wave) -> Respondents:
     """The people of a wave that another is compared with: as released, by the present data without a release."""
     return sample(session, wave, releases.newest(session, wave.code))
 
 
 def _state(
     session: Session,
-    old: Sample,
-    new: Sample,
+    old: Respondents,
+    new: Respondents,
     items: Sequence[str] = (),
     *,
     by_unit: bool = False,
@@ -134,8 +134,8 @@ def _state(
 @cached(_state, lambda changes: FIGURE_BYTES * (3 * len(changes.changes) + 10))
 def compare(
     session: Session,
-    old: Sample,
-    new: Sample,
+    old: Respondents,
+    new: Respondents,
     items: Sequence[str] = (),
     *,
     by_unit: bool = False,
@@ -191,9 +191,9 @@ def compare(
 
 def _compared(
     session: Session,
-    old: Sample,
+    old: Respondents,
     homed: Rehoused,
-    new: Sample,
+    new: Respondents,
     rules: tuple[Rule | None, Rule | None],
     requests: Sequence[scores.MeasureRequest],
     by_unit: bool,
@@ -222,7 +222,7 @@ def _compared(
 
 
 def _figures(
-    session: Session, texts: tuple[str, ...], by_unit: bool, people: Sample, scoring: Rule | None
+    session: Session, texts: tuple[str, ...], by_unit: bool, people: Respondents, scoring: Rule | None
 ) -> list[Estimate]:
     """What is published of these people."""
     by, name = ("unit",) if by_unit else (), scoring.name if scoring else None
@@ -271,7 +271,9 @@ def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
 Name = tuple[str, str | None]
 
 
-def _measures(people: Sample, requests: Sequence[scores.MeasureRequest], rule: Rule | None) -> dict[Name, Measure]:
+def _measures(
+    people: Respondents, requests: Sequence[scores.MeasureRequest], rule: Rule | None
+) -> dict[Name, Measure]:
     """What both waves can be asked: a value that one of them didn't offer is left out."""
     measures = {}
     for one in requests:
@@ -286,7 +288,7 @@ def _text(request: scores.MeasureRequest) -> str:
     return request.item if request.values is None else f"{request.item}={','.join(map(str, request.values))}"
 
 
-def _part(people: Sample, side: str, measures: Sequence[Measure], by_unit: bool, same_villages: bool) -> Part:
+def _part(people: Respondents, side: str, measures: Sequence[Measure], by_unit: bool, same_villages: bool) -> Part:
     """The sums of one wave's villages, as a part of a file that holds both waves.
 
     kept  its strata are those of the other wave; else they are its own
@@ -360,7 +362,7 @@ def _may_be_told(old: Estimate, new: Estimate) -> bool:
     return not any(is_hidden(one) or one.estimate is None for one in (old, new))
 
 
-def _modes(old: Sample, new: Sample) -> dict[str, tuple[float, float]]:
+def _modes(old: Respondents, new: Respondents) -> dict[str, tuple[float, float]]:
     counts = [Counter({str(mode): rows for mode, rows in people.mode.counts().items()}) for people in (old, new)]
     sizes = [max(len(people), 1) for people in (old, new)]
     return {

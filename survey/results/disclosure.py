@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from analysis.design import Labels
 from analysis.disclosure import FEWEST, Mark, hidden_for_itself
-from survey.responses.respondents import Bools, Sample
+from survey.responses.respondents import Bools, Respondents
 from survey.results.answer_counts import Domains, count_answers, domains
 from survey.results.breakdowns import TOGETHER, grouped
 from survey.results.hidden_tables import Earlier, HiddenTables, delicate, hidden_of_release
@@ -23,7 +23,7 @@ from translations import Refusal
 GRAVEST_LAST = ("under_3", "hidden_with", "hidden")
 
 
-def refuse(people: Sample, by: Sequence[str]) -> None:
+def refuse(people: Respondents, by: Sequence[str]) -> None:
     """Refuses a table that is never released: of people grouped by a delicate question."""
     for column in by:
         item = people.questionnaire.items.get(column)
@@ -48,7 +48,7 @@ def declared(wave: Wave, by: Sequence[str]) -> bool:
 
 def marks(
     session: Session,
-    people: Sample,
+    people: Respondents,
     asked: Iterable[tuple[str, str | None]],
     by: Sequence[str],
     tables: Mapping[str, Domains],
@@ -107,7 +107,7 @@ def marks(
     }
 
 
-def exposed(session: Session, people: Sample) -> set[tuple[str, Any]]:
+def exposed(session: Session, people: Respondents) -> set[tuple[str, Any]]:
     """The groups, as column and label, of which the declared tables of a sample and of those that were released
     before it tell together what one of them withholds."""
     items = [item.code for item in people.questionnaire.items.values() if item.kind.is_estimated]
@@ -123,7 +123,7 @@ def exposed(session: Session, people: Sample) -> set[tuple[str, Any]]:
     return found
 
 
-def hidden_in(people: Sample, who: Bools, groups: Labels) -> set[tuple[str, str]]:
+def hidden_in(people: Respondents, who: Bools, groups: Labels) -> set[tuple[str, str]]:
     """The items and groups of which a table of these people alone (N,) would have to hide the figure."""
     labels = Labels(groups.levels, np.where(who, groups.codes, -1))
     where = Domains(labels, list(labels.levels))

@@ -14,7 +14,7 @@ from analysis import Design, Estimate, Measure
 from analysis.design import Labels
 from analysis.estimate import ENOUGH_ANSWERS
 from analysis.totals import psu_totals
-from survey.responses.respondents import Floats, Sample
+from survey.responses.respondents import Floats, Respondents
 from survey.results import disclosure
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave
@@ -30,7 +30,7 @@ class Rehoused:
     shares  (N,) how much of each person is counted there; None if nobody moved
     """
 
-    people: Sample
+    people: Respondents
     homes: Mapping[str, Mapping[str, float]]
     shares: Floats | None = None
 
@@ -92,7 +92,7 @@ class Rehoused:
         ]
 
 
-def rehoused(session: Session, people: Sample, wave: Wave) -> Rehoused:
+def rehoused(session: Session, people: Respondents, wave: Wave) -> Rehoused:
     """The sample in the units of a later wave.
 
     A unit names in `replaces` what it took in (`units.taken_in`). Then each record of that counts by the share

@@ -15,7 +15,7 @@ from analysis.design import Labels
 from analysis.disclosure import Past, Published, Suppression, hide_after, withholds
 from forms import Questionnaire
 from survey.responses.columns import places
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.results.answer_counts import Count, Domains, count_answers, domains
 from survey.results.breakdowns import (
     TOGETHER,
@@ -56,7 +56,7 @@ class HiddenTables:
     """
 
     session: Session
-    people: Sample
+    people: Respondents
     own: str
     tables: Mapping[str, Domains]
 
@@ -200,7 +200,7 @@ class _Move:
     sign      of them in the sum that links these
     """
 
-    people: Sample
+    people: Respondents
     labels: Labels
     called: dict[Any, Earlier]
     now: Mapping[Any, Any]
@@ -208,7 +208,7 @@ class _Move:
     sign: int
 
 
-def _apart(new: Sample, labels: Labels, old: Sample, former: Labels) -> tuple[Labels, Labels]:
+def _apart(new: Respondents, labels: Labels, old: Respondents, former: Labels) -> tuple[Labels, Labels]:
     """The labels of those of `new` who were not in the same domain of `old`, and of those of `old` who left it."""
     at = places(new.responses.ids[new.rows], old.responses.ids[old.rows])
     levels = list(labels.levels)

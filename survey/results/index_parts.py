@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.disclosure import FEWEST
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.results.answer_counts import Domains
 
 
@@ -21,7 +21,7 @@ class IndexParts:
     where  the domains of the records; None for the whole province
     """
 
-    people: Sample
+    people: Respondents
     pools: Mapping[str, Sequence[str]]
     where: Domains | None
 

@@ -13,7 +13,7 @@ from analysis import Estimate, Measure, against_rest, estimate
 from analysis.contrast import Group
 from analysis.design import Labels
 from analysis.effects import Effect, between, beyond
-from survey.responses.respondents import Floats, Sample, sample
+from survey.responses.respondents import Floats, Respondents, sample
 from survey.results import result_table, scores, verdicts
 from survey.results.scores import MeasureRequest
 from survey.storage.models import Batch, Keying, Sheet, Wave
@@ -90,7 +90,7 @@ def keyers(session: Session, wave: Wave) -> Effects:
     )
 
 
-def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
+def _effects(people: Respondents, by: dict[UUID, str]) -> Effects:
     names = sorted(set(by.values()), key=order)
     place = {name: at for at, name in enumerate(names)}
     codes = np.full(len(people) + 1, -1, np.int64)  # the last one is for those who are not in the sample
@@ -104,7 +104,7 @@ def _effects(people: Sample, by: dict[UUID, str]) -> Effects:
     return Effects(shares, _workers(people, who, names, [measure for _code, _label, measure in measured]))
 
 
-def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
+def _measures(people: Respondents) -> list[tuple[str, str, Measure]]:
     """The index and its areas, the headlines, and the share of questions left blank: code, name, figures."""
     questionnaire = people.questionnaire
     rule = scores.scoring_rule(questionnaire, None)
@@ -126,7 +126,7 @@ def _measures(people: Sample) -> list[tuple[str, str, Measure]]:
     return measures
 
 
-def _effect(people: Sample, measure: Measure, who: Labels) -> tuple[Effect, Effect]:
+def _effect(people: Respondents, measure: Measure, who: Labels) -> tuple[Effect, Effect]:
     value = _of_each(measure)
     return between(value, who), beyond(value, who, people.psu)
 
@@ -138,7 +138,7 @@ def _of_each(measure: Measure) -> Floats:
         return np.where(answered, score / base, np.nan)
 
 
-def _workers(people: Sample, who: Labels, names: list[str], measures: list[Measure]) -> list[Worker]:
+def _workers(people: Respondents, who: Labels, names: list[str], measures: list[Measure]) -> list[Worker]:
     """Of the index and of the blanks alone: a sensitive answer is never told by the person who asked."""
     forms = {name: int(who.having(name).sum()) for name in names}
     busy = [name for name in names if forms[name] >= FEWEST] if len(names) > 1 else []

@@ -20,7 +20,7 @@ from analysis import DesignError, Difference, Estimate
 from analysis.contrast import Group, contrasts
 from analysis.design import Ints, Labels
 from analysis.totals import psu_totals
-from survey.responses.respondents import Floats, Sample
+from survey.responses.respondents import Floats, Respondents
 from survey.results import result_table, scores, targets, verdicts
 from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden
@@ -63,7 +63,7 @@ class Compared:
     lines: tuple[Line, ...]
 
 
-def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
+def compare(session: Session, people: Respondents, measures: Sequence[str]) -> list[Compared]:
     """The most frequent mode against each other one that at least 30 people chose; empty where there is one mode.
 
     measures  as `targets` names them
@@ -82,7 +82,7 @@ def compare(session: Session, people: Sample, measures: Sequence[str]) -> list[C
     ),
     lambda found: 2 * FIGURE_BYTES * sum(len(pair.lines) for pair in found),
 )
-def _made(session: Session, people: Sample, measures: Sequence[str]) -> list[Compared]:
+def _made(session: Session, people: Respondents, measures: Sequence[str]) -> list[Compared]:
     counts = Counter({str(mode): rows for mode, rows in people.mode.counts().items()})
     modes = [mode for mode, count in counts.most_common() if count >= FEWEST]
     tables = {
@@ -95,7 +95,7 @@ def _made(session: Session, people: Sample, measures: Sequence[str]) -> list[Com
     return [_pair(people, measures, tables, Mode(modes[0]), Mode(other)) for other in modes[1:]]
 
 
-def composition(people: Sample) -> tuple[tuple[str, ...], Ints]:
+def composition(people: Respondents) -> tuple[tuple[str, ...], Ints]:
     """By what people are made alike, and the cell of each (N,); in an open wave the unit is part of it."""
     items = tuple(name for name in ABOUT if name in people.questionnaire.items)
     columns = [people.answers(people.questionnaire.items[name]).codes for name in items]
@@ -125,7 +125,7 @@ def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str])
 
 
 def _pair(
-    people: Sample,
+    people: Respondents,
     measures: Sequence[str],
     tables: Mapping[str, Mapping[Hashable, Estimate]],
     first: Mode,
@@ -160,7 +160,7 @@ def _pair(
 
 
 def _differences(
-    people: Sample, weight: Floats, measures: Sequence[str], first: Mode, other: Mode
+    people: Respondents, weight: Floats, measures: Sequence[str], first: Mode, other: Mode
 ) -> dict[str, Difference]:
     """Of people made alike: the other mode minus the first."""
     rule = scores.scoring_rule(people.questionnaire, None)

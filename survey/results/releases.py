@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Labels
 from survey.responses.columns import packed, places, unpacked
-from survey.responses.respondents import Bools, Sample, everyone, of, rejected, sample
+from survey.responses.respondents import Bools, Respondents, everyone, of, rejected, sample
 from survey.results import disclosure, remarks
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
@@ -120,7 +120,7 @@ def _says(release: Release) -> tuple[object, ...]:
     return release.data, release.weights, release.draw, release.remarks, release.rejected, release.correction
 
 
-def _in_company(session: Session, people: Sample, mask: Bools, last: Release | None) -> Bools:
+def _in_company(session: Session, people: Respondents, mask: Bools, last: Release | None) -> Bools:
     """(N,) which responses a new release may hold: of a unit all that are there, or those shown.
 
     Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
@@ -171,7 +171,7 @@ def _in_company(session: Session, people: Sample, mask: Bools, last: Release | N
     return np.where(now | before, after, mask)
 
 
-def _seen_alone(people: Sample, before: Bools, after: Bools, groups: Labels) -> set[str]:
+def _seen_alone(people: Respondents, before: Bools, after: Bools, groups: Labels) -> set[str]:
     """The groups in which too few people, or too much alike, changed between two figures that are seen."""
     coming = before != after
     if not coming.any():
@@ -212,7 +212,7 @@ def waiting(session: Session, release: Release) -> list[Changed]:
     return _changed(sample(session, wave, release), sample(session, wave))
 
 
-def _changed(old: Sample, new: Sample) -> list[Changed]:
+def _changed(old: Respondents, new: Respondents) -> list[Changed]:
     counts = []
     for one, other in ((new, old), (old, new)):
         apart = places(one.responses.ids[one.rows], other.responses.ids[other.rows]) < 0

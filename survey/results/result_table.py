@@ -20,7 +20,7 @@ from analysis.disclosure import Mark
 from analysis.estimate import Variance
 from analysis.interval import Interval
 from forms import Item
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import answer_counts, disclosure, releases, verdicts
 from survey.results.answer_counts import Domains
 from survey.results.breakdowns import TOGETHER, grouped
@@ -95,7 +95,7 @@ def estimates(session: Session, wave: str, release: int | None = None, **options
     return table(session, sample(session, found_wave, shown), **options)
 
 
-def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[Record]:
+def table(session: Session, people: Respondents, **options: Unpack[Options]) -> list[Record]:
     """The records of a sample that was read already."""
     by = options.get("by", ())
     if options.get("released"):
@@ -143,14 +143,14 @@ def table(session: Session, people: Sample, **options: Unpack[Options]) -> list[
     return [_record(one) for one in figures]
 
 
-def _flagged(people: Sample, figure: Estimate, mark: Mark | None) -> Estimate:
+def _flagged(people: Respondents, figure: Estimate, mark: Mark | None) -> Estimate:
     """The figure with what must be said of it: that it comes from no sample, that it must be hidden."""
     marks = ("not_a_sample",) if people.wave.kind is WaveKind.OPEN else ()
     flags = (*figure.flags, *marks, *((mark,) if mark else ()))
     return replace(figure, flags=flags)
 
 
-def _standing(people: Sample, figures: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
+def _standing(people: Respondents, figures: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
     """The records of communes, with the standing of each among all communes whose figure is seen."""
     rest = {(one.item, one.value, one.to): one for one in differences}
     records = [_record(one, rest.get((one.item, one.value, one.domain))) for one in figures]
@@ -169,7 +169,7 @@ def _record(one: Estimate, rest: Difference | None = None) -> Record:
 
 
 def _state(
-    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+    session: Session, people: Respondents, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
 ) -> tuple[object, ...]:
     """What tells one table from another: the data, the communes that there are, and what is asked."""
     wave = people.wave
@@ -179,13 +179,13 @@ def _state(
 
 @cached(_state, lambda records: FIGURE_BYTES * (1 + len(records) + sum(one.rest is not None for one in records)))
 def released(
-    session: Session, people: Sample, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
+    session: Session, people: Respondents, items: tuple[str, ...], by: tuple[str, ...], rule: str | None
 ) -> tuple[Record, ...]:
     """The records of a sample as they may go out, made once."""
     return tuple(table(session, people, items=items, by=by, rule=rule, released=True))
 
 
-def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
+def design(people: Respondents, single_psu: SinglePSU | None = None) -> Design:
     """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named.
 
     Its variances know the calibration that the weights come from, where there is one.
@@ -198,7 +198,7 @@ def design(people: Sample, single_psu: SinglePSU | None = None) -> Design:
     return people.designs[rule]
 
 
-def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
+def domains(session: Session, people: Respondents, by: Sequence[str]) -> Domains:
     """The labels of one column, or of several crossed as tuples; all communes are listed, with those nobody
     answered for."""
     parts = [_column(session, people, column) for column in by]
@@ -208,7 +208,7 @@ def domains(session: Session, people: Sample, by: Sequence[str]) -> Domains:
     return Domains(labels, list(itertools.product(*(part.wanted for part in parts))))
 
 
-def _column(session: Session, people: Sample, column: str) -> Domains:
+def _column(session: Session, people: Respondents, column: str) -> Domains:
     if column in COLUMNS:
         return answer_counts.domains(session, people, column)
     if column == "psu":
@@ -225,7 +225,7 @@ def _column(session: Session, people: Sample, column: str) -> Domains:
     return Domains(labels, list(labels.levels))
 
 
-def by_choice(people: Sample, item: Item) -> Labels:
+def by_choice(people: Respondents, item: Item) -> Labels:
     """(N,) the code that each chose, written; blank where there is none."""
     column = people.answers(item)
     place = np.full(max(item.choices) + 2, -1, np.int64)  # the last one is that of −1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis import Measure
 from analysis.design import compact
 from forms import Index, Item, Questionnaire, Rule
-from survey.responses.respondents import Floats, Sample
+from survey.responses.respondents import Floats, Respondents
 from survey.system.cache import cached
 from survey.system.csv_table import LIKE, NONE, nearest
 from translations import Refusal
@@ -56,7 +56,7 @@ def scoring_rule(questionnaire: Questionnaire, name: str | None) -> Rule | None:
     return rules[name or questionnaire.index.rule]
 
 
-def measures(people: Sample, wanted: MeasureRequest, rule: Rule | None, asked: bool = False) -> list[Measure]:
+def measures(people: Respondents, wanted: MeasureRequest, rule: Rule | None, asked: bool = False) -> list[Measure]:
     """What is to be estimated, as scores: an item of the index gives its satisfied share (or its mean score), a
     part of the index one ratio of totals, any other item a share per value, a number its mean.
 
@@ -109,7 +109,7 @@ def _share(
 
 
 @cached(lambda people, _index, part, rule: (people.wave.code, people.version, part, *rule.tables.items()))
-def _index(people: Sample, index: Index, part: str, rule: Rule) -> Measure:
+def _index(people: Respondents, index: Index, part: str, rule: Rule) -> Measure:
     """A part of the index: of each person the sum of their scores in its items, and in how many they have one."""
     areas = {f"index:{area.code}": [f"index:{factor.code}" for factor in area.factors] for area in index.areas}
     parts = {"index": [*areas], **areas}.get(part, [])  # a factor has items alone
@@ -143,7 +143,7 @@ def _index(people: Sample, index: Index, part: str, rule: Rule) -> Measure:
     )
 
 
-def _levels(people: Sample, item: Item) -> NDArray[Any]:
+def _levels(people: Respondents, item: Item) -> NDArray[Any]:
     """(N,) the levels of a scale, −1 without; a code that is no level (98, 99) is no answer here."""
     column = people.answers(item)
     level = np.full(max(item.choices) + 2, -1, column.codes.dtype)  # the last one is that of −1

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from forms import Rule
 from survey.responses import crosswalks
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import comparison, divided_units, releases, result_table, scores, targets
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
@@ -47,7 +47,7 @@ def of(
     unit  a commune; the whole province without it
     """
     points: list[Point] = []
-    last: tuple[Sample, Rule | None] | None = None
+    last: tuple[Respondents, Rule | None] | None = None
     code = measure.partition("=")[0]
     now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
@@ -85,7 +85,9 @@ def of(
     return points
 
 
-def breaks(old: tuple[Sample, Rule | None], new: tuple[Sample, Rule | None], measure: str) -> tuple[Lazy, ...]:
+def breaks(
+    old: tuple[Respondents, Rule | None], new: tuple[Respondents, Rule | None], measure: str
+) -> tuple[Lazy, ...]:
     """What makes two figures of one name two measurements: other questions, another rule, weights in one alone."""
     (before, then), (after, now) = old, new
     differences = comparison.breaks(before.questionnaire, after.questionnaire, measure, (then, now))

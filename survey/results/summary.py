@@ -21,7 +21,7 @@ from forms import Headline as Highlight
 from forms import Questionnaire, Rule
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import comparison, releases, remarks, result_table, scores, standouts, targets
 from survey.results.comparison import Comparison
 from survey.results.remarks import Remarks
@@ -254,7 +254,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     )
 
 
-def _since(session: Session, people: Sample, rule: str | None) -> Comparison | None:
+def _since(session: Session, people: Respondents, rule: str | None) -> Comparison | None:
     former = comparison.former(session, people.wave)
     if people.questionnaire.index is None or not len(people) or former is None:
         return None
@@ -263,7 +263,7 @@ def _since(session: Session, people: Sample, rule: str | None) -> Comparison | N
     return comparison.compare(session, comparison.before(session, former), people, ["index"], rule=rule)
 
 
-def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, ...]:
+def _state(session: Session, people: Respondents, rule: str | None) -> tuple[object, ...]:
     """What tells one summary from another."""
     return (
         database_key(session),
@@ -278,7 +278,7 @@ def _state(session: Session, people: Sample, rule: str | None) -> tuple[object, 
 
 
 @cached(_state, lambda summary: FIGURE_BYTES * (len(summary.records) + 2 * len(summary.units) + 500))
-def _made(session: Session, people: Sample, rule: str | None) -> Summary:
+def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
     wave = people.wave
     questionnaire = people.questionnaire
     scoring = scores.scoring_rule(questionnaire, rule)
@@ -333,7 +333,7 @@ def _weight_version(session: Session, wave: Wave) -> int | None:
     return session.get_one(WeightVersion, wave.weights).version if wave.weights is not None else None
 
 
-def _collection(session: Session, people: Sample) -> Collection:
+def _collection(session: Session, people: Respondents) -> Collection:
     counted = dict(
         session.execute(
             select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
@@ -384,7 +384,7 @@ def _keying(session: Session, wave: Wave) -> ErrorRate | None:
     return keying_errors.gather(session, wave).everyone
 
 
-def _households(session: Session, people: Sample) -> Households | None:
+def _households(session: Session, people: Respondents) -> Households | None:
     """What became of the households drawn; None if none was drawn and no form printed."""
     if people.wave.kind is not WaveKind.SAMPLE:
         return None
@@ -395,7 +395,7 @@ def _households(session: Session, people: Sample) -> Households | None:
     return Households(outcomes.total(villages), weighted, sum(one.beyond for one in villages))
 
 
-def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate]) -> Headline:
+def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estimate]) -> Headline:
     item = people.questionnaire.items[highlight.item]
     column = people.answers(item)
     worst = next(record for record in records if record.value == str(highlight.value))
@@ -419,7 +419,7 @@ def _headline(people: Sample, highlight: Highlight, records: Sequence[Estimate])
 
 
 def _units(
-    session: Session, people: Sample, records: Sequence[Record], scoring: Rule | None
+    session: Session, people: Respondents, records: Sequence[Record], scoring: Rule | None
 ) -> tuple[UnitLine, ...]:
     """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
     if scoring is None:
@@ -450,7 +450,7 @@ def _units(
     return tuple(lines)
 
 
-def _ranks(people: Sample, scoring: Rule) -> dict[str, tuple[int, int]]:
+def _ranks(people: Respondents, scoring: Rule) -> dict[str, tuple[int, int]]:
     """The first and the last rank that each unit may have."""
     [measure] = scores.measures(people, scores.MeasureRequest("index"), scoring)
     return {

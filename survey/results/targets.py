@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from forms import Questionnaire
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.results import result_table, scores
 from survey.results.wording import is_hidden
 from survey.storage import audit
@@ -246,7 +246,7 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
 
 
 def lines(
-    session: Session, people: Sample, table: Iterable[Estimate], rule: str | None = None
+    session: Session, people: Respondents, table: Iterable[Estimate], rule: str | None = None
 ) -> tuple[Line, ...]:
     """Every target of a wave with its figure, the province's first, then by commune; what is hidden stays so.
 

@@ -17,7 +17,7 @@ from analysis import Design
 from analysis.weights import post_stratify
 from forms import Item
 from survey.responses import calibration
-from survey.responses.respondents import Floats, Sample
+from survey.responses.respondents import Floats, Respondents
 from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
 from survey.system.csv_table import Faults
@@ -196,7 +196,7 @@ def cells(count: dict[str, int], people: dict[str, int]) -> list[Cell]:
     return [*every, rest] if rest.services else every
 
 
-def fitted(session: Session, wave: Wave, people: Sample) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
+def fitted(session: Session, wave: Wave, people: Respondents) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
     """Weights of an open wave that add up to the transactions of each unit and service; the report; the fit.
 
     A unit with transactions and no answer is named, and nothing is said for it. People of a unit without counts

@@ -15,7 +15,7 @@ from analysis.nonresponse import Class, classes, factors
 from analysis.weights import Method, calibrate, design_effect
 from survey.responses import calibration
 from survey.responses.calibration import BLANK, Labels
-from survey.responses.respondents import MOST_ADULTS, Floats, Sample, base_weights, filled, sample, weights_of
+from survey.responses.respondents import MOST_ADULTS, Floats, Respondents, base_weights, filled, sample, weights_of
 from survey.sampling import margins as population
 from survey.sampling import transactions, weight_versions
 from survey.sampling.dispositions import Outcome
@@ -76,7 +76,7 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     )
 
 
-def _computed(session: Session, wave: Wave, people: Sample, plan: Plan) -> tuple[Floats, dict[str, Any]]:
+def _computed(session: Session, wave: Wave, people: Respondents, plan: Plan) -> tuple[Floats, dict[str, Any]]:
     base, report = _base(session, wave, people, plan.most_adults)
     report = {"people": len(people), "base": report, "kish": {"base": design_effect(base)}, "sum": {}}
     report["sum"]["base"] = float(base.sum())
@@ -98,7 +98,7 @@ def _computed(session: Session, wave: Wave, people: Sample, plan: Plan) -> tuple
     return weight, report
 
 
-def _base(session: Session, wave: Wave, people: Sample, most: int) -> tuple[Floats, dict[str, Any]]:
+def _base(session: Session, wave: Wave, people: Respondents, most: int) -> tuple[Floats, dict[str, Any]]:
     """The weights before any adjustment, and where they come from: a draw, else a version, else everybody once."""
     if wave.kind is WaveKind.OPEN:
         return np.ones(len(people)), {"source": "once"}
@@ -197,7 +197,7 @@ def _sheets(session: Session, wave: Wave) -> tuple[dict[str, int], dict[str, int
 
 
 def _adjusted(
-    session: Session, wave: Wave, people: Sample, base: Floats, by: str
+    session: Session, wave: Wave, people: Respondents, base: Floats, by: str
 ) -> tuple[Floats, dict[str, Any]]:
     """Weights by which those who answered stand for all households that were asked in their class.
 
@@ -235,7 +235,7 @@ def _class(one: Class, counts: Mapping[str, list[int]]) -> dict[str, Any]:
 
 
 def _fitted(
-    session: Session, people: Sample, base: Floats, plan: Plan
+    session: Session, people: Respondents, base: Floats, plan: Plan
 ) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
     """The calibrated weights, what the report says of them, and the fit that is kept.
 
@@ -282,7 +282,7 @@ def _fitted(
 
 
 def _margins(
-    people: Sample, base: Floats, plan: Plan, kinds: dict[str, str]
+    people: Respondents, base: Floats, plan: Plan, kinds: dict[str, str]
 ) -> tuple[dict[str, Labels], Margins, dict[str, int]]:
     """The label of each person by variable, the totals to fit to, and how many left the variable blank."""
     labels: dict[str, Labels] = {}
@@ -310,7 +310,7 @@ def _margins(
     return labels, totals, blank
 
 
-def _extremes(people: Sample, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _extremes(people: Respondents, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The smallest and the largest factor between base and final weight, and whose it is: a class, no person.
 
     A factor that all weights have in common, to bring them to the totals' sum, is not counted.

@@ -18,7 +18,7 @@ from translations import Refusal
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
-class Sealed(TypeDecorator[Any]):
+class EncryptedColumn(TypeDecorator[Any]):
     """What the program sees as it is, and what lies in the database sealed; `impl` is the type of what lies there.
 
     name  of the column, to which each value is bound
@@ -35,7 +35,7 @@ class Sealed(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Seals a value."""
-        return None if value is None else self.sealed(master_key.read(), value)
+        return None if value is None else self.sealed(master_key.read_or_make(), value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Opens it; refused where the key file is another one."""
@@ -45,7 +45,7 @@ class Sealed(TypeDecorator[Any]):
         if sealed is None:
             return value
         try:
-            return self.meant(master_key.opened(master_key.present(), self.bound, sealed))
+            return self.meant(master_key.decrypt(master_key.read(), self.bound, sealed))
         except InvalidTag:
             raise Refusal(
                 "The key file %(file)s does not open what is encrypted. Put back the one that belongs to "
@@ -55,7 +55,7 @@ class Sealed(TypeDecorator[Any]):
 
     def sealed(self, key: bytes, value: Any) -> Any:
         """A value as it lies there."""
-        return self.around(master_key.seal(key, self.bound, self.said(value)))
+        return self.around(master_key.encrypt(key, self.bound, self.said(value)))
 
     def within(self, kept: Any) -> bytes | None:
         """The sealed bytes in what lies there; None where an older version left it as it is."""
@@ -71,7 +71,7 @@ class Sealed(TypeDecorator[Any]):
         if sealed is None:
             return self.sealed(new, kept)
         try:
-            return self.around(master_key.seal(new, self.bound, master_key.opened(old, self.bound, sealed)))
+            return self.around(master_key.encrypt(new, self.bound, master_key.decrypt(old, self.bound, sealed)))
         except InvalidTag:
             return kept
 
@@ -84,7 +84,7 @@ class Sealed(TypeDecorator[Any]):
         """The value in what `said` gave."""
 
 
-class SealedDocument(Sealed):
+class EncryptedJSON(EncryptedColumn):
     """A document that lies in the database as {"sealed": …}.
 
     What an older version left there unsealed is read as it is, and sealed when it is written again.
@@ -107,7 +107,7 @@ class SealedDocument(Sealed):
         return found
 
 
-class SealedFile(Sealed):
+class EncryptedBytes(EncryptedColumn):
     """The bytes of a file."""
 
     impl = LargeBinary
@@ -120,7 +120,7 @@ class SealedFile(Sealed):
         return said
 
 
-class SealedNumber(Sealed):
+class EncryptedInteger(EncryptedColumn):
     """A whole number from 0 on; how many digits it has is not to be seen."""
 
     impl = LargeBinary
@@ -133,6 +133,6 @@ class SealedNumber(Sealed):
         return int.from_bytes(said)
 
 
-def lying(kind: Any) -> Any:
+def stored_type(kind: Any) -> Any:
     """The type of what lies in a column of this type, sealed or not."""
-    return kind.impl if isinstance(kind, Sealed) else kind
+    return kind.impl if isinstance(kind, EncryptedColumn) else kind

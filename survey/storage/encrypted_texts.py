@@ -3,7 +3,7 @@
 Each wave has a data key of its own, which seals its texts (AES-256-GCM, bound to wave and response). The data key
 lies in the database, wrapped by the master key in its file (`master_key.py`): neither the database nor a backup
 without that file can be read. No row of texts is ever changed or deleted; once the key of its wave is gone, it
-says nothing any more. `Renewal` makes a new master key and wraps the keys that are
+says nothing any more. `MasterKeyRotation` makes a new master key and wraps the keys that are
 left anew, so an older backup's wrapped keys open to nothing either. Where the master key itself is lost for good,
 `survey/operations/lost_key.py` discards the keys that it wrapped, and its waves get others.
 """
@@ -24,20 +24,20 @@ from sqlalchemy import ColumnElement, Connection, and_, select, text, type_coerc
 
 from survey.storage import master_key
 from survey.storage.database import Database
-from survey.storage.encrypted_columns import Sealed, lying
+from survey.storage.encrypted_columns import EncryptedColumn, stored_type
 from survey.storage.insert_once import insert_once
-from survey.storage.models import SEALED, Response, ResponseText, SecondFactor, TextKey
+from survey.storage.models import ENCRYPTED, Response, ResponseText, SecondFactor, TextKey
 from survey.system import settings
 from translations import Refusal
 
 UNDER_THE_MASTER_KEY = (
     TextKey.__table__.c.wrapped,
     SecondFactor.__table__.c.secret,
-    *SEALED,
+    *ENCRYPTED,
 )
 
 
-class Ring:
+class TextKeys:
     """The keys of the waves within one transaction, each read once."""
 
     def __init__(self, connection: Connection) -> None:
@@ -67,7 +67,7 @@ class Ring:
         if key is None:
             return None
         try:
-            said = master_key.opened(key, _bound(wave, response), b64decode(kept["sealed"]))
+            said = master_key.decrypt(key, _bound(wave, response), b64decode(kept["sealed"]))
         except InvalidTag:  # the wave lost a key, and has another one since
             return None
         found: dict[str, str] = json.loads(said)
@@ -85,7 +85,7 @@ def texts_of(connection: Connection, response: UUID) -> dict[str, str] | None:
     """What was written with a stored response: empty if nothing was, None if it is destroyed or lost."""
     wave = connection.execute(select(Response.wave).where(Response.id == response)).scalar_one()
     stored = connection.scalar(select(ResponseText.texts).where(ResponseText.response == response))
-    return Ring(connection).opened(wave, response, stored)
+    return TextKeys(connection).opened(wave, response, stored)
 
 
 def destroy(connection: Connection, wave: str) -> bool:
@@ -97,7 +97,7 @@ def destroy(connection: Connection, wave: str) -> bool:
     return bool(connection.execute(emptied).rowcount)
 
 
-class Renewal:
+class MasterKeyRotation:
     """A new master key in the place of the old one, by which all that is left is sealed anew.
 
     Make it inside a transaction, and `settle` it after the commit. Whenever the machine stops, what is needed to
@@ -111,8 +111,8 @@ class Renewal:
         check(connection)
         new = secrets.token_bytes(master_key.SIZE)
         for column in UNDER_THE_MASTER_KEY:
-            rewrite(connection, column, partial(_again, master_key.read(), new))
-        self._draft = master_key.draft(new)
+            rewrite(connection, column, partial(_again, master_key.read_or_make(), new))
+        self._draft = master_key.write_new(new)
 
     def settle(self, database: Database) -> None:
         """Takes the place of the old key; what others have sealed by that one meanwhile is sealed anew too."""
@@ -123,31 +123,31 @@ class Renewal:
 
 def finish(database: Database) -> None:
     """Brings a change of the master key to its end that was cut off; one that somebody is at is left alone."""
-    draft = master_key.drafted()
+    draft = master_key.new_file()
     if draft.exists():
         with draft.open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            new = master_key.held(file.read())
+            new = master_key.key_in(file.read())
             with database.reading() as session:
                 kept = new is not None and _seals(session.connection(), new)
             if not kept:  # it was cut off before the commit
                 draft.unlink()
                 return
             master_key.take_place()
-    if master_key.former().exists():
+    if master_key.old_file().exists():
         _leave_former(database)
 
 
 def _leave_former(database: Database) -> None:
-    old, new = master_key.held(master_key.former().read_bytes()), master_key.present()
+    old, new = master_key.key_in(master_key.old_file().read_bytes()), master_key.read()
     if old is not None:
         again = partial(_again, old, new)
         for column in UNDER_THE_MASTER_KEY:
             database.group(partial(_rewrite_alone, column, again))
-    master_key.destroy_former()
+    master_key.destroy_old()
 
 
 def _rewrite_alone(column: Any, again: Callable[[Any, str, Any], Any], connection: Connection) -> None:
@@ -158,11 +158,11 @@ def _rewrite_alone(column: Any, again: Callable[[Any, str, Any], Any], connectio
 
 def _again(old: bytes, new: bytes, column: Any, place: str, kept: Any) -> Any:
     """What lies in a row, by the new key; as it is where the old one does not open it."""
-    if isinstance(column.type, Sealed):
+    if isinstance(column.type, EncryptedColumn):
         return column.type.anew(kept, old, new)
     bound = bound_to(column, place)
     try:
-        return master_key.seal(new, bound, master_key.opened(old, bound, kept))
+        return master_key.encrypt(new, bound, master_key.decrypt(old, bound, kept))
     except InvalidTag:
         return kept
 
@@ -170,9 +170,9 @@ def _again(old: bytes, new: bytes, column: Any, place: str, kept: Any) -> Any:
 def _seals(connection: Connection, key: bytes) -> bool:
     """Whether a key opens anything of what lies sealed, or nothing lies sealed."""
     found = [
-        master_key.opens(key, bound_to(column, place), sealed)
+        master_key.can_decrypt(key, bound_to(column, place), sealed)
         for column in UNDER_THE_MASTER_KEY
-        for place, sealed in lying_sealed(connection, column)
+        for place, sealed in encrypted_values(connection, column)
     ]
     return not found or any(found)
 
@@ -182,25 +182,25 @@ def rewrite(connection: Connection, column: Any, again: Callable[[Any, str, Any]
     what lies there, which it may give back as it is."""
     for where, place, kept in _rows(connection, column, lock=True):
         if (made := again(column, place, kept)) is not kept:
-            value = type_coerce(made, lying(column.type))
+            value = type_coerce(made, stored_type(column.type))
             connection.execute(update(column.table).where(where).values({column: value}))
 
 
-def lying_sealed(connection: Connection, column: Any) -> Iterator[tuple[str, bytes]]:
+def encrypted_values(connection: Connection, column: Any) -> Iterator[tuple[str, bytes]]:
     """All that lies sealed in a column: the first key of its row, and the sealed bytes."""
     for _where, place, kept in _rows(connection, column):
-        if (sealed := sealed_in(column, kept)) is not None:
+        if (sealed := encrypted_bytes(column, kept)) is not None:
             yield place, sealed
 
 
-def sealed_in(column: Any, kept: Any) -> bytes | None:
+def encrypted_bytes(column: Any, kept: Any) -> bytes | None:
     """The sealed bytes in what lies in a column under the master key; None where it is not sealed."""
-    return column.type.within(kept) if isinstance(column.type, Sealed) else bytes(kept)
+    return column.type.within(kept) if isinstance(column.type, EncryptedColumn) else bytes(kept)
 
 
 def bound_to(column: Any, place: str) -> bytes:
     """What the sealed bytes of a column are bound to, by the first key of their row."""
-    if isinstance(column.type, Sealed):
+    if isinstance(column.type, EncryptedColumn):
         return column.type.bound
     return (factor_of(place) if column.table is SecondFactor.__table__ else place).encode()
 
@@ -212,7 +212,7 @@ def _rows(
     places = list(column.table.primary_key)
     for place in connection.execute(select(*places)).all():  # one row in memory at a time: pictures are large
         where = and_(*(key == value for key, value in zip(places, place, strict=True)))
-        found = select(type_coerce(column, lying(column.type))).where(where)
+        found = select(type_coerce(column, stored_type(column.type))).where(where)
         kept = connection.scalar(found.with_for_update() if lock else found)
         if kept:
             yield where, place[0], kept
@@ -223,36 +223,36 @@ def factor_of(account: str) -> str:
     return f"second factor/{account}"
 
 
-def sealed_for(bound: str, said: bytes) -> bytes:
+def encrypt_for(bound: str, said: bytes) -> bytes:
     """A short secret of another table under the master key, bound to what it belongs to."""
-    return master_key.seal(master_key.read(), bound.encode(), said)
+    return master_key.encrypt(master_key.read_or_make(), bound.encode(), said)
 
 
-def opened_for(bound: str, sealed: bytes) -> bytes:
-    """What `sealed_for` sealed; InvalidTag where it was another key or belongs to something else."""
-    return master_key.opened(master_key.present(), bound.encode(), sealed)
+def decrypt_for(bound: str, sealed: bytes) -> bytes:
+    """What `encrypt_for` sealed; InvalidTag where it was another key or belongs to something else."""
+    return master_key.decrypt(master_key.read(), bound.encode(), sealed)
 
 
-def anything_sealed(connection: Connection) -> bool:
+def anything_encrypted(connection: Connection) -> bool:
     """Whether there is something that the master key alone opens."""
-    return any(True for column in UNDER_THE_MASTER_KEY for _row in lying_sealed(connection, column))
+    return any(True for column in UNDER_THE_MASTER_KEY for _row in encrypted_values(connection, column))
 
 
 def check(connection: Connection) -> None:
     """Refused where the master key is gone with something under it, or opens neither the keys of the waves nor the
     rest: who goes on would seal by another one."""
-    if not settings.text_key_file().is_file() and anything_sealed(connection):
-        master_key.present()
-    for wave, wrapped in lying_sealed(connection, TextKey.__table__.c.wrapped):
+    if not settings.text_key_file().is_file() and anything_encrypted(connection):
+        master_key.read()
+    for wave, wrapped in encrypted_values(connection, TextKey.__table__.c.wrapped):
         _unwrapped(wave, wrapped)
-    for column in SEALED:  # of each the first, opened by its type
+    for column in ENCRYPTED:  # of each the first, opened by its type
         connection.scalar(select(column).where(column.is_not(None)).limit(1))
 
 
 def _row(key: bytes, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
     """The texts of a response as they are stored."""
     said = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
-    return {"sealed": b64encode(master_key.seal(key, _bound(wave, response), said)).decode()}
+    return {"sealed": b64encode(master_key.encrypt(key, _bound(wave, response), said)).decode()}
 
 
 def _bound(wave: str, response: UUID) -> bytes:
@@ -261,12 +261,12 @@ def _bound(wave: str, response: UUID) -> bytes:
 
 def new_key(wave: str) -> bytes:
     """A key for the texts of a wave, wrapped by the master key."""
-    return master_key.seal(master_key.read(), wave.encode(), secrets.token_bytes(master_key.SIZE))
+    return master_key.encrypt(master_key.read_or_make(), wave.encode(), secrets.token_bytes(master_key.SIZE))
 
 
 def _unwrapped(wave: str, wrapped: bytes) -> bytes:
     try:
-        return master_key.opened(master_key.present(), wave.encode(), wrapped)
+        return master_key.decrypt(master_key.read(), wave.encode(), wrapped)
     except InvalidTag:
         raise Refusal(
             "The key file %(file)s does not open the texts of wave %(wave)s. Put back the one that belongs to "

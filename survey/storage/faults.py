@@ -40,7 +40,7 @@ class Unavailable(Refusal):
     status = 503
 
 
-def told(error: BaseException) -> Refusal | None:
+def refusal_for(error: BaseException) -> Refusal | None:
     """What an error says of the machine or of others who write; None where it is a fault of the program."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable(FULL)

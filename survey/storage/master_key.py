@@ -33,7 +33,7 @@ class NoKey(Refusal):
 _there: set[Path] = set()  # where this process has read a key
 
 
-def read() -> bytes:
+def read_or_make() -> bytes:
     """The master key, for who seals: made once, where there is none.
 
     Refused where its file holds no key, and where it was there before and is gone: what another one sealed
@@ -41,7 +41,7 @@ def read() -> bytes:
     """
     if settings.text_key_file() not in _there:
         make()
-    return present()
+    return read()
 
 
 def make() -> None:
@@ -58,7 +58,7 @@ def make() -> None:
             draft.unlink()
 
 
-def present() -> bytes:
+def read() -> bytes:
     """The master key, for who opens: none is made, for a new one opens nothing. Refused where there is none."""
     place = settings.text_key_file()
     try:
@@ -69,7 +69,7 @@ def present() -> bytes:
             "or say where it is: HAILONG_TEXT_KEY=… If no copy is left anywhere: hailong key lost",
             file=place,
         ) from None
-    key = held(content)
+    key = key_in(content)
     if key is None:
         raise NoKey(
             "The key file %(file)s is damaged. "
@@ -80,7 +80,7 @@ def present() -> bytes:
     return key
 
 
-def held(content: bytes) -> bytes | None:
+def key_in(content: bytes) -> bytes | None:
     """The key in a key file of this content; None where there is none in it."""
     try:
         key = b64decode(content, altchars=b"-_")
@@ -89,10 +89,10 @@ def held(content: bytes) -> bytes | None:
     return key if len(key) == SIZE else None
 
 
-def draft(key: bytes) -> IO[bytes]:
+def write_new(key: bytes) -> IO[bytes]:
     """Writes a new master key into a file beside the old one's, whose place it takes by `take_place`. Keep what it
     gives until then: while it is open, the change is somebody's work and no broken-off one."""
-    file = os.fdopen(os.open(drafted(), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b")
+    file = os.fdopen(os.open(new_file(), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b")
     fcntl.flock(file, fcntl.LOCK_EX)
     file.write(urlsafe_b64encode(key))
     file.flush()
@@ -100,12 +100,12 @@ def draft(key: bytes) -> IO[bytes]:
     return file
 
 
-def drafted() -> Path:
+def new_file() -> Path:
     """Where a new master key lies until what is sealed is sealed by it."""
     return settings.text_key_file().with_suffix(".new")
 
 
-def former() -> Path:
+def old_file() -> Path:
     """Where the old master key lies until nothing is sealed by it any more."""
     return settings.text_key_file().with_suffix(".old")
 
@@ -114,35 +114,35 @@ def take_place() -> None:
     """Puts the new master key in the place of the old one, which stays beside it."""
     place = settings.text_key_file()
     if place.exists():
-        former().unlink(missing_ok=True)
-        os.link(place, former())
-    drafted().replace(place)
+        old_file().unlink(missing_ok=True)
+        os.link(place, old_file())
+    new_file().replace(place)
 
 
-def destroy_former() -> None:
+def destroy_old() -> None:
     """Writes over the old master key, and removes it."""
-    with former().open("r+b") as old:
-        old.write(secrets.token_bytes(former().stat().st_size))
+    with old_file().open("r+b") as old:
+        old.write(secrets.token_bytes(old_file().stat().st_size))
         old.flush()
         os.fsync(old.fileno())
-    former().unlink()
+    old_file().unlink()
 
 
-def seal(key: bytes, bound: bytes, said: bytes) -> bytes:
+def encrypt(key: bytes, bound: bytes, said: bytes) -> bytes:
     """Seals under a key, which may be the master key or one that it wraps."""
     nonce = secrets.token_bytes(NONCE)
     return nonce + AESGCM(key).encrypt(nonce, said, bound)
 
 
-def opened(key: bytes, bound: bytes, sealed: bytes) -> bytes:
-    """What `seal` sealed; InvalidTag where it was another key or belongs to something else."""
+def decrypt(key: bytes, bound: bytes, sealed: bytes) -> bytes:
+    """What `encrypt` sealed; InvalidTag where it was another key or belongs to something else."""
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)
 
 
-def opens(key: bytes, bound: bytes, sealed: bytes) -> bool:
+def can_decrypt(key: bytes, bound: bytes, sealed: bytes) -> bool:
     """Whether a key opens what is sealed."""
     try:
-        opened(key, bound, sealed)
+        decrypt(key, bound, sealed)
     except InvalidTag:
         return False
     return True

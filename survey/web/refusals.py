@@ -97,7 +97,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _of_the_machine(error: DBAPIError | sqlite3.Error | OSError) -> ResponseReturnValue:
     """What the disk or the database refuses; a fault of the program's own goes where all of them go."""
-    refusal = faults.told(error)
+    refusal = faults.refusal_for(error)
     return _broken(error) if refusal is None else _refuse(refusal)
 
 

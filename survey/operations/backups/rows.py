@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from survey.storage.encrypted_columns import lying
+from survey.storage.encrypted_columns import stored_type
 from survey.storage.models import Base
 
 AT_ONCE = 500  # rows of one statement
@@ -147,4 +147,4 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _stored(kind: Any) -> Any:
     """The type of what lies in a column of this type."""
-    return DOCUMENT if isinstance(lying(kind), JSON) else lying(kind)
+    return DOCUMENT if isinstance(stored_type(kind), JSON) else stored_type(kind)

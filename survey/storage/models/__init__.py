@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survey.storage.encrypted_columns import Sealed
+from survey.storage.encrypted_columns import EncryptedColumn
 from survey.storage.models.accounts import (
     Account,
     FailedAttempt,
@@ -80,7 +80,7 @@ __all__ = [
     "Review",
     "ReviewState",
     "Role",
-    "SEALED",
+    "ENCRYPTED",
     "Scan",
     "SecondFactor",
     "SecondFactorRole",
@@ -122,7 +122,10 @@ APPEND_ONLY = (
     "audit_entry",
 )
 
-# What is sealed under the master key itself, and not by a wave's own key.
-SEALED = tuple(
-    column for table in Base.metadata.sorted_tables for column in table.columns if isinstance(column.type, Sealed)
+# What is encrypted under the master key itself, and not by a key of its wave.
+ENCRYPTED = tuple(
+    column
+    for table in Base.metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, EncryptedColumn)
 )

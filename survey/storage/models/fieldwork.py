@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.storage.encrypted_columns import Document, SealedDocument, SealedFile, SealedNumber
+from survey.storage.encrypted_columns import Document, EncryptedBytes, EncryptedInteger, EncryptedJSON
 from survey.storage.models.base import Base, enum_column
 
 
@@ -99,7 +99,7 @@ class OpenKeying(Base):
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True)  # 1 first, 2 second and blind, 3 who settles the two
     keyer: Mapped[str] = mapped_column(String(80))
-    typed: Mapped[dict[str, str]] = mapped_column(SealedDocument("open_keying.typed"))
+    typed: Mapped[dict[str, str]] = mapped_column(EncryptedJSON("open_keying.typed"))
     at: Mapped[str | None] = mapped_column(String(60))  # the item where the keyer stands
     finished: Mapped[bool] = mapped_column(default=False)
 
@@ -128,8 +128,8 @@ class Scan(Base):
     __tablename__ = "scan"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     page: Mapped[int] = mapped_column(primary_key=True)
-    marks: Mapped[dict[str, Any]] = mapped_column(SealedDocument("scan.marks"))
-    picture: Mapped[bytes | None] = mapped_column(SealedFile("scan.picture"), deferred=True)
+    marks: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("scan.marks"))
+    picture: Mapped[bytes | None] = mapped_column(EncryptedBytes("scan.picture"), deferred=True)
 
 
 class ReviewState(StrEnum):
@@ -165,8 +165,8 @@ class Reinterview(Base):
     __tablename__ = "reinterview"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
-    household: Mapped[int | None] = mapped_column("link", SealedNumber("reinterview.link"))
-    answers: Mapped[dict[str, Any] | None] = mapped_column(SealedDocument("reinterview.answers"))
+    household: Mapped[int | None] = mapped_column("link", EncryptedInteger("reinterview.link"))
+    answers: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reinterview.answers"))
     person: Mapped[str | None] = mapped_column(String(80))
     day: Mapped[date | None]
 

@@ -72,7 +72,7 @@ def sealed() -> ResponseReturnValue:
     if kiosk is None and tablet is None:
         raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
     sent = _body()
-    if wrong := sealed_responses.misshapen(sent):
+    if wrong := sealed_responses.malformed(sent):
         known = ", ".join(sealed_responses.FORMS)
         return _unprocessable(
             [

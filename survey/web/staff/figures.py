@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey.fieldwork import checks
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import releases, summary, wording
 from survey.results.summary import Summary
 from survey.storage import audit
@@ -34,7 +34,7 @@ class WaveFigures(NamedTuple):
     """A wave at one moment: what is said of it, and the sample that this was computed from."""
 
     summary: Summary
-    people: Sample
+    people: Respondents
 
 
 # What pages show while answers come in; what is released never changes.

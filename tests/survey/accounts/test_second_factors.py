@@ -170,7 +170,7 @@ def test_a_new_master_key_opens_the_secret_too(
     monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path_factory.mktemp("key") / "texts.key"))
     secret, _codes = enrol(sign_in(app, "keyer"))
     with province.writing() as session:
-        renewal = encrypted_texts.Renewal(session.connection())
+        renewal = encrypted_texts.MasterKeyRotation(session.connection())
     renewal.settle(province)
     with province.writing() as session:
         assert second_factors.check(session, "keyer", code(secret, later=1))

@@ -32,7 +32,7 @@ def lost(hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     (tmp_path / "old").mkdir()
     settings.secret_key()
     sealed_responses.current()
-    master_key.read()
+    master_key.read_or_make()
     assert hailong("backup", kept / "b.zip").code == 0
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
     monkeypatch.delenv("HAILONG_DATABASE_URL")

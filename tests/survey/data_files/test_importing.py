@@ -70,7 +70,7 @@ def kept(database: Database, wave: str = "ho-mau") -> list[Response]:
         return list(session.scalars(select(Response).where(Response.wave == wave).order_by(Response.id)))
 
 
-def drawn(database: Database, wave: str = "ho-mau") -> respondents.Sample:
+def drawn(database: Database, wave: str = "ho-mau") -> respondents.Respondents:
     with database.reading() as session:
         return respondents.sample(session, waves.find(session, wave))
 

@@ -102,10 +102,10 @@ def test_without_the_master_key_no_words_can_be_kept(
 
 
 def test_each_trouble_of_the_machine_has_words_of_its_own(tmp_path: Path, database: Database) -> None:
-    told = {faults.told(OSError(errno.ENOSPC, "x")): faults.FULL}
+    told = {faults.refusal_for(OSError(errno.ENOSPC, "x")): faults.FULL}
     assert all(refusal and refusal.message == words for refusal, words in told.items())
-    assert faults.told(OSError(errno.ENOENT, "x")) is None
-    assert faults.told(ValueError()) is None
+    assert faults.refusal_for(OSError(errno.ENOENT, "x")) is None
+    assert faults.refusal_for(ValueError()) is None
     (tmp_path / "junk.db").write_bytes(b"no database" * 900)
     shutil.copy(str(database.engine.url.database), tmp_path / "read.db")
     tries: list[tuple[str, str, str]] = [
@@ -117,7 +117,7 @@ def test_each_trouble_of_the_machine_has_words_of_its_own(tmp_path: Path, databa
         made = Database(url)
         with pytest.raises(DBAPIError) as fault, made.writing() as session:
             session.execute(text(order))
-        refusal = faults.told(fault.value)
+        refusal = faults.refusal_for(fault.value)
         assert refusal is not None
         assert refusal.message == words
         made.engine.dispose()

@@ -68,7 +68,7 @@ def sealed(province: Database, key: Path, account: Callable[..., None]) -> UUID:
             session.add(Keying(sheet=DIFFERING, turn=turn, keyer=keyer, source="person", typed=typed, day=today()))
             words = {"C2_khac": "lời"}
             session.add(OpenKeying(sheet=DIFFERING, turn=turn, keyer=keyer, typed=words, finished=True))
-        secret = encrypted_texts.sealed_for(encrypted_texts.factor_of("admin"), b"secret of a phone")
+        secret = encrypted_texts.encrypt_for(encrypted_texts.factor_of("admin"), b"secret of a phone")
         session.add(SecondFactor(account="admin", secret=secret, step=0, codes=[]))
     return id
 
@@ -102,7 +102,7 @@ def test_what_it_encrypted_is_discarded_and_the_rest_goes_on(province: Database,
     key.unlink()
     assert refused(province)
     with pytest.raises(Refusal, match="key lost"):  # nor does a server that goes on encrypting
-        encrypted_texts.sealed_for("anything", b"")
+        encrypted_texts.encrypt_for("anything", b"")
     assert not key.exists()  # nobody makes another one unasked
     with province.reading() as session:
         found = lost_key.unreadable(session.connection())

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from forms import crosswalk, load
 from survey.responses import crosswalks, respondents, submission
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.storage.database import Database
 from survey.storage.models import Mode, Review, ReviewState, Wave, WaveKind
 from survey.system import cache, dates
@@ -86,7 +86,7 @@ def answer(province: Database, documents: list[dict[str, Any]]) -> dict[UUID, di
     return told
 
 
-def said(people: Sample) -> dict[UUID, dict[str, Any]]:
+def said(people: Respondents) -> dict[UUID, dict[str, Any]]:
     """The answers of each response, as the columns say them."""
     found: dict[UUID, dict[str, Any]] = {id: {} for id in people.ids}
     for item in people.questionnaire.items.values():
@@ -102,7 +102,7 @@ def said(people: Sample) -> dict[UUID, dict[str, Any]]:
     return found
 
 
-def read(province: Database) -> Sample:
+def read(province: Database) -> Respondents:
     with province.reading() as session:
         return respondents.sample(session, waves.find(session, "thu"))
 

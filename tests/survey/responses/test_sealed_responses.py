@@ -212,7 +212,7 @@ def test_neither_the_database_nor_another_key_opens_a_seal(device: FlaskClient, 
     stranger = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(InvalidTag):
         sealed_responses.SUITE.decrypt(
-            sealed_responses._read(sent["sealed"]), stranger, info=sealed_responses.about(sent)
+            sealed_responses._read(sent["sealed"]), stranger, info=sealed_responses.associated_data(sent)
         )
     (path,) = folder.glob("sealing/*")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -223,7 +223,7 @@ def test_neither_the_database_nor_another_key_opens_a_seal(device: FlaskClient, 
 def test_what_is_around_the_seal_has_one_written_form() -> None:
     about = {"wave": "gop-y", "id": "i", "unit": "06652", "mode": "kiosk", "day": "2026-01-02", "key": "not in it"}
     written = b'{"day":"2026-01-02","id":"i","mode":"kiosk","unit":"06652","wave":"gop-y"}'
-    assert sealed_responses.about(about) == written
+    assert sealed_responses.associated_data(about) == written
 
 
 def test_a_new_key_opens_nothing_less_while_a_device_may_need_the_old_one(

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from analysis.design import code
 from analysis.disclosure import FEWEST, hide
 from survey.operations import demo
-from survey.responses.respondents import Sample, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import breakdowns, disclosure, releases, result_table, wording
 from survey.results.answer_counts import Count, count_answers
 from survey.results.index_parts import IndexParts
@@ -201,7 +201,7 @@ def withheld(tables: dict[tuple[str, ...], list[Told]], telling: Sequence[str]) 
 
 
 def released(
-    people: Sample, session: Any, item: str, groupings: Sequence[tuple[str, ...]] = TABLES
+    people: Respondents, session: Any, item: str, groupings: Sequence[tuple[str, ...]] = TABLES
 ) -> dict[tuple[str, ...], list[Told]]:
     """The item's tables, with the counts behind every figure and what became of it."""
     tables = {}
@@ -291,7 +291,7 @@ def test_nobody_is_grouped_by_a_delicate_answer_in_what_is_released(made_up: Fla
             result_table.table(session, people, items=["gioi_tinh"], by=["unit", "C5"], released=True)
 
 
-def strata(people: Sample, lie: str) -> tuple[list[str], Same]:
+def strata(people: Respondents, lie: str) -> tuple[list[str], Same]:
     """A stratum for each person, and what everybody knows of how communes and strata lie to each other."""
     communes = sorted(set(people.unit.tolist()))
     region = {unit: f"vung-{at // 9}" for at, unit in enumerate(communes)}

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from survey.responses import submission
 from survey.storage import encrypted_texts, master_key
 from survey.storage.database import Database
-from survey.storage.encrypted_texts import Ring, texts_of
+from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.models import Mode, ResponseText, TextKey, Wave
 from survey.waves import waves
 from translations import Refusal
@@ -55,7 +55,7 @@ def test_the_same_words_are_never_sealed_alike_and_a_seal_fits_its_response_alon
     with province.reading() as session:
         kept = [session.get_one(ResponseText, id).texts for id in (one, other)]
         assert kept[0] != kept[1]
-        ring = Ring(session.connection())
+        ring = TextKeys(session.connection())
         assert ring.opened("gop-y", one, kept[0]) == {"gop_y": MARK}
         assert ring.opened("gop-y", one, kept[1]) is None  # taken from another response, it can't be read
 
@@ -103,12 +103,12 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
         before = session.get_one(TextKey, "gop-y").wrapped
     old = key.read_bytes()
     with province.writing() as session:
-        renewal = encrypted_texts.Renewal(session.connection())
+        renewal = encrypted_texts.MasterKeyRotation(session.connection())
     with province.writing() as session:  # by the old key, which is there yet, a wave's first text
-        session.add(TextKey(wave="ho-mo", wrapped=master_key.seal(b64decode(old, b"-_"), b"ho-mo", bytes(32))))
+        session.add(TextKey(wave="ho-mo", wrapped=master_key.encrypt(b64decode(old, b"-_"), b"ho-mo", bytes(32))))
     renewal.settle(province)
     with province.reading() as session:
-        assert Ring(session.connection()).key("ho-mo") == bytes(32)
+        assert TextKeys(session.connection()).key("ho-mo") == bytes(32)
     assert key.read_bytes() != old
     assert read(province, id) == {"gop_y": MARK}
     with province.reading() as session:
@@ -118,7 +118,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     with pytest.raises(Refusal):
         read(province, id)
     with province.writing() as session, pytest.raises(Refusal):
-        encrypted_texts.Renewal(session.connection())  # or no key would open what is there
+        encrypted_texts.MasterKeyRotation(session.connection())  # or no key would open what is there
 
 
 @pytest.mark.both_databases
@@ -139,7 +139,7 @@ def test_a_change_of_the_master_key_that_is_cut_off_goes_on_from_where_it_was(
         if step:
             cut.setattr(step, lambda: 1 / 0)
         with province.writing() as session:
-            renewal = encrypted_texts.Renewal(session.connection())
+            renewal = encrypted_texts.MasterKeyRotation(session.connection())
             if step is None:
                 encrypted_texts.finish(province)  # another command, while this one works
                 raise ZeroDivisionError  # before the commit

@@ -444,7 +444,7 @@ def test_whoever_holds_the_device_can_not_read_what_waits(
     assert set(item) == {"id", "wave", "unit", "mode", "day", "key", "sealed"}
     assert traces(profile, [marker, *as_written(ANSWERS)]) == []
     assert traces(profile, [item["id"]])  # the outbox itself is on the disk, and was looked into
-    about, sealed = sealed_responses.about(item), sealed_responses._read(item["sealed"])
+    about, sealed = sealed_responses.associated_data(item), sealed_responses._read(item["sealed"])
     assert len(sealed) == 65 + 4096 + 16  # whatever was answered
     assert public
     for guess in (

@@ -11,7 +11,7 @@ from flask_login import current_user
 from analysis.contrast import Group
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.results import charts, comparison, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
@@ -62,7 +62,7 @@ def overview(wave: str) -> ResponseReturnValue:
     )
 
 
-def since(summary: Summary, people: Sample) -> Comparison | None:
+def since(summary: Summary, people: Respondents) -> Comparison | None:
     """What `changes` shows beside the wave before, the index first; None without an index or such a wave."""
     if summary.index is None:
         return None

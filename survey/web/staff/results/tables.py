@@ -16,7 +16,7 @@ from analysis import DesignError, Estimate
 from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey.accounts.accounts import Right
-from survey.responses.respondents import Sample
+from survey.responses.respondents import Respondents
 from survey.results import disclosure, result_table, scores, wording
 from survey.storage.models import Mode, Unit
 from survey.system.cache import FIGURE_BYTES, cached
@@ -133,7 +133,7 @@ def _asked_for(wave: str, *, now: bool = False) -> tuple[WaveFigures, Table | No
         return moment, made(session, people, wanted, by)
 
 
-def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:
+def _state(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:
     """What tells one table from another: the data, what is asked of them, and the names in it."""
     wave = people.wave
     named = tuple((unit.code, unit.name) for unit in units.communes(session))
@@ -141,7 +141,7 @@ def _state(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -
 
 
 @cached(_state, lambda table: 2 * FIGURE_BYTES * (len(table.records) + 10))
-def made(session: Session, people: Sample, wanted: str, by: tuple[str, ...]) -> Table:
+def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]) -> Table:
     """The table of an item, or a part of the index, by these groupings; refused where there is none such."""
     one = scores.MeasureRequest.read(wanted)
     item = people.questionnaire.items.get(one.item)
@@ -187,7 +187,7 @@ def _answer(item: Item | None, record: Estimate) -> str:
 
 
 def _tested(
-    people: Sample, item: Item | None, by: tuple[str, ...], records: Sequence[Estimate]
+    people: Respondents, item: Item | None, by: tuple[str, ...], records: Sequence[Estimate]
 ) -> Association | None:
     """The test of association, where it is honest: one answer by one grouping, of a sample, nothing hidden."""
     if item is None or len(by) != 1 or not item.kind.is_single_choice:

@@ -38,7 +38,9 @@ def test_each_is_in_the_log_the_counts_and_on_the_page_and_what_was_typed_is_now
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with province.writing() as session:
-        secret = encrypted_texts.sealed_for(encrypted_texts.factor_of("home_affairs"), second_factors.new_secret())
+        secret = encrypted_texts.encrypt_for(
+            encrypted_texts.factor_of("home_affairs"), second_factors.new_secret()
+        )
         session.add(SecondFactor(account="home_affairs", secret=secret, step=0, codes=[]))
     client, admin = app.test_client(), sign_in(app, "admin")
     for name in ("keyer", "keyer", TYPED):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -68,13 +68,17 @@ class Labels:
 
 
 def crossed(parts: Sequence[Labels]) -> Labels:
-    """(N,) tuples of labels of each row; a row with a blank is blank. The levels are all that there could be."""
-    codes, blank = np.zeros(len(parts[0]), np.int64), np.zeros(len(parts[0]), bool)
-    for part in parts:
-        codes = codes * len(part.levels) + part.codes
+    """(N,) tuples of labels of each row; a row with a blank is blank. The levels are the tuples that occur."""
+    sizes = [max(len(part.levels), 1) for part in parts]
+    key, blank = np.zeros(len(parts[0]), np.int64), np.zeros(len(parts[0]), bool)
+    for part, size in zip(parts, sizes, strict=True):
+        key = key * size + part.codes
         blank |= part.codes < 0
-    codes[blank] = -1
-    return Labels(list(itertools.product(*(part.levels for part in parts))), codes)
+    key[blank] = math.prod(sizes)  # behind all others
+    present, place = compact(key, math.prod(sizes) + 1)
+    columns = np.unravel_index(present[present < math.prod(sizes)], sizes)
+    named = [[part.levels[at] for at in column.tolist()] for part, column in zip(parts, columns, strict=True)]
+    return Labels([*zip(*named, strict=True)], np.where(blank, -1, place))
 
 
 def code(labels: Any) -> Labels:

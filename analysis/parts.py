@@ -16,7 +16,7 @@ from analysis.design import DesignError, Floats, Frame, Ints, Labels, SinglePSU,
 from analysis.measure import Measures, Statistic
 from analysis.sums import Sums, sums, weighted
 from analysis.totals import Totals, calibrated, cells
-from analysis.weights import Margins, Method, fit
+from analysis.weights import Margins, Method, fit, places
 
 Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
 
@@ -150,7 +150,12 @@ class Gathering:
         squares = None if rows is None else rows.sums[sequence]
         if margins is None:
             return Totals(built, self.names, wanted.levels, existing % P, existing // P, by_cell, None, squares)
-        x, factor = fit(self._levels(margins), self._mass.sum(0), margins, method)
+        values = [
+            places(variable, [group[v] for group in self._groups], totals)
+            for v, (variable, totals) in enumerate(margins.items())
+        ]
+        levels_of = np.array(values, np.int64).reshape(len(margins), L)
+        x, factor = fit(levels_of, self._mass.sum(0), margins, method)
         under = None if rows is None or squares is None else (squares, rows.mass[order])
         return calibrated(built, self.names, wanted.levels, existing, by_cell, self._mass[order], x, factor, under)
 
@@ -163,21 +168,6 @@ class Gathering:
         names = [pairs[k][1] for k in order] if self._rows is None else None
         sampled = None if self._rows is None else self._rows.count[order]
         return order, frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
-
-    def _levels(self, margins: Margins) -> Ints:
-        """(V, L) which value of each variable a calibration cell has, in the order of the margins."""
-        levels = np.zeros((len(margins), len(self._groups)), np.int64)
-        for v, (variable, totals) in enumerate(margins.items()):
-            rank = {label: k for k, label in enumerate(totals)}
-            for g, group in enumerate(self._groups):
-                if group[v] not in rank:
-                    raise DesignError(
-                        "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
-                        column=variable,
-                        value=str(group[v]),
-                    )
-                levels[v, g] = rank[group[v]]
-        return levels
 
 
 def _grown(table: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -103,15 +103,7 @@ def calibrate(
                 column=variable,
                 row=int(blank[0]) + 1,
             )
-        place = {label: rank for rank, label in enumerate(margins[variable])}
-        for label in coded.levels:
-            if label not in place:
-                raise DesignError(
-                    "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
-                    column=variable,
-                    value=str(label),
-                )
-        codes.append(np.array([place[label] for label in coded.levels], np.int64)[coded.codes])
+        codes.append(places(variable, coded.levels, margins[variable])[coded.codes])
     cells, cell = np.zeros(1, np.int64), np.zeros(len(design), np.int64)
     if codes:
         sizes = [len(values) for values in margins.values()]
@@ -122,6 +114,19 @@ def calibrate(
     mass = np.bincount(cell, design.weight, len(cells)).astype(np.float64, copy=False)
     x, factor = fit(levels, mass, margins, method, bounds)
     return Calibration(cell, x, factor)
+
+
+def places(variable: str, labels: Sequence[Hashable], totals: Mapping[Hashable, float]) -> Ints:
+    """The place of each label among the values with a total. DesignError names a label that has none."""
+    place = {label: rank for rank, label in enumerate(totals)}
+    for label in labels:
+        if label not in place:
+            raise DesignError(
+                "%(column)s has the value %(value)s, for which the margins give no total. Add it.",
+                column=variable,
+                value=str(label),
+            )
+    return np.array([place[label] for label in labels], np.int64)
 
 
 def fit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from analysis.contrast import REST, Difference, Rest, contrasts, groups, holm
 from analysis.design import DesignError as DesignError  # which the command turns into a refusal
-from analysis.design import Floats, Labels, compact
+from analysis.design import Floats, Labels, crossed
 from analysis.estimate import Variance, tabulate
 from analysis.interval import Interval
 from analysis.measure import Measure, Measures
@@ -56,7 +55,7 @@ def rows_of(request: Request, chunk: Chunk) -> Rows:
         _filled(chunk, request.psu) if request.psu else None,
         _fpc(chunk, request.fpc) if request.fpc else None,
         _domain(request, chunk),
-        _crossed([_canonical(_filled(chunk, name)) for name in request.margins]) if request.margins else None,
+        crossed([_canonical(_filled(chunk, name)) for name in request.margins]) if request.margins else None,
         [_measure(request, item, chunk) for item in request.items]
         + [_pooled(index, chunk) for index in request.indices],
     )
@@ -94,28 +93,12 @@ def _domain(request: Request, chunk: Chunk) -> Labels:
     elif len(request.by) == 1:
         domain = Labels(*chunk.labels(request.by[0]))
     else:
-        domain = _crossed([Labels(*chunk.labels(name)) for name in request.by])
+        domain = crossed([Labels(*chunk.labels(name)) for name in request.by])
     if request.within is None:
         return domain
     levels, codes = chunk.labels(request.within.column)
     inside = np.array([canonical(level) in request.within.wanted for level in levels] + [False])[codes]
     return Labels(domain.levels, np.where(inside, domain.codes, -1))
-
-
-def _crossed(parts: list[Labels]) -> Labels:
-    """Labels of several columns as tuples; a row that lacks one has none."""
-    sizes = [max(len(part.levels), 1) for part in parts]
-    blank = np.logical_or.reduce([part.codes < 0 for part in parts])
-    key = np.zeros(len(parts[0]), np.int64)
-    for labels, size in zip(parts, sizes, strict=True):
-        key = key * size + np.maximum(labels.codes, 0)
-    key[blank] = math.prod(sizes)
-    present, place = compact(key, math.prod(sizes) + 1)
-    combined = [
-        tuple(labels.levels[at] for labels, at in zip(parts, np.unravel_index(one, sizes), strict=True))
-        for one in present[present < math.prod(sizes)].tolist()
-    ]
-    return Labels(list(combined), np.where(blank, -1, place))
 
 
 def _measure(request: Request, item: Item, chunk: Chunk) -> Measure:

@@ -37,8 +37,8 @@ LONG = 10  # a run is looked for where so many items on one scale stand together
 STRAIGHT = 0.9  # of these, the share in one run
 BLANK = 0.2  # of the items asked: AAPOR's usual bound of a complete interview
 ALIKE = 0.85  # Kuriakose & Robbins 2016; critics: Simmons, Mercer, Schwarzer & Kennedy 2016
-A_FORM = 400  # bytes of a form in memory
-COMPARED = 30  # with fewer items forms resemble each other by chance; then the rule of `look_alikes` holds
+A_RESPONSE = 400  # bytes of one in memory
+COMPARED = 30  # with fewer items forms resemble each other by chance; then the rule of `near_duplicates` holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ NO_PAPER = Paper()
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CheckedResponse:
     """A response as somebody who reviews it may know it: where it came from, and the paper to fetch."""
 
     id: UUID
@@ -84,25 +84,20 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """The forms of a wave with what was found.
+class Inspection:
+    """The responses of a wave with what was found in them.
 
     limit   the share of equal answers from which on two forms are listed
     usual   quartiles of the share of equal answers with the nearest form; None if nobody could be compared
     """
 
-    forms: dict[UUID, Form]
+    forms: dict[UUID, CheckedResponse]
     limit: float
     usual: tuple[float, float, float] | None
 
-    def found(self) -> list[Form]:
+    def found(self) -> list[CheckedResponse]:
         """Those in which some check found something."""
         return [form for form in self.forms.values() if form.findings]
-
-
-def look(session: Session, wave: Wave) -> Looked:
-    """Runs all checks on all responses of a wave, those outside the sample and those rejected among them."""
-    return _look(session, wave)
 
 
 def _state(session: Session, wave: Wave) -> tuple[object, ...]:
@@ -116,8 +111,9 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     return database_key(session), wave.code, count, session.scalar(joined), given
 
 
-@cached(_state, lambda looked: A_FORM * len(looked.forms))
-def _look(session: Session, wave: Wave) -> Looked:
+@cached(_state, lambda inspection: A_RESPONSE * len(inspection.forms))
+def inspect(session: Session, wave: Wave) -> Inspection:
+    """Runs all checks on all responses of a wave, those outside the sample and those rejected among them."""
     people = everyone(session, wave)
     ids, by_id = people.ids, _papers(session, wave)
     papers = [by_id.get(id, NO_PAPER) for id in ids]
@@ -126,14 +122,14 @@ def _look(session: Session, wave: Wave) -> Looked:
     for row, finding in _findings(people, ids, share, other, limit):
         found[row].append(finding)
     forms = {
-        id: Form(id, unit, psu, mode, paper, tuple(own))
+        id: CheckedResponse(id, unit, psu, mode, paper, tuple(own))
         for id, unit, psu, mode, paper, own in zip(
             ids, people.unit, people.psu, people.mode, papers, found, strict=True
         )
     }
     known = share[np.isfinite(share)]
     first, middle, third = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
-    return Looked(forms, limit, (float(first), float(middle), float(third)) if len(known) else None)
+    return Inspection(forms, limit, (float(first), float(middle), float(third)) if len(known) else None)
 
 
 def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
@@ -204,16 +200,12 @@ def alike(people: Respondents, asked_by: Any) -> tuple[Floats, Any, float]:
 
     A fixed 85% lists hundreds of honest forms where most people are satisfied, so what is usual in the wave counts
     too: at least 85%, and above the fence of the box plot of all forms. Copies without a difference are always
-    listed. With fewer than 30 such questions, and in an open wave, the rule of `look_alikes` holds instead.
+    listed. With fewer than 30 such questions, and in an open wave, the rule of `near_duplicates` holds instead.
     """
-    items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
-    if len(items) < COMPARED or people.wave.kind == "open":
+    codes = near_duplicates.codes(people)
+    if codes.shape[1] < COMPARED or people.wave.kind == "open":
         share, other = near_duplicates.nearest_of(people)
         return share, other, near_duplicates.ALIKE
-    codes = np.stack(
-        [np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in map(people.answers, items)],
-        axis=1,
-    )
     share, other = nearest(codes, people.psu, COMPARED)
     by_person, theirs = nearest(codes, asked_by, COMPARED)
     better: Bools = np.nan_to_num(by_person, nan=-1) > np.nan_to_num(share, nan=-1)

@@ -6,6 +6,7 @@ They are counted for people to look at, never dropped: satisfied neighbours answ
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.design import Ints, crossed
 from analysis.patterns import nearest
@@ -22,13 +23,17 @@ def count(people: Respondents) -> int:
     return int((share >= ALIKE).sum())
 
 
+def codes(people: Respondents) -> NDArray[np.int32]:
+    """(N, K) the answers to the items with one answer, 0 for a blank."""
+    items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
+    answers = [people.answers(item) for item in items]
+    return np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
+
+
 def nearest_of(people: Respondents) -> tuple[Floats, Ints]:
     """(N,) the share of equal answers with the nearest form of the same unit and day, and the row of that form.
 
     Compared are the items with one answer; what both left blank says nothing. Beyond 2,000 forms of one place
     and day, which no service point takes, only the first so many by id are compared.
     """
-    items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
-    answers = [people.answers(item) for item in items]
-    codes = np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
-    return nearest(codes, crossed([people.unit, people.day]), LEAST_SHARED, MOST)
+    return nearest(codes(people), crossed([people.unit, people.day]), LEAST_SHARED, MOST)

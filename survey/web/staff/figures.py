@@ -81,7 +81,7 @@ def precompute(database: Database) -> None:
         for wave in begun[:MOST_WARM]:
             with suppress(Refusal):  # the page itself will say it
                 _present(session, wave)
-                checks.look(session, wave)
+                checks.inspect(session, wave)
                 if (shown := releases.newest(session, wave.code)) is not None:
                     _moment(session, wave, shown)
 

@@ -188,7 +188,7 @@ def key_all(database: Database, questionnaire: Questionnaire, known: Field, rng:
 def review(database: Database, known: Field) -> None:
     """Those who went down one column throughout are found, and the first two of them rejected."""
     with database.writing() as session:
-        found = checks.look(session, waves.find(session, WAVE)).found()
+        found = checks.inspect(session, waves.find(session, WAVE)).found()
         straight = {form.id for form in found if any(one.check == "straight" for one in form.findings)}
         by_response = {sheet.response: sheet.serial for sheet in session.scalars(select(Sheet)) if sheet.response}
         expected = {serial for place, serial in enumerate(known.typed) if place % 40 == 39}

@@ -39,9 +39,9 @@ def keep(session: Session, answers: dict[str, Any], psu: str | None = "V1", mark
     return id
 
 
-def look(database: Database) -> checks.Looked:
+def look(database: Database) -> checks.Inspection:
     with database.reading() as session:
-        return checks.look(session, waves.find(session, "ho-mau"))
+        return checks.inspect(session, waves.find(session, "ho-mau"))
 
 
 @pytest.fixture
@@ -183,5 +183,5 @@ def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> N
                 session.connection(), waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served
             )
     with province.reading() as session:
-        looked = checks.look(session, waves.find(session, "gop-y"))
+        looked = checks.inspect(session, waves.find(session, "gop-y"))
     assert [[one.check for one in form.findings] for form in looked.found()] == [["alike", "contradiction"]] * 2

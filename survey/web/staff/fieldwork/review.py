@@ -17,7 +17,7 @@ from forms import Questionnaire, Text
 from forms import quality as rules
 from survey.accounts.accounts import Right
 from survey.fieldwork import checks, reviews
-from survey.fieldwork.checks import Finding, Form, Looked
+from survey.fieldwork.checks import CheckedResponse, Finding, Inspection
 from survey.fieldwork.reviews import UNDECIDED, Decision
 from survey.storage.models import ReviewState, Unit, Village, Wave
 from survey.system.cache import LARGE, StaleCache
@@ -39,7 +39,7 @@ A_PAGE = 50
 class FormRow:
     """A form of the list: where it came from, what was found in it, and what was decided."""
 
-    form: Form
+    form: CheckedResponse
     name: str
     unit: str
     village: str
@@ -60,7 +60,7 @@ class Filter:
     state: str = ""
     paper: str = ""
 
-    def holds(self, form: Form, decision: Decision) -> bool:
+    def holds(self, form: CheckedResponse, decision: Decision) -> bool:
         """Whether a form is listed."""
         if self.paper and self.paper not in (form.paper.serial, form.paper.batch, short(form.id)):
             return False
@@ -79,17 +79,17 @@ class ReviewList:
     """All that the page needs of a wave, read at once."""
 
     wave: Wave
-    looked: Looked
+    looked: Inspection
     decisions: dict[UUID, Decision]
     villages: dict[str, Village]
     communes: dict[str, Unit]
     says: Mapping[str, Text]
 
-    def decision(self, form: Form) -> Decision:
+    def decision(self, form: CheckedResponse) -> Decision:
         """The one that holds."""
         return self.decisions.get(form.id, UNDECIDED)
 
-    def place(self, form: Form) -> tuple[bool, int, int, str]:
+    def place(self, form: CheckedResponse) -> tuple[bool, int, int, str]:
         """Where a form stands in the list: undecided ones first, then by commune, village and number."""
         return (
             self.decision(form).state is not ReviewState.NEW,
@@ -110,7 +110,7 @@ class ReviewList:
         villages = sorted(self.villages.values(), key=lambda village: order(village.name or village.psu))
         return {village.psu: place for place, village in enumerate(villages)}
 
-    def row(self, form: Form) -> FormRow:
+    def row(self, form: CheckedResponse) -> FormRow:
         """A form with its texts in the language of the moment."""
         unit = self.communes[form.unit]
         village = self.villages.get(form.psu or "")
@@ -158,15 +158,15 @@ def short(id: UUID) -> str:
     return id.hex[:8]
 
 
-_looked: StaleCache[Looked] = StaleCache(
-    lambda looked: len(looked.forms), lambda looked: checks.A_FORM * len(looked.forms)
+_looked: StaleCache[Inspection] = StaleCache(
+    lambda looked: len(looked.forms), lambda looked: checks.A_RESPONSE * len(looked.forms)
 )
 
 
 def read(session: Session, code: str) -> ReviewList:
     """All forms of a wave, with what was found in them and decided."""
     wave = waves.find(session, code)
-    looked = shown_value(_looked.get((database().url, code), lambda: checks.look(session, wave)))
+    looked = shown_value(_looked.get((database().url, code), lambda: checks.inspect(session, wave)))
     questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     communes = {form.unit for form in looked.forms.values()}
     return ReviewList(
@@ -186,14 +186,14 @@ def waiting(session: Session, wave: Wave) -> int | None:
     look through so many forms takes seconds.
     """
     looked = (
-        checks.look(session, wave)
+        checks.inspect(session, wave)
         if waves.collected(session, wave.code) < LARGE
         else _looked.last((database().url, wave.code))
     )
     return None if looked is None else _undecided(looked, reviews.newest(session, wave.code))
 
 
-def _undecided(looked: Looked, decisions: Mapping[UUID, Decision]) -> int:
+def _undecided(looked: Inspection, decisions: Mapping[UUID, Decision]) -> int:
     return sum(form.id not in decisions for form in looked.found())
 
 

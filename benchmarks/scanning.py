@@ -2,8 +2,8 @@
 
     python benchmarks/scanning.py [--sheets 2] [--seed 2026]
 
-Each sheet is a household form of four pages, filled in by one hand and taken in one way (survey/paper/filling.py).
-A field is a question with circles; lines and cells that are written on always go to a person and stand apart. The
+Each sheet is a household form of four pages, filled in by one hand and taken in one way (filled_sheets.py). A
+field is a question with circles; lines and cells that are written on always go to a person and stand apart. The
 limits in survey/paper/marks.py were chosen with seed 1; another seed measures them.
 
 Goals: at least 99.9 % of the sure ones right, at most 10 % to a person, at most 150 ms of one processor a sheet.
@@ -24,10 +24,10 @@ from typing import Any
 import _wave  # noqa: F401  one thread, before NumPy is loaded
 import cv2
 import numpy as np
+from filled_sheets import HANDS, KINDS, filled, made_up, packed, photographed, printed
 
 from forms import Questionnaire, shipped
 from survey.fieldwork.keying import head, one_form
-from survey.paper.filling import HANDS, KINDS, filled, made_up, packed, photographed, printed
 from survey.paper.images import pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read

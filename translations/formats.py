@@ -120,18 +120,3 @@ def fold(text: str) -> str:
     decomposed = normalized("NFD", text.casefold().replace("đ", "d"))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(plain.replace("-", " ").split())
-
-
-def same_place(text: str) -> str:
-    """A key that is equal for two spellings of one name: NFC, small letters, tone on the later vowel."""
-    syllables = []
-    for word in nfc(text).casefold().split():
-        plain = normalized("NFD", word)
-        tone = "".join(mark for mark in plain if mark in TONES)
-        bare = nfc("".join(c for c in plain if c not in TONES))
-        for pair in VOWEL_PAIRS:
-            if bare.endswith(pair) and not bare.startswith("q"):
-                bare = bare[:-1] + nfc(bare[-1] + tone)
-                tone = ""
-        syllables.append(bare + tone if not tone else word)
-    return " ".join(syllables)

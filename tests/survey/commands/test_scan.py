@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import filled_sheets
 from sqlalchemy import select
 
 from survey.fieldwork import serial_numbers
-from survey.paper import filling
 from survey.storage.database import Database
 from survey.storage.models import AuditEntry, Batch, Scan, Sheet
 from survey.system.dates import today
@@ -26,9 +26,9 @@ def test_pages_are_kept_and_faults_are_told_by_file_and_page(
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=today()))
         session.flush()
         session.add(Sheet(serial=SERIAL, batch="B1", place=1))
-    page, *_others = filling.printed(questionnaire, SERIAL)
+    page, *_others = filled_sheets.printed(questionnaire, SERIAL)
     good, bad = tmp_path / "tot.jpg", tmp_path / "hong.pdf"
-    good.write_bytes(filling.packed(page).tobytes())
+    good.write_bytes(filled_sheets.packed(page).tobytes())
     bad.write_bytes(b"no scan")
     done = hailong("scan", "--wave", "ho-mau", good, bad)
     assert (done.code, done.out) == (1, "")

@@ -18,6 +18,7 @@ from typing import Any
 
 import cv2
 import docx
+import filled_sheets
 import numpy as np
 import pytest
 from sqlalchemy import select
@@ -34,7 +35,7 @@ from survey.fieldwork import (
 )
 from survey.fieldwork.double_entry import Finished
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
-from survey.paper import batches, filling, scanning
+from survey.paper import batches, scanning
 from survey.paper.images import pictures
 from survey.paper.layout import layout
 from survey.results import summary as summaries
@@ -84,7 +85,7 @@ def frame(path: Path, units: list[str], rng: np.random.Generator) -> Path:
 
 def on_paper(questionnaire: Questionnaire, rng: np.random.Generator, kind: str) -> dict[str, str]:
     """What somebody writes on a form: mostly satisfied, some blanks, now and then two marks."""
-    typed = filling.made_up(questionnaire, rng)
+    typed = filled_sheets.made_up(questionnaire, rng)
     for code, said in typed.items():
         item = questionnaire.items.get(code)
         if item is not None and item.kind.is_scale and said.isdecimal() and code in scored(questionnaire):
@@ -135,10 +136,10 @@ def scan(
     for serial in wanted:
         typed = known.typed[serial]
         images = [
-            filling.photographed(
-                filling.filled(page, layout(questionnaire), place, typed, "cross", rng), "turned", rng
+            filled_sheets.photographed(
+                filled_sheets.filled(page, layout(questionnaire), place, typed, "cross", rng), "turned", rng
             )
-            for place, page in enumerate(filling.printed(questionnaire, serial), start=1)
+            for place, page in enumerate(filled_sheets.printed(questionnaire, serial), start=1)
         ]
         cv2.imwritemulti(str(folder / f"{serial}.tif"), images)
     files = [(f"{serial}.tif", (folder / f"{serial}.tif").read_bytes()) for serial in wanted]

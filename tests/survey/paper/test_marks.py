@@ -10,10 +10,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-
-from forms import Questionnaire, shipped
-from survey.fieldwork.keying import head, one_form
-from survey.paper.filling import (
+from filled_sheets import (
     HANDS,
     KINDS,
     Sheet,
@@ -25,6 +22,9 @@ from survey.paper.filling import (
     printed,
     strike_out,
 )
+
+from forms import Questionnaire, shipped
+from survey.fieldwork.keying import head, one_form
 from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
 from survey.paper.marks import SURE, Reading, read

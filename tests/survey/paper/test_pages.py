@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import cv2
+import filled_sheets
 import numpy as np
 import pytest
+from filled_sheets import photographed, printed
 
 from forms import Questionnaire, shipped
-from survey.paper import filling
-from survey.paper.filling import photographed, printed
 from survey.paper.images import Grey
 from survey.paper.layout import layout
 from survey.paper.pages import SCALE, PageCode, find, prints, straight
@@ -50,7 +50,7 @@ def test_a_page_may_lie_on_any_side(turned: int | None) -> None:
     assert off(page, prints(HOUSEHOLD)[1]) < 0.05
 
 
-@pytest.mark.parametrize("kind", filling.KINDS)
+@pytest.mark.parametrize("kind", filled_sheets.KINDS)
 @pytest.mark.parametrize("code", sorted(QUESTIONNAIRES))
 def test_every_page_is_found_however_it_was_taken(code: str, kind: str) -> None:
     questionnaire = QUESTIONNAIRES[code]
@@ -74,7 +74,7 @@ def test_another_code_is_no_page(text: str) -> None:
     assert find(picture) is not None
     x, y, side = (round(at * picture.shape[1] / 210) for at in layout(HOUSEHOLD).qr)
     picture[y - side // 2 : y + side // 2, x - side // 2 : x + side // 2] = cv2.resize(
-        filling.code(text), (side // 2 * 2,) * 2, interpolation=cv2.INTER_NEAREST
+        filled_sheets.code(text), (side // 2 * 2,) * 2, interpolation=cv2.INTER_NEAREST
     )
     assert find(picture) is None
 

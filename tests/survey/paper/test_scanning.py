@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 
 import cv2
+import filled_sheets
 import numpy as np
 import pytest
 from sqlalchemy import select, update
 
 from forms import Questionnaire, shipped
 from survey.fieldwork import double_entry, keying, serial_numbers, sheet_locks
-from survey.paper import batches, filling, printing, scanning
+from survey.paper import batches, printing, scanning
 from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.pages import find
@@ -40,7 +41,7 @@ FIRST, SECOND, OTHER = (serial_numbers.numbered(number) for number in (2_000_001
 
 @cache
 def blank(serial: str) -> list[Grey]:
-    return filling.printed(SHORT, serial)
+    return filled_sheets.printed(SHORT, serial)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def sure() -> dict[str, str]:
 def pages(serial: str, typed: dict[str, str]) -> list[bytes]:
     rng = np.random.default_rng(4)
     return [
-        filling.packed(filling.filled(page, layout(SHORT), number, typed, "cross", rng)).tobytes()
+        filled_sheets.packed(filled_sheets.filled(page, layout(SHORT), number, typed, "cross", rng)).tobytes()
         for number, page in enumerate(blank(serial), start=1)
     ]
 
@@ -182,17 +183,17 @@ def test_a_page_scanned_twice_is_kept_once_and_a_better_one_replaces_a_worse(pac
 
 
 def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(packet: Database) -> None:
-    strange = filling.packed(blank(OTHER)[0]).tobytes()
-    unknown = filling.packed(filling.printed(SHORT, "99999999")[0]).tobytes()
+    strange = filled_sheets.packed(blank(OTHER)[0]).tobytes()
+    unknown = filled_sheets.packed(filled_sheets.printed(SHORT, "99999999")[0]).tobytes()
     beyond = blank(FIRST)[0].copy()
     rng = np.random.default_rng(1)
-    empty = filling.packed(rng.integers(200, 255, (800, 600)).astype(np.uint8)).tobytes()
+    empty = filled_sheets.packed(rng.integers(200, 255, (800, 600)).astype(np.uint8)).tobytes()
     with packet.writing() as session:
         session.execute(update(Sheet).where(Sheet.serial == SECOND).values(state=SheetState.VOID, reason="blank"))
-    void = filling.packed(blank(SECOND)[0]).tobytes()
+    void = filled_sheets.packed(blank(SECOND)[0]).tobytes()
     corner = beyond.copy()
     corner[-300:, :300] = 255
-    torn = filling.packed(corner).tobytes()
+    torn = filled_sheets.packed(corner).tobytes()
     found = scan(packet, strange, unknown, empty, void, torn, b"no picture", pages(FIRST, sure())[0])
     assert [bool(page.fault) for page in found] == [True] * 6 + [False]
     assert [page.serial for page in found] == [OTHER, "99999999", None, SECOND, FIRST, None, FIRST]
@@ -225,7 +226,7 @@ def test_the_pages_of_a_closed_fieldwork_are_refused(packet: Database) -> None:
 
 
 def test_a_form_without_any_mark_is_left_to_a_person(packet: Database) -> None:
-    files = [filling.packed(page).tobytes() for page in blank(FIRST)]
+    files = [filled_sheets.packed(page).tobytes() for page in blank(FIRST)]
     *_before, last = scan(packet, *files)
     assert last.fault
     assert not last.stored
@@ -252,8 +253,10 @@ def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Dat
         assert not isinstance(page, Refusal)
         found = find(page)
         if found is not None:  # a page of the form, and not of the cover
-            page = filling.filled(page, here, found.page, typed, "cross", rng)
-        pages.append(np.asarray(cv2.rotate(filling.photographed(page, "turned", rng), cv2.ROTATE_180), np.uint8))
+            page = filled_sheets.filled(page, here, found.page, typed, "cross", rng)
+        pages.append(
+            np.asarray(cv2.rotate(filled_sheets.photographed(page, "turned", rng), cv2.ROTATE_180), np.uint8)
+        )
     done, tiff = cv2.imencodemulti(".tiff", pages)
     assert done
     taken = list(scanning.take_in(province, "ho-mau", [("tap.tiff", tiff.tobytes())]))

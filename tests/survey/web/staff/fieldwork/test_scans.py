@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import filled_sheets
 import numpy as np
 import pytest
 from flask import Flask
@@ -18,7 +19,6 @@ from werkzeug.test import TestResponse
 
 from forms import shipped
 from survey.fieldwork import keying, serial_numbers
-from survey.paper import filling
 from survey.paper.layout import layout
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Response, Scan, Sheet, Village, WaveKind
@@ -53,8 +53,10 @@ def files() -> list[bytes]:
     codes = {box.item: str(box.code) for box in reversed(layout(SHORT).boxes) if box.kind == "mark"}
     rng = np.random.default_rng(1)
     return [
-        filling.packed(filling.filled(page, layout(SHORT), number, codes | {DOUBTED: "*"}, "cross", rng)).tobytes()
-        for number, page in enumerate(filling.printed(SHORT, SERIAL), start=1)
+        filled_sheets.packed(
+            filled_sheets.filled(page, layout(SHORT), number, codes | {DOUBTED: "*"}, "cross", rng)
+        ).tobytes()
+        for number, page in enumerate(filled_sheets.printed(SHORT, SERIAL), start=1)
     ]
 
 

@@ -12,7 +12,7 @@ from survey.commands import command, say
 from survey.operations import installation
 from survey.operations.backups import archive, keys, latest
 from survey.storage import database as storage
-from survey.storage import encrypted_texts
+from survey.storage import key_rotation
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal
@@ -99,7 +99,7 @@ def restore(file: Path, without_keys: bool) -> None:
             "can no longer be read."
         )
         with database.reading() as session:
-            sealed = encrypted_texts.anything_encrypted(session.connection())
+            sealed = key_rotation.anything_encrypted(session.connection())
         if sealed:
             say(
                 "What people wrote in words is sealed. Put its key at %(file)s before serving; if no copy is left "

@@ -9,7 +9,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.operations import installation, lost_key
-from survey.storage import encrypted_texts, master_key
+from survey.storage import key_rotation, master_key
 from survey.system import settings
 from translations import Refusal
 from translations import gettext as _
@@ -28,7 +28,7 @@ def renew() -> None:
     database = installation.opened()
     master_key.read()
     with database.writing() as session:
-        renewal = encrypted_texts.MasterKeyRotation(session.connection())
+        renewal = key_rotation.MasterKeyRotation(session.connection())
     renewal.settle(database)
     say(
         "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one the "

@@ -12,7 +12,7 @@ from survey.accounts import accounts
 from survey.commands import command, say
 from survey.commands.lazy_modules import read_lazy_modules
 from survey.operations import demo, installation
-from survey.storage import encrypted_texts, models
+from survey.storage import key_rotation, models
 from survey.system import settings
 from survey.waves import questionnaires, units, waves
 from survey.web.server import gunicorn
@@ -67,7 +67,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
     if database.is_sqlite:
         workers = 1
     with database.reading() as session:
-        encrypted_texts.check(session.connection())
+        key_rotation.check(session.connection())
     database.engine.dispose()
     _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)

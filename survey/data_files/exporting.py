@@ -84,7 +84,7 @@ Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]
 
 
 def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
-    people, ring = sample(session, wave, release), TextKeys(session.connection())
+    people, text_keys = sample(session, wave, release), TextKeys(session.connection())
     for rows in _rows(session, wave):
         at = people.place_of([row.id for row in rows])
         valid = at[at >= 0]
@@ -92,21 +92,21 @@ def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[
         yield [
             (
                 (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
-                (row.answers, ring.opened(wave.code, row.id, row.texts)),
+                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts)),
             )
             for row, stratum, psu, weight in zip(compress(rows, at >= 0), *design, strict=True)
         ]
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    people, gone, ring = sample(session, wave), rejected(session, wave.code), TextKeys(session.connection())
+    people, gone, text_keys = sample(session, wave), rejected(session, wave.code), TextKeys(session.connection())
     for rows in _rows(session, wave):
         out = people.place_of([row.id for row in rows]) < 0
         outside = [row for row in compress(rows, out) if row.id not in gone]
         yield [
             (
                 (str(row.id), row.unit, row.mode.value, row.day),
-                (row.answers, ring.opened(wave.code, row.id, row.texts)),
+                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts)),
             )
             for row in outside
         ]

@@ -325,9 +325,9 @@ class File:
                 .where(Response.id.in_([line.id for line in lines]))
             )
         }
-        ring = TextKeys(session.connection())
+        text_keys = TextKeys(session.connection())
         for line in lines:
-            if line.id in stored and (column := self._differing(line, stored[line.id], ring)) is not None:
+            if line.id in stored and (column := self._differing(line, stored[line.id], text_keys)) is not None:
                 self.faults.add(
                     line.row,
                     column,
@@ -351,7 +351,7 @@ class File:
                 ),
             )
 
-    def _differing(self, line: Line, before: Row[Any], ring: TextKeys) -> str | None:
+    def _differing(self, line: Line, before: Row[Any], text_keys: TextKeys) -> str | None:
         """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
         what was destroyed."""
         if before.wave != self.wave.code:
@@ -361,7 +361,7 @@ class File:
                 return column
         if self.in_sample and line.psu != before.psu:
             return "psu"
-        texts = ring.opened(before.wave, before.id, before.texts)
+        texts = text_keys.decrypt(before.wave, before.id, before.texts)
         values = line.answers if texts is None else {**line.answers, **line.texts}
         stored = {**before.answers, **(texts or {})}
         return next((code for code in {**values, **stored} if values.get(code) != stored.get(code)), None)
@@ -433,9 +433,11 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
             for line in lines
         ],
     )
-    ring = TextKeys(connection)
+    text_keys = TextKeys(connection)
     texts = [
-        {"response": line.id, "texts": ring.seal(wave.code, line.id, line.texts)} for line in lines if line.texts
+        {"response": line.id, "texts": text_keys.encrypt(wave.code, line.id, line.texts)}
+        for line in lines
+        if line.texts
     ]
     if texts:
         connection.execute(insert(ResponseText.__table__), texts)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from survey.accounts import second_factors
 from survey.operations import installation
 from survey.operations.backups import latest
 from survey.operations.findings import Finding, look, mend, well
-from survey.storage import audit, encrypted_texts, master_key
+from survey.storage import audit, key_rotation, master_key
 from survey.storage.database import Database, is_unreleased, knows, newest
 from survey.storage.encrypted_columns import EncryptedJSON
 from survey.storage.models import ENCRYPTED, Account, Response, Role
@@ -140,7 +140,7 @@ def seal(connection: Connection) -> Iterator[Finding]:
         )
         yield mend(what, _("Run: %(command)s", command="hailong key renew"))
         return
-    if not place.is_file() and not encrypted_texts.anything_encrypted(connection):
+    if not place.is_file() and not key_rotation.anything_encrypted(connection):
         return
     wrong = None
     if not place.is_file():
@@ -149,7 +149,7 @@ def seal(connection: Connection) -> Iterator[Finding]:
         )
     else:
         try:
-            encrypted_texts.check(connection)
+            key_rotation.check(connection)
             for column in ENCRYPTED:  # beyond what was looked at: each row
                 if isinstance(column.type, EncryptedJSON):  # a picture is sealed together with its marks
                     for _document in connection.execute(select(column).execution_options(yield_per=1000)):

@@ -73,9 +73,9 @@ def add(session: Session, wave: Wave, chance: np.random.Generator) -> None:
         remarks.append((row.id, text, about, here or bool(chance.random() < READ)))
     if not remarks:
         return
-    ring = TextKeys(session.connection())
+    text_keys = TextKeys(session.connection())
     texts = [
-        {"response": response, "texts": ring.seal(wave.code, response, {item.code: text})}
+        {"response": response, "texts": text_keys.encrypt(wave.code, response, {item.code: text})}
         for response, text, _about, _read in remarks
     ]
     session.execute(insert(ResponseText), texts)

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from forms import shipped
-from survey.storage import encrypted_texts
+from survey.storage import key_rotation
 from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, newest, upgrade
 from survey.system import settings
 from survey.system.dates import today
@@ -74,7 +74,7 @@ def opened() -> Database:
             old=present,
             new=newest(),
         )
-    encrypted_texts.finish(database)
+    key_rotation.finish(database)
     return database
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, Delete, Update, delete, update
 
-from survey.storage import audit, encrypted_texts, master_key
+from survey.storage import audit, key_rotation, master_key
 from survey.storage.database import Database
 from survey.storage.models import OpenKeying, Reinterview, Scan, SecondFactor, TextKey
 from survey.system import settings
@@ -32,9 +32,9 @@ def unreadable(connection: Connection) -> Rows:
     place = settings.text_key_file()
     key = master_key.key_in(place.read_bytes()) if place.is_file() else None
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for column in encrypted_texts.UNDER_THE_MASTER_KEY:
-        for row, encrypted in encrypted_texts.encrypted_values(connection, column):
-            if key is None or not master_key.can_decrypt(key, encrypted_texts.bound_to(column, row), encrypted):
+    for column in key_rotation.UNDER_THE_MASTER_KEY:
+        for row, encrypted in key_rotation.encrypted_values(connection, column):
+            if key is None or not master_key.can_decrypt(key, key_rotation.bound_to(column, row), encrypted):
                 found[column.table.name].add(row)
     return found
 

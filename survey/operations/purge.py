@@ -20,8 +20,7 @@ from survey.operations import installation
 from survey.reports import commune_bundle
 from survey.responses import sealed_responses
 from survey.results import releases, remarks
-from survey.storage import audit
-from survey.storage import encrypted_texts as texts
+from survey.storage import audit, encrypted_texts, key_rotation
 from survey.storage.database import CUT_LOG, Database
 from survey.storage.models import (
     Batch,
@@ -83,7 +82,7 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
         ended = due(session, dates.today()) if code is None else [_ended(session, code, early)]
         purged = [_purged(session, wave) for wave in ended]
         changed = any(one.texts or one.links or one.drafts or one.scans or one.backups for one in purged)
-        renewal = texts.MasterKeyRotation(session.connection()) if changed else None
+        renewal = key_rotation.MasterKeyRotation(session.connection()) if changed else None
         audit.annotate(waves=",".join(one.wave for one in purged))
     if renewal is not None:
         renewal.settle(database)
@@ -151,7 +150,7 @@ def _purged(session: Session, wave: Wave) -> Purged:
     )
     return Purged(
         code,
-        texts.destroy(session.connection(), code),
+        encrypted_texts.destroy(session.connection(), code),
         invitations,
         reinterviews.destroy(session, code),
         drafts,

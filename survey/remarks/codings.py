@@ -84,14 +84,14 @@ def state(session: Session, wave: Wave) -> tuple[object, ...]:
 def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """Which responses have a remark: only their ids stay in memory."""
     codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}
-    ring = TextKeys(session.connection())
+    text_keys = TextKeys(session.connection())
     rows = session.execute(
         select(ResponseText.response, ResponseText.texts)
         .join(Response, Response.id == ResponseText.response)
         .where(Response.wave == wave.code)
         .order_by(ResponseText.response)
     )
-    return tuple(id for id, sealed in rows if codes & (ring.opened(wave.code, id, sealed) or {}).keys())
+    return tuple(id for id, sealed in rows if codes & (text_keys.decrypt(wave.code, id, sealed) or {}).keys())
 
 
 def read(session: Session, wave: Wave, response: UUID) -> Remark:

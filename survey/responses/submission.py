@@ -94,7 +94,7 @@ def submit(
     }
     if insert_once(connection, Response, row):
         if texts:
-            encrypted = TextKeys(connection).seal(place.wave.code, id, texts)
+            encrypted = TextKeys(connection).encrypt(place.wave.code, id, texts)
             connection.execute(TEXTS, {"response": id, "texts": encrypted})
         return True
     columns = [getattr(Response, name) for name in CONTENT]

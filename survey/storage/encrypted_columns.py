@@ -1,4 +1,4 @@
-"""Columns that hold a document, a file or a number: as it is, or sealed under the master key."""
+"""Columns that hold a document, bytes or a number encrypted under the master key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Document = JSON().with_variant(JSONB(), "postgresql")
 
 
 class EncryptedColumn(TypeDecorator[Any]):
-    """What the program sees as it is, and what lies in the database sealed; `impl` is the type of what lies there.
+    """A column whose values the program sees as they are and the database encrypted; `impl` is the stored type.
 
     name  of the column, to which each value is bound
     """
@@ -34,18 +34,17 @@ class EncryptedColumn(TypeDecorator[Any]):
         return self.name.encode()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Seals a value."""
-        return None if value is None else self.sealed(master_key.read_or_make(), value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Opens it; refused where the key file is another one."""
+        """Encrypts a value."""
         if value is None:
             return None
-        sealed = self.within(value)
-        if sealed is None:
-            return value
+        return self.wrap(master_key.encrypt(master_key.read_or_make(), self.bound, self.encode(value)))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Decrypts it; refused if the key file is another one."""
+        if value is None:
+            return None
         try:
-            return self.meant(master_key.decrypt(master_key.read(), self.bound, sealed))
+            return self.decode(master_key.decrypt(master_key.read(), self.bound, self.unwrap(value)))
         except InvalidTag:
             raise Refusal(
                 "The key file %(file)s does not open what is encrypted. Put back the one that belongs to "
@@ -53,58 +52,49 @@ class EncryptedColumn(TypeDecorator[Any]):
                 file=settings.text_key_file(),
             ) from None
 
-    def sealed(self, key: bytes, value: Any) -> Any:
-        """A value as it lies there."""
-        return self.around(master_key.encrypt(key, self.bound, self.said(value)))
-
-    def within(self, kept: Any) -> bytes | None:
-        """The sealed bytes in what lies there; None where an older version left it as it is."""
-        return bytes(kept)
-
-    def around(self, sealed: bytes) -> Any:
-        """What lies there, of sealed bytes."""
-        return sealed
-
-    def anew(self, kept: Any, old: bytes, new: bytes) -> Any:
-        """What lies there, sealed under a new master key; as it is where the old one does not open it."""
-        sealed = self.within(kept)
-        if sealed is None:
-            return self.sealed(new, kept)
+    def reencrypt(self, stored: Any, old: bytes, new: bytes) -> Any:
+        """A stored value under a new master key; as it is if the old one does not open it."""
         try:
-            return self.around(master_key.encrypt(new, self.bound, master_key.decrypt(old, self.bound, sealed)))
+            value = master_key.decrypt(old, self.bound, self.unwrap(stored))
         except InvalidTag:
-            return kept
+            return stored
+        return self.wrap(master_key.encrypt(new, self.bound, value))
+
+    def unwrap(self, stored: Any) -> bytes:
+        """The encrypted bytes in a stored value."""
+        return bytes(stored)
+
+    def wrap(self, encrypted: bytes) -> Any:
+        """The stored value of encrypted bytes."""
+        return encrypted
 
     @abstractmethod
-    def said(self, value: Any) -> bytes:
-        """A value in bytes."""
+    def encode(self, value: Any) -> bytes:
+        """A value as bytes."""
 
     @abstractmethod
-    def meant(self, said: bytes) -> Any:
-        """The value in what `said` gave."""
+    def decode(self, encoded: bytes) -> Any:
+        """The value of what `encode` gave."""
 
 
 class EncryptedJSON(EncryptedColumn):
-    """A document that lies in the database as {"sealed": …}.
-
-    What an older version left there unsealed is read as it is, and sealed when it is written again.
-    """
+    """A document, stored as {"sealed": …}."""
 
     impl = Document
     cache_ok = True
 
-    def within(self, kept: dict[str, Any]) -> bytes | None:
-        return b64decode(kept["sealed"]) if set(kept) == {"sealed"} else None
+    def unwrap(self, stored: dict[str, str]) -> bytes:
+        return b64decode(stored["sealed"])
 
-    def around(self, sealed: bytes) -> dict[str, Any]:
-        return {"sealed": b64encode(sealed).decode()}
+    def wrap(self, encrypted: bytes) -> dict[str, str]:
+        return {"sealed": b64encode(encrypted).decode()}
 
-    def said(self, value: dict[str, Any]) -> bytes:
+    def encode(self, value: dict[str, Any]) -> bytes:
         return json.dumps(value).encode()
 
-    def meant(self, said: bytes) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(said)
-        return found
+    def decode(self, encoded: bytes) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(encoded)
+        return document
 
 
 class EncryptedBytes(EncryptedColumn):
@@ -113,11 +103,11 @@ class EncryptedBytes(EncryptedColumn):
     impl = LargeBinary
     cache_ok = True
 
-    def said(self, value: bytes) -> bytes:
+    def encode(self, value: bytes) -> bytes:
         return value
 
-    def meant(self, said: bytes) -> bytes:
-        return said
+    def decode(self, encoded: bytes) -> bytes:
+        return encoded
 
 
 class EncryptedInteger(EncryptedColumn):
@@ -126,13 +116,13 @@ class EncryptedInteger(EncryptedColumn):
     impl = LargeBinary
     cache_ok = True
 
-    def said(self, value: int) -> bytes:
+    def encode(self, value: int) -> bytes:
         return value.to_bytes(8)
 
-    def meant(self, said: bytes) -> int:
-        return int.from_bytes(said)
+    def decode(self, encoded: bytes) -> int:
+        return int.from_bytes(encoded)
 
 
 def stored_type(kind: Any) -> Any:
-    """The type of what lies in a column of this type, sealed or not."""
+    """The type as which the values of a column of this type are stored."""
     return kind.impl if isinstance(kind, EncryptedColumn) else kind

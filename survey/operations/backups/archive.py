@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Table
 
 from survey.operations import installation
 from survey.operations.backups import age, keys, rows
-from survey.storage import encrypted_texts
+from survey.storage import key_rotation
 from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, upgrade
 from survey.system import settings
 from survey.system.dates import today
@@ -267,7 +267,7 @@ def restore(
 def _fitting(connection: Connection, path: Path) -> None:
     """Refused where the keys that came with a backup are those of another one."""
     try:
-        encrypted_texts.check(connection)
+        key_rotation.check(connection)
     except Refusal:
         raise Refusal(
             "The keys in %(keys)s don't open what is encrypted in %(file)s: they belong to another day. "

@@ -25,7 +25,7 @@ class Release(Base):
     number: Mapped[int]
     responses: Mapped[bytes] = mapped_column(LargeBinary)  # the ids, 16 bytes each, in their order
     rejected: Mapped[int]  # responses that a review had taken out by then
-    data: Mapped[str] = mapped_column(String(64))  # `Sample.version` of these responses
+    data: Mapped[str] = mapped_column(String(64))  # `Respondents.version` of these responses
     weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
     # Ids of the codings and paraphrases that held, the themes, and how many remarks nobody had read

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from survey.accounts import accounts, password_links, second_factors
 from survey.accounts.sign_ins import HALF_LASTS
-from survey.storage import encrypted_texts
+from survey.storage import key_rotation
 from survey.storage.database import Database
 from survey.storage.models import Account, AuditEntry, SecondFactor, SignIn
 from survey.web.keying.blueprint import _signed_in
@@ -170,7 +170,7 @@ def test_a_new_master_key_opens_the_secret_too(
     monkeypatch.setenv("HAILONG_TEXT_KEY", str(tmp_path_factory.mktemp("key") / "texts.key"))
     secret, _codes = enrol(sign_in(app, "keyer"))
     with province.writing() as session:
-        renewal = encrypted_texts.MasterKeyRotation(session.connection())
+        renewal = key_rotation.MasterKeyRotation(session.connection())
     renewal.settle(province)
     with province.writing() as session:
         assert second_factors.check(session, "keyer", code(secret, later=1))

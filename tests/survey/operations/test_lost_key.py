@@ -15,7 +15,7 @@ from survey.fieldwork import reinterviews, serial_numbers
 from survey.operations import lost_key
 from survey.remarks import codings
 from survey.responses import submission
-from survey.storage import encrypted_texts
+from survey.storage import encrypted_texts, key_rotation
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import (
@@ -91,7 +91,7 @@ def refused(province: Database) -> bool:
     """Whether `hailong serve` would refuse to start."""
     with province.reading() as session:
         try:
-            encrypted_texts.check(session.connection())
+            key_rotation.check(session.connection())
         except Refusal:
             return True
     return False
@@ -134,7 +134,7 @@ def test_what_it_encrypted_is_discarded_and_the_rest_goes_on(province: Database,
 
 
 def test_every_table_under_the_master_key_has_its_way(province: Database) -> None:
-    assert {column.table.name for column in encrypted_texts.UNDER_THE_MASTER_KEY} == set(lost_key.DISCARD)
+    assert {column.table.name for column in key_rotation.UNDER_THE_MASTER_KEY} == set(lost_key.DISCARD)
 
 
 def test_the_pages_go_on(

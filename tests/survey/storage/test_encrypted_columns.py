@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, delete, select, text, update
 
 from survey.operations.backups import rows
-from survey.storage import encrypted_texts
+from survey.storage import key_rotation
 from survey.storage.database import Database
 from survey.storage.models import ENCRYPTED, Batch, OpenKeying, Reinterview, Scan, Sheet
 from survey.system import dates
@@ -101,7 +101,7 @@ def test_another_key_opens_nothing_and_says_what_to_do(keying: Database, key: Pa
 def test_a_renewed_master_key_opens_it_and_the_old_one_no_more(keying: Database, key: Path) -> None:
     old = key.read_bytes()
     with keying.writing() as session:
-        renewal = encrypted_texts.MasterKeyRotation(session.connection())
+        renewal = key_rotation.MasterKeyRotation(session.connection())
     later = TYPED | {"C6": "1"}
     with keying.writing() as session:
         session.execute(update(OpenKeying).values(typed=later))  # by the old key, which is there yet

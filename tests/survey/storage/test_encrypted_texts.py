@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from survey.responses import submission
-from survey.storage import encrypted_texts, master_key
+from survey.storage import encrypted_texts, key_rotation, master_key
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.models import Mode, ResponseText, TextKey, Wave
@@ -55,9 +55,9 @@ def test_the_same_words_are_never_sealed_alike_and_a_seal_fits_its_response_alon
     with province.reading() as session:
         kept = [session.get_one(ResponseText, id).texts for id in (one, other)]
         assert kept[0] != kept[1]
-        ring = TextKeys(session.connection())
-        assert ring.opened("gop-y", one, kept[0]) == {"gop_y": MARK}
-        assert ring.opened("gop-y", one, kept[1]) is None  # taken from another response, it can't be read
+        text_keys = TextKeys(session.connection())
+        assert text_keys.decrypt("gop-y", one, kept[0]) == {"gop_y": MARK}
+        assert text_keys.decrypt("gop-y", one, kept[1]) is None  # taken from another response, it can't be read
 
 
 def test_the_same_form_again_is_known_and_with_other_words_refused(province: Database, key: Path) -> None:
@@ -78,7 +78,7 @@ def test_without_its_key_file_a_wave_says_so_and_makes_no_other_key(province: Da
     with pytest.raises(Refusal, match="HAILONG_TEXT_KEY"):
         read(province, id)
     with province.reading() as session, pytest.raises(Refusal):
-        encrypted_texts.check(session.connection())
+        key_rotation.check(session.connection())
 
 
 @pytest.mark.both_databases
@@ -103,7 +103,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
         before = session.get_one(TextKey, "gop-y").wrapped
     old = key.read_bytes()
     with province.writing() as session:
-        renewal = encrypted_texts.MasterKeyRotation(session.connection())
+        renewal = key_rotation.MasterKeyRotation(session.connection())
     with province.writing() as session:  # by the old key, which is there yet, a wave's first text
         session.add(TextKey(wave="ho-mo", wrapped=master_key.encrypt(b64decode(old, b"-_"), b"ho-mo", bytes(32))))
     renewal.settle(province)
@@ -118,7 +118,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     with pytest.raises(Refusal):
         read(province, id)
     with province.writing() as session, pytest.raises(Refusal):
-        encrypted_texts.MasterKeyRotation(session.connection())  # or no key would open what is there
+        key_rotation.MasterKeyRotation(session.connection())  # or no key would open what is there
 
 
 @pytest.mark.both_databases
@@ -126,7 +126,7 @@ def test_a_renewed_master_key_opens_what_is_there_and_the_old_one_nothing(provin
     ("step", "renewed"),
     [
         ("survey.storage.encrypted_texts.master_key.take_place", True),
-        ("survey.storage.master_key.destroy_former", True),
+        ("survey.storage.master_key.destroy_old", True),
         (None, False),
     ],
 )
@@ -139,15 +139,15 @@ def test_a_change_of_the_master_key_that_is_cut_off_goes_on_from_where_it_was(
         if step:
             cut.setattr(step, lambda: 1 / 0)
         with province.writing() as session:
-            renewal = encrypted_texts.MasterKeyRotation(session.connection())
+            renewal = key_rotation.MasterKeyRotation(session.connection())
             if step is None:
-                encrypted_texts.finish(province)  # another command, while this one works
+                key_rotation.finish(province)  # another command, while this one works
                 raise ZeroDivisionError  # before the commit
         renewal.settle(province)
     renewal._draft.close()
     assert len(list(key.parent.iterdir())) == 2
     for _time in range(2):
-        encrypted_texts.finish(province)
+        key_rotation.finish(province)
         assert read(province, id) == {"gop_y": MARK}
         assert [path.name for path in key.parent.iterdir()] == ["texts.key"]
         assert (key.read_bytes() != old) is renewed

@@ -155,7 +155,7 @@ def list_tokens() -> None:
 def remove_token(name: str) -> None:
     with installation.opened().writing() as session:
         tokens.remove(session, name)
-    say("The token %(name)s holds no more.", name=name)
+    say("The token %(name)s no longer works.", name=name)
 
 
 def _print(link: password_links.Made) -> None:

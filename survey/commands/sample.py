@@ -199,11 +199,11 @@ def show(wave: str, number_wanted: int | None) -> None:
     if stored.id != subject.draw:
         say("It doesn't hold any more: a later one does.")
     if again is None:
-        say("The villages of the wave have changed since: it can't be drawn again from them.")
+        say("The villages of the wave have changed since: it can't be reproduced from them.")
     elif again:
-        say("Drawn again from villages, plan and seed, it is the same to the row.")
+        say("Drawn again from villages, plan and seed, it is exactly the same.")
     else:
-        say("Drawn again from villages, plan and seed, it is another one: ask the administrator why.")
+        say("Drawn again from villages, plan and seed, it is a different one: ask the administrator why.")
 
 
 @sample.command(

@@ -31,7 +31,7 @@ def import_targets(file: Path, wave: str) -> None:
     with installation.opened().writing() as session:
         done = targets.load(session, wave, file)
     say(
-        "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
+        "Targets added: %(stored)s; changed: %(changed)s; unchanged: %(there)s.",
         stored=number(done.stored),
         changed=number(done.changed),
         there=number(done.there),

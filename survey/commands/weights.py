@@ -105,8 +105,8 @@ def compute(
 def _tell_gaps(calibration: dict[str, Any]) -> None:
     """Where transactions and answers don't meet; the report counts them."""
     gaps = {
-        "without_answers": _("Transactions without a single answer; nothing is said of them:"),
-        "without_counts": _("Answers without counts of transactions; each weighs as the mean of the others:"),
+        "without_answers": _("Transactions without a single response; nothing is said about them:"),
+        "without_counts": _("Responses without counts of transactions; each has the mean weight of the others:"),
     }
     for name, words in gaps.items():
         if calibration.get(name):

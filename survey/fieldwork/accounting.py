@@ -164,7 +164,7 @@ def hand_over(session: Session, wave: str, code: str, interviewer: str, day: dat
     row = _held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
-        raise Refusal("Say in 1 to 80 letters who takes the batch.")
+        raise Refusal("Say in 1 to 80 characters who takes the batch.")
     if (row.interviewer, row.handed_over) == (interviewer, day):
         return
     if row.returned is not None:

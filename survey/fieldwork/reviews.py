@@ -57,7 +57,7 @@ def decide(
     if len(responses) > MOST:
         raise Refusal("Decide on at most %(most)s forms at once.", most=MOST)
     if not reason and state is not ReviewState.APPROVED:
-        raise Refusal("Write why: whoever reads this next year was not there.")
+        raise Refusal("Say why, for whoever reads this next year.")
     ids = list(responses)
     known = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(ids))))
     if len(known) < len(set(ids)):

@@ -101,7 +101,7 @@ def read(session: Session, wave: Wave, response: UUID) -> Remark:
     items = asked(questionnaires.by_digest(session, wave.questionnaire))
     remarks = tuple((item, texts[item.code]) for item in items if texts and item.code in texts)
     if row is None or not remarks:
-        raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
+        raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.")
     return Remark(response, row.unit, remarks)
 
 
@@ -128,7 +128,7 @@ def code(
     Refused: no theme, a closed or unknown one that did not hold before, and a second turn by who took the first.
     """
     if response not in queue(session, wave, turn, person).remarks:
-        raise NotFound("There is no such remark in this wave any more. Go on from the page of the remarks.")
+        raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.")
     known = themes.kept(session, wave.code)
     before = held(session, response, turn)
     may = {theme.code for theme in known if not theme.closed} | set(before.themes if before else ())

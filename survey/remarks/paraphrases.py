@@ -35,7 +35,7 @@ def add(session: Session, wave: str, unit: str, theme: str, words: str, person: 
     if not words or len(words) > LONGEST:
         raise Refusal("Write one sentence of at most %(most)d characters.", most=LONGEST)
     if not words.isprintable():
-        raise Refusal("Take out the signs that can't be printed.")
+        raise Refusal("Remove the characters that can't be printed.")
     if NUMBER.search(words):
         raise Refusal("Take the long number out: it could show who wrote this.")
     if theme not in {one.code for one in themes.kept(session, wave)}:

@@ -167,13 +167,15 @@ def _targets(summary: Summary) -> Table:
             Column(_("Target"), 14),
             Column(_("Estimate"), 18 if judged else 32),
             *((Column(_("Verdict"), 14),) if judged else ()),
-            Column(_("Who answers for it"), 20, LEFT),
+            Column(_("Responsible"), 20, LEFT),
         ),
         tuple(rows),
         (
             wording.no_sample()
             if not judged
-            else _("Reached or not reached is said only where the whole interval lies on one side of the target."),
+            else _(
+                "“Reached” or “not reached” is said only if the whole interval lies on one side of the target."
+            ),
             *notes([line.record for line in summary.targets]),
         ),
     )
@@ -308,7 +310,7 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
 def _blanks(summary: Summary, headline: Headline) -> list[Block]:
     """How many gave no answer, and what the share would be if all of them, or none, would have given it."""
     if headline.blank == 0:
-        return [Paragraph(_("None of the %(asked)s people asked left it blank.", asked=number(headline.asked)))]
+        return [Paragraph(_("None of the %(asked)s people asked left this blank.", asked=number(headline.asked)))]
     if headline.blank is None or headline.least is None or headline.most is None:
         return []
     counts = {

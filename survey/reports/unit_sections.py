@@ -121,7 +121,7 @@ def _unit_table(summary: Summary) -> Table:
         for line in by_name(summary)
     ]
     rank = _(
-        "Ranks: for each commune by itself, its true rank lies within its range with 95%% confidence; of "
+        "Ranks: for each commune on its own, the true rank lies within its range with 95%% confidence; of "
         "%(count)s ranges a few may miss.",
         count=number(len(summary.units)),
     )

@@ -131,7 +131,7 @@ def decide(
     if len(forms) > MOST:
         raise Refusal("Decide on at most %(most)s forms at once.", most=MOST)
     if not reason:
-        raise Refusal("Write why: whoever reads this next year was not there.")
+        raise Refusal("Say why, for whoever reads this next year.")
     here = {one.form.digest: one for one in listed(session, wave)}
     if set(forms) - here.keys():
         raise NotFound("One of these forms does not belong to this wave. Open the list again.")

@@ -219,7 +219,7 @@ def _unknown(column: str, known: Sequence[str]) -> Lazy:
     near = nearest(column, known, least=LIKE)
     if near == NONE:
         return Lazy("There is no such column. Take it out, or give it its proper name.")
-    return Lazy("There is no such column. The nearest is %(near)s.", near=near)
+    return Lazy("There is no such column. Did you mean %(near)s?", near=near)
 
 
 def nearest(text: str, names: Sequence[str], least: float = 0) -> str:

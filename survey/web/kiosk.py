@@ -58,7 +58,7 @@ def shell(lang: str) -> ResponseReturnValue:
     if device is None:
         raise Denied("This device is no longer bound. Ask for a new link.")
     if lang not in LANGUAGES:
-        raise NotFound("There is no page at this address. Begin at the first page.")
+        raise NotFound("There is no page at this address. Start again from the first page.")
     return _shell(device, lang)
 
 

@@ -111,11 +111,11 @@ def guard(page: Page, view: View) -> View:
         if not current_user.is_authenticated:
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
         if current_user.first and request.blueprint == "api":
-            raise Denied("Sign in on the pages first: your account has something to do there before this.")
+            raise Denied("Sign in on the website first: your account has something to complete there.")
         if current_user.first:
             return redirect(url_for(current_user.first), 303)
         if not current_user.may(page.right):
-            raise Denied("Your account is not for this page. Ask the administrator for the right, or sign out.")
+            raise Denied("Your account may not open this page. Ask the administrator for the right, or sign out.")
         if page.reauthenticate and not current_user.proven:
             return redirect(url_for("sign_in.prove", next=request.full_path), 303)
         with page.acting(kwargs):

@@ -68,7 +68,7 @@ def _refuse(refusal: Refusal) -> ResponseReturnValue:
         answer = make_response(_answer(503, _("Please wait a moment"), str(refusal)))
         answer.headers["Retry-After"] = answer.headers["Refresh"] = "5"
         return answer
-    titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("Not done"), 410: _("Closed")}
+    titles = {403: _("Not for this account"), 404: _("Not found"), 409: _("This was not done"), 410: _("Closed")}
     return _answer(refusal.status, titles.get(refusal.status, _("Please correct this")), str(refusal))
 
 
@@ -80,17 +80,21 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if isinstance(error, RequestEntityTooLarge):
-        return _answer(413, _("Too large"), _("What was sent is too large. Send less, or ask the administrator."))
+        return _answer(413, _("Too large"), _("What you sent is too large. Send less, or ask the administrator."))
     if status == 404:
-        return _answer(404, _("Not found"), _("There is no page at this address. Begin at the first page."))
+        return _answer(
+            404, _("Not found"), _("There is no page at this address. Start again from the first page.")
+        )
     if status == 405:
-        return _answer(405, _("Not here"), _("This address does not take that. Begin at the first page."))
+        return _answer(
+            405, _("Not possible here"), _("This address does not accept that. Start again from the first page.")
+        )
     if error.response is not None or status < 400:
         return error.get_response()
     return _answer(
         status,
         _("Please correct this"),
-        _("The request can't be answered. Begin at the first page."),
+        _("The request can't be answered. Start again from the first page."),
         database_works=status < 500,
     )
 
@@ -108,7 +112,7 @@ def _unavailable(refusal: Refusal) -> ResponseReturnValue:
         _answer(
             503,
             _("Please try again in a minute"),
-            _("Nothing can be kept at this moment. What was confirmed is there; what was not can be sent again."),
+            _("Nothing can be saved at the moment. What was confirmed is saved; what was not can be sent again."),
             database_works=False,
         )
     )
@@ -122,9 +126,9 @@ def _broken(error: Exception) -> ResponseReturnValue:
     logging.getLogger("hailong").error("fault %s at %s", number, request.endpoint, exc_info=error)
     return _answer(
         500,
-        _("A fault on our side"),
+        _("An error on our side"),
         _(
-            "Nothing of yours is lost that was confirmed. Try again in a minute; fault number %(number)s.",
+            "Nothing that was confirmed is lost. Try again in a minute; error number %(number)s.",
             number=number,
         ),
         database_works=False,

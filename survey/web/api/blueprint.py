@@ -46,7 +46,7 @@ def health() -> ResponseReturnValue:
     if (refusal := trouble(database())) is None:
         return {"status": "ok"}
     faults.log(refusal, "no form can be kept")
-    answer = problem(503, _("No form can be kept now. The log of the server says why."))
+    answer = problem(503, _("No response can be stored now. The server's log says why."))
     answer.headers["Retry-After"] = "30"
     return answer
 

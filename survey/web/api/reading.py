@@ -135,7 +135,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
         if not everything:
             by = by or ("unit",)
             if by != ("unit",):
-                raise Denied("You read your own commune: leave by out, or ask by unit.")
+                raise Denied("You may read your own commune only: leave out “by”, or ask by unit.")
             if release is None:
                 raise NotFound(
                     "Nothing of this wave is released yet. Ask again once Home Affairs has approved it."

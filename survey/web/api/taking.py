@@ -101,7 +101,7 @@ def _body() -> Any:
     try:
         return STRICT.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Refusal("Send the body in UTF-8: byte %(place)s is none.", place=error.start + 1) from None
+        raise Refusal("Send the body in UTF-8: byte %(place)s is not valid.", place=error.start + 1) from None
     except json.JSONDecodeError as error:
         raise Refusal(
             "Send valid JSON: it breaks off at line %(line)s, column %(column)s.",
@@ -117,14 +117,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         keys = [key for key, _value in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise Refusal("Send each key once: %(key)s is there twice.", key=twice[:40])
+        raise Refusal("Send each key once: %(key)s is sent twice.", key=twice[:40])
     return members
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number - number != 0:  # NaN and the infinities
-        raise Refusal("Send numbers that JSON has: %(text)s is none.", text=text[:40])
+        raise Refusal("Send numbers that JSON allows: %(text)s is not one.", text=text[:40])
     return number
 
 
@@ -136,12 +136,12 @@ def _shape(sent: Any) -> list[tuple[str, str]]:
     if not isinstance(sent, dict):
         return [("", _("Send an object with id, wave, unit, mode and answers."))]
     errors = [
-        (_pointer(key), _("Take out this key: only id, wave, unit, mode, answers and marks are taken."))
+        (_pointer(key), _("Remove this key: only id, wave, unit, mode, answers and marks are accepted."))
         for key in sent
         if key not in KEYS
     ][:10]
     if not (isinstance(sent.get("id"), str) and UUID4.fullmatch(sent["id"])):
-        errors.append(("/id", _("Send a UUID of version 4, made by chance: 8-4-4-4-12 hexadecimal digits.")))
+        errors.append(("/id", _("Send a random UUID (version 4): 8-4-4-4-12 hexadecimal digits.")))
     errors += [
         (f"/{key}", _("Send the code of the %(key)s as a text.", key=key))
         for key in ("wave", "unit")

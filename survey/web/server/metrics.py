@@ -163,7 +163,7 @@ def _outcome(endpoint: str, status: int) -> str | None:
 
 def _show() -> Response:
     if not _may():
-        raise NotFound("There is no page at this address. Begin at the first page.")
+        raise NotFound("There is no page at this address. Start again from the first page.")
     counts = here().registry
     if FOLDER in os.environ:
         counts = CollectorRegistry()

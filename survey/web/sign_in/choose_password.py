@@ -41,7 +41,7 @@ def choose(code: str) -> ResponseReturnValue:
     form = NewPassword(request.form)
     if request.method == "POST" and form.validate():
         try:
-            with audit.acting(name, N_("Chose the own password by a link")), database().writing() as session:
+            with audit.acting(name, N_("Chose their own password by a link")), database().writing() as session:
                 password_links.use(session, code, form.new.data)
         except NotFound:
             raise
@@ -49,7 +49,7 @@ def choose(code: str) -> ResponseReturnValue:
             form.new.errors = [str(easy)]
         else:
             lockout.was_right(name)  # who forgot it has tried many
-            flash(_("The password is chosen. Sign in with it now."))
+            flash(_("Your password is set. Sign in with it now."))
             return redirect(url_for("sign_in.sign_in"), 303)
     page = render_template("sign_in/choose_password.html", form=form, name=name, least=LEAST_PASSWORD)
     return page, 422 if form.errors else 200

@@ -25,8 +25,8 @@ class NewPasskey(Form):  # type: ignore[misc]
 
     name = StringField(
         validators=[
-            DataRequired(Lazy("Give the passkey a name by which you know the device.")),
-            Length(max=80, message=Lazy("Use at most 80 letters.")),
+            DataRequired(Lazy("Give the passkey a name by which you will recognise the device.")),
+            Length(max=80, message=Lazy("Use at most 80 characters.")),
         ],
         filters=[lambda text: " ".join(text.split()) if text else text],
     )
@@ -34,7 +34,7 @@ class NewPasskey(Form):  # type: ignore[misc]
     def validate_name(self, field: StringField) -> None:
         """No database keeps every control character."""
         if not field.data.isprintable():
-            raise ValidationError(Lazy("Take out the signs that can't be printed."))
+            raise ValidationError(Lazy("Remove the characters that can't be printed."))
 
 
 @pages.get("/dang-nhap/khoa-truy-cap")
@@ -97,7 +97,7 @@ def add() -> ResponseReturnValue:
     if request.method != "POST" or not form.validate():
         must = current_user.first is not None
         return render_template("sign_in/passkey.html", form=form, must=must), 422 if form.errors else 200
-    with audit.acting(current_user.name, N_("Added an own passkey")), database().writing() as session:
+    with audit.acting(current_user.name, N_("Added a passkey of their own")), database().writing() as session:
         codes = passkeys.add(session, current_user.name, form.name.data, request.form.get("answer", ""))
     if codes:
         return password.recovery(codes, _("The second factor is added. From now on signing in asks for it."))
@@ -110,15 +110,15 @@ def add() -> ResponseReturnValue:
 @reauthenticated("sign_in.account")
 def remove() -> ResponseReturnValue:
     """Takes a passkey of the own account away."""
-    with audit.acting(current_user.name, N_("Took an own passkey away")), database().writing() as session:
+    with audit.acting(current_user.name, N_("Removed a passkey of their own")), database().writing() as session:
         if not passkeys.remove(session, current_user.name, request.form.get("id", "")):
-            raise NotFound("This passkey is gone already.")
-    flash(_("The passkey is taken away. Delete it on the device too: it opens nothing here any more."))
+            raise NotFound("This passkey has already been removed.")
+    flash(_("The passkey is removed. Delete it on the device too: it opens nothing here any more."))
     return redirect(url_for("sign_in.account"), 303)
 
 
 def _unknown() -> Refusal:
     return Refusal(
-        "No account of this platform takes this passkey, or the page was open for too long. Go back and try once "
-        "more; else use the password and a code."
+        "No account here accepts this passkey, or the page was open for too long. Go back and try once "
+        "more, or use the password and a code."
     )

@@ -117,7 +117,7 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
         raise refusal
     id = bytes_to_base64url(verified.credential_id)
     if session.get(Passkey, id) is not None:
-        raise Conflict("This passkey is there already. Add one of another device.")
+        raise Conflict("This passkey has already been added. Add one from another device.")
     codes = second_factors.begin(session, account)
     session.add(
         Passkey(

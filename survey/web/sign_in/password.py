@@ -31,27 +31,27 @@ pages = Blueprint("sign_in", __name__)
 HALF = "half-made"  # who has given the password and not the code, and the mark of that half made sign-in
 SIGNED_ON = "signed-on"  # that somebody came in by single sign-on, whose provider can sign out too
 LONGEST = 500  # characters of a name, a password or a code that are looked at
-TOO_LONG = Length(max=LONGEST, message=Lazy("Use at most %(max)d letters."))
+TOO_LONG = Length(max=LONGEST, message=Lazy("Use at most %(max)d characters."))
 CODES = " · codes"  # wrong codes are counted apart from wrong passwords
 
 
 class SignIn(Form):  # type: ignore[misc]
     """Name and password."""
 
-    name = StringField(validators=[InputRequired(Lazy("Write the name of your account.")), TOO_LONG])
-    password = PasswordField(validators=[InputRequired(Lazy("Write your password.")), TOO_LONG])
+    name = StringField(validators=[InputRequired(Lazy("Type the name of your account.")), TOO_LONG])
+    password = PasswordField(validators=[InputRequired(Lazy("Type your password.")), TOO_LONG])
 
 
 class Code(Form):  # type: ignore[misc]
     """A code of the phone, or a recovery code."""
 
-    code = StringField(validators=[InputRequired(Lazy("Write the code.")), TOO_LONG])
+    code = StringField(validators=[InputRequired(Lazy("Type the code.")), TOO_LONG])
 
 
 class Proof(Form):  # type: ignore[misc]
     """The password once more, and a code where there is a second factor."""
 
-    password = PasswordField(validators=[InputRequired(Lazy("Write your password.")), TOO_LONG])
+    password = PasswordField(validators=[InputRequired(Lazy("Type your password.")), TOO_LONG])
     code = StringField(validators=[TOO_LONG])
 
 
@@ -60,7 +60,7 @@ class NewPassword(Form):  # type: ignore[misc]
 
     new = PasswordField(
         validators=[
-            InputRequired(Lazy("Write a new password.")),
+            InputRequired(Lazy("Type a new password.")),
             TOO_LONG,
             Length(
                 min=LEAST_PASSWORD,
@@ -68,13 +68,13 @@ class NewPassword(Form):  # type: ignore[misc]
             ),
         ]
     )
-    again = PasswordField(validators=[EqualTo("new", Lazy("Write the new password the same way in both boxes."))])
+    again = PasswordField(validators=[EqualTo("new", Lazy("Type the new password the same way in both boxes."))])
 
 
 class ChangePassword(NewPassword):
     """The old password, and the new one."""
 
-    old = PasswordField(validators=[InputRequired(Lazy("Write the password that you have now.")), TOO_LONG])
+    old = PasswordField(validators=[InputRequired(Lazy("Type your present password.")), TOO_LONG])
 
 
 @pages.route("/dang-nhap", methods=["GET", "POST"])
@@ -151,7 +151,7 @@ def code() -> ResponseReturnValue:
             return led_on(name, wanted)
         failed_attempts.note(name, "code")
         form.code.errors = [
-            _("This code is not right, or was used before. Write the one that the phone shows now.")
+            _("This code is not right, or was used before. Type the one that the phone shows now.")
         ]
     page = render_template("sign_in/code.html", form=form, next=wanted, factor=factor)
     return page, 422 if form.errors else 200
@@ -189,7 +189,7 @@ def change_password() -> ResponseReturnValue:
             form.old.errors = [_too_many(wait)]
             page = render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD)
             return page, 429, {"Retry-After": str(wait)}
-        acting = audit.acting(current_user.name, N_("Changed the own password"))
+        acting = audit.acting(current_user.name, N_("Changed their own password"))
         try:
             with acting, database().writing() as session:
                 person = accounts.change_password(session, current_user.name, form.old.data, form.new.data)
@@ -206,7 +206,7 @@ def change_password() -> ResponseReturnValue:
             flash(_("The password is changed. Wherever else you were signed in, you are signed out now."))
             return redirect(home(current_user), 303)
         failed_attempts.note(current_user.name, "again")
-        form.old.errors = [_("This is not your password. Write the one that you signed in with.")]
+        form.old.errors = [_("This is not your password. Type the one that you signed in with.")]
     return render_template("sign_in/change_password.html", form=form, least=LEAST_PASSWORD), (
         422 if form.errors else 200
     )
@@ -238,7 +238,7 @@ def account() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """Ends one of the own sign-ins, or all but this one."""
     number = request.form.get("number", None, integers.bounded_int)
-    with audit.acting(current_user.name, N_("Ended own sign-ins")), database().writing() as session:
+    with audit.acting(current_user.name, N_("Ended their own sign-ins")), database().writing() as session:
         ended = sign_ins.end(session, current_user.name, number, but=current_user.session)
     flash(ngettext("%(num)d sign-in is ended.", "%(num)d sign-ins are ended.", ended))
     return redirect(url_for(".account"), 303)
@@ -260,23 +260,23 @@ def second_factor() -> ResponseReturnValue:
         try:
             secret = bytes.fromhex(signer.loads(request.form.get("secret", ""), max_age=3600))
         except BadSignature:
-            form.code.errors = [_("The page was open for too long. Scan the new picture.")]
+            form.code.errors = [_("The page was open for too long. Scan the new QR code.")]
         else:
             if form.validate():
-                acting = audit.acting(current_user.name, N_("Added codes of the own phone"))
+                acting = audit.acting(current_user.name, N_("Set up codes on their own phone"))
                 with acting, database().writing() as session:
                     codes = second_factors.enrol(session, current_user.name, secret, form.code.data)
                     if codes is None:
                         audit.discard()
                 if codes == []:
-                    flash(_("From now on codes of the phone open this account too."))
+                    flash(_("From now on codes from the phone open this account too."))
                     return redirect(url_for(".account"), 303)
                 if codes is not None:
                     return recovery(codes, _("The second factor is added. From now on signing in asks for it."))
                 form.code.errors = [
                     _(
-                        "This is not the code of this picture. See that the phone's clock is right, and write "
-                        "the next one."
+                        "This code does not match the QR code. Check that the phone's clock is right, and "
+                        "type the next one."
                     )
                 ]
     picture = segno.make(second_factors.uri(secret, current_user.name), error="m")
@@ -297,11 +297,11 @@ def second_factor() -> ResponseReturnValue:
 def remove_factor() -> ResponseReturnValue:
     """Takes the codes of the own phone away, for a new one."""
     with (
-        audit.acting(current_user.name, N_("Took the codes of the own phone away")),
+        audit.acting(current_user.name, N_("Removed the codes of their own phone")),
         database().writing() as session,
     ):
         second_factors.remove_phone(session, current_user.name)
-    flash(_("The codes of the phone are taken away. Add them anew as soon as the new phone is at hand."))
+    flash(_("The codes from the phone are removed. Set them up again as soon as you have the new phone."))
     return redirect(url_for(".account"), 303)
 
 
@@ -311,11 +311,11 @@ def remove_factor() -> ResponseReturnValue:
 def renew_codes() -> ResponseReturnValue:
     """Makes new recovery codes of the own account and shows them, this once."""
     with (
-        audit.acting(current_user.name, N_("Made new recovery codes of the own account")),
+        audit.acting(current_user.name, N_("Made new recovery codes for their own account")),
         database().writing() as session,
     ):
         codes = second_factors.renew_codes(session, current_user.name)
-    return recovery(codes, _("These are new. The recovery codes of before hold no more: throw them away."))
+    return recovery(codes, _("These are new. The previous recovery codes no longer work: throw them away."))
 
 
 def recovery(codes: list[str], done: str) -> ResponseReturnValue:
@@ -349,9 +349,9 @@ def prove() -> ResponseReturnValue:
             return redirect(wanted, 303)
         failed_attempts.note(current_user.name, "again")
         form.password.errors = [
-            _("The password or the code is not right. Write both again.")
+            _("The password or the code is not right. Type both again.")
             if factor
-            else _("This is not your password. Write the one that you signed in with.")
+            else _("This is not your password. Type the one that you signed in with.")
         ]
     page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
     return page, 422 if form.errors else 200

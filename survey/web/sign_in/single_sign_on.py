@@ -80,7 +80,7 @@ def back() -> ResponseReturnValue:
     """Where the provider sends the browser back to."""
     provider, pending = _provider(), browser.pop(ASKED, None)
     if pending is None or not 0 <= time.time() - pending["at"] < LASTS:
-        return _failed(Denied("The sign-in took too long, or belongs to another browser. Begin once more."))
+        return _failed(Denied("The sign-in took too long, or belongs to another browser. Start again."))
     purpose, wanted = Purpose(pending["purpose"]), pending["next"]
     if wait := lockout.seconds_to_wait(None):
         too_many = Denied("Too many sign-ins from here failed. Wait %(span)s, then try again.", span=span(wait))
@@ -150,11 +150,11 @@ def link() -> ResponseReturnValue:
 def unlink() -> ResponseReturnValue:
     """Takes the own link away."""
     with (
-        audit.acting(current_user.name, N_("Took the own link with single sign-on away")),
+        audit.acting(current_user.name, N_("Removed their own link with single sign-on")),
         database().writing() as session,
     ):
         identities.unlink(session, current_user.name)
-    flash(_("The link is taken away. Sign in with the password from now on."))
+    flash(_("The link is removed. Sign in with the password from now on."))
     return redirect(url_for("sign_in.account"), 303)
 
 
@@ -210,7 +210,7 @@ def _let_in(account: Account, purpose: Purpose) -> Person:
     if account.off:
         raise Denied("Your account is switched off here. Ask the administrator to switch it on again.")
     if purpose is Purpose.AGAIN and account.name != current_user.name:
-        raise Denied("There you signed in as somebody else. Sign out there, then try again.")
+        raise Denied("You signed in there as somebody else. Sign out there, then try again.")
     return accounts.person_of(account)
 
 

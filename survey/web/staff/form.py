@@ -47,6 +47,6 @@ class StaffForm(FlaskForm):
             allowed = "\t\r\n" if isinstance(field, TextAreaField) else ""
             text = field.data if isinstance(field.data, str) else ""
             if any(category(character) == "Cc" and character not in allowed for character in text):
-                field.errors = [*field.errors, _("Take out the signs that can't be printed.")]
+                field.errors = [*field.errors, _("Remove the characters that can't be printed.")]
                 valid = False
         return valid

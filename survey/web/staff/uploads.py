@@ -37,8 +37,8 @@ def harmless() -> None:
         if harm is not None:
             logging.getLogger("hailong").warning("harmful file refused at %s", request.endpoint)
             raise Refusal(
-                "The file %(file)s was not taken: the virus scanner found %(harm)s in it. Delete it, and have the "
-                "computer that it comes from looked at.",
+                "The file %(file)s was refused: the virus scanner found %(harm)s in it. Delete it, and "
+                "have the computer that it comes from checked.",
                 file=name(sent),
                 harm=harm,
             )

@@ -72,7 +72,7 @@ def test_a_forgotten_password_is_chosen_anew_and_the_administrator_never_knows_i
     until = today() + timedelta(7)
     assert said == [
         ("admin", "Changed an account", f"name=keyer act=link link_until={until}"),
-        ("keyer", "Chose the own password by a link", ""),
+        ("keyer", "Chose their own password by a link", ""),
     ]
 
 

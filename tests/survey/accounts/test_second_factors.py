@@ -239,7 +239,7 @@ def test_new_recovery_codes_void_those_of_before(app: Flask, province: Database,
     assert enter(app.test_client(), new[0]).status_code == 303
     with province.writing() as session:
         session.execute(update(SignIn).values(authenticated_at=0))
-        assert "Made new recovery codes of the own account" in session.scalars(select(AuditEntry.what)).all()
+        assert "Made new recovery codes for their own account" in session.scalars(select(AuditEntry.what)).all()
     assert send(client, "/tai-khoan/ma-du-phong", "/tai-khoan").location.startswith("/xac-nhan")
 
 

@@ -180,7 +180,7 @@ def test_an_administrator_makes_one_sees_whose_it_is_and_takes_it_back(
     assert app.test_client().get("/api/v1/units", headers=bearer(text[1])).status_code == 401
     with province.reading() as session:
         acts = [(one.what, one.subject) for one in session.scalars(select(AuditEntry)) if " API token" in one.what]
-    assert [act for act, _on in acts] == ["Made an API token", "Took an API token back"]
+    assert [act for act, _on in acts] == ["Made an API token", "Revoked an API token"]
     assert text[1] not in str(acts)
 
 

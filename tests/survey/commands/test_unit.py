@@ -34,7 +34,7 @@ def test_units_are_added(load: Program, province: Database) -> None:
     [
         (b"code,name,kind\nTT1,Trung t\xe2m,x\n", "Row 2, column name: Save the file in UTF-8"),
         (b"code,name,kind\nTT1,a\n", "Row 2: The row has 2 cells, the header 3."),
-        (b"code,name,kinds\nTT1,a,b\n", "Row 1, column kinds: There is no such column. The nearest is kind."),
+        (b"code,name,kinds\nTT1,a,b\n", "Row 1, column kinds: There is no such column. Did you mean kind?"),
         ("code,name,kind,loại\nTT1,a,b,c\n".encode(), "Row 1, column loại: There is no such column. Take it out"),
         (b"code,name,kind,parent\nTT1,a,b,22\nTT2,a,b,99\n", "Row 3, column parent"),
     ],

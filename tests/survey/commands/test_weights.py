@@ -45,7 +45,7 @@ def test_an_open_wave_is_weighed_by_transactions(hailong: Program, tmp_path: Pat
     done = hailong("transactions", "import", tmp_path / "gd.csv", "--wave", "gop-y")
     assert "Counts stored: 2; corrected: 0; there already: 0." in done.err
     done = hailong("weights", "compute", "--wave", "gop-y")
-    assert "each weighs as the mean of the others: 06658\n" in done.err
+    assert "each has the mean weight of the others: 06658\n" in done.err
     shares = json.loads(
         hailong("results", "--wave", "gop-y", "--item", "dich_vu=1", "--by", "unit", "--output", "json").out
     )

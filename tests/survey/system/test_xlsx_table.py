@@ -54,7 +54,7 @@ def test_rows_keep_the_number_that_excel_shows(tmp_path: Path) -> None:
     [
         ([], "Row 1: Begin the file with a header"),
         ([["a", "a"]], "Row 1, column a: Take out one of the two columns"),
-        ([["a", "bb"]], "Row 1, column bb: There is no such column. The nearest is b."),
+        ([["a", "bb"]], "Row 1, column bb: There is no such column. Did you mean b?"),
         ([["b"]], "Row 1, column a: Add this column"),
         ([["a"], [1, None, 2]], "Row 2: A cell stands to the right"),
         ([["a", "b"], [1, 2], [1, "#REF!"]], "Row 3, column b: The formula of this cell has no value"),

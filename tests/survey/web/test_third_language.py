@@ -21,6 +21,7 @@ from forms import parse
 from survey.storage.database import Database
 from survey.storage.models import Role, Unit, WaveKind
 from survey.system import dates
+from survey.system.version import version
 from survey.waves import questionnaires, units, waves
 
 PSEUDO = "qps"
@@ -111,8 +112,16 @@ def names(province: Database) -> set[str]:
         others = questionnaires.published(session)
         titles = {other.title.vi for other in others} | {other.code for other in others}
         places = {unit.name for unit in session.scalars(select(Unit))}
-    codes = {"ba", "ba-ho", "gop-y", "ho-mo", "ho-mau", "da-dong", "khong-co"}
-    return {*places, *titles, *units.ENGLISH.values(), *codes, "Hài Lòng", *(role.value for role in Role)}
+    codes = {version(), "ba", "ba-ho", "gop-y", "ho-mo", "ho-mau", "da-dong", "khong-co"}
+    return {
+        *places,
+        *titles,
+        *units.ENGLISH.values(),
+        *codes,
+        "Hài Lòng",
+        version(),
+        *(role.value for role in Role),
+    }
 
 
 @pytest.mark.parametrize(

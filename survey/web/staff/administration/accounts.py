@@ -46,7 +46,7 @@ class PersonForm(StaffForm):
         Lazy("Name to sign in with"),
         [
             InputRequired(Lazy("Give a name to sign in with.")),
-            Length(max=80, message=Lazy("Use at most 80 letters.")),
+            Length(max=80, message=Lazy("Use at most 80 characters.")),
         ],
         filters=[lambda text: formats.nfc(text).strip() if text else text],
         render_kw=AS_TYPED,
@@ -56,14 +56,14 @@ class PersonForm(StaffForm):
         Lazy("Commune or ward"),
         default="",
         description=Lazy(
-            "For the role “Commune”: the one whose forms this account counts. An interviewer with one interviews "
-            "there alone."
+            "For the role “Commune”: the one whose results this account sees. An interviewer with a "
+            "commune interviews only there."
         ),
     )
 
     mail = StringField(
-        Lazy("E-mail address, to send the link there"),
-        description=Lazy("If you leave it blank, you get a letter to hand over. The address is not kept."),
+        Lazy("E-mail address to send the link to"),
+        description=Lazy("If you leave it blank, you get a letter to hand over. The address is not stored."),
         render_kw=AS_TYPED,
     )
 
@@ -78,7 +78,7 @@ class PersonForm(StaffForm):
     def validate_unit(self, field: SelectField) -> None:
         """A commune's account reads one commune; others read all."""
         if self.role.data == Role.COMMUNE and not field.data:
-            raise ValidationError(Lazy("Choose the commune that this account reads."))
+            raise ValidationError(Lazy("Choose the commune that this account may read."))
 
 
 class IdentityForm(StaffForm):
@@ -87,7 +87,7 @@ class IdentityForm(StaffForm):
     value = StringField(
         validators=[
             InputRequired(Lazy("Write what the provider calls the person.")),
-            Length(max=identities.LONGEST, message=Lazy("Use at most 255 letters.")),
+            Length(max=identities.LONGEST, message=Lazy("Use at most 255 characters.")),
         ],
         filters=[lambda text: formats.nfc(text).strip() if text else text],
         render_kw=AS_TYPED,
@@ -98,7 +98,7 @@ class IdentityForm(StaffForm):
         self.value.label.text = _(
             "What %(provider)s calls the person", provider=provider.name or _("single sign-on")
         )
-        self.value.description = _("The %(claim)s there, letter for letter; it works once.", claim=provider.claim)
+        self.value.description = _("The %(claim)s there, exactly as written; it works once.", claim=provider.claim)
 
 
 @pages.page("/nguoi-dung", Right.PEOPLE, methods=["GET", "POST"], act=N_("Made an account"), changes_figures=False)
@@ -151,7 +151,7 @@ def person(name: str) -> ResponseReturnValue:
                 audit.annotate(act=act)
                 link = password_links.make(session, name)
             return _letter(
-                link, _("The password and the sign-ins of %(name)s hold no more.", name=link.account), to
+                link, _("The password and the sign-ins of %(name)s no longer work.", name=link.account), to
             )
         with database().writing() as session:
             if act == "second-factor":
@@ -220,14 +220,14 @@ def _letter(link: Made, done: str, to: str) -> ResponseReturnValue:
 # What an administrator does to an account besides making a link, and what is said then.
 DONE = {
     "sign-ins": N_("All sign-ins of the account are ended."),
-    "second-factor": N_("The second factor is taken away; the person adds a new one."),
-    "identity": N_("Entered: the first sign-in under this name links the account."),
-    "no-identity": N_("The account is not linked any more; its sign-ins are ended."),
+    "second-factor": N_("The second factor is removed; the person adds a new one."),
+    "identity": N_("Saved: the first sign-in under this name links the account."),
+    "no-identity": N_("The account is no longer linked; its sign-ins are ended."),
     "devices": N_("The devices are yours now: they stay in service when the account is switched off."),
     "off": N_(
         "The account is switched off, and its devices and tokens with it. Its name stays in the audit trail."
     ),
-    "on": N_("The account is switched on again. Make a link for a new password: nothing of before opens it."),
+    "on": N_("The account is switched on again. Make a link for a new password: nothing from before opens it."),
 }
 
 

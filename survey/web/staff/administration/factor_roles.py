@@ -30,7 +30,7 @@ def factor_roles() -> ResponseReturnValue:
         chosen = {role for role in Role if role in request.form.getlist("role")}
         with database().writing() as session:
             second_factors.require(session, chosen)
-        flash(_("The choice holds from now on."))
+        flash(_("The choice applies from now on."))
         return redirect(url_for(".factor_roles"), 303)
     with database().reading() as session:
         needing, counts = second_factors.needing(session), second_factors.counts(session)

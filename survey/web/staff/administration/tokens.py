@@ -29,7 +29,7 @@ class TokenForm(StaffForm):
         Lazy("What the program is called"),
         [
             InputRequired(Lazy("Say what the program is called.")),
-            Length(max=tokens.LONGEST_NAME, message=Lazy("Use at most %(max)d letters.")),
+            Length(max=tokens.LONGEST_NAME, message=Lazy("Use at most %(max)d characters.")),
         ],
         filters=[lambda text: formats.nfc(text).strip() if text else text],
         render_kw=AS_TYPED,
@@ -38,17 +38,17 @@ class TokenForm(StaffForm):
     unit = SelectField(
         Lazy("Commune or ward"),
         default="",
-        description=Lazy("For the role “Commune”: the one whose released results it reads."),
+        description=Lazy("For the role “Commune”: the one whose released results it may read."),
     )
     scope = SelectMultipleField(
         Lazy("What it opens"),
-        description=Lazy("None chosen: what the role reads."),
+        description=Lazy("None ticked: everything that the role may read."),
         option_widget=CheckboxInput(),
     )
     days = IntegerField(
         Lazy("For how many days"),
         [
-            InputRequired(Lazy("Say for how many days it holds.")),
+            InputRequired(Lazy("Say for how many days it is valid.")),
             NumberRange(1, tokens.MOST_DAYS, Lazy("Write a number from %(min)s to %(max)s.")),
         ],
         default=tokens.DAYS,
@@ -99,12 +99,12 @@ def token_list() -> ResponseReturnValue:
     "/ma-truy-cap/<name>/thu-hoi",
     Right.PEOPLE,
     methods=["POST"],
-    act=N_("Took an API token back"),
+    act=N_("Revoked an API token"),
     changes_figures=False,
 )
 def remove_token(name: str) -> ResponseReturnValue:
     """Takes a token back."""
     with database().writing() as session:
         tokens.remove(session, name)
-    flash(_("The token %(name)s holds no more.", name=name))
+    flash(_("The token %(name)s no longer works.", name=name))
     return redirect(url_for(".token_list"), 303)

@@ -50,11 +50,13 @@ class WaveForm(StaffForm):
             InputRequired(Lazy("Give the wave a code, such as dot-1-2026.")),
             Regexp(
                 rf"(?:{waves.CODE.pattern})\Z",
-                message=Lazy("Use 1 to 40 small letters without marks, digits and hyphens: dot-1-2026"),
+                message=Lazy("Use 1 to 40 lower-case letters without accents, digits and hyphens: dot-1-2026"),
             ),
         ],
         filters=[lambda text: text.strip() if text else text],
-        description=Lazy("Small letters without marks, digits and hyphens. It is part of the wave's address."),
+        description=Lazy(
+            "Lower-case letters without accents, digits and hyphens. It is part of the wave's address."
+        ),
         render_kw={"maxlength": 40, **AS_TYPED},
     )
     questionnaire = SelectField(
@@ -64,8 +66,8 @@ class WaveForm(StaffForm):
         Lazy("Kind"),
         [InputRequired(Lazy("Choose who is asked."))],
         choices=[
-            SelectChoice(WaveKind.SAMPLE.value, Lazy("Sample: people drawn by a design")),
-            SelectChoice(WaveKind.OPEN.value, Lazy("Open: whoever comes")),
+            SelectChoice(WaveKind.SAMPLE.value, Lazy("Sample: people drawn at random")),
+            SelectChoice(WaveKind.OPEN.value, Lazy("Open: anybody may answer")),
         ],
     )
     public = BooleanField(
@@ -75,7 +77,8 @@ class WaveForm(StaffForm):
     kept = BooleanField(
         Lazy("The same villages as in the wave before"),
         description=Lazy(
-            "Then a change since that wave is told more exactly. Leave it unticked if they are drawn anew."
+            "A change since that wave is then measured more exactly. Leave it unticked if the villages "
+            "are drawn again."
         ),
     )
     opens = DateField(Lazy("First day"), [InputRequired(Lazy("Give the first day."))], format=DAYS)
@@ -84,7 +87,7 @@ class WaveForm(StaffForm):
     def validate_public(self, field: BooleanField) -> None:
         """A sample wave is reached by its link or code only."""
         if field.data and self.kind.data == WaveKind.SAMPLE:
-            raise ValidationError(Lazy("A sample wave is reached by its link or code: leave this unticked."))
+            raise ValidationError(Lazy("A sample wave is reached by its link or code only: leave this unticked."))
 
     def validate_kept(self, field: BooleanField) -> None:
         """Only a sample has villages."""

@@ -39,7 +39,7 @@ SHOWN = {
     "": N_("All batches"),
     "chua-ve": N_("With forms that are not back"),
     "cho-nhap": N_("With forms that wait"),
-    "can-xu-ly": N_("That keep the wave open"),
+    "can-xu-ly": N_("That keep the fieldwork open"),
 }
 
 
@@ -72,7 +72,7 @@ class HandOverForm(StaffForm):
 
     interviewer = StringField(
         Lazy("Handed over to"),
-        [InputRequired(Lazy("Say in 1 to 80 letters who takes the batch.")), Length(max=80)],
+        [InputRequired(Lazy("Say in 1 to 80 characters who takes the batch.")), Length(max=80)],
         render_kw={"maxlength": 80},
     )
     handed_over = DateField(Lazy("Day"), [InputRequired(Lazy("Give the day."))], format=DAYS)
@@ -259,7 +259,7 @@ def close_fieldwork(wave: str) -> ResponseReturnValue:
     """Closes the fieldwork of a wave whose forms are all accounted for."""
     with database().writing() as session:
         closing.close(session, wave)
-    flash(_("The fieldwork is closed: no paper form is taken any more."))
+    flash(_("The fieldwork is closed: no more paper forms are accepted."))
     return redirect(url_for(".accounting", wave=wave), 303)
 
 

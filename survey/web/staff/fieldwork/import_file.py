@@ -46,8 +46,8 @@ class FileForm(StaffForm):
     file = FileField(
         Lazy("File (CSV or Excel)"),
         description=Lazy(
-            "The first row has the names of the columns. At most 20 MB. Until it is imported the file waits "
-            "sealed; after an hour it is destroyed."
+            "The first row has the names of the columns. At most 20 MB. Until it is imported the file is "
+            "kept encrypted; after an hour it is destroyed."
         ),
     )
 
@@ -70,7 +70,7 @@ class Column:
     "/<wave>/nhap-tep",
     Right.WAVES,
     methods=["GET", "POST"],
-    tab=Tab(8, N_("Typed-up data")),
+    tab=Tab(8, N_("Imported data")),
     act=N_("Imported responses from a file"),
     max_upload=20 * MB,
 )
@@ -199,9 +199,9 @@ def _plan(
         if not target:
             continue
         if target not in known:
-            wrong[place] = _("There is no such column. The nearest is %(near)s.", near=nearest(target, known))
+            wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
         elif target in columns.values():
-            wrong[place] = _("Another column goes there already.")
+            wrong[place] = _("Another column is already mapped to this.")
         else:
             columns[place] = target
     fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}

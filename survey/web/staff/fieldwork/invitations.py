@@ -44,15 +44,15 @@ class LettersForm(StaffForm):
         render_kw={"inputmode": "numeric"},
     )
     contact = StringField(
-        Lazy("Whom people can ask"),
+        Lazy("Whom people can contact"),
         description=Lazy("The office and its telephone number, as the letter says it."),
         render_kw={"maxlength": letters.LONGEST_CONTACT},
     )
     file = RadioField(
-        Lazy("What you get"),
+        Lazy("What to make"),
         choices=[
-            SelectChoice("pdf", Lazy("letters ready to print (PDF, A5, a page each)")),
-            SelectChoice("csv", Lazy("a table for the mail merge of letters of your own (CSV)")),
+            SelectChoice("pdf", Lazy("letters ready to print (PDF, A5, one page each)")),
+            SelectChoice("csv", Lazy("a table for a mail merge of your own letters (CSV)")),
         ],
         default="pdf",
     )

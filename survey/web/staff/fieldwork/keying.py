@@ -45,5 +45,5 @@ def take_back_form(wave: str) -> ResponseReturnValue:
         if sheet_locks.printed(session, serial).place.wave.code != wave:
             raise sheet_locks.unknown(serial)
         sheet_locks.release(session, serial)
-    flash(_("Form %(serial)s is taken back: anybody can key it anew.", serial=serial))
+    flash(_("Form %(serial)s is taken back: anybody can key it again.", serial=serial))
     return redirect(url_for(".keying", wave=wave), 303)

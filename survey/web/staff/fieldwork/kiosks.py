@@ -29,7 +29,7 @@ from translations import gettext as _
 
 STATES = {
     "bound": N_("in service"),
-    "waiting": N_("its link waits to be opened"),
+    "waiting": N_("its link has not been opened yet"),
     "expired": N_("its link was not opened in time"),
     "revoked": N_("out of service"),
 }
@@ -44,10 +44,10 @@ class KioskForm(StaffForm):
     place = StringField(
         Lazy("Where it stands"),
         [
-            DataRequired(Lazy("Say where the kiosk stands: the hall, the counter.")),
-            Length(max=devices.LONGEST_PLACE, message=Lazy("Use at most %(max)d letters.")),
+            DataRequired(Lazy("Say where the kiosk stands, such as the hall or the counter.")),
+            Length(max=devices.LONGEST_PLACE, message=Lazy("Use at most %(max)d characters.")),
         ],
-        description=Lazy("As its start page says it: Public service centre, ground floor"),
+        description=Lazy("As its start page should say it: Public service centre, ground floor"),
         render_kw={"maxlength": devices.LONGEST_PLACE},
     )
 
@@ -132,7 +132,11 @@ def revoke_device(wave: str, number: int) -> ResponseReturnValue:
             raise NoDevice("There is no device %(id)s. Choose one from the list of devices.", id=number)
         ended = devices.revoke(session, number).place
     flash(
-        _("Device %(id)d (%(place)s) is out of service: nothing that it sends is taken.", id=number, place=ended)
+        _(
+            "Device %(id)d (%(place)s) is out of service: nothing that it sends is accepted.",
+            id=number,
+            place=ended,
+        )
     )
     return redirect(url_for(".kiosks", wave=wave), 303)
 

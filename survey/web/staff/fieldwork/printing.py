@@ -56,19 +56,21 @@ class NumberForm(StaffForm):
         render_kw={"inputmode": "numeric"},
     )
     double = IntegerField(
-        Lazy("Of 100 forms, keyed twice"),
+        Lazy("Keyed twice, of 100 forms"),
         [InputRequired(SHARE), NumberRange(0, 100, SHARE)],
         default=round(100 * DOUBLE),
-        description=Lazy("By two people who don't see each other's work. Chance chooses them; 100 for all."),
+        description=Lazy(
+            "By two people who don't see each other's work. They are chosen at random; 100 means all."
+        ),
         render_kw={"inputmode": "numeric"},
     )
     again = IntegerField(
-        Lazy("Of 100 forms, asked again"),
+        Lazy("Re-interviewed, of 100 forms"),
         [InputRequired(SHARE), NumberRange(0, 100, SHARE)],
         default=round(100 * AGAIN),
         description=Lazy(
-            "Phúc tra: a supervisor asks the household a few questions once more. These forms say so, and their "
-            "cover says for which household each of them is."
+            "Re-interview: a supervisor asks the household a few questions once more. These forms say so, "
+            "and their cover sheet says which household each of them is for."
         ),
         render_kw={"inputmode": "numeric"},
     )
@@ -119,7 +121,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
             len(issued),
         )
         if issued
-        else _("All of them are numbered already. Print them now.")
+        else _("All of them are already numbered. Print them now.")
     )
     return redirect(url_for(".print_forms", wave=wave), 303)
 

@@ -39,22 +39,24 @@ class DecisionForm(StaffForm):
         [InputRequired(Lazy("Choose what becomes of the forms: accepted or declined."))],
         choices=[
             SelectChoice(Verdict.ACCEPTED, Lazy("are accepted and count")),
-            SelectChoice(Verdict.DECLINED, Lazy("are declined and stay, sealed")),
+            SelectChoice(Verdict.DECLINED, Lazy("are declined and stay encrypted")),
         ],
     )
     reason = StringField(
         Lazy("Why"),
         [
-            InputRequired(Lazy("Write why: whoever reads this next year was not there.")),
+            InputRequired(Lazy("Say why, for whoever reads this next year.")),
             Length(max=quarantine.LONGEST),
         ],
         description=Lazy("For example: the line was down for three weeks. No names of people."),
         render_kw={"maxlength": quarantine.LONGEST},
     )
     day = DateField(
-        Lazy("Day on which they were answered"),
+        Lazy("Day they were answered on"),
         [Optional()],
-        description=Lazy("Only for forms whose own day can't be, for example where the device's clock was wrong."),
+        description=Lazy(
+            "Only for responses whose own day is impossible, for example because the device's clock was wrong."
+        ),
         format=DAYS,
     )
 
@@ -83,7 +85,7 @@ class Kind:
     Right.FIELDWORK,
     methods=["GET", "POST"],
     endpoint="held",
-    tab=Tab(9, N_("Held forms")),
+    tab=Tab(9, N_("Quarantined responses")),
     act=N_("Decided on quarantined responses"),
 )
 def held_forms(wave: str) -> ResponseReturnValue:
@@ -153,7 +155,7 @@ def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
         )
         audit.annotate(forms=decided, decision=verdict.value)
     if not decided:
-        flash(_("This was decided already: nothing has changed."))
+        flash(_("This had already been decided: nothing has changed."))
     elif verdict is Verdict.ACCEPTED:
         flash(ngettext("%(num)s form is accepted and counts.", "%(num)s forms are accepted and count.", decided))
     else:

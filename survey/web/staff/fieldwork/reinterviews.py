@@ -53,7 +53,7 @@ class ComputeForm(StaffForm):
 
     sure = BooleanField(
         Lazy("Yes, compute the agreement and destroy the links"),
-        [InputRequired(Lazy("Tick that the links may be destroyed."))],
+        [InputRequired(Lazy("Tick to confirm that the links may be destroyed."))],
     )
 
 
@@ -63,7 +63,7 @@ class AgainForm(StaffForm):
     household = IntegerField(
         Lazy("Number of the household in the list of the village"),
         [Optional(), NumberRange(1, MOST_HOUSEHOLDS, Lazy("Give the number of the household, in digits."))],
-        description=Lazy("Leave it out if you do not know it."),
+        description=Lazy("Leave it blank if you do not know it."),
         render_kw={"inputmode": "numeric"},
     )
 
@@ -212,7 +212,7 @@ def reinterview(wave: str, serial: str) -> ResponseReturnValue:
         except Refusal as refusal:
             form.household.errors, status = [str(refusal)], refusal.status
         else:
-            flash(_("The second answers of form %(form)s are kept.", form=serial))
+            flash(_("The second answers of form %(form)s are saved.", form=serial))
             return redirect(url_for(".reinterviews", wave=wave), 303)
     elif form.errors:
         status = 422

@@ -23,24 +23,24 @@ from translations.formats import order
 
 # AAPOR's rates, and what each says, in the order of the page.
 MEANING = {
-    "RR1": N_(
-        "Response rate: complete interviews, of all households that may be there. The least that it can be."
-    ),
+    "RR1": N_("Response rate: complete interviews, of all households that may be eligible. The lowest it can be."),
     "RR2": N_("As RR1, with partial interviews"),
-    "RR3": N_("As RR1; of the households not known, only the share that is there among the known ones is counted"),
+    "RR3": N_(
+        "As RR1, but only that share of the unknown households is counted that is eligible among the known ones"
+    ),
     "RR4": N_("As RR3, with partial interviews"),
-    "RR5": N_("Complete interviews, of the households known to be there. The most that it can be."),
+    "RR5": N_("Complete interviews, of the households known to be eligible. The highest it can be."),
     "RR6": N_("As RR5, with partial interviews"),
-    "COOP1": N_("Cooperation: complete interviews, of the households in which somebody was met"),
+    "COOP1": N_("Cooperation: complete interviews, of the households where somebody was met"),
     "COOP2": N_("As COOP1, with partial interviews"),
-    "COOP3": N_("As COOP1, without those who were not able to answer"),
+    "COOP3": N_("As COOP1, without those who were unable to answer"),
     "COOP4": N_("As COOP3, with partial interviews"),
-    "REF1": N_("Refusals and broken-off interviews, of all households that may be there"),
-    "REF2": N_("As REF1, with the share of RR3 of the households not known"),
-    "REF3": N_("Refusals, of the households known to be there"),
-    "CON1": N_("Contact: somebody was met, of all households that may be there"),
-    "CON2": N_("As CON1, with the share of RR3 of the households not known"),
-    "CON3": N_("Contact, of the households known to be there"),
+    "REF1": N_("Refusals and broken-off interviews, of all households that may be eligible"),
+    "REF2": N_("As REF1, with the eligible share of unknown households as in RR3"),
+    "REF3": N_("Refusals, of the households known to be eligible"),
+    "CON1": N_("Contact: somebody was met, of all households that may be eligible"),
+    "CON2": N_("As CON1, with the eligible share of unknown households as in RR3"),
+    "CON3": N_("Contact, of the households known to be eligible"),
 }
 IN_ROWS = ("RR1", "RR3", "COOP1", "REF1", "CON1")
 PARTS = {"don-vi": N_("By commune"), "tang": N_("By stratum")}

@@ -127,7 +127,7 @@ class ReviewList:
         """What was found, with its figures and without a single answer."""
         if finding.check == "straight":
             return _(
-                "%(part)s of %(whole)s answers in a row at one and the same level",
+                "%(part)s of %(whole)s answers in a row at the same level",
                 part=number(finding.part),
                 whole=number(finding.whole),
             )
@@ -291,7 +291,7 @@ def _decide(wave: str) -> ResponseReturnValue:
     flash(
         ngettext("The decision on %(num)s form is kept.", "The decision on %(num)s forms is kept.", decided)
         if decided
-        else _("This was decided already: nothing has changed.")
+        else _("This had already been decided: nothing has changed.")
     )
     return redirect(request.full_path, 303)  # the list as it was cut down
 

@@ -32,8 +32,8 @@ class ScansForm(StaffForm):
     files = MultipleFileField(
         Lazy("Scans or photographs (PDF, JPEG, PNG, TIFF)"),
         description=Lazy(
-            "One page a picture, in any order, at 200 dpi. At most 20 MB at a time. Nothing of them is kept but "
-            "pictures of the questions that a person must look at."
+            "One page per picture, in any order, at 200 dpi. At most 20 MB at a time. Only pictures of "
+            "the questions that a person must look at are stored."
         ),
         render_kw={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"},
     )
@@ -121,7 +121,7 @@ def scanned(wave: str, serial: str) -> ResponseReturnValue:
             flash(
                 _("Form %(serial)s is keyed.", serial=serial)
                 if finished.stored
-                else _("Form %(serial)s is keyed once; it waits for its other keying.", serial=serial)
+                else _("Form %(serial)s is keyed once; it waits for its second keying.", serial=serial)
             )
             if next_one is None:
                 return redirect(url_for(".scans", wave=wave), 303)

@@ -32,7 +32,7 @@ class CodingForm(StaffForm):
 @pages.page(
     "/<wave>/loi-gop-y/doc",
     Right.REMARKS,
-    act=N_("Began to read what people wrote"),
+    act=N_("Began to read remarks"),
     export=True,
     reauthenticate=True,
 )
@@ -49,9 +49,7 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, queue.after(0) or 1), 303)
 
 
-@pages.page(
-    "/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, methods=["GET", "POST"], act=N_("Coded what people wrote")
-)
+@pages.page("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, methods=["GET", "POST"], act=N_("Coded remarks"))
 def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:
@@ -96,9 +94,7 @@ def _code(wave: str, place: int) -> ResponseReturnValue:
     try:
         response = UUID(request.form.get("loi", ""))
     except ValueError:
-        raise NotFound(
-            "There is no such remark in this wave any more. Go on from the page of the remarks."
-        ) from None
+        raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.") from None
     chosen, words = request.form.getlist("chu-de"), request.form.get("tom-tat", "").strip()
     with database().writing() as session:
         wave_row = waves.find(session, wave)
@@ -111,7 +107,7 @@ def _code(wave: str, place: int) -> ResponseReturnValue:
         following = codings.queue(session, wave_row, _turn(), current_user.name).after(place)
         _note(codings.count(session, wave, current_user.name) if is_new else 0, following is None)
     if following is None:
-        flash(_("Every remark of this turn is coded."))
+        flash(_("Every remark of this round is coded."))
         return redirect(url_for(".remarks", wave=wave), 303)
     return redirect(_address(wave, following), 303)
 

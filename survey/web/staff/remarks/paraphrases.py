@@ -62,7 +62,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         except Refusal as refusal:
             form.words.errors = [str(refusal)]
         else:
-            flash(_("The sentence is kept. A commune sees it with the next release, if enough people said so."))
+            flash(_("The sentence is saved. A commune sees it with the next release, if enough people said so."))
             return redirect(url_for(".paraphrases", wave=wave, xa=wanted or None), 303)
     named = {unit.code: units.named(unit) for unit in communes}
     titles = {theme.code: (theme.place, str(themes.name(theme))) for theme in every_theme}

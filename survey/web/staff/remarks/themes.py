@@ -19,7 +19,7 @@ from survey.web.staff.form import StaffForm
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 
-SHORT = Length(max=lists.LONGEST, message=Lazy("Use at most 80 letters."))
+SHORT = Length(max=lists.LONGEST, message=Lazy("Use at most 80 characters."))
 
 
 class ThemeForm(StaffForm):
@@ -65,7 +65,7 @@ def theme_step(wave: str) -> ResponseReturnValue:
             step(session, waves.find(session, wave).code, request.form.get("chu-de", ""))
     except Refusal as refusal:
         return _page(wave, ThemeForm(formdata=None), refusal)
-    flash(_("The list is changed."))
+    flash(_("The list of themes is changed."))
     return redirect(url_for(".themes", wave=wave), 303)
 
 

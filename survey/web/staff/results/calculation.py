@@ -28,7 +28,7 @@ SINGLE_PSU = {
     "refuse": N_("refused"),
     "centered": N_("measured from the mean of all villages"),
     "average": N_("the average variance of the other strata"),
-    "certainty": N_("no variance: taken for certain"),
+    "certainty": N_("no variance: taken as certain"),
 }
 
 
@@ -142,7 +142,7 @@ def _taken(summary: Summary, figure: Figure) -> str:
     where = f"{figure.unit.kind} {figure.unit.name}" if figure.unit else _("the whole province")
     if summary.wave.kind is WaveKind.SAMPLE:
         return _("Take the forms in the sample: %(where)s.", where=where)
-    return _("Take the forms of all who came: %(where)s.", where=where)
+    return _("Take the forms of all who answered: %(where)s.", where=where)
 
 
 def _scored(summary: Summary, figure: Figure) -> str:
@@ -156,16 +156,16 @@ def _scored(summary: Summary, figure: Figure) -> str:
             for table, levels in own.items()
         )
         return _(
-            "Score each answer to the %(count)s questions by the rule “%(rule)s”: %(worth)s. A blank is left out.",
+            "Score each answer to the %(count)s questions by the rule “%(rule)s”: %(worth)s. Blanks are left out.",
             count=len(figure.items),
             rule=str(summary.rule.label),
             worth=worth,
         )
     chosen = answer(summary, record)
     if not chosen:
-        return _("Take the number that each person gave. A blank is left out.")
+        return _("Take the number that each person gave. Blanks are left out.")
     return _(
-        "Count who chose “%(answer)s” among all who answered this question. A blank is left out of both.",
+        "Count those who chose “%(answer)s” among all who answered this question. Blanks are left out of both.",
         answer=chosen,
     )
 
@@ -194,18 +194,24 @@ def _divided(record: Estimate) -> str:
 def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
     wave = summary.wave
     if wave.kind is WaveKind.OPEN:
-        yield _("Variation: from the sums of each day, within each commune. Who did not answer is not known.")
+        yield _(
+            "Variation: from the sums of each day, within each commune. Nothing is known about those "
+            "who did not answer."
+        )
     elif record.variance == "pooled":
         yield _(
-            "Variance: pooled. The figure's own answers tell too little of how alike people of a village are, so "
+            "Variance: pooled. These answers say too little about how alike people of a village are, so "
             "they are taken to be as alike as in all communes for the same question."
         )
     else:
         yield _("Variance: linearised, from the sums of each village, within each stratum.")
     if summary.calibrated:
-        yield _("The variance knows that the weights were fitted to known totals: only the residuals count.")
+        yield _(
+            "The variance takes into account that the weights were fitted to known totals: only the "
+            "residuals count."
+        )
     if record.df is None:
-        yield _("Interval: none, the answers are too few for one.")
+        yield _("Interval: none, there are too few answers for one.")
     elif record.statistic == "index":
         yield _("Interval: logit, with Student's t at %(df)s degrees of freedom.", df=_df(record))
     elif record.statistic == "proportion":

@@ -83,7 +83,7 @@ def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     if counts["signs_above"] or counts["signs_below"]:
         signs = {"up": counts["signs_above"], "down": counts["signs_below"]}
         parts.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
-    parts.append(_("%(rest)d can't be told", rest=counts["not_apart"] + counts[None]))
+    parts.append(_("%(rest)d can't be determined", rest=counts["not_apart"] + counts[None]))
     return "; ".join(parts)
 
 

@@ -144,7 +144,7 @@ def in_review(summary: Summary) -> list[Task]:
     if waiting == 0:
         return []
     text = (
-        _("Forms in the review: how many wait stands here once somebody has opened it")
+        _("Forms under review: how many wait is shown here once somebody has opened the list")
         if waiting is None
         else ngettext(
             "form in which something stands out waits for a decision",

@@ -33,7 +33,7 @@ STATES = {
     "checked": N_("Checked, to be approved"),
     "approved": N_("Approved"),
     "shown": N_("Approved and shown"),
-    "passed": N_("Passed over by a newer one"),
+    "passed": N_("Superseded by a newer one"),
 }
 
 
@@ -142,7 +142,7 @@ def issue(wave: str) -> ResponseReturnValue:
             issuing.issue(session, release, form.number.data, form.day.data, current_user.name, replaces)
     except Refusal as refusal:
         return _page(wave, form, refusal)
-    flash(_("The report %(number)s is issued and kept as it is.", number=form.number.data))
+    flash(_("The report %(number)s is issued and stored as it is.", number=form.number.data))
     return redirect(url_for(".release_list", wave=wave), 303)
 
 

@@ -101,7 +101,7 @@ def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
 @pages.page(
     "/<wave>/xa-minh/bao-cao.<format>",
     Right.OWN_RESULTS,
-    act=N_("Downloaded the report of the own commune"),
+    act=N_("Downloaded the report of their own commune"),
     export=True,
 )
 def own_report(wave: str, format: str) -> ResponseReturnValue:

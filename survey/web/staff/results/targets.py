@@ -38,15 +38,15 @@ class TargetForm(StaffForm):
     )
     at_most = BooleanField(Lazy("Not to be exceeded (for what should be rare)"))
     office = StringField(
-        Lazy("Office that answers for it"),
-        [InputRequired(Lazy("Name the office.")), Length(max=200, message=Lazy("Use at most 200 letters."))],
+        Lazy("Office responsible"),
+        [InputRequired(Lazy("Name the office.")), Length(max=200, message=Lazy("Use at most 200 characters."))],
     )
     head = StringField(
         Lazy("Its head"),
-        [InputRequired(Lazy("Name the head.")), Length(max=120, message=Lazy("Use at most 120 letters."))],
+        [InputRequired(Lazy("Name the head.")), Length(max=120, message=Lazy("Use at most 120 characters."))],
     )
     decision = StringField(
-        Lazy("Document that decided it"), [Length(max=200, message=Lazy("Use at most 200 letters."))]
+        Lazy("Document that decided it"), [Length(max=200, message=Lazy("Use at most 200 characters."))]
     )
 
 
@@ -56,8 +56,8 @@ class FileForm(StaffForm):
     file = FileField(
         Lazy("List of targets (CSV or Excel)"),
         description=Lazy(
-            "Columns measure (index, index:CS, C5=1 …), percent, office, head, and where wanted unit, at_most and "
-            "decision. All rows or none are taken."
+            "Columns measure (index, index:CS, C5=1 …), percent, office, head, and if wanted unit, "
+            "at_most and decision. All rows or none are imported."
         ),
     )
 
@@ -104,7 +104,7 @@ def import_targets(wave: str) -> ResponseReturnValue:
         return _page(summary, _form(summary, formdata=None), form, 422)
     flash(
         _(
-            "Targets stored: %(stored)s; changed: %(changed)s; there already: %(there)s.",
+            "Targets added: %(stored)s; changed: %(changed)s; unchanged: %(there)s.",
             stored=number(done.stored),
             changed=number(done.changed),
             there=number(done.there),
@@ -113,12 +113,12 @@ def import_targets(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".targets", wave=wave), 303)
 
 
-@pages.page("/<wave>/muc-tieu/bo", Right.RELEASE, methods=["POST"], act=N_("Took a target back"))
+@pages.page("/<wave>/muc-tieu/bo", Right.RELEASE, methods=["POST"], act=N_("Withdrew a target"))
 def remove_target(wave: str) -> ResponseReturnValue:
     """Takes a target back."""
     with database().writing() as session:
         targets.remove(session, wave, request.form.get("muc-tieu", 0, integers.bounded_int))
-    flash(_("The target is taken back."))
+    flash(_("The target is withdrawn."))
     return redirect(url_for(".targets", wave=wave), 303)
 
 

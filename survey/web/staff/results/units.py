@@ -154,7 +154,7 @@ def finding(choice: Choice) -> str:
     if counts["signs_above"] or counts["signs_below"]:
         parts.append(
             _(
-                "with signs of it %(above)d above, %(below)d below",
+                "signs of being above: %(above)d, below: %(below)d",
                 above=counts["signs_above"],
                 below=counts["signs_below"],
             )

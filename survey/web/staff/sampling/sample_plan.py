@@ -34,9 +34,9 @@ from translations.formats import order
 MOST = 100_000
 FORMS_A_VILLAGE = 27  # as the ministry's surveys have it
 PER = {
-    "unit": Lazy("in each commune, which then is the stratum"),
+    "unit": Lazy("in each commune, which is then the stratum"),
     "stratum": Lazy("in each stratum"),
-    "": Lazy("in all, shared out over the strata"),
+    "": Lazy("in all, allocated to the strata"),
 }
 
 
@@ -97,7 +97,7 @@ class PlanForm(StaffForm):
     )
     per_village = Count(Lazy("Households in each village"), high=1000, default=str(FORMS_A_VILLAGE), name="phieu")
     allocation = SelectField(
-        Lazy("A number in all is shared out over the strata"),
+        Lazy("A total is allocated to the strata"),
         choices=[SelectChoice(rule, Lazy(name)) for rule, name in RULE_NAMES.items()],
         default="proportional",
         name="phan-bo",
@@ -114,29 +114,32 @@ class PlanForm(StaffForm):
         default="systematic",
         name="cach-ho",
     )
-    collapse = BooleanField(Lazy("Join a stratum of one village with its neighbour"), name="gop")
+    collapse = BooleanField(Lazy("Merge a stratum of one village with its neighbour"), name="gop")
     margin = Amount(
-        Lazy("Or: half the width wanted for the province, in points"),
-        description=Lazy("Such as 3. It gives the number of villages where none is written above."),
+        Lazy("Or: margin of error wanted for the province, in points"),
+        description=Lazy("Such as 3. It determines the number of villages if none is given above."),
         low=0.1,
         high=50,
         name="sai-so",
     )
-    share = Amount(Lazy("Share expected, in percent"), default="90", low=0.1, high=99.9, name="ty-le")
+    share = Amount(Lazy("Share expected, in per cent"), default="90", low=0.1, high=99.9, name="ty-le")
     deff = Amount(
         Lazy("Design effect expected"),
-        description=Lazy("From the wave before. Without it people of a village are taken to be alike by 0.05."),
+        description=Lazy(
+            "From the previous wave. Without it an intraclass correlation of 0.05 within villages is assumed."
+        ),
         low=1,
         high=100,
         name="he-so",
     )
-    response = Amount(Lazy("Forms expected back, in percent"), default="95", low=1, high=100, name="phan-hoi")
+    response = Amount(Lazy("Forms expected back, in per cent"), default="95", low=1, high=100, name="phan-hoi")
     cost = Amount(Lazy("What a form costs"), low=0, high=1e9, name="gia")
     seed = StringField(
         Lazy("Seed"),
-        [Length(max=draws.LONGEST_SEED, message=Lazy("Write at most 40 letters or digits."))],
+        [Length(max=draws.LONGEST_SEED, message=Lazy("Write at most 40 characters."))],
         description=Lazy(
-            "Left out, chance makes one up. It is kept: frame, plan and seed give the sample again to the row."
+            "If blank, one is chosen at random. It is stored: frame, plan and seed give exactly the same "
+            "sample again."
         ),
         render_kw={"maxlength": draws.LONGEST_SEED, **AS_TYPED},
         name="mam",
@@ -240,7 +243,7 @@ def draw_sample(wave: str) -> ResponseReturnValue:
         if isinstance(refusal, NotFound):
             raise
         return _page(wave, form, True, refusal.status, str(refusal))
-    flash(_("The sample is drawn and kept as number %(number)s; it holds from now on.", number=number))
+    flash(_("The sample is drawn and stored as number %(number)s; it is in use from now on.", number=number))
     return redirect(url_for(".drawn", wave=wave, number=number), 303)
 
 
@@ -294,7 +297,7 @@ def _plan(session: Session, wave: Wave, frame: Frame, form: PlanForm) -> tuple[P
         size = sizing.sized(waves.villages(session, wave.code), margin, form.forms, form.expected)
         villages = villages or sizing.villages_of(size, frame, per)
     if villages is None:
-        raise Refusal("Say how many villages, or how exact the province's figure is to be.")
+        raise Refusal("Say how many villages, or how precise the province's figure is to be.")
     plan = Plan(
         villages=villages,
         per_village=form.forms,

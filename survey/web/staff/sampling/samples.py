@@ -38,8 +38,9 @@ class FrameForm(StaffForm):
     file = FileField(
         Lazy("List of villages (CSV or Excel)"),
         description=Lazy(
-            "Columns psu (code), unit (code of the commune), stratum, households, and where known adults and "
-            "name. All rows or none are taken. A second file adds villages and fills in what was not known."
+            "Columns psu (code), unit (code of the commune), stratum, households, and if known adults and "
+            "name. All rows or none are imported. A second file adds villages and fills in what was "
+            "unknown."
         ),
     )
 
@@ -137,7 +138,7 @@ def clear_frame(wave: str) -> ResponseReturnValue:
     with database().writing() as session:
         count = frame.clear(session, wave)
     gone = formats.number(count)
-    flash(ngettext("%(gone)s village was taken out.", "%(gone)s villages were taken out.", count, gone=gone))
+    flash(ngettext("%(gone)s village was removed.", "%(gone)s villages were taken out.", count, gone=gone))
     return redirect(url_for(".sample", wave=wave), 303)
 
 
@@ -184,7 +185,7 @@ def use_draw(wave: str) -> ResponseReturnValue:
     audit.annotate(draw=number)
     with database().writing() as session:
         draws.use(session, draws.locked(session, wave), number)
-    flash(_("Draw number %(number)s holds now.", number=number))
+    flash(_("Draw number %(number)s is in use now.", number=number))
     return redirect(url_for(".sample", wave=wave), 303)
 
 

@@ -78,7 +78,7 @@ class WeightForm(StaffForm):
         ),
     )
     by = SelectField(
-        Lazy("Who answered stands for who did not, within the same"),
+        Lazy("Those who answered stand for those who did not, within the same"),
         choices=[
             SelectChoice("stratum", Lazy("stratum")),
             SelectChoice("unit", Lazy("commune")),
@@ -95,7 +95,7 @@ class WeightForm(StaffForm):
     low = StringField(Lazy("Smallest factor"))
     high = StringField(Lazy("Largest factor"))
     most_adults = IntegerField(
-        Lazy("Most adults of a household that count"),
+        Lazy("Most adults counted in a household"),
         [Optional(), NumberRange(1, 20, Lazy("Give a number from 1 to 20."))],
         default=MOST_ADULTS,
     )
@@ -126,7 +126,7 @@ class CountForm(StaffForm):
 
     file = FileField(
         Lazy("Counts of transactions (CSV or Excel)"),
-        description=Lazy("Columns unit, service, week, count. A later count takes the place of a former one."),
+        description=Lazy("Columns unit, service, week, count. A later count replaces an earlier one."),
     )
 
 
@@ -169,7 +169,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
     Right.FIELDWORK,
     tab="staff.weights",
     methods=["POST"],
-    act=N_("Chose the weights that hold"),
+    act=N_("Chose the weights in use"),
 )
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""

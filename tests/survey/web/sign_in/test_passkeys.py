@@ -109,7 +109,7 @@ def test_the_trail_says_that_a_passkey_was_added_and_who_signed_in_with_it(
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(2)).all()
     assert [(one.who, one.what, one.subject) for one in entries] == [
         ("keyer", "Signed in", "by=passkey"),
-        ("keyer", "Added an own passkey", ""),
+        ("keyer", "Added a passkey of their own", ""),
     ]
 
 

@@ -181,7 +181,7 @@ def test_a_stranger_gets_in_nowhere_and_is_told_what_to_do(
     page = said(client, come(client, elsewhere, "nobody"))
     assert "preferred_username: nobody@tinh" in page
     assert "Tài khoản của tôi" in page
-    assert "No account is linked with you" in client.get(f"{SAID}?lang=en").text
+    assert "No account is linked to you" in client.get(f"{SAID}?lang=en").text
     assert client.get("/nhap-phieu/").status_code == 302
     with province.reading() as session:
         assert [kept.issuer for kept in session.scalars(select(Identity))] == ["https://another.gov.vn"]

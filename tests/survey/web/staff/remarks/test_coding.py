@@ -110,7 +110,7 @@ def test_the_trail_tells_of_sittings_and_batches_and_of_no_remark(
         rows = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
         told = [(entry.what, entry.subject) for entry in rows if entry.what != "Signed in"]
     assert told == [
-        ("Began to read what people wrote", "wave=gop-y"),
-        ("Coded what people wrote", "wave=gop-y texts=2"),
-        ("Coded what people wrote", "wave=gop-y texts=1"),
+        ("Began to read remarks", "wave=gop-y"),
+        ("Coded remarks", "wave=gop-y texts=2"),
+        ("Coded remarks", "wave=gop-y texts=1"),
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
@@ -70,3 +72,31 @@ def test_they_are_for_this_machine_or_for_who_has_the_token(
     answer = app.test_client().get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
     assert answer.status_code == status
     assert ("hailong_" in answer.text) is (status == 200)
+
+
+SHARED = """
+import os
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from survey.web.server import metrics
+
+metrics.share()
+for _process in range(2):
+    if os.fork() == 0:
+        metrics.Metrics().count("api", 201, 0.1)
+        os._exit(0)
+    os.wait()
+registry = CollectorRegistry()
+MultiProcessCollector(registry)
+print(generate_latest(registry).decode())
+folder = os.environ[metrics.FOLDER]
+metrics.forget()
+print("left" if os.path.exists(folder) else "gone")
+"""
+
+
+def test_processes_add_up_one_that_ended_is_counted_and_nothing_is_left() -> None:
+    done = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, check=True)
+    assert 'hailong_requests_total{part="api",status="2xx"} 2.0' in done.stdout
+    assert 'hailong_request_seconds_count{part="api"} 2.0' in done.stdout
+    assert done.stdout.endswith("gone\n")

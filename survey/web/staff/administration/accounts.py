@@ -202,7 +202,7 @@ def _letter(link: Made, done: str, to: str) -> ResponseReturnValue:
     address = addresses.password_link(base, link.code)
     trouble, server = "", settings.mail_server()
     if to and server:
-        text = render_template("staff/password_letter.txt", made=link, base=base, address=address)
+        text = render_template("staff/password_letter.txt", password_link=link, base=base, address=address)
         try:
             mail.send(server, to, _("Your account at Hài Lòng"), text)
         except Refusal as refused:
@@ -212,7 +212,7 @@ def _letter(link: Made, done: str, to: str) -> ResponseReturnValue:
             flash(f"{done} {sent}")
             return redirect(url_for(".person", name=link.account), 303)
     page = render_template(
-        "staff/password_letter.html", made=link, done=done, base=base, address=address, trouble=trouble
+        "staff/password_letter.html", password_link=link, done=done, base=base, address=address, trouble=trouble
     )
     return page, 201
 

@@ -110,7 +110,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
     return render_template(
         "staff/kiosk_link.html",
         wave=wave_row,
-        made=link,
+        device_link=link,
         named=units.named(link.unit),
         address=address,
         picture=addresses.image(address),

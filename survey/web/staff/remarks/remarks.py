@@ -40,7 +40,7 @@ def remarks(wave: str) -> ResponseReturnValue:
         second=second,
         coded=coded,
         agreed=agreed,
-        found=gathered,
+        counts=gathered,
         units=sorted(rows, key=lambda row: order(row[0].name)),
         silent=len(own) - len(rows),
         name=themes.name,

@@ -61,7 +61,7 @@ def changes(wave: str) -> ResponseReturnValue:
         "staff/changes.html",
         summary=summary,
         wave=summary.wave,
-        found=compared,
+        comparison=compared,
         offered=offered,
         rows=rows,
         by_unit=by_unit,

@@ -24,7 +24,7 @@ def by_mode(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         differences = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template(
-        "staff/modes.html", summary=summary, wave=summary.wave, found=differences, alike=alike, keys=keys_of
+        "staff/modes.html", summary=summary, wave=summary.wave, differences=differences, alike=alike, keys=keys_of
     )
 
 

@@ -23,7 +23,7 @@ def shown(wave: str) -> ResponseReturnValue:
             None if releases.newest(session, wave_row.code) is None else open_data_bundle.Bundle.of(session, wave)
         )
     about = open_data_bundle.about(bundle) if bundle else []
-    return render_template("staff/open_data.html", wave=wave_row, made=bundle, about=about)
+    return render_template("staff/open_data.html", wave=wave_row, bundle=bundle, about=about)
 
 
 @pages.page(

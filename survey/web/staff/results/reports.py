@@ -151,7 +151,7 @@ def unit_reports(wave: str) -> ResponseReturnValue:
             pass
         return send_file(state.file, as_attachment=True, download_name=f"bao-cao-{wave}-cac-xa.zip", max_age=0)
     page = make_response(
-        render_template("staff/unit_reports.html", wave=summary.wave, summary=summary, there=state)
+        render_template("staff/unit_reports.html", wave=summary.wave, summary=summary, state=state)
     )
     if state.done is not None:
         page.headers["Refresh"] = "2"

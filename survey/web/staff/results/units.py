@@ -222,7 +222,7 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
         forms=sum(modes.values()),
         compared=compared,
         standouts=standouts,
-        told={one.item: one.group for one in standouts},
+        standings={one.item: one.group for one in standouts},
         names={row.line.code: row.line.label for row in compared},
         keys=keys([line.index, *line.headlines, *(row.line.estimate for row in compared)]),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),

@@ -51,7 +51,7 @@ class Arrival:
         self._state: Hashable = None
 
     def take_away(self) -> bool:
-        """Lays the rows anew where something was written since the last time; False where it must be tried again:
+        """Lays the rows anew where something was written since the last time; False if it must be tried again:
         somebody reads what was there before, or the database has a fault, which the log tells."""
         steps = _sqlite if self._database.is_sqlite else _postgresql
         try:
@@ -76,7 +76,7 @@ class Arrival:
 def by_the_clock(database: Database, wait: Callable[[float], bool]) -> None:
     """Takes the order away a minute after the start and then each hour.
 
-    wait  waits for so many seconds; True where the server ends meanwhile, as `threading.Event.wait` does
+    wait  waits for so many seconds; True if the server ends meanwhile, as `threading.Event.wait` does
     """
     arrival, taken = Arrival(database), False
     while not wait(EVERY if taken else AGAIN):
@@ -85,7 +85,7 @@ def by_the_clock(database: Database, wait: Callable[[float], bool]) -> None:
 
 
 def _sqlite(connection: Any, before: Hashable) -> Hashable:
-    """The state of the database that is left; None where readers hold the log."""
+    """The state of the database that is left; None if readers hold the log."""
     if _written(connection) == before:
         return before
     if _cut(connection):
@@ -107,7 +107,7 @@ def _cut(connection: Any) -> bool:
 
 
 def _postgresql(connection: Any, before: Hashable) -> Hashable:
-    """The numbers of the transactions that are left; None where somebody may still see former versions of rows.
+    """The numbers of the transactions that are left; None if somebody may still see former versions of rows.
 
     An update of a row to what it is changes nothing but that number. No key changes, so no foreign key is asked;
     whoever reads goes on reading, and who sends waits for the rows of one day. CLUSTER then copies what is left

@@ -42,7 +42,7 @@ def _bounds(text: str) -> tuple[int, float]:
 
 
 def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[str, str]) -> Labels:
-    """(N,) the value of the variable for each person: BLANK where it is blank, None where no class holds it.
+    """(N,) the value of the variable for each person: BLANK where it is blank, None if no class holds it.
 
     variable  several crossed with `*` are blank where one of them is; joined with `+`, each blank is kept
     values  those of the margins; they tell the classes of a number

@@ -38,7 +38,7 @@ class Translated:
 
 
 def publish(session: Session, found: Crosswalk, today: date) -> bool:
-    """Stores a crosswalk; of two between the same versions the later one holds. False where it holds already."""
+    """Stores a crosswalk; of two between the same versions the later one holds. False if it holds already."""
     there = _published(session).get((found.old.name, found.new.name))
     if there is not None and there.written == found.written:
         return False
@@ -50,7 +50,7 @@ def publish(session: Session, found: Crosswalk, today: date) -> bool:
 
 
 def between(session: Session, old: Questionnaire, new: Questionnaire) -> list[Crosswalk] | None:
-    """The crosswalks that lead from one version to another, the fewest; None where the two can't be compared.
+    """The crosswalks that lead from one version to another, the fewest; None if the two can't be compared.
 
     Where none was published versions of one questionnaire are matched by code. A crosswalk between versions that
     lie between counts too: 1 to 2 and 2 to 3 lead from 1 to 3.
@@ -121,7 +121,7 @@ def _translated(people: Respondents, way: tuple[Crosswalk, ...]) -> Translated:
 def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | None) -> NDArray[Any]:
     """The answers to an item as answers to what it is now; one that was not asked is left out.
 
-    choices  old code -> new; None where all stayed
+    choices  old code -> new; None if all stayed
     """
     if item.kind.is_number:
         return np.where(told.asked, told.codes, np.nan)

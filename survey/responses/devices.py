@@ -47,7 +47,7 @@ class NoDevice(NotFound):
 
 
 def link(session: Session, wave: str, unit: str, place: str, owner: str | None = None) -> Link:
-    """Prepares a device and gives the link that binds it; refused where the wave is over, or it or the unit is not
+    """Prepares a device and gives the link that binds it; refused if the wave is over, or it or the unit is not
     there.
 
     owner  the account that makes the link
@@ -84,7 +84,7 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
 
 
 def by_link(session: Session, secret: str) -> Device:
-    """The device that a link is meant for; refused where the link is wrong, used, too old or withdrawn."""
+    """The device that a link is meant for; refused if the link is wrong, used, too old or withdrawn."""
     device = session.scalars(select(Device).where(Device.link == _digest(secret))).first()
     if device is None:
         raise NotFound("This link is not known. Copy it once more, or ask for a new one.")
@@ -151,7 +151,7 @@ def _after(before: Device | None, key: str) -> dict[str, Any]:
 
 
 def find(session: Session, id: int) -> Device:
-    """The device of this number; refused where there is none."""
+    """The device of this number; refused if there is none."""
     device = session.get(Device, id)
     if device is None:
         raise NoDevice("There is no device %(id)s. Choose one from the list of devices.", id=id)
@@ -218,7 +218,7 @@ def hand_over(session: Session, name: str, to: str) -> int:
 
 
 def may_leave(device: Device, code: str) -> None:
-    """Refused where the code to leave is another. It takes a while; call it outside any transaction."""
+    """Refused if the code to leave is another. It takes a while; call it outside any transaction."""
     if not hmac.compare_digest(_leave_digest(code, device.leave_salt), device.leave_digest):
         raise Denied("The code to leave is another. Look at it again.")
 

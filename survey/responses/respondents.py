@@ -44,7 +44,7 @@ class Answers:
 
     codes   (N,) the code chosen, −1 where there is none; for `number` the number, NaN where there is none
     chosen  (N, C) for `multiple`: which of the C choices; else None
-    asked   (N,) False where the item's condition hid it: such an answer is kept, but counts as not asked
+    asked   (N,) False if the item's condition hid it: such an answer is kept, but counts as not asked
     given   (N,) asked and answered
     told    (N,) answered, asked or not
     """

@@ -86,7 +86,7 @@ def discard() -> None:
 
 
 def append(session: Session) -> bool:
-    """Adds the entry of the present act to its transaction; False where nobody of the staff acts."""
+    """Adds the entry of the present act to its transaction; False if nobody of the staff acts."""
     act = _act.get()
     if act is None:
         return False
@@ -136,8 +136,8 @@ class Verified:
 
     entries  the number of the last entry
     digest   its digest; keep it outside, and a cut-off end is found too
-    broken   the first entry that does not follow from the ones before; None where all do
-    kept     whether the digest that was kept outside stands in the chain; None where none was given
+    broken   the first entry that does not follow from the ones before; None if all do
+    kept     whether the digest that was kept outside stands in the chain; None if none was given
     """
 
     entries: int

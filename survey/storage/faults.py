@@ -41,7 +41,7 @@ class Unavailable(Refusal):
 
 
 def refusal_for(error: BaseException) -> Refusal | None:
-    """What an error says of the machine or of others who write; None where it is a fault of the program."""
+    """What an error says of the machine or of others who write; None if it is a fault of the program."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable(FULL)
     said_by = error.orig if isinstance(error, DBAPIError) else error  # while it is being opened, by the driver

@@ -36,7 +36,7 @@ _there: set[Path] = set()  # where this process has read a key
 def read_or_make() -> bytes:
     """The master key, for who seals: made once, where there is none.
 
-    Refused where its file holds no key, and where it was there before and is gone: what another one sealed
+    Refused if its file holds no key, and where it was there before and is gone: what another one sealed
     meanwhile would be lost as soon as it is back.
     """
     if settings.text_key_file() not in _there:
@@ -59,7 +59,7 @@ def make() -> None:
 
 
 def read() -> bytes:
-    """The master key, for who opens: none is made, for a new one opens nothing. Refused where there is none."""
+    """The master key, for who opens: none is made, for a new one opens nothing. Refused if there is none."""
     place = settings.text_key_file()
     try:
         content = place.read_bytes()
@@ -81,7 +81,7 @@ def read() -> bytes:
 
 
 def key_in(content: bytes) -> bytes | None:
-    """The key in a key file of this content; None where there is none in it."""
+    """The key in a key file of this content; None if there is none in it."""
     try:
         key = b64decode(content, altchars=b"-_")
     except Error:
@@ -135,7 +135,7 @@ def encrypt(key: bytes, bound: bytes, said: bytes) -> bytes:
 
 
 def decrypt(key: bytes, bound: bytes, sealed: bytes) -> bytes:
-    """What `encrypt` sealed; InvalidTag where it was another key or belongs to something else."""
+    """What `encrypt` sealed; InvalidTag if it was another key or belongs to something else."""
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound)
 
 

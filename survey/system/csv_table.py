@@ -36,7 +36,7 @@ class Faults:
         self._first: list[tuple[int, int, str | None, Any]] = []
 
     def add(self, row: int, column: str | None, message: Lazy | str) -> None:
-        """Notes a fault; `column` is None where the whole row is meant."""
+        """Notes a fault; `column` is None if the whole row is meant."""
         self.count += 1
         if len(self._first) == TOLD and row >= self._first[-1][0]:
             return
@@ -73,7 +73,7 @@ class Table:
 
     known     the columns that may be there, in any order
     required  those of them that must
-    columns   those that are; empty where the header is at fault, and then there are no rows
+    columns   those that are; empty if the header is at fault, and then there are no rows
     row       the number of the row that was read last
 
     A byte that is not UTF-8, a NUL, a quotation mark that is open or out of place, and a row with too many or too

@@ -18,14 +18,14 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def given_secret(name: str) -> str | None:
-    """A secret by the name of its variable: from the environment, else from the system's store; None where it is
+    """A secret by the name of its variable: from the environment, else from the system's store; None if it is
     in neither."""
     stored = _stored(name)
     return os.environ.get(name) or (stored.read_text().strip() if stored else None) or None
 
 
 def data_folder() -> Path:
-    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout; refused where there is
+    """Where the data folder is or would be: `HAILONG_DATA`, else `var/` of the checkout; refused if there is
     neither. `hailong init` and `restore` alone make it (`survey/operations/installation.py`)."""
     given = os.environ.get("HAILONG_DATA")
     if not given and not (CHECKOUT / "setup.cfg").is_file():
@@ -59,7 +59,7 @@ def text_key_file() -> Path:
 
 
 def _number(name: str, default: float) -> float:
-    """A setting that is a number above 0; refused where it is none."""
+    """A setting that is a number above 0; refused if it is none."""
     text = os.environ.get(name) or str(default)
     try:
         value = float(text)
@@ -71,7 +71,7 @@ def _number(name: str, default: float) -> float:
 
 
 def _count(name: str, default: int) -> int:
-    """A setting that is a whole number; refused where it is none."""
+    """A setting that is a whole number; refused if it is none."""
     text = os.environ.get(name) or str(default)
     if not (text.isascii() and text.isdecimal()):
         raise Refusal("Write %(name)s as a whole number: it is “%(text)s” now.", name=name, text=text)
@@ -186,7 +186,7 @@ class SingleSignOn:
 
     issuer   its address, as it names itself
     client   as which it knows this platform
-    secret   the file with the secret that goes with that; None where the provider asks for none
+    secret   the file with the secret that goes with that; None if the provider asks for none
     name     what the button calls it; None for words of ours
     claim    what an administrator enters of a person beforehand
     vouches  values of `amr` or `acr` that stand for a second factor given there

@@ -17,7 +17,7 @@ def version() -> str:
 
 
 def commit() -> str | None:
-    """The first twelve letters of the commit that is checked out, or that the package was built from; None where
+    """The first twelve letters of the commit that is checked out, or that the package was built from; None if
     neither is known."""
     try:
         return (_checked_out(ROOT / ".git") if (ROOT / ".git").exists() else BUILT.read_text())[:12]

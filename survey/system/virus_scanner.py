@@ -23,9 +23,9 @@ class Unknown(Refusal):
 
 
 def harm(place: Path, file: IO[bytes]) -> str | None:
-    """What the harm in a file is called, read from where it stands to its end; None where there is none.
+    """What the harm in a file is called, read from where it stands to its end; None if there is none.
 
-    Refused where the scanner at `place` is not there or can't say: nothing is taken for harmless unseen.
+    Refused if the scanner at `place` is not there or can't say: nothing is taken for harmless unseen.
     """
     try:
         with socket.socket(socket.AF_UNIX) as line:

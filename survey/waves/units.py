@@ -32,7 +32,7 @@ def settled(code: str) -> str:
 
 
 def find(session: Session, code: str) -> Unit:
-    """The unit of this code; refused where there is none."""
+    """The unit of this code; refused if there is none."""
     unit = session.get(Unit, settled(code)) if code.isprintable() else None
     if unit is None:
         raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=code)

@@ -50,7 +50,7 @@ def create(
     villages: str = "new",
     simulated: bool = False,
 ) -> Wave:
-    """Opens a wave; refused where the code is taken or badly written, or the days run backwards."""
+    """Opens a wave; refused if the code is taken or badly written, or the days run backwards."""
     if not CODE.fullmatch(code):
         raise Refusal("The code of a wave has 1 to 40 lower-case letters, digits and hyphens: dot-1-2026")
     if closes < opens:
@@ -83,7 +83,7 @@ class NoWave(NotFound):
 
 
 def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wave:
-    """The wave of this code; refused where there is none.
+    """The wave of this code; refused if there is none.
 
     lock  held until the transaction ends: True against who writes it, {"read": True} against who closes it
     """
@@ -123,7 +123,7 @@ def public(session: Session, on: date) -> list[Wave]:
 
 
 def place(session: Session, wave: str, unit: str, on: date | None = None, *, opened: date | None = None) -> Place:
-    """Where a person answers; refused where the wave or the unit is unknown, or the wave is not running.
+    """Where a person answers; refused if the wave or the unit is unknown, or the wave is not running.
 
     on      the day of answering; the present day unless given
     opened  the day on which this server opened the form that is sent now, by its own signature
@@ -147,7 +147,7 @@ def counting_day(wave: Wave) -> date:
 
 
 def accepted_until(wave: Wave) -> date | None:
-    """Until when forms may come that were opened by the wave's last day; None where none is taken any more."""
+    """Until when forms may come that were opened by the wave's last day; None if none is taken any more."""
     last = wave.closes + FORM_HOLDS
     return last if today() <= last and wave.closed is None else None
 

@@ -35,10 +35,10 @@ class People(Protocol):
 
 
 def _bounds(text: str) -> tuple[int, float]:
-    found = CLASS.fullmatch(text)
-    if found is None:
+    match = CLASS.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is no class of a number")
-    return (int(found[3]), math.inf) if found[3] else (int(found[1]), float(found[2]))
+    return (int(match[3]), math.inf) if match[3] else (int(match[1]), float(match[2]))
 
 
 def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[str, str]) -> Labels:
@@ -77,12 +77,12 @@ def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str
         classes = [(_bounds(value), value) for value in values]
         return [
             next((name for (low, high), name in classes if low <= math.floor(number) <= high), None)
-            if there
+            if has_class
             else BLANK
-            for number, there in given
+            for number, has_class in given
         ]
     silent = {code for code in item.missing if str(code) not in values}
-    return [str(code) if there and code not in silent else BLANK for code, there in given]
+    return [str(code) if has_class and code not in silent else BLANK for code, has_class in given]
 
 
 def applied(people: People, kept: Mapping[str, Any]) -> Calibration:
@@ -91,16 +91,16 @@ def applied(people: People, kept: Mapping[str, Any]) -> Calibration:
     levels = np.full((len(names), len(people)), -1, np.int64)
     for row, variable in enumerate(kept["variables"]):
         place = {value: at for at, value in enumerate(variable["values"])}
-        told = labels(people, variable["name"], variable["values"], kept["kinds"])
+        codes = labels(people, variable["name"], variable["values"], kept["kinds"])
         merged = variable["merged"]
-        levels[row] = [place.get(merged.get(label, label), -1) for label in told.tolist()]
+        levels[row] = [place.get(merged.get(label, label), -1) for label in codes.tolist()]
     sizes = [len(variable["values"]) + 1 for variable in kept["variables"]]
     known = _place(np.array(kept["cells"], np.int64).reshape(-1, len(names)).T, sizes)
     factor_of = dict(zip(known.tolist(), kept["factors"], strict=True))
-    there, cell = compact(_place(levels, sizes), int(np.prod(sizes)))
-    each = np.stack(np.unravel_index(there, sizes)) - 1  # (V, L)
+    occupied, cell = compact(_place(levels, sizes), int(np.prod(sizes)))
+    each = np.stack(np.unravel_index(occupied, sizes)) - 1  # (V, L)
     x = np.hstack([np.eye(size)[level + 1][:, 1:] for size, level in zip(sizes, each, strict=True)])
-    return Calibration(cell, x, np.array([factor_of.get(code, 1.0) for code in there.tolist()]))
+    return Calibration(cell, x, np.array([factor_of.get(code, 1.0) for code in occupied.tolist()]))
 
 
 def _place(levels: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:

@@ -95,17 +95,17 @@ class Columns:
                 return self._order
             if waves.collected(session, self.wave) == len(self):
                 return self._order
-            there = self._ids(session)
-            missing = there[places(there, self.ids[self._order]) < 0]
+            known = self._ids(session)
+            missing = known[places(known, self.ids[self._order]) < 0]
             self._add(session, missing)
-            return self._order[places(there, self.ids[self._order])]
+            return self._order[places(known, self.ids[self._order])]
 
     def labels(self, name: str, rows: Ints) -> Labels:
         """What is known of these rows besides their answers, by one of the names of `about`."""
         levels, codes = self.about[name]
         own = codes[rows]
-        there = np.flatnonzero(np.bincount(own + 1, minlength=len(levels) + 1)[1:])
-        order = sorted(there.tolist(), key=levels.__getitem__)
+        present = np.flatnonzero(np.bincount(own + 1, minlength=len(levels) + 1)[1:])
+        order = sorted(present.tolist(), key=levels.__getitem__)
         table = np.full(len(levels) + 1, -1, np.int64)  # the last one is that of −1
         table[order] = np.arange(len(order))
         return Labels([levels[place] for place in order], table[own])
@@ -153,22 +153,22 @@ class Columns:
             return
         id, unit, psu, mode, day, marks, adults, answers = zip(*rows, strict=True)
         parts[""].append(read_ids(id))
-        for name, told in zip(ABOUT, (unit, psu, mode, day, marks), strict=True):
-            parts[name].append(self._coded(name, told))
+        for name, texts in zip(ABOUT, (unit, psu, mode, day, marks), strict=True):
+            parts[name].append(self._coded(name, texts))
         parts["adults"].append(np.array([-1 if count is None else count for count in adults], np.int16))
         if self.asked:
-            found = _parsed("\n".join(answers).encode(), self._schema)
+            table = _parsed("\n".join(answers).encode(), self._schema)
             for item in self.asked:
-                parts[item.code].append(_column(item, found.column(item.code)))
+                parts[item.code].append(_column(item, table.column(item.code)))
 
-    def _coded(self, name: str, told: Sequence[str | None]) -> NDArray[np.int32]:
+    def _coded(self, name: str, texts: Sequence[str | None]) -> NDArray[np.int32]:
         levels, _codes = self.about[name]
         place: dict[str | None, int] = {level: at for at, level in enumerate(levels)} | {None: -1}
-        for label in dict.fromkeys(told):
+        for label in dict.fromkeys(texts):
             if label is not None and label not in place:
                 place[label] = len(levels)
                 levels.append(label)
-        return np.fromiter((place[label] for label in told), np.int32, len(told))
+        return np.fromiter((place[label] for label in texts), np.int32, len(texts))
 
 
 def read_ids(written: Sequence[str]) -> Ids:
@@ -200,17 +200,17 @@ def _empty(item: Item) -> NDArray[Any]:
     return np.zeros(0, np.min_scalar_type(-1 - max(item.choices, default=0)))
 
 
-def _column(item: Item, told: Any) -> NDArray[Any]:
+def _column(item: Item, array: Any) -> NDArray[Any]:
     if item.kind.is_number:
-        numbers: NDArray[np.float64] = pc.fill_null(told, np.nan).to_numpy()
+        numbers: NDArray[np.float64] = pc.fill_null(array, np.nan).to_numpy()
         return numbers
     if item.kind.several:
-        told = told.combine_chunks()
-        chosen = np.zeros((len(told), len(item.choices)), bool)
+        array = array.combine_chunks()
+        chosen = np.zeros((len(array), len(item.choices)), bool)
         place = np.zeros(max(item.choices) + 1, np.int64)
         place[list(item.choices)] = np.arange(len(item.choices))
-        at = place[pc.list_flatten(told).to_numpy()]
-        chosen[pc.list_parent_indices(told).to_numpy(), at] = True
+        at = place[pc.list_flatten(array).to_numpy()]
+        chosen[pc.list_parent_indices(array).to_numpy(), at] = True
         return chosen
-    codes: NDArray[Any] = pc.fill_null(told, -1).to_numpy().astype(_empty(item).dtype)
+    codes: NDArray[Any] = pc.fill_null(array, -1).to_numpy().astype(_empty(item).dtype)
     return codes

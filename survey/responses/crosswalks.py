@@ -37,14 +37,12 @@ class Translated:
         return self.people.nbytes
 
 
-def publish(session: Session, found: Crosswalk, today: date) -> bool:
+def publish(session: Session, new: Crosswalk, today: date) -> bool:
     """Stores a crosswalk; of two between the same versions the later one holds. False if it holds already."""
-    there = _published(session).get((found.old.name, found.new.name))
-    if there is not None and there.written == found.written:
+    current = _published(session).get((new.old.name, new.new.name))
+    if current is not None and current.written == new.written:
         return False
-    session.add(
-        PublishedCrosswalk(old=found.old.digest, new=found.new.digest, document=found.document, published=today)
-    )
+    session.add(PublishedCrosswalk(old=new.old.digest, new=new.new.digest, document=new.document, published=today))
     session.flush()
     return True
 
@@ -82,8 +80,8 @@ def _published(session: Session) -> dict[tuple[str, str], Crosswalk]:
         return questionnaires.find(session, name)
 
     rows = session.scalars(select(PublishedCrosswalk).order_by(PublishedCrosswalk.id))
-    found = (crosswalk.parse(row.document, find) for row in rows)
-    return {(one.old.name, one.new.name): one for one in found}
+    crosswalks = (crosswalk.parse(row.document, find) for row in rows)
+    return {(one.old.name, one.new.name): one for one in crosswalks}
 
 
 def translated(session: Session, people: Respondents, new: Questionnaire) -> Translated:
@@ -91,9 +89,9 @@ def translated(session: Session, people: Respondents, new: Questionnaire) -> Tra
     way = between(session, people.questionnaire, new)
     if not way:
         return Translated(people, {})
-    made = _translated(people, tuple(way))
+    translation = _translated(people, tuple(way))
     former = None if people.former is None else translated(session, people.former, new).people
-    return Translated(replace(made.people, wave=people.wave, former=former), made.was)
+    return Translated(replace(translation.people, wave=people.wave, former=former), translation.was)
 
 
 @cached(lambda people, way: (people.wave.code, people.version, *(step.written for step in way)))
@@ -130,14 +128,14 @@ def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | N
         if choices is None:
             return chosen
         columns = list(now.choices)
-        made = np.zeros((len(chosen), len(columns)), bool)
+        ticked = np.zeros((len(chosen), len(columns)), bool)
         for place, code in enumerate(item.choices):
-            made[:, columns.index(choices[code])] |= chosen[:, place]
-        return made
+            ticked[:, columns.index(choices[code])] |= chosen[:, place]
+        return ticked
     codes = np.where(told.asked, told.codes, -1).astype(told.codes.dtype)
     if choices is None:
         return codes
     table = np.full(max(choices) + 2, -1, np.int16)  # the last one is that of −1
     table[list(choices)] = list(choices.values())
-    found: NDArray[Any] = table[codes]
-    return found
+    recoded: NDArray[Any] = table[codes]
+    return recoded

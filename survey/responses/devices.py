@@ -56,10 +56,10 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
     if not 0 < len(place) <= LONGEST_PLACE:
         raise Refusal("Say in 1 to %(most)d characters where the device stands.", most=LONGEST_PLACE)
     where = units.answered_at(session, unit)
-    found = waves.find(session, wave)
-    if found.closes < today():
-        raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(found.closes))
-    made = Link(
+    open_wave = waves.find(session, wave)
+    if open_wave.closes < today():
+        raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(open_wave.closes))
+    new = Link(
         secrets.token_urlsafe(24),
         f"{secrets.randbelow(10**LEAVE_DIGITS):0{LEAVE_DIGITS}}",
         place,
@@ -69,18 +69,18 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
     salt = secrets.token_hex(16)
     session.add(
         Device(
-            wave=found.code,
+            wave=open_wave.code,
             unit=where.code,
             place=place,
-            link=_digest(made.secret),
+            link=_digest(new.secret),
             leave_salt=salt,
-            leave_digest=_leave_digest(made.leave_code, salt),
+            leave_digest=_leave_digest(new.leave_code, salt),
             made=today(),
             owner=owner,
         )
     )
     session.flush()
-    return made
+    return new
 
 
 def by_link(session: Session, secret: str) -> Device:

@@ -96,8 +96,8 @@ def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
         chosen = chosen.where(or_(QuarantinedResponse.wave == wave, (Device.wave == wave) & nowhere))
     rows = session.execute(chosen)
     decisions = newest(session)
-    found = [QuarantineEntry(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
-    return sorted(found, key=lambda one: (one.verdict is not None, one.form.day, one.form.digest))
+    entries = [QuarantineEntry(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
+    return sorted(entries, key=lambda one: (one.verdict is not None, one.form.day, one.form.digest))
 
 
 def newest(session: Session) -> dict[str, QuarantineDecision]:

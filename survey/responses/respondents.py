@@ -124,7 +124,7 @@ class Respondents:
         """The memory that it takes besides the columns, its design among it."""
         labels = (self.unit, self.stratum, self.psu, self.mode, self.day)
         own = sum(part.codes.nbytes for part in labels) + 3 * self.rows.nbytes + self.weight.nbytes
-        return own + sum(told.nbytes for told in (self.columns or {}).values())
+        return own + sum(column.nbytes for column in (self.columns or {}).values())
 
     def place_of(self, ids: Iterable[UUID]) -> Ints:
         """Where each of these responses stands in the sample; −1 where it is not in it."""
@@ -134,8 +134,8 @@ class Respondents:
         """(N,) whose form bears one of the marks (`responses.MARKS`)."""
         levels, codes = self.responses.about["marks"]
         wanted = set(marks)
-        there = np.array([not wanted.isdisjoint(json.loads(level)) for level in levels], bool)
-        return there[codes[self.rows]] if len(there) else np.zeros(len(self), bool)
+        has_mark = np.array([not wanted.isdisjoint(json.loads(level)) for level in levels], bool)
+        return has_mark[codes[self.rows]] if len(has_mark) else np.zeros(len(self), bool)
 
     def without(self, marks: Iterable[str]) -> Respondents:
         """The same sample in which people with one of the marks left everything blank: the design is kept."""
@@ -153,23 +153,25 @@ class Respondents:
 
     def answers(self, item: Item) -> Answers:
         """The column of one item."""
-        told = self._told(item.code)
+        column = self._told(item.code)
         asked = np.ones(len(self), bool) if item.show_if is None else self.holding(item.show_if)
         if item.kind.several:
-            return Answers(np.zeros(len(self), np.int8), told, asked, asked & _ticked(told, range(told.shape[1])))
+            return Answers(
+                np.zeros(len(self), np.int8), column, asked, asked & _ticked(column, range(column.shape[1]))
+            )
         if item.kind.is_number:
-            return Answers(told, None, asked, asked & ~np.isnan(told))
-        return Answers(told, None, asked, asked & (told >= 0))
+            return Answers(column, None, asked, asked & ~np.isnan(column))
+        return Answers(column, None, asked, asked & (column >= 0))
 
     def holding(self, condition: Condition) -> Bools:
         """(N,) for whose answers the condition holds."""
         if condition.how == "item":
-            told = self._told(condition.item)
-            if told.ndim == 1:
-                return _among(told, condition.values)
+            column = self._told(condition.item)
+            if column.ndim == 1:
+                return _among(column, condition.values)
             choices = list(self.questionnaire.items[condition.item].choices)
             columns = [choices.index(value) for value in condition.values if value in choices]
-            return _ticked(told, columns)
+            return _ticked(column, columns)
         parts = [self.holding(part) for part in condition.parts]
         if condition.how == "not":
             return ~parts[0]
@@ -178,25 +180,25 @@ class Respondents:
 
     def _told(self, code: str) -> NDArray[Any]:
         """(N,) or (N, C) an item as it was stored, asked or not."""
-        told = self.responses.items[code][self.rows] if self.columns is None else self.columns[code].copy()
+        column = self.responses.items[code][self.rows] if self.columns is None else self.columns[code].copy()
         if self.silent is not None:
-            told[self.silent] = False if told.ndim == 2 else np.nan if told.dtype.kind == "f" else -1
-        return told
+            column[self.silent] = False if column.ndim == 2 else np.nan if column.dtype.kind == "f" else -1
+        return column
 
 
 def _ticked(chosen: Bools, columns: Iterable[int]) -> Bools:
     """(N,) who chose at least one of these choices; column by column, as `any` takes ten times as long by rows."""
-    found = np.zeros(len(chosen), bool)
+    any_ticked = np.zeros(len(chosen), bool)
     for column in columns:
-        found |= chosen[:, column]
-    return found
+        any_ticked |= chosen[:, column]
+    return any_ticked
 
 
 def _among(codes: NDArray[Any], values: Iterable[int]) -> Bools:
-    found = np.zeros(len(codes), bool)
+    among = np.zeros(len(codes), bool)
     for value in set(values) - {-1}:
-        found |= codes == value
-    return found
+        among |= codes == value
+    return among
 
 
 @cached(lambda session, wave: (database_key(session), wave.code))
@@ -242,8 +244,8 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Respondents:
     former = session.scalars(
         shown.where(Release.approved.is_not(None)).order_by(Release.number.desc()).limit(1)
     ).first()
-    made = of(session, wave, ids, release.rejected)
-    return made if former is None else made.after(sample(session, wave, former))
+    people = of(session, wave, ids, release.rejected)
+    return people if former is None else people.after(sample(session, wave, former))
 
 
 def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Respondents:
@@ -258,11 +260,11 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     """
     columns = stored(session, wave)
     rows = columns.rows(session)
-    there = columns.ids[rows]
+    ids_there = columns.ids[rows]
     if ids is not None:
-        rows = rows[places(there, ids) >= 0]
+        rows = rows[places(ids_there, ids) >= 0]
     elif gone := rejected(session, wave.code):
-        rows, out = rows[places(there, np.sort(packed(list(gone)))) < 0], len(gone)
+        rows, out = rows[places(ids_there, np.sort(packed(list(gone)))) < 0], len(gone)
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
     strata = {village.psu: village.stratum for village in villages}
     if wave.draw is not None:
@@ -279,7 +281,7 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
     psu = columns.labels("psu", rows) if drawn else day
     stratum = _strata(psu, strata) if drawn else unit
-    made = Respondents(
+    people = Respondents(
         wave=wave,
         questionnaire=questionnaires.by_digest(session, wave.questionnaire),
         responses=columns,
@@ -296,16 +298,16 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     )
     if wave.weights is not None:
         given = weights_of(session, wave.weights, columns.ids[rows])
-        made = replace(made, weight=filled(given, psu if drawn else unit))
+        people = replace(people, weight=filled(given, psu if drawn else unit))
     elif drawn and wave.draw is not None:
-        made = replace(made, weight=base_weights(session, wave, made.psu, made.adults))
-    digest = _digest(made, collected, villages)
+        people = replace(people, weight=base_weights(session, wave, people.psu, people.adults))
+    digest = _digest(people, collected, villages)
     fit = _fit(session, wave)
     if fit is not None:
-        fitted = calibration.applied(made, fit)
-        made = replace(made, calibration=fitted)
+        fitted = calibration.applied(people, fit)
+        people = replace(people, calibration=fitted)
         digest.update(fitted.factor.tobytes() + fitted.x.tobytes())
-    return replace(made, version=digest.hexdigest())
+    return replace(people, version=digest.hexdigest())
 
 
 def _strata(psu: Labels, strata: dict[str, str]) -> Labels:
@@ -347,8 +349,8 @@ def weights_of(session: Session, version: int, ids: Ids) -> Floats:
 def _weights(session: Session, version: int) -> tuple[Ids, Floats]:
     """A version of weights, by sorted ids; it never changes."""
     chosen = select(cast(Weight.response, String), Weight.weight).where(Weight.version == version)
-    found = session.execute(chosen.order_by(Weight.response), execution_options={"yield_per": 10_000})
-    parts = [(read_ids([row[0] for row in some]), [row[1] for row in some]) for some in found.partitions()]
+    pairs = session.execute(chosen.order_by(Weight.response), execution_options={"yield_per": 10_000})
+    parts = [(read_ids([row[0] for row in some]), [row[1] for row in some]) for some in pairs.partitions()]
     if not parts:
         return np.zeros(0, "S16"), np.zeros(0)
     return np.concatenate([ids for ids, _weights in parts]), np.concatenate([weights for _ids, weights in parts])
@@ -402,8 +404,8 @@ def _digest(people: Respondents, collected: Ints, villages: Iterable[Village]) -
     digest.update(columns.ids[collected].tobytes())
     for labels in (*(columns.labels(name, collected) for name in columns.about), people.stratum):
         digest.update(repr(labels.levels).encode() + labels.codes.tobytes())
-    for code, told in columns.items.items():
-        digest.update(code.encode() + told[collected].tobytes())
+    for code, column in columns.items.items():
+        digest.update(code.encode() + column[collected].tobytes())
     for village in sorted(villages, key=lambda village: village.psu):
         digest.update(repr((village.psu, village.unit, village.stratum)).encode())
     digest.update(people.weight.tobytes())

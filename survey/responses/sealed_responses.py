@@ -88,11 +88,11 @@ class Key:
 
 def keys() -> dict[str, Key]:
     """Every key that is still there, the oldest first."""
-    found = {}
+    pairs = {}
     for path in sorted(_folder().iterdir()):
         if named := _FILE.fullmatch(path.name):
-            found[named[2]] = Key(named[2], _private(path))
-    return found
+            pairs[named[2]] = Key(named[2], _private(path))
+    return pairs
 
 
 @cache
@@ -121,8 +121,8 @@ def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     A device may need the key with which it was bound and every later one, for 60 days after it was revoked too:
     who finds it binds it anew and brings in what waits there. A held response needs its own until it is accepted.
     """
-    lately = (Device.revoked >= dates.today() - FETCHED) & Device.wave.not_in(over)
-    may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), lately))
+    revoked_recently = (Device.revoked >= dates.today() - FETCHED) & Device.wave.not_in(over)
+    may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), revoked_recently))
     needed = set(session.scalars(may_send))
     accepted = select(QuarantineDecision.quarantined).where(QuarantineDecision.verdict == Verdict.ACCEPTED)
     waiting = QuarantinedResponse.digest.not_in(accepted) & QuarantinedResponse.wave.not_in(over)

@@ -43,10 +43,10 @@ def may_be_adults(number: object) -> bool:
 
 def normalised_marks(marks: Iterable[str]) -> list[str]:
     """Marks as they are kept, by whatever door they came: whoever was helped was not alone."""
-    said = set(marks)
-    if any(mark.startswith("helped-") for mark in said - {"helped-none"}):
-        said.discard("helped-none")
-    return sorted(said)
+    given = set(marks)
+    if any(mark.startswith("helped-") for mark in given - {"helped-none"}):
+        given.discard("helped-none")
+    return sorted(given)
 
 
 def split(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -76,8 +76,8 @@ def annotate(**parts: object) -> None:
     """Adds to the present act what it is on, where the address alone doesn't say it: a name, a version."""
     act = _act.get()
     if act is not None:
-        said = " ".join(f"{name}={value}" for name, value in parts.items())
-        _act.set(replace(act, on=f"{act.on} {said}".strip()[:LONGEST]))
+        note = " ".join(f"{name}={value}" for name, value in parts.items())
+        _act.set(replace(act, on=f"{act.on} {note}".strip()[:LONGEST]))
 
 
 def discard() -> None:
@@ -126,8 +126,8 @@ def last_change(session: Session) -> int:
 
 def digest(before: str, entry: AuditEntry) -> str:
     """SHA-256 over the digest before and everything that the entry says to people."""
-    said = [before, entry.number, entry.at, entry.who, entry.what, entry.subject]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+    content = [before, entry.number, entry.at, entry.who, entry.what, entry.subject]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -148,13 +148,13 @@ class Verified:
 
 def verify(session: Session, kept: str | None = None) -> Verified:
     """Counts the chain again from its beginning; `kept` is a digest of before, from a report for instance."""
-    before, number, found = "", 0, False
+    before, number, known_stands = "", 0, False
     query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1_000)
     with closing(session.scalars(query)) as entries:
         for entry in entries:
             if entry.digest != digest(before, entry):
-                return Verified(number, before, number + 1, None if kept is None else found)
+                return Verified(number, before, number + 1, None if kept is None else known_stands)
             before, number = entry.digest, entry.number
             if kept is not None and before.startswith(kept):
-                found = True
-    return Verified(number, before, None, None if kept is None else found)
+                known_stands = True
+    return Verified(number, before, None, None if kept is None else known_stands)

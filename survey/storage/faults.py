@@ -46,11 +46,11 @@ def refusal_for(error: BaseException) -> Refusal | None:
         return Unavailable(FULL)
     said_by = error.orig if isinstance(error, DBAPIError) else error  # while it is being opened, by the driver
     code = str(getattr(said_by, "sqlite_errorname", None) or getattr(said_by, "sqlstate", None) or "")
-    said = next((words for beginning, words in KNOWN.items() if code.startswith(beginning)), None)
-    if said == AT_ONCE:
-        return Conflict(said)
-    if said is not None:
-        return Unavailable(said)
+    message = next((words for beginning, words in KNOWN.items() if code.startswith(beginning)), None)
+    if message == AT_ONCE:
+        return Conflict(message)
+    if message is not None:
+        return Unavailable(message)
     if isinstance(error, OperationalError):
         return Unavailable(
             "The database does not answer: %(reason)s. Start it, or correct HAILONG_DATABASE_URL.",

@@ -128,10 +128,10 @@ def destroy_old() -> None:
     old_file().unlink()
 
 
-def encrypt(key: bytes, bound: bytes, said: bytes) -> bytes:
+def encrypt(key: bytes, bound: bytes, value: bytes) -> bytes:
     """Seals under a key, which may be the master key or one that it wraps."""
     nonce = secrets.token_bytes(NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, said, bound)
+    return nonce + AESGCM(key).encrypt(nonce, value, bound)
 
 
 def decrypt(key: bytes, bound: bytes, sealed: bytes) -> bytes:

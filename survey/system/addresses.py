@@ -68,9 +68,9 @@ def typed(address: str) -> str:
 
 def picture(address: str) -> str:
     """The address as a QR code in SVG, with the quiet edge that readers need around it."""
-    made = io.BytesIO()
-    _code(address).save(made, kind="svg", xmldecl=False)
-    return made.getvalue().decode()
+    image = io.BytesIO()
+    _code(address).save(image, kind="svg", xmldecl=False)
+    return image.getvalue().decode()
 
 
 def image(address: str) -> str:

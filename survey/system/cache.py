@@ -167,9 +167,9 @@ class StaleCache(Generic[V]):
         value = make()
         took = self._clock() - began
         age = min(LONGEST_AGE, AGE_BY_COST * took) if self._people(value) >= LARGE else 0.0
-        made = CachedValue(value, at, state, self._clock() + age)
-        _store((self, of), made, self._size(value))
-        return made
+        entry = CachedValue(value, at, state, self._clock() + age)
+        _store((self, of), entry, self._size(value))
+        return entry
 
 
 def _store(name: Hashable, value: Any, size: int) -> None:

@@ -164,9 +164,9 @@ class Table:
     def _last_cell(self) -> tuple[int, bool]:
         """The place of the first cell of the row that is not written as CSV, or of the last, all being sound."""
         text, start, place = "".join(self._record).rstrip("\r\n"), 0, 0
-        while (found := CELL.match(text, start)) and text[found.end() : found.end() + 1] == ",":
-            start, place = found.end() + 1, place + 1
-        return place, start == len(text) or (found is not None and found.end() == len(text))
+        while (cell := CELL.match(text, start)) and text[cell.end() : cell.end() + 1] == ",":
+            start, place = cell.end() + 1, place + 1
+        return place, start == len(text) or (cell is not None and cell.end() == len(text))
 
     def _name(self, place: int) -> str | None:
         return self.columns[place] if place < len(self.columns) else None
@@ -224,9 +224,9 @@ def _unknown(column: str, known: Sequence[str]) -> Lazy:
 
 def nearest(text: str, names: Sequence[str], least: float = 0) -> str:
     """The name that is most like the text, whatever the size of its letters; a dash where none is."""
-    found = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(text.casefold(), found, 1, cutoff=least)
-    return found[near[0]] if near else NONE
+    by_folded_name = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(text.casefold(), by_folded_name, 1, cutoff=least)
+    return by_folded_name[near[0]] if near else NONE
 
 
 def harmless(cell: Any) -> Any:

@@ -52,7 +52,7 @@ class JSON(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
-        said: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "at": _time(record),
             "level": record.levelname,
             "logger": record.name,
@@ -60,8 +60,8 @@ class JSON(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            said["fault"] = fault(record.exc_info[1])
-        return json.dumps(said, ensure_ascii=False)
+            entry["fault"] = fault(record.exc_info[1])
+        return json.dumps(entry, ensure_ascii=False)
 
 
 def fault(error: BaseException | None) -> list[str]:

@@ -42,14 +42,14 @@ def secret_key() -> str:
     """`HAILONG_SECRET_KEY`, else one that is made once and kept in the data folder."""
     if given := given_secret("HAILONG_SECRET_KEY"):
         return given
-    kept = data_folder() / "secret.key"
+    path = data_folder() / "secret.key"
     try:
         # Opened so that of two processes that start at once only one makes it.
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
     except FileExistsError:
         pass
-    return kept.read_text()
+    return path.read_text()
 
 
 def text_key_file() -> Path:

@@ -35,12 +35,12 @@ def harm(place: Path, file: IO[bytes]) -> str | None:
             while piece := file.read(PIECE):
                 line.sendall(len(piece).to_bytes(4, "big") + piece)
             line.sendall(bytes(4))
-            said = b""
-            while not said.endswith(b"\0") and len(said) < LONGEST and (piece := line.recv(LONGEST)):
-                said += piece
+            reply = b""
+            while not reply.endswith(b"\0") and len(reply) < LONGEST and (piece := line.recv(LONGEST)):
+                reply += piece
     except OSError as error:
         raise _unknown() from error
-    answer = said.rstrip(b"\0").decode(errors="replace").removeprefix("stream: ")
+    answer = reply.rstrip(b"\0").decode(errors="replace").removeprefix("stream: ")
     if answer == "OK":
         return None
     if answer.endswith(" FOUND"):

@@ -19,15 +19,15 @@ def publish(session: Session, questionnaire: Questionnaire, today: date) -> bool
 
     The same name with another content is refused: what was published stays as it is.
     """
-    kept = session.scalars(
+    stored = session.scalars(
         select(PublishedQuestionnaire).where(
             PublishedQuestionnaire.code == questionnaire.code,
             PublishedQuestionnaire.version == questionnaire.version,
         )
     ).first()
-    if kept is not None and kept.digest == questionnaire.digest:
+    if stored is not None and stored.digest == questionnaire.digest:
         return False
-    if kept is not None:
+    if stored is not None:
         raise Conflict(
             "%(name)s is published already with other content. Give the new text the next version number.",
             name=questionnaire.name,
@@ -64,8 +64,8 @@ def find(session: Session, name: str) -> Questionnaire:
 def by_digest(session: Session, digest: str) -> Questionnaire:
     """The version that a wave or a response names."""
     if digest not in _parsed:
-        kept = session.get(PublishedQuestionnaire, digest)
-        if kept is None:
+        stored = session.get(PublishedQuestionnaire, digest)
+        if stored is None:
             raise NotFound("There is no questionnaire of this digest. See: hailong questionnaire list")
-        _parsed[digest] = parse(kept.document)
+        _parsed[digest] = parse(stored.document)
     return _parsed[digest]

@@ -14,10 +14,10 @@ def keep(questionnaire: Questionnaire, folder: Path) -> None:
     """Copies the recordings that lie beside a document; what is kept already stays as it is."""
     for item in questionnaire.items.values():
         for name in item.audio.values():
-            kept = _folder(questionnaire) / name
-            if not kept.exists():
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, kept)
+            copy = _folder(questionnaire) / name
+            if not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, copy)
 
 
 def find(questionnaire: Questionnaire, code: str, language: str) -> Path:

@@ -56,8 +56,8 @@ def communes(session: Session, on: date | None = None) -> list[Unit]:
 def answering(session: Session, on: date) -> list[Unit]:
     """Where people can answer on a day: the communes, then departments and service centres, each in order."""
     others = session.scalars(select(Unit).where(Unit.kind.not_in(COMMUNE_KINDS), Unit.parent.is_not(None)))
-    there = sorted((unit for unit in others if exists(unit, on)), key=lambda unit: order(unit.name))
-    return communes(session, on) + there
+    others_there = sorted((unit for unit in others if exists(unit, on)), key=lambda unit: order(unit.name))
+    return communes(session, on) + others_there
 
 
 def kind(unit: Unit) -> str:
@@ -95,7 +95,7 @@ def taken_in(unit: Unit) -> list[TakenIn]:
 
     Without a day it is the one from which the unit is valid.
     """
-    found = []
+    parts = []
     for part in (unit.replaces or "").split(";"):
         if not part.strip():
             continue
@@ -110,16 +110,16 @@ def taken_in(unit: Unit) -> list[TakenIn]:
                 unit=unit.name,
             )
         if settled(written[1]) != unit.code:
-            found.append(TakenIn(settled(written[1]), float(written[2] or 1), since))
-    return found
+            parts.append(TakenIn(settled(written[1]), float(written[2] or 1), since))
+    return parts
 
 
 def province(session: Session) -> Unit:
     """The unit above all others."""
-    found = session.scalars(select(Unit).where(Unit.parent.is_(None), Unit.kind.not_in(COMMUNE_KINDS))).first()
-    if found is None:
+    unit = session.scalars(select(Unit).where(Unit.parent.is_(None), Unit.kind.not_in(COMMUNE_KINDS))).first()
+    if unit is None:
         raise NotFound("The province is not there yet. Run: hailong init")
-    return found
+    return unit
 
 
 LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one

@@ -153,8 +153,8 @@ def accepted_until(wave: Wave) -> date | None:
 
 
 def _place(session: Session, wave: str, unit: str) -> Place:
-    found = find(session, wave)
-    return Place(found, units.answered_at(session, unit), questionnaires.by_digest(session, found.questionnaire))
+    row = find(session, wave)
+    return Place(row, units.answered_at(session, unit), questionnaires.by_digest(session, row.questionnaire))
 
 
 @cachetools.cached(cachetools.TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())
@@ -202,19 +202,20 @@ def collected(session: Session, wave: str) -> int:
 
 
 @cached(
-    lambda session, wave: (database_key(session), wave, collected(session, wave)), lambda found: 500 * len(found)
+    lambda session, wave: (database_key(session), wave, collected(session, wave)),
+    lambda by_unit: 500 * len(by_unit),
 )
 def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
     """Responses of a wave by unit and mode: {unit: {mode: count}}; not to be written into."""
-    found: dict[str, dict[str, int]] = {}
+    by_unit: dict[str, dict[str, int]] = {}
     rows = session.execute(
         select(Response.unit, Response.mode, func.count())
         .where(Response.wave == wave)
         .group_by(Response.unit, Response.mode)
     )
     for unit, mode, count in rows:
-        found.setdefault(unit, {})[mode.value] = count
-    return found
+        by_unit.setdefault(unit, {})[mode.value] = count
+    return by_unit
 
 
 def by_village(session: Session, wave: str, mode: Mode) -> dict[str, int]:

@@ -126,6 +126,7 @@ def ended(province: Database) -> Callable[..., None]:
         with province.writing() as session:
             found = waves.find(session, wave)
             found.closes, found.closed = dates.today() - timedelta(1), closed
+        waves._held_place.cache_clear()  # a change by a page or command leaves an entry, and this one none
 
     return end
 

@@ -130,7 +130,7 @@ def half(database: Database, folder: Path) -> str | None:
 
 
 def forget_copies(database: Database) -> None:
-    """Removes what `prepare` kept of the forms of before: a backup holds all of it, or nothing may be left."""
+    """Removes the copies that `prepare` made of earlier forms: a backup has all of it, or nothing may be left."""
     place = file(database)
     for copy in place.parent.glob(f"{place.name}.before-*") if place else ():
         copy.unlink()
@@ -186,8 +186,8 @@ def _copied(database: Database) -> Path | None:
     draft.unlink(missing_ok=True)
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(place)) as now, closing(sqlite3.connect(draft)) as kept:
-            now.backup(kept)
+        with closing(sqlite3.connect(place)) as now, closing(sqlite3.connect(draft)) as target:
+            now.backup(target)
         draft.replace(copy)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """What the server writes to its log: what happened and where in the program, never to whom or with what.
 
-A fault is told by its kind and its place. Its message is left out, for it may quote what somebody sent; whoever
-looks for a fault on data of their own sets `HAILONG_DEBUG`.
+A fault is reported by its kind and its place. Its message is left out, for it may quote what somebody sent;
+whoever looks for a fault on data of their own sets `HAILONG_DEBUG`.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class JSON(logging.Formatter):
 
 def fault(error: BaseException | None) -> list[str]:
     """A fault and what caused it, each by its kind and the lines of the program it came through."""
-    told: list[str] = []
-    while error is not None and len(told) < 200:
+    lines: list[str] = []
+    while error is not None and len(lines) < 200:
         name = type(error).__name__
-        told.append(f"{name}: {error}" if os.environ.get("HAILONG_DEBUG") else name)
+        lines.append(f"{name}: {error}" if os.environ.get("HAILONG_DEBUG") else name)
         frames = traceback.extract_tb(error.__traceback__)
-        told += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        lines += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return told
+    return lines
 
 
 class Logs(Logger):  # type: ignore[misc]

@@ -39,7 +39,7 @@ def database_url() -> str:
 
 
 def secret_key() -> str:
-    """`HAILONG_SECRET_KEY`, else one that is made once and kept in the data folder."""
+    """`HAILONG_SECRET_KEY`, else one that is made once and stored in the data folder."""
     if given := given_secret("HAILONG_SECRET_KEY"):
         return given
     path = data_folder() / "secret.key"
@@ -79,7 +79,7 @@ def _count(name: str, default: int) -> int:
 
 
 def refuse_wrong_numbers() -> None:
-    """Reads each number, so that a wrong one is told when the server starts, not where it is first needed."""
+    """Reads each number, so that a wrong one is reported when the server starts, not where it is first needed."""
     for read in (rate, kiosk_idle, session_idle, session_life, proxies, mail_server):
         read()
 

@@ -148,12 +148,12 @@ def _key(file: IO[bytes], passphrase: str) -> bytes:
         if (begin, arrow, kind, dashes) != (BEGIN, b"->", b"scrypt", b"---") or not 0 < int(work) <= MOST_WORK:
             raise DamagedError("header")
         guarding = ChaCha20Poly1305(_guarding(passphrase, _bytes(salt), int(work)))
-        key, told = guarding.decrypt(bytes(12), _bytes(wrapped), None), _bytes(seal)
+        key, given = guarding.decrypt(bytes(12), _bytes(wrapped), None), _bytes(seal)
     except InvalidTag:
         raise WrongPassphraseError from None
     except (ValueError, binascii.Error) as error:
         raise DamagedError("header") from error
-    if not hmac.compare_digest(told, _seal_of(b"".join(lines[:3]) + b"---", key)):
+    if not hmac.compare_digest(given, _seal_of(b"".join(lines[:3]) + b"---", key)):
         raise DamagedError("header")
     return key
 

@@ -227,9 +227,9 @@ def restore(
     file   what `opened` found in it; it may be left out of one that is not encrypted
     found  its keys
 
-    The rows are read back and compared before they are kept: all of them, or none. They come last, and a mark lies
-    in the folder until then: a restoring that is cut off is known by it. The keys come before the rows, because a
-    migration may seal something; refused where they don't open what lies sealed.
+    The rows are read back and compared before they are committed: all of them, or none. They come last, and a mark
+    lies in the folder until then: a restoring that is cut off is known by it. The keys come before the rows,
+    because a migration may seal something; refused where they don't open what lies sealed.
     """
     folder = settings.data_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -281,7 +281,7 @@ def _restore_table(
     connection: Connection, archive: zipfile.ZipFile, table: Table, contents: Contents, progress: Progress
 ) -> None:
     count, digest = contents.tables[table.name]
-    rows.insert_lines(connection, table, _told(_lines(archive, table.name), table.name, count, progress))
+    rows.insert_lines(connection, table, _with_progress(_lines(archive, table.name), table.name, count, progress))
     there = rows.Digest()
     for line in rows.lines(connection, table):
         there.add(line)
@@ -304,30 +304,30 @@ def _leave_nothing(database: Database, folder: Path) -> None:
 def _write_tables(
     connection: Connection, archive: zipfile.ZipFile, progress: Progress
 ) -> dict[str, tuple[int, str]]:
-    told = {}
+    tables = {}
     for table in rows.tables(connection):
         digest, count = rows.Digest(), rows.count(connection, table)
         with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as member:
-            for line in _told(rows.lines(connection, table), table.name, count, progress):
+            for line in _with_progress(rows.lines(connection, table), table.name, count, progress):
                 digest.add(line)
                 member.write(line.encode() + b"\n")
-        told[table.name] = (digest.rows, str(digest))
-    return told
+        tables[table.name] = (digest.rows, str(digest))
+    return tables
 
 
 def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
-    folder, told = settings.data_folder(), {}
+    folder, digests = settings.data_folder(), {}
     others = [folder / "boundaries.geojson", folder / "templates" / "report.docx"]
     for path in sorted([*(folder / "recordings").glob("*/*"), *others]):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and FILES.fullmatch(name):
             content = path.read_bytes()
-            told[name] = hashlib.sha256(content).hexdigest()
+            digests[name] = hashlib.sha256(content).hexdigest()
             archive.writestr(name, content, zipfile.ZIP_STORED)
-    return told
+    return digests
 
 
-def _told(found: Iterator[str], table: str, count: int, progress: Progress) -> Iterator[str]:
+def _with_progress(found: Iterator[str], table: str, count: int, progress: Progress) -> Iterator[str]:
     """The lines, with word of them on the way."""
     for number, line in enumerate(found, 1):
         if number % rows.AT_ONCE == 0 or number == count:
@@ -353,10 +353,10 @@ def _read(path: Path, file: IO[bytes] | None) -> Iterator[zipfile.ZipFile]:
 def _contents(archive: zipfile.ZipFile) -> Contents:
     if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
         raise ValueError("no manifest is this large")
-    told = json.loads(archive.read(MANIFEST))
-    if told.pop("format") != FORMAT:
+    manifest = json.loads(archive.read(MANIFEST))
+    if manifest.pop("format") != FORMAT:
         raise ValueError("another format")
-    return Contents(**{**told, "tables": {name: tuple(pair) for name, pair in told["tables"].items()}})
+    return Contents(**{**manifest, "tables": {name: tuple(pair) for name, pair in manifest["tables"].items()}})
 
 
 def _lines(archive: zipfile.ZipFile, table: str) -> Iterator[str]:

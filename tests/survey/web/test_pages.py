@@ -66,3 +66,16 @@ def test_a_new_page_needs_its_own_module_and_no_list_elsewhere(
 def test_a_page_that_is_sent_to_says_what_it_does_before_the_server_starts() -> None:
     with pytest.raises(ValueError, match="/moi takes POST"):
         Pages("talks", __name__).page("/moi", Right.FIELDWORK, methods=["POST"])
+
+
+def test_staff_are_refused_within_their_own_frame(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    admin = sign_in(app, "admin")
+    for address, status in (("/quan-tri/ho-mau/phieu/khong-co", 404), ("/quan-tri/khong-co/mau", 404)):
+        answer = admin.get(address)
+        assert (answer.status_code, 'class="staff"' in answer.text) == (status, True), address
+    named = admin.get("/quan-tri/ho-mau/phieu/khong-co").text
+    assert '<a href="/quan-tri/ho-mau/mau">' in named  # the tabs of the wave are still there
+    assert 'class="staff"' not in admin.get("/khong-co").text
+    assert 'class="staff"' not in app.test_client().get("/quan-tri/khong-co/mau", follow_redirects=True).text

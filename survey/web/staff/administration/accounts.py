@@ -144,55 +144,60 @@ def person(name: str) -> ResponseReturnValue:
             raise Refusal("Choose what to do with the account.")
         if name == current_user.name:
             raise Refusal("This is your own account: see “My account”, or ask another administrator.")
-        if act == "link":
-            to = request.form.get("mail", "")
-            to = mail.address(to) if to.strip() else ""
-            with database().writing() as session:
-                audit.annotate(act=act)
-                link = password_links.make(session, name)
-            return _letter(
-                link, _("The password and the sign-ins of %(name)s no longer work.", name=link.account), to
-            )
-        with database().writing() as session:
-            if act == "second-factor":
-                accounts.reset_second_factor(session, name)
-            elif act == "sign-ins":
-                accounts.sign_out_everywhere(session, name)
-            elif act == "identity" and provider and form:
-                identities.expect(session, name, provider.issuer, provider.claim, form.value.data)
-            elif act == "no-identity":
-                identities.remove(session, name)
-            elif act == "devices":
-                audit.annotate(account=name, act=act, to=current_user.name)
-                devices.hand_over(session, name, current_user.name)
-            elif act == "off":
-                accounts.switch_off(session, name)
-            else:
-                accounts.switch_on(session, name)
-        flash(_(DONE[act]))
-        return redirect(url_for(".person", name=name), 303)
+        return _link(name) if act == "link" else _change(name, act, provider, form)
+    return _account(name, form)
+
+
+def _link(name: str) -> ResponseReturnValue:
+    """Makes a link for a new password."""
+    to = request.form.get("mail", "").strip()
+    to = mail.address(to) if to else ""
+    with database().writing() as session:
+        audit.annotate(act="link")
+        link = password_links.make(session, name)
+    return _letter(link, _("The password and the sign-ins of %(name)s no longer work.", name=link.account), to)
+
+
+def _change(
+    name: str, act: str, provider: settings.SingleSignOn | None, form: IdentityForm | None
+) -> ResponseReturnValue:
+    """Does one of `DONE` to the account."""
+    with database().writing() as session:
+        if act == "second-factor":
+            accounts.reset_second_factor(session, name)
+        elif act == "sign-ins":
+            accounts.sign_out_everywhere(session, name)
+        elif act == "identity" and provider and form:
+            identities.expect(session, name, provider.issuer, provider.claim, form.value.data)
+        elif act == "no-identity":
+            identities.remove(session, name)
+        elif act == "devices":
+            audit.annotate(account=name, act=act, to=current_user.name)
+            devices.hand_over(session, name, current_user.name)
+        elif act == "off":
+            accounts.switch_off(session, name)
+        else:
+            accounts.switch_on(session, name)
+    flash(_(DONE[act]))
+    return redirect(url_for(".person", name=name), 303)
+
+
+def _account(name: str, form: IdentityForm | None) -> ResponseReturnValue:
     with database().reading() as session:
         account = accounts.find(session, name)
-        shown = sign_ins.list_all(session, account.name)
-        factor = second_factors.standing(session, account.name)
-        waiting = password_links.waiting(session, account.name)
-        identity = identities.find(session, account.name)
-        needs_factor = account.role in second_factors.needing(session)
-        owned = devices.of_owner(session, account.name)
-        programs = tokens.list_all(session, account.name)
-    page = render_template(
-        "staff/person.html",
-        account=account,
-        sign_ins=shown,
-        factor=factor,
-        needs_factor=needs_factor,
-        waiting=waiting,
-        by_mail=settings.mail_server() is not None,
-        identity=identity,
-        devices=owned,
-        tokens=programs,
-        form=form,
-    )
+        page = render_template(
+            "staff/person.html",
+            account=account,
+            sign_ins=sign_ins.list_all(session, name),
+            factor=second_factors.standing(session, name),
+            needs_factor=account.role in second_factors.needing(session),
+            waiting=password_links.waiting(session, name),
+            by_mail=settings.mail_server() is not None,
+            identity=identities.find(session, name),
+            devices=devices.of_owner(session, name),
+            tokens=tokens.list_all(session, name),
+            form=form,
+        )
     return page, 422 if form and form.errors else 200
 
 

@@ -18,12 +18,12 @@ from survey.responses.quarantine import QuarantineEntry
 from survey.storage import audit
 from survey.storage.models import Verdict
 from survey.waves import waves
-from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
+from survey.web.staff.paging import shown_page
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 
@@ -104,9 +104,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
         every = quarantine.listed(session, wave)
     reason, state = (request.args.get(name, "") for name in ("ly-do", "trang-thai"))
     chosen = [one for one in every if reason in ("", one.form.reason) and state in ("", _state(one))]
-    last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
-    rows = chosen[(page - 1) * A_PAGE : page * A_PAGE]
+    rows, page, last = shown_page(chosen, A_PAGE)
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and request.method == "GET":
         ticked = {one.form.digest for one in rows if one.verdict is not Verdict.ACCEPTED}

@@ -19,12 +19,12 @@ from survey.fieldwork import agreements, reinterviews
 from survey.fieldwork.reinterviews import Chosen
 from survey.storage.models import SheetState, Unit, Wave
 from survey.waves import questionnaires, units, waves
-from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import STATES
 from survey.web.staff.form import StaffForm
+from survey.web.staff.paging import shown_page
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
@@ -125,13 +125,12 @@ def _listed(wave: str, form: ComputeForm) -> str:
             items={item.code: item for _page, item in reinterviews.again(questionnaire)},
         )
     shown = [row for row in rows if unit in ("", row.unit.code)]
-    last = max(1, -(-len(shown) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
+    page_rows, page, last = shown_page(shown, A_PAGE)
     return render_template(
         "staff/reinterviews.html",
         wave=wave_row,
         offered=reinterviews.again(questionnaire),
-        rows=shown[(page - 1) * A_PAGE : page * A_PAGE],
+        rows=page_rows,
         page=page,
         last=last,
         total=len(rows),

@@ -22,12 +22,12 @@ from survey.fieldwork.reviews import UNDECIDED, Decision
 from survey.storage.models import ReviewState, Unit, Village, Wave
 from survey.system.cache import LARGE, StaleCache
 from survey.waves import questionnaires, units, waves
-from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import shown_value
 from survey.web.staff.form import StaffForm
+from survey.web.staff.paging import shown_page
 from translations import N_, NotFound, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import number, order, percent
@@ -218,16 +218,11 @@ def review(wave: str) -> ResponseReturnValue:
             fault = str(refusal)
     with database().reading() as session:
         listed = read(session, wave)
-    wanted = Filter(
-        *(request.args.get(name, "").strip()[:60] for name in ("kiem", "don-vi", "thon", "trang-thai", "phieu"))
-    )
-    if wanted.village not in {village.psu for village in listed.villages.values() if village.unit == wanted.unit}:
-        wanted = replace(wanted, village="")  # of the commune that was chosen before
+    wanted = _filter(listed)
     chosen = [form for form in listed.looked.forms.values() if wanted.holds(form, listed.decision(form))]
     chosen.sort(key=listed.place)
-    last = max(1, -(-len(chosen) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, integers.bounded_int), 1), last)
-    rows = [listed.row(form) for form in chosen[(page - 1) * A_PAGE : page * A_PAGE]]
+    forms, page, last = shown_page(chosen, A_PAGE)
+    rows = [listed.row(form) for form in forms]
     ticked = set(request.form.getlist("phieu"))
     if request.args.get("chon") == "het" and not fault:
         ticked = {str(row.form.id) for row in rows}
@@ -258,6 +253,15 @@ def review(wave: str) -> ResponseReturnValue:
         ],
     )
     return answer, 422 if fault or guard.errors else 200
+
+
+def _filter(listed: ReviewList) -> Filter:
+    """What the address asks for."""
+    wanted = Filter(
+        *(request.args.get(name, "").strip()[:60] for name in ("kiem", "don-vi", "thon", "trang-thai", "phieu"))
+    )
+    villages = {village.psu for village in listed.villages.values() if village.unit == wanted.unit}
+    return wanted if wanted.village in villages else replace(wanted, village="")  # that of another commune
 
 
 def _counts(listed: ReviewList) -> list[tuple[str, str, int]]:

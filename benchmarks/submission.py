@@ -48,6 +48,7 @@ from survey.storage.database import Database
 from survey.storage.models import WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
+from survey.web.server.admission import WORKING
 from survey.web.server.gunicorn import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -376,5 +377,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--bare"]:
         address, port = sys.argv[2:]
         workers = 1 if address.startswith("sqlite") else 2
-        Bare(address, {"bind": f"127.0.0.1:{port}", "workers": workers}).run()
+        # As many work at a time as in ours; each thread keeps a connection.
+        Bare(address, {"bind": f"127.0.0.1:{port}", "workers": workers, "threads": WORKING}).run()
     main(float(sys.argv[1]) if sys.argv[1:] else 1, sys.argv[2:] or ["sqlite", "postgresql"])

@@ -1,4 +1,4 @@
-"""Taking the order of arrival off the disk (survey/responses/arrival.py): how long whoever sends waits for it.
+"""What taking the order of arrival off the disk costs (`survey/responses/arrival_order.py`): seconds, on both databases.
 
     python benchmarks/arrival.py [FORMS]
 
@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import submission
-from survey.responses.arrival import Arrival
+from survey.responses.arrival_order import Arrival
 from survey.storage.database import Database
 from survey.storage.models import Mode, Response
 from survey.waves import waves

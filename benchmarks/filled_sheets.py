@@ -13,10 +13,10 @@ from forms import Questionnaire
 from survey.fieldwork import serial_numbers
 from survey.fieldwork.keying import NOTHING, TWO
 from survey.paper.form import form
-from survey.paper.images import Grey, pictures
 from survey.paper.layout import Box, Layout, layout
 from survey.paper.opencv import cv2
-from survey.sampling.dispositions import HEAD
+from survey.paper.scan_images import Grey, pictures
+from survey.sampling.outcome_words import HEAD
 
 Floats = NDArray[np.float32]
 Image = NDArray[Any]  # what OpenCV gives back

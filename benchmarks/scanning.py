@@ -28,10 +28,10 @@ from filled_sheets import HANDS, KINDS, filled, made_up, packed, photographed, p
 
 from forms import Questionnaire, shipped
 from survey.fieldwork.keying import head, one_form
-from survey.paper.images import pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, find, straight
+from survey.paper.scan_images import pictures
 
 SERIAL = "10000001"
 

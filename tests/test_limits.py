@@ -8,11 +8,11 @@ from pathlib import Path
 from survey.accounts import accounts, password_links, sign_ins
 from survey.data_files import column_mapping
 from survey.fieldwork import invitations, reviews
-from survey.paper import images
+from survey.paper import scan_images
 from survey.remarks import paraphrases, themes
 from survey.reports import word_template
 from survey.responses import devices, sealed_responses
-from survey.results import boundaries
+from survey.results import commune_boundaries
 from survey.storage.models import Account
 from survey.system import settings, xlsx_table
 from survey.waves import waves
@@ -37,7 +37,7 @@ FILES = {
     "tổng dân số": LIMITS["staff.weights"],
     "bản quét": LIMITS["staff.scans"],
     "mẫu báo cáo Word": word_template.LARGEST,
-    "ranh giới xã": boundaries.LARGEST,
+    "ranh giới xã": commune_boundaries.LARGEST,
 }
 
 
@@ -54,8 +54,10 @@ def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
     assert len([most for most in LIMITS.values() if most > MB]) == 5  # one more needs a row
     unpacked = f"{xlsx_table.LARGEST // MB} MB và {number(xlsx_table.MOST_ROWS)} dòng"
     assert f"{unpacked}, tệp Word {word_template.LARGEST_UNPACKED // MB} MB" in SAID
-    assert f"{images.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(images.MOST_PAGES)} trang" in SAID
-    assert images.KINDS in SAID
+    assert (
+        f"{scan_images.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(scan_images.MOST_PAGES)} trang" in SAID
+    )
+    assert scan_images.KINDS in SAID
 
 
 def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:

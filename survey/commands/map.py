@@ -8,7 +8,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.operations import installation
-from survey.results import boundaries
+from survey.results import commune_boundaries
 from survey.system import dates
 from survey.waves import units
 from translations import gettext as _
@@ -28,5 +28,5 @@ map = Commands("map", help=_("Boundaries of the communes, for the map of results
 def import_map(file: Path) -> None:
     with installation.opened().reading() as session:
         communes = units.communes(session, dates.today())
-    count = boundaries.load(file, communes)
+    count = commune_boundaries.load(file, communes)
     say("The boundaries of %(count)s communes are loaded.", count=number(count))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.fieldwork.serial_numbers import serial as of_form
-from survey.sampling.dispositions import ON_THE_SHEET, OUTCOMES, VOID
+from survey.sampling.outcome_words import ON_THE_SHEET, OUTCOMES, VOID
 from survey.storage.models import Batch, DrawnVillage, Sheet, SheetState, Village, Wave
 from survey.system import dates
 from survey.waves import waves

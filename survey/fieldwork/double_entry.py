@@ -19,7 +19,7 @@ from forms import Questionnaire
 from survey.fieldwork import keying, sheet_locks
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED, Printed
 from survey.responses import submission
-from survey.sampling.dispositions import ADULTS, ON_THE_SHEET, REPLACED
+from survey.sampling.outcome_words import ADULTS, ON_THE_SHEET, REPLACED
 from survey.storage.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
 from survey.system.dates import today
 from translations import Conflict, Refusal

@@ -14,7 +14,7 @@ from typing import Any
 
 from forms import Item, Page, Problem, Questionnaire, Text, asked_items, check, quality
 from forms.kinds import SINGLE
-from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.sampling.outcome_words import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
 from translations import gettext as _
 

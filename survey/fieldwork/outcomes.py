@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from analysis.response_rates import Dispositions
 from survey.fieldwork import checks
 from survey.responses.respondents import Respondents, rejected
-from survey.sampling.dispositions import Outcome
+from survey.sampling.outcome_words import Outcome
 from survey.storage.models import (
     Batch,
     DrawnHousehold,

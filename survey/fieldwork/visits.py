@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from survey.sampling.dispositions import ON_THE_SHEET, Outcome
+from survey.sampling.outcome_words import ON_THE_SHEET, Outcome
 from survey.storage.models import DrawnHousehold, DrawnVillage, Visit, Wave
 from translations import Conflict, NotFound, Refusal
 

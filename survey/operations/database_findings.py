@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from survey.accounts import second_factors
 from survey.operations import installation
 from survey.operations.backups import latest
-from survey.operations.findings import Finding, look, mend, well
+from survey.operations.doctor_findings import Finding, look, mend, well
 from survey.storage import audit, key_rotation, master_key
 from survey.storage.database import Database, is_unreleased, knows, newest
 from survey.storage.encrypted_columns import EncryptedJSON

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey.accounts.openid import Provider
 from survey.operations import certificate, database_findings, installation
-from survey.operations.findings import Finding, look, mend, well
+from survey.operations.doctor_findings import Finding, look, mend, well
 from survey.pdf import typeface
 from survey.storage import faults
 from survey.storage.database import Database

@@ -15,7 +15,7 @@ import typst
 from forms import Condition, Item, Kind, Page, Questionnaire
 from forms.kinds import SINGLE
 from survey.pdf import typeface
-from survey.sampling.dispositions import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.sampling.outcome_words import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import gettext as _
 from translations import speaking
 

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from forms import Item, Questionnaire
 from survey.fieldwork.keying import blank, head, two_marks
-from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
 from survey.paper.opencv import cv2
 from survey.paper.pages import HEIGHT, SCALE, WIDTH, prints
+from survey.paper.scan_images import Grey
 
 Floats = NDArray[np.float64]
 

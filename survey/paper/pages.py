@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from forms import Questionnaire
 from survey.fieldwork import serial_numbers
 from survey.paper.form import form
-from survey.paper.images import Grey, pictures
 from survey.paper.layout import Layout
 from survey.paper.opencv import cv2
+from survey.paper.scan_images import Grey, pictures
 
 Points = NDArray[np.float64]  # (N, 2): x, y
 

@@ -19,11 +19,11 @@ from forms import Item, Questionnaire
 from survey.fieldwork import double_entry, keying, reinterviews, sheet_locks
 from survey.fieldwork.double_entry import SCAN, Finished
 from survey.paper import opencv
-from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.marks import Reading, read
 from survey.paper.opencv import cv2
 from survey.paper.pages import HEIGHT, SCALE, find, straight
+from survey.paper.scan_images import Grey, pictures
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState

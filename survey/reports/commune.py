@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from survey.reports import remarks
+from survey.reports.cells import notes
 from survey.reports.contents import opening
-from survey.reports.figures import notes
 from survey.reports.labels import (
     commune,
     headline_name,

@@ -8,7 +8,7 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 from __future__ import annotations
 
 from survey.reports import remarks
-from survey.reports.figures import figure_columns, figure_row, notes, with_base
+from survey.reports.cells import figure_columns, figure_row, notes, with_base
 from survey.reports.labels import (
     asked,
     blank_label,

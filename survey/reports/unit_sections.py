@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survey.reports.figures import notes, with_base
+from survey.reports.cells import notes, with_base
 from survey.reports.labels import (
     by_name,
     commune,

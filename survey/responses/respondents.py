@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Calibration, Design, Ints, Labels
 from forms import Condition, Item, Questionnaire
-from survey.responses import calibration
+from survey.responses import fitted_weights as calibration
 from survey.responses.columns import Columns, Ids, packed, places, read_ids, unpacked
 from survey.storage.models import (
     DrawnHousehold,

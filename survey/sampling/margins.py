@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.design import Calibration
 from forms import Item, Questionnaire
-from survey.responses.calibration import CLASS, _bounds
+from survey.responses.fitted_weights import CLASS, _bounds
 from survey.system.csv_table import Faults, nearest
 from survey.system.xlsx_table import opened
 from survey.waves import units

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from analysis import Design
 from analysis.weights import post_stratify
 from forms import Item
-from survey.responses import calibration
+from survey.responses import fitted_weights
 from survey.responses.respondents import Floats, Respondents
 from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
@@ -210,7 +210,7 @@ def fitted(session: Session, wave: Wave, people: Respondents) -> tuple[Floats, d
         )
     has_service = SERVICE in people.questionnaire.items
     variable = f"unit+{SERVICE}" if has_service else "unit"
-    labels = calibration.labels(people, variable, [], {})
+    labels = fitted_weights.labels(people, variable, [], {})
     answers = _answers(labels.tolist())
     merged, totals = _merged(counts, answers, has_service)
     inside = np.array([label in merged for label in labels.tolist()], bool)

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from analysis import Design, DesignError
 from analysis.nonresponse import Class, classes, factors
 from analysis.weights import Method, calibrate, design_effect
-from survey.responses import calibration
-from survey.responses.calibration import BLANK, Labels
+from survey.responses import fitted_weights
+from survey.responses.fitted_weights import BLANK, Labels
 from survey.responses.respondents import MOST_ADULTS, Floats, Respondents, base_weights, filled, sample, weights_of
 from survey.sampling import margins as population
 from survey.sampling import transactions, weight_versions
-from survey.sampling.dispositions import Outcome
 from survey.sampling.margins import Margins
+from survey.sampling.outcome_words import Outcome
 from survey.storage.models import (
     Batch,
     DrawnHousehold,
@@ -289,7 +289,7 @@ def _margins(
     totals: Margins = {}
     blank: dict[str, int] = {}
     for variable, values in (plan.margins or {}).items():
-        names = calibration.labels(people, variable, list(values), kinds)
+        names = fitted_weights.labels(people, variable, list(values), kinds)
         outside = sum(label is None for label in names.tolist())
         if outside:
             raise Refusal(
@@ -317,7 +317,7 @@ def _extremes(people: Respondents, factor: Floats, by: str, fit: Mapping[str, An
     """
     columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
     for variable in (fit or {}).get("variables", ()):
-        labels = calibration.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
+        labels = fitted_weights.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
         merged = variable["merged"]
         columns[variable["name"]] = np.array([merged.get(label, label) for label in labels.tolist()], dtype=object)
     extremes = []

@@ -33,7 +33,7 @@ from survey.fieldwork import visits
 from survey.responses import devices, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
 from survey.sampling import draws
-from survey.sampling.dispositions import OUTCOMES, Outcome
+from survey.sampling.outcome_words import OUTCOMES, Outcome
 from survey.storage.models import Mode, Village, WaveKind
 from survey.system.dates import today
 from survey.waves import units, waves

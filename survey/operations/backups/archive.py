@@ -1,6 +1,6 @@
 """A backup: a ZIP file with the rows of every table as of one moment, the recordings and the boundaries.
 
-It is encrypted by a passphrase (`age.py`) unless it was asked for plain; beside it lie the keys.
+It is encrypted by a passphrase (`age_format.py`) unless it was asked for plain; beside it lie the keys.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import IO
 from sqlalchemy import Connection, Table
 
 from survey.operations import installation
-from survey.operations.backups import age, keys, rows
+from survey.operations.backups import age_format, keys, rows
 from survey.storage import key_rotation
 from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, upgrade
 from survey.system import settings
@@ -95,7 +95,7 @@ def write(database: Database, path: Path, progress: Progress, passphrase: str | 
     with _draft(path) as file, database.reading() as session:
         connection = session.connection()
         with (
-            nullcontext(file) if passphrase is None else age.Writer(file, passphrase) as plain,
+            nullcontext(file) if passphrase is None else age_format.Writer(file, passphrase) as plain,
             zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive,  # type: ignore[arg-type]
         ):
             contents = Contents(
@@ -145,7 +145,9 @@ def opened(path: Path, passphrase: Callable[[], str]) -> Iterator[IO[bytes]]:
     """
     try:
         with path.open("rb") as file:
-            plain: IO[bytes] = io.BufferedReader(age.Reader(file, passphrase())) if age.begins(file) else file
+            plain: IO[bytes] = (
+                io.BufferedReader(age_format.Reader(file, passphrase())) if age_format.begins(file) else file
+            )
             if plain.read(1) == keys.BEGIN:
                 raise Refusal(
                     "%(file)s contains the keys of a backup. Name the backup itself, without .keys.", file=path
@@ -153,11 +155,11 @@ def opened(path: Path, passphrase: Callable[[], str]) -> Iterator[IO[bytes]]:
             yield plain
     except FileNotFoundError:
         raise Refusal("There is no file %(file)s.", file=path) from None
-    except age.WrongPassphraseError:
+    except age_format.WrongPassphraseError:
         raise Refusal(
             "The passphrase does not open %(file)s. Type the one of the day of the backup.", file=path
         ) from None
-    except age.DamagedError:
+    except age_format.DamagedError:
         raise _damaged(path) from None
 
 

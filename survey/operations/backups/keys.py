@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from survey.operations.backups import age
+from survey.operations.backups import age_format
 from survey.system import settings
 from translations import Conflict, Refusal
 
@@ -41,7 +41,7 @@ def gathered() -> dict[str, str]:
 
 def write(file: IO[bytes], passphrase: str) -> None:
     """Puts the keys into a file, encrypted."""
-    with age.Writer(file, passphrase) as plain:
+    with age_format.Writer(file, passphrase) as plain:
         plain.write(json.dumps(gathered()).encode())
 
 
@@ -49,11 +49,11 @@ def opened(path: Path, passphrase: str) -> dict[str, str]:
     """File name -> content; refused where it is no file of keys, or the passphrase is another one."""
     try:
         with path.open("rb") as file:
-            plain = io.BufferedReader(age.Reader(file, passphrase))
+            plain = io.BufferedReader(age_format.Reader(file, passphrase))
             if not plain.peek(1).startswith(BEGIN):  # it may be a backup, and large
-                raise age.DamagedError
+                raise age_format.DamagedError
             found: dict[str, str] = json.load(plain)
-    except age.WrongPassphraseError:
+    except age_format.WrongPassphraseError:
         raise Refusal(
             "The passphrase does not open %(file)s. Type the one of the day of the backup.", file=path
         ) from None

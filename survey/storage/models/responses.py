@@ -27,7 +27,7 @@ class Response(Base):
     """One person's answers. Append-only.
 
     `id` is made where the form is filled in, at random, and is the order on disk
-    (`survey/responses/arrival.py`), so neither the order nor the time of arrival is kept.
+    (`survey/responses/arrival_order.py`), so neither the order nor the time of arrival is kept.
     The stratum follows from the village.
     """
 

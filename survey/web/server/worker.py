@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import partial
 
 from survey.data_files import pending_imports
-from survey.responses.arrival import Arrival, by_the_clock
+from survey.responses.arrival_order import Arrival, by_the_clock
 from survey.storage.database import Database
 from survey.system import settings
 from survey.web.app import create_app

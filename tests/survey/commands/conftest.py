@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from survey.commands import main
-from survey.operations.backups import age
+from survey.operations.backups import age_format
 from survey.storage.database import Database
 
 
@@ -34,7 +34,7 @@ def hailong(
     monkeypatch.setenv("HAILONG_DATABASE_URL", province.url)
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
-    monkeypatch.setattr(age, "WORK", 10)  # a passphrase of a test is guarded by little
+    monkeypatch.setattr(age_format, "WORK", 10)  # a passphrase of a test is guarded by little
 
     def run(*arguments: object) -> Ended:
         code = 0

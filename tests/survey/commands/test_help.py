@@ -19,7 +19,7 @@ from survey.commands.doctor import MARKS
 from survey.commands.examples import EXAMPLES
 from survey.data_files import exporting
 from survey.operations import demo
-from survey.operations.findings import State
+from survey.operations.doctor_findings import State
 from survey.paper import batches, posters
 from survey.reports import report
 from survey.responses import respondents, submission

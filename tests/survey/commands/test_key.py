@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from survey.operations import database_findings
-from survey.operations.findings import State
+from survey.operations.doctor_findings import State
 from survey.responses import submission
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import texts_of

@@ -36,10 +36,10 @@ from survey.fieldwork import (
 from survey.fieldwork.double_entry import Finished
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
 from survey.paper import batches, scanning
-from survey.paper.images import pictures
 from survey.paper.layout import layout
+from survey.paper.scan_images import pictures
 from survey.results import summary as summaries
-from survey.sampling.dispositions import ADULTS, REPLACED
+from survey.sampling.outcome_words import ADULTS, REPLACED
 from survey.storage.database import Database
 from survey.storage.models import Batch, Reinterview, ReviewState, Sheet, SheetState
 from survey.system import dates

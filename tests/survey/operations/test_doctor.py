@@ -17,7 +17,7 @@ from sqlalchemy import make_url, text
 from survey.accounts import second_factors
 from survey.operations import database_findings, doctor
 from survey.operations.backups import keys, latest
-from survey.operations.findings import Finding, State
+from survey.operations.doctor_findings import Finding, State
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Scan, Sheet, TextKey

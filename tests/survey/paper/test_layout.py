@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from forms import Questionnaire, shipped
 from survey.paper.form import form
 from survey.paper.layout import Box, layout
-from survey.sampling.dispositions import HEAD
+from survey.sampling.outcome_words import HEAD
 
 DOTS = 12  # to the millimetre
 QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}

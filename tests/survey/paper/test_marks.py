@@ -25,10 +25,10 @@ from filled_sheets import (
 
 from forms import Questionnaire, shipped
 from survey.fieldwork.keying import head, one_form
-from survey.paper.images import Grey
 from survey.paper.layout import Box, layout
 from survey.paper.marks import SURE, Reading, read
 from survey.paper.pages import find, straight
+from survey.paper.scan_images import Grey
 
 [HOUSEHOLD, SHORT] = sorted(shipped(), key=lambda questionnaire: questionnaire.code)
 

@@ -11,9 +11,9 @@ import pytest
 from filled_sheets import photographed, printed
 
 from forms import Questionnaire, shipped
-from survey.paper.images import Grey
 from survey.paper.layout import layout
 from survey.paper.pages import SCALE, PageCode, find, prints, straight
+from survey.paper.scan_images import Grey
 
 QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}
 HOUSEHOLD = QUESTIONNAIRES["ho_gia_dinh"]

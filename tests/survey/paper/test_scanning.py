@@ -15,9 +15,9 @@ from sqlalchemy import select, update
 from forms import Questionnaire, shipped
 from survey.fieldwork import double_entry, keying, serial_numbers, sheet_locks
 from survey.paper import batches, printing, scanning
-from survey.paper.images import Grey, pictures
 from survey.paper.layout import layout
 from survey.paper.pages import find
+from survey.paper.scan_images import Grey, pictures
 from survey.paper.scanning import Page
 from survey.storage.database import Database
 from survey.storage.models import (

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from analysis import Design, proportion
 from analysis.weights import rake
 from survey.data_files import importing
-from survey.responses import calibration, respondents
+from survey.responses import fitted_weights, respondents
 from survey.results import result_table
 from survey.sampling import margins, weight_versions, weighting
 from survey.sampling.weighting import Plan
@@ -393,6 +393,6 @@ def test_a_kept_fit_gives_back_the_factors(province: Database, seed: int) -> Non
             {"gioi_tinh*do_tuoi": {f"{s}*{a}": SEX[s] * AGE[a] for s in SEX for a in AGE}, "kind": {"phường": 1e6}}
         )
         weight, _told, fit = weighting._fitted(session, those, those.weight, plan)
-        fitted = calibration.applied(those, fit)
+        fitted = fitted_weights.applied(those, fit)
     assert those.weight * fitted.factor[fitted.cell] == pytest.approx(weight, rel=1e-12)
     assert (fitted.x.T @ np.bincount(fitted.cell, weight))[-1] == pytest.approx(1e6)

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from survey.operations import doctor
-from survey.operations.findings import State
+from survey.operations.doctor_findings import State
 from survey.storage.database import Database
 from survey.storage.models import Village
 from survey.system import virus_scanner

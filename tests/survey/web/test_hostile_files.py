@@ -27,8 +27,8 @@ import pytest
 
 from forms import DocumentError, load
 from survey.operations.backups import archive
-from survey.paper.images import pictures
-from survey.results import boundaries
+from survey.paper.scan_images import pictures
+from survey.results import commune_boundaries
 from survey.storage.database import Database
 from survey.system.csv_table import Faults
 from survey.system.xlsx_table import opened
@@ -312,7 +312,7 @@ def test_boundaries_are_read_or_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
     def read(data: bytes) -> None:
         (tmp_path / "x.geojson").write_bytes(data)
-        boundaries.load(tmp_path / "x.geojson", [])
+        commune_boundaries.load(tmp_path / "x.geojson", [])
 
     run(read, [sound, sound.replace(b"Multi", b"")], count)
     with pytest.raises(Refusal):

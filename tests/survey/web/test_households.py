@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 
 from survey.fieldwork import closing, visits
 from survey.responses import sealed_responses
-from survey.sampling.dispositions import Outcome
+from survey.sampling.outcome_words import Outcome
 from survey.storage.database import Database
 from survey.storage.models import (
     Draw,

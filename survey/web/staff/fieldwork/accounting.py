@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from survey.accounts.accounts import Right
 from survey.fieldwork import accounting, closing, reinterviews
 from survey.fieldwork.accounting import Line
-from survey.sampling.dispositions import OUTCOMES, Outcome
+from survey.sampling.outcome_words import OUTCOMES, Outcome
 from survey.storage.models import Batch, Sheet, SheetState, Unit, Village
 from survey.system import dates
 from survey.waves import units, waves

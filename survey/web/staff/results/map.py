@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
-from survey.results import boundaries
+from survey.results import commune_boundaries
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
 from survey.web.staff.results.units import choices, finding
@@ -22,7 +22,7 @@ def as_map(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
-    outlines = boundaries.outlines()
+    outlines = commune_boundaries.outlines()
     if outlines is not None and not {row.unit.code for row in rows} <= outlines.paths.keys():
         outlines = None  # the boundaries are of other communes than this wave's
     return render_template(

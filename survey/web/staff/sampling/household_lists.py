@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.sampling import draws, expected_precision
-from survey.sampling.dispositions import ON_THE_SHEET, OUTCOMES
 from survey.sampling.draws import Drawn, VillageDraw
+from survey.sampling.outcome_words import ON_THE_SHEET, OUTCOMES
 from survey.storage.models import Draw, Unit, Wave
 from survey.waves import units, waves
 from survey.web.current import database

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Table, func, select, text
 
 from survey.operations import demo
-from survey.operations.backups import age, archive, rows
+from survey.operations.backups import age_format, archive, rows
 from survey.responses import submission as responses
 from survey.storage.database import Database, newest
 from survey.storage.models import (
@@ -240,8 +240,8 @@ def test_a_backup_is_never_written_over(database: Database, tmp_path: Path) -> N
 def test_one_that_is_cut_off_leaves_nothing_readable_and_the_next_one_removes_it(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(age, "WORK", 10)
-    monkeypatch.setattr(age, "PIECE", 500)
+    monkeypatch.setattr(age_format, "WORK", 10)
+    monkeypatch.setattr(age_format, "PIECE", 500)
     (tmp_path / "to").mkdir()
     cut = tmp_path / "to" / archive.DRAFT.format("00000000")
     found: list[bytes] = []

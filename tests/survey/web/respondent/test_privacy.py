@@ -13,7 +13,7 @@ import survey
 from analysis import disclosure
 from forms import document, openness, supplement
 from survey.operations import purge
-from survey.responses import arrival
+from survey.responses import arrival_order
 from survey.responses.submission import MARKS
 from survey.storage import audit
 from survey.storage.models import APPEND_ONLY, Base, Response
@@ -108,7 +108,7 @@ def test_the_times_on_the_page_are_those_of_the_code(page: str) -> None:
     assert "gone within 10 minutes" in page
     assert timedelta(days=365) >= purge.KEPT
     assert page.count("within 12 months of the end of the survey") == 2
-    assert (arrival.EVERY, arrival.AGAIN) == (3600, 60)
+    assert (arrival_order.EVERY, arrival_order.AGAIN) == (3600, 60)
     assert "every hour, and whenever it stops" in page
     assert "tries again every minute" in page
 

@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 from survey.accounts import identities, second_factors
 from survey.accounts.openid import Provider
 from survey.operations import doctor
-from survey.operations.findings import State
+from survey.operations.doctor_findings import State
 from survey.storage.database import Database
 from survey.storage.models import Account, AuditEntry, Identity, Response, SignIn
 from survey.system import settings

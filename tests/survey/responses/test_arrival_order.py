@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from survey.fieldwork import invitations
 from survey.responses import submission
-from survey.responses.arrival import AGAIN, EVERY, TABLES, Arrival, by_the_clock
+from survey.responses.arrival_order import AGAIN, EVERY, TABLES, Arrival, by_the_clock
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Mode, Response, ResponseText, Unit

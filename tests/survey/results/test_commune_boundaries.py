@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.operations.backups import archive
-from survey.results import boundaries
+from survey.results import commune_boundaries
 from survey.storage.database import Database
 from survey.storage.models import Unit
 from survey.waves import units
@@ -55,9 +55,9 @@ def written(path: Path, content: Any) -> Path:
 
 def test_outlines_fill_the_drawing_without_gaps(database: Database, tmp_path: Path) -> None:
     found = communes(database)
-    assert boundaries.outlines() is None
-    assert boundaries.load(written(tmp_path / "b.geojson", collection(found)), found) == len(found)
-    drawn = boundaries.outlines()
+    assert commune_boundaries.outlines() is None
+    assert commune_boundaries.load(written(tmp_path / "b.geojson", collection(found)), found) == len(found)
+    drawn = commune_boundaries.outlines()
     assert drawn is not None
     assert set(drawn.paths) == set(drawn.middles) == {unit.code for unit in found}
     rings = {}
@@ -77,8 +77,8 @@ def test_fine_boundaries_are_drawn_with_few_corners(database: Database, tmp_path
         one = shapely.segmentize(shapely.geometry.shape(feature["geometry"]), 0.0005)
         feature["geometry"] = shapely.geometry.mapping(one)
     assert len(json.dumps(fine)) > 300_000
-    boundaries.load(written(tmp_path / "b.geojson", fine), found)
-    drawn = boundaries.outlines()
+    commune_boundaries.load(written(tmp_path / "b.geojson", fine), found)
+    drawn = commune_boundaries.outlines()
     assert drawn is not None
     assert sum(map(len, drawn.paths.values())) < 20_000
 
@@ -110,10 +110,10 @@ def test_what_is_no_boundary_of_the_communes_is_refused(
     broken = collection(found)
     change(broken)
     with pytest.raises(Refusal, match=said):
-        boundaries.load(written(tmp_path / "b.geojson", broken), found)
+        commune_boundaries.load(written(tmp_path / "b.geojson", broken), found)
     with pytest.raises(Refusal):
-        boundaries.load(written(tmp_path / "b.geojson", []), found)
-    assert boundaries.outlines() is None
+        commune_boundaries.load(written(tmp_path / "b.geojson", []), found)
+    assert commune_boundaries.outlines() is None
 
 
 def test_the_page_is_tiles_without_and_a_map_with_boundaries(
@@ -124,7 +124,7 @@ def test_the_page_is_tiles_without_and_a_map_with_boundaries(
     assert page.count('<li class="') >= 54
     assert '<svg class="map"' not in page
     found = communes(made_up.extensions["database"])
-    boundaries.load(written(tmp_path / "b.geojson", collection(found)), found)
+    commune_boundaries.load(written(tmp_path / "b.geojson", collection(found)), found)
     page = reader.get("/quan-tri/thu-nghiem/ban-do").text
     assert page.count('<path class="map-unit') == 54
     assert page.count("<title>") == 55  # each outline says its figure with its interval, and the page its name
@@ -135,7 +135,7 @@ def test_the_page_is_tiles_without_and_a_map_with_boundaries(
 
 def test_boundaries_are_backed_up(database: Database, tmp_path: Path) -> None:
     found = communes(database)
-    boundaries.load(written(tmp_path / "b.geojson", collection(found)), found)
+    commune_boundaries.load(written(tmp_path / "b.geojson", collection(found)), found)
     made = archive.write(database, tmp_path / "backup", lambda *_told: None)
     assert list(made.files) == ["boundaries.geojson"]
     assert archive.check(tmp_path / "backup") == made

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.effects import between, beyond
+from analysis.interviewer_effects import between, beyond
 
 # Shrout & Fleiss 1979, table 2: six targets rated by four judges. ICC(1,1) = 0.17; R's irr::icc(model = "oneway")
 # gives 0.166 with limits −0.133 and 0.723. Here a limit below 0 is cut.

@@ -12,9 +12,9 @@ import pytest
 from pypdfium2 import PdfDocument, PdfPage
 
 from forms import shipped
-from survey.paper import images as module
+from survey.paper import scan_images as module
 from survey.paper.form import form
-from survey.paper.images import Grey, pictures
+from survey.paper.scan_images import Grey, pictures
 from translations import Refusal
 
 GREY = np.tile(np.arange(0, 250, dtype=np.uint8), (300, 1))

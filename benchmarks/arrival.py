@@ -1,4 +1,4 @@
-"""What taking the order of arrival off the disk costs (`survey/responses/arrival_order.py`): seconds, on both databases.
+"""What taking the order of arrival off the disk costs (`responses/arrival_order.py`): seconds, on both databases.
 
     python benchmarks/arrival.py [FORMS]
 

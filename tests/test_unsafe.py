@@ -39,7 +39,7 @@ CALLS = {
     "render_template_string",
 }
 # A template's own output, marked as such after the words in it are bound together.
-MARKED = {"survey/web/respondent/form.py"}
+MARKED = {"survey/web/respondent/form.py", "survey/web/markup.py"}
 PATTERNS = {"compile", "match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 # Patterns made of our own words: the names of modes, and words that a questionnaire of ours lists.
 OF_OUR_WORDS = {"survey/responses/sealed_responses.py", "forms/parsing.py"}
@@ -140,7 +140,7 @@ def test_scripts_put_under_a_name_of_their_own_alone() -> None:
         for path in (ROOT / "survey" / "web" / "static").rglob("*.js")
         if path.name != "hpke.js" and PUT.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"conditions.js", "answers.js", "draft.js", "keying.js"}
+    assert found == {"conditions.js", "answers.js", "draft.js", "form.js", "keying.js"}
     assert not CODE.fullmatch("__proto__")
 
 

@@ -1,6 +1,6 @@
 """What may be concluded from differences: the one way behind every page, report, file and address.
 
-Each difference gets a word of `analysis.contrast.groups`, from "below" to "above", of the tests that stand together: the
+Each difference gets a word of `contrast.groups`, from "below" to "above", of the tests that stand together: the
 communes of one figure, the questions of one commune, the lines of one comparison. Nobody concludes from an
 interval. Of these tests only those count whose figures may be seen, so no word leans on a hidden one.
 """

@@ -8,9 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, before_render_template, current_app, request
 from flask_compress import Compress
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFProtect
 from jinja2 import Template
-from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
@@ -27,6 +26,7 @@ from survey.web import (
     keying,
     kiosk,
     login,
+    markup,
     preferences,
     refusals,
     respondent,
@@ -143,7 +143,8 @@ def _set_up_templates(app: Flask) -> None:
         version=version,
         static=static_files.address,
         here=_here,
-        csrf_field=_csrf_field,
+        csrf_field=markup.csrf_field,
+        with_roles=markup.with_roles,
         large_text=preferences.large_text,
         tabs=tabs,
         open_tab=open_tab,
@@ -154,11 +155,6 @@ def _set_up_templates(app: Flask) -> None:
 def _plural(one: str, many: str, num: int) -> str:
     """The form of a message for a count; Jinja fills in the values by itself."""
     return translations.catalogue(translations.language()).ngettext(one, many, num)
-
-
-def _csrf_field() -> Markup:
-    """The hidden field that each form has which is sent by somebody who is signed in, or signs in."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
 def _here(**changed: str | None) -> str:

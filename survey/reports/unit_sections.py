@@ -23,7 +23,7 @@ from survey.reports.structure import (
     Row,
     Table,
 )
-from survey.results import wording
+from survey.results import standing_words, wording
 from survey.results.summary import Line, Summary, UnitLine
 from translations import gettext as _
 from translations.formats import number
@@ -57,7 +57,7 @@ def _groups(summary: Summary) -> list[Block]:
             )
         )
     ]
-    for group in wording.STANDINGS:
+    for group in standing_words.STANDINGS:
         there = [commune(line.unit) for line in lines if line.index.standing == group]
         names = f" ({', '.join(there)})" if there and group != "not_apart" else ""
         blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(there))}{names}."))

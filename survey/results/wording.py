@@ -18,9 +18,10 @@ from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
 from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
+from survey.results.standing_words import CHANGES, SIDES, STANDINGS
 from survey.storage.models import Release
-from translations import N_, ngettext
 from translations import gettext as _
+from translations import ngettext
 from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
@@ -32,28 +33,6 @@ MANY_LINES = 20  # of so many intervals at 95% one misses by chance
 MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
 POOLED = "§"
 SIGNS: dict[Group, str] = {"above": "▲", "signs_above": "△", "not_apart": "○", "signs_below": "▽", "below": "▼"}
-# The words of a commune against the rest of the province; of any two sides; of two waves.
-STANDINGS: dict[Group, str] = {
-    "above": N_("above the rest of the province"),
-    "signs_above": N_("signs of being above the rest of the province"),
-    "not_apart": N_("no clear difference from the rest of the province"),
-    "signs_below": N_("signs of being below the rest of the province"),
-    "below": N_("below the rest of the province"),
-}
-SIDES: dict[Group, str] = {
-    "above": N_("higher"),
-    "signs_above": N_("signs of being higher"),
-    "not_apart": N_("no clear difference"),
-    "signs_below": N_("signs of being lower"),
-    "below": N_("lower"),
-}
-CHANGES: dict[Group, str] = {
-    "above": N_("up"),
-    "signs_above": N_("signs of a rise"),
-    "not_apart": N_("not enough to conclude"),
-    "signs_below": N_("signs of a fall"),
-    "below": N_("down"),
-}
 
 
 def counted(count: int | None, mark: str | None) -> str:

@@ -1,0 +1,28 @@
+"""The words of a commune against the rest of the province, of any two sides, of two waves."""
+
+from __future__ import annotations
+
+from analysis.contrast import Group
+from translations import N_
+
+STANDINGS: dict[Group, str] = {
+    "above": N_("above the rest of the province"),
+    "signs_above": N_("signs of being above the rest of the province"),
+    "not_apart": N_("no clear difference from the rest of the province"),
+    "signs_below": N_("signs of being below the rest of the province"),
+    "below": N_("below the rest of the province"),
+}
+SIDES: dict[Group, str] = {
+    "above": N_("higher"),
+    "signs_above": N_("signs of being higher"),
+    "not_apart": N_("no clear difference"),
+    "signs_below": N_("signs of being lower"),
+    "below": N_("lower"),
+}
+CHANGES: dict[Group, str] = {
+    "above": N_("up"),
+    "signs_above": N_("signs of a rise"),
+    "not_apart": N_("not enough to conclude"),
+    "signs_below": N_("signs of a fall"),
+    "below": N_("down"),
+}

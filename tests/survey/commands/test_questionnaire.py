@@ -70,6 +70,6 @@ def test_a_crosswalk_is_kept_and_one_that_is_wrong_told_with_the_line(
     assert "Write hl_chung instead of hl_chun." in done.err
     file.write_text(file.read_text().replace("hl_chun}", "hl_chung}"))
     assert "noi_phuc_vu@2 is compared with noi_phuc_vu@1" in hailong("questionnaire", "crosswalk", file).err
-    assert "holds already" in hailong("questionnaire", "crosswalk", file).err
+    assert "is already in use" in hailong("questionnaire", "crosswalk", file).err
     file.write_text(file.read_text().replace("noi_phuc_vu@2", "noi_phuc_vu@9"))
     assert "no published questionnaire noi_phuc_vu@9" in hailong("questionnaire", "crosswalk", file).err

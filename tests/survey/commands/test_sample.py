@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_rows_and_the_first_draw_stays(framed: Prog
     assert shown.out == first.out
     assert "Draw number 1 of" in shown.err
     assert "It doesn't hold any more" in shown.err
-    assert "it is the same to the row" in shown.err
+    assert "it is exactly the same" in shown.err
     assert "doesn't hold" not in framed("sample", "show", "--wave", "ho-nam").err
     assert framed("sample", "use", "--wave", "ho-nam", "--draw", 2).code == 0
     assert framed("sample", "show", "--wave", "ho-nam").out == other.out

@@ -103,7 +103,7 @@ def test_columns_stand_in_any_order(province: Database, load: Import) -> None:
         ("unit", "6652", "Write 06652: a spreadsheet has dropped the zero"),
         ("unit", "22", "There is no unit with the code 22."),  # the province as a whole
         ("psu", "", "may not be blank"),
-        ("psu", "x" * 61, "at most 60 letters"),
+        ("psu", "x" * 61, "at most 60 characters"),
         ("stratum", " ", "may not be blank"),
         ("stratum", "a\nb", "on one line"),
         ("weight", "", "may not be blank"),

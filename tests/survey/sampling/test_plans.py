@@ -219,7 +219,7 @@ def test_a_margin_becomes_villages_beside_slovin() -> None:
     assert (size.population, size.answers, size.forms, size.villages) == (10_000, 812, 812, 31)
     assert size.slovin == 1000  # 10000/(1 + 10000·.0009)
     told = "\n".join(map(str, sizing.size_sentences(size)))
-    assert "as exact as 435 people drawn singly" in told  # 1000/2.3
+    assert "as precise as 435 people drawn singly" in told  # 1000/2.3
     listed[0].adults = None
     assert sizing.sized(listed, 0.03, 27, Expected()).population == 4_000
 

@@ -119,12 +119,13 @@ def guard(page: Page, view: View) -> View:
         if page.reauthenticate and not current_user.proven:
             return redirect(url_for("sign_in.prove", next=request.full_path), 303)
         with page.acting(kwargs):
-            if page.export and request.method == "GET":
+            answer = view(*args, **kwargs)
+            if page.export and request.method == "GET":  # noted before it leaves; what was refused is not
                 if request.args:
                     audit.annotate(asked=request.query_string.decode())
-                with database().writing():  # leaves an entry of its own
+                with database().writing():
                     pass
-            return view(*args, **kwargs)
+            return answer
 
     return guarded
 

@@ -17,6 +17,7 @@ from survey.storage import faults, master_key
 from survey.storage.models import Wave
 from survey.web import api, login, staff
 from survey.web.current import database
+from survey.web.pages import page_at
 from survey.web.server import rejections
 from survey.web.sign_in import password
 from translations import Refusal
@@ -45,7 +46,7 @@ def _answer(status: int, title: str, what: str, *, database_works: bool = True) 
         return api.problem(status, what)
     signed_in = database_works and current_user.is_authenticated
     home = password.home(current_user) if signed_in else "/"
-    if signed_in and request.path.startswith(f"{staff.pages.url_prefix}/"):
+    if signed_in and (page_at(request.endpoint) or request.path.startswith(f"{staff.pages.url_prefix}/")):
         page = render_template("staff/refusal.html", title=title, what=what, home=home, wave=_wave())
     else:
         page = render_template("refusal.html", title=title, what=what, home=home)

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from analysis import Estimate
-from forms import Rule, Text, shipped
+from forms import KINDS, Rule, Text, shipped
 from survey.data_files import exporting
 from survey.operations.demo import SAMPLE
 from survey.responses.respondents import sample
@@ -59,7 +59,7 @@ def test_the_lines_of_a_share_are_those_that_r_was_seen_to_take() -> None:
 
 
 def test_a_mean_of_numbers_takes_the_numbers_and_no_rule() -> None:
-    asked: Any = SimpleNamespace(items={"tuoi": SimpleNamespace(kind="number")})
+    asked: Any = SimpleNamespace(items={"tuoi": SimpleNamespace(kind=KINDS["number"])})
     rule = Rule("share", Text("r", "r"), {"hl": {5: 1.0}})
     record = estimated("tuoi", None, statistic="mean", domain="06652")
     said = r_code.lines(record, ["tuoi"], asked, rule, "certainty", "d.csv").splitlines()

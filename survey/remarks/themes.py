@@ -21,7 +21,7 @@ DEFAULTS = {
     "thai_do": N_("Attitude of officials"),
     "thoi_gian": N_("Waiting and deadlines"),
     "nhieu_lan": N_("Sent back and forth, papers asked for again"),
-    "chi_phi": N_("Money outside the rules"),
+    "chi_phi": N_("Bribes, gifts or unofficial payments"),
     "co_so": N_("Building, seats, equipment"),
     "truc_tuyen": N_("Online services"),
     "dat_dai": N_("Land"),

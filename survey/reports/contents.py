@@ -125,7 +125,7 @@ def _main(summary: Summary) -> list[Block]:
         blocks.append(Heading(2, _("Satisfaction index")))
         blocks.extend(_index(summary, summary.index))
     if summary.headlines:
-        blocks.append(Heading(2, _("Harassment and money outside the rules")))
+        blocks.append(Heading(2, _("Harassment and unofficial payments")))
         blocks.append(
             Paragraph(
                 _(

@@ -151,7 +151,7 @@ def _unit_headlines(summary: Summary) -> Table:
     ]
     share = 72 // len(summary.headlines)
     return Table(
-        _("Harassment and money outside the rules by commune"),
+        _("Harassment and unofficial payments by commune"),
         (
             Column(_("Ward, commune or special zone"), 100 - share * len(summary.headlines), LEFT),
             *(Column(headline_name(summary, headline), share) for headline in summary.headlines),

@@ -24,15 +24,16 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
 @forms.command(
     name="print",
     help=_(
-        "Print the paper forms of a wave as one PDF, A4 for both sides: a packet for each village of the sample, "
-        "with a cover sheet and the slip of its hand-over, and a form for each household drawn. What is printed "
-        "counts as issued. A second time the same forms are printed again, with the same numbers."
+        "Print the paper forms of a wave as one PDF, A4 for both sides: a batch for each village of the "
+        "sample, with a cover sheet and the slip of its hand-over, and a form for each household drawn. "
+        "What is printed counts as issued. A second time the same forms are printed again, with the same "
+        "numbers."
     ),
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
 @click.option("--village", metavar="CODE", help=_("One village alone."))
-@click.option("--batch", metavar="CODE", help=_("One packet that was printed before, again."))
+@click.option("--batch", metavar="CODE", help=_("One batch that was printed before, again."))
 @click.option(
     "--per-village",
     type=COUNT,
@@ -43,7 +44,7 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
     "--more",
     type=COUNT,
     metavar="N",
-    help=_("So many further forms for the village, in a packet of their own."),
+    help=_("So many further forms for the village, in a batch of their own."),
 )
 @click.option(
     "--double",
@@ -99,12 +100,12 @@ def print_forms(
     with (
         atomic_write(out) as file,
         click.progressbar(
-            length=len(order.packets), label=_("Packets"), file=sys.stderr, hidden=not sys.stderr.isatty()
+            length=len(order.packets), label=_("Batches"), file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar,
     ):
         printing.write(order, file, lambda done: bar.update(1))
     say(
-        "The forms are in %(file)s, packets: %(packets)d. Print on both sides, A4, at 100 %%.",
+        "The forms are in %(file)s, batches: %(packets)d. Print on both sides, A4, at 100 %%.",
         packets=len(order.packets),
         file=out,
     )
@@ -115,8 +116,8 @@ def _tell(packets: int, forms: int, double: int, again: int) -> None:
         say("All of them are numbered already; they are printed again.")
         return
     say(
-        "Numbered: packets %(packets)d, forms %(forms)d; of these to be keyed twice %(double)d, asked again "
-        "%(again)d.",
+        "Numbered: batches %(packets)d, forms %(forms)d; of these to be keyed twice %(double)d, asked "
+        "again %(again)d.",
         packets=packets,
         forms=forms,
         double=double,

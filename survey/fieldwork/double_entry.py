@@ -65,7 +65,7 @@ def finish(
     if before is not None and (before.keyer, before.source, before.typed) == (keyer, source, fields):
         return _so_far(form.place.questionnaire, row, keyings)
     if before is not None or row.state is SheetState.ENTERED:
-        raise Conflict("Form %(serial)s is keyed already. Take the next one of the packet.", serial=sheet)
+        raise Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=sheet)
     if row.state is SheetState.VOID:
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
@@ -169,7 +169,7 @@ def _so_far(questionnaire: Questionnaire, row: Sheet, keyings: Mapping[int, Keyi
 def _in_its_turn(row: Sheet, turn: int, keyer: str, source: str, keyings: Mapping[int, Keying]) -> None:
     """Refuses a turn that is not next, a second one of the same person, and a second scan."""
     if turn not in (FIRST, SECOND, SETTLED) or turn != len(keyings) + 1 or (turn != FIRST and not row.double):
-        raise Conflict("Form %(serial)s is keyed already. Take the next one of the packet.", serial=row.serial)
+        raise Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=row.serial)
     if keyer in {other.keyer for other in keyings.values()}:
         raise Conflict(
             "You have keyed form %(serial)s yourself: another person takes this turn.", serial=row.serial

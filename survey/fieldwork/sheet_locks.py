@@ -165,7 +165,7 @@ def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
         )
     turn = due(session, sheet, keyer)
     if turn is None:
-        raise Conflict("Form %(serial)s is keyed already. Take the next one of the packet.", serial=number)
+        raise Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=number)
     row = OpenKeying(sheet=number, turn=turn, keyer=keyer, typed={}, at=None, finished=False)
     session.add(row)
     session.flush()

@@ -194,7 +194,7 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
         "issuer": _("Department of Home Affairs").upper(),
         "state": _("Socialist Republic of Viet Nam").upper(),
         "motto": _("Independence - Freedom - Happiness"),
-        "title": _("Packet of survey forms").upper(),
+        "title": _("Batch of survey forms").upper(),
         "survey": str(given.questionnaire.title),
         "code": packet.code,
         "about": [
@@ -234,7 +234,7 @@ def _list(households: Sequence[int]) -> str:
 def _words() -> dict[str, Any]:
     return {
         "serial": _("Form number"),
-        "batch": _("Packet"),
+        "batch": _("Batch"),
         "households": _("Households drawn, by their number in the village's list:"),
         "spare": _("Households that may replace them, in this order:"),
         "bound": _("Forms for the households that may be visited again"),
@@ -250,7 +250,7 @@ def _words() -> dict[str, Any]:
                 "answer or isn't there any more. Take the next one of the list, and cross the reason at the top "
                 "of the form."
             ),
-            _("Bring every form back, filled in or not: the packet is counted when it comes back."),
+            _("Bring every form back, filled in or not: the batch is counted when it comes back."),
         ],
         "interviewer": _("Interviewer"),
         "supervisor": _("Supervisor"),
@@ -259,7 +259,7 @@ def _words() -> dict[str, Any]:
         "filled": _("Forms filled in"),
         "empty": _("Forms not filled in"),
         "lost": _("Forms missing, and why"),
-        "slip": _("Hand-over of a packet of forms").upper(),
+        "slip": _("Hand-over of a batch of forms").upper(),
         "copies": [_("Copy for the Department of Home Affairs"), _("Copy for the interviewer")],
         "going": _("Hand-over"),
         "coming": _("Return"),

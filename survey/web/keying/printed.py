@@ -57,7 +57,7 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
             sheet_locks.take_next(session, packet, current_user.name) if batch and batch.wave == wave else None
         )
         if opened is None:
-            raise Conflict("No form of packet %(code)s waits for you any more. Take another one.", code=packet)
+            raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
         return opened.sheet
     number = sheet_locks.serial(typed)
     if not number:

@@ -29,8 +29,8 @@ def test_forms_are_numbered_and_printed_and_the_second_time_printed_alone(
     out = tmp_path / "phieu.pdf"
     first = hailong(*("forms", "print", "--wave", "ho-mau", "--per-village", 2, "--double", 100, "--out", out))
     assert first.code == 0
-    assert "Numbered: packets 4, forms 8; of these to be keyed twice 8" in first.err
-    assert f"The forms are in {out}, packets: 4." in first.err
+    assert "Numbered: batches 4, forms 8; of these to be keyed twice 8" in first.err
+    assert f"The forms are in {out}, batches: 4." in first.err
     assert pages(out) == 4 * (4 + 2 * 4)
     assert accounts(hailong) == [(f"ho-mau-{number:03d}", 2) for number in range(1, 5)]
     again = hailong("forms", "print", "--wave", "ho-mau", "--unit", "06652", "--out", out)
@@ -46,7 +46,7 @@ def test_one_village_or_batch_is_printed_alone_and_may_get_more_forms(hailong: P
     assert hailong(*each, "--village", "V2", "--per-village", 1).code == 0
     assert accounts(hailong) == [("ho-mau-001", 1)]
     more = hailong(*each, "--village", "V2", "--more", 2, "--reinterview", 100)
-    assert "packets 1, forms 2" in more.err
+    assert "batches 1, forms 2" in more.err
     assert "asked again 0" in more.err
     assert accounts(hailong) == [("ho-mau-001", 1), ("ho-mau-002", 2)]
     assert pages(out) == 4 + 2 * 4

@@ -99,7 +99,7 @@ class SheetsForm(StaffForm):
         default="back",
     )
     counted = IntegerField(
-        Lazy("Forms counted in the packet"),
+        Lazy("Forms counted in the batch"),
         [Optional(), NumberRange(0, 10_000, Lazy("Count the forms, in digits."))],
         description=Lazy("Filled in or not. Without it, those that are ticked are counted."),
         render_kw={"inputmode": "numeric"},
@@ -205,7 +205,7 @@ def _with_sums(all_rows: list[BatchRow], shown: list[BatchRow]) -> list[BatchRow
     Right.FIELDWORK,
     tab="staff.accounting",
     methods=["GET", "POST"],
-    act=N_("Counted a packet of paper forms"),
+    act=N_("Counted a batch of paper forms"),
 )
 def batch(wave: str, batch: str) -> ResponseReturnValue:
     """A batch with its forms, and what became of those that are ticked, typed or scanned."""
@@ -231,7 +231,7 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
     Right.FIELDWORK,
     tab="staff.accounting",
     methods=["POST"],
-    act=N_("Handed a packet over"),
+    act=N_("Handed a batch over"),
 )
 def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     """Notes who took the batch, and when."""
@@ -301,7 +301,7 @@ def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
     if what == "back":
         counted = form.counted.data
         if counted is None and not named:
-            raise Refusal("Count the forms in the packet, or tick or scan those that are there.")
+            raise Refusal("Count the forms in the batch, or tick or scan those that are there.")
         if counted is None:
             back = {sheet.serial for sheet in accounting.sheets(session, batch) if sheet.state != SheetState.OUT}
             counted = len(back | set(named))

@@ -116,8 +116,8 @@ def print_forms(wave: str) -> ResponseReturnValue:
         return _page(wave_row, form, _more(wave, empty=True), refusal.status)
     flash(
         ngettext(
-            "%(num)s packet is numbered. Print it now.",
-            "%(num)s packets are numbered. Print them now.",
+            "%(num)s batch is numbered. Print it now.",
+            "%(num)s batches are numbered. Print them now.",
             len(issued),
         )
         if issued
@@ -141,7 +141,7 @@ def more_forms(wave: str) -> ResponseReturnValue:
     with database().writing() as session:
         batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
         audit.annotate(packet=batch, forms=form.count.data)
-    flash(_("Packet %(code)s is numbered. Print it here.", code=batch))
+    flash(_("Batch %(code)s is numbered. Print it here.", code=batch))
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 

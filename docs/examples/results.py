@@ -32,14 +32,35 @@ def records(address: str, token: str) -> Iterator[dict[str, Any]]:
         following = urljoin(following, link[1]) if link else None
 
 
+def unit_names(base: str, token: str) -> dict[str, str]:
+    """The communes by code; none where the token may not read them: the scope `waves` opens them."""
+    try:
+        return {unit["code"]: unit["name"] for unit in records(f"{base}units", token)}
+    except HTTPError as error:
+        if error.code != 403:
+            raise
+        return {}
+
+
 def in_words(record: dict[str, Any]) -> str:
     """The figure as it may be printed: never without its interval and base, never a hidden one."""
-    if record["estimate"] is None:
-        return "hidden" if {"hidden", "hidden_with"} & set(record["flags"]) else "not known"
     factor, sign = (100, " %") if record["statistic"] in ("proportion", "index") else (1, "")
     low, high = (None if record[end] is None else factor * record[end] for end in ("low", "high"))
-    if "under_3" in record["flags"]:
-        return f"fewer than 3 of {record['n']}, at most {high:.1f}{sign}"
+    at_most, at_least = (
+        "too few for an interval" if end is None else f"at {name} {end:.1f}{sign}"
+        for end, name in ((high, "most"), (low, "least"))
+    )
+    flags = set(record["flags"])
+    if flags & {"hidden", "hidden_with"}:
+        return "hidden"
+    if "under_3" in flags:  # without an estimate
+        return f"fewer than 3 of {record['n']}, {at_most}"
+    if record["estimate"] is None:
+        return "not known"
+    if "none" in flags:
+        return f"none of {record['n']}, {at_most}"
+    if "all" in flags:
+        return f"all of {record['n']}, {at_least}"
     interval = "no interval" if low is None or high is None else f"{low:.1f} to {high:.1f}{sign}"
     return f"{factor * record['estimate']:.1f}{sign} ({interval}; n = {record['n']})"
 
@@ -55,9 +76,8 @@ def main() -> None:
     base = given.server.rstrip("/") + "/api/v1/"
     question = urlencode({"item": given.item, "by": given.by, "limit": PAGE, "lang": "en"}, doseq=True)
     try:
-        names = (
-            {unit["code"]: unit["name"] for unit in records(f"{base}units", token)} if "unit" in given.by else {}
-        )
+        # Without --by the token of a commune is given its commune's records.
+        names = unit_names(base, token) if "unit" in given.by or not given.by else {}
         for record in records(f"{base}waves/{given.wave}/results?{question}", token):
             what = record["item"] + (f"={record['value']}" if record["value"] is not None else "")
             where = record["domain"] if isinstance(record["domain"], dict) else {"": record["domain"] or "all"}

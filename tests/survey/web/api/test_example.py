@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,40 @@ def test_the_program_prints_each_percentage_with_interval_and_base_and_no_hidden
     assert "70.0 % (" in here
     assert here.endswith("n = 10)")
     assert [line for line in by_unit if line.endswith("hidden")]
+
+
+def test_the_program_says_none_and_all_in_words_with_their_bound(
+    client: FlaskClient, live_server: str, token: Any
+) -> None:
+    for unit in ("06652", "06658", "06661") * 4:
+        sent = {"id": str(uuid4()), "wave": "ho-mo", "unit": unit, "mode": "phone", "answers": {"C4": 1}}
+        assert client.post("/api/v1/responses", json=sent).status_code == 201
+    reader = token(Role.HOME_AFFAIRS)
+    items = ["--item", "C4=1", "--item", "C4=2"]
+    every, none = run(live_server, reader, "ho-mo", *items).stdout.splitlines()
+    assert re.fullmatch(r"C4=1 +all +all of 12, at least \d+\.\d %", every)
+    assert re.fullmatch(r"C4=2 +all +none of 12, at most \d+\.\d %", none)
+
+
+def test_the_program_says_of_one_or_two_cases_that_they_are_fewer_than_three() -> None:
+    in_words = runpy.run_path(str(PROGRAM))["in_words"]
+    record = {
+        "estimate": None,
+        "statistic": "proportion",
+        "low": None,
+        "high": 0.127,
+        "n": 54,
+        "flags": ["under_3"],
+    }
+    assert in_words(record) == "fewer than 3 of 54, at most 12.7 %"
+    assert in_words({**record, "n": None, "high": None, "flags": ["hidden"]}) == "hidden"
+
+
+def test_an_item_that_a_wave_has_not_is_refused_with_the_status_that_the_page_tells(
+    client: FlaskClient, token: Any
+) -> None:
+    assert client.get("/api/v1/waves/ho-mo/results?item=Z99", headers=token(Role.HOME_AFFAIRS)).status_code == 400
+    assert "| 400 |" in (DOCS / "api.md").read_text(encoding="utf-8")
 
 
 def test_the_program_says_what_the_server_refuses(live_server: str, token: Any) -> None:

@@ -12,13 +12,13 @@ from survey.operations import doctor as looking
 from translations import N_
 from translations import gettext as _
 
-MARKS = {"well": N_("well"), "look": N_("look at it"), "mend": N_("MEND")}  # by state
+MARKS = {"well": N_("ok"), "look": N_("check"), "mend": N_("FIX")}  # by state
 
 
 @command(
     help=_(
         "Look at the installation: data folder, keys, disk, database, audit trail, clock, address, backup. "
-        "It says of each thing what to do, and changes nothing. It ends with 1 where something must be mended "
+        "It says of each thing what to do, and changes nothing. It ends with 1 where something must be fixed "
         "before people are let in."
     )
 )
@@ -36,6 +36,6 @@ def doctor(as_json: bool) -> None:
                 click.echo(f"    → {one.do}")
     wrong = sum(one.state == "mend" for one in findings)
     if wrong:
-        say("To be mended: %(count)d.", count=wrong)
+        say("To be fixed: %(count)d.", count=wrong)
         sys.exit(1)
-    say("Nothing must be mended.")
+    say("Nothing needs fixing.")

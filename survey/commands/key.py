@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -31,9 +32,8 @@ def renew() -> None:
         renewal = key_rotation.MasterKeyRotation(session.connection())
     renewal.settle(database)
     say(
-        "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one the "
-        "backups of before can still be read: destroy those that somebody may have seen, and the FILE.keys of "
-        "all.",
+        "Renewed. The key at %(file)s opens all that the old one did: back it up today. With the old one "
+        "earlier backups can still be read: destroy those that somebody may have seen, and the FILE.keys of all.",
         file=settings.text_key_file(),
     )
 
@@ -52,24 +52,28 @@ def lost(yes: bool) -> None:
     with database.reading() as session:
         closed = lost_key.unreadable(session.connection())
     if closed:
-        say(
-            "The key file %(file)s does not open: what people wrote in the waves %(waves)s; forms being keyed: "
-            "%(drafts)s; forms with scanned pages: %(scans)s; re-interviews: %(again)s; codes from the phones of "
-            "%(accounts)s.",
-            file=place,
-            waves=", ".join(sorted(closed.get("text_key", ()))) or "–",
-            drafts=number(len(closed.get("open_keying", ()))),
-            scans=number(len(closed.get("scan", ()))),
-            again=number(len(closed.get("reinterview", ()))),
-            accounts=", ".join(sorted(closed.get("second_factor", ()))) or "–",
-        )
+        say("The key file %(file)s does not open: %(things)s.", file=place, things="; ".join(_things(closed)))
         if not yes:
             _confirm(place)
     lost_key.discard(database)
     say(
-        "Discarded. The key that holds from now on is %(file)s: back it up today. hailong serve starts again.",
+        "Discarded. The key in use from now on is %(file)s: back it up today. hailong serve starts again.",
         file=place,
     )
+
+
+def _things(closed: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """What can't be read any more, by kind."""
+    if waves := closed.get("text_key"):
+        yield _("what people wrote in the waves %(waves)s", waves=", ".join(sorted(waves)))
+    if sheets := closed.get("open_keying"):
+        yield _("forms being keyed: %(count)s", count=number(len(sheets)))
+    if sheets := closed.get("scan"):
+        yield _("forms with scanned pages: %(count)s", count=number(len(sheets)))
+    if households := closed.get("reinterview"):
+        yield _("re-interviews: %(count)s", count=number(len(households)))
+    if accounts := closed.get("second_factor"):
+        yield _("codes from the phones of %(accounts)s", accounts=", ".join(sorted(accounts)))
 
 
 def _confirm(place: Path) -> None:

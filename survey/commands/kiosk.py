@@ -26,7 +26,7 @@ def link(wave: str, unit: str, place: str) -> None:
         code=binding.leave_code,
     )
     if not base.startswith("https:"):
-        say("Elsewhere than on this machine a kiosk needs https: set HAILONG_BASE_URL to the address with TLS.")
+        say("On any other machine a kiosk needs https: set HAILONG_BASE_URL to the address with TLS.")
     click.echo(addresses.kiosk_link(base.rstrip("/"), binding.secret))
 
 

@@ -23,16 +23,24 @@ from translations.formats import day, number
 )
 @click.option("--wave", metavar="CODE", help=_("Only this wave; it must have ended."))
 @click.option("--early", is_flag=True, help=_("With --wave: before the 12 months are over."))
-@click.option("--list", "only_list", is_flag=True, help=_("Only say which waves are due."))
+@click.option(
+    "--list",
+    "only_list",
+    is_flag=True,
+    help=_(
+        "Only list the waves that are still due, as tab-separated lines: code, last day, and “-” where no key of "
+        "what people wrote is left to destroy."
+    ),
+)
 def purge(wave: str | None, early: bool, only_list: bool) -> None:
     if early and wave is None:
         raise click.UsageError(_("--early needs --wave: name the wave whose texts may go."))
     database = installation.opened()
     with database.reading() as session:
         before = destroying.wrapped_keys(session)
-        due_waves = destroying.due(session, dates.today())
+        left = [one for one in destroying.due(session, dates.today()) if not one.purged or one.code in before]
     if only_list:
-        for one in due_waves:
+        for one in left:
             click.echo("\t".join((one.code, one.closes.isoformat(), "" if one.code in before else "-")))
         return
     done = destroying.purge(database, wave, early=early)

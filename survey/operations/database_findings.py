@@ -53,7 +53,7 @@ def examine(database: Database, folder: Path) -> Iterator[Finding]:
         what = _("The database has the older form %(form)s.", form=present)
         yield mend(what, _("Stop serving, then run: hailong init"))
         return
-    yield well(_("The database answers and has the newest form."))
+    yield well(_("The database answers and is up to date."))
     yield from writable(database)
     yield from sqlite(database) if database.is_sqlite else postgresql(database)
     with database.reading() as session:
@@ -193,7 +193,7 @@ def people(session: Session) -> Iterator[Finding]:
         what = _("There is no administrator.")
         yield look(what, _("Make one: hailong user add NAME --role admin"))
     elif Role.ADMIN not in second_factors.needing(session):
-        what = _("A password alone makes somebody an administrator.")
+        what = _("Administrators sign in with a password alone.")
         yield look(what, _("Let the role need a second factor: the page “Accounts”, “Who needs a second factor”."))
     else:
         yield well(_("Administrators need a second factor."))

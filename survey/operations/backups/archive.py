@@ -157,7 +157,8 @@ def opened(path: Path, passphrase: Callable[[], str]) -> Iterator[IO[bytes]]:
         raise Refusal("There is no file %(file)s.", file=path) from None
     except age_format.WrongPassphraseError:
         raise Refusal(
-            "The passphrase does not open %(file)s. Type the one of the day of the backup.", file=path
+            "The passphrase does not open %(file)s. Type the passphrase that was used on the day of the backup.",
+            file=path,
         ) from None
     except age_format.DamagedError:
         raise _damaged(path) from None

@@ -55,7 +55,8 @@ def opened(path: Path, passphrase: str) -> dict[str, str]:
             found: dict[str, str] = json.load(plain)
     except age_format.WrongPassphraseError:
         raise Refusal(
-            "The passphrase does not open %(file)s. Type the one of the day of the backup.", file=path
+            "The passphrase does not open %(file)s. Type the passphrase that was used on the day of the backup.",
+            file=path,
         ) from None
     except ValueError:
         raise Refusal(

@@ -19,14 +19,14 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_must_be_mended_ends_with_an_error_and_what_to_do(hailong: Program, data: Path) -> None:
+def test_what_must_be_fixed_ends_with_an_error_and_what_to_do(hailong: Program, data: Path) -> None:
     assert hailong("doctor").code == 0
     (data / "secret.key").chmod(0o644)
     done = hailong("doctor")
     assert done.code == 1
-    assert "[MEND] Other accounts" in done.out
+    assert "[FIX] Other accounts" in done.out
     assert f"    → Run: chmod 600 {data}/secret.key" in done.out
-    assert "To be mended: 1" in done.err
+    assert "To be fixed: 1" in done.err
     assert "PHẢI SỬA" in hailong("--lang", "vi", "doctor").out
     records = json.loads(hailong("doctor", "--json").out)
     assert [one["state"] for one in records].count("mend") == 1

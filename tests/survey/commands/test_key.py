@@ -56,7 +56,7 @@ def test_a_lost_key_is_shown_asked_for_and_noted(
     key.write_bytes(b"damaged")
     asked = hailong("key", "lost")
     assert asked.code == 1
-    assert "what people wrote in the waves gop-y;" in asked.err
+    assert "what people wrote in the waves gop-y.\n" in asked.err
     assert "--yes" in asked.err
     assert key.read_bytes() == b"damaged"
     assert hailong("key", "lost", "--yes").code == 0

@@ -207,7 +207,7 @@ def test_a_trail_that_was_tampered_with_and_a_clock_that_is_slow_are_noticed(
 def test_an_administrator_with_a_password_alone_is_noticed(folder: Path, province: Database) -> None:
     with province.writing() as session:
         second_factors.require(session, [])
-    assert found("A password alone").state is State.LOOK
+    assert found("password alone").state is State.LOOK
 
 
 def test_an_old_backup_and_none_are_noticed(folder: Path) -> None:

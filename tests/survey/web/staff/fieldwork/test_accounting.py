@@ -69,6 +69,7 @@ def test_a_wave_without_paper_says_what_to_do(app: Flask, province: Database) ->
     page = client.get(LIST)
     assert page.status_code == 200
     assert "Chưa in phiếu nào" in page.text
+    assert "Mọi phiếu đều đã rõ" not in page.text
     assert "Thực địa" in page.text
     assert "Sang trang Mẫu" in page.text
     with province.writing() as session:

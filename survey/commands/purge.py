@@ -38,9 +38,9 @@ def purge(wave: str | None, early: bool, only_list: bool) -> None:
     database = installation.opened()
     with database.reading() as session:
         before = destroying.wrapped_keys(session)
-        left = [one for one in destroying.due(session, dates.today()) if not one.purged or one.code in before]
+        undone = destroying.undone(session, dates.today())
     if only_list:
-        for one in left:
+        for one in undone:
             click.echo("\t".join((one.code, one.closes.isoformat(), "" if one.code in before else "-")))
         return
     done = destroying.purge(database, wave, early=early)

@@ -69,6 +69,13 @@ def due(session: Session, today: date) -> list[Wave]:
     return list(session.scalars(select(Wave).where(Wave.closes < today - KEPT).order_by(Wave.code)))
 
 
+def undone(session: Session, today: date) -> list[Wave]:
+    """Those of them that were never purged, or of which something can be opened all the same."""
+    over = due(session, today)
+    openable = wrapped_keys(session).keys() | _held(session, [wave.code for wave in over]).keys()
+    return [wave for wave in over if wave.purged is None or wave.code in openable]
+
+
 def purge(database: Database, code: str | None = None, *, early: bool = False) -> list[Purged]:
     """Destroys for one wave, or for every wave whose time is over; a second time there is nothing left.
 
@@ -96,14 +103,18 @@ def purge(database: Database, code: str | None = None, *, early: bool = False) -
 
 def _keys_forgotten(session: Session, over: list[str]) -> Counter[str]:
     """Destroys the keys of what is held sealed of these waves; counts by wave what can be opened all the same."""
-    rows = session.execute(
-        select(QuarantinedResponse.wave, QuarantinedResponse.key).where(QuarantinedResponse.wave.in_(over))
-    ).all()
-    if any(key == sealed_responses.current().id for _wave, key in rows):
+    newest = QuarantinedResponse.key.in_(list(sealed_responses.keys())[-1:])
+    if session.scalar(select(exists().where(QuarantinedResponse.wave.in_(over), newest))):
         sealed_responses.rotate()  # the newest key stays, so there must be a newer one
     sealed_responses.delete_expired(session, over)
-    keys = sealed_responses.keys()
-    return Counter(wave for wave, key in rows if key in keys)
+    return _held(session, over)
+
+
+def _held(session: Session, over: list[str]) -> Counter[str]:
+    """How many held forms of these waves can still be opened, by wave."""
+    openable = QuarantinedResponse.key.in_(sealed_responses.keys())
+    rows = select(QuarantinedResponse.wave).where(QuarantinedResponse.wave.in_(over), openable)
+    return Counter(session.scalars(rows))
 
 
 def traces(database: Database, wrapped: bytes) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask.testing import FlaskClient
 
 from survey.storage.models import Role
@@ -65,6 +66,26 @@ def test_the_program_says_none_and_all_in_words_with_their_bound(
     every, none = run(live_server, reader, "ho-mo", *items).stdout.splitlines()
     assert re.fullmatch(r"C4=1 +all +all of 12, at least \d+\.\d %", every)
     assert re.fullmatch(r"C4=2 +all +none of 12, at most \d+\.\d %", none)
+
+
+def test_the_program_names_the_commune_of_a_communes_token(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {
+        "item": "C4", "value": "1", "domain": "06652", "statistic": "proportion", "estimate": 0.7, "low": 0.5,
+        "high": 0.9, "n": 40, "flags": [],
+    }  # fmt: skip
+    program = runpy.run_path(str(PROGRAM))
+    answers = {"units": [{"code": "06652", "name": "Hà Tu"}], "results": [record]}
+    monkeypatch.setitem(
+        program["main"].__globals__,
+        "records",
+        lambda address, _token: iter(answers["units" if address.endswith("/units") else "results"]),
+    )
+    monkeypatch.setenv("HAILONG_TOKEN", "token")
+    monkeypatch.setattr(sys, "argv", ["results.py", "https://hailong.example.vn", "ho-mo"])
+    program["main"]()
+    assert "Hà Tu" in capsys.readouterr().out
 
 
 def test_the_program_says_of_one_or_two_cases_that_they_are_fewer_than_three() -> None:

@@ -10,6 +10,7 @@ discards the keys that it wrapped, and its waves get others.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from base64 import b64decode, b64encode
@@ -24,6 +25,8 @@ from survey.storage.insert_once import insert_once
 from survey.storage.models import Response, ResponseText, TextKey
 from survey.system import settings
 from translations import Refusal
+
+MARK = 4  # bytes before a text, of the key that encrypted it
 
 
 class TextKeys:
@@ -46,20 +49,20 @@ class TextKeys:
             if key is None:
                 raise RuntimeError(f"the texts of {wave} are destroyed")
         encoded = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True).encode()
-        return {"sealed": b64encode(master_key.encrypt(key, _bound(wave, response), encoded)).decode()}
+        encrypted = _mark(key) + master_key.encrypt(key, _bound(wave, response), encoded)
+        return {"sealed": b64encode(encrypted).decode()}
 
     def decrypt(self, wave: str, response: UUID, stored: Mapping[str, str] | None) -> dict[str, str] | None:
-        """What was written: empty if nothing was, None if it can't be read: its key is destroyed or lost."""
+        """What was written: empty if nothing was, None if it can't be read: its key is destroyed or lost.
+
+        InvalidTag if it was changed, or belongs to another response.
+        """
         if stored is None:
             return {}
-        key = self.key(wave)
-        if key is None:
+        key, encrypted = self.key(wave), b64decode(stored["sealed"])
+        if key is None or encrypted[:MARK] != _mark(key):  # the wave lost that key, and may have another one since
             return None
-        try:
-            encoded = master_key.decrypt(key, _bound(wave, response), b64decode(stored["sealed"]))
-        except InvalidTag:  # the wave lost a key, and has another one since
-            return None
-        texts: dict[str, str] = json.loads(encoded)
+        texts: dict[str, str] = json.loads(master_key.decrypt(key, _bound(wave, response), encrypted[MARK:]))
         return texts
 
     def key(self, wave: str) -> bytes | None:
@@ -117,6 +120,11 @@ def encrypt_for(bound: str, value: bytes) -> bytes:
 def decrypt_for(bound: str, encrypted: bytes) -> bytes:
     """What `encrypt_for` encrypted; InvalidTag if it was another key or belongs to something else."""
     return master_key.decrypt(master_key.read(), bound.encode(), encrypted)
+
+
+def _mark(key: bytes) -> bytes:
+    """By what a text says which of its wave's keys encrypted it; of a random key it tells nothing."""
+    return hashlib.sha256(key).digest()[:MARK]
 
 
 def _bound(wave: str, response: UUID) -> bytes:

@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import select, text
 
 from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
+from survey.web.server.admission import WORKING
 
 CLIENTS, ACKNOWLEDGED = 4, 120
 PATIENCE = 300  # seconds: only what never comes is waited for
@@ -200,6 +201,27 @@ def test_two_processes_count_the_wrong_passwords_of_an_account_together(
     with server.running(), ThreadPoolExecutor(2 * CLIENTS) as clients:
         statuses = [status for client in clients.map(tries, range(2 * CLIENTS)) for status in client]
     assert sorted(statuses) == [422] * 5 + [429] * (4 * CLIENTS - 5)
+
+
+# What slow senders have sent so far: nothing, half a head, half a body. Nothing more comes.
+BEGUN = {
+    "nothing": b"",
+    "half a head": b"POST /api/v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-",
+    "half a body": b"POST /api/v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 400\r\n\r\n{"id": "',
+}
+
+
+@pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
+def test_many_who_send_slowly_keep_nobody_from_being_answered(
+    province: Database, tmp_path: Path, begun: bytes
+) -> None:
+    server = Server(province, tmp_path)
+    with server.running(), ExitStack() as lines:
+        for _line in range(2 * WORKING):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+            line.sendall(begun)
+        assert [server.send(form()) for _number in range(2)] == [201, 201]
 
 
 # Where two programs on the way could differ on where a request ends, each with a whole request behind that place.

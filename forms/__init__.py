@@ -5,7 +5,7 @@ from forms.document import DocumentError, Places
 from forms.items import Condition, Item, Kind, Text
 from forms.kinds import KINDS
 from forms.parsing import load, parse, shipped
-from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
+from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
 
 __all__ = [
     "KINDS",
@@ -20,6 +20,7 @@ __all__ = [
     "Kind",
     "Page",
     "Places",
+    "Population",
     "Problem",
     "Questionnaire",
     "Rule",

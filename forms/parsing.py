@@ -26,7 +26,7 @@ from forms.grammar import (
 from forms.items import Item, Kind, Text
 from forms.kinds import KINDS
 from forms.quality import quality
-from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
+from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
 
 SHIPPED = Path(__file__).parent / "documents"
 
@@ -38,6 +38,7 @@ RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu"
 LONGEST_ANSWER = 5000
 MOST_ITEMS = 500
 LIMITS = ("minimum", "maximum")
+POPULATIONS = tuple(population.value for population in Population)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 # What every item must say, and what it may.
@@ -59,7 +60,7 @@ def shipped() -> list[Questionnaire]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    known = "open_rows joined languages scales missing paper index headlines quality"
+    known = "population open_rows joined languages scales missing paper index headlines quality"
     languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
     root = replace(root, languages=tuple(languages))
     parts = root.table("code version title purpose consent pages", known)
@@ -83,6 +84,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
     return Questionnaire(
         code=parts["code"].code(CODE),
         version=parts["version"].whole(1, 9999),
+        population=Population(maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or "citizens"),
         title=text(parts["title"]),
         purpose=text(parts["purpose"], common.join),
         consent=text(parts["consent"], common.join),

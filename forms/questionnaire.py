@@ -6,10 +6,23 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from forms.items import Condition, Item, Text
+
+
+class Population(StrEnum):
+    """Whom a questionnaire asks.
+
+    `citizens`  people of the villages of communes.
+    `leaders`   leaders and managers, of groups whose sizes are known (delegates, heads of agencies); they rate
+                the province or one of its units.
+    """
+
+    CITIZENS = "citizens"
+    LEADERS = "leaders"
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,7 @@ class Quality:
 class Questionnaire:
     """A version of a questionnaire; two are equal when their documents are.
 
+    population whom it asks; citizens, where its document doesn't say
     pages      in the order of the screens
     paper      the same pages in the order of the paper form
     items      code -> item, in the order of the screens
@@ -172,6 +186,7 @@ class Questionnaire:
     join: Callable[[str], str] = str
     quality: Quality | None = None
     open_rows: bool = False
+    population: Population = Population.CITIZENS
 
     @property
     def name(self) -> str:

@@ -1,0 +1,56 @@
+"""Whom a questionnaire asks: citizens unless it says leaders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forms import DocumentError, Population, Questionnaire, load, parse
+
+LEADERS = Path(__file__).parents[2] / "docs/examples/lanh_dao.yaml"
+FIVE = "        muc_do: {1: 0, 2: 0.25, 3: 0.5, 4: 0.75, 5: 1}\n"
+THREE = "        kip_thoi: {1: 0, 2: 0.5, 3: 1}\n"
+
+
+def test_a_document_that_does_not_say_asks_citizens_and_keeps_its_digest(
+    questionnaire: Questionnaire, document: dict[str, Any]
+) -> None:
+    assert questionnaire.population is Population.CITIZENS
+    assert "population" not in questionnaire.document
+    assert parse(document).digest == questionnaire.digest
+
+
+def test_leaders_score_each_scale_by_its_own_table() -> None:
+    asked = load(LEADERS)
+    assert asked.population is Population.LEADERS
+    assert parse(asked.document) == asked
+    assert asked.index is not None
+    scores = asked.index.rules["points"].scores
+    assert dict(scores["ld_tc_muc"]) == {1: 0, 2: 0.25, 3: 0.5, 4: 0.75, 5: 1}
+    assert dict(scores["ld_tc_kip"]) == {1: 0, 2: 0.5, 3: 1}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "place"),
+    [
+        ("population: leaders", "population: leader", "population: leader", "population"),
+        (FIVE + THREE, "        1: 0\n        2: 0.5\n        3: 1\n        4: 1\n        5: 1\n", "scores:", "scores"),
+        (THREE, "", "scores:", "scores"),
+        (THREE, "        kip_thoi: {1: 0, 3: 1}\n", "kip_thoi: {1: 0, 3", "scores"),
+        ("5: 1}\n        kip", "5: 10}\n        kip", "muc_do: {1: 0,", "scores"),
+        ("        kip_thoi: {1: 0, 2", "        kip_thoj: {1: 0, 2", "kip_thoj", "scores"),
+    ],
+    ids=["unknown population", "one table", "a scale without", "a level without", "above one", "of no scale"],
+)
+def test_what_cannot_be_scored_is_refused_at_its_line(
+    tmp_path: Path, right: str, wrong: str, line: str, place: str
+) -> None:
+    written = LEADERS.read_text(encoding="utf-8").replace(right, wrong)
+    file = tmp_path / "ld.yaml"
+    file.write_text(written, encoding="utf-8")
+    with pytest.raises(DocumentError) as refused:
+        load(file)
+    assert place in refused.value.place.split("/")
+    assert refused.value.line == 1 + [line in one for one in written.splitlines()].index(True)

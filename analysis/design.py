@@ -171,6 +171,7 @@ class Frame:
     sampled: Ints  # (H,) m_h, PSUs of the stratum in the file
     remaining: Floats  # (H,) f_h = 1 − m_h/M_h; 1 without fpc
     single_psu: SinglePSU
+    single_stage: bool = False  # all of a sampled PSU was observed
 
     @property
     def lonely(self) -> Bools:
@@ -186,6 +187,7 @@ def frame(
     fpc: Floats | None = None,
     single_psu: SinglePSU = "refuse",
     sampled: Ints | None = None,
+    single_stage: bool = False,
 ) -> Frame:
     """The frame of P PSUs with their `stratum` (P,), checked.
 
@@ -196,7 +198,7 @@ def frame(
     if sampled is None:
         sampled = np.bincount(stratum, minlength=len(strata)).astype(np.int64)
     remaining = np.ones(len(strata)) if fpc is None or not len(strata) else _remaining(fpc, sampled, strata)
-    checked = Frame(stratum, strata, psus, sampled, remaining, single_psu)
+    checked = Frame(stratum, strata, psus, sampled, remaining, single_psu, single_stage)
     if single_psu == "refuse" and checked.lonely.any():
         raise _lonely([str(strata[h]) for h in np.flatnonzero(checked.lonely)], len(strata))
     return checked
@@ -254,6 +256,9 @@ class Design:
     fpc      (N,) PSUs of the row's stratum in the population, or sampling fractions when all are at most 1
     single_psu  what a stratum with one PSU adds to a variance: "refuse" (an error names it), "centered",
              "average", "certainty" (statistics of R's options(survey.lonely.psu))
+    single_stage  a sampled PSU was observed whole, as a person with all that it rated: PSUs are the people who
+             are counted, and a stratum of which all are there is known without error (Särndal, Swensson & Wretman
+             1992, § 4.2)
 
     DesignError names what is wrong in the data; row numbers are those of the arrays, from 1.
     """
@@ -264,6 +269,7 @@ class Design:
     fpc: Any = None
     single_psu: SinglePSU = "refuse"
     calibration: Calibration | None = None
+    single_stage: bool = False
     frame: Frame = field(init=False)
     row: Ints = field(init=False)  # (N,) PSU of each row, 0 … P−1
 
@@ -290,7 +296,8 @@ class Design:
         fpc = None if self.fpc is None else _fpc_of_strata(self.fpc, stratum, strata)
         object.__setattr__(self, "weight", weight)
         object.__setattr__(self, "row", row)
-        object.__setattr__(self, "frame", frame(of_psu, strata, psus, fpc, self.single_psu))
+        checked = frame(of_psu, strata, psus, fpc, self.single_psu, single_stage=self.single_stage)
+        object.__setattr__(self, "frame", checked)
 
     def __len__(self) -> int:
         return len(self.weight)

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.design import Bools, Design, DesignError, Floats, code, is_blank
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
 from analysis.measure import Measure, Measures, Statistic
-from analysis.pooled import Intraclass, Pooled, edges, intraclass, pooled
+from analysis.pooled import Intraclass, Pooled, edges, finite, intraclass, most, people, pooled
 from analysis.totals import Totals, psu_totals
 from analysis.variance import (
     Scores,
@@ -88,9 +88,14 @@ class Table:
         return np.sqrt(self.variance)
 
     @cached_property
+    def people(self) -> Floats:
+        """(G, K) who answered."""
+        return people(self.totals, self.whole)
+
+    @cached_property
     def wide(self) -> Bools:
         """(G, K) proportions too wide to present (NCHS: Parker et al. 2017), by the 95 % capped interval."""
-        p, n = self.whole.estimate, self.whole.count
+        p, n = self.whole.estimate, self.people
         low, high = clopper_pearson(p, adjusted_n(n, self.n_eff_or_n, self.df, 0.95), 0.95)
         width = high - low
         with np.errstate(all="ignore"):
@@ -100,7 +105,7 @@ class Table:
     @cached_property
     def n_eff_or_n(self) -> Floats:
         """(G, K) the effective size, n where the variance says nothing."""
-        return np.where(np.isfinite(self.n_eff), self.n_eff, self.whole.count)
+        return np.where(np.isfinite(self.n_eff), self.n_eff, self.people)
 
     def records(self) -> list[Estimate]:
         """The estimates one by one: by measure, then by domain."""
@@ -110,7 +115,7 @@ class Table:
             for part in (whole.estimate, self.standard_error, self.low, self.high, self.deff, self.n_eff)
         ]
         estimate, error, low, high, deff, n_eff = columns
-        n, events = (part.astype(np.int64).T.tolist() for part in (whole.count, whole.events))
+        n, events = (part.astype(np.int64).T.tolist() for part in (self.people, whole.events))
         df = [[int(one) if one.is_integer() else one for one in row] for row in np.nan_to_num(self.df).T.tolist()]
         weight, pooled, flags = whole.weight.T.tolist(), self.pooled.T.tolist(), self._flags()
         return [
@@ -124,16 +129,16 @@ class Table:
         ]  # fmt: skip
 
     def _flags(self) -> list[list[tuple[str, ...]]]:
-        n, share = self.whole.count, is_share(self.totals)
+        n, share = self.people, is_share(self.totals)
         proportion = self.totals.has("proportion")
         counted = share | is_total(self.totals)
         marks = {
             "few": (n < ENOUGH_ANSWERS) | (proportion & (self.n_eff_or_n < ENOUGH_ANSWERS)),
-            "wide": proportion & np.isfinite(self.low) & self.wide,
+            "wide": proportion & (self.low < self.high) & self.wide,
             "check": self.direct_df < ENOUGH_DF,
             "no_interval": ~(np.isfinite(self.low) & np.isfinite(self.high)),
             "none": counted & (n > 0) & (self.whole.events == 0),
-            "all": share & (n > 0) & (self.whole.full == n),
+            "all": share & (n > 0) & (self.whole.full == self.whole.count),
         }
         bits = sum(np.where(mark, 1 << place, 0) for place, mark in enumerate(marks.values()))
         named = [
@@ -189,6 +194,9 @@ def tabulate(
     low, high = _limits(totals, whole, replace(known, variance=v, df=df), interval, level, withheld)
     unknown = empty | (df <= 0) | np.isnan(v)
     low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+    if totals.frame.single_stage:  # everybody there was asked, and nothing is left to chance
+        everybody = ~empty & (finite(totals) == 0) & (v == 0)
+        low, high = np.where(everybody, whole.estimate, low), np.where(everybody, whole.estimate, high)
     n_eff = np.where(empty, np.nan, known.n_eff)
     return Table(totals, whole, level, linear, v, low, high, df, own_df, known.deff, n_eff, use)
 
@@ -221,14 +229,15 @@ def _direct(
 
     strict  with Satterthwaite's degrees of freedom: a variance may lean on a few strata that weigh much
     """
-    n, edge = whole.count, edges(totals, whole)
+    n, edge = people(totals, whole), edges(totals, whole)
     v = direct(linear, by_stratum)
     v = np.where(edge & np.isfinite(v), 0.0, v)
     zero = ~(v > 0)
     with np.errstate(all="ignore"):
         deff = v / whole.simple
-        n_eff = np.where(edge, n, (n - 1) / deff)  # a proportion: p(1 − p)/v
+        n_eff = np.where(edge, n, (whole.count - 1) / deff)  # a proportion: p(1 − p)/v
     exact = np.where(is_share(totals) & zero & ~edge & np.isfinite(v), np.inf, n_eff)
+    exact = np.where(edge, most(totals, whole), exact)
     df = own_df
     if strict and not is_total(totals).all():
         df = np.where(is_total(totals), own_df, satterthwaite(linear, by_stratum, own_df))
@@ -239,7 +248,7 @@ def _limits(
     totals: Totals, whole: Whole, known: _Precision, interval: Interval, level: float, withheld: Bools | None
 ) -> tuple[Floats, Floats]:
     """(G, K) limits; of means, totals and ratios always those of t."""
-    p, n, v, df = whole.estimate, whole.count, known.variance, known.df
+    p, n, v, df = whole.estimate, most(totals, whole), known.variance, known.df
     low, high = wald(p, v, df, level)
     kinds: list[tuple[Statistic, Any]] = [("index", _index_limits), ("proportion", proportion_limits)]
     for statistic, limits in kinds:

@@ -66,6 +66,37 @@ def take(totals: Totals, whole: Whole) -> Floats:
         return by_domain(totals, count if totals.rows_alone else count**2) / whole.count
 
 
+def finite(totals: Totals) -> Floats:
+    """(G, K) φ_g = Σ_c f_h W_c²/Σ_c W_c², the fpc of a domain, W_c the weights of an answered PSU.
+
+    Exact where strata vary alike (Kish 1965, § 8.2). 1 where people were sampled within villages: the fpc of a
+    first stage says nothing of the second.
+    """
+    frame = totals.frame
+    if not frame.single_stage:
+        return np.ones((len(totals.domains), len(totals.measures)))
+    square: Floats = totals.sums.weight**2
+    left = frame.remaining[frame.stratum[totals.psu]][:, None]
+    whole = by_domain(totals, square)
+    with np.errstate(all="ignore"):
+        return np.where(whole > 0, by_domain(totals, left * square) / whole, 1.0)
+
+
+def people(totals: Totals, whole: Whole) -> Floats:
+    """(G, K) who answered: rows, or PSUs where each is a person with several rows."""
+    return by_domain(totals, totals.psus) if totals.frame.single_stage else whole.count
+
+
+def most(totals: Totals, whole: Whole) -> Floats:
+    """(G, K) the largest effective size that answers may have: n, in a finite population n (−ln φ)/(1 − φ).
+
+    By it the upper limit of no case among n of N is the share K/N at which (1 − n/N)^K = α/2, hypergeometric.
+    """
+    n, left = people(totals, whole), finite(totals)
+    with np.errstate(all="ignore"):
+        return np.where(left < 1, n * -np.log(left) / (1 - left), n)
+
+
 def intraclass(
     totals: Totals, whole: Whole, scores: Scores, by_stratum: Strata, withheld: Bools | None = None
 ) -> Intraclass:
@@ -94,7 +125,7 @@ def intraclass(
 class Pooled:
     """The pooled variance of each domain; arrays are (G, K)."""
 
-    deff: Floats  # D_g = 1 + (m_g − 1) ρ; NaN at 0 and 1, and where n < 2
+    deff: Floats  # D_g = φ_g (1 + (m_g − 1) ρ); NaN at 0 and 1, and where n < 2
     variance: Floats  # D_g s_g; at 0 and 1 it is 0
     n_eff: Floats  # (n_g − 1)/D_g; n_g/D_g at 0 and 1
     df: Floats
@@ -104,8 +135,10 @@ def pooled(totals: Totals, whole: Whole, alike: Intraclass) -> Pooled:
     """Each domain by the pooled intraclass correlation."""
     edge = edges(totals, whole)
     with np.errstate(all="ignore"):
-        deff = 1 + (take(totals, whole) - 1) * alike.rho
-        n_eff = np.where(edge, whole.count, whole.count - 1) / deff
+        apart = 1 + (take(totals, whole) - 1) * alike.rho
+        deff = finite(totals) * apart
+        grown = np.where(finite(totals) < 1, most(totals, whole) / people(totals, whole), 1.0)
+        n_eff = np.where(edge, whole.count * grown / apart, (whole.count - 1) / deff)
         variance = np.where(edge, 0.0, deff * whole.simple)
     known = np.where(edge | (whole.count < 2), np.nan, deff)
     return Pooled(known, variance, n_eff, np.broadcast_to(alike.df, deff.shape))

@@ -36,7 +36,12 @@ def test_leaders_score_each_scale_by_its_own_table() -> None:
     ("right", "wrong", "line", "place"),
     [
         ("population: leaders", "population: leader", "population: leader", "population"),
-        (FIVE + THREE, "        1: 0\n        2: 0.5\n        3: 1\n        4: 1\n        5: 1\n", "scores:", "scores"),
+        (
+            FIVE + THREE,
+            "        1: 0\n        2: 0.5\n        3: 1\n        4: 1\n        5: 1\n",
+            "scores:",
+            "scores",
+        ),
         (THREE, "", "scores:", "scores"),
         (THREE, "        kip_thoi: {1: 0, 3: 1}\n", "kip_thoi: {1: 0, 3", "scores"),
         ("5: 1}\n        kip", "5: 10}\n        kip", "muc_do: {1: 0,", "scores"),

@@ -67,9 +67,10 @@ ROOMS = {
     "fieldwork": GROUND | {"responses", "sampling"},
     "paper": GROUND | {"pdf", "sampling", "fieldwork"},
     "results": GROUND | {"responses", "remarks", "sampling", "fieldwork"},
-    "reports": GROUND | {"pdf", "fieldwork", "results"},
+    "year": GROUND | {"responses", "remarks", "results"},
+    "reports": GROUND | {"pdf", "fieldwork", "results", "year"},
     "data_files": GROUND | {"responses", "sampling", "results", "reports"},
-    "operations": GROUND | {"pdf", "accounts", "responses", "remarks", "fieldwork", "results", "reports"},
+    "operations": GROUND | {"pdf", "accounts", "responses", "remarks", "fieldwork", "results", "year", "reports"},
 }
 ROOMS["web"] = {*ROOMS}
 ROOMS["commands"] = {*ROOMS}

@@ -53,11 +53,13 @@ class Right(StrEnum):
     WAVES = "waves"  # open waves, publish questionnaires
     PEOPLE = "people"  # accounts and tokens
     AUDIT = "audit"  # read the audit trail
+    YEAR = "year"  # the province's year: scorecards, published figures, plan, cases, the document
+    OWN_DUTIES = "own_duties"  # what the own office answers for, and nobody else's
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     # Whoever runs the platform need not read what people wrote: Home Affairs alone does.
-    Role.ADMIN: frozenset(Right) - {Right.REMARKS},
+    Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.OWN_DUTIES},
     Role.HOME_AFFAIRS: frozenset(
         {
             Right.PROGRESS,
@@ -68,14 +70,19 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.WAVES,
             Right.FIELDWORK,
             Right.REVIEW,
+            Right.YEAR,
         }
     ),
-    Role.COMMUNE: frozenset({Right.PROGRESS, Right.OWN_RESULTS}),
+    Role.COMMUNE: frozenset({Right.PROGRESS, Right.OWN_RESULTS, Right.OWN_DUTIES}),
+    Role.OFFICE: frozenset({Right.OWN_DUTIES}),
     Role.SUPERVISOR: frozenset({Right.PROGRESS, Right.KEY, Right.INTERVIEW, Right.FIELDWORK, Right.REVIEW}),
     Role.KEYER: frozenset({Right.KEY}),
     Role.INTERVIEWER: frozenset({Right.INTERVIEW}),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
+
+# Whose accounts belong to a unit, and see its own alone.
+OF_A_UNIT = (Role.COMMUNE, Role.OFFICE)
 
 
 @dataclass(frozen=True)
@@ -132,8 +139,8 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
         raise Conflict("There is an account %(name)s already. Choose another name.", name=name)
     if any(alike(name, token) for token in session.scalars(select(Token.name))):
         raise Conflict("A program's token is called %(name)s. Choose another name for the account.", name=name)
-    if role is Role.COMMUNE and unit is None:
-        raise Refusal("Name the commune that this account reads: --unit CODE")
+    if role in OF_A_UNIT and unit is None:
+        raise Refusal("Name the commune or office of this account: --unit CODE")
     audit.annotate(account=name, role=role.value)
     session.add(
         Account(

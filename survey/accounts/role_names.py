@@ -8,6 +8,7 @@ ROLE_NAMES = {  # by the values of `Role`
     "admin": N_("Administrator"),
     "home_affairs": N_("Home Affairs"),
     "commune": N_("Commune"),
+    "office": N_("Office"),
     "supervisor": N_("Supervisor"),
     "keyer": N_("Keyer"),
     "interviewer": N_("Interviewer"),

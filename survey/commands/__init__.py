@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "results": ("results", N_("Estimates of a wave, from the database.")),
     "release": ("release", N_("Freeze results, check them, let them be seen.")),
     "map": ("map", N_("Boundaries of the communes, for the map of results.")),
+    "year": ("year", N_("The province's year: its waves.")),
     "target": ("target", N_("Targets by decision, and who answers for them.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "template": ("template", N_("The Word document that reports are written into: their look.")),

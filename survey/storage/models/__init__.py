@@ -46,6 +46,24 @@ from survey.storage.models.responses import (
 from survey.storage.models.results import IssuedReport, Release, Target
 from survey.storage.models.sampling import Draw, DrawnHousehold, DrawnVillage, Weight, WeightVersion
 from survey.storage.models.waves import PublishedCrosswalk, PublishedQuestionnaire, Unit, Village, Wave, WaveKind
+from survey.storage.models.year import (
+    CasePublication,
+    CaseReply,
+    CitizenCase,
+    Duty,
+    DutyKind,
+    Outcome,
+    Progress,
+    ProgressState,
+    PublishedFigure,
+    PublishedScorecard,
+    Score,
+    ScoreKind,
+    YearFile,
+    YearRelease,
+    YearRole,
+    YearWave,
+)
 
 __all__ = [
     "APPEND_ONLY",
@@ -54,11 +72,17 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Batch",
+    "CasePublication",
+    "CaseReply",
+    "CitizenCase",
     "Coding",
     "Device",
     "Draw",
     "DrawnHousehold",
     "DrawnVillage",
+    "Duty",
+    "DutyKind",
+    "ENCRYPTED",
     "FailedAttempt",
     "Identity",
     "Invitation",
@@ -66,11 +90,16 @@ __all__ = [
     "Keying",
     "Mode",
     "OpenKeying",
+    "Outcome",
     "Paraphrase",
     "Passkey",
     "PasswordLink",
+    "Progress",
+    "ProgressState",
     "PublishedCrosswalk",
+    "PublishedFigure",
     "PublishedQuestionnaire",
+    "PublishedScorecard",
     "QuarantineDecision",
     "QuarantinedResponse",
     "Reinterview",
@@ -80,8 +109,9 @@ __all__ = [
     "Review",
     "ReviewState",
     "Role",
-    "ENCRYPTED",
     "Scan",
+    "Score",
+    "ScoreKind",
     "SecondFactor",
     "SecondFactorRole",
     "ServiceCount",
@@ -100,6 +130,10 @@ __all__ = [
     "WaveKind",
     "Weight",
     "WeightVersion",
+    "YearFile",
+    "YearRelease",
+    "YearRole",
+    "YearWave",
 ]
 
 APPEND_ONLY = (
@@ -120,6 +154,16 @@ APPEND_ONLY = (
     "issued_report",
     "coding",
     "audit_entry",
+    "year_wave",
+    "published_figure",
+    "scorecard",
+    "score",
+    "duty",
+    "progress",
+    "citizen_case",
+    "case_reply",
+    "case_publication",
+    "year_file",
 )
 
 # What is encrypted under the master key itself, and not by a key of its wave.

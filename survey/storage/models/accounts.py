@@ -18,6 +18,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     HOME_AFFAIRS = "home_affairs"
     COMMUNE = "commune"
+    OFFICE = "office"
     SUPERVISOR = "supervisor"
     KEYER = "keyer"
     INTERVIEWER = "interviewer"

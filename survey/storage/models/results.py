@@ -30,6 +30,7 @@ class Release(Base):
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
     # Ids of the codings and paraphrases that held, the themes, and how many remarks nobody had read
     remarks: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    targets: Mapped[list[int] | None] = mapped_column(Document)  # the ids of those of its day
     frozen: Mapped[date]
     frozen_by: Mapped[str] = mapped_column(String(80))
     checked: Mapped[date | None]

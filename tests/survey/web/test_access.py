@@ -51,6 +51,8 @@ MAY = {
     Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.PEOPLE: {Role.ADMIN},
     Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
+    Right.YEAR: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.OWN_DUTIES: {Role.COMMUNE, Role.OFFICE},
 }
 
 # The right of each address likewise: a page that slips to a weaker right has to be written in two places, too.

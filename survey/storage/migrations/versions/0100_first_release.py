@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from survey.storage.append_only import refuse_changes
+
 revision = "0100"
 down_revision = None
 branch_labels = None
@@ -48,25 +50,6 @@ def upgrade() -> None:
     tables.create_all(op.get_bind(), checkfirst=False)
     for table in APPEND_ONLY:
         refuse_changes(table)
-
-
-def refuse_changes(table: str) -> None:
-    """Makes the table append-only: the database itself refuses to change or remove a row."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-    else:
-        op.execute(
-            f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_is_append_only()"
-        )
 
 
 sa.Table(

@@ -30,7 +30,7 @@ class YearLine:
 def lines(session: Session) -> list[YearLine]:
     """The years of which there is something, and the present one; the newest first."""
     figure, score = PublishedFigure, Score
-    keys: dict[str, Select[Any]] = {
+    keys: dict[str, Select[*tuple[Any, ...]]] = {
         "figures": select(figure.year, figure.place, figure.index, figure.part),
         "scores": select(score.year, score.scorecard, score.unit, score.part, score.kind),
         "duties": select(Duty.year, Duty.code),
@@ -47,8 +47,8 @@ def lines(session: Session) -> list[YearLine]:
     ]
 
 
-def _by_year(session: Session, key: Select[Any]) -> dict[int, int]:
+def _by_year(session: Session, key: Select[*tuple[Any, ...]]) -> dict[int, int]:
     """How many rows of a key, corrections and all, there are in each year."""
     rows = key.distinct().subquery()
     counted = session.execute(select(rows.c.year, func.count()).group_by(rows.c.year))
-    return dict(counted.tuples().all())
+    return dict(counted.all())

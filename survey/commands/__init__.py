@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("release", N_("Freeze results, check them, let them be seen.")),
     "map": ("map", N_("Boundaries of the communes, for the map of results.")),
     "year": ("year", N_("The province's year: its waves.")),
+    "published": ("published", N_("Figures that others published, with their sources.")),
     "target": ("target", N_("Targets by decision, and who answers for them.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "template": ("template", N_("The Word document that reports are written into: their look.")),

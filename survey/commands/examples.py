@@ -42,6 +42,8 @@ EXAMPLES: dict[str, str] = {
     "release approve": "--wave ho-2027 --number 1 --by 'Lê Văn Cường'",
     "release list": "--wave ho-2027",
     "map import": "ranh-gioi.geojson",
+    "published import": "da-cong-bo-2024.csv",
+    "published list": "--year 2024 --index PAPI --output csv",
     "year set": "2026 --survey ho-2026 --leaders lanh-dao-2026",
     "target import": "muc-tieu.csv --wave ho-2027",
     "target list": "--wave ho-2027",

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from forms import crosswalk, parse
 from survey.responses import crosswalks, submission
 from survey.responses.respondents import sample
-from survey.results import published_figures, result_table, series
+from survey.results import result_table, series
 from survey.storage.database import Database
 from survey.storage.models import Mode, Unit, Village, Wave, WaveKind
 from survey.waves import questionnaires, waves
+from survey.year import published
 from translations import speaking
 
+PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "examples" / "nam" / "published_2024.csv"
 SignIn = Callable[[Flask, str], FlaskClient]
 
 
@@ -123,23 +126,32 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
     assert "đổi mã từ C5" in changes
 
 
-def test_published_figures_stand_beside_what_they_are_about_alone() -> None:
-    index = published_figures.beside("index")
-    assert {(one.year, one.place, one.value) for one in index} >= {(2024, "Quảng Ninh", 0.9012)}
-    assert [one.year for one in index] == sorted((one.year for one in index), reverse=True)
-    assert min(one.year for one in index) == 2022  # before, another method was used
-    assert published_figures.beside("C6=3")[0].value == pytest.approx(0.0218)
-    assert published_figures.beside("index:CS") == ()
-    assert all(one.source for one in index)
+def test_published_figures_stand_beside_what_they_are_about_alone(province: Database) -> None:
+    with province.writing() as session:
+        published.load(session, PUBLISHED)
+        index = published.beside(session, "index")
+        assert {(one.year, one.place, one.value) for one in index} >= {(2024, "Quảng Ninh", 90.12)}
+        assert [one.year for one in index] == sorted((one.year for one in index), reverse=True)
+        assert published.beside(session, "C6=3")[0].value == 2.18
+        assert published.beside(session, "index:CS") == []
+        assert all(one.source for one in index)
 
 
 def test_the_page_shows_both_and_says_that_published_ones_have_no_interval(
-    made_up: Flask, sign_in: SignIn
+    province: Database, app: Flask, sign_in: SignIn
 ) -> None:
+    wave(province, "nam-2025", date(2025, 1, 1))
+    with province.writing() as session:
+        published.load(session, PUBLISHED)
+    reader = sign_in(app, "home_affairs")
+    page = reader.get("/quan-tri/nam-2025/qua-cac-dot?muc=C5=3")
+    assert re.search(r'1,94% <span class="quiet">\(không có khoảng tin cậy\)', page.text)
+    page = reader.get("/quan-tri/nam-2025/qua-cac-dot")
+    assert re.search(r'90,12% <span class="quiet">\(không có khoảng tin cậy\)', page.text)
+    assert "Số liệu nơi khác" not in reader.get("/quan-tri/nam-2025/qua-cac-dot?muc=index:CS").text
+
+
+def test_the_page_refuses_what_is_no_figure(made_up: Flask, sign_in: SignIn) -> None:
     reader = sign_in(made_up, "home_affairs")
-    page = reader.get("/quan-tri/thu-nghiem/qua-cac-dot")
-    assert page.status_code == 200
-    assert '90,12% <span class="quiet">(không có khoảng tin cậy)' in page.text
-    assert "Số liệu nơi khác" not in reader.get("/quan-tri/thu-nghiem/qua-cac-dot?muc=index:CS").text
     assert reader.get("/quan-tri/thu-nghiem/qua-cac-dot?muc=C55").status_code == 404
     assert reader.get("/quan-tri/gop-y/qua-cac-dot").status_code == 200

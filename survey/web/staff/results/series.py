@@ -6,11 +6,12 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
-from survey.results import charts, published_figures, series, targets
+from survey.results import charts, series, targets
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
+from survey.year import published
 from translations import NotFound
 
 
@@ -30,6 +31,7 @@ def over_waves(wave: str) -> ResponseReturnValue:
         )
     with database().reading() as session:
         points = series.of(session, waves.find(session, wave), measure, summary.release, unit or None)
+        cited = [] if unit else published.beside(session, measure)
     records = [point.record for point in points]
     return render_template(
         "staff/series.html",
@@ -43,7 +45,7 @@ def over_waves(wave: str) -> ResponseReturnValue:
         whose=units.named(communes[unit]) if unit else summary.province.name,
         points=points,
         rules={point.rule.label for point in points if point.rule},
-        published=() if unit else published_figures.beside(measure),
+        published=cited,
         scale=charts.scale(records, fewest=4),
         keys=keys(records),
     )

@@ -56,8 +56,6 @@ CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
 # What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
 PAGES = {
     "staff.index": ("/quan-tri/",),
-    "staff.years": ("/quan-tri/nam/",),
-    "staff.year": ("/quan-tri/nam/2026",),
     "staff.overview": ("/quan-tri/thu-nghiem/", "/quan-tri/gop-y/", "/quan-tri/thuc-dia/"),
     "staff.units": (
         "/quan-tri/thu-nghiem/don-vi",
@@ -80,6 +78,7 @@ PAGES = {
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
+    "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),

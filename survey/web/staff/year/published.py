@@ -1,0 +1,196 @@
+"""Page: what others published of the province, by index and year; entered one by one or from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired
+
+from survey.accounts.accounts import Right
+from survey.storage.models import PublishedFigure
+from survey.web.current import database
+from survey.web.pages import MB
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm
+from survey.web.staff.uploads import load_upload
+from survey.year import published
+from survey.year.rows import Unfit
+from translations import N_, Lazy
+from translations import gettext as _
+from translations.formats import number
+
+MAIN = ("PAR_INDEX", "SIPAS", "PAPI")  # first, in this order
+NEEDED = [InputRequired(Lazy("Fill in this field."))]
+DECIMAL = {"inputmode": "decimal", "size": 8}
+
+
+class FigureForm(StaffForm):
+    """One published figure."""
+
+    year = StringField(Lazy("Year"), NEEDED, render_kw={"inputmode": "numeric", "size": 6})
+    place = StringField(
+        Lazy("Whose figure"), NEEDED, description=Lazy("The province's name, or Việt Nam for the mean.")
+    )
+    index = StringField(Lazy("Index"), NEEDED, description="PAR_INDEX, SIPAS, PAPI …")
+    part = StringField(
+        Lazy("Part"), description=Lazy("Blank for the whole; else its number or item: 8, 8.3, C5=3")
+    )
+    unit = SelectField(
+        Lazy("Unit"), choices=[SelectChoice("points", Lazy("points")), SelectChoice("percent", Lazy("percent"))]
+    )
+    value = StringField(
+        Lazy("Value"), description=Lazy("With a decimal point; blank if nothing was published."), render_kw=DECIMAL
+    )
+    max = StringField(Lazy("Maximum"), description=Lazy("Of points: 100, 80, 10 …"), render_kw=DECIMAL)
+    rank = StringField(Lazy("Rank"), render_kw={"inputmode": "numeric", "size": 6})
+    of = StringField(Lazy("Among how many"), render_kw={"inputmode": "numeric", "size": 6})
+    group = StringField(Lazy("Group (1 is the top one)"), render_kw={"inputmode": "numeric", "size": 6})
+    source = StringField(Lazy("Source"), NEEDED, description=Lazy("Document or address where it stands."))
+    note = StringField(Lazy("Note"), description=Lazy("Without a value: why nothing was published."))
+
+
+class FileForm(StaffForm):
+    """A file of published figures."""
+
+    file = FileField(
+        Lazy("List of published figures (CSV or Excel)"),
+        description=Lazy(
+            "Columns year, place, index, part, value, unit, source, and if wanted max, rank, of, group, note. All "
+            "rows or none are imported."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class YearLine:
+    """A year of an index: its figure (None: nobody entered it), the change on the year before, others' figures."""
+
+    year: int
+    figure: PublishedFigure | None
+    change: float | None
+    others: Sequence[PublishedFigure]
+
+
+@dataclass(frozen=True)
+class IndexView:
+    """An index of the own province: its years, the newest first, and the parts of the newest that has any."""
+
+    index: str
+    years: Sequence[YearLine]
+    parts: Sequence[PublishedFigure]
+    marks: dict[int, tuple[str, ...]]
+
+    @property
+    def newest(self) -> YearLine:
+        return next(line for line in self.years if line.figure is not None)
+
+    @property
+    def missing(self) -> list[int]:
+        """Years in which nothing was published."""
+        return [line.year for line in self.years if line.figure and not published.is_published(line.figure)]
+
+
+@pages.page(
+    "/da-cong-bo", Right.YEAR, methods=["GET", "POST"], endpoint="published", act=N_("Entered a published figure")
+)
+def published_figures() -> ResponseReturnValue:
+    """The figures, and the form that enters one: a figure of the same key takes the former's place."""
+    form = FigureForm()
+    if form.validate_on_submit():
+        cells = {name: " ".join((form[name].data or "").split()) for name in published.COLUMNS}
+        try:
+            with database().writing() as session:
+                published.put(session, published.read(cells))
+        except Unfit as unfit:
+            form[unfit.column].errors = [str(unfit.message)]
+        else:
+            flash(_("The figure is stored."))
+            return redirect(url_for(".published"), 303)
+    return _page(form, FileForm(formdata=None), 422 if form.errors else 200)
+
+
+@pages.page(
+    "/da-cong-bo/tep", Right.YEAR, methods=["POST"], act=N_("Imported published figures"), max_upload=20 * MB
+)
+def import_published() -> ResponseReturnValue:
+    """Takes a file of figures, all of it or nothing."""
+    form = FileForm()
+    done = load_upload(form, published.load)
+    if done is None:
+        return _page(FigureForm(formdata=None), form, 422)
+    flash(
+        _(
+            "Published figures added: %(stored)s; corrected: %(changed)s; unchanged: %(unchanged)s.",
+            stored=number(done.stored),
+            changed=number(done.changed),
+            unchanged=number(done.unchanged),
+        )
+    )
+    return redirect(url_for(".published"), 303)
+
+
+def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
+    with database().reading() as session:
+        views, others = gather(session)
+        former = [
+            one for one in published.every(session) if one.id not in {now.id for now in published.current(session)}
+        ]
+        place = published.own_place(session)
+    page = render_template(
+        "staff/year_published.html",
+        views=views,
+        others=others,
+        former=former,
+        own=place,
+        form=form,
+        file=file,
+        indices=MAIN,
+    )
+    return page, status
+
+
+def gather(session: Session) -> tuple[list[IndexView], list[PublishedFigure]]:
+    """The indices of the own province, PAR INDEX, SIPAS and PAPI first; and the figures of none of them."""
+    place = published.own_place(session)
+    figures = published.current(session)
+    marks = published.flags(figures)
+    own = [one for one in figures if one.place == place]
+    indices = sorted({one.index for one in own}, key=lambda name: (MAIN.index(name) if name in MAIN else 9, name))
+    views = [_view(session, index, own, figures, marks) for index in indices]
+    return views, [one for one in figures if one.index not in indices]
+
+
+def _view(
+    session: Session,
+    index: str,
+    own: Sequence[PublishedFigure],
+    figures: Sequence[PublishedFigure],
+    marks: dict[int, tuple[str, ...]],
+) -> IndexView:
+    whole = {one.year: one for one in own if one.index == index and not one.part}
+    partial = [one for one in own if one.index == index and one.part]
+    last = max((one.year for one in partial), default=0)
+    years = {*whole, *(one.year for one in partial)}
+    lines = [
+        YearLine(
+            year,
+            whole.get(year),
+            published.change(session, whole[year]) if year in whole else None,
+            [one for one in figures if (one.index, one.year, one.part) == (index, year, "") and one not in own],
+        )
+        for year in range(max(years), min(years) - 1, -1)
+    ]
+    parts = [one for one in partial if one.year == last]
+    return IndexView(index, lines, sorted(parts, key=_share), marks)
+
+
+def _share(one: PublishedFigure) -> tuple[bool, float]:
+    """By the share of the ceiling, the lowest first; what was not published last."""
+    return one.value is None, (one.value or 0) / (one.max or 1)

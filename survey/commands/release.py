@@ -6,7 +6,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.operations import installation
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.waves import waves
 from translations import gettext as _
 
@@ -54,7 +54,7 @@ def freeze(code: str, person: str, correction: str) -> None:
 def check(code: str, number: int, person: str) -> None:
     with installation.opened().writing() as session:
         chosen = releases.find(session, code, number)
-        releases.check(session, chosen, person)
+        release_steps.check(chosen, person)
         _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
@@ -75,7 +75,7 @@ def list_(code: str) -> None:
     with installation.opened().reading() as session:
         waves.find(session, code)
         for one in releases.list_all(session, code):
-            hands = [f"{day}\t{person}" for day, person in releases.hands(one)]
+            hands = [f"{day}\t{person}" for day, person in release_steps.hands(one)]
             click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *hands]))
             if one.correction:
                 say(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey.operations import demo_remarks
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.storage.models import Mode, Response, Unit, Village, Wave, WaveKind, Weight, WeightVersion
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
@@ -233,7 +233,7 @@ def _sample_wave(
 def _release(session: Session, wave: Wave) -> Wave:
     """Lets a wave's figures out, a few weeks after its last day."""
     release = releases.freeze(session, wave, "demo-1")
-    releases.check(session, release, "demo-2")
+    release_steps.check(release, "demo-2")
     releases.approve(session, release, "demo-3")
     release.frozen, release.checked, release.approved = (
         wave.closes + timedelta(days=later) for later in (25, 31, 33)

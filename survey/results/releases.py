@@ -7,7 +7,7 @@ so every table of a release can be computed again at any time and comes out the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from analysis.design import Labels
 from survey.responses.columns import packed, places, unpacked
 from survey.responses.respondents import Bools, Respondents, everyone, of, rejected, sample
-from survey.results import disclosure, remarks
+from survey.results import disclosure, release_steps, remarks
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system import dates
@@ -231,44 +231,6 @@ def size(release: Release) -> int:
     return len(release.responses) // 16
 
 
-def hands(release: Release) -> list[tuple[date, str]]:
-    """Through whose hands it went, and when: frozen, checked, approved."""
-    steps = (
-        (release.frozen, release.frozen_by),
-        (release.checked, release.checked_by),
-        (release.approved, release.approved_by),
-    )
-    return [(day, person) for day, person in steps if day is not None and person is not None]
-
-
-def check(session: Session, release: Release, person: str) -> None:
-    """Notes that somebody checked the figures of a release; refused where that is done."""
-    if release.checked is not None:
-        raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
-    release.checked, release.checked_by = dates.today(), person
-    audit.annotate(release=release.number, step="check")
-
-
 def approve(session: Session, release: Release, person: str) -> None:
-    """Lets a release be seen. It is checked before, and somebody else approves it than who checked."""
-    if release.approved is not None:
-        raise Conflict(
-            "Release %(number)s is approved already, by %(person)s.", **_by(release.approved_by, release)
-        )
-    if release.checked is None:
-        raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
-    if release.checked_by == person:
-        raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
-    last = list_all(session, release.wave)[0]
-    if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
-        raise Conflict(
-            "Release %(newer)s is newer than release %(number)s. Approve that one, or freeze a new one.",
-            newer=last.number,
-            number=release.number,
-        )
-    release.approved, release.approved_by = dates.today(), person
-    audit.annotate(release=release.number, step="approve")
-
-
-def _by(person: str | None, release: Release) -> dict[str, object]:
-    return {"number": release.number, "person": person}
+    """Lets the newest release of a wave be seen, once it is checked."""
+    release_steps.approve(release, list_all(session, release.wave)[0], person)

@@ -22,7 +22,7 @@ from survey.accounts import tokens
 from survey.fieldwork import double_entry, reinterviews, serial_numbers, sheet_locks
 from survey.paper import batches
 from survey.responses import devices, sealed_responses, submission
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.sampling import draws, plans
 from survey.storage.database import Database
 from survey.storage.models import (
@@ -149,7 +149,7 @@ def world(session: Session, account: Callable[..., None]) -> None:
             session, kiosk, {**sent, "key": sealed_responses.current().id, "sealed": "AAAA"}
         )
     frozen = releases.freeze(session, wave, "Lan")
-    releases.check(session, frozen, "Lan")
+    release_steps.check(frozen, "Lan")
     releases.approve(session, frozen, "Minh")
     for role in Role:
         account(session, f"toi-{role}", role, HOME if role is Role.COMMUNE else None)

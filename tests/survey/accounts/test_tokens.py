@@ -18,7 +18,7 @@ from survey.accounts import accounts, tokens
 from survey.accounts.tokens import Scope
 from survey.commands.people import token
 from survey.responses import submission
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import AuditEntry, Mode, Role, Token
 from survey.system.dates import today
@@ -141,7 +141,7 @@ def test_a_commune_reads_its_own_released_records_and_nothing_else(
             for _person in range(30):  # of fewer an open wave shows nothing
                 submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C4": 1})
         made = releases.freeze(session, place.wave, "Lan")
-        releases.check(session, made, "Lan")
+        release_steps.check(made, "Lan")
         releases.approve(session, made, "Minh")
     for by in ("", "&by=unit"):
         found = client.get(asked + by, headers=known)

@@ -10,7 +10,7 @@ import pyreadstat
 import pytest
 from sqlalchemy import func, select
 
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import Response
 from survey.system import dates
@@ -182,7 +182,7 @@ def test_open_data_come_from_an_approved_release_under_a_consent_that_allows_the
     assert (refused.code, out.exists()) == (1, False)
     with province.writing() as session:
         release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
-        releases.check(session, release, "minh")
+        release_steps.check(release, "minh")
     assert "Nothing of gop-y is released yet" in hailong(*arguments).err
     with province.writing() as session:
         releases.approve(session, releases.find(session, "gop-y", 1), "hoa")

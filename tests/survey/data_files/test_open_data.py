@@ -27,7 +27,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import Mode, WaveKind
 from survey.system import dates
@@ -44,7 +44,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         demo.make(session)
         for wave in ("thu-nghiem", "gop-y"):
             release = releases.freeze(session, waves.find(session, wave), "lan")
-            releases.check(session, release, "minh")
+            release_steps.check(release, "minh")
             releases.approve(session, release, "hoa")
     yield database
     database.engine.dispose()
@@ -211,7 +211,7 @@ def test_two_releases_of_a_wave_join_the_same_villages(released: Database, made:
     with released.writing() as session:
         release = releases.freeze(session, waves.find(session, "thu-nghiem"), "lan")
         release.responses = release.responses[16 * 50 :]  # as if some had been rejected since
-        releases.check(session, release, "minh")
+        release_steps.check(release, "minh")
         releases.approve(session, release, "hoa")
     with released.reading() as session:
         later = open_data.microdata(session, "thu-nghiem")
@@ -233,7 +233,7 @@ def approved(session: Session, wave: str) -> None:
             session.connection(), place, uuid4(), Mode.PHONE, {"hl_chung": 1 + n % 5, "dich_vu": 1 + n % 2}
         )
     release = releases.freeze(session, waves.find(session, wave), "lan")
-    releases.check(session, release, "minh")
+    release_steps.check(release, "minh")
     releases.approve(session, release, "hoa")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from forms import check
 from survey.operations import demo
 from survey.remarks import codings
-from survey.results import releases, result_table, summary
+from survey.results import release_steps, releases, result_table, summary
 from survey.storage.database import Database
 from survey.storage.models import Response, Village, Wave, WaveKind, Weight
 from survey.system import dates
@@ -47,7 +47,7 @@ def test_the_year_before_is_released_and_in_the_same_villages(database: Database
         shown = releases.newest(session, "nam-truoc")
         assert shown is not None
         assert before.closes < before.closed <= shown.frozen < shown.checked < shown.approved < now.opens  # type: ignore[operator]
-        assert len({person for _day, person in releases.hands(shown)}) == 3
+        assert len({person for _day, person in release_steps.hands(shown)}) == 3
         assert releases.newest(session, "thu-nghiem") is None
         assert now.villages == "kept"
         villages = [

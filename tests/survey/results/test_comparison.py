@@ -15,7 +15,7 @@ from analysis import Design, Measure, difference
 from forms import crosswalk, parse
 from survey.responses import crosswalks, submission
 from survey.responses.respondents import sample
-from survey.results import comparison, divided_units, releases, result_table, series
+from survey.results import comparison, divided_units, release_steps, releases, result_table, series
 from survey.results.comparison import Comparison
 from survey.storage.database import Database
 from survey.storage.models import Mode, Unit, Village, WaveKind
@@ -88,7 +88,7 @@ def test_a_wave_before_is_compared_as_it_was_released(two: Database) -> None:
     with two.writing() as session:
         made = releases.freeze(session, waves.find(session, "truoc"), "Lan")
         answered = len(comparison.before(session, waves.find(session, "truoc")))
-        releases.check(session, made, "Lan")
+        release_steps.check(made, "Lan")
         releases.approve(session, made, "Minh")
     answer(two, "truoc", {"V2": [2] * 5})
     with two.reading() as session:

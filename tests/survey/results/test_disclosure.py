@@ -22,7 +22,7 @@ from analysis.design import code
 from analysis.disclosure import FEWEST, hide
 from survey.operations import demo
 from survey.responses.respondents import Respondents, sample
-from survey.results import breakdowns, disclosure, releases, result_table, wording
+from survey.results import breakdowns, disclosure, release_steps, releases, result_table, wording
 from survey.results.answer_counts import Count, count_answers
 from survey.results.index_parts import IndexParts
 from survey.storage.database import Database
@@ -433,7 +433,7 @@ class Fieldwork:
 
     def release(self) -> Release:
         made = releases.freeze(self.session, waves.find(self.session, self.code), "Lan")
-        releases.check(self.session, made, "Lan")
+        release_steps.check(made, "Lan")
         releases.approve(self.session, made, "Minh")
         return made
 

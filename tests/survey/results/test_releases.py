@@ -22,7 +22,7 @@ from survey.reports.commune import contents as of_commune
 from survey.reports.contents import contents
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import releases, result_table, summary
+from survey.results import release_steps, releases, result_table, summary
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.models import Mode, Release, Review, ReviewState, Role, Village, Wave
@@ -57,7 +57,7 @@ def freeze(province: Database, wave: str, approve: bool = True, correction: str 
     with province.writing() as session:
         made = releases.freeze(session, waves.find(session, wave), "Lan", correction)
         if approve:
-            releases.check(session, made, "Lan")
+            release_steps.check(made, "Lan")
             releases.approve(session, made, "Minh")
         return made.number
 
@@ -339,15 +339,16 @@ def test_a_release_goes_through_two_pairs_of_hands(province: Database, send: Any
         release = releases.find(session, "ho-mau", number)
         with pytest.raises(Conflict, match="kiểm tra"):
             releases.approve(session, release, "Minh")
-        releases.check(session, release, "Lan")
+        release_steps.check(release, "Lan")
         with pytest.raises(Conflict, match="người khác"):
             releases.approve(session, release, "Lan")
         assert releases.newest(session, "ho-mau") is None
         releases.approve(session, release, "Minh")
-        for step in (releases.check, releases.approve):
-            with pytest.raises(Conflict):
-                step(session, release, "Hoa")
-        assert [person for _day, person in releases.hands(release)] == ["Lan", "Lan", "Minh"]
+        with pytest.raises(Conflict, match="kiểm tra"):
+            release_steps.check(release, "Hoa")
+        with pytest.raises(Conflict, match="duyệt"):
+            releases.approve(session, release, "Hoa")
+        assert [person for _day, person in release_steps.hands(release)] == ["Lan", "Lan", "Minh"]
         assert releases.newest(session, "ho-mau") is release
 
 
@@ -359,7 +360,7 @@ def test_only_the_newest_release_can_be_approved(province: Database, send: Any) 
     freeze(province, "ho-mo", approve=False)
     with province.writing() as session:
         old = releases.find(session, "ho-mo", first)
-        releases.check(session, old, "Lan")
+        release_steps.check(old, "Lan")
         with pytest.raises(Conflict):
             releases.approve(session, old, "Minh")
         with pytest.raises(NotFound):

@@ -13,7 +13,7 @@ from survey.operations import purge
 from survey.remarks import codings, paraphrases, themes
 from survey.reports import commune, remarks, report
 from survey.responses import submission
-from survey.results import releases, summary, wording
+from survey.results import release_steps, releases, summary, wording
 from survey.results.remarks import Remarks, gather
 from survey.results.wording import counted
 from survey.storage.database import Database
@@ -147,7 +147,7 @@ def test_the_commune_reads_its_themes_in_report_and_workbook(spoken: Database, t
 def test_what_no_release_shows_is_destroyed_with_the_texts(spoken: Database) -> None:
     with spoken.writing() as session:
         made = releases.freeze(session, waves.find(session, "gop-y"), "lan")
-        releases.check(session, made, "lan")
+        release_steps.check(made, "lan")
         releases.approve(session, made, "minh")
         paraphrases.add(session, "gop-y", "06658", "khen", "Chưa công bố.", "lan")
         wave = session.get_one(Wave, "gop-y")

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
 from survey.reports import issuing
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.results.releases import Changed
 from survey.storage.models import Release
 from survey.system import dates
@@ -86,7 +86,7 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         most=releases.LONGEST_REASON,
         new_answers=releases.NEW_ANSWERS,
         states=STATES,
-        hands=releases.hands,
+        hands=release_steps.hands,
         shown=shown,
         issued=issued,
         by_id={report.id: report for report in issued},
@@ -99,19 +99,11 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
 
 
 def _row(session: Session, release: Release, shown: Release | None, last: Release) -> ReleaseRow:
-    forms, state = releases.size(release), _state(release, shown, last)
+    forms, state = releases.size(release), release_steps.state(release, shown, last)
     if state not in ("frozen", "checked"):
         return ReleaseRow(release, forms, state)
     differences = releases.differences(session, release), releases.waiting(session, release)
     return ReleaseRow(release, forms, state, *differences)
-
-
-def _state(release: Release, shown: Release | None, last: Release) -> str:
-    if release.approved is not None:
-        return "shown" if shown is not None and shown.id == release.id else "approved"
-    if release.id != last.id:
-        return "passed"
-    return "frozen" if release.checked is None else "checked"
 
 
 @pages.page("/<wave>/cong-bo", Right.RELEASE, methods=["POST"], act=N_("Took a step towards a release"))
@@ -154,7 +146,7 @@ def _freeze(session: Session, wave: str) -> str:
 
 def _check(session: Session, wave: str) -> str:
     release = _named(session, wave)
-    releases.check(session, release, current_user.name)
+    release_steps.check(release, current_user.name)
     return _("Release %(number)s is checked. Somebody else approves it next.", number=release.number)
 
 

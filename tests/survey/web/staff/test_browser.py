@@ -28,7 +28,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.paper import batches
 from survey.responses import devices, submission
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.sampling import draws, plans
 from survey.storage.database import Database
 from survey.storage.models import (
@@ -460,7 +460,7 @@ def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
         if released:
             with province.writing() as session:
                 made = releases.freeze(session, waves.find(session, "thu-nghiem"), "Lan")
-                releases.check(session, made, "Lan")
+                release_steps.check(made, "Lan")
                 releases.approve(session, made, "Minh")
         page.goto("/quan-tri/thu-nghiem/xa-minh")
         expect(page.locator("h1")).to_contain_text("Hà Tu" if released else "công bố")

@@ -1,0 +1,66 @@
+"""The steps that every release goes, a wave's or a year's: frozen, checked by one person, approved by another."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from survey.storage import audit
+from survey.storage.models import Release, YearRelease
+from survey.system import dates
+from translations import Conflict
+
+Frozen = Release | YearRelease
+
+
+def hands(release: Frozen) -> list[tuple[date, str]]:
+    """Through whose hands it went, and when: frozen, checked, approved."""
+    steps = (
+        (release.frozen, release.frozen_by),
+        (release.checked, release.checked_by),
+        (release.approved, release.approved_by),
+    )
+    return [(day, person) for day, person in steps if day is not None and person is not None]
+
+
+def check(release: Frozen, person: str) -> None:
+    """Notes that somebody checked the figures of a release; refused where that is done."""
+    if release.checked is not None:
+        raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
+    release.checked, release.checked_by = dates.today(), person
+    audit.annotate(release=release.number, step="check")
+
+
+def approve(release: Frozen, last: Frozen, person: str) -> None:
+    """Lets a release be seen. It is checked before, and somebody else approves it than who checked.
+
+    last  the newest one of its wave or year: an older one is passed over
+    """
+    if release.approved is not None:
+        raise Conflict(
+            "Release %(number)s is approved already, by %(person)s.", **_by(release.approved_by, release)
+        )
+    if release.checked is None:
+        raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
+    if release.checked_by == person:
+        raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
+    if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
+        raise Conflict(
+            "Release %(newer)s is newer than release %(number)s. Approve that one, or freeze a new one.",
+            newer=last.number,
+            number=release.number,
+        )
+    release.approved, release.approved_by = dates.today(), person
+    audit.annotate(release=release.number, step="approve")
+
+
+def state(release: Frozen, shown: Frozen | None, last: Frozen) -> str:
+    """What its list calls it: `frozen`, `checked`, `approved`, `shown`, or `passed` by a newer one."""
+    if release.approved is not None:
+        return "shown" if shown is not None and shown.id == release.id else "approved"
+    if release.id != last.id:
+        return "passed"
+    return "frozen" if release.checked is None else "checked"
+
+
+def _by(person: str | None, release: Frozen) -> dict[str, object]:
+    return {"number": release.number, "person": person}

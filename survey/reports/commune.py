@@ -16,7 +16,7 @@ from survey.reports.labels import (
     scored,
     upper,
 )
-from survey.reports.letter import letter
+from survey.reports.letter import head, letter
 from survey.reports.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
 from survey.results import wording
 from survey.results.summary import Line, Summary, UnitLine
@@ -36,7 +36,7 @@ def contents(summary: Summary, line: UnitLine) -> Report:
         blocks += [Heading(1, _("In people's own words").upper()), *remarks.blocks(own, summary.remarks.unread)]
     blocks += [Heading(1, _("How to read it").upper()), *_reading(summary)]
     return letter(
-        summary,
+        head(summary),
         (
             _("Opinions gathered in %(commune)s", commune=name)
             if is_open(summary)

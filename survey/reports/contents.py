@@ -20,7 +20,7 @@ from survey.reports.labels import (
     scored,
     value_label,
 )
-from survey.reports.letter import letter
+from survey.reports.letter import head, letter
 from survey.reports.method import again, method
 from survey.reports.structure import (
     LEFT,
@@ -55,7 +55,7 @@ def contents(summary: Summary) -> Report:
     for title, inner in sections:
         blocks += [Heading(1, title.upper()), *inner] if inner else []
     return letter(
-        summary,
+        head(summary),
         subject(summary),
         _("To: the People's Committee of %(province)s Province.", province=summary.province.name),
         blocks,

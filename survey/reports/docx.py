@@ -21,6 +21,7 @@ from docx.shared import Mm, Pt, RGBColor
 from survey.reports import plot, word_template
 from survey.reports.structure import (
     LEFT,
+    Blank,
     Block,
     Command,
     Figure,
@@ -50,6 +51,10 @@ def write(report: Report, day: date) -> bytes:
     for block in report.blocks:
         _block(document, block)
     _foot(document, report)
+    if report.annex:
+        document.add_page_break()
+    for block in report.annex:
+        _block(document, block)
     properties = document.core_properties
     properties.title, properties.author = report.title, report.issuer
     properties.language = LOCALES[report.language]
@@ -281,11 +286,16 @@ def _border(paragraph: Any, side: str, between: float) -> None:
 
 def _block(document: Any, block: Block) -> None:
     match block:
+        case Heading(0, text):
+            document.add_paragraph(text, style="Title")
         case Heading(level, text):
             document.add_paragraph(text, style=f"Heading {level}")
         case Paragraph(text, leads):
             paragraph = document.add_paragraph(text, style="Body Text")
             paragraph.paragraph_format.keep_with_next = leads or None
+        case Blank(lines):
+            for _line_of_it in range(lines):
+                document.add_paragraph(style="Body Text")
         case Notice(text):
             _frame(document.add_paragraph(text, style="Notice"))
         case Command(text):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from survey.reports.structure import Block, Figure, Heading, Paragraph, Report, Table
 from survey.results.summary import Summary
@@ -14,44 +15,64 @@ from translations.formats import official_day
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 
 
+@dataclass(frozen=True)
+class Head:
+    """Above a report: whose province it is, its number, its place and day, and what each page bears."""
+
+    province: str
+    number: str
+    place_and_day: str
+    marks: tuple[str, ...]
+
+
+def head(summary: Summary) -> Head:
+    """The head of a report on a wave; with its number and day once it is issued."""
+    province, issue = summary.province.name, summary.issue
+    if issue is None:
+        return Head(province, *unissued(province, summary.data_day), marks(summary))
+    number, day = _("No.: %(number)s", number=issue.number), official_day(issue.day)
+    return Head(province, number, _("%(province)s, %(day)s", province=province, day=day), marks(summary))
+
+
+def unissued(province: str, day: date) -> tuple[str, str]:
+    """Number, and place and day, of a report whose own are written in when it goes out."""
+    return (
+        _("No.: ……/BC-SNV"),
+        _("%(province)s, day … month … year %(year)s", province=province, year=str(day.year)),
+    )
+
+
 def letter(
-    summary: Summary,
+    head: Head,
     subject: tuple[str, ...],
     addressee: str,
     blocks: Sequence[Block],
     ending: str,
     copies: tuple[str, ...],
+    annex: Sequence[Block] = (),
 ) -> Report:
     """The blocks of a report and its last sentence between head and foot, in the language of the moment."""
+    body = [*blocks, Paragraph(ending, leads=True)]
+    numbered = tuple(_numbered([*body, *annex]))
     return Report(
         language=language(),
-        authority=_("People's Committee of %(province)s Province", province=summary.province.name).upper(),
+        authority=_("People's Committee of %(province)s Province", province=head.province).upper(),
         issuer=_("Department of Home Affairs").upper(),
         state=_("Socialist Republic of Viet Nam").upper(),
         motto=_("Independence - Freedom - Happiness"),
-        number=_number(summary),
-        place_and_day=_place_and_day(summary),
+        number=head.number,
+        place_and_day=head.place_and_day,
         kind=_("Report").upper(),
         subject=subject,
         addressee=addressee,
-        marks=marks(summary),
-        blocks=tuple(_numbered([*blocks, Paragraph(ending, leads=True)])),
+        marks=head.marks,
+        blocks=numbered[: len(body)],
         copies_title=_("Copies to:"),
         copies=copies,
         signatory=_("Director").upper(),
         signer=_("(Full name)"),
+        annex=numbered[len(body) :],
     )
-
-
-def _number(summary: Summary) -> str:
-    return _("No.: ……/BC-SNV") if summary.issue is None else _("No.: %(number)s", number=summary.issue.number)
-
-
-def _place_and_day(summary: Summary) -> str:
-    province = summary.province.name
-    if summary.issue is None:
-        return _("%(province)s, day … month … year %(year)s", province=province, year=str(summary.data_day.year))
-    return _("%(province)s, %(day)s", province=province, day=official_day(summary.issue.day))
 
 
 def marks(summary: Summary) -> tuple[str, ...]:
@@ -68,7 +89,9 @@ def _numbered(blocks: Iterable[Block]) -> Iterable[Block]:
     """The blocks with their numbers: I. for sections, 1. within each, tables and figures throughout."""
     section = part = tables = figures = 0
     for block in blocks:
-        if isinstance(block, Heading) and block.level == 1:
+        if isinstance(block, Heading) and block.level == 0:
+            yield block
+        elif isinstance(block, Heading) and block.level == 1:
             section, part = section + 1, 0
             yield replace(block, text=f"{ROMAN[section - 1]}. {block.text}")
         elif isinstance(block, Heading):

@@ -8,7 +8,7 @@ from typing import Any
 
 from survey.pdf import signature, typesetting
 from survey.reports import plot
-from survey.reports.structure import Block, Figure, Report, Table
+from survey.reports.structure import Blank, Block, Figure, Report, Table
 from translations import gettext as _
 
 TEMPLATE = "report/report.typ"
@@ -16,7 +16,10 @@ TEMPLATE = "report/report.typ"
 
 def write(report: Report, day: date) -> bytes:
     """The report as a file whose own date is `day`, that of the data: the same data make the same bytes."""
-    values = {**asdict(report), "title": report.title, "blocks": [_block(block) for block in report.blocks]}
+    parts = {"blocks": report.blocks, "annex": report.annex}
+    values = {**asdict(report), "title": report.title} | {
+        name: [_block(block) for block in blocks if not isinstance(block, Blank)] for name, blocks in parts.items()
+    }
     content = typesetting.pdf(TEMPLATE, values, day)
     return signature.with_field(content, report.signatory, _("Signature of the director"))
 

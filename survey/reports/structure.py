@@ -13,7 +13,7 @@ SHORT = 12  # rows of a table that is never parted: the index with its areas and
 
 @dataclass(frozen=True)
 class Heading:
-    """Level 1 or 2; the number is part of the text."""
+    """Level 1 or 2, whose number is part of the text; 0 heads an annex, in the middle."""
 
     level: int
     text: str
@@ -25,6 +25,13 @@ class Paragraph:
 
     text: str
     leads: bool = False
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Lines of the Word file that a clerk fills in; no other format has them."""
+
+    lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,12 +92,12 @@ class Figure:
     notes: tuple[str, ...]
 
 
-Block = Heading | Paragraph | Notice | Command | Table | Figure
+Block = Heading | Paragraph | Blank | Notice | Command | Table | Figure
 
 
 @dataclass(frozen=True)
 class Report:
-    """An official document (Nghị định 30/2020/NĐ-CP). `marks` stand on every page."""
+    """An official document (Nghị định 30/2020/NĐ-CP). `marks` stand on every page; `annex` after who signs."""
 
     language: str
     authority: str
@@ -108,6 +115,7 @@ class Report:
     copies: tuple[str, ...]
     signatory: str
     signer: str
+    annex: tuple[Block, ...] = ()
 
     @property
     def title(self) -> str:

@@ -45,7 +45,7 @@ class Places:
 
 
 class DocumentError(Refusal):
-    """A questionnaire document that can't be used: `file:line, place: reason`.
+    """A document that can't be used: `file:line, place: reason`.
 
     The reason is an order, in the language of the moment. Without a file (a document out of a database or a
     request) the place alone is named.
@@ -202,7 +202,7 @@ class Reader:
         while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
             event = self.next()
         if isinstance(event, yaml.StreamEndEvent):
-            raise DocumentError("Write the questionnaire in this file: it is empty.", self.at(event))
+            raise DocumentError("Write the document in this file: it is empty.", self.at(event))
         value = self.value(event, ())
         self.next()
         if not isinstance(after := self.next(), yaml.StreamEndEvent):

@@ -24,6 +24,7 @@ from translations import Conflict, Gone, NotFound, Refusal
 from translations.formats import day
 
 CODE = re.compile(r"[a-z0-9-]{1,40}")
+RESERVED = frozenset({"nam", "bo-phieu", "da-cong-bo", "dot-moi"})  # pages of staff that stand beside the waves
 SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
 FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
 
@@ -53,6 +54,8 @@ def create(
     """Opens a wave; refused if the code is taken or badly written, or the days run backwards."""
     if not CODE.fullmatch(code):
         raise Refusal("The code of a wave has 1 to 40 lower-case letters, digits and hyphens: dot-1-2026")
+    if code in RESERVED:
+        raise Refusal("%(code)s is the address of a page. Choose another code for the wave.", code=code)
     if closes < opens:
         raise Refusal("The wave would end before it begins. Give a later day after --to.")
     if public and kind is not WaveKind.OPEN:

@@ -25,10 +25,11 @@ MB = 1_000_000  # bytes
 
 
 class Tab(NamedTuple):
-    """A tab of a wave's fieldwork: its place in the row, and its name."""
+    """A tab: its place in the row, its name, and the row: of a wave's fieldwork, or of a year."""
 
     place: int
     name: str
+    row: str = "fieldwork"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +137,16 @@ def page_at(endpoint: str | None) -> Page | None:
     return blueprint.declared.get(endpoint or "") if isinstance(blueprint, Pages) else None
 
 
-def tabs() -> list[tuple[str, str]]:
-    """Endpoint and name of the fieldwork's tabs that the person may open, in the order of the work."""
-    row = [
+def tabs(row: str) -> list[tuple[str, str]]:
+    """Endpoint and name of the tabs of a row that the person may open, in the order of the work."""
+    found = [
         (page.tab, endpoint)
         for blueprint in current_app.blueprints.values()
         if isinstance(blueprint, Pages)
         for endpoint, page in blueprint.declared.items()
-        if isinstance(page.tab, Tab) and current_user.may(page.right)
+        if isinstance(page.tab, Tab) and page.tab.row == row and current_user.may(page.right)
     ]
-    return [(endpoint, _(tab.name)) for tab, endpoint in sorted(row)]
+    return [(endpoint, _(tab.name)) for tab, endpoint in sorted(found)]
 
 
 def open_tab() -> str | None:

@@ -48,6 +48,12 @@ def test_a_code_has_small_letters_digits_and_hyphens(session: Session, code: str
     assert create(session, code).code == code
 
 
+@pytest.mark.parametrize("code", ["nam", "bo-phieu", "da-cong-bo", "dot-moi"])
+def test_no_wave_takes_the_address_of_a_page_beside_the_waves(session: Session, code: str) -> None:
+    with pytest.raises(Refusal, match="Hãy đặt mã khác"):
+        create(session, code)
+
+
 def test_a_code_that_is_taken_is_refused(session: Session) -> None:
     with pytest.raises(Conflict):
         create(session, "ho-mo")

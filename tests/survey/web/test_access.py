@@ -27,7 +27,7 @@ GUARDED = re.compile(r"/(nhap-phieu|quan-tri|api/v1)(/|$)")
 # Doors that lead to nothing of the staff's, and the pages on which one sees to the own account.
 FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
 OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
-PARTS = {"id": uuid4(), "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
+PARTS = {"id": uuid4(), "year": 2026, "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
 # Who changes this loosens the guard of other accounts, or opens the API to a program.
 LOOSENING = {"staff.factor_roles", "staff.token_list"}
 
@@ -89,9 +89,9 @@ NEEDS = {
     """,
     Right.RELEASE: "staff.import_targets staff.issue staff.release_step staff.remove_target staff.targets",
     Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
-    Right.YEAR: "staff.import_published staff.published",
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
+    Right.YEAR: "staff.import_published staff.published staff.year staff.years",
 }
 
 

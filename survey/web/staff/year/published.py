@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
@@ -15,8 +15,10 @@ from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
 from survey.storage.models import PublishedFigure
+from survey.system import dates
+from survey.web import integers
 from survey.web.current import database
-from survey.web.pages import MB
+from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
@@ -98,10 +100,18 @@ class IndexView:
 
 
 @pages.page(
-    "/da-cong-bo", Right.YEAR, methods=["GET", "POST"], endpoint="published", act=N_("Entered a published figure")
+    "/da-cong-bo",
+    Right.YEAR,
+    methods=["GET", "POST"],
+    endpoint="published",
+    act=N_("Entered a published figure"),
+    tab=Tab(3, N_("Published"), "year"),
 )
 def published_figures() -> ResponseReturnValue:
-    """The figures, and the form that enters one: a figure of the same key takes the former's place."""
+    """The figures, and the form that enters one: a figure of the same key takes the former's place.
+
+    `year`: under whose bar the page stands.
+    """
     form = FigureForm()
     if form.validate_on_submit():
         cells = {name: " ".join((form[name].data or "").split()) for name in published.COLUMNS}
@@ -149,6 +159,7 @@ def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
         others=others,
         former=former,
         own=place,
+        year=request.args.get("year", dates.today().year, integers.bounded_int),
         form=form,
         file=file,
         indices=MAIN,

@@ -56,6 +56,8 @@ CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
 # What axe looks at, by endpoint; `{…}` stands for what `places` finds in the wave of the fieldwork.
 PAGES = {
     "staff.index": ("/quan-tri/",),
+    "staff.years": ("/quan-tri/nam/",),
+    "staff.year": ("/quan-tri/nam/2026",),
     "staff.overview": ("/quan-tri/thu-nghiem/", "/quan-tri/gop-y/", "/quan-tri/thuc-dia/"),
     "staff.units": (
         "/quan-tri/thu-nghiem/don-vi",

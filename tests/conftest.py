@@ -6,11 +6,12 @@ import importlib.util
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from itertools import count
@@ -28,7 +29,7 @@ from hypothesis import HealthCheck, settings
 from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from survey.operations import demo
@@ -376,6 +377,19 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
             hire(session, role.value, role)
     database.engine.dispose()
     app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    app.jinja_env.bytecode_cache = COMPILED
+    yield app
+    app.extensions["database"].engine.dispose()
+
+
+@pytest.fixture
+def made_up_copy(made_up: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a copy of what `made_up` has, to be written to."""
+    copy = tmp_path / "made-up.db"
+    source = make_url(made_up.extensions["database"].url).database
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(copy)) as other:  # type: ignore[arg-type]
+        one.backup(other)
+    app = create_app(DATABASE_URL=f"sqlite:///{copy}", SECRET_KEY="tests")
     app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()

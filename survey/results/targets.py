@@ -240,9 +240,13 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
         return Verdict.NO_SAMPLE
     if is_hidden(record) or record.low is None or record.high is None or record.estimate is None:
         return Verdict.UNSEEN
-    low, high = (-record.high, -record.low) if at_most else (record.low, record.high)
-    goal = -value if at_most else value
-    return Verdict.REACHED if low >= goal else Verdict.MISSED if high < goal else Verdict.UNDECIDED
+    return by_interval(record.low, record.high, value, at_most)
+
+
+def by_interval(low: float, high: float, value: float, at_most: bool) -> Verdict:
+    """On which side of a target an interval lies; both in one unit."""
+    least, most, goal = (-high, -low, -value) if at_most else (low, high, value)
+    return Verdict.REACHED if least >= goal else Verdict.MISSED if most < goal else Verdict.UNDECIDED
 
 
 def lines(

@@ -1,0 +1,252 @@
+"""Measures: the one way to name a figure, whoever found it.
+
+`survey:ITEM` and `leaders:ITEM` (one figure of the year's wave, as `hailong results --item` takes it),
+`score:DOCUMENT[:PART]`, and of what others published `published:INDEX[:PART]`, `rank:INDEX`, `group:INDEX`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis import Estimate
+from forms import Questionnaire
+from survey.responses.respondents import sample
+from survey.results import releases, result_table, scores, targets, wording
+from survey.storage.models import PublishedFigure, Response, Wave
+from survey.waves import questionnaires
+from survey.year import published, year_waves
+from survey.year.rows import Unfit
+from translations import Lazy
+from translations import gettext as _
+
+SURVEYS = ("survey", "leaders")
+PUBLISHED = ("published", "rank", "group")
+PLACES, GROUPS = 100, 4  # no country of ours has more provinces; PAPI has four groups
+# The indices that the country knows: their scale, and that of a numbered part, before any figure was entered.
+SCALES = {"PAR_INDEX": ("points", 100.0), "SIPAS": ("percent", 100.0), "PAPI": ("points", 80.0)}
+DIMENSION = ("points", 10.0)  # of PAPI
+
+
+class Scale(StrEnum):
+    """What a figure is counted in."""
+
+    PERCENT = "percent"
+    POINTS = "points"
+    PLACE = "place"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure's name in its parts. `code`: the item of a survey, the document, the index."""
+
+    source: str
+    code: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.source, self.code, self.part)))
+
+    @property
+    def of_people(self) -> bool:
+        """Whether a survey tells it."""
+        return self.source in SURVEYS
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a measure is in a year. None where it isn't known, or hidden.
+
+    low, high  of a survey and of parts measured by one; a figure that others published has none
+    source     where it is from, in words
+    wave       the survey's
+    n          people who answered
+    """
+
+    value: float | None
+    scale: Scale
+    low: float | None = None
+    high: float | None = None
+    max: float | None = None
+    previous: float | None = None
+    source: str = ""
+    wave: Wave | None = None
+    n: int | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether answers told it, so that its interval judges."""
+        return self.wave is not None or self.low is not None or self.high is not None
+
+
+def parsed(text: str) -> Measure:
+    """The measure of a text that was read before."""
+    source, _colon, rest = text.partition(":")
+    if source in SURVEYS:
+        return Measure(source, rest)
+    code, _colon, part = rest.partition(":")
+    return Measure(source, code, part)
+
+
+def read(session: Session, year: int, text: str) -> Measure:
+    """The measure of a text; `Unfit` where nothing is called so."""
+    measure = parsed(text)
+    if measure.of_people:
+        asked = _questionnaires(session, year, measure.source)
+        if not any(targets.is_single(one, measure.code) for one in asked):
+            raise Unfit(
+                "measure",
+                Lazy("Name one figure of the survey: survey:index, a part of it survey:index:CS, survey:C5=3."),
+            )
+    elif measure.source in PUBLISHED:
+        _known(session, measure)
+    else:
+        raise Unfit(
+            "measure", Lazy("Begin with survey:, leaders:, score:, published:, rank: or group:, as in rank:PAPI.")
+        )
+    return measure
+
+
+def _known(session: Session, measure: Measure) -> None:
+    """Refuses what no figure and none of the three indices is called; a part, too, once parts are there."""
+    parts = set(session.scalars(select(PublishedFigure.part).where(PublishedFigure.index == measure.code)))
+    if not (parts or measure.code in SCALES):
+        raise Unfit(
+            "measure", Lazy("No published index is called so. Write PAR_INDEX, SIPAS or PAPI, or enter it first.")
+        )
+    if measure.part and (measure.source != "published" or (parts - {""} and measure.part not in parts)):
+        raise Unfit("measure", Lazy("The index has no such part. See: hailong published list"))
+
+
+def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questionnaire]:
+    """What the year's wave asks, or, while none is named, what any of its kind may ask."""
+    wave = year_waves.find(session, year, source)
+    if wave is not None:
+        return [questionnaires.by_digest(session, wave.questionnaire)]
+    population = "leaders" if source == "leaders" else "citizens"
+    return [one for one in reversed(questionnaires.published(session)) if one.population == population]
+
+
+def sensitive(session: Session, year: int, measure: Measure) -> bool:
+    """Whether it rests on an item that is asked apart: harassment, money, and their kin."""
+    if not measure.of_people:
+        return False
+    item = measure.code.partition("=")[0]
+    return any(
+        (item in asked.items and asked.items[item].sensitive) or item in {line.item for line in asked.headlines}
+        for asked in _questionnaires(session, year, measure.source)
+    )
+
+
+def rates(session: Session, year: int, measure: Measure) -> bool:
+    """Whether it may be of a single unit, where others are of the province alone."""
+    return measure.of_people
+
+
+def bounds(session: Session, measure: Measure) -> tuple[Scale, float, float | None]:
+    """What a value of it is counted in, the least and the most; None where the most isn't known."""
+    if measure.of_people:
+        return Scale.PERCENT, 0, 100
+    if measure.source == "rank":
+        return Scale.PLACE, 1, PLACES
+    if measure.source == "group":
+        return Scale.GROUP, 1, GROUPS
+    row = _newest(session, measure)
+    if row is not None:
+        return Scale(row.unit), 0, row.max
+    unit, most = (
+        DIMENSION if measure.part and measure.code == "PAPI" else SCALES.get(measure.code, ("points", None))
+    )
+    return Scale(unit), 0, most
+
+
+def _newest(session: Session, measure: Measure) -> PublishedFigure | None:
+    """The province's last figure of it that has a value, of whatever year."""
+    figures = published.current(session, index=measure.code, place=published.own_place(session))
+    return next((one for one in reversed(figures) if one.part == measure.part and one.value is not None), None)
+
+
+def figure(session: Session, year: int, measure: Measure, unit: str | None = None) -> Figure | None:
+    """What a measure is in a year, of a unit or (None) the province; None where there is nothing of it."""
+    if measure.of_people:
+        return _of_survey(session, year, measure, unit)
+    if unit is not None:
+        return None
+    row = published.find(session, year, published.own_place(session), measure.code, measure.part)
+    if row is None:
+        return None
+    column = {"published": "value", "rank": "rank", "group": "group"}[measure.source]
+    former = published.year_before(session, row)
+    return Figure(
+        value=getattr(row, column),
+        scale=Scale(row.unit) if column == "value" else Scale.PLACE if column == "rank" else Scale.GROUP,
+        max=row.max if column == "value" else row.of if column == "rank" else GROUPS,
+        previous=None if former is None else getattr(former, column),
+        source=row.source,
+    )
+
+
+def _of_survey(session: Session, year: int, measure: Measure, unit: str | None) -> Figure | None:
+    record, wave = _estimate(session, year, measure.source, measure.code, unit)
+    if wave is None:
+        return None
+    if record is None or wording.is_hidden(record) or record.estimate is None:
+        return Figure(None, Scale.PERCENT, wave=wave, source=wave.code, flags=("hidden",) if record else ())
+    low, high = (None if one is None else 100 * one for one in (record.low, record.high))
+    return Figure(
+        100 * record.estimate,
+        Scale.PERCENT,
+        low,
+        high,
+        max=100,
+        source=wave.code,
+        wave=wave,
+        n=record.n,
+        flags=(*record.flags, *(("simulated",) if wave.simulated else ())),
+    )
+
+
+def _estimate(
+    session: Session, year: int, role: str, item: str, unit: str | None
+) -> tuple[Estimate | None, Wave | None]:
+    wave = year_waves.find(session, year, role)
+    if wave is None:
+        return None, None
+    people = sample(session, wave, releases.newest(session, wave.code))
+    if not targets.is_single(people.questionnaire, item):
+        return None, wave
+    rule = scores.scoring_rule(people.questionnaire, None)
+    [asked] = scores.measures(people, scores.MeasureRequest.read(item), rule)
+    records = result_table.released(session, people, (item,), ("unit",) if unit else (), None)
+    found = (one for one in records if (one.item, one.value, one.domain) == (asked.item, asked.value, unit))
+    return next(found, None), wave
+
+
+def is_there(session: Session, year: int, measure: Measure, unit: str | None = None) -> bool:
+    """Whether somebody could know the figure already: an answer came in, or a value stands."""
+    if measure.of_people:
+        wave = year_waves.find(session, year, measure.source)
+        query = select(Response.id).where(Response.wave == wave.code).limit(1) if wave else None
+        return query is not None and session.scalar(query) is not None
+    found = figure(session, year, measure, unit)
+    return found is not None and found.value is not None
+
+
+def name(session: Session, year: int, measure: Measure) -> str:
+    """A measure in words."""
+    if measure.of_people:
+        asked = next(
+            one for one in _questionnaires(session, year, measure.source) if targets.is_single(one, measure.code)
+        )
+        words = targets.name_of(asked, measure.code)
+        return _("Survey of leaders: %(name)s", name=words) if measure.source == "leaders" else words
+    index = measure.code.replace("_", " ") + (f" {measure.part}" if measure.part else "")
+    if measure.source == "rank":
+        return _("Rank in %(index)s", index=index)
+    return _("Group in %(index)s", index=index) if measure.source == "group" else index

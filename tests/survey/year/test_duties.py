@@ -1,0 +1,234 @@
+"""Duties: who answers for what by when; judged only where the figure allows it; never changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from survey.results.targets import Verdict
+from survey.storage.database import Database
+from survey.storage.models import Progress, PublishedFigure, Wave, YearRole
+from survey.system import dates
+from survey.waves import units
+from survey.year import duties, year_waves
+from survey.year.measures import Figure, Scale
+from survey.year.rows import Unfit
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples" / "nam"
+BAD = Path(__file__).parent / "bad"
+TODAY, BEFORE = dates.today(), date(2020, 1, 1)
+ROW = {
+    "code": "MT-1", "what": "Nâng mức hài lòng", "office": "SNV", "head": "Giám đốc", "deadline": "2025-12-31",
+    "decision": "01/KH-UBND 2025-08-01", "measure": "rank:PAPI", "value": "5", "at_most": "1", "unit": "",
+    "source": "",
+}  # fmt: skip
+TASK = {**ROW, "code": "NV-1", "measure": "", "value": "", "at_most": ""}
+Put = Callable[..., str]
+
+
+@pytest.fixture
+def put(province: Database) -> Put:
+    """put(value="4", …) keeps the row with these cells in the plan of 2025."""
+
+    def kept(row: dict[str, str] = ROW, **cells: str) -> str:
+        with province.writing() as session:
+            return duties.put(session, 2025, {**row, **cells}, "An")
+
+    return kept
+
+
+@pytest.fixture
+def reported(province: Database) -> Put:
+    """reported(state="done", …) reports on the task."""
+
+    def kept(**cells: str) -> str:
+        with province.writing() as session:
+            row = {"code": "NV-1", "state": "doing", "day": "2025-10-02", "note": "", "evidence": "", **cells}
+            return duties.report(session, 2025, row, "Bình")
+
+    return kept
+
+
+def lines(province: Database, **asked: bool) -> list[duties.DutyLine]:
+    with province.reading() as session:
+        return duties.lines(session, 2025, **asked)  # type: ignore[arg-type]
+
+
+def publish(province: Database, index: str, year: int = 2025, **figures: float) -> None:
+    row = {"part": "", "unit": "points", "source": "x", "note": ""}
+    with province.writing() as session:
+        place = units.province(session).name
+        row |= {"year": year, "place": place, "index": index, "stored_on": TODAY, **figures}
+        session.add(PublishedFigure(**row))
+
+
+def test_what_is_there_moves_by_a_decision_that_no_version_had(put: Put, province: Database) -> None:
+    assert put() == "stored"
+    assert put() == "there"
+    for cells in ({"value": "9"}, {"head": "Phó Giám đốc"}, {"deadline": "2026-06-30"}, {"office": "06652"}):
+        with pytest.raises(Unfit) as refused:
+            put(**cells)
+        assert refused.value.column == "decision"
+    assert put(value="9", decision="02/KH-UBND 2025-10-01") == "changed"
+    for decision in ("01/KH-UBND 2025-08-01 Kế hoạch", "02/KH-UBND 2025-10-01; 01/KH-UBND 2025-08-01"):
+        with pytest.raises(Unfit):  # neither by more words about an old one, nor by both together
+            put(value="20", decision=decision)
+    assert put() == "there"  # the first file again moves nothing back
+    assert put(what="Nói cách khác", value="9", decision="02/KH-UBND 2025-10-01") == "changed"  # words alone
+    assert [(line.version, line.value, line.current) for line in lines(province, history=True)] == [
+        (3, 9, True), (2, 9, False), (1, 5, False),
+    ]  # fmt: skip
+
+
+def test_a_target_that_comes_after_its_figure_says_so(put: Put, province: Database) -> None:
+    put()
+    publish(province, "PAPI", rank=4)
+    put(value="4", decision="02/KH-UBND 2025-10-01")
+    assert [line.after_data for line in lines(province, history=True)] == [True, False]
+    assert [line.set_on for line in lines(province)] == [TODAY]
+
+
+@pytest.mark.parametrize(
+    ("index", "measure", "value", "at_most", "verdict"),
+    [
+        ({"value": 91.49}, "published:PAPI", "80", "", "reached"),
+        ({"value": 47.82}, "published:PAPI", "48", "", "missed"),
+        ({"rank": 4}, "rank:PAPI", "4", "1", "reached"),
+        ({"rank": 4}, "rank:PAPI", "3", "1", "missed"),
+        ({"group": 1}, "group:PAPI", "1", "1", "reached"),
+        ({}, "rank:PAPI", "3", "1", "unseen"),
+    ],
+)
+def test_what_others_published_is_judged_by_its_value(
+    put: Put, province: Database, index: dict[str, float], measure: str, value: str, at_most: str, verdict: str
+) -> None:
+    publish(province, "PAPI", **index)
+    put(measure=measure, value=value, at_most=at_most)
+    [line] = lines(province)
+    assert line.verdict == verdict
+    assert (line.low, line.high) == (None, None)
+
+
+MEASURED = Figure(90, Scale.PERCENT, 88, 92, wave=Wave(code="w"))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "at_most", "verdict"),
+    [
+        (MEASURED, 88, False, Verdict.REACHED),
+        (MEASURED, 88.1, False, Verdict.UNDECIDED),
+        (MEASURED, 92, False, Verdict.UNDECIDED),
+        (MEASURED, 92.1, False, Verdict.MISSED),
+        (MEASURED, 92, True, Verdict.REACHED),
+        (MEASURED, 90, True, Verdict.UNDECIDED),
+        (MEASURED, 87.9, True, Verdict.MISSED),
+        (replace(MEASURED, low=None, high=None), 10, False, Verdict.UNSEEN),  # its base is hidden, or too small
+        (replace(MEASURED, value=None), 10, False, Verdict.UNSEEN),
+        (replace(MEASURED, flags=("not_a_sample",)), 10, False, Verdict.UNSEEN),  # whoever came has answered
+        (Figure(0.1 + 0.2, Scale.POINTS), 0.3, True, Verdict.REACHED),  # the last bit decides nothing
+        (None, 1, False, Verdict.UNSEEN),
+    ],
+)
+def test_a_survey_is_judged_by_its_interval_alone(
+    figure: Figure | None, value: float, at_most: bool, verdict: Verdict
+) -> None:
+    assert duties.verdict(figure, value, at_most) is verdict
+
+
+def test_lateness_follows_from_the_days(put: Put, reported: Put, province: Database) -> None:
+    yesterday, tomorrow = ((TODAY + timedelta(days)).isoformat() for days in (-1, 1))
+    put(TASK, code="A", deadline=yesterday)
+    put(TASK, code="B", deadline=tomorrow)
+    put(code="C", deadline=yesterday)  # a target that nothing reaches
+    put(code="D", deadline=tomorrow)
+    assert [line.code for line in lines(province)] == ["A", "C", "B", "D"]
+    assert [line.code for line in lines(province, late=True)] == ["A", "C"]
+    reported(code="A", state="doing", day=BEFORE.isoformat())
+    reported(code="B", state="done", day=TODAY.isoformat(), evidence="1/BC 2025-01-01")
+    assert [line.code for line in lines(province, late=True)] == ["A", "C"]
+    reported(code="A", state="stopped", day=TODAY.isoformat(), note="Chờ hướng dẫn")
+    assert [line.code for line in lines(province, late=True)] == ["C"]
+    reported(code="A", state="done", day=TODAY.isoformat(), evidence="1/BC 2025-01-01")  # after its deadline
+    assert [line.code for line in lines(province, late=True)] == ["A", "C"]
+    publish(province, "PAPI", rank=1)
+    assert [line.code for line in lines(province, late=True)] == ["A"]
+
+
+def test_reports_are_kept_and_the_newest_holds(put: Put, reported: Put, province: Database) -> None:
+    put(TASK)
+    put()
+    assert lines(province)[1].state == "not_begun"
+    assert reported() == "stored"
+    assert reported(state="done", day="2025-11-01", evidence="1/BC 2025-11-01 Báo cáo") == "stored"
+    assert reported() == "there"  # the former file again
+    refused = {
+        "evidence": {"state": "done"},
+        "note": {"state": "stopped"},
+        "day": {"day": (TODAY + timedelta(1)).isoformat()},
+        "state": {"state": "xong"},
+        "code": {"code": "NV-9"},
+    }
+    for column, cells in (*refused.items(), ("code", {"code": "MT-1"})):
+        with pytest.raises(Unfit) as unfit:
+            reported(**cells)
+        assert unfit.value.column == column
+    [task] = [line for line in lines(province) if line.kind == "task"]
+    assert (task.state, task.day, task.evidence) == ("done", date(2025, 11, 1), "1/BC 2025-11-01 Báo cáo")
+    with province.reading() as session:
+        assert len(session.scalars(select(Progress)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("unit", {"measure": "survey:C5=3", "value": "2", "unit": "06652"}),
+        ("unit", {"measure": "survey:C6=2,3", "value": "", "at_most": "", "unit": "06652"}),
+        ("unit", {"unit": "06652"}),  # what others published is of the province
+        ("at_most", {"at_most": ""}),  # a place of at least 5
+        ("at_most", {"value": ""}),
+        ("value", {"value": "1.5"}),
+        ("value", {"measure": "group:PAPI"}),
+        ("value", {"measure": "survey:index", "value": "101"}),
+        ("measure", {"measure": "survey:C5", "value": "9"}),  # three figures, not one
+        ("measure", {"measure": "survey:C99=1", "value": "9"}),
+        ("measure", {"measure": "rank:PAPY"}),
+        ("measure", {"measure": "rank:PAPI:8"}),
+        ("code", {"code": "mt 1"}),
+        ("code", {"code": "M" * 21}),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(put: Put, column: str, cells: dict[str, str]) -> None:
+    with pytest.raises(Unfit) as refused:
+        put(**cells)
+    assert refused.value.column == column
+
+
+def test_a_figure_of_the_year_survey_is_that_of_its_wave(put: Put, made_up_copy: Flask) -> None:
+    database = made_up_copy.extensions["database"]
+    with database.writing() as session:
+        year_waves.name(session, 2025, YearRole.SURVEY, "thu-nghiem")
+        for code, cells in {
+            "A": {"value": "50"},
+            "B": {"value": "99.9", "unit": "06652"},
+            "C": {"measure": "survey:C5=3", "value": "100", "at_most": "1"},
+            "D": {"measure": "survey:C5=3", "value": "", "at_most": ""},
+        }.items():
+            duties.put(
+                session, 2025, {**ROW, "measure": "survey:index", "at_most": "", "code": code, **cells}, "An"
+            )
+    found = {line.code: line for line in lines(database)}
+    assert [found[code].verdict for code in "ABCD"] == ["reached", "missed", "reached", None]
+    assert all(found[code].after_data for code in "ABC")
+    for line in found.values():
+        low, middle, high = line.low, line.actual, line.high
+        assert None not in (low, middle, high)
+        assert low <= middle <= high  # type: ignore[operator]
+        assert line.figure is not None
+        assert line.figure.n
+    assert found["A"].actual != found["B"].actual

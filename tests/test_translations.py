@@ -35,6 +35,7 @@ KEYWORDS = {
     "Lazy": None,
     "say": None,
     "ngettext": (1, 2),
+    **dict.fromkeys(["fault", "Unfit"], (2,)),
     **dict.fromkeys([*refusals(), "DesignError", "Problem"]),
 }
 ROOMS = {"translations", "forms", "analysis", "survey"}

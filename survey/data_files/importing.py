@@ -27,7 +27,7 @@ from survey.storage.models import Mode, Response, ResponseText, Unit, Village, W
 from survey.system import dates
 from survey.system.csv_table import Faults, Table, nearest
 from survey.waves import questionnaires, units, waves
-from translations import Conflict, Lazy, Refusal
+from translations import N_, Conflict, Lazy, Refusal
 from translations.formats import day as written_day
 from translations.formats import nfc
 
@@ -97,6 +97,7 @@ class File:
 
     def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
         self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
+        self.fault = table.fault
         self.place = {column: place for place, column in enumerate(table.columns)}
         self.items = [
             (place, questionnaire.items[column])
@@ -145,9 +146,6 @@ class File:
             if self.table.row % BATCH == 0:
                 progress(self.table.row)
 
-    def _fault(self, column: str, message: Lazy) -> None:
-        self.faults.add(self.table.row, column, message)
-
     def _line(self, cells: list[str]) -> Line:
         values = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
         unit = self._unit(values["unit"])
@@ -170,9 +168,7 @@ class File:
             return uuid4()
         if ID.fullmatch(text):
             return UUID(text)
-        self._fault(
-            "response_id", Lazy("Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
-        )
+        self.fault("response_id", "Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
         return uuid4()
 
     def _unit(self, text: str) -> str:
@@ -180,13 +176,11 @@ class File:
         if code not in self.units:
             padded = units.settled(text.zfill(5))
             if not text:
-                self._fault("unit", Lazy("Write the code of the commune."))
+                self.fault("unit", "Write the code of the commune.")
             elif padded in self.units:
-                self._fault(
-                    "unit", Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
-                )
+                self.fault("unit", "Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
             else:
-                self._fault("unit", Lazy("There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL]))
+                self.fault("unit", "There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL])
         return code
 
     def _village(self, values: dict[str, str], unit: str) -> str | None:
@@ -198,9 +192,8 @@ class File:
         if home is None:
             self._new_village(psu, unit, stratum)
         elif self.drawn and psu not in self.drawn:
-            self._fault(
-                "psu",
-                Lazy("Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu),
+            self.fault(
+                "psu", "Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu
             )
         else:
             self._same_home(psu, home, "unit", unit, home.unit)
@@ -211,16 +204,10 @@ class File:
         """A village that the wave doesn't have yet; refused where a frame says which there are."""
         if self.framed:
             near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
-            self._fault(
-                "psu",
-                Lazy(
-                    "The frame of this wave has no village %(psu)s. The nearest is %(near)s.", psu=psu, near=near
-                ),
-            )
+            message = N_("The frame of this wave has no village %(psu)s. The nearest is %(near)s.")
+            self.fault("psu", message, psu=psu, near=near)
         elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
-            self._fault(
-                "unit", Lazy("Write the code of the village's commune: %(name)s is not one.", name=place.name)
-            )
+            self.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=place.name)
         else:
             self.homes[psu] = Home(unit, stratum or unit, self.table.row)
 
@@ -229,32 +216,21 @@ class File:
         if value == first:
             return
         if home.row:
-            fault = Lazy(
-                "Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.",
-                psu=psu,
-                first=first,
-                row=home.row,
-            )
+            fault = N_("Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.")
         elif column == "stratum" and self.drawn:
-            fault = Lazy(
+            fault = N_(
                 "Village %(psu)s was drawn in the stratum %(first)s, which cannot change. Write it, or "
-                "remove the column.",
-                psu=psu,
-                first=first,
+                "remove the column."
             )
         else:
-            fault = Lazy(
-                "Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.",
-                psu=psu,
-                first=first,
-            )
-        self._fault(column, fault)
+            fault = N_("Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.")
+        self.fault(column, fault, psu=psu, first=first, row=home.row)
 
     def _label(self, column: str, text: str) -> str | None:
         if not text:
-            self._fault(column, Lazy("Fill in this cell: where the column is there, it may not be blank."))
+            self.fault(column, "Fill in this cell: where the column is there, it may not be blank.")
         elif len(text) > LONGEST_LABEL or not text.isprintable():
-            self._fault(column, Lazy("Write at most %(most)s characters on one line.", most=LONGEST_LABEL))
+            self.fault(column, "Write at most %(most)s characters on one line.", most=LONGEST_LABEL)
         else:
             return nfc(text)
         return None
@@ -263,7 +239,7 @@ class File:
         if text is None:
             return Mode.PAPER
         if text not in MODES:
-            self._fault("mode", Lazy("Write one of %(modes)s.", modes=", ".join(MODES)))
+            self.fault("mode", "Write one of %(modes)s.", modes=", ".join(MODES))
         return MODES.get(text, Mode.PAPER)
 
     def _day(self, text: str | None) -> date:
@@ -274,15 +250,13 @@ class File:
         except ValueError:
             day = None
         if day is None:
-            self._fault("day", Lazy("Write the day as YYYY-MM-DD, for example 2026-11-24."))
+            self.fault("day", "Write the day as YYYY-MM-DD, for example 2026-11-24.")
         elif not self.wave.opens <= day <= self.wave.closes:
             opens, closes = self.wave.opens.isoformat(), self.wave.closes.isoformat()
-            self._fault(
-                "day", Lazy("Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
-            )
+            self.fault("day", "Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
         elif day > self.today:
-            self._fault(
-                "day", Lazy("This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat())
+            self.fault(
+                "day", "This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat()
             )
         return day or self.day
 
@@ -290,20 +264,20 @@ class File:
         if text is None:
             return 1.0
         if "," in text:
-            self._fault("weight", Lazy("Write the weight with a decimal point, without a comma."))
+            self.fault("weight", "Write the weight with a decimal point, without a comma.")
         elif not text:
-            self._fault("weight", Lazy("Fill in this cell: where the column is there, it may not be blank."))
+            self.fault("weight", "Fill in this cell: where the column is there, it may not be blank.")
         elif WEIGHT.fullmatch(text) and math.isfinite(weight := float(text)):
             return weight
         else:
-            self._fault("weight", Lazy("Write a number of 0 or more, for example 75.25."))
+            self.fault("weight", "Write a number of 0 or more, for example 75.25.")
         return 1.0
 
     def _answers(self, cells: list[str]) -> dict[str, Any]:
         answers = {item.code: item.kind.read(item, (cells[place],)) for place, item in self.items if cells[place]}
         checked = check(self.questionnaire, answers)
         for problem in checked.problems:
-            self.faults.add(self.table.row, problem.code, problem.message)
+            self.fault(problem.code, problem.message)
         return checked.answers
 
     def fresh(self, session: Session, lines: list[Line]) -> list[Line]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from survey.system.xlsx_table import opened
 from survey.waves import questionnaires, units, waves
 from translations import N_, Lazy, NotFound
 from translations import gettext as _
-from translations.formats import day, nfc, order, percent
+from translations.formats import day, order, percent
 
 COLUMNS = ("measure", "unit", "percent", "at_most", "office", "head", "decision")
 REQUIRED = ("measure", "percent", "office", "head")
@@ -102,12 +103,11 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     faults = Faults()
     table = opened(path, COLUMNS, REQUIRED, faults)
     counted = {"stored": 0, "changed": 0, "there": 0}
-    for cells in table:
-        values = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+    for values in table.records():
         try:
-            counted[put(session, row, **values)] += 1  # type: ignore[arg-type]
-        except Unfit as fault:
-            faults.add(table.row, fault.column, fault.message)
+            counted[put(session, row, **values)] += 1
+        except Unfit as unfit:
+            table.fault(unfit.column, unfit.message)
     faults.refuse(path)
     return Outcome(**counted)
 
@@ -115,9 +115,9 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 class Unfit(Exception):
     """What is wrong with a target, and in which column."""
 
-    def __init__(self, column: str, message: Lazy) -> None:
+    def __init__(self, column: str, message: str, **values: Any) -> None:
         super().__init__(column)
-        self.column, self.message = column, message
+        self.column, self.message = column, Lazy(message, **values)
 
 
 def put(
@@ -138,19 +138,18 @@ def put(
     questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     if not is_single(questionnaire, measure):
         raise Unfit(
-            "measure",
-            Lazy("Name one figure: index, a part of it such as index:CS, or an item with its answer, C5=1."),
+            "measure", "Name one figure: index, a part of it such as index:CS, or an item with its answer, C5=1."
         )
     if not PERCENT.fullmatch(percent) or float(percent.replace(",", ".")) > 100:
-        raise Unfit("percent", Lazy("Give a percentage from 0 to 100."))
+        raise Unfit("percent", "Give a percentage from 0 to 100.")
     place = session.get(Unit, units.settled(unit)) if unit else units.province(session)
     if place is None:
-        raise Unfit("unit", Lazy("There is no unit with this code; leave it blank for the province."))
+        raise Unfit("unit", "There is no unit with this code; leave it blank for the province.")
     if at_most not in ("", "0", "1"):
-        raise Unfit("at_most", Lazy("Give 1 where the figure is not to be exceeded, else 0."))
+        raise Unfit("at_most", "Give 1 where the figure is not to be exceeded, else 0.")
     for column, text, most in (("office", office, 200), ("head", head, 120)):
         if not text or len(text) > most:
-            raise Unfit(column, Lazy("Say who is responsible for it, in at most %(most)d characters.", most=most))
+            raise Unfit(column, "Say who is responsible for it, in at most %(most)d characters.", most=most)
     annotation = {
         "value": float(percent.replace(",", ".")) / 100,
         "at_most": at_most == "1",

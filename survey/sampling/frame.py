@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from survey.storage.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
 from survey.system import xlsx_table
-from survey.system.csv_table import Faults
+from survey.system.csv_table import Faults, Rows
 from survey.waves import units, waves
 from translations import Conflict, Lazy
-from translations.formats import nfc
 
 REQUIRED = ("psu", "unit", "stratum", "households")
 COLUMNS = (*REQUIRED, "adults", "name")
@@ -46,15 +45,14 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     rows: dict[str, int] = {}
     new = 0
     table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
-    for cells in table:
-        values = {column: nfc(cell.strip()) for column, cell in zip(table.columns, cells, strict=True)}
-        village = _village(values, row.code, known_units, table.row, faults)
+    for values in table.records():
+        village = _village(values, row.code, known_units, table)
         if village is None:
             continue
         if (twin := rows.setdefault(village.psu, table.row)) != table.row:
-            faults.add(table.row, "psu", Lazy("Row %(row)s has this village already. Keep one of them.", row=twin))
+            table.fault("psu", "Row %(row)s has this village already. Keep one of them.", row=twin)
         elif village.psu in villages:
-            _fill_up(villages[village.psu], village, table.row, faults)
+            _fill_up(villages[village.psu], village, table)
         else:
             session.add(village)
             new += 1
@@ -88,29 +86,27 @@ def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]
         yield tuple(getattr(village, column) for column in COLUMNS)
 
 
-def _village(
-    values: dict[str, str], wave: str, known_units: Mapping[str, Unit], row: int, faults: Faults
-) -> Village | None:
+def _village(values: dict[str, str], wave: str, known_units: Mapping[str, Unit], table: Rows) -> Village | None:
     """The village of a row, or None if a cell is at fault."""
-    before = faults.count
+    before = table.faults.count
     for column in REQUIRED:
         if not values[column]:
-            faults.add(row, column, Lazy("Fill in this cell: it is needed."))
+            table.fault(column, "Fill in this cell: it is needed.")
     for column, most in LONGEST.items():
         text = values.get(column, "")
         if len(text) > most or text and not text.isprintable():
-            faults.add(row, column, Lazy("Write at most %(most)s characters on one line.", most=most))
+            table.fault(column, "Write at most %(most)s characters on one line.", most=most)
     unit = units.settled(values["unit"])
     if unit and unit not in known_units:
-        faults.add(row, "unit", _unknown_unit(unit, known_units))
+        table.fault("unit", _unknown_unit(unit, known_units))
     elif unit and known_units[unit].kind not in units.COMMUNE_KINDS:
         name = known_units[unit].name
-        faults.add(row, "unit", Lazy("Write the code of the village's commune: %(name)s is not one.", name=name))
+        table.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=name)
     for column in ("households", "adults"):
         text = values.get(column, "")
         if text and not (COUNT.fullmatch(text) and int(text) > 0):
-            faults.add(row, column, Lazy("Write a whole number of 1 or more, digits only."))
-    if faults.count > before:
+            table.fault(column, "Write a whole number of 1 or more, digits only.")
+    if table.faults.count > before:
         return None
     return Village(
         wave=wave,
@@ -130,14 +126,10 @@ def _unknown_unit(code: str, known_units: Mapping[str, Unit]) -> Lazy:
     return Lazy("There is no unit with the code %(code)s.", code=code[:20])
 
 
-def _fill_up(village: Village, update: Village, row: int, faults: Faults) -> None:
+def _fill_up(village: Village, update: Village, table: Rows) -> None:
     for column in ("unit", "stratum", "households", "adults", "name"):
         old, new = getattr(village, column), getattr(update, column)
         if old is None:
             setattr(village, column, new)
         elif new is not None and new != old:
-            faults.add(
-                row,
-                column,
-                Lazy("Village %(psu)s is there already with %(old)s here.", psu=village.psu, old=old),
-            )
+            table.fault(column, "Village %(psu)s is there already with %(old)s here.", psu=village.psu, old=old)

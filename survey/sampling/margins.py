@@ -18,7 +18,6 @@ from survey.system.csv_table import Faults, nearest
 from survey.system.xlsx_table import opened
 from survey.waves import units
 from translations import Lazy, Refusal
-from translations.formats import nfc
 
 Margins = dict[str, dict[str, float]]  # variable -> value -> people of the population
 
@@ -38,29 +37,28 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
     faults = Faults()
     table = opened(path, COLUMNS, COLUMNS, faults)
     margins: Margins = {}
-    for cells in table:
-        cells_by_name = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
+    for cells in table.records():
         before = faults.count
-        variable = "*".join(_split(cells_by_name["variable"]))
+        variable = "*".join(_split(cells["variable"]))
         for part in _split(variable):
             if (message := _no_variable(part, questionnaire)) is not None:
-                faults.add(table.row, "variable", message)
-        if THOUSANDS.fullmatch(cells_by_name["total"]):
-            whole = cells_by_name["total"].replace(".", "")
-            message = Lazy("Write thousands without a point between: %(whole)s.", whole=whole)
-            faults.add(table.row, "total", message)
-        elif not (TOTAL.fullmatch(cells_by_name["total"]) and math.isfinite(float(cells_by_name["total"]))):
-            faults.add(table.row, "total", Lazy("Write a number of 0 or more, for example 28855.5."))
+                table.fault("variable", message)
+        if THOUSANDS.fullmatch(total := cells["total"]):
+            table.fault(
+                "total", "Write thousands without a point between: %(whole)s.", whole=total.replace(".", "")
+            )
+        elif not (TOTAL.fullmatch(total) and math.isfinite(float(total))):
+            table.fault("total", "Write a number of 0 or more, for example 28855.5.")
         if faults.count > before:
             continue
-        value, message = _value(variable, cells_by_name["value"], questionnaire)
+        value, message = _value(variable, cells["value"], questionnaire)
         values = margins.setdefault(variable, {})
-        if message is None and value in values:
-            message = Lazy("This value stands twice. Keep one.")
         if message is not None:
-            faults.add(table.row, "value", message)
+            table.fault("value", message)
+        elif value in values:
+            table.fault("value", "This value stands twice. Keep one.")
         else:
-            values[value] = float(cells_by_name["total"])
+            values[value] = float(total)
     for variable, values in margins.items():
         for place, item in enumerate(_items(variable, questionnaire)):
             if item is not None and item.kind.is_number:

@@ -20,10 +20,10 @@ from survey.responses import fitted_weights
 from survey.responses.respondents import Floats, Respondents
 from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
-from survey.system.csv_table import Faults
+from survey.system.csv_table import Faults, Rows
 from survey.system.xlsx_table import opened
 from survey.waves import questionnaires, units, waves
-from translations import Conflict, Lazy, Refusal
+from translations import Conflict, Refusal
 from translations.formats import nfc
 
 COLUMNS = ("unit", "service", "week", "count")
@@ -65,17 +65,12 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     }
     rows: dict[tuple[str, str, date], int] = {}
     stored = changed = 0
-    for cells in table:
-        values = {name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)}
-        key, count = _read(values, row, item, codes, table.row, faults)
+    for values in table.records():
+        key, count = _read(values, row, item, codes, table)
         if key is None:
             continue
         if (twin := rows.setdefault(key, table.row)) != table.row:
-            faults.add(
-                table.row,
-                "week",
-                Lazy("Row %(row)s has this unit, service and week already. Keep one of them.", row=twin),
-            )
+            table.fault("week", "Row %(row)s has this unit, service and week already. Keep one of them.", row=twin)
         elif key not in earlier:
             unit, service, week = key
             session.add(ServiceCount(wave=row.code, unit=unit, service=service, week=week, count=count))
@@ -89,37 +84,26 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 
 
 def _read(
-    values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], row: int, faults: Faults
+    values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], table: Rows
 ) -> tuple[tuple[str, str, date] | None, int]:
     """Unit, service and Monday of a row, and its count; None if a cell is at fault."""
-    before = faults.count
+    before = table.faults.count
     unit = units.settled(values["unit"])
     if unit not in codes:
-        faults.add(row, "unit", Lazy("There is no unit with the code %(code)s.", code=unit[:20]))
+        table.fault("unit", "There is no unit with the code %(code)s.", code=unit[:20])
     service = _service(values["service"], item)
     if service is None:
-        choices = item.choices if item else {}
-        faults.add(
-            row,
-            "service",
-            Lazy("Write a code of dich_vu: %(codes)s.", codes=", ".join(map(str, choices)) or "–"),
-        )
+        choices = ", ".join(map(str, item.choices)) if item else ""
+        table.fault("service", "Write a code of dich_vu: %(codes)s.", codes=choices or "–")
     week = monday(values["week"])
     if week is None:
-        faults.add(row, "week", Lazy("Write a day of the week, such as 2026-11-23, or 2026-W48."))
+        table.fault("week", "Write a day of the week, such as 2026-11-23, or 2026-W48.")
     elif week > wave.closes or week + timedelta(6) < wave.opens:
-        faults.add(
-            row,
-            "week",
-            Lazy(
-                "Give a week of the wave, from %(opens)s to %(closes)s.",
-                opens=wave.opens.isoformat(),
-                closes=wave.closes.isoformat(),
-            ),
-        )
+        days = {"opens": wave.opens.isoformat(), "closes": wave.closes.isoformat()}
+        table.fault("week", "Give a week of the wave, from %(opens)s to %(closes)s.", **days)
     if not COUNT.fullmatch(values["count"]):
-        faults.add(row, "count", Lazy("Write a whole number, digits only."))
-    if faults.count > before or service is None or week is None:
+        table.fault("count", "Write a whole number, digits only.")
+    if table.faults.count > before or service is None or week is None:
         return None, 0
     return (unit, service, week), int(values["count"])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from translations import Lazy, Refusal, gettext, reason
+from translations.unicode import nfc
 
 TOLD = 10
 NONE = "–"
@@ -68,13 +69,36 @@ def _line(row: int, column: str | None, message: Lazy | str) -> str:
     return gettext("Row %(row)s, column %(column)s: %(message)s", row=row, column=column[:60], message=message)
 
 
-class Table:
-    """A file in UTF-8 with a header; rows are CSV records, the header is row 1.
+class Rows:
+    """The rows of a file after its header, which is row 1.
+
+    columns  those that are there; empty if the header is at fault, and then there are no rows
+    row      the number of the row that was read last
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.row = 0
+        self.columns: list[str] = []
+
+    def __iter__(self) -> Iterator[list[str]]:
+        raise NotImplementedError
+
+    def records(self) -> Iterator[dict[str, str]]:
+        """The cells of each row by their columns, without blanks around, in NFC."""
+        for cells in self:
+            yield {column: nfc(cell.strip()) for column, cell in zip(self.columns, cells, strict=True)}
+
+    def fault(self, column: str | None, message: Lazy | str, **values: Any) -> None:
+        """Notes what is wrong in the row that was read last."""
+        self.faults.add(self.row, column, Lazy(message, **values) if isinstance(message, str) else message)
+
+
+class Table(Rows):
+    """A file in UTF-8; rows are CSV records.
 
     known     the columns that may be there, in any order
     required  those of them that must
-    columns   those that are; empty if the header is at fault, and then there are no rows
-    row       the number of the row that was read last
 
     A byte that is not UTF-8, a NUL, a quotation mark that is open or out of place, and a row with too many or too
     few cells become faults. An apostrophe before what looks like a formula is taken off (`harmless`). Blank lines
@@ -82,9 +106,7 @@ class Table:
     """
 
     def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
-        self.faults = faults
-        self.row = 0
-        self.columns: list[str] = []
+        super().__init__(faults)
         self._record: list[str] = []  # the lines of the row being read
         self._odd = False
         self._source = self._lines(path)
@@ -105,15 +127,12 @@ class Table:
             if len(cells) == len(self.columns):
                 yield list(map(meant, cells)) if any("'" in line for line in self._record) else cells
             else:
-                self.faults.add(
-                    self.row,
+                self.fault(
                     None,
-                    Lazy(
-                        "The row has %(cells)s cells, the header %(columns)s. Put a cell that contains a "
-                        "comma between quotation marks.",
-                        cells=len(cells),
-                        columns=len(self.columns),
-                    ),
+                    "The row has %(cells)s cells, the header %(columns)s. Put a cell that contains a comma "
+                    "between quotation marks.",
+                    cells=len(cells),
+                    columns=len(self.columns),
                 )
 
     def _cells(self) -> Iterator[list[str]]:
@@ -124,16 +143,15 @@ class Table:
                 cells = next(self._records, None)
             except csv.Error:
                 self._source.close()
+                self.row += 1
                 place, sound = self._last_cell()
-                self.faults.add(
-                    self.row + 1,
-                    self._name(place),
-                    Lazy("Shorten this row: it is too long to be read.")
-                    if sound
-                    else Lazy(
-                        "A quotation mark is left open or stands inside a cell. Close it, or double it inside."
-                    ),
-                )
+                if sound:
+                    self.fault(self._name(place), "Shorten this row: it is too long to be read.")
+                else:
+                    self.fault(
+                        self._name(place),
+                        "A quotation mark is left open or stands inside a cell. Close it, or double it inside.",
+                    )
                 return
             if cells is None:
                 return
@@ -172,14 +190,12 @@ class Table:
         return self.columns[place] if place < len(self.columns) else None
 
     def _report(self, cells: list[str]) -> bool:
-        odd = [(place, cell) for place, cell in enumerate(cells) if ODD.search(cell)]
-        for place, cell in odd:
-            message = (
-                Lazy("Take out the NUL character.")
-                if "\0" in cell
-                else Lazy("Save the file in UTF-8 (Excel: “CSV UTF-8”): this cell is written otherwise.")
-            )
-            self.faults.add(self.row, self._name(place), message)
+        odd = [(self._name(place), cell) for place, cell in enumerate(cells) if ODD.search(cell)]
+        for column, cell in odd:
+            if "\0" in cell:
+                self.fault(column, "Take out the NUL character.")
+            else:
+                self.fault(column, "Save the file in UTF-8 (Excel: “CSV UTF-8”): this cell is written otherwise.")
         return bool(odd)
 
 

@@ -18,7 +18,7 @@ from openpyxl.reader import excel
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from survey.system.csv_table import WIDEST, Faults, Table, is_sound
+from survey.system.csv_table import WIDEST, Faults, Rows, Table, is_sound
 from translations import Lazy, Refusal, reason
 
 # What openpyxl warns of (styles, lists to choose from) changes no value.
@@ -57,24 +57,22 @@ def is_xlsx(path: Path) -> bool:
         return False
 
 
-def opened(path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> Table | Sheet:
+def opened(path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> Rows:
     """The rows of a file, whichever of the two kinds it is."""
     kind = Sheet if is_xlsx(path) else Table
     return kind(path, known, required, faults)
 
 
-class Sheet:
-    """The first sheet of a workbook with a header; rows have the numbers that Excel shows, the header is row 1.
+class Sheet(Rows):
+    """The first sheet of a workbook; rows have the numbers that Excel shows.
 
-    Arguments and attributes are those of `csv_table.Table`. Cells come as text: whole numbers without a point,
-    days as YYYY-MM-DD, what a formula came to when the file was saved. Blank rows are passed over, but counted.
-    The packed file and one row at a time are in memory. Bombs of XML are refused by defusedxml, others by size.
+    Arguments are those of `csv_table.Table`. Cells come as text: whole numbers without a point, days as
+    YYYY-MM-DD, what a formula came to when the file was saved. Blank rows are passed over, but counted. The packed
+    file and one row at a time are in memory. Bombs of XML are refused by defusedxml, others by size.
     """
 
     def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
-        self.faults = faults
-        self.row = 0
-        self.columns: list[str] = []
+        super().__init__(faults)
         self._rows = _rows(path)
         header = next(self._rows, None)
         self.row = 1
@@ -82,7 +80,7 @@ class Sheet:
         while names and not names[-1]:
             names.pop()
         if not names:
-            faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
+            self.fault(None, "Begin the file with a header: the names of the columns.")
         elif is_sound(faults, 1, names, known, required):
             self.columns = names
 
@@ -93,12 +91,12 @@ class Sheet:
         for values in self._rows:
             self.row += 1
             if self.row > MOST_ROWS:
-                self.faults.add(self.row, None, Lazy("Take out the rows after %(most)s.", most=MOST_ROWS))
+                self.fault(None, "Take out the rows after %(most)s.", most=MOST_ROWS)
                 return
             if _are_blank(values):
                 continue
             if wrong := self._wrong(values):
-                self.faults.add(self.row, *wrong)
+                self.fault(*wrong)
                 continue
             cells = [_text(value) for value in values[: len(self.columns)]]
             yield cells + [""] * (len(self.columns) - len(cells))

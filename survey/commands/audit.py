@@ -8,6 +8,7 @@ import sys
 import click
 
 from survey.commands import Commands, say
+from survey.commands.options import option
 from survey.operations import installation
 from survey.storage import audit as trail
 from translations import gettext as _
@@ -54,7 +55,7 @@ def verify(given: str | None) -> None:
 
 
 @audit.command("list", help=_("The newest entries, as tab-separated lines: number, when, who, what, on what."))
-@click.option("--last", type=click.IntRange(1), metavar="N", default=50, show_default=True, help=_("How many."))
+@option("--last", type=click.IntRange(1), default=50, help=_("How many."))
 def list_entries(last: int) -> None:
     with installation.opened().reading() as session:
         entries = trail.last_entries(session, last)

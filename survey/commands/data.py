@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from survey.commands import command, say
+from survey.commands.options import option, out
 from survey.data_files import exporting, importing, open_data
 from survey.operations import installation
 from translations import gettext as _
@@ -54,22 +55,12 @@ def import_(file: Path, wave: str) -> None:
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["csv", "parquet", "sav"]),
-    default="csv",
-    show_default=True,
-    help=_("The kind of file."),
-)
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
-)
+@option("--format", "kind", type=["csv", "parquet", "sav"], default="csv", help=_("The kind of file."))
+@out()
 @click.option("--outside", is_flag=True, help=_("The responses outside the sample instead."))
-@click.option(
+@option(
     "--release",
     type=int,
-    metavar="N",
     help=_("The responses of this release, with its weights: hailong release list; those of today without it."),
 )
 @click.option("--open", "is_open", is_flag=True, help=_("The anonymised file, of the newest approved release."))

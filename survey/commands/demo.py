@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from survey.commands import command, say
+from survey.commands.options import option
 from survey.operations import demo as made_up
 from survey.operations import installation
 from translations import gettext as _
@@ -17,18 +18,9 @@ from translations import gettext as _
         "values are the same for each seed."
     )
 )
-@click.option("--wave", default="thu-nghiem", show_default=True, help=_("The code of the sample wave."))
-@click.option(
-    "--responses", type=click.IntRange(1), metavar="N", help=_("How many; 27 in each village unless given.")
-)
-@click.option(
-    "--seed",
-    type=int,
-    metavar="N",
-    default=2026,
-    show_default=True,
-    help=_("The same seed makes the same answers."),
-)
+@option("--wave", default="thu-nghiem", help=_("The code of the sample wave."))
+@option("--responses", type=click.IntRange(1), help=_("How many; 27 in each village unless given."))
+@option("--seed", type=int, default=2026, help=_("The same seed makes the same answers."))
 def demo(wave: str, responses: int | None, seed: int) -> None:
     database = installation.opened()
     with database.writing() as session:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from survey.commands import command
+from survey.commands.options import option
 from survey.commands.records import OUTPUT
 from survey.data_files import engines, estimate_request, estimates, table_reader
 from survey.system.csv_table import Writer
@@ -26,26 +27,18 @@ VARIANCES = ("direct", "pooled", "auto")
 SINGLE_PSU = ("refuse", "centered", "average", "certainty")
 CALIBRATIONS = ("post", "raking", "linear")
 ENGINES = ("numpy", "duckdb", "spark")
-INTERVAL = click.option(
-    "--interval",
-    type=click.Choice(INTERVALS),
-    default="korn-graubard",
-    show_default=True,
-    help=_("The interval of shares."),
-)
-LEVEL = click.option(
+INTERVAL = option("--interval", type=INTERVALS, default="korn-graubard", help=_("The interval of shares."))
+LEVEL = option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    metavar="N",
     default=0.95,
-    show_default=True,
     help=_("The level of the interval."),
 )
 
 
 def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
     """The options that both commands have."""
-    options = [
+    options: list[Callable[..., Any]] = [
         click.argument("data"),
         click.option("--weights", required=True, metavar="COL", help=_("People whom a row stands for.")),
         click.option("--strata", metavar="COL", help=_("Stratum; one stratum without it.")),
@@ -62,35 +55,26 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
                 "Any answer is valid unless the third list says which are."
             ),
         ),
-        click.option(
-            "--statistic", type=click.Choice(STATISTICS), default="proportion", show_default=True,
-            help=_("What is estimated of the item."),
-        ),
+        option("--statistic", type=STATISTICS, default="proportion", help=_("What is estimated of the item.")),
         click.option("--denominator", metavar="COL", help=_("The denominator of a ratio.")),
         LEVEL,
-        click.option(
-            "--variance", type=click.Choice(VARIANCES), default="direct", show_default=True,
+        option(
+            "--variance", type=VARIANCES, default="direct",
             help=_(
                 "Each domain's own, pooled, or pooled where the own one is too thin. --each rest is always judged "
                 "by the pooled test."
             ),
         ),
-        click.option(
-            "--single-psu", type=click.Choice(SINGLE_PSU), default="refuse", show_default=True,
+        option(
+            "--single-psu", type=SINGLE_PSU, default="refuse",
             help=_("What a stratum with one sampling unit means."),
         ),
         click.option("--calibrate", metavar="MARGINS.csv", help=_("Population totals: variable,value,total.")),
-        click.option(
-            "--calibration", type=click.Choice(CALIBRATIONS),
-            help=_("How the weights are fitted; raking if not said."),
-        ),
-        click.option(
-            "--engine", type=click.Choice(ENGINES), default="numpy", show_default=True,
-            help=_("What adds the rows up."),
-        ),
+        option("--calibration", type=CALIBRATIONS, help=_("How the weights are fitted; raking if not said.")),
+        option("--engine", type=ENGINES, default="numpy", help=_("What adds the rows up.")),
     ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
+    for add in reversed(options):
+        command = add(command)
     return command
 
 
@@ -98,13 +82,7 @@ def of_the_design(command: Callable[..., None]) -> Callable[..., None]:
 @of_the_design
 @click.option("--by", multiple=True, metavar="COL", help=_("A record per value of this column; several cross."))
 @INTERVAL
-@click.option(
-    "--output",
-    type=click.Choice(["json", "csv", "xlsx"]),
-    default="json",
-    show_default=True,
-    help=_("The form of the records."),
-)
+@option("--output", type=["json", "csv", "xlsx"], default="json", help=_("The form of the records."))
 def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, output: str, **asked: Any) -> None:
     records, fields = _records(by, None, asked, "estimates", (interval, level, variance))
     write(records, fields[0], output)
@@ -120,7 +98,7 @@ def estimate(by: tuple[str, ...], interval: str, level: float, variance: str, ou
 @click.option("--by", required=True, metavar="COL", help=_("The column of the domains."))
 @click.option("--from", "from_", metavar="A", help=_("The domain that is subtracted."))
 @click.option("--to", metavar="B|rest", help=_("The other domain, or all others together."))
-@click.option("--each", type=click.Choice(["rest"]), help=_("Each domain against all others together."))
+@option("--each", type=["rest"], help=_("Each domain against all others together."))
 @click.option("--within", metavar="COL=VALUE", help=_("Only rows with this value, the design kept."))
 @OUTPUT
 def compare(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
+from survey.commands.options import option, out
 from survey.operations import installation
 from survey.paper import batches, printing
 from survey.sampling import draws
@@ -34,37 +35,21 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
 @click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
 @click.option("--village", metavar="CODE", help=_("One village alone."))
 @click.option("--batch", metavar="CODE", help=_("One batch that was printed before, again."))
-@click.option(
-    "--per-village",
-    type=COUNT,
-    metavar="N",
-    help=_("How many forms a village gets where no sample was drawn."),
-)
-@click.option(
-    "--more",
-    type=COUNT,
-    metavar="N",
-    help=_("So many further forms for the village, in a batch of their own."),
-)
-@click.option(
+@option("--per-village", type=COUNT, help=_("How many forms a village gets where no sample was drawn."))
+@option("--more", type=COUNT, help=_("So many further forms for the village, in a batch of their own."))
+@option(
     "--double",
     type=SHARE,
-    metavar="N",
     default=10.0,
-    show_default=True,
     help=_("How many of 100 new forms are keyed twice; they are chosen at random."),
 )
-@click.option(
+@option(
     "--reinterview",
     type=SHARE,
-    metavar="N",
     default=5.0,
-    show_default=True,
     help=_("How many of 100 new forms are followed by a re-interview of the household."),
 )
-@click.option(
-    "--out", metavar="FILE.pdf", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
-)
+@out("FILE.pdf")
 def print_forms(
     wave: str,
     unit: str | None,

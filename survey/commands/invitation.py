@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from survey.commands import Commands, say
+from survey.commands.options import option, out
 from survey.fieldwork import invitations
 from survey.operations import installation
 from survey.paper import letters
@@ -31,9 +32,7 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
 @click.option(
     "--psu", "psus", metavar="PSU", multiple=True, help=_("A village; repeat for more. All of them unless given.")
 )
-@click.option(
-    "--count", metavar="N", type=click.IntRange(min=1), required=True, help=_("How many codes for each village.")
-)
+@option("--count", type=click.IntRange(min=1), required=True, help=_("How many codes for each village."))
 @click.option(
     "--contact",
     metavar="TEXT",
@@ -43,9 +42,7 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
 @click.option(
     "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
 )
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
-)
+@out()
 def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: str | None, out: Path) -> None:
     base = addresses.outside(base_url)
     printed = out.suffix.casefold() == ".pdf"

@@ -9,6 +9,7 @@ import click
 from survey.accounts import accounts, password_links, tokens
 from survey.accounts.role_names import ROLE_NAMES
 from survey.commands import Commands, say
+from survey.commands.options import option
 from survey.operations import installation
 from survey.storage import models
 from survey.system import addresses, settings
@@ -118,10 +119,10 @@ token = Commands("token", help=_("Tokens for programs that read the API."))
     show_default=True,
     help=_("How many days it is valid; at most %(most)d.", most=366),
 )
-@click.option(
+@option(
     "--scope",
     "scopes",
-    type=click.Choice(SCOPES),
+    type=SCOPES,
     multiple=True,
     help=_(
         "What it opens, of what the role may; may be given more than once. Otherwise: what the role reads, or "

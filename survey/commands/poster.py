@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from survey.commands import command, say
+from survey.commands.options import option, out
 from survey.operations import installation
 from survey.paper import posters
 from survey.storage import models
@@ -24,19 +25,13 @@ from translations import gettext as _
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
-@click.option(
-    "--size",
-    type=click.Choice(["A4", "A5"], case_sensitive=False),
-    default="A4",
-    show_default=True,
-    help=_("The size of the paper."),
+@option(
+    "--size", type=click.Choice(["A4", "A5"], case_sensitive=False), default="A4", help=_("The size of the paper.")
 )
 @click.option(
     "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
 )
-@click.option(
-    "--out", metavar="FILE.pdf", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
-)
+@out("FILE.pdf")
 def poster(wave: str, unit: str | None, size: str, base_url: str | None, out: Path) -> None:
     base = addresses.outside(base_url)
     with installation.opened().reading() as session:

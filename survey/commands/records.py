@@ -7,18 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
+from survey.commands.options import option
 from survey.system.csv_table import Writer
 from translations import gettext as _
 
-OUTPUT = click.option(
-    "--output",
-    type=click.Choice(["json", "csv"]),
-    default="json",
-    show_default=True,
-    help=_("The form of the records."),
-)
+OUTPUT = option("--output", type=["json", "csv"], default="json", help=_("The form of the records."))
 
 
 def write(records: Sequence[dict[str, Any]], fields: Sequence[str], output: str) -> None:

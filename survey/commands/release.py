@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from survey.commands import Commands, say
+from survey.commands.options import option
 from survey.operations import installation
 from survey.results import release_steps, releases
 from survey.waves import waves
@@ -12,9 +13,7 @@ from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))
 BY = click.option("--by", "person", metavar="NAME", required=True, help=_("Who does this; kept with the release."))
-NUMBER = click.option(
-    "--number", type=int, metavar="N", required=True, help=_("The number of the release: hailong release list")
-)
+NUMBER = option("--number", type=int, required=True, help=_("The number of the release: hailong release list"))
 
 
 release = Commands(

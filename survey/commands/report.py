@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from survey.commands import command, say
+from survey.commands.options import option, out
 from survey.operations import installation
 from survey.reports import report as reports
 from survey.results import releases, summary
@@ -19,20 +20,16 @@ from translations import gettext as _
 
 @command(help=_("The report of a wave, of what is released, or of the present data as a draft."))
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
-@click.option(
+@option(
     "--format",
     "form",
-    type=click.Choice(["docx", "pdf", "xlsx", "csv", "json", "zip"]),
+    type=["docx", "pdf", "xlsx", "csv", "json", "zip"],
     required=True,
     help=_("Word, PDF, Excel; csv and json hold the records of results; zip the reports of all communes."),
 )
 @click.option("--unit", metavar="CODE", help=_("The report of this commune alone: docx or pdf."))
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), required=True, help=_("The file to write.")
-)
-@click.option(
-    "--lang", type=click.Choice(list(LANGUAGES)), help=_("The language of the report; Vietnamese unless given.")
-)
+@out()
+@option("--lang", type=list(LANGUAGES), help=_("The language of the report; Vietnamese unless given."))
 def report(wave: str, form: str, out: Path, unit: str | None, lang: str | None) -> None:
     with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)

@@ -8,6 +8,7 @@ import click
 
 from survey.commands import command
 from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
+from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
 from survey.operations import installation
 from survey.results import result_table
@@ -35,33 +36,31 @@ MARKS = (
     help=_("CODE, CODE=VALUE,… or index, index:CS, …; all items without it."),
 )
 @click.option("--rule", metavar="RULE", help=_("The rule of the index: share or mean."))
-@click.option(
+@option(
     "--without",
     multiple=True,
-    type=click.Choice(MARKS),
+    type=MARKS,
     help=_("Leave the answers of such forms out: --without helped-official"),
 )
 @click.option("--released", is_flag=True, help=_("Only what everybody may see: hidden figures are left out."))
-@click.option(
+@option(
     "--release",
     type=int,
-    metavar="N",
     help=_(
         "The figures of this release, as they were released: hailong release list; the present data without it."
     ),
 )
 @INTERVAL
 @LEVEL
-@click.option(
+@option(
     "--variance",
-    type=click.Choice(VARIANCES),
+    type=VARIANCES,
     default="auto",
-    show_default=True,
     help=_("Each domain's own, pooled, or pooled where the own one is too thin."),
 )
-@click.option(
+@option(
     "--single-psu",
-    type=click.Choice(SINGLE_PSU),
+    type=SINGLE_PSU,
     help=_("What a stratum with one village means; the wave's own rule unless given."),
 )
 @OUTPUT

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from survey.commands import Commands, say
+from survey.commands.options import option
 from survey.operations import installation
 from survey.results import previous_wave
 from survey.sampling import draws, expected_precision, plans, sizing
@@ -30,68 +31,53 @@ sample = Commands("sample", help=_("The sample of a wave: planned, drawn from it
 COUNT = click.IntRange(1, MOST)
 OPTIONS = (
     click.option("--wave", metavar="CODE", required=True, help=_("The wave whose villages are drawn.")),
-    click.option("--villages", type=COUNT, metavar="N", help=_("Villages in all, or in each commune or stratum.")),
-    click.option(
+    option("--villages", type=COUNT, help=_("Villages in all, or in each commune or stratum.")),
+    option(
         "--per",
-        type=click.Choice(["unit", "stratum"]),
+        type=["unit", "stratum"],
         help=_("Draw --villages in each commune, which then is the stratum, or in each stratum."),
     ),
-    click.option(
-        "--per-village",
-        type=COUNT,
-        metavar="N",
-        required=True,
-        help=_("Households asked in each village."),
-    ),
-    click.option(
+    option("--per-village", type=COUNT, required=True, help=_("Households asked in each village.")),
+    option(
         "--allocation",
-        type=click.Choice(["equal", "proportional", "sqrt", "neyman"]),
+        type=["equal", "proportional", "sqrt", "neyman"],
         help=_(
             "How a number in all is shared out over the strata: proportional unless given; neyman learns "
             "from the wave before."
         ),
     ),
-    click.option(
+    option(
         "--method",
-        type=click.Choice(["pps", "srs"]),
+        type=["pps", "srs"],
         default="pps",
-        show_default=True,
         help=_("pps: large villages more likely, every household alike; srs: every village alike."),
     ),
-    click.option(
+    option(
         "--households",
-        type=click.Choice(["systematic", "srs"]),
+        type=["systematic", "srs"],
         default="systematic",
-        show_default=True,
         help=_("How households are drawn from the list of a village."),
     ),
     click.option("--collapse", is_flag=True, help=_("Join a stratum of one village with its neighbour.")),
-    click.option(
-        "--share",
-        type=click.FloatRange(0.001, 0.999),
-        metavar="N",
-        help=_("The share expected, as 0.9 (default)."),
-    ),
-    click.option(
+    option("--share", type=click.FloatRange(0.001, 0.999), help=_("The share expected, as 0.9 (default).")),
+    option(
         "--deff",
         type=click.FloatRange(1, 100),
-        metavar="N",
         help=_("The design effect expected; without it, people of a village are alike by 0.05."),
     ),
-    click.option(
+    option(
         "--response",
         type=click.FloatRange(0.01, 1),
-        metavar="N",
         help=_("The part of the forms expected back answered, as 0.95; 1 without it."),
     ),
-    click.option("--cost", type=click.FloatRange(0), metavar="N", help=_("What a form costs.")),
+    option("--cost", type=click.FloatRange(0), help=_("What a form costs.")),
 )
 
 
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """A command with all of `OPTIONS`."""
-    for option in reversed(OPTIONS):
-        command = option(command)
+    for add in reversed(OPTIONS):
+        command = add(command)
     return command
 
 
@@ -136,12 +122,7 @@ def draw(wave: str, seed: str | None, **given: Any) -> None:
     ),
 )
 @options
-@click.option(
-    "--margin",
-    type=click.FloatRange(0.001, 0.5),
-    metavar="N",
-    help=_("Half the width wanted for the whole, as 0.03."),
-)
+@option("--margin", type=click.FloatRange(0.001, 0.5), help=_("Half the width wanted for the whole, as 0.03."))
 def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
     with installation.opened().reading() as session:
         subject = waves.find(session, wave)
@@ -181,7 +162,7 @@ def plan_sample(wave: str, margin: float | None, **given: Any) -> None:
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
-@click.option("--draw", "number_wanted", type=int, metavar="N", help=_("The number of an earlier draw."))
+@option("--draw", "number_wanted", type=int, help=_("The number of an earlier draw."))
 def show(wave: str, number_wanted: int | None) -> None:
     with installation.opened().reading() as session:
         subject = waves.find(session, wave)
@@ -213,7 +194,7 @@ def show(wave: str, number_wanted: int | None) -> None:
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave."))
-@click.option("--draw", "wanted", type=int, metavar="N", required=True, help=_("The number of an earlier draw."))
+@option("--draw", "wanted", type=int, required=True, help=_("The number of an earlier draw."))
 def use(wave: str, wanted: int) -> None:
     with installation.opened().writing() as session:
         draws.use(session, draws.locked(session, wave), wanted)

@@ -11,6 +11,7 @@ import click
 from survey.accounts import accounts
 from survey.commands import command, say
 from survey.commands.lazy_modules import read_lazy_modules
+from survey.commands.options import option
 from survey.operations import demo, installation
 from survey.storage import key_rotation, models
 from survey.system import settings
@@ -46,19 +47,11 @@ def _tell(done: installation.Migration) -> None:
 
 
 @command(help=_("Serve the platform at http://HOST:PORT. Stop it with Ctrl+C."))
-@click.option("--host", default="127.0.0.1", show_default=True, help=_("The address to listen at."))
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=8000,
-    show_default=True,
-    help=_("The port to listen at."),
-)
-@click.option(
+@option("--host", default="127.0.0.1", help=_("The address to listen at."))
+@option("--port", type=click.IntRange(0, 65535), default=8000, help=_("The port to listen at."))
+@option(
     "--workers",
     type=click.IntRange(1, 64),
-    metavar="N",
     help=_("Processes; 2 unless given. With SQLite there is always one, which is faster."),
 )
 def serve(host: str, port: int, workers: int | None) -> None:

@@ -9,6 +9,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.estimate import SINGLE_PSU
+from survey.commands.options import option
 from survey.operations import installation
 from survey.storage import models
 from survey.system import dates
@@ -37,25 +38,23 @@ wave = Commands("wave", help=_("Rounds of a survey, each on one version of a que
 @click.option("--questionnaire", metavar="CODE@VERSION", required=True, help=_("See: hailong questionnaire list"))
 @click.option("--from", "opens", type=Day(), metavar="DATE", required=True, help=_("The first day, YYYY-MM-DD."))
 @click.option("--to", "closes", type=Day(), metavar="DATE", required=True, help=_("The last day, YYYY-MM-DD."))
-@click.option(
+@option(
     "--kind",
-    type=click.Choice(["sample", "open"]),
+    type=["sample", "open"],
     required=True,
     help=_("sample: people drawn by a design; open: whoever comes."),
 )
 @click.option("--public", is_flag=True, help=_("Lead from the first page to this wave; for open waves."))
-@click.option(
+@option(
     "--single-psu",
-    type=click.Choice(SINGLE_PSU),
+    type=SINGLE_PSU,
     default="centered",
-    show_default=True,
     help=_("What the variance does with a stratum of one village."),
 )
-@click.option(
+@option(
     "--villages",
-    type=click.Choice(["kept", "new"]),
+    type=["kept", "new"],
     default="new",
-    show_default=True,
     help=_("Whether the villages are those of the wave before: comparisons use this."),
 )
 def create(

@@ -10,6 +10,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.estimate import CALIBRATIONS
+from survey.commands.options import option
 from survey.operations import installation
 from survey.sampling import margins, plans, weighting
 from survey.sampling import weight_versions as kept
@@ -50,26 +51,18 @@ weights = Commands(
         "gioi_tinh*do_tuoi. Values of a number are classes: 18-29, 60+."
     ),
 )
-@click.option(
+@option(
     "--classes",
     "by",
-    type=click.Choice(BY),
+    type=BY,
     help=_("Groups within which those who answered stand for the others; the strata if a draw is in use."),
 )
-@click.option(
-    "--calibration",
-    type=click.Choice(CALIBRATIONS),
-    default="raking",
-    show_default=True,
-    help=_("How weights are fitted to the margins."),
-)
+@option("--calibration", type=CALIBRATIONS, default="raking", help=_("How weights are fitted to the margins."))
 @click.option("--bounds", metavar="LOW,HIGH", help=_("Limits of the factor of the calibration: 0.3,3"))
-@click.option(
+@option(
     "--cap-adults",
-    metavar="N",
     type=click.IntRange(1, 20),
     default=4,
-    show_default=True,
     help=_("Households with more adults count as having this many."),
 )
 def compute(
@@ -138,7 +131,7 @@ def list_(code: str) -> None:
 
 @weights.command(help=_("The report of a version, as JSON: what it was computed from, and what came of it."))
 @WAVE
-@click.option("--version", type=int, metavar="N", help=_("Its number; the current one unless given."))
+@option("--version", type=int, help=_("Its number; the current one unless given."))
 def show(code: str, version: int | None) -> None:
     with installation.opened().reading() as session:
         wave = waves.find(session, code)
@@ -163,7 +156,7 @@ def _nothing(wave: models.Wave) -> Refusal:
 
 @weights.command(help=_("Choose the version to use."))
 @WAVE
-@click.option("--version", type=int, metavar="N", required=True, help=_("Its number: hailong weights list"))
+@option("--version", type=int, required=True, help=_("Its number: hailong weights list"))
 def use(code: str, version: int) -> None:
     with installation.opened().writing() as session:
         made = kept.use(session, waves.find(session, code), version)

@@ -141,15 +141,9 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
         raise Conflict("A program's token is called %(name)s. Choose another name for the account.", name=name)
     if role in OF_A_UNIT and unit is None:
         raise Refusal("Name the commune or office of this account: --unit CODE")
+    place = units.find(session, unit).code if unit else None
     audit.annotate(account=name, role=role.value)
-    session.add(
-        Account(
-            name=name,
-            role=role,
-            unit=units.find(session, unit).code if unit else None,
-            password=hashed,
-        )
-    )
+    session.add(Account(name=name, role=role, unit=place, password=hashed))
     session.flush()
 
 

@@ -37,8 +37,7 @@ def send(server: MailServer, to: str, subject: str, text: str) -> None:
     letter["From"], letter["To"] = Address("Hài Lòng", addr_spec=server.sender), Address(addr_spec=to)
     letter["Subject"], letter["Date"] = subject, localtime()
     domain = server.sender.rpartition("@")[2]
-    letter["Message-ID"] = make_msgid(domain=domain)
-    letter["Auto-Submitted"] = "auto-generated"
+    letter["Message-ID"], letter["Auto-Submitted"] = make_msgid(domain=domain), "auto-generated"
     letter.set_content(text)
     try:
         with _connected(server, domain) as connection:

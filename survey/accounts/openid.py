@@ -106,6 +106,21 @@ class Provider:
 
     def prove(self, asked: PendingSignIn, answer: Mapping[str, str], *, again: bool = False) -> Proof:
         """Who signed in, by the answer with which the browser came back."""
+        code = self._code(asked, answer)
+        client = self.client()
+        with _reached():
+            access = client.fetch_access_token(
+                self.back, code=code, code_verifier=asked["verifier"], allow_redirects=False
+            )
+        proof = self.read(access, asked["nonce"])
+        if again and proof.at < asked["at"] - SKEW:
+            raise Denied(
+                "The provider of single sign-on did not ask for your password once more. Give your password here."
+            )
+        return proof
+
+    def _code(self, asked: PendingSignIn, answer: Mapping[str, str]) -> str:
+        """What is changed for a token; refused where the answer is not one to this question, or holds none."""
         if not hmac.compare_digest(answer.get("state", "").encode(), asked["state"].encode()):
             raise Denied("This answer belongs to another sign-in. Begin once more.")
         if answer.get("iss", self.configured.issuer) != self.configured.issuer:
@@ -117,22 +132,12 @@ class Provider:
                 "the password.",
                 error=error if re.fullmatch("[a-z_]{1,40}", error) else "?",
             )
-        client = self.client()
-        with _reached():
-            access = client.fetch_access_token(
-                self.back, code=answer["code"], code_verifier=asked["verifier"], allow_redirects=False
-            )
-        proof = self.read(access, asked["nonce"])
-        if again and proof.at < asked["at"] - SKEW:
-            raise Denied(
-                "The provider of single sign-on did not ask for your password once more. Give your password here."
-            )
-        return proof
+        return answer["code"]
 
     def read(self, access: Mapping[str, Any], nonce: str) -> Proof:
         """What the ID token of an answer says, once signature, issuer, audience, nonce and times are right."""
-        expected = {"iss": self.configured.issuer, "aud": self.configured.client}
-        options = {name: {"essential": True, "value": value} for name, value in expected.items()}
+        expected = (("iss", self.configured.issuer), ("aud", self.configured.client))
+        options = {name: {"essential": True, "value": value} for name, value in expected}
         client = self.client()
         try:
             claims = client.parse_id_token(access, nonce, claims_options=options, leeway=SKEW) or {}
@@ -148,9 +153,8 @@ class Provider:
             raise _not_valid() from error
         if not 0 < len(subject) <= identities.LONGEST or not subject.isprintable():
             raise _not_valid()
-        methods = [*(claims.get("amr") or ()), claims.get("acr")]
-        named = frozenset(method for method in methods if isinstance(method, str))
-        return Proof(subject, at, named, dict(claims), access)
+        methods = (*(claims.get("amr") or ()), claims.get("acr"))
+        return Proof(subject, at, frozenset(one for one in methods if isinstance(one, str)), dict(claims), access)
 
     def value(self, proof: Proof) -> str | None:
         """What the provider calls the person, by the claim that administrators enter; from its page of the person

@@ -16,7 +16,9 @@ import csv
 import gzip
 import hashlib
 import secrets
+from collections.abc import Container, Iterable
 from functools import cache
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,19 +83,22 @@ def is_breached(password: str) -> bool:
     digest_line = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
     try:
         with place.open("rb") as file:
-            low, high = 0, place.stat().st_size
-            while low < high:
-                middle = (low + high) // 2
-                line = _line_after(file, middle)
-                low, high = (
-                    (low, middle) if not line or line[: len(digest_line)] >= digest_line else (middle + 1, high)
-                )
-            return _line_after(file, low).startswith(digest_line)
+            return _has_line(file, digest_line)
     except OSError:
         raise Refusal(
             "The list of breached passwords can't be read. Tell the administrator: HAILONG_BREACHED_PASSWORDS "
             "names a file of their SHA-1, in order."
         ) from None
+
+
+def _has_line(file: BinaryIO, start: bytes) -> bool:
+    """Whether a line of a sorted file begins so."""
+    low, high = 0, file.seek(0, SEEK_END)
+    while low < high:
+        middle = (low + high) // 2
+        line = _line_after(file, middle)
+        low, high = (low, middle) if not line or line[: len(start)] >= start else (middle + 1, high)
+    return _line_after(file, low).startswith(start)
 
 
 def _line_after(file: BinaryIO, place: int) -> bytes:
@@ -132,17 +137,18 @@ def _few_pieces(text: str, own: frozenset[str]) -> bool:
     for end in range(1, len(text) + 1):
         best = [others + 1 for others in left[end - 1]]
         for start in range(end - 1):
-            piece = text[start:end]
-            guessed = (
-                (end - start >= 3 and (piece.isdecimal() or len(set(piece)) == 1))
-                or (SHORTEST <= end - start <= LONGEST and any(piece in known for known in words))
-                or piece in own
-            )
-            if guessed:
+            if _is_piece(text[start:end], words, own):
                 for used in range(PIECES):
                     best[used + 1] = min(best[used + 1], left[start][used])
         left.append(best)
     return min(left[-1]) <= LEFT_OVER
+
+
+def _is_piece(text: str, words: Iterable[Container[str]], own: frozenset[str]) -> bool:
+    """Whether it is what a guesser tries: a number, one character again and again, a word."""
+    if len(text) >= 3 and (text.isdecimal() or len(set(text)) == 1):
+        return True
+    return text in own or SHORTEST <= len(text) <= LONGEST and any(text in known for known in words)
 
 
 @cache

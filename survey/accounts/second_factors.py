@@ -118,8 +118,15 @@ def check(session: Session, name: str, code: str) -> bool:
         return True
     if factor.secret is None:
         return False
+    step = _step(_secret(name, factor.secret), code, factor.step)
+    if step is not None:
+        factor.step = step
+    return step is not None
+
+
+def _secret(name: str, encrypted: bytes) -> bytes:
     try:
-        secret = encrypted_texts.decrypt_for(encrypted_texts.factor_of(name), factor.secret)
+        return encrypted_texts.decrypt_for(encrypted_texts.factor_of(name), encrypted)
     except InvalidTag:
         raise Refusal(
             "The second factor can't be checked: its key is lost, or the key file of this database is another "
@@ -127,10 +134,6 @@ def check(session: Session, name: str, code: str) -> bool:
             "%(name)s",
             name=name,
         ) from None
-    step = _step(secret, code, factor.step)
-    if step is not None:
-        factor.step = step
-    return step is not None
 
 
 def has(session: Session, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis import Estimate
 from survey.reports import remarks
 from survey.reports.cells import notes
 from survey.reports.contents import opening
@@ -56,30 +57,19 @@ def contents(summary: Summary, line: UnitLine) -> Report:
 def _main(summary: Summary, line: UnitLine) -> list[Block]:
     blocks: list[Block] = []
     if summary.index is not None:
-        title = label(summary, summary.index.code)
-        blocks += [
-            Paragraph(
-                _("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(line.index, 1))
-                + " "
-                + _("Whole province: %(sentence)s.", sentence=wording.sentence(summary.index.estimate, 1))
-            ),
-            *(Paragraph(text) for text in _standing(summary, line)),
-        ]
+        blocks.append(_beside(label(summary, summary.index.code), line.index, summary.index.estimate))
+        blocks += [Paragraph(text) for text in _standing(summary, line)]
     for headline, record in zip(summary.headlines, line.headlines, strict=True):
-        blocks.append(
-            Paragraph(
-                _(
-                    "%(title)s: %(sentence)s.",
-                    title=headline_name(summary, headline),
-                    sentence=wording.sentence(record, 1),
-                )
-                + " "
-                + _("Whole province: %(sentence)s.", sentence=wording.sentence(headline.line.estimate, 1))
-            )
-        )
+        blocks.append(_beside(headline_name(summary, headline), record, headline.line.estimate))
         if "none" in record.flags and not wording.is_hidden(record):
             blocks.append(Paragraph(_("No case among those who answered. That does not mean that there is none.")))
     return blocks
+
+
+def _beside(title: str, record: Estimate, province: Estimate) -> Paragraph:
+    """A figure of the commune, and the province's."""
+    own = _("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(record, 1))
+    return Paragraph(f"{own} " + _("Whole province: %(sentence)s.", sentence=wording.sentence(province, 1)))
 
 
 def _standing(summary: Summary, line: UnitLine) -> list[str]:
@@ -114,17 +104,8 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
     rows = []
     for code, one in own.items():
         record, whole = scored(one), scored(provincial[code])
-        rows.append(
-            Row(
-                (
-                    label(summary, code),
-                    wording.base(record),
-                    wording.figure(record, 1) + wording.mark(record),
-                    wording.bracket(record, 1),
-                    wording.figure(whole, 1),
-                )
-            )
-        )
+        cells = wording.base(record), wording.figure(record, 1) + wording.mark(record), wording.bracket(record, 1)
+        rows.append(Row((label(summary, code), *cells, wording.figure(whole, 1))))
     columns = (
         Column(_("Question asked"), 40, LEFT),
         Column(_("People who answered"), 13),

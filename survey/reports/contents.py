@@ -37,22 +37,22 @@ from survey.reports.unit_sections import communes
 from survey.results import targets, wording
 from survey.results.summary import Headline, Line, Summary
 from survey.storage.models import WaveKind
+from translations import N_
 from translations import gettext as _
 from translations.formats import number, official_day, percent
 
 
 def contents(summary: Summary) -> Report:
     """The report of a wave in the language of the moment."""
-    sections = [
+    blocks: list[Block] = [*opening(summary)]
+    for title, inner in (
         (_("Main results"), _main(summary)),
         (_("Results by factor and question"), _parts(summary)),
         (_("Results by commune"), communes(summary)),
         (_("In people's own words"), _remarks(summary)),
         (_("How it was done"), method(summary)),
         (_("How to compute it again"), again(summary)),
-    ]
-    blocks: list[Block] = [*opening(summary)]
-    for title, inner in sections:
+    ):
         blocks += [Heading(1, title.upper()), *inner] if inner else []
     return letter(
         head(summary),
@@ -217,6 +217,24 @@ def _index(summary: Summary, line: Line) -> list[Block]:
     return blocks
 
 
+SIGNS = N_(
+    "There are signs that it changed since wave %(wave)s, not enough to conclude it: the difference is "
+    "%(difference)s (%(interval)s %(limits)s); then it was %(then)s."
+)
+MOVED = {
+    "above": N_("It went up since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s."),
+    "below": N_(
+        "It went down since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s."
+    ),
+    "signs_above": SIGNS,
+    "signs_below": SIGNS,
+    "not_apart": N_(
+        "There is not enough to conclude that it changed since wave %(wave)s: the difference is %(difference)s "
+        "(%(interval)s %(limits)s); then it was %(then)s."
+    ),
+}
+
+
 def _since(summary: Summary) -> str:
     """What became of the index since the wave before, no more than its test allows; empty where there is none."""
     changes = summary.since.changes if summary.since else ()
@@ -247,27 +265,7 @@ def _since(summary: Summary) -> str:
         "limits": wording.change_limits(change.difference, 2),
         "then": wording.cell(change.old),
     }
-    if change.verdict == "above":
-        return _(
-            "It went up since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
-            **told,
-        )
-    if change.verdict == "below":
-        return _(
-            "It went down since wave %(wave)s: %(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
-            **told,
-        )
-    if change.verdict in ("signs_above", "signs_below"):
-        return _(
-            "There are signs that it changed since wave %(wave)s, not enough to conclude it: the difference is "
-            "%(difference)s (%(interval)s %(limits)s); then it was %(then)s.",
-            **told,
-        )
-    return _(
-        "There is not enough to conclude that it changed since wave %(wave)s: the difference is %(difference)s "
-        "(%(interval)s %(limits)s); then it was %(then)s.",
-        **told,
-    )
+    return _(MOVED[change.verdict], **told)
 
 
 def _headline(summary: Summary, headline: Headline) -> list[Block]:
@@ -279,20 +277,9 @@ def _headline(summary: Summary, headline: Headline) -> list[Block]:
     ]
     closed = any(wording.is_hidden(line.estimate) for line in headline.values)
     if headline.blank and not closed:
-        rows.append(
-            Row(
-                (
-                    _(
-                        "%(blank)s (of %(asked)s people asked)",
-                        blank=blank_label(item, headline),
-                        asked=number(headline.asked),
-                    ),
-                    "–",
-                    percent(headline.blank),
-                    "–",
-                )
-            )
-        )
+        blank, people = blank_label(item, headline), number(headline.asked)
+        words = _("%(blank)s (of %(asked)s people asked)", blank=blank, asked=people)
+        rows.append(Row((words, "–", percent(headline.blank), "–")))
     blocks: list[Block] = [
         Table(
             asked(item),
@@ -313,11 +300,8 @@ def _blanks(summary: Summary, headline: Headline) -> list[Block]:
         return [Paragraph(_("None of the %(asked)s people asked left this blank.", asked=number(headline.asked)))]
     if headline.blank is None or headline.least is None or headline.most is None:
         return []
-    counts = {
-        "asked": number(headline.asked),
-        "answered": number(headline.answered),
-        "blank": percent(headline.blank),
-    }
+    counts = {"asked": number(headline.asked), "answered": number(headline.answered)}
+    counts["blank"] = percent(headline.blank)
     first = (
         _("Of %(asked)s people asked, %(answered)s answered; weighted, %(blank)s gave no answer.", **counts)
         if summary.weight_name

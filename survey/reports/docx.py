@@ -141,17 +141,16 @@ def _style(
     name: str,
     size: float,
     *,
-    bold: bool = False,
-    italic: bool = False,
     centred: bool = False,
     after: float = 6,
     spacing: float = 1.1,
+    **look: bool,
 ) -> Any:
     names = {style.name for style in document.styles}
     style = document.styles[name] if name in names else document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     if name not in names:
         style.base_style = document.styles["Normal"]
-    _typeface(style, size, bold=bold, italic=italic)
+    _typeface(style, size, **look)
     shape = style.paragraph_format
     shape.space_before, shape.space_after, shape.line_spacing = Pt(0), Pt(after), spacing
     shape.alignment = CENTRED if centred else WD_ALIGN_PARAGRAPH.LEFT
@@ -214,8 +213,7 @@ def _head(document: Any, report: Report) -> None:
     for line in report.subject:
         document.add_paragraph(line, style="Title")
     rule = document.add_paragraph(style="Letterhead")
-    rule.paragraph_format.space_before = Pt(5)
-    rule.paragraph_format.line_spacing = Pt(8)
+    rule.paragraph_format.space_before, rule.paragraph_format.line_spacing = Pt(5), Pt(8)
     _border(rule, "top", between=word_template.text_width(document) - 50)
     addressee = document.add_paragraph(report.addressee)
     addressee.alignment = CENTRED

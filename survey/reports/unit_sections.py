@@ -145,10 +145,6 @@ def _unit_table(summary: Summary) -> Table:
 
 
 def _unit_headlines(summary: Summary) -> Table:
-    rows = [
-        Row((upper(commune(line.unit)), *(with_base(record) for record in line.headlines)))
-        for line in by_name(summary)
-    ]
     share = 72 // len(summary.headlines)
     return Table(
         _("Harassment and unofficial payments by commune"),
@@ -156,7 +152,10 @@ def _unit_headlines(summary: Summary) -> Table:
             Column(_("Ward, commune or special zone"), 100 - share * len(summary.headlines), LEFT),
             *(Column(headline_name(summary, headline), share) for headline in summary.headlines),
         ),
-        tuple(rows),
+        tuple(
+            Row((upper(commune(line.unit)), *(with_base(record) for record in line.headlines)))
+            for line in by_name(summary)
+        ),
         (
             _(
                 "In square brackets: %(interval)s; after it the number of people who answered.",

@@ -36,18 +36,13 @@ from survey.reports.structure import Command, Heading, Paragraph
 from survey.results import wording
 from survey.results.remarks import Remarks
 from survey.results.result_table import FIELDS, as_records, as_row
-from survey.results.summary import Households, Paper, Summary
+from survey.results.summary import Headline, Households, Paper, Summary
 from survey.waves import units
 from translations import gettext as _
 
 SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
 ESTIMATE_WIDTHS = (14, 14, 14, 14, 38)
-LABELS = (
-    "item_label",
-    "value_label",
-    "domain_kind",
-    "domain_label",
-)  # of the tidy sheet, beside the fields of a record
+LABELS = "item_label", "value_label", "domain_kind", "domain_label"  # of the tidy sheet, beside a record's fields
 
 
 def write(summary: Summary) -> bytes:
@@ -116,19 +111,27 @@ class Sheet:
         if book.marks:
             self.sheet.set_footer(f"&C&I{' – '.join(book.marks)}   &P/&N")
         for mark in book.marks:
-            self.text(0, mark, bold=True)
-            self.row += 1
-        self.text(0, book.title, bold=True)
-        self.row += 2
+            self.texts(mark, bold=True)
+        self.texts(book.title, bold=True)
+        self.row += 1
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
-        for column, title in enumerate(head):
-            self.text(column, title, bold=True, text_wrap=True, bottom=1, valign="vcenter")
         if head:
-            self.head = self.row
-            self.row += 1
+            self.texts(*head, bold=True, text_wrap=True, bottom=1, valign="vcenter")
             self.sheet.freeze_panes(self.row, frozen_columns)
-            self.sheet.repeat_rows(self.head)
+            self.sheet.repeat_rows(self.row - 1)
+
+    def texts(self, *cells: str, **wanted: Any) -> None:
+        """A row of texts."""
+        for column, text in enumerate(cells):
+            self.text(column, text, **wanted)
+        self.row += 1
+
+    def count(self, text: str, count: int | None, **wanted: Any) -> None:
+        """A row of a text and a whole number."""
+        self.text(0, text, **wanted)
+        self.number(1, count, WHOLE)
+        self.row += 1
 
     def text(self, column: int, text: str, **wanted: Any) -> None:
         self.sheet.write_string(self.row, column, text, self.book.format(**wanted))
@@ -192,29 +195,34 @@ def headline_sheet(book: Book, summary: Summary) -> None:
         sheet.estimate(1, line.estimate, **strong)
         sheet.row += 1
     for headline in summary.headlines:
-        item = summary.questionnaire.items[headline.code]
         sheet.row += 1
-        sheet.text(0, asked(item), bold=True, text_wrap=True)
+        _headline(sheet, summary, headline)
+
+
+def _headline(sheet: Sheet, summary: Summary, headline: Headline) -> None:
+    item = summary.questionnaire.items[headline.code]
+    sheet.texts(asked(item), bold=True, text_wrap=True)
+    for line in headline.values:
+        strong = {"bold": True} if line is headline.line else {}
+        sheet.text(0, value_label(item, line), text_wrap=True, **strong)
+        sheet.estimate(1, line.estimate, **strong)
         sheet.row += 1
-        for line in headline.values:
-            strong = {"bold": True} if line is headline.line else {}
-            sheet.text(0, value_label(item, line), text_wrap=True, **strong)
-            sheet.estimate(1, line.estimate, **strong)
-            sheet.row += 1
-        closed = any(wording.is_hidden(line.estimate) for line in headline.values)
-        if closed or "under_3" in headline.line.estimate.flags:
-            continue
-        name = headline_name(summary, headline)
-        for text, share in (
+    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+    name = headline_name(summary, headline)
+    for text, share in (
+        (
             (blank_label(item, headline), headline.blank),
             (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
             (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
-        ):
-            sheet.text(0, text, text_wrap=True)
-            sheet.number(1, share, SHARE)
-            sheet.number(4, headline.asked, WHOLE)
-            sheet.text(5, _("of people asked"))
-            sheet.row += 1
+        )
+        if not closed and "under_3" not in headline.line.estimate.flags
+        else ()
+    ):
+        sheet.text(0, text, text_wrap=True)
+        sheet.number(1, share, SHARE)
+        sheet.number(4, headline.asked, WHOLE)
+        sheet.text(5, _("of people asked"))
+        sheet.row += 1
 
 
 def item_sheet(book: Book, summary: Summary) -> None:
@@ -273,8 +281,7 @@ def unit_sheet(book: Book, summary: Summary) -> None:
     for note in (
         [wording.no_sample()] if is_open(summary) else wording.of_standings(one.index for one in summary.units)
     ):
-        sheet.text(0, note)
-        sheet.row += 1
+        sheet.texts(note)
 
 
 def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
@@ -302,21 +309,17 @@ def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
                 sheet.number(column, count, WHOLE)
         sheet.row += 1
     for note in wording.of_remarks():
-        sheet.text(0, note)
-        sheet.row += 1
+        sheet.texts(note)
     quotes = [
         (code, name, str(line.name), words)
         for code, name, own in places
         for line in own.lines
         for words in line.told
     ]
-    if not quotes:
-        return
-    sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))
+    if quotes:
+        sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))
     for row in quotes:
-        for column, text in enumerate(row):
-            sheet.text(column, text, text_wrap=True)
-        sheet.row += 1
+        sheet.texts(*row, text_wrap=True)
 
 
 def collection_sheet(book: Book, summary: Summary) -> None:
@@ -333,21 +336,15 @@ def collection_sheet(book: Book, summary: Summary) -> None:
         *([] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]),
         *((mode_label(mode), count) for mode, count in came.modes.items()),
     ):
-        sheet.text(0, text)
-        sheet.number(1, count, WHOLE)
-        sheet.row += 1
+        sheet.count(text, count)
     if came.paper is not None:
         sheet.row += 1
-        sheet.text(0, _("Paper forms: issued = collected + void + missing"), bold=True)
-        sheet.row += 1
+        sheet.texts(_("Paper forms: issued = collected + void + missing"), bold=True)
         for text, count, part in fieldwork.lines(came.paper):
-            sheet.text(0, text, indent=int(part))
-            sheet.number(1, count, WHOLE)
-            sheet.row += 1
+            sheet.count(text, count, indent=int(part))
     if came.keying is not None:
         sheet.row += 1
-        sheet.text(0, fieldwork.keying(came.keying), text_wrap=True)
-        sheet.row += 1
+        sheet.texts(fieldwork.keying(came.keying), text_wrap=True)
     if came.households is not None:
         _rates(sheet, came.households)
 
@@ -355,11 +352,8 @@ def collection_sheet(book: Book, summary: Summary) -> None:
 def _rates(sheet: Sheet, households: Households) -> None:
     """Households and rates below one another: each rate with the households that it is of."""
     sheet.row += 1
-    for column, title in enumerate(
-        (_("Response rates (AAPOR, Standard Definitions, 2023)"), _("Share"), _("Of households"), _("Weighted"))
-    ):
-        sheet.text(column, title, bold=True)
-    sheet.row += 1
+    titles = _("Response rates (AAPOR, Standard Definitions, 2023)"), _("Share"), _("Of households"), _("Weighted")
+    sheet.texts(*titles, bold=True)
     heavy = response_rates(households.weighted) if households.weighted else {}
     for name, rate in response_rates(households.counted).items():
         if name in fieldwork.RATES:
@@ -399,8 +393,7 @@ def method_sheet(book: Book, summary: Summary) -> None:
     sheet = book.sheet(_("Method"), (), (110,))
     for block in (*method(summary), *again(summary)):
         if isinstance(block, Heading | Paragraph | Command):
-            sheet.text(0, block.text, bold=isinstance(block, Heading), text_wrap=True)
-            sheet.row += 1
+            sheet.texts(block.text, bold=isinstance(block, Heading), text_wrap=True)
 
 
 def tidy_sheet(book: Book, summary: Summary) -> None:
@@ -412,12 +405,7 @@ def tidy_sheet(book: Book, summary: Summary) -> None:
     for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):
         whole = record.domain is None
         name = summary.province.name if whole else names.get(str(record.domain), str(record.domain))
-        labels = (
-            label(summary, record.item),
-            answer_label(summary, record),
-            "province" if whole else "unit",
-            name,
-        )
+        labels = label(summary, record.item), answer_label(summary, record), "province" if whole else "unit", name
         for column, value in enumerate((*row.values(), *labels)):
             if isinstance(value, (int, float)):
                 sheet.number(column, value, "General")

@@ -60,19 +60,24 @@ def communes_and_strata(people: Respondents) -> CommunesAndStrata:
     same = []
     left = set(strata)
     while left:
-        here, within = {min(left)}, set[str]()
-        while True:  # as far as shared people lead from communes to strata and back
-            reached = {stratum for unit in here for stratum in strata[unit]}
-            if reached == within:
-                break
-            within = reached
-            here = {unit for stratum in within for unit in communes[stratum]}
+        here, within = _reached(min(left), strata, communes)
         left -= here
         if len(here) == len(within) == 1:
             alias[min(within)] = ("unit", min(here))
         called = tuple(alias.get(label, ("stratum", label)) for label in sorted(within))
         same.append((tuple(("unit", label) for label in sorted(here)), called))
     return CommunesAndStrata(alias, tuple(same))
+
+
+def _reached(
+    unit: str, strata: Mapping[str, set[str]], communes: Mapping[str, set[str]]
+) -> tuple[set[str], set[str]]:
+    """The communes and strata to which shared people lead from a commune, to strata and back."""
+    here, within = {unit}, set[str]()
+    while (reached := {stratum for one in here for stratum in strata[one]}) != within:
+        within = reached
+        here = {one for stratum in within for one in communes[stratum]}
+    return here, within
 
 
 def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:

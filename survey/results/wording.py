@@ -151,20 +151,14 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
     if record.estimate is None and record.high is None:
         return _("no answer")
     base_ = people(record.n)
+    values = {"figure": figure(record, decimals), "name": _interval(record.flags), "base": base_}
     if _bounded(record):
         text = f"{figure(record, decimals)}, {limits(record, decimals)}"
         return text if {"none", "all"} & set(record.flags) else f"{text} ({base_})"
     if not has_interval(record):
         return _("%(figure)s (too few for an interval; %(base)s)", figure=figure(record, decimals), base=base_)
     low, high = limits(record, decimals).split("–")
-    return _(
-        "%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)",
-        figure=figure(record, decimals),
-        name=_interval(record.flags),
-        low=low,
-        high=high,
-        base=base_,
-    )
+    return _("%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)", low=low, high=high, **values)
 
 
 def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> str:
@@ -172,12 +166,8 @@ def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> s
     Empty where the rule counts no share or the index has no two limits."""
     if rule is None or not rule.is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
-    turned = replace(
-        record,
-        estimate=1 - (record.estimate or 0.0),
-        low=1 - (record.high or 0.0),
-        high=1 - (record.low or 0.0),
-    )
+    estimate, low, high = (1 - (limit or 0.0) for limit in (record.estimate, record.high, record.low))
+    turned = replace(record, estimate=estimate, low=low, high=high)
     levels = dict.fromkeys(
         str(questionnaire.items[item].choices[level])
         for item, scores in rule.scores.items()

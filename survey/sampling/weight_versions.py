@@ -43,19 +43,22 @@ class NewWeights:
         changed = {id: weight for id, weight in weights.items() if current.get(id) != weight}
         if not changed:
             return
-        if self.version is None:
-            last = self.session.scalar(
-                select(func.max(WeightVersion.version)).where(WeightVersion.wave == self.wave.code)
-            )
-            self.version = WeightVersion(
-                wave=self.wave.code, version=(last or 0) + 1, made=dates.today(), source=self.source
-            )
-            self.session.add(self.version)
-            self.session.flush()
+        version = self.version = self.version or self._begin()
         self.session.connection().execute(
             insert(Weight.__table__),  # type: ignore[arg-type]
-            [{"version": self.version.id, "response": id, "weight": weight} for id, weight in changed.items()],
+            [{"version": version.id, "response": id, "weight": weight} for id, weight in changed.items()],
         )
+
+    def _begin(self) -> WeightVersion:
+        last = self.session.scalar(
+            select(func.max(WeightVersion.version)).where(WeightVersion.wave == self.wave.code)
+        )
+        version = WeightVersion(
+            wave=self.wave.code, version=(last or 0) + 1, made=dates.today(), source=self.source
+        )
+        self.session.add(version)
+        self.session.flush()
+        return version
 
     def keep(self) -> int | None:
         """Fills the new version up from the one before and makes it current; its number, if there is one."""

@@ -100,7 +100,6 @@ def append(session: Session) -> bool:
         what=act.what,
         subject=act.on,
         changes_figures=act.changes_figures,
-        digest="",
     )
     entry.digest = digest(last.digest if last else "", entry)
     session.add(entry)

@@ -152,6 +152,16 @@ def is_unreleased(revision: str) -> bool:
     return revision < str(ScriptDirectory(str(MIGRATIONS)).get_base())
 
 
+PRAGMAS = (
+    "page_size=8192",  # a row of answers has some 1.5 KB: smaller pages would put each on a page of its own
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "recursive_triggers=ON",  # else INSERT OR REPLACE would slip past the append-only triggers
+)
+
+
 def _sqlite(url: str, timeout: float = 60, **options: Any) -> Engine:
     engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True, **options)
 
@@ -159,15 +169,7 @@ def _sqlite(url: str, timeout: float = 60, **options: Any) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         # Python's driver would open transactions by itself, and releasing a savepoint would commit.
         connection.isolation_level = None
-        # A row of answers has some 1.5 KB: smaller pages would put each on a page of its own.
-        for pragma in (
-            "page_size=8192",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "recursive_triggers=ON",  # else INSERT OR REPLACE would slip past the append-only triggers
-        ):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -137,14 +137,7 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
     if len(words) > LONGEST_WORDS:
         return []
     units = list(units)
-
-    def written(text: str) -> str:
-        return " ".join(nfc(text).casefold().split())
-
-    def joined(text: str) -> str:
-        return KIND_BEFORE.sub("", fold(text)).replace(" ", "")
-
-    for reading in (fold, joined) if written(words) == fold(words) else (written, fold, joined):
+    for reading in (fold, _joined) if _written(words) == fold(words) else (_written, fold, _joined):
         wanted = reading(words)
         if not wanted:
             return units
@@ -153,6 +146,14 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
         if first or rest:
             return first + rest
     return []
+
+
+def _written(text: str) -> str:
+    return " ".join(nfc(text).casefold().split())
+
+
+def _joined(text: str) -> str:
+    return KIND_BEFORE.sub("", fold(text)).replace(" ", "")
 
 
 def load(session: Session, text: str) -> int:

@@ -95,7 +95,7 @@ class Table:
     @cached_property
     def wide(self) -> Bools:
         """(G, K) proportions too wide to present (NCHS: Parker et al. 2017), by the 95 % capped interval."""
-        p, n = self.whole.estimate, self.people
+        p, n = self.whole.estimate, most(self.totals, self.whole)
         low, high = clopper_pearson(p, adjusted_n(n, self.n_eff_or_n, self.df, 0.95), 0.95)
         width = high - low
         with np.errstate(all="ignore"):

@@ -192,6 +192,10 @@ class Questionnaire:
     def name(self) -> str:
         return f"{self.code}@{self.version}"
 
+    @property
+    def asks_leaders(self) -> bool:
+        return self.population is Population.LEADERS
+
     @cached_property
     def keyed(self) -> tuple[Item, ...]:
         """The items in the order of the paper form."""

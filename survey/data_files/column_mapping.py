@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey.data_files import importing, waiting_lines
-from survey.data_files.importing import COLUMNS
+from survey.data_files.response_file import COLUMNS
 from survey.storage.database import Database
 from survey.storage.models import Mode
 from survey.system import dates
@@ -36,7 +36,7 @@ LIKE = 0.8  # how alike two names must be for a guess
 BLANK = "-"  # what a word is mapped to that is no answer
 SYNONYMS = {
     "unit": ("mã xã", "xã", "phường", "xã phường", "xã, phường", "đơn vị", "tên xã", "commune"),
-    "stratum": ("tầng", "tầng mẫu"),
+    "stratum": ("tầng", "tầng mẫu", "nhóm", "mã nhóm"),
     "psu": ("thôn", "mã thôn", "tổ dân phố", "thôn, tổ", "village"),
     "weight": ("quyền số", "trọng số"),
     "mode": ("cách trả lời", "hình thức", "cách thu"),
@@ -385,8 +385,9 @@ def checked(database: Database, wave: str, path: Path) -> Checked:
     with closing(waiting_lines.WaitingLines()) as waiting, database.reading() as session:
         row = waves.find(session, wave)
         questionnaire = questionnaires.by_digest(session, row.questionnaire)
-        table = Table(path, known(questionnaire), ["unit"], faults)
-        file = importing.File(session, row, questionnaire, table)
+        kind = importing.file_of(questionnaire)
+        table = Table(path, known(questionnaire), kind.REQUIRED, faults)
+        file = kind(session, row, questionnaire, table)
         rows = importing.read_through(session, file, waiting, lambda _rows: None)
     in_order = sorted(faults.told, key=lambda fault: fault.row)
     return Checked(rows, tuple(in_order), faults.count, tuple(file.remarks(rows)))

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
-from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from forms import Questionnaire, check
-from survey.data_files.waiting_lines import BATCH, Line, WaitingLines
-from survey.responses.submission import split
-from survey.sampling import draws
+from forms import Questionnaire
+from survey.data_files.leaders_file import LeadersFile
+from survey.data_files.response_file import COLUMNS, File
+from survey.data_files.waiting_lines import Line, WaitingLines
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys
-from survey.storage.models import Mode, Response, ResponseText, Unit, Village, Wave, WaveKind
-from survey.system import dates
-from survey.system.csv_table import Faults, Table, nearest
-from survey.waves import questionnaires, units, waves
-from translations import N_, Conflict, Lazy, Refusal
-from translations.formats import day as written_day
-from translations.formats import nfc
-
-COLUMNS = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
-LONGEST_LABEL = 60
-MODES = {mode.value: mode for mode in Mode}
-ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-WEIGHT = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+from survey.storage.models import Response, ResponseText, Village, Wave
+from survey.system.csv_table import Faults, Table
+from survey.waves import questionnaires, waves
+from translations import Conflict, Lazy
 
 
 @dataclass(frozen=True)
@@ -48,14 +33,6 @@ class Outcome:
     there: int
     weights: int | None
     remarks: tuple[Lazy, ...]
-
-
-class Home(NamedTuple):
-    """The commune and stratum of a village, and the row that said so first; row 0: the wave's villages."""
-
-    unit: str
-    stratum: str
-    row: int
 
 
 def responses(
@@ -79,8 +56,9 @@ def responses(
         with database.reading() as session:
             row = waves.find(session, wave)
             questionnaire = questionnaires.by_digest(session, row.questionnaire)
-            table = Table(path, [*COLUMNS, *questionnaire.items], ["unit"], faults)
-            file = File(session, row, questionnaire, table)
+            kind = file_of(questionnaire)
+            table = Table(path, [*COLUMNS, *questionnaire.items], kind.REQUIRED, faults)
+            file = kind(session, row, questionnaire, table)
             read_through(session, file, waiting, progress)
         faults.refuse(path)
         try:
@@ -92,253 +70,9 @@ def responses(
     return outcome
 
 
-class File:
-    """A table of responses of one wave: each row checked against the wave, its villages and its questionnaire."""
-
-    def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
-        self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
-        self.fault = table.fault
-        self.place = {column: place for place, column in enumerate(table.columns)}
-        self.items = [
-            (place, questionnaire.items[column])
-            for column, place in self.place.items()
-            if column in questionnaire.items
-        ]
-        self.units = {
-            unit.code: unit
-            for unit in session.scalars(select(Unit))
-            if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
-        }
-        villages = waves.villages(session, wave.code)
-        self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
-        self.drawn = draws.held(session, wave)
-        self.homes |= {psu: self.homes[psu]._replace(stratum=home.stratum) for psu, home in self.drawn.items()}
-        self.framed = any(village.households is not None for village in villages)
-        self.in_sample = wave.kind is WaveKind.SAMPLE and "psu" in self.place
-        self.today = dates.today()
-        self.day = min(self.today, wave.closes)
-        if self.day < wave.opens:
-            raise Refusal("The wave begins on %(day)s: there can be no response yet.", day=written_day(wave.opens))
-
-    def has(self, column: str) -> bool:
-        return column in self.place
-
-    def remarks(self, stored: int) -> Iterator[Lazy]:
-        """What the file left open, once its rows are stored."""
-        if self.wave.kind is WaveKind.OPEN and {"stratum", "psu", "weight"} & set(self.place):
-            yield Lazy("An open wave counts everybody once: stratum, psu and weight were not used.")
-        if self.wave.kind is WaveKind.SAMPLE and not self.in_sample:
-            yield Lazy("Without the column psu no response is in the sample: they are counted apart.")
-        if stored and not self.has("response_id"):
-            yield Lazy("Ids were made. Do not import this file again: its rows would be stored twice.")
-        if stored and not self.has("mode"):
-            yield Lazy("Without the column mode the responses count as paper.")
-        if stored and not self.has("day"):
-            yield Lazy("Without the column day the responses have the day %(day)s.", day=self.day.isoformat())
-
-    def lines(self, progress: Callable[[int], None]) -> Iterator[Line]:
-        """The rows that hold; what does not becomes a fault."""
-        for cells in self.table:
-            before = self.faults.count
-            line = self._line(cells)
-            if self.faults.count == before:
-                yield line
-            if self.table.row % BATCH == 0:
-                progress(self.table.row)
-
-    def _line(self, cells: list[str]) -> Line:
-        values = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
-        unit = self._unit(values["unit"])
-        answers = self._answers(cells)
-        codes, texts = split(self.questionnaire, answers)
-        return Line(
-            id=self._id(values.get("response_id")),
-            row=self.table.row,
-            unit=unit,
-            psu=self._village(values, unit) if self.in_sample else None,
-            mode=self._mode(values.get("mode")),
-            day=self._day(values.get("day")),
-            weight=self._weight(values.get("weight")) if self.wave.kind is WaveKind.SAMPLE else 1.0,
-            answers=codes,
-            texts=texts,
-        )
-
-    def _id(self, text: str | None) -> UUID:
-        if text is None:
-            return uuid4()
-        if ID.fullmatch(text):
-            return UUID(text)
-        self.fault("response_id", "Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")
-        return uuid4()
-
-    def _unit(self, text: str) -> str:
-        code = units.settled(text)
-        if code not in self.units:
-            padded = units.settled(text.zfill(5))
-            if not text:
-                self.fault("unit", "Write the code of the commune.")
-            elif padded in self.units:
-                self.fault("unit", "Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
-            else:
-                self.fault("unit", "There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL])
-        return code
-
-    def _village(self, values: dict[str, str], unit: str) -> str | None:
-        psu = self._label("psu", values["psu"])
-        stratum = self._label("stratum", values["stratum"]) if "stratum" in values else None
-        if psu is None or unit not in self.units or ("stratum" in values and stratum is None):
-            return psu
-        home = self.homes.get(psu)
-        if home is None:
-            self._new_village(psu, unit, stratum)
-        elif self.drawn and psu not in self.drawn:
-            self.fault(
-                "psu", "Village %(psu)s was not drawn: in this wave only drawn villages have responses.", psu=psu
-            )
-        else:
-            self._same_home(psu, home, "unit", unit, home.unit)
-            self._same_home(psu, home, "stratum", stratum or home.stratum, home.stratum)
-        return psu
-
-    def _new_village(self, psu: str, unit: str, stratum: str | None) -> None:
-        """A village that the wave doesn't have yet; refused where a frame says which there are."""
-        if self.framed:
-            near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
-            message = N_("The frame of this wave has no village %(psu)s. The nearest is %(near)s.")
-            self.fault("psu", message, psu=psu, near=near)
-        elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
-            self.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=place.name)
-        else:
-            self.homes[psu] = Home(unit, stratum or unit, self.table.row)
-
-    def _same_home(self, psu: str, home: Home, column: str, value: str, first: str) -> None:
-        """A village stays in the commune and the stratum where it was first."""
-        if value == first:
-            return
-        if home.row:
-            fault = N_("Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.")
-        elif column == "stratum" and self.drawn:
-            fault = N_(
-                "Village %(psu)s was drawn in the stratum %(first)s, which cannot change. Write it, or "
-                "remove the column."
-            )
-        else:
-            fault = N_("Village %(psu)s is in %(first)s in this wave: it has one commune and one stratum.")
-        self.fault(column, fault, psu=psu, first=first, row=home.row)
-
-    def _label(self, column: str, text: str) -> str | None:
-        if not text:
-            self.fault(column, "Fill in this cell: where the column is there, it may not be blank.")
-        elif len(text) > LONGEST_LABEL or not text.isprintable():
-            self.fault(column, "Write at most %(most)s characters on one line.", most=LONGEST_LABEL)
-        else:
-            return nfc(text)
-        return None
-
-    def _mode(self, text: str | None) -> Mode:
-        if text is None:
-            return Mode.PAPER
-        if text not in MODES:
-            self.fault("mode", "Write one of %(modes)s.", modes=", ".join(MODES))
-        return MODES.get(text, Mode.PAPER)
-
-    def _day(self, text: str | None) -> date:
-        if text is None:
-            return self.day
-        try:
-            day = date.fromisoformat(text) if DAY.fullmatch(text) else None
-        except ValueError:
-            day = None
-        if day is None:
-            self.fault("day", "Write the day as YYYY-MM-DD, for example 2026-11-24.")
-        elif not self.wave.opens <= day <= self.wave.closes:
-            opens, closes = self.wave.opens.isoformat(), self.wave.closes.isoformat()
-            self.fault("day", "Give a day of the wave, from %(opens)s to %(closes)s.", opens=opens, closes=closes)
-        elif day > self.today:
-            self.fault(
-                "day", "This day is still to come. Give a day up to %(today)s.", today=self.today.isoformat()
-            )
-        return day or self.day
-
-    def _weight(self, text: str | None) -> float:
-        if text is None:
-            return 1.0
-        if "," in text:
-            self.fault("weight", "Write the weight with a decimal point, without a comma.")
-        elif not text:
-            self.fault("weight", "Fill in this cell: where the column is there, it may not be blank.")
-        elif WEIGHT.fullmatch(text) and math.isfinite(weight := float(text)):
-            return weight
-        else:
-            self.fault("weight", "Write a number of 0 or more, for example 75.25.")
-        return 1.0
-
-    def _answers(self, cells: list[str]) -> dict[str, Any]:
-        answers = {item.code: item.kind.read(item, (cells[place],)) for place, item in self.items if cells[place]}
-        checked = check(self.questionnaire, answers)
-        for problem in checked.problems:
-            self.fault(problem.code, problem.message)
-        return checked.answers
-
-    def fresh(self, session: Session, lines: list[Line]) -> list[Line]:
-        """Those of the lines that the database has not got; one that it has with other content is a fault."""
-        stored = {
-            row.id: row
-            for row in session.execute(
-                select(
-                    Response.id,
-                    Response.wave,
-                    Response.unit,
-                    Response.psu,
-                    Response.mode,
-                    Response.day,
-                    Response.answers,
-                    ResponseText.texts,
-                )
-                .join(ResponseText, ResponseText.response == Response.id, isouter=True)
-                .where(Response.id.in_([line.id for line in lines]))
-            )
-        }
-        text_keys = TextKeys(session.connection())
-        for line in lines:
-            if line.id in stored and (column := self._differing(line, stored[line.id], text_keys)) is not None:
-                self.faults.add(
-                    line.row,
-                    column,
-                    Lazy("This response is there already with other content. Take the row out, or give a new id."),
-                )
-            elif line.id not in stored and self.has("weight") and line.psu in self.drawn:
-                self._compare_weight(line, self.drawn[line.psu].weight)
-        return [line for line in lines if line.id not in stored]
-
-    def _compare_weight(self, line: Line, draw_weight: float) -> None:
-        """A response that comes new has the weight of its village's draw, or none."""
-        if not math.isclose(line.weight, draw_weight, rel_tol=1e-6):
-            self.faults.add(
-                line.row,
-                "weight",
-                Lazy(
-                    "The draw gives village %(psu)s the weight %(weight)s, which cannot change. Write it, "
-                    "or remove the column.",
-                    psu=line.psu,
-                    weight=f"{draw_weight:.9g}",
-                ),
-            )
-
-    def _differing(self, line: Line, before: Row[Any], text_keys: TextKeys) -> str | None:
-        """The column in which a stored response is another one; what the file doesn't say doesn't differ, nor does
-        what was destroyed."""
-        if before.wave != self.wave.code:
-            return "response_id"
-        for column in ("unit", "psu", "mode", "day"):
-            if column in self.place and column != "psu" and getattr(line, column) != getattr(before, column):
-                return column
-        if self.in_sample and line.psu != before.psu:
-            return "psu"
-        texts = text_keys.decrypt(before.wave, before.id, before.texts)
-        values = line.answers if texts is None else {**line.answers, **line.texts}
-        stored = {**before.answers, **(texts or {})}
-        return next((code for code in {**values, **stored} if values.get(code) != stored.get(code)), None)
+def file_of(questionnaire: Questionnaire) -> type[File]:
+    """What reads the responses to a questionnaire."""
+    return LeadersFile if questionnaire.asks_leaders else File
 
 
 def read_through(session: Session, file: File, waiting: WaitingLines, progress: Callable[[int], None]) -> int:
@@ -353,6 +87,7 @@ def read_through(session: Session, file: File, waiting: WaitingLines, progress: 
             )
     for batch in waiting.batches():
         file.fresh(session, batch)
+    file.check_counts(session)
     return rows
 
 
@@ -361,7 +96,7 @@ def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Ou
     wave = session.scalars(select(Wave).where(Wave.code == file.wave.code).with_for_update()).one()
     if wave.draw != file.wave.draw:
         raise Conflict("Somebody else stored some of this just now. Import the file again.")
-    if file.in_sample and not file.drawn:
+    if file.homes and not file.drawn:
         _keep_villages(session, wave, file)
     connection = session.connection()
     weights = NewWeights(session, wave, f"import {path.name}"[:200])
@@ -371,9 +106,10 @@ def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Ou
         _insert(connection, wave, fresh)
         stored += len(fresh)
         known += len(batch) - len(fresh)
-        if file.in_sample and not file.drawn:
+        if file.weighs:
             # A response that was there takes the weight of the file only where the file gives one.
             weights.add({line.id: line.weight for line in (batch if file.has("weight") else fresh)})
+    file.check_counts(session)
     return Outcome(stored, known, weights.keep(), tuple(file.remarks(stored)))
 
 
@@ -398,6 +134,8 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
                 "wave": wave.code,
                 "unit": line.unit,
                 "psu": line.psu,
+                "stratum": line.stratum,
+                "person": line.person,
                 "mode": line.mode,
                 "day": line.day,
                 "questionnaire": wave.questionnaire,

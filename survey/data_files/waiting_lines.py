@@ -26,6 +26,8 @@ class Line(NamedTuple):
     weight: float
     answers: dict[str, Any]
     texts: dict[str, str]
+    stratum: str | None = None  # of leaders: the group
+    person: str | None = None  # and the label of the person within it
 
 
 class WaitingLines:
@@ -35,7 +37,8 @@ class WaitingLines:
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute(
-            "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts) "
+            "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts, "
+            "stratum, person) "
             "WITHOUT ROWID"
         )
         self._file.execute("BEGIN")
@@ -55,8 +58,11 @@ class WaitingLines:
             line.weight,
             json.dumps(line.answers),
             json.dumps(line.texts),
+            line.stratum,
+            line.person,
         )
-        cursor = self._file.execute("INSERT OR IGNORE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        marks = ", ".join("?" * len(values))
+        cursor = self._file.execute(f"INSERT OR IGNORE INTO line VALUES ({marks})", values)  # noqa: S608
         if cursor.rowcount:
             return None
         row: int = self._file.execute("SELECT row FROM line WHERE id = ?", (line.id.bytes,)).fetchone()[0]
@@ -77,6 +83,7 @@ class WaitingLines:
                     weight,
                     json.loads(answers),
                     json.loads(texts),
+                    *leader,
                 )
-                for id, row, unit, psu, mode, day, weight, answers, texts in rows
+                for id, row, unit, psu, mode, day, weight, answers, texts, *leader in rows
             ]

@@ -23,6 +23,7 @@ from survey.waves import waves
 AT_ONCE = 10_000  # responses that are text at one time, on the way from the database to the columns
 NAMED_AT_ONCE = 500  # ids in one question to the database
 ABOUT = ("unit", "psu", "mode", "day", "marks")
+OF_LEADERS = ("stratum", "person")  # what is known of leaders besides
 
 # A response's id as its 16 bytes, as a release keeps them; the order of bytes is that of the database.
 Ids = NDArray[np.bytes_]
@@ -54,7 +55,8 @@ class Columns:
     answer is no Python object: a code is a byte or two, a label a number.
 
     ids     (N,)
-    about   unit, psu, mode, day and marks: the labels, and (N,) which of them; −1 for no psu
+    about   unit, psu, mode, day and marks, of leaders stratum and person: the labels, and (N,) which of them; −1
+            for no psu, no person
     adults  (N,) in the household, −1 where nobody noted it
     items   by code: (N,) the code chosen, −1 for none; of `number` the number, NaN for none; of `multiple` (N, C)
             which of the choices. Texts are not here
@@ -65,7 +67,8 @@ class Columns:
         self.asked = [item for item in questionnaire.items.values() if item.kind.is_estimated]
         self.ids: Ids = np.zeros(0, "S16")
         self.about: dict[str, tuple[list[str], NDArray[np.int32]]] = {
-            name: ([], np.zeros(0, np.int32)) for name in ABOUT
+            name: ([], np.zeros(0, np.int32))
+            for name in (*ABOUT, *(OF_LEADERS if questionnaire.asks_leaders else ()))
         }
         self.adults: NDArray[np.int16] = np.zeros(0, np.int16)
         self.items: dict[str, NDArray[Any]] = {item.code: _empty(item) for item in self.asked}
@@ -123,10 +126,11 @@ class Columns:
             cast(Response.mode, String),
             cast(Response.day, String),
             cast(Response.marks, String),
+            *(getattr(Response, name) for name in self.about if name in OF_LEADERS),
             Response.adults,
             cast(Response.answers, String),
         )
-        parts: dict[str, list[NDArray[Any]]] = {name: [] for name in ("", "adults", *ABOUT, *self.items)}
+        parts: dict[str, list[NDArray[Any]]] = {name: [] for name in ("", "adults", *self.about, *self.items)}
         if ids is None:
             whole = asked.where(Response.wave == self.wave).order_by(Response.id)
             for some in session.execute(whole, execution_options={"yield_per": AT_ONCE}).partitions():
@@ -151,9 +155,9 @@ class Columns:
     def _take(self, rows: Sequence[Any], parts: dict[str, list[NDArray[Any]]]) -> None:
         if not rows:
             return
-        id, unit, psu, mode, day, marks, adults, answers = zip(*rows, strict=True)
+        id, *about, adults, answers = zip(*rows, strict=True)
         parts[""].append(read_ids(id))
-        for name, texts in zip(ABOUT, (unit, psu, mode, day, marks), strict=True):
+        for name, texts in zip(self.about, about, strict=True):
             parts[name].append(self._coded(name, texts))
         parts["adults"].append(np.array([-1 if count is None else count for count in adults], np.int16))
         if self.asked:

@@ -21,6 +21,7 @@ from survey.responses.columns import Columns, Ids, packed, places, read_ids, unp
 from survey.storage.models import (
     DrawnHousehold,
     DrawnVillage,
+    LeaderGroup,
     Release,
     Response,
     Review,
@@ -74,12 +75,15 @@ class Respondents:
 
     In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
     counts the others, which enter no estimate. In an open wave the stratum is the unit and the PSU the day, and
-    everybody counts once unless it has weights. `rejected` counts responses that a review took out; they are in
+    everybody counts once unless it has weights. Of leaders the stratum is the group, the PSU a person, the unit
+    what was rated. `rejected` counts responses that a review took out; they are in
     neither number.
 
     responses, rows  (N,) where the answers lie        unit, stratum, psu, mode, day  (N,) labels
     weight  (N,) > 0
     calibration  how the weights were fitted to population totals, where they were
+    group_size  (N,) persons of the group that a leader belongs to; None where citizens were asked
+    person  (N,) a number of the person that each response is of; None where each is another's
     silent  (N,) people who count as if they had left everything blank; None: nobody
     columns  the answers in the codes of a later questionnaire, instead of those of `responses`
     former  of a release: the sample of the one that was shown before, whose figures hide some of this one
@@ -100,6 +104,8 @@ class Respondents:
     rejected: int
     version: str
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
+    group_size: Floats | None = field(default=None, repr=False, compare=False)
+    person: Ints | None = field(default=None, repr=False, compare=False)
     silent: Bools | None = field(default=None, repr=False, compare=False)
     columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
     former: Respondents | None = field(default=None, repr=False, compare=False)
@@ -129,6 +135,10 @@ class Respondents:
     def place_of(self, ids: Iterable[UUID]) -> Ints:
         """Where each of these responses stands in the sample; −1 where it is not in it."""
         return places(packed(list(ids)), self.responses.ids[self.rows])
+
+    def persons(self, who: Bools) -> int:
+        """How many people gave these (N,) responses."""
+        return int(np.count_nonzero(who)) if self.person is None else len(np.unique(self.person[who]))
 
     def marked(self, marks: Iterable[str]) -> Bools:
         """(N,) whose form bears one of the marks (`responses.MARKS`)."""
@@ -211,7 +221,7 @@ def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[obje
     """What tells one state of a wave from another: rows never change, so it is enough to count them."""
     if release is not None:
         return database_key(session), wave.code, "release", release.id
-    tables = (Response, Village, Review)
+    tables = (Response, Village, LeaderGroup, Review)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     return database_key(session), wave.code, wave.weights, wave.draw, *counts
 
@@ -260,6 +270,7 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     """
     columns = stored(session, wave)
     rows = columns.rows(session)
+    asked = questionnaires.by_digest(session, wave.questionnaire)
     ids_there = columns.ids[rows]
     if ids is not None:
         rows = rows[places(ids_there, ids) >= 0]
@@ -271,7 +282,7 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
         taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
         strata = {village.psu: village.stratum for village in session.scalars(taken)}
     collected = rows
-    drawn = wave.kind is WaveKind.SAMPLE
+    drawn = wave.kind is WaveKind.SAMPLE and not asked.asks_leaders
     if drawn:
         psu = columns.labels("psu", rows)
         inside = np.array(
@@ -283,7 +294,7 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     stratum = _strata(psu, strata) if drawn else unit
     people = Respondents(
         wave=wave,
-        questionnaire=questionnaires.by_digest(session, wave.questionnaire),
+        questionnaire=asked,
         responses=columns,
         rows=rows,
         unit=unit,
@@ -296,9 +307,11 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
         rejected=out,
         version="",
     )
+    if asked.asks_leaders:
+        people = _in_groups(session, people)
     if wave.weights is not None:
         given = weights_of(session, wave.weights, columns.ids[rows])
-        people = replace(people, weight=filled(given, psu if drawn else unit))
+        people = replace(people, weight=filled(given, people.psu if drawn else people.stratum))
     elif drawn and wave.draw is not None:
         people = replace(people, weight=base_weights(session, wave, people.psu, people.adults))
     digest = _digest(people, collected, villages)
@@ -308,6 +321,35 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
         people = replace(people, calibration=fitted)
         digest.update(fitted.factor.tobytes() + fitted.x.tobytes())
     return replace(people, version=digest.hexdigest())
+
+
+def _in_groups(session: Session, people: Respondents) -> Respondents:
+    """Leaders as persons of their groups: each stands for N ÷ n, n the persons of its group who answered.
+
+    A person without a label is known by its one response.
+    """
+    columns, rows = people.responses, people.rows
+    stratum, person = (columns.labels(name, rows) for name in ("stratum", "person"))
+    alone = person.codes < 0
+    levels = [*person.levels, *map(str, unpacked(columns.ids[rows[alone]]))]
+    codes = person.codes.copy()
+    codes[alone] = len(person.levels) + np.arange(int(alone.sum()))
+    known = dict(
+        session.execute(
+            select(LeaderGroup.stratum, LeaderGroup.people).where(LeaderGroup.wave == people.wave.code)
+        ).all()
+    )
+    size = np.array([known[str(name)] for name in stratum.levels], np.float64)
+    persons, who = np.unique(stratum.codes * len(levels) + codes, return_inverse=True)
+    answered = np.bincount(persons // max(len(levels), 1), minlength=len(stratum.levels))
+    return replace(
+        people,
+        stratum=stratum,
+        psu=Labels(list(levels), codes),
+        weight=(size / answered)[stratum.codes],
+        group_size=size[stratum.codes],
+        person=None if len(persons) == len(rows) else who,
+    )
 
 
 def _strata(psu: Labels, strata: dict[str, str]) -> Labels:
@@ -409,4 +451,6 @@ def _digest(people: Respondents, collected: Ints, villages: Iterable[Village]) -
     for village in sorted(villages, key=lambda village: village.psu):
         digest.update(repr((village.psu, village.unit, village.stratum)).encode())
     digest.update(people.weight.tobytes())
+    if people.group_size is not None:
+        digest.update(people.group_size.tobytes())
     return digest

@@ -64,6 +64,7 @@ def submit(
     *,
     marks: Iterable[str] = (),
     psu: str | None = None,
+    stratum: str | None = None,
     day: date | None = None,
     adults: int | None = None,
 ) -> bool:
@@ -71,6 +72,7 @@ def submit(
 
     answers  as `forms.check` gave them
     psu      the drawn village; only staff and imports know one, never a stranger
+    stratum  the group of a leader, which the code of a letter tells
     day      of answering; unless given that on which what comes now counts
     adults   in the household, if somebody counted them; no part of the content
 
@@ -85,6 +87,7 @@ def submit(
         "wave": place.wave.code,
         "unit": place.unit.code,
         "psu": psu,
+        "stratum": stratum,
         "mode": mode,
         "day": day or counting_day(place.wave),
         "questionnaire": place.questionnaire.digest,

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis.design import Ints, Labels
+from analysis.disclosure import FEWEST_SENSITIVE
 from forms import Item
 from survey.responses.respondents import Bools, Respondents
 from survey.storage.models import Mode
@@ -38,6 +39,8 @@ class Count:
 
 def domains(session: Session, people: Respondents, column: str) -> Domains:
     """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
+    if column == "unit" and people.questionnaire.asks_leaders:  # those that somebody rated
+        return Domains(people.unit, list(people.unit.levels))
     if column == "unit":
         answered = {str(code) for code in people.unit.levels}
         communes = [unit.code for unit in units.communes(session, people.wave.opens)]
@@ -56,12 +59,25 @@ def count_answers(people: Respondents, codes: Iterable[str], where: Domains | No
     counts: list[Count] = []
     for item in (people.questionnaire.items[code] for code in codes):
         n, values = _counted(people, item, rows, len(labels))
+        if people.person is not None:
+            n, values = _by_person(people, item, rows, n, values)
         counts += [
             Count(item.code, value, label, answered, events)
             for value, chosen in values
             for label, answered, events in zip(labels, n, chosen, strict=True)
         ]
     return counts
+
+
+def _by_person(
+    people: Respondents, item: Item, rows: Ints, n: list[int], values: list[tuple[str, list[int]]]
+) -> tuple[list[int], list[tuple[str, list[int]]]]:
+    """The counts where one person gave several of them: a domain of few persons counts as these few, whatever else
+    they rated, so that they are hidden; of many, all answers count, which add up."""
+    given = people.answers(item).given
+    persons = [people.persons(given & (rows == domain)) for domain in range(len(n))]
+    n = [few if few < FEWEST_SENSITIVE else all_of_them for few, all_of_them in zip(persons, n, strict=True)]
+    return n, [(value, [min(pair) for pair in zip(events, n, strict=True)]) for value, events in values]
 
 
 def _counted(

@@ -95,6 +95,7 @@ def earlier(session: Session, wave: Wave) -> list[Wave]:
         if waves.in_time(one) < waves.in_time(wave)
         and one.kind is wave.kind
         and one.simulated == wave.simulated
+        and questionnaires.by_digest(session, one.questionnaire).population is now.population
         and crosswalks.between(session, questionnaires.by_digest(session, one.questionnaire), now) is not None
     ]
 
@@ -299,7 +300,11 @@ def _part(people: Respondents, side: str, measures: Sequence[Measure], by_unit: 
         if by_unit
         else Labels([(side, None)], np.zeros(len(people), np.int64))
     )
-    return sums_of(people.weight, Labels([*labels], people.stratum.codes), people.psu, domain, measures)
+    stratum = Labels([*labels], people.stratum.codes)
+    fpc = None
+    if people.group_size is not None:
+        fpc = dict(zip(stratum.tolist(), people.group_size.tolist(), strict=True))
+    return sums_of(people.weight, stratum, people.psu, domain, measures, fpc=fpc)
 
 
 def _differences(

@@ -136,6 +136,8 @@ def rehoused(session: Session, people: Respondents, wave: Wave) -> Rehoused:
         weight=people.weight[row] * shares,
         version=hashlib.sha256(f"{people.version} {sorted(homes.items())}".encode()).hexdigest(),
         calibration=None,
+        group_size=None if people.group_size is None else people.group_size[row],
+        person=None if people.person is None else people.person[row],
         silent=None if people.silent is None else people.silent[row],
         columns=None if people.columns is None else {code: column[row] for code, column in people.columns.items()},
         former=None,  # the records by the units that they had are hidden beside it

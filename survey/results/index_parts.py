@@ -54,4 +54,4 @@ class IndexParts:
             answered |= self.people.answers(item).any_of(item, item.valid)
         if self.where is not None:
             answered &= self.where.labels.having(domain)
-        return int(np.count_nonzero(answered))
+        return self.people.persons(answered)

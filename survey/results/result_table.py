@@ -194,7 +194,15 @@ def design(people: Respondents, single_psu: SinglePSU | None = None) -> Design:
     if rule not in people.designs:  # the people stay the same, and so does what is known of their villages
         fitted = people.calibration
         base = people.weight if fitted is None else people.weight / fitted.factor[fitted.cell]
-        people.designs[rule] = Design(base, people.stratum, people.psu, single_psu=rule, calibration=fitted)
+        people.designs[rule] = Design(
+            base,
+            people.stratum,
+            people.psu,
+            people.group_size,
+            single_psu=rule,
+            calibration=fitted,
+            single_stage=people.group_size is not None,
+        )
     return people.designs[rule]
 
 

@@ -1,4 +1,4 @@
-"""The frame of a wave: the villages in which people live, from a CSV or Excel file."""
+"""The frame of a wave: the villages in which people live, or groups of leaders, from a CSV or Excel file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from survey.sampling import leader_groups
 from survey.storage.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
-from survey.waves import units, waves
+from survey.waves import questionnaires, units, waves
 from translations import Conflict, Lazy
 
 REQUIRED = ("psu", "unit", "stratum", "households")
@@ -24,7 +25,7 @@ COUNT = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many villages came new, and how many were there (some of them perhaps filled up)."""
+    """How many villages or groups came new, and how many were there (some of them perhaps filled up)."""
 
     stored: int
     there: int
@@ -34,9 +35,12 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     """Adds the villages of a CSV or Excel file to a sample wave, all or nothing; safe to repeat.
 
     A village that is there already must be in the same commune and stratum. What is known of it stays; households,
-    adults and name are filled in where they are not known yet. A code stands once in a file.
+    adults and name are filled in where they are not known yet. A code stands once in a file. Where leaders are
+    asked, it is their groups (`leader_groups`).
     """
     row = waves.find(session, wave)
+    if of_leaders(session, row):
+        return Outcome(*leader_groups.load(session, row, path))
     if row.kind is WaveKind.OPEN:
         raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.code)
     faults = Faults()
@@ -62,7 +66,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 
 
 def clear(session: Session, wave: str) -> int:
-    """Takes all villages of a wave out again; how many. Refused once something rests on them."""
+    """Takes all villages or groups of a wave out again; how many. Refused once something rests on them."""
     row = waves.find(session, wave)
     session.execute(select(Wave.code).where(Wave.code == row.code).with_for_update())
     for table, rests in (
@@ -72,17 +76,29 @@ def clear(session: Session, wave: str) -> int:
         (Invitation, Invitation.wave),
     ):
         if session.scalar(select(func.count()).select_from(table).where(rests == row.code)):
-            raise Conflict(
-                "A draw, forms, codes or responses rest on these villages: they stay. Add others by a file."
-            )
+            raise Conflict("A draw, forms, codes or responses rest on this frame: it stays. Add to it by a file.")
+    if of_leaders(session, row):
+        return leader_groups.clear(session, row)
     count = len(waves.villages(session, row.code))
     session.execute(delete(Village).where(Village.wave == row.code))
     return count
 
 
-def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]]:
-    """The villages of a wave in `COLUMNS`, as `load` takes them."""
-    for village in waves.villages(session, wave):
+def of_leaders(session: Session, wave: Wave) -> bool:
+    """Whether the frame is one of groups."""
+    return questionnaires.by_digest(session, wave.questionnaire).asks_leaders
+
+
+def columns(session: Session, wave: Wave) -> tuple[str, ...]:
+    """Those of the file that `load` takes."""
+    return leader_groups.COLUMNS if of_leaders(session, wave) else COLUMNS
+
+
+def listed(session: Session, wave: Wave) -> Iterator[tuple[str | int | None, ...]]:
+    """The villages or groups of a wave in `columns`, as `load` takes them."""
+    if of_leaders(session, wave):
+        yield from leader_groups.listed(session, wave.code)
+    for village in waves.villages(session, wave.code):
         yield tuple(getattr(village, column) for column in COLUMNS)
 
 

@@ -60,6 +60,8 @@ def create(
         raise Refusal("The wave would end before it begins. Give a later day after --to.")
     if public and kind is not WaveKind.OPEN:
         raise Refusal("Only an open wave can be public: a sample wave is reached by its link or code.")
+    if questionnaire.asks_leaders and kind is not WaveKind.SAMPLE:
+        raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
     if session.get(Wave, code) is not None:
         raise Conflict("There is a wave %(code)s already. Choose another code.", code=code)
     wave = Wave(
@@ -138,6 +140,13 @@ def place(session: Session, wave: str, unit: str, on: date | None = None, *, ope
     return _running(_place(session, wave, unit), on or today(), opened)
 
 
+def place_of_leaders(session: Session, wave: str, opened: date | None = None) -> Place:
+    """Where a leader answers whose code was found: as `place`, about the province."""
+    row = find(session, wave)
+    asked = questionnaires.by_digest(session, row.questionnaire)
+    return _running(Place(row, units.province(session), asked), today(), opened)
+
+
 def current_place(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
     """Like `place`, for today and for what strangers ask by the thousand: held in memory until somebody changes
     waves or units, which each process sees a second later at most."""
@@ -157,7 +166,10 @@ def accepted_until(wave: Wave) -> date | None:
 
 def _place(session: Session, wave: str, unit: str) -> Place:
     row = find(session, wave)
-    return Place(row, units.answered_at(session, unit), questionnaires.by_digest(session, row.questionnaire))
+    asked = questionnaires.by_digest(session, row.questionnaire)
+    if asked.asks_leaders:
+        raise NotFound("This survey is answered with the code of a letter only. Type it on the page for codes.")
+    return Place(row, units.answered_at(session, unit), asked)
 
 
 @cachetools.cached(cachetools.TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())

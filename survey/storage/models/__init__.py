@@ -45,7 +45,15 @@ from survey.storage.models.responses import (
 )
 from survey.storage.models.results import IssuedReport, Release, Target
 from survey.storage.models.sampling import Draw, DrawnHousehold, DrawnVillage, Weight, WeightVersion
-from survey.storage.models.waves import PublishedCrosswalk, PublishedQuestionnaire, Unit, Village, Wave, WaveKind
+from survey.storage.models.waves import (
+    LeaderGroup,
+    PublishedCrosswalk,
+    PublishedQuestionnaire,
+    Unit,
+    Village,
+    Wave,
+    WaveKind,
+)
 from survey.storage.models.year import (
     CasePublication,
     CaseReply,
@@ -88,6 +96,7 @@ __all__ = [
     "Invitation",
     "IssuedReport",
     "Keying",
+    "LeaderGroup",
     "Mode",
     "OpenKeying",
     "Outcome",

@@ -15,19 +15,24 @@ from survey.storage.models.base import Base, enum_column
 
 
 class Invitation(Base):
-    """A code that lets one person of a sampled village answer, known by its keyed digest alone.
+    """A code that lets one person of a sampled village or of a group of leaders answer, known by its keyed digest
+    alone.
 
-    Nothing leads from it to a response: not even the day is kept. The response has the village, the code is
-    `used`.
+    Nothing leads from it to a response: not even the day is kept. The response has the village or the group, the
+    code is `used`.
     """
 
     __tablename__ = "invitation"
     digest: Mapped[str] = mapped_column(String(32), primary_key=True)
     wave: Mapped[str] = mapped_column(String(40))
-    psu: Mapped[str] = mapped_column(String(60))
+    psu: Mapped[str | None] = mapped_column(String(60))
+    stratum: Mapped[str | None] = mapped_column(String(60))
     used: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_invitation_village"),
+        ForeignKeyConstraint(
+            ["wave", "stratum"], ["leader_group.wave", "leader_group.stratum"], name="fk_invitation_group"
+        ),
         Index("ix_invitation_village", "wave", "psu"),
         {"sqlite_with_rowid": False},
     )

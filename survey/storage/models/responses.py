@@ -28,7 +28,8 @@ class Response(Base):
 
     `id` is made where the form is filled in, at random, and is the order on disk
     (`survey/responses/arrival_order.py`), so neither the order nor the time of arrival is kept.
-    The stratum follows from the village.
+    The stratum follows from the village. A leader has no village but a group, `stratum`, and may have rated
+    several units: then `person` is a label within the group, the same in all its responses.
     """
 
     __tablename__ = "response"
@@ -42,6 +43,8 @@ class Response(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(Document)
     marks: Mapped[list[str]] = mapped_column(Document, default=list)
     adults: Mapped[int | None]  # in the household, of whom this person was chosen; enters the weight
+    stratum: Mapped[str | None] = mapped_column(String(60))
+    person: Mapped[str | None] = mapped_column(String(60))
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
         Index("ix_response_wave", "wave"),

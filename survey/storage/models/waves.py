@@ -76,6 +76,19 @@ class Wave(Base):
     purged: Mapped[date | None]  # the last day on which its secrets were destroyed (`survey/operations/purge.py`)
 
 
+class LeaderGroup(Base):
+    """A group of leaders of a wave that asks leaders: a stratum of its sample, with the number of its persons.
+
+    Nobody is named: who belongs to the group, whoever hands out its letters knows.
+    """
+
+    __tablename__ = "leader_group"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    stratum: Mapped[str] = mapped_column(String(60), primary_key=True)
+    people: Mapped[int]
+    name: Mapped[str | None] = mapped_column(String(200))
+
+
 class Village(Base):
     """A primary sampling unit of a wave: it belongs to one commune and one stratum."""
 

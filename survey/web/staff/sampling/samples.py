@@ -147,7 +147,8 @@ def frame_file(wave: str) -> ResponseReturnValue:
     """The frame as it can be imported; without villages its header, to be filled in."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        return table_file(frame.COLUMNS, frame.listed(session, wave_row.code), f"khung-mau-{wave_row.code}")
+        rows = frame.listed(session, wave_row)
+        return table_file(frame.columns(session, wave_row), rows, f"khung-mau-{wave_row.code}")
 
 
 @pages.page("/<wave>/mau/<int:number>", Right.FIELDWORK, tab="staff.sample")

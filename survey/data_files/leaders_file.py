@@ -1,0 +1,73 @@
+"""A table of what leaders answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire
+from survey.data_files.response_file import File
+from survey.data_files.waiting_lines import Line
+from survey.sampling import leader_groups
+from survey.storage.models import Wave
+from survey.system.csv_table import Table, nearest
+from survey.waves import units
+from translations import N_, Lazy
+
+
+class LeadersFile(File):
+    """A table of what leaders answered: `stratum` is the group, `psu` a label of the person in it, `unit` what the
+    person rates; the province where that is blank."""
+
+    REQUIRED = ("stratum",)
+
+    def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
+        super().__init__(session, wave, questionnaire, table)
+        self.province = units.province(session)
+        self.units[self.province.code] = self.province
+        self.groups = leader_groups.groups(session, wave.code)
+        self.in_sample, self.weighs = True, self.has("weight")
+        self.new: dict[tuple[str, str], int] = {}  # persons, and the first row of each
+
+    def _unit(self, text: str) -> str:
+        return super()._unit(text) if text else self.province.code
+
+    def _home(self, values: dict[str, str], unit: str) -> dict[str, str | None]:
+        stratum = self._label("stratum", values["stratum"])
+        if stratum is not None and stratum not in self.groups:
+            near = nearest(stratum, list(self.groups)) if self.faults.is_telling else "–"
+            message = N_("The frame of this wave has no group %(group)s. The nearest is %(near)s.")
+            self.fault("stratum", message, group=stratum, near=near)
+        person = self._label("psu", values["psu"]) if values.get("psu") else None
+        # A file of ours names somebody without a label by the id of the response.
+        return {"psu": None, "stratum": stratum, "person": None if person == values.get("response_id") else person}
+
+    def _count(self, fresh: list[Line]) -> None:
+        for line in fresh:
+            person = str(line.stratum), line.person or str(line.id)
+            self.new[person] = min(line.row, self.new.get(person, line.row))
+
+    def check_counts(self, session: Session) -> None:
+        there = leader_groups.persons(session, self.wave.code)
+        for stratum, group in self.groups.items():
+            had = there.get(stratum, set())
+            rows = sorted(row for (own, who), row in self.new.items() if own == stratum and who not in had)
+            if len(had) + len(rows) > group.people:
+                self.faults.add(
+                    rows[group.people - len(had)],
+                    "psu" if self.has("psu") else "stratum",
+                    Lazy(
+                        "The group %(group)s has %(people)s persons: this would be one more. Take rows out, or "
+                        "give all answers of a person the same label in the column psu.",
+                        group=stratum,
+                        people=group.people,
+                    ),
+                )
+        self.new = {}
+
+    def _moved(self, line: Line, before: Row[Any]) -> str | None:
+        if line.stratum != before.stratum:
+            return "stratum"
+        return "psu" if self.has("psu") and line.person != before.person else None

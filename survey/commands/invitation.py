@@ -14,6 +14,7 @@ from survey.paper import letters
 from survey.system import addresses, settings
 from survey.system.atomic_file import atomic_write
 from survey.waves import questionnaires, waves
+from translations import N_
 from translations import gettext as _
 from translations.formats import number
 
@@ -22,17 +23,28 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
 
 @invitation.command(
     help=_(
-        "New codes for villages of a sample wave, as letters to be printed (FILE.pdf, A5), or in a table "
-        "for the mail merge of letters (FILE.csv). Columns of the table: psu, village, unit, commune, "
-        "code, address; the address is the content of the letter's QR code. Only this file contains the "
-        "codes: the platform stores a digest of each."
+        "New codes for villages of a sample wave, or for groups where leaders are asked, as letters to be printed "
+        "(FILE.pdf, A5), or in a table for the mail merge of letters (FILE.csv). Columns of the table: psu, "
+        "village, unit, commune, code, address; of groups stratum, name, code, address; the address is the "
+        "content of the letter's QR code. Only this file contains the codes: the platform stores a digest of each."
     )
 )
 @click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
 @click.option(
     "--psu", "psus", metavar="PSU", multiple=True, help=_("A village; repeat for more. All of them unless given.")
 )
-@option("--count", type=click.IntRange(min=1), required=True, help=_("How many codes for each village."))
+@click.option(
+    "--stratum",
+    "strata",
+    metavar="GROUP",
+    multiple=True,
+    help=_("A group of leaders; repeat for more. All of them unless given."),
+)
+@option(
+    "--count",
+    type=click.IntRange(min=1),
+    help=_("How many codes for each village. Of groups as many as each has persons unless given."),
+)
 @click.option(
     "--contact",
     metavar="TEXT",
@@ -43,7 +55,15 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
     "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
 )
 @out()
-def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: str | None, out: Path) -> None:
+def make(
+    wave: str,
+    psus: tuple[str, ...],
+    strata: tuple[str, ...],
+    count: int | None,
+    contact: str,
+    base_url: str | None,
+    out: Path,
+) -> None:
     base = addresses.outside(base_url)
     printed = out.suffix.casefold() == ".pdf"
     if printed:
@@ -51,17 +71,24 @@ def make(wave: str, psus: tuple[str, ...], count: int, contact: str, base_url: s
     # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
     with atomic_write(out) as file:
         with installation.opened().writing() as session:
-            issued = invitations.make(session, settings.secret_key(), wave, psus, count)
             subject = waves.find(session, wave)
             asked = questionnaires.by_digest(session, subject.questionnaire)
+            if (psus and asked.asks_leaders) or (strata and not asked.asks_leaders):
+                raise click.UsageError(_("Name villages by --psu, and groups of leaders by --stratum."))
+            if count is None and not asked.asks_leaders:
+                raise click.UsageError(_("Say by --count how many codes each village gets."))
+            issued = invitations.make(session, settings.secret_key(), wave, psus or strata, count)
         if printed:
             letters.write(issued, subject, asked, base, contact, file)
         else:
             file.write(letters.table(issued, base))
-    say(
-        "%(codes)s codes for %(villages)s villages are in %(file)s. Keep it safe; delete it after the letters.",
-        codes=number(len(issued)),
-        villages=number(len({letter.psu for letter in issued})),
-        file=out,
+    said = (
+        N_("%(codes)s codes for %(places)s groups are in %(file)s. Keep it safe; delete it after the letters.")
+        if asked.asks_leaders
+        else N_(
+            "%(codes)s codes for %(places)s villages are in %(file)s. Keep it safe; delete it after the letters."
+        )
     )
+    places = number(len({letter.place for letter in issued}))
+    say(said, codes=number(len(issued)), places=places, file=out)
     say("People type their code at %(address)s", address=addresses.typing_a_code(base))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from analysis.disclosure import FEWEST
 from forms import Questionnaire
 from survey.fieldwork.invitations import Letter
 from survey.pdf import joining, typesetting
@@ -18,6 +19,7 @@ from translations import gettext as _
 from translations.formats import day, nfc
 
 COLUMNS = ("psu", "village", "unit", "commune", "code", "address")
+COLUMNS_OF_GROUPS = ("stratum", "name", "code", "address")
 LONGEST_CONTACT = 120
 AT_ONCE = 50  # letters that are set together: each takes half a megabyte until it is
 
@@ -72,9 +74,9 @@ def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
     with speaking("vi"):
         pages = [
             {
-                "to": _(
-                    "To a household in %(village)s, %(commune)s", village=letter.village, commune=letter.commune
-                ),
+                "to": _("To a household in %(village)s, %(commune)s", village=letter.name, commune=letter.commune)
+                if letter.unit
+                else _("To a member of the group: %(group)s", group=letter.name),
                 "code": letter.code,
                 "picture": addresses.picture(addresses.invitation(base, letter.code)),
             }
@@ -84,14 +86,17 @@ def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
 
 
 def table(letters: Iterable[Letter], base: str) -> bytes:
-    """The letters as CSV for a mail merge, in `COLUMNS`; `address` is what a letter's QR code holds."""
+    """The letters as CSV for a mail merge, in `COLUMNS`, of groups in theirs; `address` is what a letter's QR code
+    holds."""
     text = io.StringIO(newline="")
     rows = Writer(text, "\n")
-    rows.writerow(COLUMNS)
+    letters = list(letters)
+    of_villages = any(letter.unit for letter in letters)
+    rows.writerow(COLUMNS if of_villages else COLUMNS_OF_GROUPS)
     for letter in letters:
         address = addresses.invitation(base, letter.code)
-        cells = (letter.psu, letter.village, letter.unit, letter.commune, letter.code, address)
-        rows.writerow(cells)
+        where = (letter.unit, letter.commune) if of_villages else ()
+        rows.writerow((letter.place, letter.name, *where, letter.code, address))
     # With a mark at its start, or Word and Excel would misread Vietnamese names.
     return text.getvalue().encode("utf-8-sig")
 
@@ -99,9 +104,11 @@ def table(letters: Iterable[Letter], base: str) -> bytes:
 def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words:
     with speaking(spoken):
         return Words(
-            title=_("Invitation to a survey"),
+            title=str(asked.title) if asked.asks_leaders else _("Invitation to a survey"),
             purpose=str(asked.purpose),
-            who=_(
+            who=_("Everybody of this group gets a letter like this one, without a name. Please answer yourself.")
+            if asked.asks_leaders
+            else _(
                 "Your household was chosen at random. Please let the adult (18 or older) with the next "
                 "birthday answer."
             ),
@@ -109,6 +116,13 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words
             picture=_("QR code that opens the form of this letter"),
             until=_("The code opens one form, until %(day)s.", day=day(wave.closes)),
             secret=_(
+                "No name is asked. The code says only to which group you belong and is not kept with your "
+                "answers. Results are shown only where at least %(fewest)s persons answered. You may leave "
+                "questions out, and you need not answer at all.",
+                fewest=FEWEST,
+            )
+            if asked.asks_leaders
+            else _(
                 "No name is asked. The code says only in which village you live and is not kept with your "
                 "answers. You may leave questions out, and you need not answer at all."
             ),

@@ -57,9 +57,9 @@ def test_codes_are_made_for_the_villages_named_and_for_all_of_them_without(provi
     with province.writing() as session, speaking("en"):  # the letters are in Vietnamese all the same
         some = invitations.make(session, KEY, "ho-mau", ["V3", "V1", "V3"], 2)
         every = invitations.make(session, KEY, "ho-mau", [], 1)
-    assert [letter.psu for letter in some] == ["V3", "V3", "V1", "V1"]
-    assert [letter.psu for letter in every] == ["V1", "V2", "V3", "V4"]
-    assert (some[0].village, some[0].unit, some[0].commune) == ("Thôn V3", "06658", "phường Cao Xanh")
+    assert [letter.place for letter in some] == ["V3", "V3", "V1", "V1"]
+    assert [letter.place for letter in every] == ["V1", "V2", "V3", "V4"]
+    assert (some[0].name, some[0].unit, some[0].commune) == ("Thôn V3", "06658", "phường Cao Xanh")
     assert len({letter.code for letter in some + every}) == 8
     for letter in some:
         assert len(letter.code) == SIGNS + 1
@@ -213,9 +213,9 @@ def test_two_of_one_village_at_once_do_not_stop_each_other(province: Database, c
 # Nothing leads from a code to its response
 
 
-def test_a_code_has_nothing_but_its_village_and_whether_it_is_used(province: Database) -> None:
+def test_a_code_has_nothing_but_its_village_or_group_and_whether_it_is_used(province: Database) -> None:
     columns = {column["name"] for column in inspect(province.engine).get_columns("invitation")}
-    assert columns == {"digest", "wave", "psu", "used"}
+    assert columns == {"digest", "wave", "psu", "stratum", "used"}
 
 
 def test_not_even_the_database_knows_which_code_a_response_used(province: Database, codes: list[str]) -> None:

@@ -1,7 +1,10 @@
-"""Pages: the invitations of a sample wave: how many codes are made and used, and letters with new ones."""
+"""Pages: the invitations of a sample wave: how many codes are made and used, and letters with new ones.
+
+Where leaders are asked, they are for groups and not for villages."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, current_app, render_template
@@ -9,15 +12,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import invitations as codes
 from survey.fieldwork.invitations import Count
 from survey.paper import batches, letters
-from survey.sampling import draws
+from survey.sampling import draws, frame, leader_groups
 from survey.storage import audit
-from survey.storage.models import Unit, Village, Wave, WaveKind
+from survey.storage.models import LeaderGroup, Unit, Village, Wave, WaveKind
 from survey.system import addresses, dates
 from survey.waves import questionnaires, units, waves
 from survey.web import current
@@ -31,7 +34,7 @@ from translations import gettext as _
 from translations.formats import order
 
 COUNT = Lazy("Make 1 to %(most)d codes for each village.", most=codes.MOST)
-COMMUNE, VILLAGE = "xa/", "thon/"  # of what a choice of villages names
+COMMUNE, VILLAGE, GROUP = "xa/", "thon/", "nhom/"  # of what a choice names
 
 
 class LettersForm(StaffForm):
@@ -66,6 +69,21 @@ class LettersForm(StaffForm):
                 raise ValidationError(str(nobody)) from nobody
 
 
+class GroupLettersForm(LettersForm):
+    """For which groups of leaders new codes are made, and on what."""
+
+    villages = SelectField(Lazy("Groups"))
+    count = IntegerField(
+        Lazy("Letters for each group"),
+        [
+            Optional(),
+            NumberRange(1, codes.MOST, Lazy("Make 1 to %(most)d codes for each group.", most=codes.MOST)),
+        ],
+        description=Lazy("As many as the group has persons, if left blank."),
+        render_kw={"inputmode": "numeric"},
+    )
+
+
 @dataclass(frozen=True)
 class VillageRow:
     """A village of the sample and its codes."""
@@ -73,6 +91,17 @@ class VillageRow:
     village: Village
     unit: Unit
     count: Count
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group of leaders and its codes."""
+
+    group: LeaderGroup
+    count: Count
+
+
+Rows = Sequence[VillageRow | GroupRow]
 
 
 @pages.page(
@@ -86,9 +115,12 @@ def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        rows = _rows(session, wave_row)
+        rows: Rows = _rows(session, wave_row)
         drawn = batches.planned(session, wave)
-    form = LettersForm(count=max(drawn.values(), default=None))
+        of_leaders = frame.of_leaders(session, wave_row)
+        if of_leaders:
+            rows = _group_rows(session, wave_row)
+    form = GroupLettersForm() if of_leaders else LettersForm(count=max(drawn.values(), default=None))
     form.villages.choices = _choices(rows)
     if not form.validate_on_submit():
         return _page(wave_row, form, rows, 422 if form.errors else 200)
@@ -99,12 +131,12 @@ def invitations(wave: str) -> ResponseReturnValue:
         return _page(wave_row, form, rows, refusal.status)
 
 
-def _letters(wave: Wave, form: LettersForm, rows: list[VillageRow]) -> Response:
+def _letters(wave: Wave, form: LettersForm, rows: Rows) -> Response:
     """The file with new codes. Where it is lost, nobody has them, and more are made."""
     base = current.here()
     with database().writing() as session:
-        key, psus = str(current_app.config["SECRET_KEY"]), _psus(form.villages.data, rows)
-        invitations = codes.make(session, key, wave.code, psus, form.count.data)
+        key, chosen_places = str(current_app.config["SECRET_KEY"]), _places(form.villages.data, rows)
+        invitations = codes.make(session, key, wave.code, chosen_places, form.count.data)
         chosen = questionnaires.by_digest(session, wave.questionnaire)
         audit.annotate(villages=form.villages.data or "–", codes=len(invitations))
     name = f"thu-moi-{wave.code}"
@@ -129,10 +161,21 @@ def _rows(session: Session, wave: Wave) -> list[VillageRow]:
     return sorted(rows, key=lambda row: (order(row.unit.name), order(row.village.name or row.village.psu)))
 
 
-def _choices(rows: list[VillageRow]) -> list[SelectChoice]:
-    """All villages, those of each commune, and each alone."""
+def _group_rows(session: Session, wave: Wave) -> list[GroupRow]:
+    counts = codes.counts(session, wave.code)
+    groups = leader_groups.groups(session, wave.code).values()
+    return [GroupRow(group, counts.get(group.stratum, Count(0, 0))) for group in groups]
+
+
+def _choices(rows: Rows) -> list[SelectChoice]:
+    """All villages, those of each commune, and each alone; or all groups and each alone."""
+    groups = [row.group for row in rows if isinstance(row, GroupRow)]
+    if groups:
+        each = [SelectChoice(GROUP + group.stratum, group.name or group.stratum) for group in groups]
+        return [SelectChoice("", _("All groups")), *each]
     choices, commune = [SelectChoice("", _("All villages of the sample"))], ""
     for row in rows:
+        assert isinstance(row, VillageRow)  # noqa: S101 (the others are above)
         if row.unit.code != commune:
             commune = row.unit.code
             choices.append(SelectChoice(COMMUNE + commune, _("%(commune)s: all villages", commune=row.unit.name)))
@@ -141,17 +184,21 @@ def _choices(rows: list[VillageRow]) -> list[SelectChoice]:
     return choices
 
 
-def _psus(chosen: str, rows: list[VillageRow]) -> list[str]:
-    """The villages of a choice; none for all."""
-    return [row.village.psu for row in rows if chosen in (COMMUNE + row.unit.code, VILLAGE + row.village.psu)]
+def _places(chosen: str, rows: Rows) -> list[str]:
+    """The villages or groups of a choice; none for all."""
+    if chosen.startswith(GROUP):
+        return [chosen.removeprefix(GROUP)]
+    villages = [row for row in rows if isinstance(row, VillageRow)]
+    return [row.village.psu for row in villages if chosen in (COMMUNE + row.unit.code, VILLAGE + row.village.psu)]
 
 
-def _page(wave: Wave, form: LettersForm, rows: list[VillageRow], status: int) -> ResponseReturnValue:
+def _page(wave: Wave, form: LettersForm, rows: Rows, status: int) -> ResponseReturnValue:
     return render_template(
         "staff/invitations.html",
         wave=wave,
         is_open=wave.kind is WaveKind.OPEN,
         is_over=wave.closes < dates.today(),
+        of_leaders=isinstance(form, GroupLettersForm),
         form=form,
         rows=rows,
         made=sum(row.count.made for row in rows),

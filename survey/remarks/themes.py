@@ -29,6 +29,7 @@ DEFAULTS = {
     "khac": N_("Something else"),
     "khong_ro": N_("Nothing conclusive"),
 }
+PRAISE = "khen"
 MOST = 20
 LONGEST = 80
 

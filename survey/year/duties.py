@@ -204,7 +204,7 @@ def _read(session: Session, year: int, cells: Cells) -> dict[str, Any]:
         "kind": DutyKind.TARGET if cells["value"] else DutyKind.TASK,
         "measure": str(measure or ""),
         "unit": _unit(session, year, cells, measure),
-        **_wanted(session, cells, measure),
+        **_wanted(session, year, cells, measure),
     }
 
 
@@ -212,6 +212,8 @@ def _unit(session: Session, year: int, cells: Cells, measure: Measure | None) ->
     """Of whom the figure is; None: the province."""
     unit = rows.unit(session, cells, "unit") if cells["unit"] else None
     if unit is None or unit.parent is None:
+        if measure is not None and measures.rated(session, year, measure) not in ("any", "province"):
+            raise Unfit("unit", Lazy("Name the unit: this scorecard is not of the province."))
         return None
     if measure is not None and measures.sensitive(session, year, measure):
         raise Unfit(
@@ -221,19 +223,19 @@ def _unit(session: Session, year: int, cells: Cells, measure: Measure | None) ->
                 "conclusion, and a target would steer the answers."
             ),
         )
-    if measure is not None and not measures.rates(session, year, measure):
+    if measure is not None and measures.rated(session, year, measure) == "province":
         raise Unfit("unit", Lazy("Leave it blank: this figure is of the whole province."))
     return unit.code
 
 
-def _wanted(session: Session, cells: Cells, measure: Measure | None) -> dict[str, Any]:
+def _wanted(session: Session, year: int, cells: Cells, measure: Measure | None) -> dict[str, Any]:
     """The value of a target in its bounds, and whether it is not to be exceeded."""
     at_most = rows.one_of({"at_most": cells["at_most"] or "0"}, "at_most", ("0", "1")) == "1"
     if not cells["value"] or measure is None:
         if at_most:
             raise Unfit("at_most", Lazy("Leave it blank: only a target with a value has it."))
         return {"value": None, "at_most": False}
-    scale, least, most = measures.bounds(session, measure)
+    scale, least, most = measures.bounds(session, year, measure)
     if scale in (Scale.PLACE, Scale.GROUP):
         if not at_most:
             raise Unfit(
@@ -297,10 +299,7 @@ def lines(
     wanted = [row for row in found if history or row.id in holding]
     office = None if office is None else units.settled(office)
     reported = {code: given[-1] for code, given in reports(session, year).items()}
-    figures = {
-        (measure, unit): measures.figure(session, year, measures.parsed(measure), unit)
-        for measure, unit in {(row.measure, row.unit) for row in wanted if row.measure}
-    }
+    figures = measures.figures(session, year, {(row.measure, row.unit) for row in wanted if row.measure})
     made = [
         _line(
             row,
@@ -357,6 +356,7 @@ def _line(row: Duty, figure: Figure | None, report: Progress | None, holds: bool
         late=holds and _is_late(row, judged, report),
         current=holds,
         figure=figure,
+        lost=figure.lost if figure else None,
     )
 
 

@@ -6,26 +6,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis import Estimate
 from forms import Questionnaire
-from survey.responses.respondents import sample
-from survey.results import releases, result_table, scores, targets, wording
+from forms.scorecard import Scorecard
+from survey.results import targets
 from survey.storage.models import PublishedFigure, Response, Wave
 from survey.waves import questionnaires
-from survey.year import published, year_waves
+from survey.year import published, scores, survey_figures, year_waves
 from survey.year.rows import Unfit
-from translations import Lazy
+from survey.year.scores import PartValue
+from translations import Lazy, NotFound
 from translations import gettext as _
 
 SURVEYS = ("survey", "leaders")
 PUBLISHED = ("published", "rank", "group")
+Key = tuple[str, str | None]  # a measure's text, and of whom: a unit, or None for the province
+Lines = Mapping[str, PartValue]  # a scorecard in a year, by part
+Cards = dict[tuple[int, str, str | None], Lines]  # by year, document and unit
+LOOK_BACK = 3  # years in which points lost are looked for: an index is published in the year after
 PLACES, GROUPS = 100, 4  # no country of ours has more provinces; PAPI has four groups
 # The indices that the country knows: their scale, and that of a numbered part, before any figure was entered.
 SCALES = {"PAR_INDEX": ("points", 100.0), "SIPAS": ("percent", 100.0), "PAPI": ("points", 80.0)}
@@ -66,6 +70,8 @@ class Figure:
     source     where it is from, in words
     wave       the survey's
     n          people who answered
+    measured   whether answers told it, or some of it, so that its interval judges
+    lost       of a part of a scorecard: its maximum less its value, in the newest year that has one
     """
 
     value: float | None
@@ -77,12 +83,9 @@ class Figure:
     source: str = ""
     wave: Wave | None = None
     n: int | None = None
+    measured: bool = False
+    lost: float | None = None
     flags: tuple[str, ...] = ()
-
-    @property
-    def measured(self) -> bool:
-        """Whether answers told it, so that its interval judges."""
-        return self.wave is not None or self.low is not None or self.high is not None
 
 
 def parsed(text: str) -> Measure:
@@ -106,6 +109,9 @@ def read(session: Session, year: int, text: str) -> Measure:
             )
     elif measure.source in PUBLISHED:
         _known(session, measure)
+    elif measure.source == "score":
+        if measure.part not in _card(session, year, measure).parts:
+            raise Unfit("measure", Lazy("The scorecard has no such part. See: hailong scorecard show"))
     else:
         raise Unfit(
             "measure", Lazy("Begin with survey:, leaders:, score:, published:, rank: or group:, as in rank:PAPI.")
@@ -124,6 +130,15 @@ def _known(session: Session, measure: Measure) -> None:
         raise Unfit("measure", Lazy("The index has no such part. See: hailong published list"))
 
 
+def _card(session: Session, year: int, measure: Measure) -> Scorecard:
+    try:
+        return scores.version_of(session, year, measure.code)
+    except NotFound as error:
+        raise Unfit(
+            "measure", Lazy("There is no scorecard with this code. See: hailong scorecard list")
+        ) from error
+
+
 def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questionnaire]:
     """What the year's wave asks, or, while none is named, what any of its kind may ask."""
     wave = year_waves.find(session, year, source)
@@ -135,6 +150,9 @@ def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questi
 
 def sensitive(session: Session, year: int, measure: Measure) -> bool:
     """Whether it rests on an item that is asked apart: harassment, money, and their kin."""
+    if measure.source == "score":
+        leaves = _card(session, year, measure).parts[measure.part].leaves
+        return any(sensitive(session, year, parsed(str(one))) for leaf in leaves for one in leaf.measures)
     if not measure.of_people:
         return False
     item = measure.code.partition("=")[0]
@@ -144,12 +162,14 @@ def sensitive(session: Session, year: int, measure: Measure) -> bool:
     )
 
 
-def rates(session: Session, year: int, measure: Measure) -> bool:
-    """Whether it may be of a single unit, where others are of the province alone."""
-    return measure.of_people
+def rated(session: Session, year: int, measure: Measure) -> str:
+    """Of whom it may be: any unit, the province alone, or (commune, office) units of a kind alone."""
+    if measure.source == "score":
+        return _card(session, year, measure).rates
+    return "any" if measure.of_people else "province"
 
 
-def bounds(session: Session, measure: Measure) -> tuple[Scale, float, float | None]:
+def bounds(session: Session, year: int, measure: Measure) -> tuple[Scale, float, float | None]:
     """What a value of it is counted in, the least and the most; None where the most isn't known."""
     if measure.of_people:
         return Scale.PERCENT, 0, 100
@@ -157,6 +177,10 @@ def bounds(session: Session, measure: Measure) -> tuple[Scale, float, float | No
         return Scale.PLACE, 1, PLACES
     if measure.source == "group":
         return Scale.GROUP, 1, GROUPS
+    if measure.source == "score":
+        card = _card(session, year, measure)
+        part = card.parts[measure.part]
+        return Scale.POINTS, part.min, card.whole.max if part.max is None else part.max
     row = _newest(session, measure)
     if row is not None:
         return Scale(row.unit), 0, row.max
@@ -174,10 +198,25 @@ def _newest(session: Session, measure: Measure) -> PublishedFigure | None:
 
 def figure(session: Session, year: int, measure: Measure, unit: str | None = None) -> Figure | None:
     """What a measure is in a year, of a unit or (None) the province; None where there is nothing of it."""
-    if measure.of_people:
-        return _of_survey(session, year, measure, unit)
-    if unit is not None:
-        return None
+    return figures(session, year, [(str(measure), unit)])[str(measure), unit]
+
+
+def figures(session: Session, year: int, wanted: Iterable[Key]) -> dict[Key, Figure | None]:
+    """The figures of measures and units; each scorecard is summed up once."""
+    cards: Cards = {}
+    found: dict[Key, Figure | None] = {}
+    for key in wanted:
+        measure, unit = parsed(key[0]), key[1]
+        if measure.of_people:
+            found[key] = _of_survey(session, year, measure, unit)
+        elif measure.source == "score":
+            found[key] = _of_score(session, year, measure, unit, cards)
+        else:
+            found[key] = _published(session, year, measure) if unit is None else None
+    return found
+
+
+def _published(session: Session, year: int, measure: Measure) -> Figure | None:
     row = published.find(session, year, published.own_place(session), measure.code, measure.part)
     if row is None:
         return None
@@ -192,12 +231,56 @@ def figure(session: Session, year: int, measure: Measure, unit: str | None = Non
     )
 
 
+def _of_score(
+    session: Session,
+    year: int,
+    measure: Measure,
+    unit: str | None,
+    cards: dict[tuple[int, str, str | None], Lines],
+) -> Figure | None:
+    """The points of a part. Where answers gave any of them, its interval is known only if they gave all."""
+    line = _part(session, year, measure, unit, cards)
+    if line is None:
+        return None
+    lines = cards[year, measure.code, unit]
+    given = {lines[leaf.code].value_of for leaf in line.part.leaves}
+    limits = (line.low, line.high) if given == {scores.MEASURED} else (None, None)
+    lost = line.lost
+    for former in range(year - 1, year - 1 - LOOK_BACK, -1):
+        before = _part(session, former, measure, unit, cards) if lost is None else None
+        lost = before.lost if before is not None else lost
+    return Figure(
+        line.value,
+        Scale.POINTS,
+        *limits,
+        max=line.part.max,
+        previous=line.previous,
+        source=line.score.evidence if line.score else "",
+        measured=scores.MEASURED in given,
+        lost=lost,
+        flags=line.flags,
+    )
+
+
+def _part(
+    session: Session,
+    year: int,
+    measure: Measure,
+    unit: str | None,
+    cards: dict[tuple[int, str, str | None], Lines],
+) -> PartValue | None:
+    key = year, measure.code, unit
+    if key not in cards:
+        cards[key] = {line.part.code: line for line in scores.lines(session, year, measure.code, unit)}
+    return cards[key].get(measure.part)
+
+
 def _of_survey(session: Session, year: int, measure: Measure, unit: str | None) -> Figure | None:
-    record, wave = _estimate(session, year, measure.source, measure.code, unit)
+    record, wave = survey_figures.estimate(session, year, measure.source, measure.code, unit)
     if wave is None:
         return None
-    if record is None or wording.is_hidden(record) or record.estimate is None:
-        return Figure(None, Scale.PERCENT, wave=wave, source=wave.code, flags=("hidden",) if record else ())
+    if record is None or record.estimate is None:
+        return Figure(None, Scale.PERCENT, source=wave.code, wave=wave, measured=True)
     low, high = (None if one is None else 100 * one for one in (record.low, record.high))
     return Figure(
         100 * record.estimate,
@@ -208,24 +291,9 @@ def _of_survey(session: Session, year: int, measure: Measure, unit: str | None) 
         source=wave.code,
         wave=wave,
         n=record.n,
+        measured=True,
         flags=(*record.flags, *(("simulated",) if wave.simulated else ())),
     )
-
-
-def _estimate(
-    session: Session, year: int, role: str, item: str, unit: str | None
-) -> tuple[Estimate | None, Wave | None]:
-    wave = year_waves.find(session, year, role)
-    if wave is None:
-        return None, None
-    people = sample(session, wave, releases.newest(session, wave.code))
-    if not targets.is_single(people.questionnaire, item):
-        return None, wave
-    rule = scores.scoring_rule(people.questionnaire, None)
-    [asked] = scores.measures(people, scores.MeasureRequest.read(item), rule)
-    records = result_table.released(session, people, (item,), ("unit",) if unit else (), None)
-    found = (one for one in records if (one.item, one.value, one.domain) == (asked.item, asked.value, unit))
-    return next(found, None), wave
 
 
 def is_there(session: Session, year: int, measure: Measure, unit: str | None = None) -> bool:
@@ -246,6 +314,9 @@ def name(session: Session, year: int, measure: Measure) -> str:
         )
         words = targets.name_of(asked, measure.code)
         return _("Survey of leaders: %(name)s", name=words) if measure.source == "leaders" else words
+    if measure.source == "score":
+        card = _card(session, year, measure)
+        return f"{measure.part} {card.parts[measure.part].label}" if measure.part else str(card.title)
     index = measure.code.replace("_", " ") + (f" {measure.part}" if measure.part else "")
     if measure.source == "rank":
         return _("Rank in %(index)s", index=index)

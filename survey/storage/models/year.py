@@ -163,7 +163,7 @@ class CitizenCase(Base):
     """What five people or more wrote about a theme, in one sentence, handed to an office with a deadline.
 
     Nothing leads from it to a response: its id is random and the order on disk, and no day of its opening is kept
-    but the quarter.
+    but the quarter. Its words alone may change, by being emptied.
     """
 
     __tablename__ = "citizen_case"

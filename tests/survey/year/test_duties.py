@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,15 +12,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from forms import scorecard
 from survey.results.targets import Verdict
 from survey.storage.database import Database
-from survey.storage.models import Progress, PublishedFigure, Wave, YearRole
+from survey.storage.models import Duty, Progress, PublishedFigure, YearRole
 from survey.system import dates
 from survey.waves import units
-from survey.year import duties, year_waves
+from survey.year import duties, scorecards, scores, year_waves
 from survey.year.measures import Figure, Scale
 from survey.year.rows import Unfit
+from translations import Refusal
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples" / "nam"
 BAD = Path(__file__).parent / "bad"
@@ -53,6 +58,17 @@ def reported(province: Database) -> Put:
             return duties.report(session, 2025, row, "Bình")
 
     return kept
+
+
+def furnish(session: Session) -> None:
+    """The offices and the scorecard that the example plan names."""
+    units.load(session, (EXAMPLES / "offices.csv").read_text(encoding="utf-8"))
+    scorecards.publish(session, scorecard.load(EXAMPLES / "par_tinh.yaml"), TODAY)
+
+
+def score(session: Session, part: str, value: str) -> None:
+    cells = {"part": part, "value": value, "evidence": "1/QĐ-BNV 2025-01-01", "explanation": "", "unit": ""}
+    scores.put(session, 2025, scorecards.find(session, "par_tinh@1"), "official", cells, "An")
 
 
 def lines(province: Database, **asked: bool) -> list[duties.DutyLine]:
@@ -115,7 +131,7 @@ def test_what_others_published_is_judged_by_its_value(
     assert (line.low, line.high) == (None, None)
 
 
-MEASURED = Figure(90, Scale.PERCENT, 88, 92, wave=Wave(code="w"))
+MEASURED = Figure(90, Scale.PERCENT, 88, 92, measured=True)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +248,61 @@ def test_a_figure_of_the_year_survey_is_that_of_its_wave(put: Put, made_up_copy:
         assert line.figure is not None
         assert line.figure.n
     assert found["A"].actual != found["B"].actual
+
+
+def test_points_are_judged_by_their_value_and_the_most_that_can_be_won_comes_first(
+    put: Put, province: Database
+) -> None:
+    with province.writing() as session:
+        furnish(session)
+        for part, value in (("6.1", "0.83"), ("7.1", "2.87"), ("7.2", "2.57")):
+            score(session, part, value)
+    for code, cells in {
+        "A": {"measure": "score:par_tinh:6.1", "value": "0.9"},
+        "B": {"measure": "score:par_tinh:7.2", "value": "2.57"},
+        "C": {"measure": "score:par_tinh:7.1", "value": "3.5"},
+        "D": {"measure": "score:par_tinh:7", "value": "9"},  # its maximum is unknown
+        "E": {"measure": "score:par_tinh", "value": "", "decision": "3/KH 2025-01-01"},
+    }.items():
+        put(code=code, at_most="", deadline="2099-12-31", **cells)
+    found = lines(province)
+    assert [line.code for line in found] == ["B", "C", "A", "D", "E"]
+    assert [line.verdict for line in found] == ["reached", "missed", "missed", "unseen", None]
+    assert [line.lost for line in found] == [4.43, 0.63, 0.17, None, None]
+    assert [line.after_data for line in found] == [True, True, True, False, False]
+    with province.reading() as session:
+        assert [line.lost for line in duties.lines(session, 2025)][0] == 4.43
+    for cells in ({"value": "7.1"}, {"value": "-1"}, {"unit": "06652"}, {"measure": "score:par_tinh:9"}):
+        with pytest.raises(Unfit):
+            put(**{"code": "F", "measure": "score:par_tinh:7.2", "at_most": "", **cells})
+
+
+def test_every_fault_of_a_file_is_told_by_row_and_column_and_nothing_is_stored(province: Database) -> None:
+    with (BAD / "expect.json").open(encoding="utf-8") as file:
+        faults = [fault for fault in json.load(file) if fault["as"] in ("plan", "progress")]
+    with province.writing() as session:
+        furnish(session)
+        duties.load(session, 2025, EXAMPLES / "plan.csv", "An")
+    loads = {"plan": (duties.load, 2032), "progress": (duties.load_progress, 2025)}
+    assert len(faults) == 23
+    for fault in faults:
+        load, year = loads[fault["as"]]
+        with pytest.raises(Refusal) as refused, province.writing() as session:
+            load(session, year, BAD / fault["file"], "An")
+        told = str(refused.value)
+        assert any(f"Dòng {fault['row']}, cột {column}:" in told for column in fault["column"]), (fault, told)
+    with province.reading() as session:
+        assert not session.scalars(select(Duty).where(Duty.year == 2032)).all()
+        assert not session.scalars(select(Progress)).all()
+
+
+def test_the_example_plan_goes_in_twice_and_stores_once(province: Database) -> None:
+    with (EXAMPLES / "plan.csv").open(encoding="utf-8") as file:
+        count = len([*csv.DictReader(file)])
+    with province.writing() as session:
+        furnish(session)
+        assert duties.load(session, 2025, EXAMPLES / "plan.csv", "An") == duties.Outcome(count, 0, 0)
+        assert duties.load(session, 2025, EXAMPLES / "plan.csv", "An") == duties.Outcome(0, 0, count)
+        assert duties.load_progress(session, 2025, EXAMPLES / "progress.csv", "An") == duties.Outcome(4, 0, 0)
+        found = duties.lines(session, 2025, office="06688")
+    assert {line.code for line in found} == {"MT-HALONG", "NV-11-06688", "NV-12-06688"}

@@ -22,7 +22,6 @@ APPEND_ONLY = (
     "score",
     "duty",
     "progress",
-    "citizen_case",
     "case_reply",
     "case_publication",
     "year_file",
@@ -44,6 +43,8 @@ def upgrade() -> None:
     op.add_column("release", sa.Column("targets", Document))
     for table in APPEND_ONLY:
         refuse_changes(table)
+    case = tables.tables["citizen_case"]
+    refuse_changes(case.name, [column.name for column in case.columns if column.name != "words"])
 
 
 sa.Table("wave", tables, sa.Column("code", sa.String(40), primary_key=True))

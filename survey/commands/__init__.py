@@ -56,6 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("release", N_("Freeze results, check them, let them be seen.")),
     "map": ("map", N_("Boundaries of the communes, for the map of results.")),
     "year": ("year", N_("The province's year: its waves.")),
+    "scorecard": (
+        "scorecard",
+        N_("Scorecards (PAR INDEX and others): criteria, scores of a year, points lost."),
+    ),
     "published": ("published", N_("Figures that others published, with their sources.")),
     "plan": ("plan", N_("What offices answer for: targets, tasks, and what was done.")),
     "case": ("case", N_("What people said: who answers it, and what everybody sees of it.")),

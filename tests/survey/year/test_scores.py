@@ -23,8 +23,10 @@ from survey.storage.database import Database
 from survey.storage.models import Score
 from survey.system import dates
 from survey.waves import units, waves
-from survey.year import measured_parts, scorecards, scores, survey_figures, year_waves
+from survey.year import measured_parts, scorecard_table, scorecards, scores, survey_figures, year_waves
 from survey.year.rows import Unfit
+from survey.year.scorecard_table import ScorecardLine, ScorecardTable
+from survey.year.scores import PartValue
 from translations import Conflict, NotFound, Refusal
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples/nam"
@@ -307,3 +309,17 @@ def test_what_is_hidden_or_not_asked_gives_no_points(thu: Thu) -> None:
     assert hidden
     of_commune = changed(card, rates="commune")
     assert "4" not in measured_parts.measured(session, 2026, of_commune, str(hidden[0]))
+
+
+def test_a_measured_value_never_stands_without_its_caution_and_not_as_anybody_s_points(thu: Thu) -> None:
+    session, _wave = thu
+    card = scorecard.load(EXAMPLES / "papi_tinh.yaml")
+    found = measured_parts.measured(session, 2026, card, None)
+    lines = [
+        ScorecardLine(PartValue(part, "22", measured=found.get(part.code)), None) for part in card.whole.walk()
+    ]
+    records = scorecard_table.records(ScorecardTable(2026, card, units.province(session), lines))
+    measured = [one for one in records if one["measured"] is not None]
+    assert [one["part"] for one in measured] == ["1", "2", "4"]
+    assert all("không phải PAPI" in one["explanation"] and "simulated" in one["flags"] for one in measured)
+    assert all(one["official"] is None for one in measured)

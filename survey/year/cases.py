@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from survey.storage.models import CasePublication, CaseReply, CitizenCase, Outcome
 from survey.system import dates
-from translations import NotFound, Refusal
+from translations import NotFound, Refusal, language
+from translations import gettext as _
 
 QUARTER = re.compile(r"20\d\dQ[1-4]")
 FIELDS = (
@@ -142,6 +143,12 @@ class CaseLine:
         return self.newest.words if self.newest else ""
 
     @property
+    def told(self) -> tuple[CaseReply, ...]:
+        """The replies that everybody sees: those that were there when it was published last."""
+        last = self.shown.reply if self.shown else None
+        return tuple(one for one in self.replies if last is not None and one.id <= last)
+
+    @property
     def accountable(self) -> set[str]:
         """The offices that it counts for: who has it, and who had it on its last day and let it pass."""
         then = self.row.office
@@ -187,6 +194,19 @@ def checked_quarter(text: str) -> str:
 def quarter_of(day: date) -> str:
     """2026Q4."""
     return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+def quarter_name(quarter: str) -> str:
+    """A quarter in words: quý IV năm 2026."""
+    number = int(quarter[-1])
+    roman = ("I", "II", "III", "IV")[number - 1]
+    return _("quarter %(number)s of %(year)s", number=roman if language() == "vi" else number, year=quarter[:4])
+
+
+def published_quarters(session: Session) -> list[str]:
+    """The quarters of which everybody sees cases, the newest first."""
+    shown = select(CitizenCase.quarter).join(CasePublication, CasePublication.case == CitizenCase.id)
+    return sorted(session.scalars(shown.distinct()), reverse=True)
 
 
 @dataclass(frozen=True)

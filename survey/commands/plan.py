@@ -9,7 +9,7 @@ import click
 from survey.commands import Commands, say
 from survey.commands.records import OUTPUT, write
 from survey.operations import installation
-from survey.year import duties
+from survey.year import cases, duties
 from translations import gettext as _
 from translations.formats import number
 
@@ -72,5 +72,8 @@ def progress(file: Path, year: int, person: str) -> None:
 @OUTPUT
 def list_duties(year: int, office: str | None, late: bool, history: bool, output: str) -> None:
     with installation.opened().reading() as session:
-        found = duties.lines(session, year, office, late, history)
-    write([duties.record(line) for line in found], duties.FIELDS, output)
+        found = [
+            *duties.lines(session, year, office, late, history),
+            *cases.duty_lines(session, year, office, late, history),
+        ]
+    write([duties.record(line) for line in duties.ordered(found)], duties.FIELDS, output)

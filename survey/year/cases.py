@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from survey.storage.models import CasePublication, CaseReply, CitizenCase, Outcome
 from survey.system import dates
+from survey.waves import units
+from survey.year.duties import DutyLine
 from translations import NotFound, Refusal, language
 from translations import gettext as _
 
@@ -182,6 +184,57 @@ def find(session: Session, case: uuid.UUID | str) -> CaseLine:
     if row is None:
         raise NotFound("There is no such case. Choose one from the list.")
     return _lines(session, [row])[0]
+
+
+def duty_lines(
+    session: Session, year: int, office: str | None = None, late: bool = False, history: bool = False
+) -> list[DutyLine]:
+    """The cases of a year as duties: who has it by when, and its newest reply as the note.
+
+    history  also who had it before, as former versions; nothing says on which day it was opened
+    """
+    province = units.province(session).code
+    found = []
+    for line in lines(session):
+        if line.quarter[:4] != str(year):
+            continue
+        had = [
+            (line.row.office, line.row.head),
+            *((one.office, one.head) for one in line.replies if one.outcome is Outcome.PASSED),
+        ]
+        for version, (holder, head) in enumerate(had, start=1):
+            found.append(_duty_line(line, holder, head, version, version == len(had), province))
+    return [one for one in found if (one.current or history) and office in (None, one.office) and one.late >= late]
+
+
+def _duty_line(line: CaseLine, office: str, head: str, version: int, current: bool, province: str) -> DutyLine:
+    return DutyLine(
+        code=line.case,
+        kind="case",
+        what=line.words,
+        measure="",
+        value=None,
+        at_most=False,
+        unit=None if line.unit == province else line.unit,
+        office=office,
+        head=head,
+        deadline=line.deadline,
+        decision="",
+        source="",
+        set_on=None,
+        after_data=False,
+        actual=None,
+        low=None,
+        high=None,
+        verdict=None,
+        state=line.state.value,
+        day=line.answer.replied_on if line.answer else None,
+        evidence="",
+        note=line.reply,
+        late=current and line.late,
+        version=version,
+        current=current,
+    )
 
 
 def checked_quarter(text: str) -> str:

@@ -296,8 +296,8 @@ def lines(
     """The targets and tasks of a year in the order of `ordered`; `history`: former versions below each."""
     holding = {row.id for row in current(session, year)}
     found = session.scalars(select(Duty).where(Duty.year == year).order_by(Duty.code, Duty.version.desc()))
-    wanted = [row for row in found if history or row.id in holding]
     office = None if office is None else units.settled(office)
+    wanted = [row for row in found if (history or row.id in holding) and office in (None, row.office)]
     reported = {code: given[-1] for code, given in reports(session, year).items()}
     figures = measures.figures(session, year, {(row.measure, row.unit) for row in wanted if row.measure})
     made = [
@@ -309,7 +309,7 @@ def lines(
         )
         for row in wanted
     ]
-    return ordered(line for line in made if office in (None, line.office) and line.late >= late)
+    return ordered(line for line in made if line.late >= late)
 
 
 def ordered(found: Iterable[DutyLine]) -> list[DutyLine]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from survey.results import releases
+from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import CitizenCase
 from survey.system import dates
@@ -86,7 +86,7 @@ def test_what_was_released_counts_and_not_what_was_coded_since(
         wave = waves.find(session, "gop-y")
         write(session, HA_TU, *["khac"] * 30)
         release = releases.freeze(session, wave, "an")
-        releases.check(session, release, "binh")
+        release_steps.check(release, "binh")
         releases.approve(session, release, "cuong")
     with spoken.writing() as session:
         write(session, HA_TU, *["co_so"] * 7)
@@ -274,3 +274,25 @@ def test_words_that_named_somebody_are_withdrawn_for_good_and_the_case_counts_on
     assert found(spoken, case).words == ""
     with spoken.writing() as session, pytest.raises(Conflict):
         case_steps.withdraw(session, case)
+
+
+def test_cases_stand_in_the_plan_with_who_has_them_and_who_had_them(
+    spoken: Database, on: Callable[[int], date]
+) -> None:
+    case = opened(spoken, days=2, unit="")
+    reply(spoken, case, "passed", "Việc này của Sở.", office="SKHCN", head="Giám đốc Sở")
+    year = dates.today().year
+    with spoken.reading() as session:
+        [line] = cases.duty_lines(session, year)
+        assert (line.code, line.kind, line.unit, line.office, line.version) == (case, "case", None, "SKHCN", 2)
+        assert (line.state, line.late, line.set_on) == ("open", False, None)
+        assert cases.duty_lines(session, year, office="SNV") == []
+        assert cases.duty_lines(session, year - 1) == []
+        former = cases.duty_lines(session, year, history=True)
+        assert [(one.office, one.current, one.late) for one in former] == [
+            ("SNV", False, False),
+            ("SKHCN", True, False),
+        ]
+    on(3)
+    with spoken.reading() as session:
+        assert [one.late for one in cases.duty_lines(session, year, late=True)] == [True]

@@ -123,8 +123,7 @@ def against_rest(
     withheld  (G, K) secret figures: they are neither tested nor part of the rest
     """
     totals = psu_totals(design, measures, domain, domains)
-    if withheld is not None:
-        totals = totals.without(withheld)
+    totals = totals if withheld is None else totals.without(withheld)
     differences = contrasts(totals, [(REST, label) for label in totals.domains], level, variance)
     return [differences[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
 

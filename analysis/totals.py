@@ -207,14 +207,6 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
     at = place[totals.domain]
     used = at >= 0
     existing, cell = np.unique(at[used] * P + totals.psu[used], return_inverse=True)
-    regression = totals.regression
-    if regression is not None:
-        part = place >= 0
-        score, base = (np.zeros((len(domains), *sums.shape[1:])) for sums in (regression.score, regression.base))
-        np.add.at(score, place[part], regression.score[part])
-        np.add.at(base, place[part], regression.base[part])
-        rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
-        regression = replace(regression, score=score, base=base, rows=rows)
     return Totals(
         totals.frame,
         totals.measures,
@@ -222,9 +214,18 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         existing % P,
         existing // P,
         totals.sums[used].added(cell, len(existing)),
-        regression,
+        None if totals.regression is None else _regrouped_regression(totals.regression, place, len(domains)),
         None if totals.squares is None else totals.squares[used].added(cell, len(existing)),
     )
+
+
+def _regrouped_regression(regression: Regression, place: Ints, domains: int) -> Regression:
+    part = place >= 0
+    score, base = (np.zeros((domains, *sums.shape[1:])) for sums in (regression.score, regression.base))
+    np.add.at(score, place[part], regression.score[part])
+    np.add.at(base, place[part], regression.base[part])
+    rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
+    return replace(regression, score=score, base=base, rows=rows)
 
 
 def _regrouped_rows(rows: RowSquares, place: Ints) -> RowSquares:

@@ -173,16 +173,20 @@ def read(path: Path) -> tuple[Any, Places]:
         ) from None
     if len(written) > MOST_BYTES:
         raise DocumentError("Make this file smaller: at most 1 MB is read.", spot(path.name, 1))
+    places = Places(path.name, folder=path.parent)
+    return Reader(_decoded(path.name, written), places).document(), places
+
+
+def _decoded(name: str, written: bytes) -> str:
     try:
         text = written.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = written.count(b"\n", 0, error.start) + 1
-        raise DocumentError("Save this file in UTF-8.", spot(path.name, line)) from None
+        raise DocumentError("Save this file in UTF-8.", spot(name, line)) from None
     if odd := UNWRITABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
-        raise DocumentError("Take out the control character on this line.", spot(path.name, line))
-    places = Places(path.name, folder=path.parent)
-    return Reader(text, places).document(), places
+        raise DocumentError("Take out the control character on this line.", spot(name, line))
+    return text
 
 
 def spot(file: str, line: int) -> Part:

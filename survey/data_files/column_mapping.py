@@ -22,7 +22,7 @@ from survey.data_files.response_file import COLUMNS
 from survey.storage.database import Database
 from survey.storage.models import Mode
 from survey.system import dates
-from survey.system.csv_table import Faults, Table, Writer
+from survey.system.csv_table import Faults, Rows, Table, Writer
 from survey.system.xlsx_table import opened
 from survey.waves import questionnaires, units, waves
 from translations import Lazy, Refusal
@@ -116,21 +116,26 @@ def settle(path: Path, target: Path) -> None:
     faults = Faults()
     apart = path.with_name(path.name + ".csv")
     table = opened(_with_commas(path, apart), Anything(), [], faults)
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = Writer(file)
-        writer.writerow(table.columns)
-        at = 1
-        for cells in table:
-            for _row in range(table.row - at - 1):
-                file.write("\r\n")
-            writer.writerow(cells)
-            at = table.row
+    last = _write_rows(table, target)
     apart.unlink(missing_ok=True)
     faults.refuse(path)
-    if at == 1:
+    if last == 1:
         raise Refusal("%(file)s has a header and no rows.", file=path.name)
     if target.stat().st_size > LARGEST:
         raise Refusal("%(file)s is too large for this page. Divide it, or use: hailong import", file=path.name)
+
+
+def _write_rows(table: Rows, target: Path) -> int:
+    """The number of the last row; 1 is the header."""
+    last = 1
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = Writer(file)
+        writer.writerow(table.columns)
+        for cells in table:
+            file.write("\r\n" * (table.row - last - 1))
+            writer.writerow(cells)
+            last = table.row
+    return last
 
 
 def _with_commas(path: Path, target: Path) -> Path:
@@ -268,6 +273,17 @@ def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, lis
 
     Of a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one.
     """
+    return {
+        place: [
+            Word(text, count, reads[plan.columns[place]].code(text))
+            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
+        ]
+        for place, times in _counted(path, plan, reads).items()
+        if times
+    }
+
+
+def _counted(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, dict[str, int]]:
     counts: dict[int, dict[str, int]] = {
         place: {} for place, column in plan.columns.items() if column in reads and reads[column].choices
     }
@@ -279,14 +295,7 @@ def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, lis
             for part in reading.parts(cells[place]):
                 if part and not reading.is_code(part) and (part in times or len(times) <= MOST_TEXTS):
                     times[part] = times.get(part, 0) + 1
-    return {
-        place: [
-            Word(text, count, reads[plan.columns[place]].code(text))
-            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
-        ]
-        for place, times in counts.items()
-        if times
-    }
+    return counts
 
 
 def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:

@@ -117,16 +117,9 @@ def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
 
     Texts are sealed still; those that are destroyed are as if nothing had been written.
     """
+    about = Response.id, Response.unit, Response.psu, Response.mode, Response.day
     rows = session.execute(
-        select(
-            Response.id,
-            Response.unit,
-            Response.psu,
-            Response.mode,
-            Response.day,
-            Response.answers,
-            ResponseText.texts,
-        )
+        select(*about, Response.answers, ResponseText.texts)
         .join(ResponseText, ResponseText.response == Response.id, isouter=True)
         .where(Response.wave == wave.code)
         .order_by(Response.id),

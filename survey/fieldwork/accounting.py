@@ -212,11 +212,9 @@ def take_back(
 def mark(
     session: Session, wave: str, code: str, serials: Collection[str], state: SheetState, reason: str | None = None
 ) -> int:
-    """Says where forms of a batch are; how many changed. Call inside `writing()`.
+    """Says where forms of a batch are, until they are entered; how many changed. Call inside `writing()`.
 
     state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
-
-    Each step can be undone by another, as long as the form isn't entered.
     """
     _held(session, wave, code)
     states = _states(session, code)

@@ -49,16 +49,19 @@ def open_form(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, number, bool(packet)), 303)
 
 
+def _next_of(session: Session, wave: str, packet: str) -> str:
+    batch = session.get(Batch, packet)
+    is_here = batch is not None and batch.wave == wave
+    opened = sheet_locks.take_next(session, packet, current_user.name) if is_here else None
+    if opened is None:
+        raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
+    return opened.sheet
+
+
 def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     row = waves.find(session, wave)
     if packet:
-        batch = session.get(Batch, packet)
-        opened = (
-            sheet_locks.take_next(session, packet, current_user.name) if batch and batch.wave == wave else None
-        )
-        if opened is None:
-            raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
-        return opened.sheet
+        return _next_of(session, wave, packet)
     number = sheet_locks.serial(typed)
     if not number:
         raise Refusal("Type or scan the number at the top of the form.")
@@ -106,14 +109,8 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
         if opened is None:
             raise sheet_locks.not_open(serial)
         form = _of(session, wave, serial)
-        sheet_locks.save(
-            session,
-            serial,
-            opened.turn,
-            current_user.name,
-            posted(_items(form)),
-            request.form.get("at", "")[:60] or None,
-        )
+        at = request.form.get("at", "")[:60] or None
+        sheet_locks.save(session, serial, opened.turn, current_user.name, posted(_items(form)), at)
     return "", 204
 
 

@@ -10,7 +10,6 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from survey.accounts import (
@@ -32,7 +31,7 @@ from survey.waves import units
 from survey.web import current
 from survey.web.current import database
 from survey.web.staff.blueprint import pages, role_name
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy, Refusal, formats
 from translations import gettext as _
 
@@ -240,11 +239,10 @@ def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     form = PersonForm(**fields)
     if settings.mail_server() is None:
         del form.mail
-    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
-    form.unit.choices = [
-        SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
-    ]
+    form.role.choices = options(*((role.value, role_name(role)) for role in Role))
+    form.unit.choices = options(
+        *((code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()), blank="–"
+    )
     return form
 
 

@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput
 
@@ -17,7 +16,7 @@ from survey.storage.models import Role
 from survey.waves import units
 from survey.web.current import database
 from survey.web.staff.blueprint import pages, role_name
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, formats
 from translations import gettext as _
 
@@ -69,12 +68,11 @@ def token_list() -> ResponseReturnValue:
         places = {unit.code: unit for unit in units.communes(session)}
         every_token = tokens.list_all(session)
     form = TokenForm()
-    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
-    form.scope.choices = [SelectChoice(scope.value, _(name)) for scope, name in SCOPES.items()]
-    form.unit.choices = [
-        SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
-    ]
+    form.role.choices = options(*((role.value, role_name(role)) for role in Role))
+    form.scope.choices = options(*((scope.value, _(name)) for scope, name in SCOPES.items()))
+    form.unit.choices = options(
+        *((code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()), blank="–"
+    )
     page = {"form": form, "tokens": every_token, "places": places, "scopes": SCOPES}
     if not form.validate_on_submit():
         return render_template("staff/tokens.html", **page), 422 if form.errors else 200

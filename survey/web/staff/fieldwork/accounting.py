@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
@@ -23,7 +22,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -89,13 +88,13 @@ class SheetsForm(StaffForm):
     what = RadioField(
         Lazy("These forms"),
         [InputRequired(Lazy("Choose what became of the forms."))],
-        choices=[
-            SelectChoice("back", Lazy("are back")),
-            SelectChoice("void", Lazy("are back and void, for the reason below")),
-            SelectChoice("missing", Lazy("are missing, for the reason below")),
-            SelectChoice("entry", Lazy("are to be entered after all, not void")),
-            SelectChoice("out", Lazy("are not back after all")),
-        ],
+        choices=options(
+            ("back", Lazy("are back")),
+            ("void", Lazy("are back and void, for the reason below")),
+            ("missing", Lazy("are missing, for the reason below")),
+            ("entry", Lazy("are to be entered after all, not void")),
+            ("out", Lazy("are not back after all")),
+        ),
         default="back",
     )
     counted = IntegerField(
@@ -280,10 +279,9 @@ def reopen_fieldwork(wave: str) -> ResponseReturnValue:
 
 def _sheets_form(empty: bool = False) -> SheetsForm:
     form = SheetsForm(formdata=None) if empty else SheetsForm()
-    form.void.choices = [
-        SelectChoice("", _("Choose a reason")),
-        *(SelectChoice(code, _(name)) for code, name in accounting.REASONS.items()),
-    ]
+    form.void.choices = options(
+        *((code, _(name)) for code, name in accounting.REASONS.items()), blank=_("Choose a reason")
+    )
     if form.day.data is None and not form.day.errors:
         form.day.data = dates.today()
     return form

@@ -196,13 +196,11 @@ def _plan(
     wrong: dict[int, str] = {}
     for place in range(len(found)):
         target = posted.get(f"c{place}", "").strip()
-        if not target:
-            continue
-        if target not in known:
+        if target and target not in known:
             wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
         elif target in columns.values():
             wrong[place] = _("Another column is already mapped to this.")
-        else:
+        elif target:
             columns[place] = target
     fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
     return Plan(columns, {}, fixed), wrong

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from survey.accounts.accounts import Right
@@ -23,7 +22,7 @@ from survey.web import current
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy
 from translations import gettext as _
 
@@ -88,10 +87,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
         places = units.answering(session, max(wave_row.opens, dates.today()))
         rows = _rows(session, wave_row)
     form = KioskForm()
-    form.unit.choices = [
-        SelectChoice("", _("Choose a commune")),
-        *(SelectChoice(place.code, place.name) for place in places),
-    ]
+    form.unit.choices = options(*((place.code, place.name) for place in places), blank=_("Choose a commune"))
     if not form.validate_on_submit():
         return render_template(
             "staff/kiosks.html",

@@ -26,7 +26,7 @@ from survey.storage.models import Batch, Unit, Village, Wave, WaveKind
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -183,7 +183,7 @@ def _villages(session: Session, wave: Wave, unit: str) -> list[str] | None:
 
 
 def _units(wave: str) -> list[SelectChoice]:
-    return [SelectChoice(commune.unit.code, commune.unit.name) for commune in _communes(wave)]
+    return options(*((commune.unit.code, commune.unit.name) for commune in _communes(wave)))
 
 
 def _communes(wave: str) -> list[Commune]:
@@ -221,7 +221,7 @@ def _more(wave: str, empty: bool = False) -> MoreForm:
         )
         names = [(village.psu, unit.name, village.name or village.psu) for village, unit in rows]
     names.sort(key=lambda one: (order(one[1]), order(one[2])))
-    form.village.choices = [SelectChoice(psu, f"{unit}: {name}") for psu, unit, name in names]
+    form.village.choices = options(*((psu, f"{unit}: {name}") for psu, unit, name in names))
     return form
 
 

@@ -23,7 +23,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import STATES
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.paging import shown_page
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
@@ -75,7 +75,7 @@ def again_form(questionnaire: Questionnaire) -> type[AgainForm]:
 
 
 def _field(item: Item) -> RadioField:
-    offered = [SelectChoice(str(code), f"{code} {label}") for code, label in item.choices.items()]
+    offered = options(*((str(code), f"{code} {label}") for code, label in item.choices.items()))
     return RadioField(
         str(item.label), [Optional()], choices=[*offered, SelectChoice("", _("left blank"))], default=""
     )

@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import SelectField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -20,7 +19,7 @@ from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
@@ -47,14 +46,13 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         every_theme, communes = themes.list_all(session, wave), units.communes(session, wave_row.opens)
     wanted = request.args.get("xa", "")
     form = ParaphraseForm(unit=wanted)
-    form.unit.choices = [
-        SelectChoice("", _("Choose the commune.")),
-        *(SelectChoice(unit.code, units.named(unit)) for unit in communes),
-    ]
-    form.theme.choices = [
-        SelectChoice("", _("Choose the theme.")),
-        *(SelectChoice(theme.code, str(themes.name(theme))) for theme in every_theme if not theme.closed),
-    ]
+    form.unit.choices = options(
+        *((unit.code, units.named(unit)) for unit in communes), blank=_("Choose the commune.")
+    )
+    form.theme.choices = options(
+        *((theme.code, str(themes.name(theme))) for theme in every_theme if not theme.closed),
+        blank=_("Choose the theme."),
+    )
     if form.validate_on_submit():
         try:
             with database().writing() as session:

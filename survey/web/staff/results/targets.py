@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from survey.accounts.accounts import Right
@@ -19,7 +18,7 @@ from survey.web.current import database
 from survey.web.pages import MB
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import summary_of
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload
 from translations import N_, Lazy
 from translations import gettext as _
@@ -124,11 +123,10 @@ def remove_target(wave: str) -> ResponseReturnValue:
 
 def _form(summary: Summary, **fields: None) -> TargetForm:
     form = TargetForm(**fields)
-    form.measure.choices = [SelectChoice(code, name) for code, name in targets.offered(summary.questionnaire)]
-    form.unit.choices = [
-        SelectChoice("", _("The whole province")),
-        *(SelectChoice(line.unit.code, units.named(line.unit)) for line in summary.units),
-    ]
+    form.measure.choices = options(*targets.offered(summary.questionnaire))
+    form.unit.choices = options(
+        *((line.unit.code, units.named(line.unit)) for line in summary.units), blank=_("The whole province")
+    )
     return form
 
 

@@ -144,21 +144,11 @@ def finding(choice: Choice) -> str:
     counts = Counter(row.record.standing for row in choice.rows)
     if set(counts) == {None}:
         return choice.name
-    parts = [
-        _(
-            "%(above)d communes above the rest of the province, %(below)d below",
-            above=counts["above"],
-            below=counts["below"],
-        )
-    ]
-    if counts["signs_above"] or counts["signs_below"]:
-        parts.append(
-            _(
-                "signs of being above: %(above)d, below: %(below)d",
-                above=counts["signs_above"],
-                below=counts["signs_below"],
-            )
-        )
+    above, below = counts["above"], counts["below"]
+    parts = [_("%(above)d communes above the rest of the province, %(below)d below", above=above, below=below)]
+    above, below = counts["signs_above"], counts["signs_below"]
+    if above or below:
+        parts.append(_("signs of being above: %(above)d, below: %(below)d", above=above, below=below))
     parts.append(_("%(rest)d without a clear difference", rest=counts["not_apart"]))
     if counts[None]:
         parts.append(_("%(count)d not compared", count=counts[None]))

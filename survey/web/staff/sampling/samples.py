@@ -225,20 +225,17 @@ def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
     rows = [DrawRow(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(every_draw)]
-    return (
-        render_template(
-            "staff/sample.html",
-            wave=wave,
-            form=form,
-            frame=summary,
-            rows=rows,
-            words=plans.words,
-            settled=settled,
-            clearable=summary.villages and not rows and settled is None,
-            is_open=wave.kind is WaveKind.OPEN,
-        ),
-        status,
-    )
+    return render_template(
+        "staff/sample.html",
+        wave=wave,
+        form=form,
+        frame=summary,
+        rows=rows,
+        words=plans.words,
+        settled=settled,
+        clearable=summary.villages and not rows and settled is None,
+        is_open=wave.kind is WaveKind.OPEN,
+    ), status
 
 
 def _summary(session: Session, wave: Wave) -> Summary:
@@ -246,22 +243,19 @@ def _summary(session: Session, wave: Wave) -> Summary:
     by_unit: dict[str, list[Village]] = {}
     for row in rows:
         by_unit.setdefault(row.unit, []).append(row)
-    places = [
-        Place(
-            units.find(session, code),
-            tuple(sorted({village.stratum for village in own})),
-            len(own),
-            _sum(village.households for village in own),
-            _sum(village.adults for village in own),
-        )
-        for code, own in by_unit.items()
-    ]
+    places = [_place(units.find(session, code), own) for code, own in by_unit.items()]
     return Summary(
         places=tuple(sorted(places, key=lambda place: order(place.unit.name))),
         missing=tuple(unit for unit in units.communes(session, wave.opens) if unit.code not in by_unit),
         strata=len({row.stratum for row in rows}),
         unknown=sum(row.households is None for row in rows),
     )
+
+
+def _place(unit: Unit, villages: list[Village]) -> Place:
+    strata = tuple(sorted({village.stratum for village in villages}))
+    households, adults = ([getattr(one, name) for one in villages] for name in ("households", "adults"))
+    return Place(unit, strata, len(villages), _sum(households), _sum(adults))
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -12,7 +12,6 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from forms import Questionnaire
@@ -26,7 +25,7 @@ from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload, stored_upload
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
@@ -79,18 +78,18 @@ class WeightForm(StaffForm):
     )
     by = SelectField(
         Lazy("Those who answered stand for those who did not, within the same"),
-        choices=[
-            SelectChoice("stratum", Lazy("stratum")),
-            SelectChoice("unit", Lazy("commune")),
-            SelectChoice("psu", Lazy("village")),
-            SelectChoice("none", Lazy("no adjustment")),
-        ],
+        choices=options(
+            ("stratum", Lazy("stratum")),
+            ("unit", Lazy("commune")),
+            ("psu", Lazy("village")),
+            ("none", Lazy("no adjustment")),
+        ),
     )
     method = SelectField(
         Lazy("How weights are fitted"),
-        choices=[
-            SelectChoice(method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post")
-        ],
+        choices=options(
+            *((method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post"))
+        ),
     )
     low = StringField(Lazy("Smallest factor"))
     high = StringField(Lazy("Largest factor"))

@@ -36,7 +36,7 @@ def _guarded_by_themselves(state: BlueprintSetupState) -> None:
         state.app.extensions["csrf"].exempt(view)
 
 
-@pages.page("/<wave>/mo", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/mo", Right.KEY, single_response=True)
 def open_form(wave: str) -> ResponseReturnValue:
     """Opens the form of a number, or the next one of a packet; shows the packets again where there is none."""
     packet, typed = request.form.get("tap", ""), request.form.get("so", "")
@@ -75,13 +75,8 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     return sheet_locks.acquire(session, number, current_user.name).sheet
 
 
-@pages.page(
-    "/<wave>/phieu/<serial>",
-    Right.KEY,
-    methods=["GET", "POST"],
-    endpoint="printed",
-    single_response=True,
-    outside=holds_what_was_typed,
+@pages.form(
+    "/<wave>/phieu/<serial>", Right.KEY, endpoint="printed", single_response=True, outside=holds_what_was_typed
 )
 def printed_form(wave: str, serial: str) -> ResponseReturnValue:
     """The keying screen of a form that this keyer has open; sent whole, the form is finished."""
@@ -96,7 +91,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         return _screen(form, opened.typed).page(at=opened.at)
 
 
-@pages.page("/<wave>/phieu/<serial>/luu", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/luu", Right.KEY, single_response=True)
 def save(wave: str, serial: str) -> ResponseReturnValue:
     """Keeps what was typed in some fields, and where the keyer stands; answers without a page."""
     try:
@@ -114,7 +109,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
     return "", 204
 
 
-@pages.page("/<wave>/phieu/<serial>/tra", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/tra", Right.KEY, single_response=True)
 def give_back(wave: str, serial: str) -> ResponseReturnValue:
     """Gives a form back unfinished; what was typed of it goes."""
     with database().writing() as session:
@@ -124,7 +119,7 @@ def give_back(wave: str, serial: str) -> ResponseReturnValue:
     return redirect(url_for(".choose_unit", wave=wave), 303)
 
 
-@pages.page("/<wave>/phieu/<serial>/gac", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/gac", Right.KEY, single_response=True)
 def set_aside(wave: str, serial: str) -> ResponseReturnValue:
     """Sets a form aside that holds no answers, with the reason."""
     with database().writing() as session:

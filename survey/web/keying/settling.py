@@ -75,7 +75,7 @@ def to_settle() -> ResponseReturnValue:
     return render_template("keying/to_settle.html", forms=mine, others=len(open_now) - len(mine))
 
 
-@pages.page("/doi-chieu/<serial>", Right.REVIEW, methods=["GET", "POST"], single_response=True)
+@pages.form("/doi-chieu/<serial>", Right.REVIEW, single_response=True)
 def settle(serial: str) -> ResponseReturnValue:
     """What differs between the two keyings of a form, side by side, and what stands on the paper."""
     if request.method == "GET":

@@ -100,7 +100,7 @@ class IdentityForm(StaffForm):
         self.value.description = _("The %(claim)s there, exactly as written; it works once.", claim=provider.claim)
 
 
-@pages.page("/nguoi-dung", Right.PEOPLE, methods=["GET", "POST"], act=N_("Made an account"), changes_figures=False)
+@pages.form("/nguoi-dung", Right.PEOPLE, N_("Made an account"), changes_figures=False)
 def people() -> ResponseReturnValue:
     """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
@@ -124,13 +124,7 @@ def people() -> ResponseReturnValue:
     )
 
 
-@pages.page(
-    "/nguoi-dung/<name>",
-    Right.PEOPLE,
-    methods=["GET", "POST"],
-    act=N_("Changed an account"),
-    changes_figures=False,
-)
+@pages.form("/nguoi-dung/<name>", Right.PEOPLE, N_("Changed an account"), changes_figures=False)
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     with database().reading() as session:

@@ -54,14 +54,7 @@ class TokenForm(StaffForm):
     )
 
 
-@pages.page(
-    "/ma-truy-cap",
-    Right.PEOPLE,
-    methods=["GET", "POST"],
-    act=N_("Made an API token"),
-    changes_figures=False,
-    reauthenticate=True,
-)
+@pages.form("/ma-truy-cap", Right.PEOPLE, N_("Made an API token"), changes_figures=False, reauthenticate=True)
 def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:
@@ -93,13 +86,7 @@ def token_list() -> ResponseReturnValue:
     return render_template("staff/token.html", name=form.name.data, text=text), 201
 
 
-@pages.page(
-    "/ma-truy-cap/<name>/thu-hoi",
-    Right.PEOPLE,
-    methods=["POST"],
-    act=N_("Revoked an API token"),
-    changes_figures=False,
-)
+@pages.act("/ma-truy-cap/<name>/thu-hoi", Right.PEOPLE, N_("Revoked an API token"), changes_figures=False)
 def remove_token(name: str) -> ResponseReturnValue:
     """Takes a token back."""
     with database().writing() as session:

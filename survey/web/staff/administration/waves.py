@@ -126,7 +126,7 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:
     return sum(sum(modes.values()) for place, modes in counts.items() if unit is None or place == unit)
 
 
-@pages.page("/dot-moi", Right.WAVES, methods=["GET", "POST"], act=N_("Opened a wave"))
+@pages.form("/dot-moi", Right.WAVES, N_("Opened a wave"))
 def new_wave() -> ResponseReturnValue:
     """The form that opens a wave."""
     with database().reading() as session:

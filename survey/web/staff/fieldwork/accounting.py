@@ -199,13 +199,7 @@ def _with_sums(all_rows: list[BatchRow], shown: list[BatchRow]) -> list[BatchRow
     ]
 
 
-@pages.page(
-    "/<wave>/phieu/<batch>",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["GET", "POST"],
-    act=N_("Counted a batch of paper forms"),
-)
+@pages.form("/<wave>/phieu/<batch>", Right.FIELDWORK, N_("Counted a batch of paper forms"), tab="staff.accounting")
 def batch(wave: str, batch: str) -> ResponseReturnValue:
     """A batch with its forms, and what became of those that are ticked, typed or scanned."""
     form = _sheets_form()
@@ -225,13 +219,7 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.page(
-    "/<wave>/phieu/<batch>/giao",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Handed a batch over"),
-)
+@pages.act("/<wave>/phieu/<batch>/giao", Right.FIELDWORK, N_("Handed a batch over"), tab="staff.accounting")
 def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     """Notes who took the batch, and when."""
     form = HandOverForm()
@@ -247,13 +235,7 @@ def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.page(
-    "/<wave>/khoa-thuc-dia",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Closed the fieldwork"),
-)
+@pages.act("/<wave>/khoa-thuc-dia", Right.FIELDWORK, N_("Closed the fieldwork"), tab="staff.accounting")
 def close_fieldwork(wave: str) -> ResponseReturnValue:
     """Closes the fieldwork of a wave whose forms are all accounted for."""
     with database().writing() as session:
@@ -262,13 +244,7 @@ def close_fieldwork(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".accounting", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/mo-thuc-dia",
-    Right.WAVES,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Opened the fieldwork again"),
-)
+@pages.act("/<wave>/mo-thuc-dia", Right.WAVES, N_("Opened the fieldwork again"), tab="staff.accounting")
 def reopen_fieldwork(wave: str) -> ResponseReturnValue:
     """Opens the fieldwork of a wave again."""
     with database().writing() as session:

@@ -66,12 +66,11 @@ class Column:
     fault: str
 
 
-@pages.page(
+@pages.form(
     "/<wave>/nhap-tep",
     Right.WAVES,
-    methods=["GET", "POST"],
+    N_("Imported responses from a file"),
     tab=Tab(8, N_("Imported data")),
-    act=N_("Imported responses from a file"),
     max_upload=20 * MB,
 )
 def import_file(wave: str) -> ResponseReturnValue:

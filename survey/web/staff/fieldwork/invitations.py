@@ -104,13 +104,7 @@ class GroupRow:
 Rows = Sequence[VillageRow | GroupRow]
 
 
-@pages.page(
-    "/<wave>/thu-moi",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(3, N_("Invitations")),
-    act=N_("Made invitation codes"),
-)
+@pages.form("/<wave>/thu-moi", Right.FIELDWORK, N_("Made invitation codes"), tab=Tab(3, N_("Invitations")))
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:

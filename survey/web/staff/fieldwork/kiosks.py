@@ -73,13 +73,7 @@ class DeviceRow:
         return _(STATES[self.state])
 
 
-@pages.page(
-    "/<wave>/may",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(4, N_("Kiosks")),
-    act=N_("Made a link for a kiosk"),
-)
+@pages.form("/<wave>/may", Right.FIELDWORK, N_("Made a link for a kiosk"), tab=Tab(4, N_("Kiosks")))
 def kiosks(wave: str) -> ResponseReturnValue:
     """The devices, and the form that makes a link for a further kiosk: its answer shows the link this once."""
     with database().reading() as session:
@@ -114,12 +108,8 @@ def kiosks(wave: str) -> ResponseReturnValue:
     ), 201
 
 
-@pages.page(
-    "/<wave>/may/<int:number>/ngung",
-    Right.FIELDWORK,
-    tab="staff.kiosks",
-    methods=["POST"],
-    act=N_("Took a device out of service"),
+@pages.act(
+    "/<wave>/may/<int:number>/ngung", Right.FIELDWORK, N_("Took a device out of service"), tab="staff.kiosks"
 )
 def revoke_device(wave: str, number: int) -> ResponseReturnValue:
     """Ends the binding of a device, or withdraws its link."""

@@ -87,13 +87,7 @@ class MoreForm(StaffForm):
     )
 
 
-@pages.page(
-    "/<wave>/in-phieu",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["GET", "POST"],
-    act=N_("Printed paper forms"),
-)
+@pages.form("/<wave>/in-phieu", Right.FIELDWORK, N_("Printed paper forms"), tab="staff.accounting")
 def print_forms(wave: str) -> ResponseReturnValue:
     """What is numbered and can be printed, and the form that numbers the rest."""
     wave_row = _wave(wave)
@@ -126,13 +120,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".print_forms", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/in-phieu/them",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Issued more paper forms"),
-)
+@pages.act("/<wave>/in-phieu/them", Right.FIELDWORK, N_("Issued more paper forms"), tab="staff.accounting")
 def more_forms(wave: str) -> ResponseReturnValue:
     """Numbers further forms for a village, in a packet of their own."""
     form, wave_row = _more(wave), _wave(wave)

@@ -79,13 +79,12 @@ class Kind:
         return _(quarantine.THEN[self.reason])
 
 
-@pages.page(
+@pages.form(
     "/<wave>/giu-lai",
     Right.FIELDWORK,
-    methods=["GET", "POST"],
+    N_("Decided on quarantined responses"),
     endpoint="held",
     tab=Tab(9, N_("Quarantined responses")),
-    act=N_("Decided on quarantined responses"),
 )
 def held_forms(wave: str) -> ResponseReturnValue:
     """How many forms are held, why, and a decision on those that are ticked; never an answer.

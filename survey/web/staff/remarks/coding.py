@@ -49,7 +49,7 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, queue.after(0) or 1), 303)
 
 
-@pages.page("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, methods=["GET", "POST"], act=N_("Coded remarks"))
+@pages.form("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, N_("Coded remarks"))
 def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:

@@ -38,7 +38,7 @@ class ParaphraseForm(StaffForm):
     )
 
 
-@pages.page("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, methods=["GET", "POST"], act=N_("Wrote a paraphrase"))
+@pages.form("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, N_("Wrote a paraphrase"))
 def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:
@@ -77,7 +77,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@pages.page("/<wave>/loi-gop-y/tom-tat/rut", Right.REMARKS, methods=["POST"], act=N_("Withdrew a paraphrase"))
+@pages.act("/<wave>/loi-gop-y/tom-tat/rut", Right.REMARKS, N_("Withdrew a paraphrase"))
 def withdraw_paraphrase(wave: str) -> ResponseReturnValue:
     """Withdraws a paraphrase, at once and wherever it is shown."""
     with database().writing() as session:

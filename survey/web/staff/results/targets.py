@@ -61,14 +61,7 @@ class FileForm(StaffForm):
     )
 
 
-@pages.page(
-    "/<wave>/muc-tieu",
-    Right.RELEASE,
-    methods=["GET", "POST"],
-    endpoint="targets",
-    act=N_("Set targets"),
-    figures=True,
-)
+@pages.form("/<wave>/muc-tieu", Right.RELEASE, N_("Set targets"), endpoint="targets", figures=True)
 def all_targets(wave: str) -> ResponseReturnValue:
     """The targets, and the form that sets one; a target of the same figure and place takes the other's place."""
     summary = summary_of(wave)
@@ -87,13 +80,7 @@ def all_targets(wave: str) -> ResponseReturnValue:
     return _page(summary, form, FileForm(formdata=None), 422 if form.errors else 200)
 
 
-@pages.page(
-    "/<wave>/muc-tieu/tep",
-    Right.RELEASE,
-    methods=["POST"],
-    act=N_("Imported targets from a file"),
-    max_upload=20 * MB,
-)
+@pages.act("/<wave>/muc-tieu/tep", Right.RELEASE, N_("Imported targets from a file"), max_upload=20 * MB)
 def import_targets(wave: str) -> ResponseReturnValue:
     """Takes a file of targets, all of it or nothing."""
     form = FileForm()
@@ -112,7 +99,7 @@ def import_targets(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".targets", wave=wave), 303)
 
 
-@pages.page("/<wave>/muc-tieu/bo", Right.RELEASE, methods=["POST"], act=N_("Withdrew a target"))
+@pages.act("/<wave>/muc-tieu/bo", Right.RELEASE, N_("Withdrew a target"))
 def remove_target(wave: str) -> ResponseReturnValue:
     """Takes a target back."""
     with database().writing() as session:

@@ -223,7 +223,7 @@ def plan_sample(wave: str) -> ResponseReturnValue:
     return _page(wave, form, asked)
 
 
-@pages.page("/<wave>/mau/rut", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Drew a sample"))
+@pages.act("/<wave>/mau/rut", Right.FIELDWORK, N_("Drew a sample"), tab="staff.sample")
 def draw_sample(wave: str) -> ResponseReturnValue:
     """Draws the sample of a plan and keeps it beside those of before."""
     form = PlanForm()

@@ -107,12 +107,11 @@ def sample(wave: str) -> ResponseReturnValue:
     return _page(wave, FrameForm(formdata=None))
 
 
-@pages.page(
+@pages.act(
     "/<wave>/mau/khung",
     Right.FIELDWORK,
+    N_("Imported a frame of villages"),
     tab="staff.sample",
-    methods=["POST"],
-    act=N_("Imported a frame of villages"),
     max_upload=20 * MB,
 )
 def import_frame(wave: str) -> ResponseReturnValue:
@@ -126,13 +125,7 @@ def import_frame(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/mau/xoa-khung",
-    Right.FIELDWORK,
-    tab="staff.sample",
-    methods=["POST"],
-    act=N_("Removed the frame of villages"),
-)
+@pages.act("/<wave>/mau/xoa-khung", Right.FIELDWORK, N_("Removed the frame of villages"), tab="staff.sample")
 def clear_frame(wave: str) -> ResponseReturnValue:
     """Takes all villages out, as long as nothing rests on them."""
     with database().writing() as session:
@@ -177,9 +170,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
         )
 
 
-@pages.page(
-    "/<wave>/mau/dung", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Chose the draw in use")
-)
+@pages.act("/<wave>/mau/dung", Right.FIELDWORK, N_("Chose the draw in use"), tab="staff.sample")
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
     number = request.form.get("lan", 0, integers.bounded_int)

@@ -129,13 +129,7 @@ class CountForm(StaffForm):
     )
 
 
-@pages.page(
-    "/<wave>/quyen-so",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(13, N_("Weights")),
-    act=N_("Computed weights"),
-)
+@pages.form("/<wave>/quyen-so", Right.FIELDWORK, N_("Computed weights"), tab=Tab(13, N_("Weights")))
 def weights(wave: str) -> ResponseReturnValue:
     """The versions with the report of one of them, and the form that computes a new one."""
     form = WeightForm()
@@ -163,13 +157,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
     return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
 
 
-@pages.page(
-    "/<wave>/quyen-so/dung",
-    Right.FIELDWORK,
-    tab="staff.weights",
-    methods=["POST"],
-    act=N_("Chose the weights in use"),
-)
+@pages.act("/<wave>/quyen-so/dung", Right.FIELDWORK, N_("Chose the weights in use"), tab="staff.weights")
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
@@ -179,12 +167,11 @@ def use_weights(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".weights", wave=wave), 303)
 
 
-@pages.page(
+@pages.act(
     "/<wave>/quyen-so/giao-dich",
     Right.FIELDWORK,
+    N_("Imported counts of transactions"),
     tab="staff.weights",
-    methods=["POST"],
-    act=N_("Imported counts of transactions"),
     max_upload=20 * MB,
 )
 def import_counts(wave: str) -> ResponseReturnValue:

@@ -99,12 +99,11 @@ class IndexView:
         return [line.year for line in self.years if line.figure and not published.is_published(line.figure)]
 
 
-@pages.page(
+@pages.form(
     "/da-cong-bo",
     Right.YEAR,
-    methods=["GET", "POST"],
+    N_("Entered a published figure"),
     endpoint="published",
-    act=N_("Entered a published figure"),
     tab=Tab(3, N_("Published"), "year"),
 )
 def published_figures() -> ResponseReturnValue:
@@ -126,9 +125,7 @@ def published_figures() -> ResponseReturnValue:
     return _page(form, FileForm(formdata=None), 422 if form.errors else 200)
 
 
-@pages.page(
-    "/da-cong-bo/tep", Right.YEAR, methods=["POST"], act=N_("Imported published figures"), max_upload=20 * MB
-)
+@pages.act("/da-cong-bo/tep", Right.YEAR, N_("Imported published figures"), max_upload=20 * MB)
 def import_published() -> ResponseReturnValue:
     """Takes a file of figures, all of it or nothing."""
     form = FileForm()

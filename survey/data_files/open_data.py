@@ -227,8 +227,8 @@ class _Making:
         answered = np.bincount(own, present)
         telling: Bools = answered[own] < least
         for value in set(values[present].tolist()) - {harmless}:
-            telling = telling | np.bincount(own, present & (values == value))[own] == answered[own]
-        return np.asarray(telling & present)
+            telling |= np.bincount(own, present & (values == value))[own] == answered[own]
+        return telling & present
 
     def _protect(self) -> None:
         """Blanks a sensitive answer where few of those alike gave one, or all of them one and the same event.

@@ -299,10 +299,8 @@ def holm(p: Sequence[float | None], family: int | None = None) -> list[float | N
 
 
 def benjamini_hochberg(p: Sequence[float | None], share: float = SIGNS, family: int | None = None) -> list[bool]:
-    """Which of many tests are marked so that on average at most this share of them is by chance (1995).
-
-    p, family as in `holm`.
-    """
+    """Which of many tests are marked so that on average at most this share of them is by chance (1995). p, family
+    as in `holm`."""
     tests = sorted((value, place) for place, value in enumerate(p) if value is not None)
     size = max(family or 0, len(tests))
     last = max((rank for rank, (value, _) in enumerate(tests, 1) if value <= share * rank / size), default=0)

@@ -23,10 +23,8 @@ Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
 
 @dataclass(frozen=True)
 class Part:
-    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only.
-
-    Where each row is its own PSU, the rows of a stratum are summed together: the label is None.
-    """
+    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only. Where each row is its own
+    PSU, the rows of a stratum are summed together: the label is None."""
 
     psus: list[tuple[Hashable, Hashable]]  # p pairs (stratum, label) with a row
     domains: list[Hashable]  # g

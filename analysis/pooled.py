@@ -92,10 +92,8 @@ def people(totals: Totals, whole: Whole) -> Floats:
 
 
 def most(totals: Totals, whole: Whole) -> Floats:
-    """(G, K) the largest effective size that answers may have: n, in a finite population n (−ln φ)/(1 − φ).
-
-    By it the upper limit of no case among n of N is the share K/N at which (1 − n/N)^K = α/2, hypergeometric.
-    """
+    """(G, K) the largest effective size that answers may have: n, in a finite population n (−ln φ)/(1 − φ). By it
+    the upper limit of no case among n of N is the share K/N at which (1 − n/N)^K = α/2, hypergeometric."""
     n, left = people(totals, whole), finite(totals)
     with np.errstate(all="ignore"):
         return np.where(left < 1, n * -np.log(left) / (1 - left), n)

@@ -16,10 +16,8 @@ from analysis.sums import Sums, sums, weighted
 
 @dataclass(frozen=True)
 class RowSquares:
-    """The squared residuals Σ w² (z − x'B)² of rows that are their own PSUs, summed by stratum.
-
-    D cells (domain, stratum, calibration cell) exist; w are the final weights.
-    """
+    """The squared residuals Σ w² (z − x'B)² of rows that are their own PSUs, summed by stratum. D cells (domain,
+    stratum, calibration cell) exist; w are the final weights."""
 
     domain: Ints  # (D,)
     stratum: Ints  # (D,) place in the frame
@@ -136,11 +134,8 @@ def psu_totals(
 def cells(
     domain: Labels, weight: Floats, psu: Ints, psus: int, group: Ints | None, groups: int
 ) -> tuple[Ints, Ints]:
-    """(C,) the cells with rows, sorted, and (N,) each row's place among them.
-
-    A cell is (domain · psus + PSU) · groups + calibration cell. Rows in no domain and rows of weight 0 have the
-    place C, to be dropped.
-    """
+    """(C,) the cells with rows, sorted, and (N,) each row's place among them. A cell is (domain · psus + PSU) ·
+    groups + calibration cell. Rows in no domain and rows of weight 0 have the place C, to be dropped."""
     key = domain.codes * psus
     key += psu
     if group is not None:

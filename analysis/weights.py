@@ -42,9 +42,7 @@ def design_effect(weight: Any) -> float:
 
 def trim(weight: Any, low: float = 0.0, high: float = np.inf) -> Floats:
     """(N,) weights within [low, high]; what is cut off goes to the others in proportion, so that the sum stays.
-
-    DesignError if no weights within the limits have this sum.
-    """
+    DesignError if no weights within the limits have this sum."""
     w = np.asarray(weight, dtype=np.float64)
     whole = w.sum()
     if not low * len(w) <= whole <= high * len(w):
@@ -245,10 +243,8 @@ def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) ->
 def linear(
     design: Design, x: Any, totals: Sequence[float], bounds: tuple[float, float] | None = None
 ) -> Calibration:
-    """Linear calibration to the totals (J,) of any variables x (N, J): g = 1 + x'λ, which may go negative.
-
-    bounds: of g; it is then truncated there (Deville & Särndal 1992, case 7).
-    """
+    """Linear calibration to the totals (J,) of any variables x (N, J): g = 1 + x'λ, which may go negative. bounds:
+    of g; it is then truncated there (Deville & Särndal 1992, case 7)."""
     values = np.asarray(x, dtype=np.float64).reshape(len(design), -1)
     cells, cell = np.unique(values, axis=0, return_inverse=True)
     cell = cell.reshape(-1).astype(np.int64)

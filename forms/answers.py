@@ -79,10 +79,8 @@ def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[st
 
 
 def asked_items(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:
-    """The codes of the items that are asked, given these answers.
-
-    Going forward: an answer to an item that is itself not asked counts for no condition.
-    """
+    """The codes of the items that are asked, given these answers. Going forward: an answer to an item that is
+    itself not asked counts for no condition."""
     asked: dict[str, Any] = {}
     codes = set()
     for code, item in questionnaire.items.items():

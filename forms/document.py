@@ -45,11 +45,8 @@ class Places:
 
 
 class DocumentError(Refusal):
-    """A document that can't be used: `file:line, place: reason`.
-
-    The reason is an order, in the language of the moment. Without a file (a document out of a database or a
-    request) the place alone is named.
-    """
+    """A document that can't be used: `file:line, place: reason`. The reason is an order, in the language of the
+    moment. Without a file (a document out of a database or a request) the place alone is named."""
 
     def __init__(self, message: str, at: Part | None = None, /, **values: Any) -> None:
         super().__init__(message, **values)
@@ -275,10 +272,8 @@ def scalar(text: str) -> Any:
 
 
 def plain(part: Part) -> Any:
-    """The value in the one form that is stored and compared: keys as texts, NFC without outer space, 1 for 1.0.
-
-    So a document reads alike from YAML and from a JSON column, which makes texts of the codes 1, 2, 3.
-    """
+    """The value in the one form that is stored and compared: keys as texts, NFC without outer space, 1 for 1.0. So
+    a document reads alike from YAML and from a JSON column, which makes texts of the codes 1, 2, 3."""
     value = part.value
     if len(part.steps) > DEEPEST:
         raise DocumentError("Take out a level: nothing is nested this deep.", part)

@@ -109,10 +109,8 @@ class Plan:
 
 
 def settle(path: Path, target: Path) -> None:
-    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called.
-
-    A file whose columns are separated by semicolons or tabs, as Excel writes it in Vietnam, will do.
-    """
+    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called. A file
+    whose columns are separated by semicolons or tabs, as Excel writes it in Vietnam, will do."""
     faults = Faults()
     apart = path.with_name(path.name + ".csv")
     table = opened(_with_commas(path, apart), Anything(), [], faults)
@@ -182,10 +180,8 @@ def known(questionnaire: Questionnaire) -> list[str]:
 
 
 def guess(found: Sequence[Source], questionnaire: Questionnaire) -> dict[int, str]:
-    """For each column of a file the one of ours that its name means; none is taken twice.
-
-    The code or the words of the question first, then words that are near.
-    """
+    """For each column of a file the one of ours that its name means; none is taken twice. The code or the words of
+    the question first, then words that are near."""
     names = _names(questionnaire)
     spoken = [name for name in names if not name.startswith("cau ") and name != fold(names[name])]
     columns: dict[int, str] = {}
@@ -269,10 +265,8 @@ def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Readin
 
 
 def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, list[Word]]:
-    """The words of each mapped column that are no codes, as often as they stand there, the frequent ones first.
-
-    Of a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one.
-    """
+    """The words of each mapped column that are no codes, as often as they stand there, the frequent ones first. Of
+    a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one."""
     return {
         place: [
             Word(text, count, reads[plan.columns[place]].code(text))
@@ -299,10 +293,8 @@ def _counted(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, 
 
 
 def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:
-    """The id of each row of a settled file that has none: always the same ones for the same file.
-
-    So a button that is pressed twice, or a file that is chosen twice, stores no row twice.
-    """
+    """The id of each row of a settled file that has none: always the same ones for the same file. So a button that
+    is pressed twice, or a file that is chosen twice, stores no row twice."""
     file = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def id(row: int) -> UUID:

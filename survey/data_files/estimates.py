@@ -222,10 +222,8 @@ def comparison(
 
 
 def standings(request: Request, sums: Totals, level: float, variance: Variance) -> list[Record]:
-    """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together.
-
-    A verdict is always by effective answers, whatever the variance of a comparison would be.
-    """
+    """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together. A
+    verdict is always by effective answers, whatever the variance of a comparison would be."""
     pairs = [(REST, label) for label in sorted(sums.domains, key=_natural_domain)]
     tests = contrasts(sums, pairs, level, "pooled" if variance == "pooled" else "auto")
     records: list[Record] = []

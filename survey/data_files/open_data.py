@@ -107,10 +107,8 @@ def withheld(questionnaire: Questionnaire) -> Lazy:
 
 
 def microdata(session: Session, wave: str) -> Open:
-    """The open microdata of the newest approved release.
-
-    Refused: nothing released, a consent that does not speak of rows, too few people.
-    """
+    """The open microdata of the newest approved release. Refused: nothing released, a consent that does not speak
+    of rows, too few people."""
     row, release = released(session, wave)
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
     if not gives_rows(row, questionnaire):
@@ -228,7 +226,7 @@ class _Making:
         telling: Bools = answered[own] < least
         for value in set(values[present].tolist()) - {harmless}:
             telling |= np.bincount(own, present & (values == value))[own] == answered[own]
-        return telling & present
+        return np.asarray(telling & present)
 
     def _protect(self) -> None:
         """Blanks a sensitive answer where few of those alike gave one, or all of them one and the same event.

@@ -157,10 +157,8 @@ def open_for_paper(wave: Wave) -> None:
 
 
 def hand_over(session: Session, wave: str, code: str, interviewer: str, day: date) -> None:
-    """Notes who took a batch to its village, and when. Call inside `writing()`.
-
-    It may be noted again, with another name too, until the batch is back.
-    """
+    """Notes who took a batch to its village, and when. Call inside `writing()`. It may be noted again, with
+    another name too, until the batch is back."""
     row = _held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:

@@ -111,10 +111,8 @@ class Reading:
 
 
 def read(page: Grey, questionnaire: Questionnaire, number: int) -> list[Reading] | None:
-    """What is marked on a page that was laid straight, in the order of the form.
-
-    None if the page is too crumpled to be fitted onto its print.
-    """
+    """What is marked on a page that was laid straight, in the order of the form. None if the page is too crumpled
+    to be fitted onto its print."""
     where = fit(page, prints(questionnaire)[number - 1], anchors(questionnaire)[number - 1])
     if where is None or where.left > BENT:
         return None

@@ -36,10 +36,8 @@ REDUCED = {
 
 
 def pictures(data: bytes) -> Iterator[Grey | Refusal]:
-    """The pages of a file, each as a grey picture, or as the reason why it can't be one.
-
-    Refused as a whole where it is no file of these kinds, is damaged, or has too many pages.
-    """
+    """The pages of a file, each as a grey picture, or as the reason why it can't be one. Refused as a whole where
+    it is no file of these kinds, is damaged, or has too many pages."""
     if data.startswith(b"%PDF"):
         yield from _of_pdf(data)
         return

@@ -34,10 +34,8 @@ PRINTED = 4
 
 
 def with_field(pdf: bytes, signatory: str, words: str) -> bytes:
-    """The PDF with a field below the last `signatory` of its last page; `words` are read aloud for it.
-
-    The same file gives the same bytes. ValueError: the last page has no such signatory.
-    """
+    """The PDF with a field below the last `signatory` of its last page; `words` are read aloud for it. The same
+    file gives the same bytes. ValueError: the last page has no such signatory."""
     place = _below(pdf, signatory)
     reader = PdfReader(io.BytesIO(pdf))
     page, root = reader.pages[-1], reader.root_object
@@ -70,9 +68,7 @@ def with_field(pdf: bytes, signatory: str, words: str) -> bytes:
 
 def _appended(pdf: bytes, reader: PdfReader, objects: dict[int, PdfObject]) -> bytes:
     """The file and after it these objects, changed or new, with a table of where they stand, as the file's own.
-
-    Not by pypdf's writer: it reads every object, and its table is not one of an archive (ISO 19005-2, 6.1.9).
-    """
+    Not by pypdf's writer: it reads every object, and its table is not one of an archive (ISO 19005-2, 6.1.9)."""
     made = io.BytesIO(pdf)
     made.seek(0, io.SEEK_END)
     made.write(b"\n")

@@ -37,11 +37,8 @@ def _sentence(words: str) -> str:
 
 
 def add(session: Session, wave: str, unit: str, theme: str, words: str, person: str) -> Paraphrase:
-    """Keeps a sentence under a theme in a unit. It is not kept of which remark it is.
-
-    Refused: none or a long one, one that stands there already, one with a long number in it or with a sign that
-    can't be printed.
-    """
+    """Keeps a sentence under a theme in a unit. It is not kept of which remark it is. Refused: none or a long one,
+    one that stands there already, one with a long number in it or with a sign that can't be printed."""
     words = _sentence(words)
     if theme not in {one.code for one in themes.kept(session, wave)}:
         raise NotFound("There is no such theme in this wave. Look at its list.")

@@ -145,10 +145,8 @@ class Sheet:
             self.sheet.write_number(self.row, column, value, shape)
 
     def estimate(self, column: int, record: Estimate, **wanted: Any) -> None:
-        """Estimate, limits and base in four cells, and how to read them in a fifth.
-
-        No case, or all, is a number that reads "0 trên 111"; a hidden figure is its word and nothing more.
-        """
+        """Estimate, limits and base in four cells, and how to read them in a fifth. No case, or all, is a number
+        that reads "0 trên 111"; a hidden figure is its word and nothing more."""
         pattern = SHARE if record.statistic in wording.SHARES else ONE
         hidden = wording.is_hidden(record)
         if hidden or record.estimate is None:

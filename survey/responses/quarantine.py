@@ -82,10 +82,8 @@ def short(form: QuarantinedResponse) -> str:
 
 
 def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
-    """What is held of a wave, or of all: those that wait first, then by day.
-
-    A form that names a wave which is not there belongs to the wave of its device.
-    """
+    """What is held of a wave, or of all: those that wait first, then by day. A form that names a wave which is not
+    there belongs to the wave of its device."""
     chosen = (
         select(QuarantinedResponse, Device, Unit)
         .join(Device, Device.id == QuarantinedResponse.device)

@@ -131,10 +131,8 @@ def put(
     at_most: str = "",
     decision: str = "",
 ) -> str:
-    """Keeps a target, given in words as a file or a form has them; `stored`, `changed`, or `there` alike.
-
-    Raises `Unfit` where a word can't be meant.
-    """
+    """Keeps a target, given in words as a file or a form has them; `stored`, `changed`, or `there` alike. Raises
+    `Unfit` where a word can't be meant."""
     questionnaire = questionnaires.by_digest(session, wave.questionnaire)
     if not is_single(questionnaire, measure):
         raise Unfit(

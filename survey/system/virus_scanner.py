@@ -37,10 +37,8 @@ def _reply(place: Path, file: IO[bytes]) -> bytes:
 
 
 def harm(place: Path, file: IO[bytes]) -> str | None:
-    """What the harm in a file is called, read from where it stands to its end; None if there is none.
-
-    Refused if the scanner at `place` is not there or can't say: nothing is taken for harmless unseen.
-    """
+    """What the harm in a file is called, read from where it stands to its end; None if there is none. Refused if
+    the scanner at `place` is not there or can't say: nothing is taken for harmless unseen."""
     try:
         reply = _reply(place, file)
     except OSError as error:

@@ -222,10 +222,8 @@ def _village(session: Session, place: Place) -> Village:
 
 
 def _visited(wave: str, unit: str) -> ResponseReturnValue:
-    """Notes what became of households: of one, or from the script of as many as wait.
-
-    They may come after the wave's last day: the tablet was without network till then.
-    """
+    """Notes what became of households: of one, or from the script of as many as wait. They may come after the
+    wave's last day: the tablet was without network till then."""
     with database().reading() as session:
         village = _village(session, _begun(session, wave, unit))
     try:

@@ -71,11 +71,8 @@ class Writer(io.RawIOBase):
 
 
 class Reader(io.RawIOBase):
-    """What lies encrypted in a file, to be read from any place of it.
-
-    `WrongPassphraseError` where it was written with another one; `DamagedError`, here or while reading, where it
-    is not as it was written.
-    """
+    """What lies encrypted in a file, to be read from any place of it. `WrongPassphraseError` where it was written
+    with another one; `DamagedError`, here or while reading, where it is not as it was written."""
 
     def __init__(self, file: IO[bytes], passphrase: str) -> None:
         key = _key(file, passphrase)

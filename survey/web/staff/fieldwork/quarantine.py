@@ -87,10 +87,8 @@ class Kind:
     tab=Tab(9, N_("Quarantined responses")),
 )
 def held_forms(wave: str) -> ResponseReturnValue:
-    """How many forms are held, why, and a decision on those that are ticked; never an answer.
-
-    `ly-do`: those of one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked.
-    """
+    """How many forms are held, why, and a decision on those that are ticked; never an answer. `ly-do`: those of
+    one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked."""
     form, fault = DecisionForm(), ""
     if form.validate_on_submit():
         try:

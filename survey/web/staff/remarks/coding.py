@@ -38,9 +38,7 @@ class CodingForm(StaffForm):
 )
 def read_remarks(wave: str) -> ResponseReturnValue:
     """Begins a sitting: the password once more, an entry in the audit trail, and the first remark that waits.
-
-    `lan=2`: those that are coded a second time
-    """
+    `lan=2`: those that are coded a second time"""
     with database().reading() as session:
         queue = codings.queue(session, waves.find(session, wave), _turn(), current_user.name)
     browser[READING] = wave

@@ -83,11 +83,8 @@ ORDERS: dict[str, tuple[Lazy, Callable[[UnitRow], Any]]] = {
 
 @pages.page("/<wave>/don-vi", Right.RESULTS, endpoint="units", figures=True)
 def all_units(wave: str) -> ResponseReturnValue:
-    """The plot that is the table: an interval for each commune.
-
-    `hien`: what is shown; `xep`: the order, of an open wave that of the names unless given; `nhom`: of `AMONG`;
-    `tim`: words of the names wanted.
-    """
+    """The plot that is the table: an interval for each commune. `hien`: what is shown; `xep`: the order, of an
+    open wave that of the names unless given; `nhom`: of `AMONG`; `tim`: words of the names wanted."""
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
     if not offered or not summary.collection.in_sample:

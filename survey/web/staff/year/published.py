@@ -28,7 +28,6 @@ from translations import N_, Lazy
 from translations import gettext as _
 from translations.formats import number
 
-MAIN = ("PAR_INDEX", "SIPAS", "PAPI")  # first, in this order
 NEEDED = [InputRequired(Lazy("Fill in this field."))]
 DECIMAL = {"inputmode": "decimal", "size": 8}
 
@@ -159,7 +158,7 @@ def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
         year=request.args.get("year", dates.today().year, integers.bounded_int),
         form=form,
         file=file,
-        indices=MAIN,
+        indices=published.MAIN,
     )
     return page, status
 
@@ -170,7 +169,7 @@ def gather(session: Session) -> tuple[list[IndexView], list[PublishedFigure]]:
     figures = published.current(session)
     marks = published.flags(figures)
     own = [one for one in figures if one.place == place]
-    indices = sorted({one.index for one in own}, key=lambda name: (MAIN.index(name) if name in MAIN else 9, name))
+    indices = sorted({one.index for one in own}, key=published.index_order)
     views = [_view(session, index, own, figures, marks) for index in indices]
     return views, [one for one in figures if one.index not in indices]
 

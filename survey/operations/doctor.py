@@ -123,8 +123,9 @@ def encryption() -> Iterator[Finding]:
     try:
         last = certificate.last_day(host, parts.port or 443)
     except ssl.SSLCertVerificationError as error:
-        why = error.verify_message
-        what = _("Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=why)
+        what = _(
+            "Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=error.verify_message
+        )
         yield mend(what, _("Take one of a public authority; Caddy does so by itself (docs/deployment.md)."))
     except (OSError, ValueError):  # nobody answers, or what is set is no address
         return

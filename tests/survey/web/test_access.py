@@ -87,11 +87,14 @@ NEEDS = {
         staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
         staff.withdraw_paraphrase
     """,
-    Right.RELEASE: "staff.import_targets staff.issue staff.release_step staff.remove_target staff.targets",
+    Right.RELEASE: "staff.issue staff.release_step",
     Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
-    Right.YEAR: "staff.import_published staff.published staff.year staff.years",
+    Right.YEAR: """
+        staff.add_duty staff.duty staff.import_plan staff.import_progress staff.import_published staff.plan
+        staff.published staff.report_task staff.year staff.years
+    """,
 }
 
 

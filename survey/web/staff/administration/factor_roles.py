@@ -15,10 +15,11 @@ from translations import N_
 from translations import gettext as _
 
 
-@pages.form(
+@pages.page(
     "/lop-thu-hai",
     Right.PEOPLE,
-    N_("Chose which roles need a second factor"),
+    methods=["GET", "POST"],
+    act=N_("Chose which roles need a second factor"),
     changes_figures=False,
     reauthenticate=True,
 )

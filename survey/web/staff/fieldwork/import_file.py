@@ -66,11 +66,12 @@ class Column:
     fault: str
 
 
-@pages.form(
+@pages.page(
     "/<wave>/nhap-tep",
     Right.WAVES,
-    N_("Imported responses from a file"),
+    methods=["GET", "POST"],
     tab=Tab(8, N_("Imported data")),
+    act=N_("Imported responses from a file"),
     max_upload=20 * MB,
 )
 def import_file(wave: str) -> ResponseReturnValue:
@@ -195,11 +196,13 @@ def _plan(
     wrong: dict[int, str] = {}
     for place in range(len(found)):
         target = posted.get(f"c{place}", "").strip()
-        if target and target not in known:
+        if not target:
+            continue
+        if target not in known:
             wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
         elif target in columns.values():
             wrong[place] = _("Another column is already mapped to this.")
-        elif target:
+        else:
             columns[place] = target
     fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
     return Plan(columns, {}, fixed), wrong

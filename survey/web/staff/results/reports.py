@@ -130,10 +130,11 @@ def _no_unit_report() -> NotFound:
     return NotFound("There is no such report. Choose one on the page of the commune.")
 
 
-@pages.form(
+@pages.page(
     "/<wave>/bao-cao/xa.zip",
     Right.RESULTS,
-    N_("Downloaded the reports of all communes"),
+    methods=["GET", "POST"],
+    act=N_("Downloaded the reports of all communes"),
     changes_figures=False,
     figures=True,
 )

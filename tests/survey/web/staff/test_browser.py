@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from forms import scorecard
 from survey.accounts import passwords
 from survey.fieldwork import double_entry, reinterviews, reviews, sheet_locks
 from survey.operations import demo
@@ -47,8 +48,10 @@ from survey.storage.models import (
     WaveKind,
 )
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.waves import questionnaires, units, waves
+from survey.year import duties, scorecards, scores, year_waves
 
+EXAMPLES = Path(__file__).parents[4] / "docs" / "examples" / "nam"
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 EMPTY, ONE = "trong", "mot-xa"  # a wave without a village or a form; one of a single commune, with long names
 FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
@@ -58,6 +61,13 @@ PAGES = {
     "staff.index": ("/quan-tri/",),
     "staff.years": ("/quan-tri/nam/",),
     "staff.year": ("/quan-tri/nam/2026",),
+    "staff.plan": (
+        "/quan-tri/nam/2025/ke-hoach",
+        "/quan-tri/nam/2025/ke-hoach?don-vi=STC&qua-han=1",
+        "/quan-tri/nam/2031/ke-hoach",
+    ),
+    "staff.add_duty": ("/quan-tri/nam/2025/ke-hoach/them",),
+    "staff.duty": ("/quan-tri/nam/2025/ke-hoach/viec/MT-HL", "/quan-tri/nam/2025/ke-hoach/viec/NV-01"),
     "staff.overview": ("/quan-tri/thu-nghiem/", "/quan-tri/gop-y/", "/quan-tri/thuc-dia/"),
     "staff.units": (
         "/quan-tri/thu-nghiem/don-vi",
@@ -79,7 +89,6 @@ PAGES = {
     "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
-    "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
@@ -227,6 +236,16 @@ def edges(session: Session) -> None:
     devices.link(session, "gop-y", "06652", "Sảnh tầng 1 trụ sở tiếp công dân, cạnh quầy hồ sơ đất đai " * 2)
 
 
+def year(session: Session) -> None:
+    """The examples of a year: its plan, what was done, points, with the demo's wave as its survey."""
+    units.load(session, (EXAMPLES / "offices.csv").read_text(encoding="utf-8"))
+    scorecards.publish(session, scorecard.load(EXAMPLES / "par_tinh.yaml"), dates.today())
+    scores.load(session, EXAMPLES / "official_2024.csv", 2024, "par_tinh@1", "official", "admin")
+    year_waves.name(session, 2025, "survey", "thu-nghiem")
+    duties.load(session, 2025, EXAMPLES / "plan.csv", "admin")
+    duties.load_progress(session, 2025, EXAMPLES / "progress.csv", "admin")
+
+
 def places(database: Database) -> dict[str, str]:
     """What the addresses of `PAGES` name, of the wave of the fieldwork."""
     with database.reading() as session:
@@ -252,6 +271,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
         demo.make(session, seed=77)
         fieldwork(session)
         edges(session)
+        year(session)
         account(session, "admin", Role.ADMIN)
         account(session, "nguyen-thi-thanh-huyen." * 3, Role.KEYER)
         account(session, "so-noi-vu", Role.HOME_AFFAIRS)

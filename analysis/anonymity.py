@@ -79,19 +79,25 @@ def microaggregate(weights: Floats, units: Ints, within: Ints, least: int) -> Fl
     for area in np.unique(within):
         rows = np.flatnonzero(within == area)
         rows = rows[np.lexsort((units[rows], weights[rows]))]
-        groups: list[list[int]] = [[]]
-        for row in rows.tolist():
-            last = groups[-1]
-            full = len(last) >= least and len({int(units[one]) for one in last}) >= FEWEST_UNITS
-            if full and weights[row] != weights[last[-1]]:
-                groups.append([])
-            groups[-1].append(row)
-        last = groups[-1]
-        if len(groups) > 1 and (len(last) < least or len(set(units[last].tolist())) < FEWEST_UNITS):
-            groups[-2:] = [groups[-2] + last]
-        for group in groups:
+        for group in _similar(rows.tolist(), weights, units, least):
             means[group] = weights[group].mean()
     return means
+
+
+def _similar(rows: list[int], weights: Floats, units: Ints, least: int) -> list[list[int]]:
+    """Rows in the order of their weights, in groups; equal weights stay together."""
+
+    def is_full(group: list[int]) -> bool:
+        return len(group) >= least and len(set(units[group].tolist())) >= FEWEST_UNITS
+
+    groups: list[list[int]] = [[]]
+    for row in rows:
+        if is_full(groups[-1]) and weights[row] != weights[groups[-1][-1]]:
+            groups.append([])
+        groups[-1].append(row)
+    if len(groups) > 1 and not is_full(groups[-1]):
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
 
 
 def masked_units(villages: Sequence[tuple[int, int]]) -> list[int]:

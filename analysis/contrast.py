@@ -123,8 +123,7 @@ def against_rest(
     withheld  (G, K) secret figures: they are neither tested nor part of the rest
     """
     totals = psu_totals(design, measures, domain, domains)
-    if withheld is not None:
-        totals = totals.without(withheld)
+    totals = totals if withheld is None else totals.without(withheld)
     differences = contrasts(totals, [(REST, label) for label in totals.domains], level, variance)
     return [differences[g * len(measures) + k] for k in range(len(measures)) for g in range(len(totals.domains))]
 
@@ -300,10 +299,8 @@ def holm(p: Sequence[float | None], family: int | None = None) -> list[float | N
 
 
 def benjamini_hochberg(p: Sequence[float | None], share: float = SIGNS, family: int | None = None) -> list[bool]:
-    """Which of many tests are marked so that on average at most this share of them is by chance (1995).
-
-    p, family as in `holm`.
-    """
+    """Which of many tests are marked so that on average at most this share of them is by chance (1995). p, family
+    as in `holm`."""
     tests = sorted((value, place) for place, value in enumerate(p) if value is not None)
     size = max(family or 0, len(tests))
     last = max((rank for rank, (value, _) in enumerate(tests, 1) if value <= share * rank / size), default=0)

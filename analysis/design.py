@@ -19,9 +19,7 @@ SINGLE_PSU: tuple[SinglePSU, ...] = ("refuse", "centered", "average", "certainty
 
 class DesignError(ValueError):
     """What only the data show: a lonely stratum, a blank weight, an fpc below the sample, an impossible margin.
-
-    `message` is an English catalogue key with `%(name)s` places for `values`.
-    """
+    `message` is an English catalogue key with `%(name)s` places for `values`."""
 
     def __init__(self, message: str, /, **values: Any) -> None:
         super().__init__(message % values if values else message)

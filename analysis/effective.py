@@ -298,10 +298,8 @@ class _Runs:
 
 
 def _prior(F: Floats, nu: Floats) -> Floats:
-    """(K,) d₀ = 4 + 2/τ², τ²: how much the spreads of domains differ (moments), plus half its standard error.
-
-    F, nu (G, K); a domain with nu 0 doesn't tell, and where none does d₀ is 0.
-    """
+    """(K,) d₀ = 4 + 2/τ², τ²: how much the spreads of domains differ (moments), plus half its standard error. F,
+    nu (G, K); a domain with nu 0 doesn't tell, and where none does d₀ is 0."""
     with np.errstate(all="ignore"):
         w = nu / (nu + 2)
         weight = w.sum(0)

@@ -142,9 +142,7 @@ class _Counts:
             if opened is not None:
                 hidden = self._suppress(set(), hidden | opened - self.free)
             elif cell[0] in named - self.values_named_before:
-                # "Under 3" would say how many. So no cell of this value is called so: a reader who sees it of one
-                # would take the others, hidden without it, for none or many.
-                named = named - {cell[0]}
+                named = named - {cell[0]}  # who saw "under 3" of one cell would take the others for none or many
             else:
                 protected = protected - {cell}
                 exposed.add(cell)

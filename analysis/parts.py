@@ -23,10 +23,8 @@ Names = list[tuple[str, str | None, Statistic]]  # K: item, value, statistic
 
 @dataclass(frozen=True)
 class Part:
-    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only.
-
-    Where each row is its own PSU, the rows of a stratum are summed together: the label is None.
-    """
+    """The sums of some rows of a file; a row in no domain is in `psus` and `mass` only. Where each row is its own
+    PSU, the rows of a stratum are summed together: the label is None."""
 
     psus: list[tuple[Hashable, Hashable]]  # p pairs (stratum, label) with a row
     domains: list[Hashable]  # g
@@ -116,13 +114,16 @@ class Gathering:
         place = np.array([self._cells.setdefault(key, len(self._cells)) for key in keys], np.int64)
         self._sums = _added(self._sums, one.sums, place, len(self._cells))
         if one.rows is not None:
-            before = self._rows
-            count = _grown(np.zeros(0, np.int64) if before is None else before.count, shape[:1])
-            mass = _grown(np.zeros((0, 0)) if before is None else before.mass, shape)
-            count[psu] += one.rows.count
-            mass[at] += one.rows.mass
-            squares = _added(None if before is None else before.sums, one.rows.sums, place, len(self._cells))
-            self._rows = RowSums(count, squares, mass)
+            self._add_rows(one.rows, psu, at, place, shape)
+
+    def _add_rows(self, rows: RowSums, psu: Ints, at: Any, place: Ints, shape: tuple[int, int]) -> None:
+        before = self._rows
+        count = _grown(np.zeros(0, np.int64) if before is None else before.count, shape[:1])
+        mass = _grown(np.zeros((0, 0)) if before is None else before.mass, shape)
+        count[psu] += rows.count
+        mass[at] += rows.mass
+        squares = _added(None if before is None else before.sums, rows.sums, place, len(self._cells))
+        self._rows = RowSums(count, squares, mass)
 
     def totals(
         self,

@@ -13,10 +13,8 @@ Codes = NDArray[np.int32]
 
 
 def longest_run(codes: Any) -> tuple[Ints, Ints]:
-    """(N,) the longest run of one and the same level along (N, K) items, and (N,) how many were answered.
-
-    0 is a blank; it neither ends a run nor belongs to one (the long-string index, Johnson 2005).
-    """
+    """(N,) the longest run of one and the same level along (N, K) items, and (N,) how many were answered. 0 is a
+    blank; it neither ends a run nor belongs to one (the long-string index, Johnson 2005)."""
     table = np.asarray(codes)
     last = np.zeros(len(table), table.dtype)
     run, longest, answered = (np.zeros(len(table), np.int64) for _each in range(3))

@@ -28,10 +28,8 @@ from analysis.variance import degrees_of_freedom, direct, satterthwaite, scores,
 
 @dataclass(frozen=True)
 class Anchored:
-    """A figure, a fraction, that gives no points at `floor` and `weight` points at `ceiling`.
-
-    floor above ceiling: less is better. The figure has an estimate.
-    """
+    """A figure, a fraction, that gives no points at `floor` and `weight` points at `ceiling`. floor above ceiling:
+    less is better. The figure has an estimate."""
 
     figure: Estimate
     floor: float

@@ -33,15 +33,19 @@ def crossed(scores: Scores, by_stratum: Strata) -> tuple[Floats, Floats]:
     part = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0) * away
     variance = per_domain(part, by_stratum, scores.domains)
     df = per_domain(np.maximum(m - 1, 0), by_stratum, scores.domains)
+    joined_variance, joined_df = _joined(total, by_stratum, scores.domains)
+    return variance + joined_variance, df + joined_df
 
-    single = m == 1
-    joined = per_domain(single.astype(np.float64), by_stratum, scores.domains)
+
+def _joined(total: Floats, by_stratum: Strata, domains: int) -> tuple[Floats, Floats]:
+    """What the strata with one PSU add as one stratum."""
+    single = by_stratum.answered == 1
+    joined = per_domain(single.astype(np.float64), by_stratum, domains)
     alone = np.where(single, total, 0.0)
-    centre = per_domain(alone, by_stratum, scores.domains) / np.maximum(joined, 1)
+    centre = per_domain(alone, by_stratum, domains) / np.maximum(joined, 1)
     away = np.where(single, (total - centre[by_stratum.domain]) ** 2, 0.0)
-    spread = per_domain(away, by_stratum, scores.domains)
-    variance += np.where(joined > 1, joined / np.maximum(joined - 1, 1), 0.0) * spread
-    return variance, df + np.maximum(joined - 1, 0)
+    spread = per_domain(away, by_stratum, domains)
+    return np.where(joined > 1, joined / np.maximum(joined - 1, 1), 0.0) * spread, np.maximum(joined - 1, 0)
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,8 @@ def people(totals: Totals, whole: Whole) -> Floats:
 
 
 def most(totals: Totals, whole: Whole) -> Floats:
-    """(G, K) the largest effective size that answers may have: n, in a finite population n (−ln φ)/(1 − φ).
-
-    By it the upper limit of no case among n of N is the share K/N at which (1 − n/N)^K = α/2, hypergeometric.
-    """
+    """(G, K) the largest effective size that answers may have: n, in a finite population n (−ln φ)/(1 − φ). By it
+    the upper limit of no case among n of N is the share K/N at which (1 − n/N)^K = α/2, hypergeometric."""
     n, left = people(totals, whole), finite(totals)
     with np.errstate(all="ignore"):
         return np.where(left < 1, n * -np.log(left) / (1 - left), n)
@@ -111,8 +113,7 @@ def intraclass(
     own, own_df = crossed(scores, by_stratum)
     s = whole.simple
     tells = ~edges(totals, whole) & (own_df >= 1) & np.isfinite(s) & (whole.count > 0)
-    if withheld is not None:
-        tells &= ~withheld
+    tells &= True if withheld is None else ~withheld
     excess = np.where(tells, own - s, 0.0).sum(0)
     with np.errstate(all="ignore"):
         weight = np.where(tells, s * (take(totals, whole) - 1), 0.0).sum(0)

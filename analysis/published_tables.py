@@ -29,10 +29,8 @@ class Figure(Protocol):
 
 @dataclass(frozen=True)
 class Published:
-    """An earlier table: what `disclosure.hide_after` was given for it, and what it returned.
-
-    A domain bears the label it has now if the same people are in it, otherwise one of its own.
-    """
+    """An earlier table: what `disclosure.hide_after` was given for it, and what it returned. A domain bears the
+    label it has now if the same people are in it, otherwise one of its own."""
 
     figures: Sequence[Figure]
     marks: Sequence[Mark | None]

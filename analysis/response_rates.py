@@ -74,10 +74,8 @@ class Dispositions:
 
     @property
     def e(self) -> float | None:
-        """The share of eligible households among those of known eligibility; None if there are none of these.
-
-        As a guess for the unknown ones it is rather high (AAPOR calls this proportional allocation).
-        """
+        """The share of eligible households among those of known eligibility; None if there are none of these. As a
+        guess for the unknown ones it is rather high (AAPOR calls this proportional allocation)."""
         known = self.eligible + self.not_eligible
         return self.eligible / known if known else None
 

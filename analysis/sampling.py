@@ -27,10 +27,8 @@ class Chosen:
 
 
 def stream(seed: str, *purpose: str) -> np.random.Generator:
-    """The random numbers of a seed for one purpose, so that one draw doesn't change another.
-
-    PCG64 (O'Neill 2014), started from the SHA-256 of seed and purpose.
-    """
+    """The random numbers of a seed for one purpose, so that one draw doesn't change another. PCG64 (O'Neill 2014),
+    started from the SHA-256 of seed and purpose."""
     text = "\0".join((seed, *purpose))
     return np.random.Generator(np.random.PCG64(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")))
 

@@ -123,10 +123,8 @@ def weighted(place: Ints, values: Any, size: int) -> Floats:
 
 
 def _ratio_sums(cell: Ints, cells: int, weight: Floats, measure: Measure) -> tuple[float, dict[str, Floats]]:
-    """The ratio of the whole, and the sums (cells,) with squares around it.
-
-    Where a measure has few codes, how many people of a cell say each one, and how much they weigh, says all.
-    """
+    """The ratio of the whole, and the sums (cells,) with squares around it. Where a measure has few codes, how
+    many people of a cell say each one, and how much they weigh, says all."""
     C = len(measure.score)
     by_code = measure.codes is not None and 0 < (cells + 1) * C <= max(len(cell), 1000)
     y, x, answered = (measure.score, measure.base, measure.answered) if by_code else measure.by_row()

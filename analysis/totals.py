@@ -16,10 +16,8 @@ from analysis.sums import Sums, sums, weighted
 
 @dataclass(frozen=True)
 class RowSquares:
-    """The squared residuals Σ w² (z − x'B)² of rows that are their own PSUs, summed by stratum.
-
-    D cells (domain, stratum, calibration cell) exist; w are the final weights.
-    """
+    """The squared residuals Σ w² (z − x'B)² of rows that are their own PSUs, summed by stratum. D cells (domain,
+    stratum, calibration cell) exist; w are the final weights."""
 
     domain: Ints  # (D,)
     stratum: Ints  # (D,) place in the frame
@@ -136,11 +134,8 @@ def psu_totals(
 def cells(
     domain: Labels, weight: Floats, psu: Ints, psus: int, group: Ints | None, groups: int
 ) -> tuple[Ints, Ints]:
-    """(C,) the cells with rows, sorted, and (N,) each row's place among them.
-
-    A cell is (domain · psus + PSU) · groups + calibration cell. Rows in no domain and rows of weight 0 have the
-    place C, to be dropped.
-    """
+    """(C,) the cells with rows, sorted, and (N,) each row's place among them. A cell is (domain · psus + PSU) ·
+    groups + calibration cell. Rows in no domain and rows of weight 0 have the place C, to be dropped."""
     key = domain.codes * psus
     key += psu
     if group is not None:
@@ -207,14 +202,6 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
     at = place[totals.domain]
     used = at >= 0
     existing, cell = np.unique(at[used] * P + totals.psu[used], return_inverse=True)
-    regression = totals.regression
-    if regression is not None:
-        part = place >= 0
-        score, base = (np.zeros((len(domains), *sums.shape[1:])) for sums in (regression.score, regression.base))
-        np.add.at(score, place[part], regression.score[part])
-        np.add.at(base, place[part], regression.base[part])
-        rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
-        regression = replace(regression, score=score, base=base, rows=rows)
     return Totals(
         totals.frame,
         totals.measures,
@@ -222,9 +209,18 @@ def regrouped(totals: Totals, place: Ints, domains: list[Hashable]) -> Totals:
         existing % P,
         existing // P,
         totals.sums[used].added(cell, len(existing)),
-        regression,
+        None if totals.regression is None else _regrouped_regression(totals.regression, place, len(domains)),
         None if totals.squares is None else totals.squares[used].added(cell, len(existing)),
     )
+
+
+def _regrouped_regression(regression: Regression, place: Ints, domains: int) -> Regression:
+    part = place >= 0
+    score, base = (np.zeros((domains, *sums.shape[1:])) for sums in (regression.score, regression.base))
+    np.add.at(score, place[part], regression.score[part])
+    np.add.at(base, place[part], regression.base[part])
+    rows = None if regression.rows is None else _regrouped_rows(regression.rows, place)
+    return replace(regression, score=score, base=base, rows=rows)
 
 
 def _regrouped_rows(rows: RowSquares, place: Ints) -> RowSquares:

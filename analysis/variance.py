@@ -64,10 +64,8 @@ def is_total(totals: Totals) -> Bools:
 
 @dataclass(frozen=True)
 class RowScores:
-    """Scores of rows that are their own PSUs, as sums: T = w (z − x'B), z the score without its weight.
-
-    D cells (domain, stratum, calibration cell) exist.
-    """
+    """Scores of rows that are their own PSUs, as sums: T = w (z − x'B), z the score without its weight. D cells
+    (domain, stratum, calibration cell) exist."""
 
     domain: Ints  # (D,)
     stratum: Ints  # (D,)
@@ -79,10 +77,8 @@ class RowScores:
 
 @dataclass(frozen=True)
 class Scores:
-    """The linearised total T of each cell, and how many answered there; sorted by domain, stratum, PSU.
-
-    A cell is a PSU; or, with `square`, the rows of a stratum, each its own PSU.
-    """
+    """The linearised total T of each cell, and how many answered there; sorted by domain, stratum, PSU. A cell is
+    a PSU; or, with `square`, the rows of a stratum, each its own PSU."""
 
     frame: Frame
     domains: int  # G
@@ -261,10 +257,8 @@ def between(scores: Scores) -> Scores:
 
 
 def covariance(scores: Scores, k: int) -> Floats:
-    """(G, G) covariances of measure `k` in all domains (Wolter 2007, § 6.5; R's svyby(covmat=TRUE)).
-
-    Domains share a part of it where they share PSUs, or cross the same strata.
-    """
+    """(G, G) covariances of measure `k` in all domains (Wolter 2007, § 6.5; R's svyby(covmat=TRUE)). Domains share
+    a part of it where they share PSUs, or cross the same strata."""
     dense = np.zeros((len(scores.frame.stratum), scores.domains))
     dense[scores.psu, scores.domain] = scores.total[:, k]
     answered = np.zeros_like(dense)
@@ -273,10 +267,8 @@ def covariance(scores: Scores, k: int) -> Floats:
 
 
 def _row_products(scores: Scores, k: int) -> Floats:
-    """(G, G) Σ_h f_h m_h/(m_h − 1) Σ_i T_ia T_ib over rows that are their own PSUs.
-
-    A row is in one domain; of the others it has the residual of a calibration, T = −w x'B, or nothing.
-    """
+    """(G, G) Σ_h f_h m_h/(m_h − 1) Σ_i T_ia T_ib over rows that are their own PSUs. A row is in one domain; of the
+    others it has the residual of a calibration, T = −w x'B, or nothing."""
     factor, own = spreading(scores.frame)[scores.frame.stratum], np.zeros(scores.domains)
     assert scores.square is not None  # noqa: S101 (as the caller saw)
     np.add.at(own, scores.domain, factor[scores.psu] * scores.square[:, k])

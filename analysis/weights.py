@@ -42,28 +42,20 @@ def design_effect(weight: Any) -> float:
 
 def trim(weight: Any, low: float = 0.0, high: float = np.inf) -> Floats:
     """(N,) weights within [low, high]; what is cut off goes to the others in proportion, so that the sum stays.
-
-    DesignError if no weights within the limits have this sum.
-    """
+    DesignError if no weights within the limits have this sum."""
     w = np.asarray(weight, dtype=np.float64)
     whole = w.sum()
     if not low * len(w) <= whole <= high * len(w):
+        values = {"low": f"{low:g}", "high": f"{high:g}", "total": f"{whole:g}"}
         raise DesignError(
-            "Weights between %(low)s and %(high)s can't add up to %(total)s. Widen the limits.",
-            low=f"{low:g}",
-            high=f"{high:g}",
-            total=f"{whole:g}",
+            "Weights between %(low)s and %(high)s can't add up to %(total)s. Widen the limits.", **values
         )
-    scale = 1.0
     least, most = 0.0, 1.0
     while np.clip(w * most, low, high).sum() < whole:
         most *= 2
     for _ in range(200):  # the sum of the clipped weights grows with the scale: halve
         scale = (least + most) / 2
-        if np.clip(w * scale, low, high).sum() < whole:
-            least = scale
-        else:
-            most = scale
+        least, most = (scale, most) if np.clip(w * scale, low, high).sum() < whole else (least, scale)
     trimmed: Floats = np.clip(w * most, low, high)
     return trimmed
 
@@ -224,6 +216,10 @@ def _within(factor: Floats, level: Ints, margins: Margins, bounds: tuple[float, 
     return factor
 
 
+def _miss(wanted: Floats, level: Ints, mass: Floats) -> float:
+    return float(np.abs(np.bincount(level, mass, len(wanted))[wanted > 0] / wanted[wanted > 0] - 1).max())
+
+
 def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) -> Floats:
     factor = np.ones(len(mass))
     worst, where = np.inf, 0
@@ -231,12 +227,7 @@ def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) ->
         for wanted, level in zip(totals, levels, strict=True):
             have = np.bincount(level, mass * factor, len(wanted))
             factor *= np.divide(wanted, have, out=np.ones_like(wanted), where=have > 0)[level]
-        misses = [
-            float(
-                np.abs(np.bincount(level, mass * factor, len(wanted))[wanted > 0] / wanted[wanted > 0] - 1).max()
-            )
-            for wanted, level in zip(totals, levels, strict=True)
-        ]
+        misses = [_miss(wanted, level, mass * factor) for wanted, level in zip(totals, levels, strict=True)]
         worst, where = max(misses), int(np.argmax(misses))
         if worst <= AGREES:
             return factor
@@ -252,10 +243,8 @@ def _rake(levels: Ints, mass: Floats, totals: list[Floats], margins: Margins) ->
 def linear(
     design: Design, x: Any, totals: Sequence[float], bounds: tuple[float, float] | None = None
 ) -> Calibration:
-    """Linear calibration to the totals (J,) of any variables x (N, J): g = 1 + x'λ, which may go negative.
-
-    bounds: of g; it is then truncated there (Deville & Särndal 1992, case 7).
-    """
+    """Linear calibration to the totals (J,) of any variables x (N, J): g = 1 + x'λ, which may go negative. bounds:
+    of g; it is then truncated there (Deville & Särndal 1992, case 7)."""
     values = np.asarray(x, dtype=np.float64).reshape(len(design), -1)
     cells, cell = np.unique(values, axis=0, return_inverse=True)
     cell = cell.reshape(-1).astype(np.int64)

@@ -44,20 +44,14 @@ def check(questionnaire: Questionnaire, answers: object) -> Checked:
         return Checked({}, [Problem(None, Lazy("Send the answers as an object: item codes with their values."))])
     valid: dict[str, Any] = {}
     problems: list[Problem] = []
-    known = 0
-    for code, item in questionnaire.items.items():
-        if code not in answers:
-            continue
-        known += 1
-        value = answers[code]
-        if value in BLANK:
-            continue
-        value = item.kind.check(item, value)
+    known = {code: item for code, item in questionnaire.items.items() if code in answers}
+    for code, item in known.items():
+        value = None if answers[code] in BLANK else item.kind.check(item, answers[code])
         if isinstance(value, Lazy):
             problems.append(Problem(code, value))
         elif value is not None:
             valid[code] = value
-    if known < len(answers):
+    if len(known) < len(answers):
         problems += unknown(questionnaire, [code for code in answers if code not in questionnaire.items])
     return Checked(valid, problems)
 
@@ -85,10 +79,8 @@ def posted(questionnaire: Questionnaire, fields: Iterable[tuple[str, Sequence[st
 
 
 def asked_items(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> set[str]:
-    """The codes of the items that are asked, given these answers.
-
-    Going forward: an answer to an item that is itself not asked counts for no condition.
-    """
+    """The codes of the items that are asked, given these answers. Going forward: an answer to an item that is
+    itself not asked counts for no condition."""
     asked: dict[str, Any] = {}
     codes = set()
     for code, item in questionnaire.items.items():

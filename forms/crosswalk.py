@@ -67,10 +67,8 @@ class Crosswalk:
         return next((match.choices for match in self.matches if match.was == was), None)
 
     def questionnaire(self, old: Questionnaire) -> Questionnaire:
-        """The old questionnaire in the codes and choices of the new one: it asks what it asked.
-
-        Its items have no conditions any more: who translates answers leaves out what they hid.
-        """
+        """The old questionnaire in the codes and choices of the new one: it asks what it asked. Its items have no
+        conditions any more: who translates answers leaves out what they hid."""
         matched = {match.was: match for match in self.matches}
         items = {}
         for item in old.items.values():

@@ -45,11 +45,8 @@ class Places:
 
 
 class DocumentError(Refusal):
-    """A document that can't be used: `file:line, place: reason`.
-
-    The reason is an order, in the language of the moment. Without a file (a document out of a database or a
-    request) the place alone is named.
-    """
+    """A document that can't be used: `file:line, place: reason`. The reason is an order, in the language of the
+    moment. Without a file (a document out of a database or a request) the place alone is named."""
 
     def __init__(self, message: str, at: Part | None = None, /, **values: Any) -> None:
         super().__init__(message, **values)
@@ -173,16 +170,20 @@ def read(path: Path) -> tuple[Any, Places]:
         ) from None
     if len(written) > MOST_BYTES:
         raise DocumentError("Make this file smaller: at most 1 MB is read.", spot(path.name, 1))
+    places = Places(path.name, folder=path.parent)
+    return Reader(_decoded(path.name, written), places).document(), places
+
+
+def _decoded(name: str, written: bytes) -> str:
     try:
         text = written.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = written.count(b"\n", 0, error.start) + 1
-        raise DocumentError("Save this file in UTF-8.", spot(path.name, line)) from None
+        raise DocumentError("Save this file in UTF-8.", spot(name, line)) from None
     if odd := UNWRITABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
-        raise DocumentError("Take out the control character on this line.", spot(path.name, line))
-    places = Places(path.name, folder=path.parent)
-    return Reader(text, places).document(), places
+        raise DocumentError("Take out the control character on this line.", spot(name, line))
+    return text
 
 
 def spot(file: str, line: int) -> Part:
@@ -271,10 +272,8 @@ def scalar(text: str) -> Any:
 
 
 def plain(part: Part) -> Any:
-    """The value in the one form that is stored and compared: keys as texts, NFC without outer space, 1 for 1.0.
-
-    So a document reads alike from YAML and from a JSON column, which makes texts of the codes 1, 2, 3.
-    """
+    """The value in the one form that is stored and compared: keys as texts, NFC without outer space, 1 for 1.0. So
+    a document reads alike from YAML and from a JSON column, which makes texts of the codes 1, 2, 3."""
     value = part.value
     if len(part.steps) > DEEPEST:
         raise DocumentError("Take out a level: nothing is nested this deep.", part)

@@ -156,13 +156,8 @@ def page_of(part: Part, common: Common, items: dict[str, Item], before: Collecti
     together = "together" in parts and parts["together"].flag()
     if together and len({(item.kind, tuple(item.choices)) for item in own if not item.kind.is_text}) != 1:
         raise DocumentError("Put only items of one scale together on a screen.", parts["together"])
-    return Page(
-        code=code,
-        title=text(parts["title"]),
-        intro=text(parts["intro"], common.join) if "intro" in parts else None,
-        together=together,
-        items=own,
-    )
+    intro = text(parts["intro"], common.join) if "intro" in parts else None
+    return Page(code, text(parts["title"]), intro, together, own)
 
 
 def item_of(part: Part, page: str, common: Common, before: Mapping[str, Item]) -> Item:
@@ -290,25 +285,28 @@ def area_of(part: Part, items: Mapping[str, Item], seen: set[str]) -> Area:
     parts = part.table("code label factors")
     code = parts["code"].code(CODE)
     once(parts["code"], f"index:{code}", seen)
-    factors = []
-    for row in parts["factors"].rows():
-        own = row.table("code label items")
-        name = own["code"].string(LONGEST)
-        if not FACTOR.fullmatch(name) or not name.startswith(f"{code}."):
+    factors = tuple(factor_of(row, code, items, seen) for row in parts["factors"].rows())
+    return Area(code, text(parts["label"]), factors)
+
+
+def factor_of(part: Part, area: str, items: Mapping[str, Item], seen: set[str]) -> Factor:
+    """A factor of an area."""
+    parts = part.table("code label items")
+    name = parts["code"].string(LONGEST)
+    if not FACTOR.fullmatch(name) or not name.startswith(f"{area}."):
+        raise DocumentError(
+            "Write the code of the area, a dot and a letter: %(example)s.", parts["code"], example=f"{area}.A"
+        )
+    once(parts["code"], f"index:{name}", seen)
+    scored = []
+    for entry in parts["items"].rows():
+        item = items[one_of(entry, items)]
+        if not item.kind.is_scale:
             raise DocumentError(
-                "Write the code of the area, a dot and a letter: %(example)s.", own["code"], example=f"{code}.A"
+                "Take out %(code)s: only items on a scale can be in the index.", entry, code=item.code
             )
-        once(own["code"], f"index:{name}", seen)
-        scored = []
-        for entry in own["items"].rows():
-            item = items[one_of(entry, items)]
-            if not item.kind.is_scale:
-                raise DocumentError(
-                    "Take out %(code)s: only items on a scale can be in the index.", entry, code=item.code
-                )
-            scored.append(once(entry, item.code, seen))
-        factors.append(Factor(name, text(own["label"]), tuple(scored)))
-    return Area(code, text(parts["label"]), tuple(factors))
+        scored.append(once(entry, item.code, seen))
+    return Factor(name, text(parts["label"]), tuple(scored))
 
 
 def once(part: Part, name: str, seen: set[str]) -> str:

@@ -15,10 +15,8 @@ NOT_SAID = Quality()
 
 
 def of(questionnaire: Questionnaire) -> Quality:
-    """What its document says; for a version published without, what the platform has for exactly that version.
-
-    It changes nothing that a person is asked, so a version may get it after it was published.
-    """
+    """What its document says; for a version published without, what the platform has for exactly that version. It
+    changes nothing that a person is asked, so a version may get it after it was published."""
     if questionnaire.quality is not None:
         return questionnaire.quality
     return _supplement(questionnaire) or NOT_SAID

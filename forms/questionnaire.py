@@ -123,10 +123,8 @@ class Index:
 
 @dataclass(frozen=True)
 class Headline:
-    """An answer whose share is reported first: `value` of `item`, under a name of its own.
-
-    `none` is the item's value that says "no case": the only one that a whole group may be shown to have given.
-    """
+    """An answer whose share is reported first: `value` of `item`, under a name of its own. `none` is the item's
+    value that says "no case": the only one that a whole group may be shown to have given."""
 
     item: str
     value: int

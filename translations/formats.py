@@ -113,10 +113,8 @@ def _syllable(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def fold(text: str) -> str:
-    """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu.
-
-    Both placements of a tone (Hòa, Hoà) and both Unicode forms fold alike.
-    """
+    """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu. Both placements of
+    a tone (Hòa, Hoà) and both Unicode forms fold alike."""
     decomposed = normalized("NFD", text.casefold().replace("đ", "d"))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(plain.replace("-", " ").split())

@@ -21,10 +21,8 @@ def nfc(text: str) -> str:
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
-    """The text in a Unicode form, in time that grows with its length alone.
-
-    Refused where more than `MOST_MARKS` marks stand in a row: what writes so is no person.
-    """
+    """The text in a Unicode form, in time that grows with its length alone. Refused where more than `MOST_MARKS`
+    marks stand in a row: what writes so is no person."""
     if text.isascii():
         return text
     for run in NO_LETTERS.finditer(text):

@@ -153,10 +153,8 @@ def easy_password() -> str:
 
 
 def sign_in(session: Session, name: str, password: str) -> Person | None:
-    """The person of this name and password, or None; a wrong name takes as long as a wrong password.
-
-    An account that is switched off is answered like a wrong name.
-    """
+    """The person of this name and password, or None; a wrong name takes as long as a wrong password. An account
+    that is switched off is answered like a wrong name."""
     account = session.get(Account, nfc(name).strip())
     if not _looking.acquire(blocking=False):
         raise Busy("Very many people are signing in. Wait a few seconds, then sign in again.")
@@ -175,10 +173,8 @@ def list_all(session: Session) -> list[Person]:
 
 
 def change_password(session: Session, name: str, old: str, new: str) -> Person | None:
-    """Gives the account a new password and ends its sign-ins; None if the old one is wrong.
-
-    The person that comes back signs in again: whoever else held a session of the account is out.
-    """
+    """Gives the account a new password and ends its sign-ins; None if the old one is wrong. The person that comes
+    back signs in again: whoever else held a session of the account is out."""
     if sign_in(session, name, old) is None:
         return None
     account = session.get_one(Account, nfc(name).strip())

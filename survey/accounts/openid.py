@@ -175,10 +175,8 @@ class Provider:
         return bool(proof.methods & self.configured.vouches)
 
     def client(self) -> Client:
-        """Authlib's client, with what the provider said of itself within the last hour.
-
-        One that did not answer is left alone for a moment: those who wait for it don't take up the whole server.
-        """
+        """Authlib's client, with what the provider said of itself within the last hour. One that did not answer is
+        left alone for a moment: those who wait for it don't take up the whole server."""
         with self._lock:
             now = time.monotonic()
             if self._client is not None and now - self._read_at < KEPT:

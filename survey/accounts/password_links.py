@@ -32,10 +32,8 @@ class Made:
 
 
 def make(session: Session, name: str) -> Made:
-    """Makes a link for the account and ends what opened it before: its password, its sign-ins, an earlier link.
-
-    A second factor stays: a link that fell into other hands does not open the account without the device.
-    """
+    """Makes a link for the account and ends what opened it before: its password, its sign-ins, an earlier link. A
+    second factor stays: a link that fell into other hands does not open the account without the device."""
     account = accounts.find(session, name)
     if account.off:
         raise Conflict("The account %(name)s is off. Switch it on again first.", name=account.name)
@@ -62,10 +60,8 @@ def account_of(session: Session, code: str) -> Account:
 
 
 def use(session: Session, code: str, password: str) -> None:
-    """Gives the account of the code this password; the code then holds no more.
-
-    Of two who send the same code at once, one is refused.
-    """
+    """Gives the account of the code this password; the code then holds no more. Of two who send the same code at
+    once, one is refused."""
     account = account_of(session, code)
     used = delete(PasswordLink).where(PasswordLink.digest == passwords.digest(code))
     if session.connection().execute(used).rowcount != 1:

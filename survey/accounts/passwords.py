@@ -73,10 +73,8 @@ def is_common(password: str, name: str = "") -> bool:
 
 
 def is_breached(password: str) -> bool:
-    """Whether it stands in the file of breached passwords; False where there is none.
-
-    The file is searched where it lies, by halves: it may have tens of gigabytes.
-    """
+    """Whether it stands in the file of breached passwords; False where there is none. The file is searched where
+    it lies, by halves: it may have tens of gigabytes."""
     place = settings.breached_passwords()
     if place is None:
         return False

@@ -216,13 +216,14 @@ def _refuse_contradictions(asked: dict[str, Any]) -> None:
     for text in asked["items"]:
         if "" in text.split("=", 1) or (text.count("=") and "" in text.partition("=")[2].split(",")):
             raise click.UsageError(_("--item takes COL or COL=VALUE,…; not “%(text)s”.", text=text))
-    twice = [text for text in asked["items"] if asked["items"].count(text) > 1]
-    if twice:
-        raise click.UsageError(_("--item %(text)s is asked for twice.", text=twice[0]))
-    names = [text.partition("=")[0] for text in asked["indices"]]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise click.UsageError(_("--index %(text)s is asked for twice.", text=twice[0]))
+    if twice := _twice(asked["items"]):
+        raise click.UsageError(_("--item %(text)s is asked for twice.", text=twice))
+    if twice := _twice([text.partition("=")[0] for text in asked["indices"]]):
+        raise click.UsageError(_("--index %(text)s is asked for twice.", text=twice))
+
+
+def _twice(texts: Sequence[str]) -> str:
+    return next((text for text in texts if texts.count(text) > 1), "")
 
 
 def write(records: list[dict[str, Any]], fields: Sequence[str], output: str) -> None:

@@ -26,10 +26,8 @@ class _Finder(MetaPathFinder):
 
 @contextmanager
 def lazy_modules() -> Iterator[None]:
-    """In this block `from survey.results import releases` reads nothing yet; `from … import find` reads all.
-
-    What a module imports when it is read at last is read at once.
-    """
+    """In this block `from survey.results import releases` reads nothing yet; `from … import find` reads all. What
+    a module imports when it is read at last is read at once."""
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:

@@ -1,17 +1,24 @@
-"""`hailong release`: freezing a wave's results, checking them, letting them be seen."""
+"""`hailong release`: freezing a wave's results or a year's document, checking them, letting them be seen."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import click
 
 from survey.commands import Commands, say
 from survey.commands.options import option
 from survey.operations import installation
+from survey.reports import year_files
 from survey.results import release_steps, releases
 from survey.waves import waves
+from survey.year import year_releases
 from translations import gettext as _
 
-WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The code of the wave."))
+WAVE = click.option("--wave", "code", metavar="CODE", help=_("The wave whose results are released."))
+YEAR = option("--year", type=int, help=_("Or the year whose document is released."))
 BY = click.option("--by", "person", metavar="NAME", required=True, help=_("Who does this; kept with the release."))
 NUMBER = option("--number", type=int, required=True, help=_("The number of the release: hailong release list"))
 
@@ -19,14 +26,28 @@ NUMBER = option("--number", type=int, required=True, help=_("The number of the r
 release = Commands(
     "release",
     help=_(
-        "Results are released: frozen, checked by one person, approved by another, and only then seen by communes "
-        "and programs."
+        "The results of a wave (--wave), or the document of a year (--year), are released: frozen, checked by one "
+        "person, approved by another, and only then seen by others and given out."
     ),
 )
 
 
-@release.command(help=_("Freeze the present data of a wave as its next release."))
-@WAVE
+def _of_wave_or_year(step: Callable[..., None]) -> Callable[..., None]:
+    """The options --wave and --year, of which one is needed."""
+
+    @WAVE
+    @YEAR
+    @wraps(step)
+    def chosen(code: str | None, year: int | None, **given: Any) -> None:
+        if (code is None) is (year is None):
+            raise click.UsageError(_("Give either --wave or --year."))
+        step(code, year, **given)
+
+    return chosen
+
+
+@release.command(help=_("Freeze the present data of a wave, or the present document of a year, as a release."))
+@_of_wave_or_year
 @BY
 @click.option(
     "--correction",
@@ -34,54 +55,85 @@ release = Commands(
     default="",
     help=_("Let fewer than 30 changed forms of a commune of a sample wave come in; the report says why."),
 )
-def freeze(code: str, person: str, correction: str) -> None:
+def freeze(code: str | None, year: int | None, person: str, correction: str) -> None:
+    if correction and code is None:
+        raise click.UsageError(_("--correction is for a wave."))
     with installation.opened().writing() as session:
-        frozen = releases.freeze(session, waves.find(session, code), person, correction)
-        say(
-            "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
-            number=frozen.number,
-            wave=code,
-            forms=releases.size(frozen),
-        )
-        _tell(releases.differences(session, frozen), releases.waiting(session, frozen))
+        if code is not None:
+            _freeze_wave(session, code, person, correction)
+        elif year is not None:
+            frozen = year_releases.freeze(session, year, person)
+            say(
+                "Release %(number)s of the document of %(year)s is frozen. Check it next.",
+                number=frozen.number,
+                year=year,
+            )
+
+
+def _freeze_wave(session: Any, code: str, person: str, correction: str) -> None:
+    frozen = releases.freeze(session, waves.find(session, code), person, correction)
+    say(
+        "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
+        number=frozen.number,
+        wave=code,
+        forms=releases.size(frozen),
+    )
+    _tell(releases.differences(session, frozen), releases.waiting(session, frozen))
 
 
 @release.command(help=_("Note that the figures of a release were checked."))
-@WAVE
+@_of_wave_or_year
 @NUMBER
 @BY
-def check(code: str, number: int, person: str) -> None:
+def check(code: str | None, year: int | None, number: int, person: str) -> None:
     with installation.opened().writing() as session:
-        chosen = releases.find(session, code, number)
-        release_steps.check(chosen, person)
-        _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
+        if code is not None:
+            chosen = releases.find(session, code, number)
+            release_steps.check(chosen, person)
+            _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
+        elif year is not None:
+            release_steps.check(year_releases.find(session, year, number), person)
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
 @release.command(help=_("Let a checked release be seen."))
-@WAVE
+@_of_wave_or_year
 @NUMBER
 @BY
-def approve(code: str, number: int, person: str) -> None:
+def approve(code: str | None, year: int | None, number: int, person: str) -> None:
     with installation.opened().writing() as session:
-        releases.approve(session, releases.find(session, code, number), person)
-    say("Release %(number)s is approved: communes and programs see it now.", number=number)
+        if code is not None:
+            releases.approve(session, releases.find(session, code, number), person)
+            say("Release %(number)s is approved: communes and programs see it now.", number=number)
+        elif year is not None:
+            year_files.approve(session, year_releases.find(session, year, number), person)
+            say("Release %(number)s is approved: its files stay as they are.", number=number)
 
 
-@release.command("list", help=_("The releases of a wave, the newest first."))
-@WAVE
-def list_(code: str) -> None:
+@release.command("list", help=_("The releases of a wave or a year, the newest first."))
+@_of_wave_or_year
+def list_(code: str | None, year: int | None) -> None:
     with installation.opened().reading() as session:
-        waves.find(session, code)
-        for one in releases.list_all(session, code):
-            hands = [f"{day}\t{person}" for day, person in release_steps.hands(one)]
-            click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *hands]))
-            if one.correction:
-                say(
-                    "A correction, declared by %(person)s: %(reason)s", person=one.frozen_by, reason=one.correction
-                )
-            if one.approved is None:
-                _tell(releases.differences(session, one), releases.waiting(session, one))
+        if code is not None:
+            _list_wave(session, code)
+        elif year is not None:
+            for one in year_releases.list_all(session, year):
+                click.echo("\t".join([str(one.number), *_hands(one)]))
+
+
+def _list_wave(session: Any, code: str) -> None:
+    waves.find(session, code)
+    for one in releases.list_all(session, code):
+        click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *_hands(one)]))
+        if one.correction:
+            say("A correction, declared by %(person)s: %(reason)s", person=one.frozen_by, reason=one.correction)
+        if one.approved is None:
+            _tell(releases.differences(session, one), releases.waiting(session, one))
+
+
+def _hands(one: release_steps.Frozen) -> list[str]:
+    """When it was frozen, checked and approved, and by whom."""
+    return [f"{day}\t{person}" for day, person in release_steps.hands(one)]
 
 
 def _tell(differences: list[releases.Changed], waiting: list[releases.Changed]) -> None:

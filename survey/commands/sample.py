@@ -179,6 +179,10 @@ def show(wave: str, number_wanted: int | None) -> None:
     _tell(plans.words(drawn.plan))
     if stored.id != subject.draw:
         say("It doesn't hold any more: a later one does.")
+    _tell_repeats(again)
+
+
+def _tell_repeats(again: bool | None) -> None:
     if again is None:
         say("The villages of the wave have changed since: it can't be reproduced from them.")
     elif again:

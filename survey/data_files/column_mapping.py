@@ -22,7 +22,7 @@ from survey.data_files.response_file import COLUMNS
 from survey.storage.database import Database
 from survey.storage.models import Mode
 from survey.system import dates
-from survey.system.csv_table import Faults, Table, Writer
+from survey.system.csv_table import Faults, Rows, Table, Writer
 from survey.system.xlsx_table import opened
 from survey.waves import questionnaires, units, waves
 from translations import Lazy, Refusal
@@ -109,28 +109,31 @@ class Plan:
 
 
 def settle(path: Path, target: Path) -> None:
-    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called.
-
-    A file whose columns are separated by semicolons or tabs, as Excel writes it in Vietnam, will do.
-    """
+    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called. A file
+    whose columns are separated by semicolons or tabs, as Excel writes it in Vietnam, will do."""
     faults = Faults()
     apart = path.with_name(path.name + ".csv")
     table = opened(_with_commas(path, apart), Anything(), [], faults)
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = Writer(file)
-        writer.writerow(table.columns)
-        at = 1
-        for cells in table:
-            for _row in range(table.row - at - 1):
-                file.write("\r\n")
-            writer.writerow(cells)
-            at = table.row
+    last = _write_rows(table, target)
     apart.unlink(missing_ok=True)
     faults.refuse(path)
-    if at == 1:
+    if last == 1:
         raise Refusal("%(file)s has a header and no rows.", file=path.name)
     if target.stat().st_size > LARGEST:
         raise Refusal("%(file)s is too large for this page. Divide it, or use: hailong import", file=path.name)
+
+
+def _write_rows(table: Rows, target: Path) -> int:
+    """The number of the last row; 1 is the header."""
+    last = 1
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = Writer(file)
+        writer.writerow(table.columns)
+        for cells in table:
+            file.write("\r\n" * (table.row - last - 1))
+            writer.writerow(cells)
+            last = table.row
+    return last
 
 
 def _with_commas(path: Path, target: Path) -> Path:
@@ -177,10 +180,8 @@ def known(questionnaire: Questionnaire) -> list[str]:
 
 
 def guess(found: Sequence[Source], questionnaire: Questionnaire) -> dict[int, str]:
-    """For each column of a file the one of ours that its name means; none is taken twice.
-
-    The code or the words of the question first, then words that are near.
-    """
+    """For each column of a file the one of ours that its name means; none is taken twice. The code or the words of
+    the question first, then words that are near."""
     names = _names(questionnaire)
     spoken = [name for name in names if not name.startswith("cau ") and name != fold(names[name])]
     columns: dict[int, str] = {}
@@ -264,10 +265,19 @@ def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Readin
 
 
 def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, list[Word]]:
-    """The words of each mapped column that are no codes, as often as they stand there, the frequent ones first.
+    """The words of each mapped column that are no codes, as often as they stand there, the frequent ones first. Of
+    a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one."""
+    return {
+        place: [
+            Word(text, count, reads[plan.columns[place]].code(text))
+            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
+        ]
+        for place, times in _counted(path, plan, reads).items()
+        if times
+    }
 
-    Of a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one.
-    """
+
+def _counted(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, dict[str, int]]:
     counts: dict[int, dict[str, int]] = {
         place: {} for place, column in plan.columns.items() if column in reads and reads[column].choices
     }
@@ -279,21 +289,12 @@ def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, lis
             for part in reading.parts(cells[place]):
                 if part and not reading.is_code(part) and (part in times or len(times) <= MOST_TEXTS):
                     times[part] = times.get(part, 0) + 1
-    return {
-        place: [
-            Word(text, count, reads[plan.columns[place]].code(text))
-            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
-        ]
-        for place, times in counts.items()
-        if times
-    }
+    return counts
 
 
 def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:
-    """The id of each row of a settled file that has none: always the same ones for the same file.
-
-    So a button that is pressed twice, or a file that is chosen twice, stores no row twice.
-    """
+    """The id of each row of a settled file that has none: always the same ones for the same file. So a button that
+    is pressed twice, or a file that is chosen twice, stores no row twice."""
     file = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def id(row: int) -> UUID:

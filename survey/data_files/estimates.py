@@ -37,8 +37,7 @@ class Rows:
     measures: Measures
 
 
-def rows_of(request: Request, chunk: Chunk) -> Rows:
-    """Reads a chunk; Refusal names the first row that is wrong, and its column."""
+def _weights(request: Request, chunk: Chunk) -> Floats:
     weight = chunk.numbers(request.weights)
     for row in np.flatnonzero(~(weight >= 0)):
         if np.isnan(weight[row]):
@@ -48,9 +47,14 @@ def rows_of(request: Request, chunk: Chunk) -> Rows:
             row=chunk.first + int(row),
             column=request.weights,
         )
+    return weight
+
+
+def rows_of(request: Request, chunk: Chunk) -> Rows:
+    """Reads a chunk; Refusal names the first row that is wrong, and its column."""
     whole = Labels(["all"], np.zeros(chunk.rows, np.int64))
     return Rows(
-        weight,
+        _weights(request, chunk),
         _filled(chunk, request.strata) if request.strata else whole,
         _filled(chunk, request.psu) if request.psu else None,
         _fpc(chunk, request.fpc) if request.fpc else None,
@@ -218,10 +222,8 @@ def comparison(
 
 
 def standings(request: Request, sums: Totals, level: float, variance: Variance) -> list[Record]:
-    """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together.
-
-    A verdict is always by effective answers, whatever the variance of a comparison would be.
-    """
+    """The records of `hailong compare --each rest`: item by item each group minus the rest, judged together. A
+    verdict is always by effective answers, whatever the variance of a comparison would be."""
     pairs = [(REST, label) for label in sorted(sums.domains, key=_natural_domain)]
     tests = contrasts(sums, pairs, level, "pooled" if variance == "pooled" else "auto")
     records: list[Record] = []

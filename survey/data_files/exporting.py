@@ -113,20 +113,11 @@ def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
 
 
 def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
-    """The stored rows in the order of their ids, some at a time: they never are in memory together.
-
-    Texts are sealed still; those that are destroyed are as if nothing had been written.
-    """
+    """The stored rows in the order of their ids, some at a time: they never are in memory together. Texts are
+    sealed still; those that are destroyed are as if nothing had been written."""
+    about = Response.id, Response.unit, Response.psu, Response.mode, Response.day
     rows = session.execute(
-        select(
-            Response.id,
-            Response.unit,
-            Response.psu,
-            Response.mode,
-            Response.day,
-            Response.answers,
-            ResponseText.texts,
-        )
+        select(*about, Response.answers, ResponseText.texts)
         .join(ResponseText, ResponseText.response == Response.id, isouter=True)
         .where(Response.wave == wave.code)
         .order_by(Response.id),
@@ -227,10 +218,8 @@ CALLED: dict[str, str] = {
 
 
 class Sav:
-    """SPSS: codes with labels, what is no answer as missing values, several choices as a column each, 0 or 1.
-
-    The labels stand in the language of the moment. All rows are in memory: a text is as wide as the widest.
-    """
+    """SPSS: codes with labels, what is no answer as missing values, several choices as a column each, 0 or 1. The
+    labels stand in the language of the moment. All rows are in memory: a text is as wide as the widest."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
         self.file, self.columns, self.questionnaire = file, columns, questionnaire

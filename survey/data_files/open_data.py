@@ -107,10 +107,8 @@ def withheld(questionnaire: Questionnaire) -> Lazy:
 
 
 def microdata(session: Session, wave: str) -> Open:
-    """The open microdata of the newest approved release.
-
-    Refused: nothing released, a consent that does not speak of rows, too few people.
-    """
+    """The open microdata of the newest approved release. Refused: nothing released, a consent that does not speak
+    of rows, too few people."""
     row, release = released(session, wave)
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
     if not gives_rows(row, questionnaire):
@@ -219,6 +217,17 @@ class _Making:
                 key, gone, Lazy("Blanked where fewer than %(k)s people were alike in all keys.", k=self.rules.k)
             )
 
+    def _telling(self, code: str, least: int, harmless: int | None) -> Bools:
+        others = [_coded(self.answers[key]) for key in self.keys if key != code]
+        own, _counts = anonymity.classes(np.column_stack(others))
+        values = _coded(self.answers[code])
+        present = values != anonymity.BLANK
+        answered = np.bincount(own, present)
+        telling: Bools = answered[own] < least
+        for value in set(values[present].tolist()) - {harmless}:
+            telling |= np.bincount(own, present & (values == value))[own] == answered[own]
+        return np.asarray(telling & present)
+
     def _protect(self) -> None:
         """Blanks a sensitive answer where few of those alike gave one, or all of them one and the same event.
 
@@ -231,17 +240,8 @@ class _Making:
         for code in sorted(
             self.items, key=lambda code: code not in self.keys
         ):  # keys first: they tell who is alike
-            if not self.items[code].sensitive:
-                continue
-            others = [_coded(self.answers[key]) for key in self.keys if key != code]
-            own, _counts = anonymity.classes(np.column_stack(others))
-            values = _coded(self.answers[code])
-            present = values != anonymity.BLANK
-            answered = np.bincount(own, present)
-            gone = answered[own] < least
-            for value in set(values[present].tolist()) - {harmless.get(code)}:
-                gone |= np.bincount(own, present & (values == value))[own] == answered[own]
-            self._hide(code, gone & present, what)
+            if self.items[code].sensitive:
+                self._hide(code, self._telling(code, least, harmless.get(code)), what)
         _own, alike = anonymity.classes(np.column_stack([_coded(self.answers[key]) for key in self.keys]))
         self.smallest = int(alike.min())
 

@@ -128,10 +128,8 @@ def about(bundle: Bundle) -> list[str]:
 
 
 def dictionary(bundle: Bundle) -> Iterator[Sequence[object]]:
-    """A line for each column, and for each value that has a name: file, column, label, value, text, missing.
-
-    In the file of estimates the items and their values stand in the column `item`: they have lines of their own.
-    """
+    """A line for each column, and for each value that has a name: file, column, label, value, text, missing. In
+    the file of estimates the items and their values stand in the column `item`: they have lines of their own."""
     for field in FIELDS:
         yield ESTIMATES, field, _(MEANS[field]), "", "", ""
     if (index := bundle.questionnaire.index) is not None:

@@ -50,11 +50,8 @@ class File:
         self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
         self.fault = table.fault
         self.place = {column: place for place, column in enumerate(table.columns)}
-        self.items = [
-            (place, questionnaire.items[column])
-            for column, place in self.place.items()
-            if column in questionnaire.items
-        ]
+        items = questionnaire.items
+        self.items = [(place, items[column]) for column, place in self.place.items() if column in items]
         self.units = {
             unit.code: unit
             for unit in session.scalars(select(Unit))

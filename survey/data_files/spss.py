@@ -169,10 +169,8 @@ def _extensions(file: IO[bytes], parts: Sequence[_Part]) -> None:
 
 
 def _compressed(cells: NDArray[np.uint64]) -> bytes:
-    """Blocks of eight command bytes, each followed by the elements that are written out.
-
-    1 to 251: the number less 100; 253: written out; 254: eight spaces; 255: missing; 0 fills the last block.
-    """
+    """Blocks of eight command bytes, each followed by the elements that are written out. 1 to 251: the number less
+    100; 253: written out; 254: eight spaces; 255: missing; 0 fills the last block."""
     flat = np.ascontiguousarray(cells).ravel()
     numbers = flat.view("<f8")
     codes = np.full(len(flat), 253, np.uint8)

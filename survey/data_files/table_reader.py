@@ -82,18 +82,19 @@ class Chunk:
                 raise Refusal("Column %(column)s contains no numbers.", column=name) from None
         whole = _one(column)
         values, valid = _buffer(whole, np.dtype(np.float64))
-        strange = ~(np.abs(values) <= LARGEST) & valid
-        if strange.any():
-            row = int(np.flatnonzero(strange)[0])
-            if np.isfinite(values[row]):
-                raise Refusal(
-                    "Row %(row)s, column %(column)s: %(value)s is too large to compute with. Correct it.",
-                    row=self.first + row,
-                    column=name,
-                    value=f"{values[row]:g}",
-                )
-            raise _no_number(name, self.first + row, str(values[row]))
+        for row in np.flatnonzero(~(np.abs(values) <= LARGEST) & valid).tolist():
+            raise self._strange(name, row, float(values[row]))
         return values if valid.all() else np.where(valid, values, np.nan)
+
+    def _strange(self, name: str, row: int, value: float) -> Refusal:
+        if not np.isfinite(value):
+            return _no_number(name, self.first + row, str(value))
+        return Refusal(
+            "Row %(row)s, column %(column)s: %(value)s is too large to compute with. Correct it.",
+            row=self.first + row,
+            column=name,
+            value=f"{value:g}",
+        )
 
     def _read_numbers(self, name: str, column: Any) -> NDArray[np.float64]:
         values = np.full(self.rows, np.nan)
@@ -225,24 +226,19 @@ class DataFile:
         """Refuses a column that the file doesn't have, with the nearest one it has."""
         for name in names:
             if name not in self.columns:
-                if len(self.columns) == 1 and (";" in self.columns[0] or "\t" in self.columns[0]):
-                    raise Refusal(
-                        "%(file)s separates its columns by semicolons or tabs. Save it with commas between them.",
-                        file=self.path,
-                    )
-                if (near := nearest(name, self.columns, least=0.5)) != NONE:
-                    raise Refusal(
-                        "%(file)s has no column %(column)s. Did you mean %(near)s?",
-                        file=self.path,
-                        column=name,
-                        near=near,
-                    )
-                raise Refusal(
-                    "%(file)s has no column %(column)s. It has: %(columns)s.",
-                    file=self.path,
-                    column=name,
-                    columns=", ".join(self.columns[:20]),
-                )
+                raise self._missing(name)
+
+    def _missing(self, name: str) -> Refusal:
+        if len(self.columns) == 1 and (";" in self.columns[0] or "\t" in self.columns[0]):
+            return Refusal(
+                "%(file)s separates its columns by semicolons or tabs. Save it with commas between them.",
+                file=self.path,
+            )
+        about = {"file": self.path, "column": name}
+        if (near := nearest(name, self.columns, least=0.5)) != NONE:
+            return Refusal("%(file)s has no column %(column)s. Did you mean %(near)s?", near=near, **about)
+        columns = ", ".join(self.columns[:20])
+        return Refusal("%(file)s has no column %(column)s. It has: %(columns)s.", columns=columns, **about)
 
     def chunks(
         self, labels: Collection[str] = (), numbers: Collection[str] = (), codes: Collection[str] = ()

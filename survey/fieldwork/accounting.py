@@ -157,10 +157,8 @@ def open_for_paper(wave: Wave) -> None:
 
 
 def hand_over(session: Session, wave: str, code: str, interviewer: str, day: date) -> None:
-    """Notes who took a batch to its village, and when. Call inside `writing()`.
-
-    It may be noted again, with another name too, until the batch is back.
-    """
+    """Notes who took a batch to its village, and when. Call inside `writing()`. It may be noted again, with
+    another name too, until the batch is back."""
     row = _held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
@@ -212,11 +210,9 @@ def take_back(
 def mark(
     session: Session, wave: str, code: str, serials: Collection[str], state: SheetState, reason: str | None = None
 ) -> int:
-    """Says where forms of a batch are; how many changed. Call inside `writing()`.
+    """Says where forms of a batch are, until they are entered; how many changed. Call inside `writing()`.
 
     state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
-
-    Each step can be undone by another, as long as the form isn't entered.
     """
     _held(session, wave, code)
     states = _states(session, code)

@@ -23,9 +23,7 @@ NO_ANSWER = -1  # no item has this code
 
 def compute(session: Session, wave: str) -> Agreement:
     """Computes the agreement from the forms that have both answers, keeps the figures, and destroys the rest.
-
-    Rejected forms count: that the second answers differ may be why they were rejected. Call inside `writing()`.
-    """
+    Rejected forms count: that the second answers differ may be why they were rejected. Call inside `writing()`."""
     stored = waves.find(session, wave, lock=True)
     reinterviews.refuse_when_over(session, stored)
     pairs = _pairs(session, wave)

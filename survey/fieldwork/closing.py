@@ -19,6 +19,16 @@ def gaps(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.waiting or line.missing > line.explained]
 
 
+def _not_yet(left: list[Line]) -> Conflict:
+    return Conflict(
+        "The fieldwork can't be closed yet: %(waiting)d forms wait to be entered, and %(missing)d are missing "
+        "without a reason, in the batches %(batches)s.",
+        waiting=sum(line.waiting for line in left),
+        missing=sum(line.missing - line.explained for line in left),
+        batches=", ".join(str(line.batch) for line in left[:5]) + (" …" if len(left) > 5 else ""),
+    )
+
+
 def close(session: Session, wave: str) -> None:
     """Closes the fieldwork; refused while there are `gaps`. Call inside `writing()`.
 
@@ -29,16 +39,8 @@ def close(session: Session, wave: str) -> None:
     if row.closed is not None:
         audit.discard()
         return
-    lines = accounting.lines(session, wave)
-    left = gaps(lines)
-    if left:
-        raise Conflict(
-            "The fieldwork can't be closed yet: %(waiting)d forms wait to be entered, and %(missing)d are missing "
-            "without a reason, in the batches %(batches)s.",
-            waiting=sum(line.waiting for line in left),
-            missing=sum(line.missing - line.explained for line in left),
-            batches=", ".join(str(line.batch) for line in left[:5]) + (" …" if len(left) > 5 else ""),
-        )
+    if left := gaps(accounting.lines(session, wave)):
+        raise _not_yet(left)
     own = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == wave)
     reinterviews.destroy(session, wave)
     session.execute(delete(OpenKeying).where(OpenKeying.sheet.in_(own)))

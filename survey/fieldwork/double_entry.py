@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -197,16 +198,8 @@ def _store(session: Session, form: Printed, row: Sheet, keyings: Mapping[int, Ke
     wave = form.place.wave
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)
     id, adults = uuid4(), keyed.head.get(ADULTS)
-    submission.submit(
-        session.connection(),
-        form.place,
-        id,
-        Mode.PAPER,
-        keyed.answers,
-        psu=form.batch.psu,
-        day=day,
-        adults=adults,
-    )
+    about: dict[str, Any] = {"psu": form.batch.psu, "day": day, "adults": adults}
+    submission.submit(session.connection(), form.place, id, Mode.PAPER, keyed.answers, **about)
     row.response, row.state, row.reason, row.adults = id, SheetState.ENTERED, None, adults
     replaced = keyed.head.get(REPLACED)
     row.replaced = None if replaced is None else ON_THE_SHEET[replaced - 1].value

@@ -96,10 +96,8 @@ def _free(item: Item, keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def value(item: Item, typed: str) -> Any:
-    """The value of the answers document; None if nothing, a blank or two marks were typed.
-
-    A text that is a dash alone is a blank, too: a keyer types it so of every other question, and nobody wrote it.
-    """
+    """The value of the answers document; None if nothing, a blank or two marks were typed. A text that is a dash
+    alone is a blank, too: a keyer types it so of every other question, and nobody wrote it."""
     if item.kind.is_text:
         return None if typed.strip() == NOTHING else typed
     typed = typed.strip()
@@ -170,10 +168,8 @@ def one_form(item: Item, typed: str) -> str:
 
 
 def fields(questionnaire: Questionnaire, typed: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a printed sheet as they were typed, each in its one form, without free texts.
-
-    A field is what had to be typed: the head, every numbered question that was asked, and what was typed besides.
-    """
+    """The fields of a printed sheet as they were typed, each in its one form, without free texts. A field is what
+    had to be typed: the head, every numbered question that was asked, and what was typed besides."""
     heading = head()
     asked = asked_items(questionnaire, keyed(questionnaire, typed).answers)
     return {

@@ -124,6 +124,10 @@ def _issued(session: Session, wave: Wave) -> dict[str, _Issued]:
             .group_by(DrawnHousehold.psu)
         )
         return {psu: _Issued(strata[psu], count, weight) for psu, count, weight in rows}
+    return _printed(session, wave)
+
+
+def _printed(session: Session, wave: Wave) -> dict[str, _Issued]:
     strata = {village.psu: village.stratum for village in waves.villages(session, wave.code)}
     printed = session.execute(
         select(Batch.psu, func.count(Sheet.serial))
@@ -144,9 +148,8 @@ def _paper(session: Session, wave: Wave, lists: dict[str, _Lists]) -> set[UUID]:
     )
     groups = {outcome.value: group for outcome, group in GROUPS.items()}
     for psu, state, reason, replaced, response in rows:
-        if psu not in lists:
+        if (village := lists.get(psu)) is None:
             continue
-        village = lists[psu]
         village.waiting += state is SheetState.WAITING
         if replaced is not None:
             village.on_paper[groups.get(replaced, "other")] += 1
@@ -178,14 +181,10 @@ def _answers(
 
 def _visits(session: Session, wave: Wave, lists: dict[str, _Lists]) -> None:
     """Counts what the tablets noted; a replacement that answered is taken out of the complete interviews."""
+    of_village = (DrawnHousehold.draw == Visit.draw) & (DrawnHousehold.psu == Visit.psu)
     rows = session.execute(
         select(Visit.psu, Visit.outcome, DrawnHousehold.replacement)
-        .join(
-            DrawnHousehold,
-            (DrawnHousehold.draw == Visit.draw)
-            & (DrawnHousehold.psu == Visit.psu)
-            & (DrawnHousehold.household == Visit.household),
-        )
+        .join(DrawnHousehold, of_village & (DrawnHousehold.household == Visit.household))
         .where(Visit.draw == wave.draw)
     )
     groups = {outcome.value: group for outcome, group in GROUPS.items()}

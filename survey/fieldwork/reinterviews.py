@@ -187,9 +187,7 @@ def links(session: Session, wave: str) -> int:
 
 def destroy(session: Session, wave: str) -> int:
     """Empties what leads from a form of the wave to a household, and the second answers; says how many led there.
-
-    The rows stay and say which forms had been chosen. A second time there is nothing left to destroy.
-    """
+    The rows stay and say which forms had been chosen. A second time there is nothing left to destroy."""
     session.flush()
     count = links(session, wave)
     session.execute(

@@ -33,10 +33,8 @@ def numbered(number: int) -> str:
 
 
 def misread(serial: str) -> bool:
-    """Whether this can't be the serial of a printed form.
-
-    Every wrong digit and every two neighbours that changed places are found; other mistakes nine times in ten.
-    """
+    """Whether this can't be the serial of a printed form. Every wrong digit and every two neighbours that changed
+    places are found; other mistakes nine times in ten."""
     return not re.fullmatch("[1-9][0-9]{7}", serial) or _check(serial) != "0"
 
 

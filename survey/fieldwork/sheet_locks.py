@@ -91,10 +91,8 @@ def unknown(number: str) -> NotFound:
 
 
 def takes_paper(wave: Wave) -> None:
-    """Refuses where no printed form may be keyed: before the wave begins, and once its fieldwork is closed.
-
-    Forms are keyed long after the last interview: the end of the wave bounds the day of an answer alone.
-    """
+    """Refuses where no printed form may be keyed: before the wave begins, and once its fieldwork is closed. Forms
+    are keyed long after the last interview: the end of the wave bounds the day of an answer alone."""
     if today() < wave.opens:
         raise NotFound(
             "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
@@ -299,10 +297,8 @@ def locked(session: Session, number: str) -> Sheet:
 
 
 def _for(keyer: str) -> Select[Sheet]:
-    """The sheets that wait for a turn which this keyer may have and nobody else has.
-
-    A sheet that was scanned waits for its doubtful marks, not for a first keying.
-    """
+    """The sheets that wait for a turn which this keyer may have and nobody else has. A sheet that was scanned
+    waits for its doubtful marks, not for a first keying."""
     first, second = aliased(Keying), aliased(Keying)
     return (
         select(Sheet)

@@ -49,10 +49,8 @@ SHOWN = 5  # people of one place on one theme, from whom on it may be told
 
 
 def add(session: Session, wave: Wave, chance: np.random.Generator) -> None:
-    """Lets some people of a made-up wave have written something, most of them in Hà Tu; most of it is coded.
-
-    There five or more speak of waiting and of attitude, if so many answered; nowhere else do five of one theme.
-    """
+    """Lets some people of a made-up wave have written something, most of them in Hà Tu; most of it is coded. There
+    five or more speak of waiting and of attitude, if so many answered; nowhere else do five of one theme."""
     item = codings.asked(questionnaires.by_digest(session, wave.questionnaire))[0]
     rows = session.execute(
         select(Response.id, Response.unit).where(Response.wave == wave.code).order_by(Response.id)

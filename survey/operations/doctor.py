@@ -123,9 +123,8 @@ def encryption() -> Iterator[Finding]:
     try:
         last = certificate.last_day(host, parts.port or 443)
     except ssl.SSLCertVerificationError as error:
-        what = _(
-            "Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=error.verify_message
-        )
+        why = error.verify_message
+        what = _("Browsers do not trust the certificate of %(host)s: %(reason)s", host=host, reason=why)
         yield mend(what, _("Take one of a public authority; Caddy does so by itself (docs/deployment.md)."))
     except (OSError, ValueError):  # nobody answers, or what is set is no address
         return

@@ -25,10 +25,8 @@ PATIENCE = 5  # seconds for which another may hold the database
 
 @cached(TTLCache(10, ttl=5), key=lambda database: database.url, lock=threading.Lock())
 def trouble(database: Database) -> Refusal | None:
-    """What keeps a form from being kept, in words for who looks after the machine; None if nothing does.
-
-    It is looked at once in five seconds, however many ask: strangers may.
-    """
+    """What keeps a form from being kept, in words for who looks after the machine; None if nothing does. It is
+    looked at once in five seconds, however many ask: strangers may."""
     try:
         if database.is_sqlite:
             _sqlite(Path(database.engine.url.database or ""))

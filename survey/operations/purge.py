@@ -145,6 +145,12 @@ def _ended(session: Session, code: str, early: bool) -> Wave:
     return wave
 
 
+def _revoke_kiosks(session: Session, wave: str) -> None:
+    """A kiosk of a wave that is long over has nothing to send any more, and would keep its key alive."""
+    serving = Device.wave == wave, Device.mode == Mode.KIOSK, Device.revoked.is_(None)
+    session.execute(update(Device).where(*serving).values(revoked=dates.today()))
+
+
 def _purged(session: Session, wave: Wave) -> Purged:
     code = wave.code
     sheets = select(Sheet.serial).join(Batch, Batch.code == Sheet.batch).where(Batch.wave == code)
@@ -153,12 +159,7 @@ def _purged(session: Session, wave: Wave) -> Purged:
     wave.purged = dates.today()
     invitations = _deleted(session, delete(Invitation).where(Invitation.wave == code))
     drafts = _deleted(session, delete(OpenKeying).where(OpenKeying.sheet.in_(sheets)))
-    # A kiosk of a wave that is long over has nothing to send any more, and would keep its key alive.
-    session.execute(
-        update(Device)
-        .where(Device.wave == code, Device.mode == Mode.KIOSK, Device.revoked.is_(None))
-        .values(revoked=dates.today())
-    )
+    _revoke_kiosks(session, code)
     return Purged(
         code,
         encrypted_texts.destroy(session.connection(), code),

@@ -64,10 +64,8 @@ def issue(
 
 
 def issue_more(session: Session, wave: str, psu: str, forms: int, double: float = DOUBLE) -> Batch:
-    """A further batch for a village: forms that were spoiled, or lost on the way. Call inside `writing()`.
-
-    Nobody is asked again for them: their households are those of the first batch.
-    """
+    """A further batch for a village: forms that were spoiled, or lost on the way. Call inside `writing()`. Nobody
+    is asked again for them: their households are those of the first batch."""
     row = _locked(session, wave)
     [village] = _chosen(session, row, [psu])
     _bounded(forms)

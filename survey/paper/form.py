@@ -140,13 +140,8 @@ def _part(questionnaire: Questionnaire, number: int, page: Page) -> dict[str, An
 def _groups(questionnaire: Questionnaire, page: Page) -> Iterator[dict[str, Any]]:
     """The questions of a page; neighbours on one scale make a table."""
     spelled_out = {item.beside for item in page.items if item.beside}
-
-    def scale(item: Item) -> tuple[tuple[int, str], ...] | None:
-        if not item.kind.is_scale or item.code in spelled_out:
-            return None
-        return tuple((code, str(label)) for code, label in item.choices.items())
-
-    for levels, group in groupby((item for item in page.items if item.beside is None), key=scale):
+    alone = (item for item in page.items if item.beside is None)
+    for levels, group in groupby(alone, key=lambda item: None if item.code in spelled_out else _scale(item)):
         items = list(group)
         if levels is not None:
             yield {
@@ -161,6 +156,10 @@ def _groups(questionnaire: Questionnaire, page: Page) -> Iterator[dict[str, Any]
         for item in items:
             texts = [_item(questionnaire, text) for text in page.items if text.beside == item.code]
             yield {**_item(questionnaire, item), "beside": texts}
+
+
+def _scale(item: Item) -> tuple[tuple[int, str], ...] | None:
+    return tuple((code, str(label)) for code, label in item.choices.items()) if item.kind.is_scale else None
 
 
 def _item(questionnaire: Questionnaire, item: Item) -> dict[str, Any]:

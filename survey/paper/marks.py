@@ -111,10 +111,8 @@ class Reading:
 
 
 def read(page: Grey, questionnaire: Questionnaire, number: int) -> list[Reading] | None:
-    """What is marked on a page that was laid straight, in the order of the form.
-
-    None if the page is too crumpled to be fitted onto its print.
-    """
+    """What is marked on a page that was laid straight, in the order of the form. None if the page is too crumpled
+    to be fitted onto its print."""
     where = fit(page, prints(questionnaire)[number - 1], anchors(questionnaire)[number - 1])
     if where is None or where.left > BENT:
         return None
@@ -219,7 +217,11 @@ def fit(page: Grey, printed: Grey, places: list[tuple[int, int]]) -> Fit | None:
             shifts.append((column + _peak(like[row], column) - far, row + _peak(like[:, column], row) - far))
     if len(found) < max(12, len(places) // 2):
         return None
-    at, shift = np.array(found) / COARSE, np.array(shifts) / COARSE
+    return _fitted(np.array(found) / COARSE, np.array(shifts) / COARSE)
+
+
+def _fitted(at: NDArray[Any], shift: NDArray[Any]) -> Fit:
+    """Robust least squares of the shifts (N, 2) on powers of where they were found (N, 2)."""
     powers = _powers(at, 10 if len(at) > 40 else 6 if len(at) > 20 else 3)
     trust = np.ones(len(at))
     for _step in range(STEPS):
@@ -295,19 +297,13 @@ def _zones(questionnaire: Questionnaire, number: int) -> _Zones:
     rows, columns = np.mgrid[-half : half + 1, -half : half + 1] / SCALE
     radius = np.array([box.width / 2 for box in boxes])[:, None, None]
     distance = np.hypot(rows, columns)[None] / radius
-    inside = free & (distance < 0.9)
+    inside = (free & (distance < 0.9)).reshape(len(boxes), -1).astype(np.float32)
     near = free & (distance > AROUND[0]) & (distance < AROUND[1])
     at = ((np.arctan2(rows, columns) / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
     sector = np.eye(SECTORS, dtype=np.float32)[at.ravel()]
     flat = near.reshape(len(boxes), -1).astype(np.float32)
     whole = ((distance > AROUND[0]) & (distance < AROUND[1])).reshape(len(boxes), -1).astype(np.float32)
-    return _Zones(
-        boxes,
-        inside.reshape(len(boxes), -1).astype(np.float32),
-        flat,
-        sector,
-        flat @ sector > 0.35 * (whole @ sector),
-    )
+    return _Zones(boxes, inside, flat, sector, flat @ sector > 0.35 * (whole @ sector))
 
 
 def inks(lit: Grey, questionnaire: Questionnaire, number: int, where: Fit) -> dict[tuple[str, int], Ink]:

@@ -77,10 +77,8 @@ class Print:
 def prepared(
     session: Session, wave: str, *, unit: str | None = None, village: str | None = None, batch: str | None = None
 ) -> Print:
-    """The packets of a wave that are numbered, of a commune, of a village, or one alone, in their order.
-
-    Refused where there is none.
-    """
+    """The packets of a wave that are numbered, of a commune, of a village, or one alone, in their order. Refused
+    where there is none."""
     row = waves.find(session, wave)
     chosen = (
         select(Batch, Village)
@@ -272,10 +270,8 @@ def _words() -> dict[str, Any]:
 
 
 def _code(text: str) -> str:
-    """The code of a text as SVG, one path: Typst draws it in half the time that its own curves take.
-
-    Its level Q stands a quarter of it being dirty or torn.
-    """
+    """The code of a text as SVG, one path: Typst draws it in half the time that its own curves take. Its level Q
+    stands a quarter of it being dirty or torn."""
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
     black = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False)) == 0
     path = []

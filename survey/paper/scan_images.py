@@ -36,10 +36,8 @@ REDUCED = {
 
 
 def pictures(data: bytes) -> Iterator[Grey | Refusal]:
-    """The pages of a file, each as a grey picture, or as the reason why it can't be one.
-
-    Refused as a whole where it is no file of these kinds, is damaged, or has too many pages.
-    """
+    """The pages of a file, each as a grey picture, or as the reason why it can't be one. Refused as a whole where
+    it is no file of these kinds, is damaged, or has too many pages."""
     if data.startswith(b"%PDF"):
         yield from _of_pdf(data)
         return
@@ -177,15 +175,19 @@ def _tiff_sizes(data: bytes) -> Iterator[tuple[int, int]]:
         left -= entries
         if left < 0:
             raise struct.error("directories that repeat themselves")
-        tags = {}
-        for entry in range(entries):
-            at = place + 2 + 12 * entry
-            tag, kind = struct.unpack(f"{order}HH", data[at : at + 4])
-            if tag in (256, 257):
-                form = f"{order}H" if kind == 3 else f"{order}I"
-                tags[tag] = struct.unpack(form, data[at + 8 : at + 8 + struct.calcsize(form)])[0]
+        tags = _tiff_tags(data, order, [place + 2 + 12 * entry for entry in range(entries)])
         if len(tags) < 2:
             raise struct.error("a directory without a size")
         yield tags[256], tags[257]
         end = place + 2 + 12 * entries
         place = struct.unpack(f"{order}I", data[end : end + 4])[0]
+
+
+def _tiff_tags(data: bytes, order: str, entries: list[int]) -> dict[int, int]:
+    tags = {}
+    for at in entries:
+        tag, kind = struct.unpack(f"{order}HH", data[at : at + 4])
+        if tag in (256, 257):
+            form = f"{order}H" if kind == 3 else f"{order}I"
+            tags[tag] = struct.unpack(form, data[at + 8 : at + 8 + struct.calcsize(form)])[0]
+    return tags

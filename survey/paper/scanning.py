@@ -86,10 +86,8 @@ class Doubt:
 
 
 def take_in(database: Database, wave: str, files: Iterable[tuple[str, bytes]]) -> Iterator[Page]:
-    """Reads the pages of files, one after another, and keeps each as soon as it is read.
-
-    A fault of one page is reported and the others go on; so is a file that can't be read at all.
-    """
+    """Reads the pages of files, one after another, and keeps each as soon as it is read. A fault of one page is
+    reported and the others go on; so is a file that can't be read at all."""
     opencv.require()
     with database.reading() as session:
         sheet_locks.takes_paper(waves.find(session, wave))
@@ -158,10 +156,8 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
 
 
 def keep(session: Session, wave: str, serial: str, page: int, readings: list[Reading], flat: Grey) -> StoredPage:
-    """Keeps a page that was read.
-
-    Call inside `writing()`. A page that is stored already is replaced only if less of the new one is doubtful.
-    """
+    """Keeps a page that was read. Call inside `writing()`. A page that is stored already is replaced only if less
+    of the new one is doubtful."""
     sheet = sheet_locks.locked(session, serial)
     questionnaire = _wanted(session, wave, serial)
     holder = session.scalars(

@@ -16,10 +16,7 @@ _press = threading.Lock()  # each print holds some hundred megabytes
 
 
 def print_into(file: IO[bytes], parts: Iterable[bytes]) -> None:
-    """Writes PDFs into a file as one; the next part is asked for when the one before is in, so one is in memory.
-
-    Refused where somebody else's print takes too long.
-    """
+    """Writes PDFs into a file as one, one at a time in memory; refused if somebody else prints for too long."""
     if not _press.acquire(timeout=PATIENCE):
         raise Conflict("Something else is being printed just now. Try again in a minute.")
     try:

@@ -34,13 +34,11 @@ PRINTED = 4
 
 
 def with_field(pdf: bytes, signatory: str, words: str) -> bytes:
-    """The PDF with a field below the last `signatory` of its last page; `words` are read aloud for it.
-
-    The same file gives the same bytes. ValueError: the last page has no such signatory.
-    """
-    place = _below(pdf, signatory)
+    """The PDF with a field below its last `signatory`, whom annexes may follow; `words` are read aloud for it. The
+    same file gives the same bytes. ValueError: it has no such signatory."""
+    at_page, place = _below(pdf, signatory)
     reader = PdfReader(io.BytesIO(pdf))
-    page, root = reader.pages[-1], reader.root_object
+    page, root = reader.pages[at_page], reader.root_object
     structure: Any = root["/StructTreeRoot"].get_object()
     [document] = structure["/K"]
     here: Any = page.indirect_reference
@@ -70,9 +68,7 @@ def with_field(pdf: bytes, signatory: str, words: str) -> bytes:
 
 def _appended(pdf: bytes, reader: PdfReader, objects: dict[int, PdfObject]) -> bytes:
     """The file and after it these objects, changed or new, with a table of where they stand, as the file's own.
-
-    Not by pypdf's writer: it reads every object, and its table is not one of an archive (ISO 19005-2, 6.1.9).
-    """
+    Not by pypdf's writer: it reads every object, and its table is not one of an archive (ISO 19005-2, 6.1.9)."""
     made = io.BytesIO(pdf)
     made.seek(0, io.SEEK_END)
     made.write(b"\n")
@@ -94,24 +90,30 @@ def _appended(pdf: bytes, reader: PdfReader, objects: dict[int, PdfObject]) -> b
     return made.getvalue()
 
 
-def _below(pdf: bytes, signatory: str) -> tuple[float, float, float, float]:
-    """Where the field stands on the last page: left, bottom, right, top in points from its lower left corner."""
+def _below(pdf: bytes, signatory: str) -> tuple[int, tuple[float, float, float, float]]:
+    """Where the field stands: the page, and left, bottom, right, top in points from its lower left corner."""
     with pdfium.lock, pypdfium2.PdfDocument(pdf) as document:
-        page = document[len(document) - 1]
-        words = page.get_textpage()
-        search = words.search(signatory, match_case=True)
-        found = None
-        while (next_ := search.get_next()) is not None:
-            found = next_
-        boxes = [] if found is None else [words.get_charbox(found[0] + at) for at in range(found[1])]
-        search.close()
-        words.close()
-        page.close()
-    if not boxes:
-        raise ValueError(f"nobody signs as {signatory} on the last page")
-    middle = (min(box[0] for box in boxes) + max(box[2] for box in boxes)) / 2
-    top = min(box[1] for box in boxes) - GAP
-    return middle - WIDTH / 2, top - HEIGHT, middle + WIDTH / 2, top
+        for number in reversed(range(len(document))):
+            boxes = _boxes(document[number], signatory)
+            if boxes:
+                middle = (min(box[0] for box in boxes) + max(box[2] for box in boxes)) / 2
+                top = min(box[1] for box in boxes) - GAP
+                return number, (middle - WIDTH / 2, top - HEIGHT, middle + WIDTH / 2, top)
+    raise ValueError(f"nobody signs as {signatory}")
+
+
+def _boxes(page: Any, words: str) -> list[tuple[float, float, float, float]]:
+    """Where the letters of the last such words of a page stand."""
+    text = page.get_textpage()
+    search = text.search(words, match_case=True)
+    found = None
+    while (next_ := search.get_next()) is not None:
+        found = next_
+    boxes = [] if found is None else [text.get_charbox(found[0] + at) for at in range(found[1])]
+    search.close()
+    text.close()
+    page.close()
+    return boxes
 
 
 def _named(**entries: PdfObject | str) -> DictionaryObject:

@@ -66,9 +66,7 @@ def asked(questionnaire: Questionnaire) -> list[Item]:
 
 def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """The responses of a wave with a remark, in the order of their ids, without those that a review rejected.
-
-    Without those that can't be read: destroyed, or with a key that was lost.
-    """
+    Without those that can't be read: destroyed, or with a key that was lost."""
     out = rejected(session, wave.code)
     return tuple(response for response in _there(session, wave) if response not in out)
 
@@ -123,10 +121,8 @@ def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
 def code(
     session: Session, wave: Wave, response: UUID, turn: int, wanted_themes: Collection[str], person: str
 ) -> Coding | None:
-    """Keeps what somebody found in a remark; None if that is what holds already.
-
-    Refused: no theme, a closed or unknown one that did not hold before, and a second turn by who took the first.
-    """
+    """Keeps what somebody found in a remark; None if that is what holds already. Refused: no theme, a closed or
+    unknown one that did not hold before, and a second turn by who took the first."""
     if response not in queue(session, wave, turn, person).remarks:
         raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.")
     known = themes.kept(session, wave.code)
@@ -198,10 +194,8 @@ class Agreed:
 
 
 def agreed(session: Session, wave: str) -> Agreed:
-    """The agreement of the first and the second turn on the remarks that two people coded.
-
-    What each noted first counts: a coding that was changed after a talk would make them agree too well.
-    """
+    """The agreement of the first and the second turn on the remarks that two people coded. What each noted first
+    counts: a coding that was changed after a talk would make them agree too well."""
     first, second = (earliest(session, wave, turn) for turn in (FIRST, SECOND))
     both = sorted(set(first) & set(second))
     codes = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}

@@ -25,12 +25,7 @@ def list_all(session: Session, wave: str) -> list[Paraphrase]:
     return list(session.scalars(rows))
 
 
-def add(session: Session, wave: str, unit: str, theme: str, words: str, person: str) -> Paraphrase:
-    """Keeps a sentence under a theme in a unit. It is not kept of which remark it is.
-
-    Refused: none or a long one, one that stands there already, one with a long number in it or with a sign that
-    can't be printed.
-    """
+def _sentence(words: str) -> str:
     words = " ".join(nfc(words).split())
     if not words or len(words) > LONGEST:
         raise Refusal("Write one sentence of at most %(most)d characters.", most=LONGEST)
@@ -38,6 +33,13 @@ def add(session: Session, wave: str, unit: str, theme: str, words: str, person: 
         raise Refusal("Remove the characters that can't be printed.")
     if NUMBER.search(words):
         raise Refusal("Take the long number out: it could show who wrote this.")
+    return words
+
+
+def add(session: Session, wave: str, unit: str, theme: str, words: str, person: str) -> Paraphrase:
+    """Keeps a sentence under a theme in a unit. It is not kept of which remark it is. Refused: none or a long one,
+    one that stands there already, one with a long number in it or with a sign that can't be printed."""
+    words = _sentence(words)
     if theme not in {one.code for one in themes.kept(session, wave)}:
         raise NotFound("There is no such theme in this wave. Look at its list.")
     place = units.find(session, unit).code

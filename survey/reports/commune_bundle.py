@@ -40,10 +40,8 @@ def state(summary: Summary, language: str) -> State:
 
 
 def begin(summary: Summary, language: str) -> None:
-    """Begins to make the bundle in a thread of its own, after those begun before.
-
-    Nothing where it is there or being made.
-    """
+    """Begins to make the bundle in a thread of its own, after those begun before. Nothing where it is there or
+    being made."""
     path = _path(summary, language)
     with _door:
         if path in _making or path.exists():

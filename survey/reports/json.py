@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from survey.results.result_table import as_records
 from survey.results.summary import Summary
 
 
 def write(summary: Summary) -> bytes:
-    """The records, a line each, so that two reports can be compared line by line."""
-    rows = ",\n".join(
-        json.dumps(record, ensure_ascii=False, allow_nan=False) for record in as_records(summary.records)
-    )
+    """The records of a wave."""
+    return array(as_records(summary.records))
+
+
+def array(records: Iterable[dict[str, Any]]) -> bytes:
+    """Records, a line each, so that two reports can be compared line by line."""
+    rows = ",\n".join(json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
     return f"[\n{rows}\n]\n".encode()

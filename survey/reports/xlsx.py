@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from datetime import datetime, time
 from typing import Any
 
-import xlsxwriter
-
-from analysis import Estimate
 from analysis.response_rates import response_rates
 from survey.fieldwork.accounting import Line
 from survey.reports import fieldwork
@@ -33,6 +28,7 @@ from survey.reports.labels import (
 from survey.reports.letter import marks
 from survey.reports.method import again, method
 from survey.reports.structure import Command, Heading, Paragraph
+from survey.reports.workbook import SHARE, WHOLE, Book, Sheet
 from survey.results import wording
 from survey.results.remarks import Remarks
 from survey.results.result_table import FIELDS, as_records, as_row
@@ -40,7 +36,6 @@ from survey.results.summary import Headline, Households, Paper, Summary
 from survey.waves import units
 from translations import gettext as _
 
-SHARE, WHOLE, ONE = "0.00%", "#,##0", "0.00"
 ESTIMATE_WIDTHS = (14, 14, 14, 14, 38)
 LABELS = "item_label", "value_label", "domain_kind", "domain_label"  # of the tidy sheet, beside a record's fields
 
@@ -48,7 +43,7 @@ LABELS = "item_label", "value_label", "domain_kind", "domain_label"  # of the ti
 def write(summary: Summary) -> bytes:
     """The report of a wave as a workbook."""
     file = io.BytesIO()
-    book = Book(file, summary)
+    book = Book(file, contents(summary).title, marks(summary), summary.data_day)
     headline_sheet(book, summary)
     item_sheet(book, summary)
     unit_sheet(book, summary)
@@ -61,112 +56,6 @@ def write(summary: Summary) -> bytes:
     tidy_sheet(book, summary)
     book.close()
     return file.getvalue()
-
-
-class Book:
-    """A workbook with the formats of the report. Text stays text, whatever it looks like."""
-
-    def __init__(self, file: io.BytesIO, summary: Summary) -> None:
-        self.workbook = xlsxwriter.Workbook(
-            file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        )
-        self.title = contents(summary).title
-        self.marks = marks(summary)
-        self.workbook.set_properties(
-            {
-                "title": self.title,
-                "comments": " – ".join(self.marks),
-                "created": datetime.combine(summary.data_day, time()),
-            }
-        )
-        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-
-    def format(self, **wanted: Any) -> Any:
-        """A cell format; the same wish gives the same one."""
-        key = tuple(sorted({"font_name": "Times New Roman", "font_size": 12, "valign": "top", **wanted}.items()))
-        if key not in self._formats:
-            self._formats[key] = self.workbook.add_format(dict(key))
-        return self._formats[key]
-
-    def sheet(self, name: str, head: Sequence[str], widths: Sequence[int], *, frozen_columns: int = 0) -> Sheet:
-        """A sheet with its marks, its title and a head that stays in sight."""
-        return Sheet(self, name, head, widths, frozen_columns)
-
-    def close(self) -> None:
-        self.workbook.close()
-
-
-class Sheet:
-    """A sheet that is filled from the top, row by row."""
-
-    def __init__(
-        self, book: Book, name: str, head: Sequence[str], widths: Sequence[int], frozen_columns: int
-    ) -> None:
-        self.book = book
-        self.sheet = book.workbook.add_worksheet(name)
-        self.row = 0
-        self.sheet.set_paper(9)  # A4
-        self.sheet.set_landscape()
-        self.sheet.fit_to_pages(1, 0)
-        if book.marks:
-            self.sheet.set_footer(f"&C&I{' – '.join(book.marks)}   &P/&N")
-        for mark in book.marks:
-            self.texts(mark, bold=True)
-        self.texts(book.title, bold=True)
-        self.row += 1
-        for column, width in enumerate(widths):
-            self.sheet.set_column(column, column, width)
-        if head:
-            self.texts(*head, bold=True, text_wrap=True, bottom=1, valign="vcenter")
-            self.sheet.freeze_panes(self.row, frozen_columns)
-            self.sheet.repeat_rows(self.row - 1)
-
-    def texts(self, *cells: str, **wanted: Any) -> None:
-        """A row of texts."""
-        for column, text in enumerate(cells):
-            self.text(column, text, **wanted)
-        self.row += 1
-
-    def count(self, text: str, count: int | None, **wanted: Any) -> None:
-        """A row of a text and a whole number."""
-        self.text(0, text, **wanted)
-        self.number(1, count, WHOLE)
-        self.row += 1
-
-    def text(self, column: int, text: str, **wanted: Any) -> None:
-        self.sheet.write_string(self.row, column, text, self.book.format(**wanted))
-
-    def number(self, column: int, value: float | None, pattern: str, **wanted: Any) -> None:
-        """A number with its format; an empty cell where there is none."""
-        shape = self.book.format(num_format=pattern, **wanted)
-        if value is None:
-            self.sheet.write_blank(self.row, column, None, shape)
-        else:
-            self.sheet.write_number(self.row, column, value, shape)
-
-    def estimate(self, column: int, record: Estimate, **wanted: Any) -> None:
-        """Estimate, limits and base in four cells, and how to read them in a fifth.
-
-        No case, or all, is a number that reads "0 trên 111"; a hidden figure is its word and nothing more.
-        """
-        pattern = SHARE if record.statistic in wording.SHARES else ONE
-        hidden = wording.is_hidden(record)
-        if hidden or record.estimate is None:
-            self.text(column, wording.figure(record), **wanted)
-        elif {"none", "all"} & set(record.flags):
-            self.number(column, record.estimate, f'"{wording.figure(record)}"', **wanted)
-        else:
-            self.number(column, record.estimate, pattern, **wanted)
-        for place, value, shape in ((1, record.low, pattern), (2, record.high, pattern), (3, record.n, WHOLE)):
-            self.number(column + place, None if hidden else value, shape, **wanted)
-        pooled = _("pooled variance") if record.variance == "pooled" and not hidden else ""
-        self.text(column + 4, "; ".join(filter(None, (_bound(record), wording.remark(record), pooled))), **wanted)
-
-
-def _bound(record: Estimate) -> str:
-    """The bound of a figure that is known from one side: nhiều nhất 3,3%."""
-    one_sided = {"none", "all", "under_3"} & set(record.flags)
-    return wording.limits(record) if one_sided else ""
 
 
 def _estimate_head(summary: Summary, figure: str) -> tuple[str, ...]:

@@ -41,9 +41,7 @@ MIXED = "SELECT {group} FROM {table} GROUP BY 1 HAVING count(DISTINCT xmin::text
 
 class Arrival:
     """The order in which forms came to a database, and what was there when it was last taken away; for one thread.
-
-    It keeps a connection of its own from the first time on.
-    """
+    It keeps a connection of its own from the first time on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

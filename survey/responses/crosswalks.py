@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -54,23 +54,30 @@ def between(session: Session, old: Questionnaire, new: Questionnaire) -> list[Cr
     lie between counts too: 1 to 2 and 2 to 3 lead from 1 to 3.
     """
     steps: dict[str, list[tuple[str, Crosswalk | None]]] = {}
-    there = _published(session)
-    for (before, after), found in there.items():
-        steps.setdefault(before, []).append((after, found))
+    crosswalks = _published(session)
+    for (before, after), one_step in crosswalks.items():
+        steps.setdefault(before, []).append((after, one_step))
     for one, next_ in pairwise(questionnaires.published(session)):
-        if one.code == next_.code and (one.name, next_.name) not in there:
+        if one.code == next_.code and (one.name, next_.name) not in crosswalks:
             steps.setdefault(one.name, []).append((next_.name, None))
-    ways: deque[tuple[str, list[Crosswalk]]] = deque([(old.name, [])])
-    seen = {old.name}
+    way = _shortest(steps, old.name, new.name)
+    return [] if way is None and old.code == new.code else way  # the later wave may ask the earlier version
+
+
+def _shortest(
+    steps: Mapping[str, Sequence[tuple[str, Crosswalk | None]]], start: str, end: str
+) -> list[Crosswalk] | None:
+    ways: deque[tuple[str, list[Crosswalk]]] = deque([(start, [])])
+    seen = {start}
     while ways:
         name, way = ways.popleft()
-        if name == new.name:
+        if name == end:
             return way
         for after, step in steps.get(name, ()):
             if after not in seen:
                 seen.add(after)
                 ways.append((after, way if step is None else [*way, step]))
-    return [] if old.code == new.code else None  # the later wave may ask the earlier version
+    return None
 
 
 def _published(session: Session) -> dict[tuple[str, str], Crosswalk]:

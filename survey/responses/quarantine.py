@@ -82,10 +82,8 @@ def short(form: QuarantinedResponse) -> str:
 
 
 def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
-    """What is held of a wave, or of all: those that wait first, then by day.
-
-    A form that names a wave which is not there belongs to the wave of its device.
-    """
+    """What is held of a wave, or of all: those that wait first, then by day. A form that names a wave which is not
+    there belongs to the wave of its device."""
     chosen = (
         select(QuarantinedResponse, Device, Unit)
         .join(Device, Device.id == QuarantinedResponse.device)
@@ -154,8 +152,7 @@ def decide(
     return decided
 
 
-def _count(session: Session, form: QuarantinedResponse, day: date | None) -> None:
-    """Keeps what is under the seal as a response."""
+def _decrypted(form: QuarantinedResponse) -> tuple[object, tuple[str, ...], int | None]:
     sent = {"id": str(form.id), "wave": form.wave, "unit": form.unit, "mode": form.mode.value, "day": form.day}
     sent |= {"key": form.key, "sealed": form.sealed} | ({"psu": form.psu} if form.psu else {})
     answers, marks, adults, fault = sealed_responses.decrypted(sent)
@@ -168,6 +165,12 @@ def _count(session: Session, form: QuarantinedResponse, day: date | None) -> Non
         )
     if fault:
         raise Refusal("Form %(number)s can only be declined: it does not open.", number=short(form))
+    return answers, marks, adults
+
+
+def _count(session: Session, form: QuarantinedResponse, day: date | None) -> None:
+    """Keeps what is under the seal as a response."""
+    answers, marks, adults = _decrypted(form)
     on = _day(session, form, day)
     place = waves.place(session, form.wave, form.unit, on)
     checked = check(place.questionnaire, answers)

@@ -324,10 +324,8 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
 
 
 def _in_groups(session: Session, people: Respondents) -> Respondents:
-    """Leaders as persons of their groups: each stands for N ÷ n, n the persons of its group who answered.
-
-    A person without a label is known by its one response.
-    """
+    """Leaders as persons of their groups: each stands for N ÷ n, n the persons of its group who answered. A person
+    without a label is known by its one response."""
     columns, rows = people.responses, people.rows
     stratum, person = (columns.labels(name, rows) for name in ("stratum", "person"))
     alone = person.codes < 0
@@ -437,10 +435,8 @@ def filled(weights: Floats, psu: Labels) -> Floats:
 
 
 def _digest(people: Respondents, collected: Ints, villages: Iterable[Village]) -> Any:
-    """SHA-256 of the responses collected, by their ids, of the villages, and of strata and weights.
-
-    Of the columns and not of the stored documents: a database may write one document in several ways.
-    """
+    """SHA-256 of the responses collected, by their ids, of the villages, and of strata and weights. Of the columns
+    and not of the stored documents: a database may write one document in several ways."""
     digest = hashlib.sha256()
     columns = people.responses
     digest.update(columns.ids[collected].tobytes())

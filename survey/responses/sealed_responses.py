@@ -113,6 +113,16 @@ def rotate() -> Key:
     return _add(max(numbers, default=0) + 1)
 
 
+def _keys_in_use(session: Session, over: Collection[str]) -> tuple[set[str | None], set[str]]:
+    """The keys that devices may seal with, and those of the responses that wait."""
+    revoked_recently = (Device.revoked >= dates.today() - FETCHED) & Device.wave.not_in(over)
+    may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), revoked_recently))
+    accepted = select(QuarantineDecision.quarantined).where(QuarantineDecision.verdict == Verdict.ACCEPTED)
+    waiting = QuarantinedResponse.digest.not_in(accepted) & QuarantinedResponse.wave.not_in(over)
+    held = select(QuarantinedResponse.key).where(waiting).distinct()
+    return set(session.scalars(may_send)), set(session.scalars(held))
+
+
 def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     """Destroys the keys that no bound device and no held response may need; gives their number.
 
@@ -121,12 +131,7 @@ def delete_expired(session: Session, over: Collection[str] = ()) -> int:
     A device may need the key with which it was bound and every later one, for 60 days after it was revoked too:
     who finds it binds it anew and brings in what waits there. A held response needs its own until it is accepted.
     """
-    revoked_recently = (Device.revoked >= dates.today() - FETCHED) & Device.wave.not_in(over)
-    may_send = select(Device.key).where(Device.bound.is_not(None), or_(Device.revoked.is_(None), revoked_recently))
-    needed = set(session.scalars(may_send))
-    accepted = select(QuarantineDecision.quarantined).where(QuarantineDecision.verdict == Verdict.ACCEPTED)
-    waiting = QuarantinedResponse.digest.not_in(accepted) & QuarantinedResponse.wave.not_in(over)
-    held = set(session.scalars(select(QuarantinedResponse.key).where(waiting).distinct()))
+    needed, held = _keys_in_use(session, over)
     gone = 0
     known = list(keys())
     for id in known[:-1]:
@@ -269,19 +274,9 @@ def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str])
 
 def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -> None:
     digest = hashlib.sha256(associated_data(sent) + sent["sealed"].encode()).hexdigest()
-    held = QuarantinedResponse(
-        digest=digest,
-        device=device.id,
-        reason=reason,
-        id=UUID(sent["id"]),
-        wave=sent["wave"],
-        unit=sent["unit"],
-        psu=sent.get("psu"),
-        mode=Mode(sent["mode"]),
-        day=sent["day"],
-        key=sent["key"],
-        sealed=sent["sealed"],
-    )
+    form: dict[str, Any] = {name: sent.get(name) for name in ("wave", "unit", "psu", "day", "key", "sealed")}
+    form |= {"id": UUID(sent["id"]), "mode": Mode(sent["mode"])}
+    held = QuarantinedResponse(digest=digest, device=device.id, reason=reason, **form)
     try:
         with session.begin_nested():
             session.add(held)

@@ -81,10 +81,8 @@ def _reached(
 
 
 def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
-    """Whether people agreed to anonymised rows, by the consent of the version that they answered.
-
-    Made-up rows are nobody's: a wave of them shows what such a file is like.
-    """
+    """Whether people agreed to anonymised rows, by the consent of the version that they answered. Made-up rows are
+    nobody's: a wave of them shows what such a file is like."""
     return questionnaire.open_rows or wave.simulated
 
 

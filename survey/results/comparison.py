@@ -345,11 +345,8 @@ def _changes(
     new: dict[tuple[str, str | None, Any], Estimate],
     differences: dict[tuple[str, str | None, Any], Difference],
 ) -> list[Change]:
-    """The lines, each with its word.
-
-    The index of the whole province, which a survey is made for, is tested by itself, so it says the same wherever
-    it stands; the other lines stand together.
-    """
+    """The lines, each with its word. The index of the whole province, which a survey is made for, is tested by
+    itself, so it says the same wherever it stands; the other lines stand together."""
     tested = [differences.get(key) if _may_be_told(old[key], new[key]) else None for key in keys]
     if wave.kind is WaveKind.OPEN:
         tested = [one and verdicts.untested(one) for one in tested]

@@ -109,10 +109,8 @@ def composition(people: Respondents) -> tuple[tuple[str, ...], Ints]:
 
 
 def made_alike(weight: Floats, mode: Labels, cells: Ints, pair: tuple[str, str]) -> Floats:
-    """(N,) weights under which each mode of the pair has in each cell the weight that both have there together.
-
-    0 for people of other modes, and in cells that one of the two lacks.
-    """
+    """(N,) weights under which each mode of the pair has in each cell the weight that both have there together. 0
+    for people of other modes, and in cells that one of the two lacks."""
     sides = [mode.having(one) for one in pair]
     size = int(cells.max(initial=0)) + 1
     totals = [np.bincount(cells[side], weight[side], size) for side in sides]

@@ -84,10 +84,8 @@ def frozen(session: Session, wave: Wave, responses: Collection[UUID]) -> dict[st
 
 
 def gather(session: Session, wave: Wave, release: Release | None = None) -> Remarks | None:
-    """The themes of a wave's present remarks, or of those of a release; None if nothing was coded by then.
-
-    A paraphrase that was withdrawn since is in no release any more.
-    """
+    """The themes of a wave's present remarks, or of those of a release; None if nothing was coded by then. A
+    paraphrase that was withdrawn since is in no release any more."""
     if release is None:
         if session.scalar(select(func.count()).select_from(Coding).where(Coding.wave == wave.code)) == 0:
             return None

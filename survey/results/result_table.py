@@ -84,10 +84,8 @@ class Options(TypedDict, total=False):
 
 
 def estimates(session: Session, wave: str, release: int | None = None, **options: Unpack[Options]) -> list[Record]:
-    """The records of a wave: by item and value, then by domain; those of a release as they were released.
-
-    Refused: an unknown item, value, rule, column or release; a design as `analysis` refuses it.
-    """
+    """The records of a wave: by item and value, then by domain; those of a release as they were released. Refused:
+    an unknown item, value, rule, column or release; a design as `analysis` refuses it."""
     found_wave = waves.find(session, wave)
     shown = None if release is None else releases.find(session, wave, release)
     if shown is not None:
@@ -186,10 +184,8 @@ def released(
 
 
 def design(people: Respondents, single_psu: SinglePSU | None = None) -> Design:
-    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named.
-
-    Its variances know the calibration that the weights come from, where there is one.
-    """
+    """The design of the wave; with one village in a stratum, by the wave's own rule unless another is named. Its
+    variances know the calibration that the weights come from, where there is one."""
     rule = single_psu or cast(SinglePSU, people.wave.single_psu)
     if rule not in people.designs:  # the people stay the same, and so does what is known of their villages
         fitted = people.calibration

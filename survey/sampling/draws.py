@@ -99,11 +99,8 @@ def new_seed() -> str:
 
 
 def drawn(frame: Frame, plan: Plan, seed: str) -> Drawn:
-    """The sample that plan and seed give of a frame.
-
-    Strata and villages are drawn apart from one another: of a seed, what is drawn in one depends on nothing in
-    another.
-    """
+    """The sample that plan and seed give of a frame. Strata and villages are drawn apart from one another: of a
+    seed, what is drawn in one depends on nothing in another."""
     if not 0 < len(seed) <= LONGEST_SEED or not seed.isprintable():
         raise Refusal("Give a seed of 1 to %(most)s letters or digits.", most=LONGEST_SEED)
     villages = []

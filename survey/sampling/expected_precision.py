@@ -44,10 +44,8 @@ class Expected:
 
     @classmethod
     def of(cls, deff: float | None, per_village: int, **known: float | None) -> Expected:
-        """With the ρ that gives this design effect; its own unless one is given.
-
-        Refused: a design effect below 1, and one above it where a village gives no two people who could be alike.
-        """
+        """With the ρ that gives this design effect; its own unless one is given. Refused: a design effect below 1,
+        and one above it where a village gives no two people who could be alike."""
         values = cls(**{name: value for name, value in known.items() if value is not None})
         if deff is None or deff == 1:
             return values if deff is None else replace(values, rho=0.0)

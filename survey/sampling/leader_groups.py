@@ -40,10 +40,8 @@ def persons(session: Session, wave: str) -> dict[str, set[str]]:
 
 
 def load(session: Session, wave: Wave, path: Path) -> tuple[int, int]:
-    """Adds the groups of a file, all or nothing; how many came new, and how many were there.
-
-    A group that is there has the same number of persons; its name is filled in where it has none.
-    """
+    """Adds the groups of a file, all or nothing; how many came new, and how many were there. A group that is there
+    has the same number of persons; its name is filled in where it has none."""
     faults = Faults()
     known = groups(session, wave.code)
     rows: dict[str, int] = {}

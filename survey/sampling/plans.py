@@ -144,11 +144,8 @@ class Part:
 
 
 def parts(frame: Frame, plan: Plan) -> list[Part]:
-    """The strata of a plan, in the order of their labels.
-
-    Refused: a number of villages or forms below 1, more villages than there are, fewer than the strata need, one
-    village in a stratum without `collapse`.
-    """
+    """The strata of a plan, in the order of their labels. Refused: a number of villages or forms below 1, more
+    villages than there are, fewer than the strata need, one village in a stratum without `collapse`."""
     if plan.villages < 1 or plan.per_village < 1:
         raise Refusal("Draw at least one village, and one household in it.")
     groups = frame.by("unit" if plan.per == "unit" else "stratum")

@@ -22,9 +22,7 @@ METHODS = {"post": N_("post-stratification"), "raking": N_("raking"), "linear": 
 
 class NewWeights:
     """A new version of a wave's given weights, made when the first weight differs from those given before.
-
-    Computed weights are no part of it: what was fitted for some people says nothing of those who come later.
-    """
+    Computed weights are no part of it: what was fitted for some people says nothing of those who come later."""
 
     def __init__(self, session: Session, wave: Wave, source: str) -> None:
         self.session, self.wave, self.source = session, wave, source

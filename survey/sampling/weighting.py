@@ -57,10 +57,8 @@ class Plan:
 
 
 def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
-    """Computes, keeps and makes current a new version of a wave's weights, with its report.
-
-    Refused: a wave without responses in its sample; classes or values without an answer; totals that can't be met.
-    """
+    """Computes, keeps and makes current a new version of a wave's weights, with its report. Refused: a wave
+    without responses in its sample; classes or values without an answer; totals that can't be met."""
     wave = waves.find(session, code)
     people = sample(session, wave)
     if not len(people):
@@ -199,10 +197,8 @@ def _sheets(session: Session, wave: Wave) -> tuple[dict[str, int], dict[str, int
 def _adjusted(
     session: Session, wave: Wave, people: Respondents, base: Floats, by: str
 ) -> tuple[Floats, dict[str, Any]]:
-    """Weights by which those who answered stand for all households that were asked in their class.
-
-    A household that was replaced counts as asked and silent, the one asked instead as one who answered.
-    """
+    """Weights by which those who answered stand for all households that were asked in their class. A household
+    that was replaced counts as asked and silent, the one asked instead as one who answered."""
     if wave.draw is None:
         raise Refusal("The wave %(code)s has no draw: nobody knows who did not answer.", code=wave.code)
     villages = asked(session, wave)
@@ -311,10 +307,8 @@ def _margins(
 
 
 def _extremes(people: Respondents, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The smallest and the largest factor between base and final weight, and whose it is: a class, no person.
-
-    A factor that all weights have in common, to bring them to the totals' sum, is not counted.
-    """
+    """The smallest and the largest factor between base and final weight, and whose it is: a class, no person. A
+    factor that all weights have in common, to bring them to the totals' sum, is not counted."""
     columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
     for variable in (fit or {}).get("variables", ()):
         labels = fitted_weights.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])

@@ -75,10 +75,8 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose work is kept whole at the end of the block, or not at all where it raised.
-
-        What somebody of the staff writes goes into the audit trail with it.
-        """
+        """A session whose work is kept whole at the end of the block, or not at all where it raised. What somebody
+        of the staff writes goes into the audit trail with it."""
         with self._writer:
             with Session(self._writing, expire_on_commit=False) as session, session.begin():
                 yield session
@@ -117,10 +115,8 @@ class Database:
             yield
 
     def apart(self) -> Any:
-        """A connection that is nobody else's, in no transaction, and whose work commits by itself; close it.
-
-        On SQLite it waits for nobody.
-        """
+        """A connection that is nobody else's, in no transaction, and whose work commits by itself; close it. On
+        SQLite it waits for nobody."""
         return self._apart.raw_connection()
 
     def answers(self) -> bool:
@@ -186,10 +182,8 @@ def _postgresql(url: str, **options: Any) -> Engine:
 
 
 def _try_after_a_rest(engine: Engine) -> None:
-    """Tries a connection that rested for a while before it is used, in case the server was restarted.
-
-    SQLAlchemy's own `pool_pre_ping` tries before every use, which costs a form a tenth of its time.
-    """
+    """Tries a connection that rested for a while before it is used, in case the server was restarted. SQLAlchemy's
+    own `pool_pre_ping` tries before every use, which costs a form a tenth of its time."""
 
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:

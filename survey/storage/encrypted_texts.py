@@ -37,10 +37,8 @@ class TextKeys:
         self._keys: dict[str, bytes | None] = {}
 
     def encrypt(self, wave: str, response: UUID, texts: Mapping[str, str]) -> dict[str, str]:
-        """The texts of a response as they are stored. The wave's key is made with its first text.
-
-        RuntimeError if the wave's key was destroyed: its time is over, and nothing is written then.
-        """
+        """The texts of a response as they are stored. The wave's key is made with its first text. RuntimeError if
+        the wave's key was destroyed: its time is over, and nothing is written then."""
         key = self.key(wave)
         if key is None:
             insert_once(self._connection, TextKey, {"wave": wave, "wrapped": new_key(wave)})
@@ -54,9 +52,7 @@ class TextKeys:
 
     def decrypt(self, wave: str, response: UUID, stored: Mapping[str, str] | None) -> dict[str, str] | None:
         """What was written: empty if nothing was, None if it can't be read: its key is destroyed or lost.
-
-        InvalidTag if it was changed, or belongs to another response.
-        """
+        InvalidTag if it was changed, or belongs to another response."""
         if stored is None:
             return {}
         key, encrypted = self.key(wave), b64decode(stored["sealed"])
@@ -81,10 +77,8 @@ def texts_of(connection: Connection, response: UUID) -> dict[str, str] | None:
 
 
 def destroy(connection: Connection, wave: str) -> bool:
-    """Destroys the key of a wave's texts; False if that is done already or nothing was written.
-
-    The row stays, empty: a wave whose texts are destroyed gets no other key.
-    """
+    """Destroys the key of a wave's texts; False if that is done already or nothing was written. The row stays,
+    empty: a wave whose texts are destroyed gets no other key."""
     emptied = update(TextKey).where(TextKey.wave == wave, TextKey.wrapped != b"").values(wrapped=b"")
     return bool(connection.execute(emptied).rowcount)
 

@@ -11,10 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:
-    """Inserts a row of a model unless one with its primary key is there; whether it was inserted.
-
-    Of two that come at once, the second waits for the first and inserts nothing.
-    """
+    """Inserts a row of a model unless one with its primary key is there; whether it was inserted. Of two that come
+    at once, the second waits for the first and inserts nothing."""
     return bool(connection.execute(_statement(connection.dialect.name, table.__table__), row).rowcount)
 
 

@@ -34,11 +34,8 @@ _there: set[Path] = set()  # where this process has read a key
 
 
 def read_or_make() -> bytes:
-    """The master key, for who seals: made once, where there is none.
-
-    Refused if its file holds no key, and where it was there before and is gone: what another one sealed
-    meanwhile would be lost as soon as it is back.
-    """
+    """The master key, for who seals: made once, where there is none. Refused if its file holds no key, and where
+    it was there before and is gone: what another one sealed meanwhile would be lost as soon as it is back."""
     if settings.text_key_file() not in _there:
         make()
     return read()

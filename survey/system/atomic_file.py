@@ -14,10 +14,8 @@ from translations import Refusal, reason
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there, whole, after the block; where the block raised, what was at its name stays.
-
-    It is readable by its owner alone, for it may hold answers. A pipe or a terminal is written as it is.
-    """
+    """A file that is there, whole, after the block; where the block raised, what was at its name stays. It is
+    readable by its owner alone, for it may hold answers. A pipe or a terminal is written as it is."""
     is_kept = not path.exists() or path.is_file()
     file: IO[bytes]
     try:

@@ -142,22 +142,26 @@ class Table(Rows):
             try:
                 cells = next(self._records, None)
             except csv.Error:
-                self._source.close()
-                self.row += 1
-                place, sound = self._last_cell()
-                if sound:
-                    self.fault(self._name(place), "Shorten this row: it is too long to be read.")
-                else:
-                    self.fault(
-                        self._name(place),
-                        "A quotation mark is left open or stands inside a cell. Close it, or double it inside.",
-                    )
+                self._break_off()
                 return
             if cells is None:
                 return
             self.row += 1
             if cells and not (self._odd and self._report(cells)):
                 yield cells
+
+    def _break_off(self) -> None:
+        """Says why the row can't be read; nothing after it is."""
+        self._source.close()
+        self.row += 1
+        place, sound = self._last_cell()
+        if sound:
+            self.fault(self._name(place), "Shorten this row: it is too long to be read.")
+        else:
+            self.fault(
+                self._name(place),
+                "A quotation mark is left open or stands inside a cell. Close it, or double it inside.",
+            )
 
     def _lines(self, path: Path) -> Generator[str]:
         try:

@@ -22,22 +22,25 @@ class Unknown(Refusal):
     status = 503
 
 
-def harm(place: Path, file: IO[bytes]) -> str | None:
-    """What the harm in a file is called, read from where it stands to its end; None if there is none.
+def _reply(place: Path, file: IO[bytes]) -> bytes:
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(PATIENCE)
+        line.connect(str(place))
+        line.sendall(b"zINSTREAM\0")
+        while piece := file.read(PIECE):
+            line.sendall(len(piece).to_bytes(4, "big") + piece)
+        line.sendall(bytes(4))
+        reply = b""
+        while not reply.endswith(b"\0") and len(reply) < LONGEST and (piece := line.recv(LONGEST)):
+            reply += piece
+        return reply
 
-    Refused if the scanner at `place` is not there or can't say: nothing is taken for harmless unseen.
-    """
+
+def harm(place: Path, file: IO[bytes]) -> str | None:
+    """What the harm in a file is called, read from where it stands to its end; None if there is none. Refused if
+    the scanner at `place` is not there or can't say: nothing is taken for harmless unseen."""
     try:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(PATIENCE)
-            line.connect(str(place))
-            line.sendall(b"zINSTREAM\0")
-            while piece := file.read(PIECE):
-                line.sendall(len(piece).to_bytes(4, "big") + piece)
-            line.sendall(bytes(4))
-            reply = b""
-            while not reply.endswith(b"\0") and len(reply) < LONGEST and (piece := line.recv(LONGEST)):
-                reply += piece
+        reply = _reply(place, file)
     except OSError as error:
         raise _unknown() from error
     answer = reply.rstrip(b"\0").decode(errors="replace").removeprefix("stream: ")

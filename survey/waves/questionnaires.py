@@ -15,10 +15,8 @@ _parsed: dict[str, Questionnaire] = {}  # by digest: a version never changes, so
 
 
 def publish(session: Session, questionnaire: Questionnaire, today: date) -> bool:
-    """Stores a version for good; False if the same one is there already.
-
-    The same name with another content is refused: what was published stays as it is.
-    """
+    """Stores a version for good; False if the same one is there already. The same name with another content is
+    refused: what was published stays as it is."""
     stored = session.scalars(
         select(PublishedQuestionnaire).where(
             PublishedQuestionnaire.code == questionnaire.code,

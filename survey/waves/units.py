@@ -157,10 +157,8 @@ def _joined(text: str) -> str:
 
 
 def load(session: Session, text: str) -> int:
-    """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed.
-
-    Columns: code, name, kind, and where known parent, valid_from, valid_to, replaces.
-    """
+    """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed. Columns:
+    code, name, kind, and where known parent, valid_from, valid_to, replaces."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
     if unknown or not {"code", "name", "kind"} <= set(reader.fieldnames or ()):

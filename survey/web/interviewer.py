@@ -71,9 +71,7 @@ def token() -> ResponseReturnValue:
     return jsonify(token=generate_csrf())
 
 
-@pages.page(
-    "/may", Right.INTERVIEW, methods=["POST"], act=N_("Bound an interviewer's tablet"), changes_figures=False
-)
+@pages.act("/may", Right.INTERVIEW, N_("Bound an interviewer's tablet"), changes_figures=False)
 def bind() -> ResponseReturnValue:
     """Binds this tablet, so that it may send by itself what it sealed while it had no network."""
     answer = make_response("", 204)
@@ -123,7 +121,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.page("/<wave>/<unit>", Right.INTERVIEW, methods=["GET", "POST"], single_response=True)
+@pages.form("/<wave>/<unit>", Right.INTERVIEW, single_response=True)
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
@@ -176,7 +174,7 @@ def _can_seal() -> bool:
     return (kiosk.STATIC / kiosk.BUNDLE).exists()
 
 
-@pages.page("/<wave>/<unit>/ho", Right.INTERVIEW, methods=["GET", "POST"], single_response=True)
+@pages.form("/<wave>/<unit>/ho", Right.INTERVIEW, single_response=True)
 def households(wave: str, unit: str) -> ResponseReturnValue:
     """The drawn households of a village, `?thon=`, and what became of each."""
     if request.method == "POST":
@@ -224,10 +222,8 @@ def _village(session: Session, place: Place) -> Village:
 
 
 def _visited(wave: str, unit: str) -> ResponseReturnValue:
-    """Notes what became of households: of one, or from the script of as many as wait.
-
-    They may come after the wave's last day: the tablet was without network till then.
-    """
+    """Notes what became of households: of one, or from the script of as many as wait. They may come after the
+    wave's last day: the tablet was without network till then."""
     with database().reading() as session:
         village = _village(session, _begun(session, wave, unit))
     try:

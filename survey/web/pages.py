@@ -103,6 +103,14 @@ class Pages(Blueprint):
 
         return declare
 
+    def act(self, rule: str, right: Right, act: str | None = None, **fields: Any) -> Callable[[View], View]:
+        """A page that is sent to, and shows nothing by itself."""
+        return self.page(rule, right, methods=("POST",), act=act, **fields)
+
+    def form(self, rule: str, right: Right, act: str | None = None, **fields: Any) -> Callable[[View], View]:
+        """A page that is shown, and sent to."""
+        return self.page(rule, right, methods=("GET", "POST"), act=act, **fields)
+
 
 def guard(page: Page, view: View) -> View:
     """The view for those who have the page's right; others are asked to sign in (401) or told no (403)."""

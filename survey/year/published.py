@@ -34,6 +34,7 @@ PART = re.compile(r"[A-Za-z0-9_.=,:-]{0,40}")
 LARGEST = 100_000  # of points
 TOLERANCE = 0.05  # between a whole and the sum of its parts, which are published rounded
 NUMBERED = re.compile(r"[0-9]+(\.[0-9]+)*")
+MAIN = ("PAR_INDEX", "SIPAS", "PAPI")  # the three that the country looks at, first in every list
 # The index of ours that a published one stands beside.
 BESIDE = {"index": ("SIPAS", "")}
 
@@ -178,6 +179,11 @@ def change(session: Session, figure: PublishedFigure) -> float | None:
     if former is None or former.value is None or figure.value is None:
         return None
     return round(figure.value - former.value, 6)
+
+
+def index_order(index: str) -> tuple[int, str]:
+    """PAR INDEX, SIPAS and PAPI, then the others by name."""
+    return (MAIN.index(index) if index in MAIN else len(MAIN)), index
 
 
 def own_place(session: Session) -> str:

@@ -71,11 +71,8 @@ class Writer(io.RawIOBase):
 
 
 class Reader(io.RawIOBase):
-    """What lies encrypted in a file, to be read from any place of it.
-
-    `WrongPassphraseError` where it was written with another one; `DamagedError`, here or while reading, where it
-    is not as it was written.
-    """
+    """What lies encrypted in a file, to be read from any place of it. `WrongPassphraseError` where it was written
+    with another one; `DamagedError`, here or while reading, where it is not as it was written."""
 
     def __init__(self, file: IO[bytes], passphrase: str) -> None:
         key = _key(file, passphrase)
@@ -139,12 +136,8 @@ def _key(file: IO[bytes], passphrase: str) -> bytes:
     """The key of a file, from its header."""
     lines = [file.readline(LONGEST_LINE) for _line in range(4)]
     try:
-        begin, (arrow, kind, salt, work), wrapped, (dashes, seal) = (
-            lines[0],
-            lines[1].split(),
-            lines[2].strip(),
-            lines[3].split(),
-        )
+        begin, wrapped = lines[0], lines[2].strip()
+        (arrow, kind, salt, work), (dashes, seal) = lines[1].split(), lines[3].split()
         if (begin, arrow, kind, dashes) != (BEGIN, b"->", b"scrypt", b"---") or not 0 < int(work) <= MOST_WORK:
             raise DamagedError("header")
         guarding = ChaCha20Poly1305(_guarding(passphrase, _bytes(salt), int(work)))

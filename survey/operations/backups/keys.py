@@ -25,10 +25,8 @@ def beside(path: Path) -> Path:
 
 
 def gathered() -> dict[str, str]:
-    """File name -> content of each key of the installation.
-
-    The secret key is among them wherever it comes from: what the system's store holds opens on that machine alone.
-    """
+    """File name -> content of each key of the installation. The secret key is among them wherever it comes from:
+    what the system's store holds opens on that machine alone."""
     folder = settings.data_folder()
     found = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
     if given := settings.given_secret("HAILONG_SECRET_KEY"):

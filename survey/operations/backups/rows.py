@@ -65,10 +65,8 @@ def count(connection: Connection, of: Table) -> int:
 
 
 def lines(connection: Connection, of: Table) -> Iterator[str]:
-    """A line for each row, in the order of the primary key: it tells nothing of when a row came.
-
-    What is sealed in the database is sealed in the line.
-    """
+    """A line for each row, in the order of the primary key: it tells nothing of when a row came. What is sealed in
+    the database is sealed in the line."""
     bare = _as_it_is(connection, of)
     order = [bare.columns[key.name] for key in of.primary_key]
     found = connection.execute(select(bare).order_by(*order).execution_options(yield_per=AT_ONCE))
@@ -88,9 +86,7 @@ def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> Non
 
 def _as_it_is(connection: Connection, of: Table) -> TableClause:
     """A table with the columns that it has in the database: an older form lacks some, and has some that are gone.
-
-    It is bare, because the columns' own defaults would fill in what is lacking.
-    """
+    It is bare, because the columns' own defaults would fill in what is lacking."""
     there = {one["name"]: one["type"] for one in inspect(connection).get_columns(of.name)}
     today = {one.name: one.type for one in of.columns}
     return table(of.name, *(column(name, _stored(today.get(name, kind))) for name, kind in there.items()))

@@ -94,11 +94,8 @@ class Sheet(Base):
 
 
 class OpenKeying(Base):
-    """A form that somebody is keying, or has keyed while its response waits for the other turn.
-
-    `typed` is kept after every field, sealed. Free texts stand here alone until the response is stored, then the
-    row goes.
-    """
+    """A form that somebody is keying, or has keyed while its response waits for the other turn. `typed` is kept
+    after every field, sealed. Free texts stand here alone until the response is stored, then the row goes."""
 
     __tablename__ = "open_keying"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)
@@ -124,11 +121,8 @@ class Keying(Base):
 
 
 class Scan(Base):
-    """A scanned page of a form, until its doubtful marks are settled; then it goes.
-
-    What was read and the picture of what wasn't clear are sealed: there is handwriting on it. The picture is
-    fetched only by who looks at it.
-    """
+    """A scanned page of a form, until its doubtful marks are settled; then it goes. What was read and the picture
+    of what wasn't clear are sealed: there is handwriting on it. The picture is fetched only by who looks at it."""
 
     __tablename__ = "scan"
     sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"), primary_key=True)

@@ -39,10 +39,8 @@ class Coding(Base):
 
 
 class Paraphrase(Base):
-    """A short sentence that says what people of a unit wrote about a theme, and names nobody.
-
-    Nothing leads from it to a response. Withdrawn, its words are emptied for good; a correction is a new one.
-    """
+    """A short sentence that says what people of a unit wrote about a theme, and names nobody. Nothing leads from
+    it to a response. Withdrawn, its words are emptied for good; a correction is a new one."""
 
     __tablename__ = "paraphrase"
     id: Mapped[int] = mapped_column(primary_key=True)

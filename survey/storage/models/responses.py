@@ -54,9 +54,7 @@ class Response(Base):
 
 class ResponseText(Base):
     """What a person wrote in words, apart from the rest because it may name somebody, and sealed. Append-only.
-
-    `survey.storage.encrypted_texts` seals and opens.
-    """
+    `survey.storage.encrypted_texts` seals and opens."""
 
     __tablename__ = "response_text"
     response: Mapped[UUID] = mapped_column(ForeignKey("response.id"), primary_key=True)

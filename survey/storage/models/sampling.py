@@ -37,10 +37,8 @@ class Weight(Base):
 
 
 class Draw(Base):
-    """A sample drawn from the frame of a wave, which frame, plan and seed give again to the row. Append-only.
-
-    A later draw is a further one; `wave.draw` names the one that holds.
-    """
+    """A sample drawn from the frame of a wave, which frame, plan and seed give again to the row. Append-only. A
+    later draw is a further one; `wave.draw` names the one that holds."""
 
     __tablename__ = "draw"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,10 +62,8 @@ class DrawnVillage(Base):
 
 
 class DrawnHousehold(Base):
-    """A household that a draw took, by its number in the list of its village. Append-only.
-
-    Nothing joins it to a sheet or a response: the list and the answers are two stores.
-    """
+    """A household that a draw took, by its number in the list of its village. Append-only. Nothing joins it to a
+    sheet or a response: the list and the answers are two stores."""
 
     __tablename__ = "drawn_household"
     draw: Mapped[int] = mapped_column(ForeignKey("draw.id"), primary_key=True)

@@ -78,9 +78,7 @@ class Wave(Base):
 
 class LeaderGroup(Base):
     """A group of leaders of a wave that asks leaders: a stratum of its sample, with the number of its persons.
-
-    Nobody is named: who belongs to the group, whoever hands out its letters knows.
-    """
+    Nobody is named: who belongs to the group, whoever hands out its letters knows."""
 
     __tablename__ = "leader_group"
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)

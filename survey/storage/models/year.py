@@ -38,10 +38,8 @@ class YearWave(Base):
 
 
 class PublishedFigure(Base):
-    """A figure that others published, with its source; the newest of (year, place, index, part) holds.
-
-    Without value, rank and group nothing was published, and `note` says why.
-    """
+    """A figure that others published, with its source; the newest of (year, place, index, part) holds. Without
+    value, rank and group nothing was published, and `note` says why."""
 
     __tablename__ = "published_figure"
     id: Mapped[int] = mapped_column(primary_key=True)

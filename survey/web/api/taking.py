@@ -43,11 +43,7 @@ class NotJSON(Refusal):
 def submit() -> ResponseReturnValue:
     """Keeps a response: 201, or 200 where the same one is there already; both mean that it is on disk."""
     if wait := rate_limit.seconds_to_wait():
-        busy = problem(
-            429, _("Too many forms are arriving. Wait %(seconds)s seconds, then send again.", seconds=wait)
-        )
-        busy.headers["Retry-After"] = str(wait)
-        return busy
+        return _busy(wait)
     sent = _body()
     if errors := _shape(sent):
         return _unprocessable(errors)
@@ -73,13 +69,8 @@ def sealed() -> ResponseReturnValue:
         raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
     sent = _body()
     if wrong := sealed_responses.malformed(sent):
-        known = ", ".join(sealed_responses.FORMS)
-        return _unprocessable(
-            [
-                (_pointer(name or None), _("Send a device's form: %(known)s, each as a text.", known=known))
-                for name in wrong
-            ]
-        )
+        what = _("Send a device's form: %(known)s, each as a text.", known=", ".join(sealed_responses.FORMS))
+        return _unprocessable([(_pointer(name or None), what) for name in wrong])
     device = tablet if sent["mode"] == Mode.INTERVIEWER else kiosk
     if device is None:
         raise Denied("Only a bound device sends sealed forms. Bind it with a new link.")
@@ -129,6 +120,12 @@ def _finite(text: str) -> float:
 
 
 STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite)
+
+
+def _busy(wait: int) -> Response:
+    busy = problem(429, _("Too many forms are arriving. Wait %(seconds)s seconds, then send again.", seconds=wait))
+    busy.headers["Retry-After"] = str(wait)
+    return busy
 
 
 def _shape(sent: Any) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ def _guarded_by_themselves(state: BlueprintSetupState) -> None:
         state.app.extensions["csrf"].exempt(view)
 
 
-@pages.page("/<wave>/mo", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/mo", Right.KEY, single_response=True)
 def open_form(wave: str) -> ResponseReturnValue:
     """Opens the form of a number, or the next one of a packet; shows the packets again where there is none."""
     packet, typed = request.form.get("tap", ""), request.form.get("so", "")
@@ -49,16 +49,19 @@ def open_form(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, number, bool(packet)), 303)
 
 
+def _next_of(session: Session, wave: str, packet: str) -> str:
+    batch = session.get(Batch, packet)
+    is_here = batch is not None and batch.wave == wave
+    opened = sheet_locks.take_next(session, packet, current_user.name) if is_here else None
+    if opened is None:
+        raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
+    return opened.sheet
+
+
 def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     row = waves.find(session, wave)
     if packet:
-        batch = session.get(Batch, packet)
-        opened = (
-            sheet_locks.take_next(session, packet, current_user.name) if batch and batch.wave == wave else None
-        )
-        if opened is None:
-            raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
-        return opened.sheet
+        return _next_of(session, wave, packet)
     number = sheet_locks.serial(typed)
     if not number:
         raise Refusal("Type or scan the number at the top of the form.")
@@ -72,13 +75,8 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
     return sheet_locks.acquire(session, number, current_user.name).sheet
 
 
-@pages.page(
-    "/<wave>/phieu/<serial>",
-    Right.KEY,
-    methods=["GET", "POST"],
-    endpoint="printed",
-    single_response=True,
-    outside=holds_what_was_typed,
+@pages.form(
+    "/<wave>/phieu/<serial>", Right.KEY, endpoint="printed", single_response=True, outside=holds_what_was_typed
 )
 def printed_form(wave: str, serial: str) -> ResponseReturnValue:
     """The keying screen of a form that this keyer has open; sent whole, the form is finished."""
@@ -93,7 +91,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         return _screen(form, opened.typed).page(at=opened.at)
 
 
-@pages.page("/<wave>/phieu/<serial>/luu", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/luu", Right.KEY, single_response=True)
 def save(wave: str, serial: str) -> ResponseReturnValue:
     """Keeps what was typed in some fields, and where the keyer stands; answers without a page."""
     try:
@@ -106,18 +104,12 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
         if opened is None:
             raise sheet_locks.not_open(serial)
         form = _of(session, wave, serial)
-        sheet_locks.save(
-            session,
-            serial,
-            opened.turn,
-            current_user.name,
-            posted(_items(form)),
-            request.form.get("at", "")[:60] or None,
-        )
+        at = request.form.get("at", "")[:60] or None
+        sheet_locks.save(session, serial, opened.turn, current_user.name, posted(_items(form)), at)
     return "", 204
 
 
-@pages.page("/<wave>/phieu/<serial>/tra", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/tra", Right.KEY, single_response=True)
 def give_back(wave: str, serial: str) -> ResponseReturnValue:
     """Gives a form back unfinished; what was typed of it goes."""
     with database().writing() as session:
@@ -127,7 +119,7 @@ def give_back(wave: str, serial: str) -> ResponseReturnValue:
     return redirect(url_for(".choose_unit", wave=wave), 303)
 
 
-@pages.page("/<wave>/phieu/<serial>/gac", Right.KEY, methods=["POST"], single_response=True)
+@pages.act("/<wave>/phieu/<serial>/gac", Right.KEY, single_response=True)
 def set_aside(wave: str, serial: str) -> ResponseReturnValue:
     """Sets a form aside that holds no answers, with the reason."""
     with database().writing() as session:

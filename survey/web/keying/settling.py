@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import flash, redirect, render_template, request, url_for
@@ -74,7 +75,7 @@ def to_settle() -> ResponseReturnValue:
     return render_template("keying/to_settle.html", forms=mine, others=len(open_now) - len(mine))
 
 
-@pages.page("/doi-chieu/<serial>", Right.REVIEW, methods=["GET", "POST"], single_response=True)
+@pages.form("/doi-chieu/<serial>", Right.REVIEW, single_response=True)
 def settle(serial: str) -> ResponseReturnValue:
     """What differs between the two keyings of a form, side by side, and what stands on the paper."""
     if request.method == "GET":
@@ -104,15 +105,7 @@ def _read(session: Session, serial: str) -> _Form:
         raise Conflict("You have keyed form %(serial)s yourself: another person takes this turn.", serial=serial)
     reinterviews.refuse_to_key(session, serial, current_user.name)
     items = {item.code: item for part in keying.parts(questionnaire) for item in part.items}
-    turned = hashlib.sha256(serial.encode()).digest()[0] % 2 == 1
-    sides = [pair.second.typed, pair.first.typed] if turned else [pair.first.typed, pair.second.typed]
-    choices = [
-        Choice(
-            items[code],
-            [(value, in_words(items[code], value)) for value in (side.get(code, "-") for side in sides)],
-        )
-        for code in pair.differing
-    ]
+    choices = _differing(serial, items, pair)
     written = double_entry.texts(session, serial)
     choices += [
         Choice(items[code], [(text, text) for text in sorted(texts)])
@@ -121,6 +114,17 @@ def _read(session: Session, serial: str) -> _Form:
     ]
     alike = {code: texts[0] for code, texts in written.items() if len(texts) == 1}
     return _Form(printed, pair, alike, choices)
+
+
+def _differing(serial: str, items: Mapping[str, Item], pair: double_entry.Pair) -> list[Choice]:
+    """What two people typed otherwise; whose stands first is left to the number of the form."""
+    turned = hashlib.sha256(serial.encode()).digest()[0] % 2 == 1
+    sides = [pair.second.typed, pair.first.typed] if turned else [pair.first.typed, pair.second.typed]
+    typed = {code: [side.get(code, "-") for side in sides] for code in pair.differing}
+    return [
+        Choice(items[code], [(value, in_words(items[code], value)) for value in values])
+        for code, values in typed.items()
+    ]
 
 
 def in_words(item: Item, value: str) -> str:

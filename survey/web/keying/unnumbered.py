@@ -30,9 +30,7 @@ def _guarded_by_itself(state: BlueprintSetupState) -> None:
     state.app.extensions["csrf"].exempt(sheet)
 
 
-@pages.page(
-    "/<wave>/<unit>", Right.KEY, methods=["GET", "POST"], single_response=True, outside=holds_what_was_typed
-)
+@pages.form("/<wave>/<unit>", Right.KEY, single_response=True, outside=holds_what_was_typed)
 def sheet(wave: str, unit: str) -> ResponseReturnValue:
     """A sheet of a unit; in a sample wave of one of its villages, `?thon=` (a label may hold any character)."""
     with database().reading() as session:

@@ -60,17 +60,7 @@ class Admission:
 
     def _refuse(self, start: StartResponse, status: str, title: str, what: str) -> Iterable[bytes]:
         """The answer to one of whom nobody looked at what was asked: in all languages."""
-        parts = []
-        for code in LANGUAGES:
-            with speaking(code):
-                parts.append(
-                    f'<div lang="{code}"><h1>{escape(gettext(title))}</h1><p>{escape(gettext(what))}</p></div>'
-                )
-        body = (
-            '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width"><title>Hài Lòng</title></head>'
-            f"<body><main>{''.join(parts)}</main></body></html>"
-        ).encode()
+        body = _page(title, what)
         self._metrics.count("other", int(status[:3]), 0.0)
         headers = [
             ("Content-Type", "text/html; charset=utf-8"),
@@ -84,3 +74,17 @@ class Admission:
             headers.append(("Retry-After", str(RETRY)))
         start(status, headers)
         return [body]
+
+
+def _page(title: str, what: str) -> bytes:
+    parts = []
+    for code in LANGUAGES:
+        with speaking(code):
+            parts.append(
+                f'<div lang="{code}"><h1>{escape(gettext(title))}</h1><p>{escape(gettext(what))}</p></div>'
+            )
+    return (
+        '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Hài Lòng</title></head>'
+        f"<body><main>{''.join(parts)}</main></body></html>"
+    ).encode()

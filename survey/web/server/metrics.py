@@ -50,10 +50,8 @@ prometheus_client.disable_created_metrics()
 
 
 def share() -> None:
-    """From now on processes that are forked from this one count together, in a folder in memory.
-
-    Call it before an application is made; the folder goes by `forget`.
-    """
+    """From now on processes that are forked from this one count together, in a folder in memory. Call it before an
+    application is made; the folder goes by `forget`."""
     memory = Path("/dev/shm")  # noqa: S108 (a private folder is made in it)
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="hailong-", dir=memory if memory.is_dir() else None)
     prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue()

@@ -23,9 +23,7 @@ IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
 
 class Rate:
     """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate.
-
-    IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes.
-    """
+    IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes."""
 
     def __init__(
         self, per_second: float, clock: Callable[[], float] = time.monotonic, *, most: float | None = None
@@ -80,9 +78,7 @@ def of_codes() -> Rate:
 
 def seconds_to_wait() -> int:
     """Whole seconds that this client must wait before it may submit; 0 when this submission is let through.
-
-    Signed-in clients and bound devices are not counted.
-    """
+    Signed-in clients and bound devices are not counted."""
     has_name = bool(request.cookies) or "Authorization" in request.headers
     if has_name and (current_user.is_authenticated or bound_device.here()):
         return 0

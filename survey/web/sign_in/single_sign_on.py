@@ -125,10 +125,8 @@ def said() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 @reauthenticated("single_sign_on.link")
 def link() -> ResponseReturnValue:
-    """Links the own account with who just came back from the provider, once the person has seen who that is.
-
-    So that nobody links an account with somebody else by leading its owner along the way there and back.
-    """
+    """Links the own account with who just came back from the provider, once the person has seen who that is. So
+    that nobody links an account with somebody else by leading its owner along the way there and back."""
     answered = browser.get(ANSWERED)
     if answered is None or answered["name"] != current_user.name or not 0 <= time.time() - answered["at"] < LASTS:
         return redirect(url_for("sign_in.account"), 303)

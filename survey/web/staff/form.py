@@ -7,6 +7,7 @@ from unicodedata import category
 
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
+from wtforms.fields import SelectChoice
 
 import translations
 from translations import N_
@@ -20,6 +21,11 @@ WTFORMS_SAYS = (
     N_("This field is required."),
     N_("Invalid Choice: could not coerce."),
 )
+
+
+def options(*pairs: tuple[str, Any], blank: str = "") -> list[SelectChoice]:
+    """What a field offers, value and label each; first nothing, where that is called something."""
+    return [SelectChoice(*pair) for pair in ((("", blank), *pairs) if blank else pairs)]
 
 
 class StaffForm(FlaskForm):

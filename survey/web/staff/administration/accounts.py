@@ -10,7 +10,6 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from survey.accounts import (
@@ -32,7 +31,7 @@ from survey.waves import units
 from survey.web import current
 from survey.web.current import database
 from survey.web.staff.blueprint import pages, role_name
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy, Refusal, formats
 from translations import gettext as _
 
@@ -101,7 +100,7 @@ class IdentityForm(StaffForm):
         self.value.description = _("The %(claim)s there, exactly as written; it works once.", claim=provider.claim)
 
 
-@pages.page("/nguoi-dung", Right.PEOPLE, methods=["GET", "POST"], act=N_("Made an account"), changes_figures=False)
+@pages.form("/nguoi-dung", Right.PEOPLE, N_("Made an account"), changes_figures=False)
 def people() -> ResponseReturnValue:
     """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
@@ -125,13 +124,7 @@ def people() -> ResponseReturnValue:
     )
 
 
-@pages.page(
-    "/nguoi-dung/<name>",
-    Right.PEOPLE,
-    methods=["GET", "POST"],
-    act=N_("Changed an account"),
-    changes_figures=False,
-)
+@pages.form("/nguoi-dung/<name>", Right.PEOPLE, N_("Changed an account"), changes_figures=False)
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     with database().reading() as session:
@@ -240,11 +233,10 @@ def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     form = PersonForm(**fields)
     if settings.mail_server() is None:
         del form.mail
-    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
-    form.unit.choices = [
-        SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
-    ]
+    form.role.choices = options(*((role.value, role_name(role)) for role in Role))
+    form.unit.choices = options(
+        *((code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()), blank="–"
+    )
     return form
 
 

@@ -15,11 +15,10 @@ from translations import N_
 from translations import gettext as _
 
 
-@pages.page(
+@pages.form(
     "/lop-thu-hai",
     Right.PEOPLE,
-    methods=["GET", "POST"],
-    act=N_("Chose which roles need a second factor"),
+    N_("Chose which roles need a second factor"),
     changes_figures=False,
     reauthenticate=True,
 )

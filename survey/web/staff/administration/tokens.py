@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput
 
@@ -17,7 +16,7 @@ from survey.storage.models import Role
 from survey.waves import units
 from survey.web.current import database
 from survey.web.staff.blueprint import pages, role_name
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, formats
 from translations import gettext as _
 
@@ -55,26 +54,18 @@ class TokenForm(StaffForm):
     )
 
 
-@pages.page(
-    "/ma-truy-cap",
-    Right.PEOPLE,
-    methods=["GET", "POST"],
-    act=N_("Made an API token"),
-    changes_figures=False,
-    reauthenticate=True,
-)
+@pages.form("/ma-truy-cap", Right.PEOPLE, N_("Made an API token"), changes_figures=False, reauthenticate=True)
 def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:
         places = {unit.code: unit for unit in units.communes(session)}
         every_token = tokens.list_all(session)
     form = TokenForm()
-    form.role.choices = [SelectChoice(role.value, role_name(role)) for role in Role]
-    form.scope.choices = [SelectChoice(scope.value, _(name)) for scope, name in SCOPES.items()]
-    form.unit.choices = [
-        SelectChoice("", "–"),
-        *(SelectChoice(code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()),
-    ]
+    form.role.choices = options(*((role.value, role_name(role)) for role in Role))
+    form.scope.choices = options(*((scope.value, _(name)) for scope, name in SCOPES.items()))
+    form.unit.choices = options(
+        *((code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()), blank="–"
+    )
     page = {"form": form, "tokens": every_token, "places": places, "scopes": SCOPES}
     if not form.validate_on_submit():
         return render_template("staff/tokens.html", **page), 422 if form.errors else 200
@@ -95,13 +86,7 @@ def token_list() -> ResponseReturnValue:
     return render_template("staff/token.html", name=form.name.data, text=text), 201
 
 
-@pages.page(
-    "/ma-truy-cap/<name>/thu-hoi",
-    Right.PEOPLE,
-    methods=["POST"],
-    act=N_("Revoked an API token"),
-    changes_figures=False,
-)
+@pages.act("/ma-truy-cap/<name>/thu-hoi", Right.PEOPLE, N_("Revoked an API token"), changes_figures=False)
 def remove_token(name: str) -> ResponseReturnValue:
     """Takes a token back."""
     with database().writing() as session:

@@ -9,7 +9,6 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from survey.accounts.accounts import Right
@@ -19,7 +18,7 @@ from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a calendar is given by hand
@@ -65,10 +64,10 @@ class WaveForm(StaffForm):
     kind = RadioField(
         Lazy("Kind"),
         [InputRequired(Lazy("Choose who is asked."))],
-        choices=[
-            SelectChoice(WaveKind.SAMPLE.value, Lazy("Sample: people drawn at random")),
-            SelectChoice(WaveKind.OPEN.value, Lazy("Open: anybody may answer")),
-        ],
+        choices=options(
+            (WaveKind.SAMPLE.value, Lazy("Sample: people drawn at random")),
+            (WaveKind.OPEN.value, Lazy("Open: anybody may answer")),
+        ),
     )
     public = BooleanField(
         Lazy("Show on the first page"),
@@ -127,7 +126,7 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:
     return sum(sum(modes.values()) for place, modes in counts.items() if unit is None or place == unit)
 
 
-@pages.page("/dot-moi", Right.WAVES, methods=["GET", "POST"], act=N_("Opened a wave"))
+@pages.form("/dot-moi", Right.WAVES, N_("Opened a wave"))
 def new_wave() -> ResponseReturnValue:
     """The form that opens a wave."""
     with database().reading() as session:
@@ -137,9 +136,9 @@ def new_wave() -> ResponseReturnValue:
     form = WaveForm()
     if not sampled:  # there are no villages to keep
         del form.kept
-    form.questionnaire.choices = [
-        SelectChoice(name, f"{version.title} ({name})") for name, version in published.items()
-    ]
+    form.questionnaire.choices = options(
+        *((name, f"{version.title} ({name})") for name, version in published.items())
+    )
     if not form.validate_on_submit():
         shown = render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up)
         return shown, 422 if form.errors else 200

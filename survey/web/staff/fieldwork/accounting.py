@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
@@ -23,7 +22,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -89,13 +88,13 @@ class SheetsForm(StaffForm):
     what = RadioField(
         Lazy("These forms"),
         [InputRequired(Lazy("Choose what became of the forms."))],
-        choices=[
-            SelectChoice("back", Lazy("are back")),
-            SelectChoice("void", Lazy("are back and void, for the reason below")),
-            SelectChoice("missing", Lazy("are missing, for the reason below")),
-            SelectChoice("entry", Lazy("are to be entered after all, not void")),
-            SelectChoice("out", Lazy("are not back after all")),
-        ],
+        choices=options(
+            ("back", Lazy("are back")),
+            ("void", Lazy("are back and void, for the reason below")),
+            ("missing", Lazy("are missing, for the reason below")),
+            ("entry", Lazy("are to be entered after all, not void")),
+            ("out", Lazy("are not back after all")),
+        ),
         default="back",
     )
     counted = IntegerField(
@@ -200,13 +199,7 @@ def _with_sums(all_rows: list[BatchRow], shown: list[BatchRow]) -> list[BatchRow
     ]
 
 
-@pages.page(
-    "/<wave>/phieu/<batch>",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["GET", "POST"],
-    act=N_("Counted a batch of paper forms"),
-)
+@pages.form("/<wave>/phieu/<batch>", Right.FIELDWORK, N_("Counted a batch of paper forms"), tab="staff.accounting")
 def batch(wave: str, batch: str) -> ResponseReturnValue:
     """A batch with its forms, and what became of those that are ticked, typed or scanned."""
     form = _sheets_form()
@@ -226,13 +219,7 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.page(
-    "/<wave>/phieu/<batch>/giao",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Handed a batch over"),
-)
+@pages.act("/<wave>/phieu/<batch>/giao", Right.FIELDWORK, N_("Handed a batch over"), tab="staff.accounting")
 def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     """Notes who took the batch, and when."""
     form = HandOverForm()
@@ -248,13 +235,7 @@ def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
 
-@pages.page(
-    "/<wave>/khoa-thuc-dia",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Closed the fieldwork"),
-)
+@pages.act("/<wave>/khoa-thuc-dia", Right.FIELDWORK, N_("Closed the fieldwork"), tab="staff.accounting")
 def close_fieldwork(wave: str) -> ResponseReturnValue:
     """Closes the fieldwork of a wave whose forms are all accounted for."""
     with database().writing() as session:
@@ -263,13 +244,7 @@ def close_fieldwork(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".accounting", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/mo-thuc-dia",
-    Right.WAVES,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Opened the fieldwork again"),
-)
+@pages.act("/<wave>/mo-thuc-dia", Right.WAVES, N_("Opened the fieldwork again"), tab="staff.accounting")
 def reopen_fieldwork(wave: str) -> ResponseReturnValue:
     """Opens the fieldwork of a wave again."""
     with database().writing() as session:
@@ -280,10 +255,9 @@ def reopen_fieldwork(wave: str) -> ResponseReturnValue:
 
 def _sheets_form(empty: bool = False) -> SheetsForm:
     form = SheetsForm(formdata=None) if empty else SheetsForm()
-    form.void.choices = [
-        SelectChoice("", _("Choose a reason")),
-        *(SelectChoice(code, _(name)) for code, name in accounting.REASONS.items()),
-    ]
+    form.void.choices = options(
+        *((code, _(name)) for code, name in accounting.REASONS.items()), blank=_("Choose a reason")
+    )
     if form.day.data is None and not form.day.errors:
         form.day.data = dates.today()
     return form

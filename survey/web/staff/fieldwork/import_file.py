@@ -66,12 +66,11 @@ class Column:
     fault: str
 
 
-@pages.page(
+@pages.form(
     "/<wave>/nhap-tep",
     Right.WAVES,
-    methods=["GET", "POST"],
+    N_("Imported responses from a file"),
     tab=Tab(8, N_("Imported data")),
-    act=N_("Imported responses from a file"),
     max_upload=20 * MB,
 )
 def import_file(wave: str) -> ResponseReturnValue:
@@ -196,13 +195,11 @@ def _plan(
     wrong: dict[int, str] = {}
     for place in range(len(found)):
         target = posted.get(f"c{place}", "").strip()
-        if not target:
-            continue
-        if target not in known:
+        if target and target not in known:
             wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
         elif target in columns.values():
             wrong[place] = _("Another column is already mapped to this.")
-        else:
+        elif target:
             columns[place] = target
     fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
     return Plan(columns, {}, fixed), wrong

@@ -28,7 +28,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.printing import printed
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
@@ -53,10 +53,10 @@ class LettersForm(StaffForm):
     )
     file = RadioField(
         Lazy("What to make"),
-        choices=[
-            SelectChoice("pdf", Lazy("letters ready to print (PDF, A5, one page each)")),
-            SelectChoice("csv", Lazy("a table for a mail merge of your own letters (CSV)")),
-        ],
+        choices=options(
+            ("pdf", Lazy("letters ready to print (PDF, A5, one page each)")),
+            ("csv", Lazy("a table for a mail merge of your own letters (CSV)")),
+        ),
         default="pdf",
     )
 
@@ -104,13 +104,7 @@ class GroupRow:
 Rows = Sequence[VillageRow | GroupRow]
 
 
-@pages.page(
-    "/<wave>/thu-moi",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(3, N_("Invitations")),
-    act=N_("Made invitation codes"),
-)
+@pages.form("/<wave>/thu-moi", Right.FIELDWORK, N_("Made invitation codes"), tab=Tab(3, N_("Invitations")))
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:

@@ -37,7 +37,7 @@ def keying_of(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.page("/<wave>/nhap-lieu/thu-lai", Right.REVIEW, tab="staff.keying", methods=["POST"], single_response=True)
+@pages.act("/<wave>/nhap-lieu/thu-lai", Right.REVIEW, tab="staff.keying", single_response=True)
 def take_back_form(wave: str) -> ResponseReturnValue:
     """Takes a form back that a keyer has open; what was typed of it goes."""
     serial = request.form.get("so", "")

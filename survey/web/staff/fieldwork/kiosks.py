@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from survey.accounts.accounts import Right
@@ -23,7 +22,7 @@ from survey.web import current
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy
 from translations import gettext as _
 
@@ -74,13 +73,7 @@ class DeviceRow:
         return _(STATES[self.state])
 
 
-@pages.page(
-    "/<wave>/may",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(4, N_("Kiosks")),
-    act=N_("Made a link for a kiosk"),
-)
+@pages.form("/<wave>/may", Right.FIELDWORK, N_("Made a link for a kiosk"), tab=Tab(4, N_("Kiosks")))
 def kiosks(wave: str) -> ResponseReturnValue:
     """The devices, and the form that makes a link for a further kiosk: its answer shows the link this once."""
     with database().reading() as session:
@@ -88,10 +81,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
         places = units.answering(session, max(wave_row.opens, dates.today()))
         rows = _rows(session, wave_row)
     form = KioskForm()
-    form.unit.choices = [
-        SelectChoice("", _("Choose a commune")),
-        *(SelectChoice(place.code, place.name) for place in places),
-    ]
+    form.unit.choices = options(*((place.code, place.name) for place in places), blank=_("Choose a commune"))
     if not form.validate_on_submit():
         return render_template(
             "staff/kiosks.html",
@@ -118,12 +108,8 @@ def kiosks(wave: str) -> ResponseReturnValue:
     ), 201
 
 
-@pages.page(
-    "/<wave>/may/<int:number>/ngung",
-    Right.FIELDWORK,
-    tab="staff.kiosks",
-    methods=["POST"],
-    act=N_("Took a device out of service"),
+@pages.act(
+    "/<wave>/may/<int:number>/ngung", Right.FIELDWORK, N_("Took a device out of service"), tab="staff.kiosks"
 )
 def revoke_device(wave: str, number: int) -> ResponseReturnValue:
     """Ends the binding of a device, or withdraws its link."""

@@ -26,7 +26,7 @@ from survey.storage.models import Batch, Unit, Village, Wave, WaveKind
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -87,13 +87,7 @@ class MoreForm(StaffForm):
     )
 
 
-@pages.page(
-    "/<wave>/in-phieu",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["GET", "POST"],
-    act=N_("Printed paper forms"),
-)
+@pages.form("/<wave>/in-phieu", Right.FIELDWORK, N_("Printed paper forms"), tab="staff.accounting")
 def print_forms(wave: str) -> ResponseReturnValue:
     """What is numbered and can be printed, and the form that numbers the rest."""
     wave_row = _wave(wave)
@@ -126,13 +120,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".print_forms", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/in-phieu/them",
-    Right.FIELDWORK,
-    tab="staff.accounting",
-    methods=["POST"],
-    act=N_("Issued more paper forms"),
-)
+@pages.act("/<wave>/in-phieu/them", Right.FIELDWORK, N_("Issued more paper forms"), tab="staff.accounting")
 def more_forms(wave: str) -> ResponseReturnValue:
     """Numbers further forms for a village, in a packet of their own."""
     form, wave_row = _more(wave), _wave(wave)
@@ -183,7 +171,7 @@ def _villages(session: Session, wave: Wave, unit: str) -> list[str] | None:
 
 
 def _units(wave: str) -> list[SelectChoice]:
-    return [SelectChoice(commune.unit.code, commune.unit.name) for commune in _communes(wave)]
+    return options(*((commune.unit.code, commune.unit.name) for commune in _communes(wave)))
 
 
 def _communes(wave: str) -> list[Commune]:
@@ -221,7 +209,7 @@ def _more(wave: str, empty: bool = False) -> MoreForm:
         )
         names = [(village.psu, unit.name, village.name or village.psu) for village, unit in rows]
     names.sort(key=lambda one: (order(one[1]), order(one[2])))
-    form.village.choices = [SelectChoice(psu, f"{unit}: {name}") for psu, unit, name in names]
+    form.village.choices = options(*((psu, f"{unit}: {name}") for psu, unit, name in names))
     return form
 
 

@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import DateField, RadioField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from survey.accounts.accounts import Right
@@ -22,7 +21,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.paging import shown_page
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
@@ -37,10 +36,10 @@ class DecisionForm(StaffForm):
     verdict = RadioField(
         Lazy("The ticked forms"),
         [InputRequired(Lazy("Choose what becomes of the forms: accepted or declined."))],
-        choices=[
-            SelectChoice(Verdict.ACCEPTED, Lazy("are accepted and count")),
-            SelectChoice(Verdict.DECLINED, Lazy("are declined and stay encrypted")),
-        ],
+        choices=options(
+            (Verdict.ACCEPTED, Lazy("are accepted and count")),
+            (Verdict.DECLINED, Lazy("are declined and stay encrypted")),
+        ),
     )
     reason = StringField(
         Lazy("Why"),
@@ -80,19 +79,16 @@ class Kind:
         return _(quarantine.THEN[self.reason])
 
 
-@pages.page(
+@pages.form(
     "/<wave>/giu-lai",
     Right.FIELDWORK,
-    methods=["GET", "POST"],
+    N_("Decided on quarantined responses"),
     endpoint="held",
     tab=Tab(9, N_("Quarantined responses")),
-    act=N_("Decided on quarantined responses"),
 )
 def held_forms(wave: str) -> ResponseReturnValue:
-    """How many forms are held, why, and a decision on those that are ticked; never an answer.
-
-    `ly-do`: those of one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked.
-    """
+    """How many forms are held, why, and a decision on those that are ticked; never an answer. `ly-do`: those of
+    one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked."""
     form, fault = DecisionForm(), ""
     if form.validate_on_submit():
         try:

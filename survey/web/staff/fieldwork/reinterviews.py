@@ -23,7 +23,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import STATES
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.paging import shown_page
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
@@ -75,7 +75,7 @@ def again_form(questionnaire: Questionnaire) -> type[AgainForm]:
 
 
 def _field(item: Item) -> RadioField:
-    offered = [SelectChoice(str(code), f"{code} {label}") for code, label in item.choices.items()]
+    offered = options(*((str(code), f"{code} {label}") for code, label in item.choices.items()))
     return RadioField(
         str(item.label), [Optional()], choices=[*offered, SelectChoice("", _("left blank"))], default=""
     )
@@ -87,12 +87,8 @@ def list_of(wave: str) -> ResponseReturnValue:
     return _listed(wave, ComputeForm(formdata=None))
 
 
-@pages.page(
-    "/<wave>/phuc-tra",
-    Right.REVIEW,
-    tab="staff.reinterviews",
-    methods=["POST"],
-    act=N_("Computed the agreement of re-interviews"),
+@pages.act(
+    "/<wave>/phuc-tra", Right.REVIEW, N_("Computed the agreement of re-interviews"), tab="staff.reinterviews"
 )
 def compute_agreement(wave: str) -> ResponseReturnValue:
     """Computes the agreement and destroys what leads to households."""
@@ -182,13 +178,7 @@ def _by_page(offered: list[tuple[Page, Item]]) -> list[tuple[Page, list[tuple[in
     return numbered
 
 
-@pages.page(
-    "/<wave>/phuc-tra/<serial>",
-    Right.REVIEW,
-    tab="staff.reinterviews",
-    methods=["GET", "POST"],
-    single_response=True,
-)
+@pages.form("/<wave>/phuc-tra/<serial>", Right.REVIEW, tab="staff.reinterviews", single_response=True)
 def reinterview(wave: str, serial: str) -> ResponseReturnValue:
     """The second answers of a form; the first ones are nowhere on the page."""
     with database().reading() as session:

@@ -108,13 +108,6 @@ def _rows(
         counts, unit = outcomes.total(own), names.get(label)
         rates = response_rates(counts, e)
         heavy = response_rates(outcomes.total(own, weighted=True))["RR1"].share if is_drawn else None
-        rows.append(
-            PlaceRow(
-                unit.name if unit else label,
-                units.kind(unit).lower() if unit else "",
-                counts,
-                [rates[name] for name in IN_ROWS],
-                heavy,
-            )
-        )
+        name, kind = (unit.name, units.kind(unit).lower()) if unit else (label, "")
+        rows.append(PlaceRow(name, kind, counts, [rates[name] for name in IN_ROWS], heavy))
     return sorted(rows, key=lambda row: order(row.name))

@@ -197,13 +197,7 @@ def _undecided(looked: Inspection, decisions: Mapping[UUID, Decision]) -> int:
     return sum(form.id not in decisions for form in looked.found())
 
 
-@pages.page(
-    "/<wave>/ra-soat",
-    Right.REVIEW,
-    methods=["GET", "POST"],
-    tab=Tab(10, N_("Review")),
-    act=N_("Decided on responses under review"),
-)
+@pages.form("/<wave>/ra-soat", Right.REVIEW, N_("Decided on responses under review"), tab=Tab(10, N_("Review")))
 def review(wave: str) -> ResponseReturnValue:
     """The forms in which something was found, and a decision on those that are ticked.
 

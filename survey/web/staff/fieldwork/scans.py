@@ -49,14 +49,8 @@ class Asked:
     fault: str
 
 
-@pages.page(
-    "/<wave>/quet",
-    Right.KEY,
-    methods=["GET", "POST"],
-    tab=Tab(6, N_("Scans")),
-    single_response=True,
-    max_upload=20 * MB,
-    in_memory=True,
+@pages.form(
+    "/<wave>/quet", Right.KEY, tab=Tab(6, N_("Scans")), single_response=True, max_upload=20 * MB, in_memory=True
 )
 def scans(wave: str) -> ResponseReturnValue:
     """The forms of which pages are in; takes further pages."""
@@ -97,7 +91,7 @@ def _to_settle(waiting: list[Waiting]) -> list[Waiting]:
     return [one for one in waiting if one.doubtful and not one.missing]
 
 
-@pages.page("/<wave>/quet/<serial>", Right.KEY, tab="staff.scans", methods=["GET", "POST"], single_response=True)
+@pages.form("/<wave>/quet/<serial>", Right.KEY, tab="staff.scans", single_response=True)
 def scanned(wave: str, serial: str) -> ResponseReturnValue:
     """The doubtful questions of a form, each with its picture."""
     with database().reading() as session:
@@ -151,7 +145,7 @@ def scan_picture(wave: str, serial: str, item: str) -> ResponseReturnValue:
     return Response(picture, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
-@pages.page("/<wave>/quet/<serial>/nhap-tay", Right.KEY, tab="staff.scans", methods=["POST"], single_response=True)
+@pages.act("/<wave>/quet/<serial>/nhap-tay", Right.KEY, tab="staff.scans", single_response=True)
 def forget_scan(wave: str, serial: str) -> ResponseReturnValue:
     """Lets go of what was scanned of a form: it is keyed by hand instead."""
     with database().writing() as session:

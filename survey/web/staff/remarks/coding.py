@@ -38,9 +38,7 @@ class CodingForm(StaffForm):
 )
 def read_remarks(wave: str) -> ResponseReturnValue:
     """Begins a sitting: the password once more, an entry in the audit trail, and the first remark that waits.
-
-    `lan=2`: those that are coded a second time
-    """
+    `lan=2`: those that are coded a second time"""
     with database().reading() as session:
         queue = codings.queue(session, waves.find(session, wave), _turn(), current_user.name)
     browser[READING] = wave
@@ -49,7 +47,7 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, queue.after(0) or 1), 303)
 
 
-@pages.page("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, methods=["GET", "POST"], act=N_("Coded remarks"))
+@pages.form("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, N_("Coded remarks"))
 def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:

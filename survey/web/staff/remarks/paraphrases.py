@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import SelectField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -20,7 +19,7 @@ from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 from translations.formats import order
@@ -39,7 +38,7 @@ class ParaphraseForm(StaffForm):
     )
 
 
-@pages.page("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, methods=["GET", "POST"], act=N_("Wrote a paraphrase"))
+@pages.form("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, N_("Wrote a paraphrase"))
 def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:
@@ -47,14 +46,13 @@ def paraphrases(wave: str) -> ResponseReturnValue:
         every_theme, communes = themes.list_all(session, wave), units.communes(session, wave_row.opens)
     wanted = request.args.get("xa", "")
     form = ParaphraseForm(unit=wanted)
-    form.unit.choices = [
-        SelectChoice("", _("Choose the commune.")),
-        *(SelectChoice(unit.code, units.named(unit)) for unit in communes),
-    ]
-    form.theme.choices = [
-        SelectChoice("", _("Choose the theme.")),
-        *(SelectChoice(theme.code, str(themes.name(theme))) for theme in every_theme if not theme.closed),
-    ]
+    form.unit.choices = options(
+        *((unit.code, units.named(unit)) for unit in communes), blank=_("Choose the commune.")
+    )
+    form.theme.choices = options(
+        *((theme.code, str(themes.name(theme))) for theme in every_theme if not theme.closed),
+        blank=_("Choose the theme."),
+    )
     if form.validate_on_submit():
         try:
             with database().writing() as session:
@@ -79,7 +77,7 @@ def paraphrases(wave: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@pages.page("/<wave>/loi-gop-y/tom-tat/rut", Right.REMARKS, methods=["POST"], act=N_("Withdrew a paraphrase"))
+@pages.act("/<wave>/loi-gop-y/tom-tat/rut", Right.REMARKS, N_("Withdrew a paraphrase"))
 def withdraw_paraphrase(wave: str) -> ResponseReturnValue:
     """Withdraws a paraphrase, at once and wherever it is shown."""
     with database().writing() as session:

@@ -36,7 +36,7 @@ STEPS: dict[str, Callable[[Session, str, str], object]] = {
 }
 
 
-@pages.page("/<wave>/loi-gop-y/chu-de", Right.REMARKS, methods=["GET", "POST"], act=N_("Added a theme"))
+@pages.form("/<wave>/loi-gop-y/chu-de", Right.REMARKS, N_("Added a theme"))
 def themes(wave: str) -> ResponseReturnValue:
     """The list, and the form that adds a theme to it."""
     form = ThemeForm()
@@ -52,9 +52,7 @@ def themes(wave: str) -> ResponseReturnValue:
     return _page(wave, form)
 
 
-@pages.page(
-    "/<wave>/loi-gop-y/chu-de/buoc", Right.REMARKS, methods=["POST"], act=N_("Closed, opened or removed a theme")
-)
+@pages.act("/<wave>/loi-gop-y/chu-de/buoc", Right.REMARKS, N_("Closed, opened or removed a theme"))
 def theme_step(wave: str) -> ResponseReturnValue:
     """Closes, opens or removes a theme; a refusal stands on the page."""
     step = STEPS.get(request.form.get("buoc", ""))

@@ -106,7 +106,7 @@ def _row(session: Session, release: Release, shown: Release | None, last: Releas
     return ReleaseRow(release, forms, state, *differences)
 
 
-@pages.page("/<wave>/cong-bo", Right.RELEASE, methods=["POST"], act=N_("Took a step towards a release"))
+@pages.act("/<wave>/cong-bo", Right.RELEASE, N_("Took a step towards a release"))
 def release_step(wave: str) -> ResponseReturnValue:
     """Freezes the present data, or takes a release one step on; a refusal stands on the page."""
     step = STEPS.get(request.form.get("buoc", ""))
@@ -121,7 +121,7 @@ def release_step(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".release_list", wave=wave), 303)
 
 
-@pages.page("/<wave>/cong-bo/phat-hanh", Right.RELEASE, methods=["POST"], act=N_("Issued a report"))
+@pages.act("/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"))
 def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of a release under its number and day."""
     form = IssueForm()

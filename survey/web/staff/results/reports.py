@@ -130,11 +130,10 @@ def _no_unit_report() -> NotFound:
     return NotFound("There is no such report. Choose one on the page of the commune.")
 
 
-@pages.page(
+@pages.form(
     "/<wave>/bao-cao/xa.zip",
     Right.RESULTS,
-    methods=["GET", "POST"],
-    act=N_("Downloaded the reports of all communes"),
+    N_("Downloaded the reports of all communes"),
     changes_figures=False,
     figures=True,
 )

@@ -83,11 +83,8 @@ ORDERS: dict[str, tuple[Lazy, Callable[[UnitRow], Any]]] = {
 
 @pages.page("/<wave>/don-vi", Right.RESULTS, endpoint="units", figures=True)
 def all_units(wave: str) -> ResponseReturnValue:
-    """The plot that is the table: an interval for each commune.
-
-    `hien`: what is shown; `xep`: the order, of an open wave that of the names unless given; `nhom`: of `AMONG`;
-    `tim`: words of the names wanted.
-    """
+    """The plot that is the table: an interval for each commune. `hien`: what is shown; `xep`: the order, of an
+    open wave that of the names unless given; `nhom`: of `AMONG`; `tim`: words of the names wanted."""
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
     if not offered or not summary.collection.in_sample:
@@ -144,21 +141,11 @@ def finding(choice: Choice) -> str:
     counts = Counter(row.record.standing for row in choice.rows)
     if set(counts) == {None}:
         return choice.name
-    parts = [
-        _(
-            "%(above)d communes above the rest of the province, %(below)d below",
-            above=counts["above"],
-            below=counts["below"],
-        )
-    ]
-    if counts["signs_above"] or counts["signs_below"]:
-        parts.append(
-            _(
-                "signs of being above: %(above)d, below: %(below)d",
-                above=counts["signs_above"],
-                below=counts["signs_below"],
-            )
-        )
+    above, below = counts["above"], counts["below"]
+    parts = [_("%(above)d communes above the rest of the province, %(below)d below", above=above, below=below)]
+    above, below = counts["signs_above"], counts["signs_below"]
+    if above or below:
+        parts.append(_("signs of being above: %(above)d, below: %(below)d", above=above, below=below))
     parts.append(_("%(rest)d without a clear difference", rest=counts["not_apart"]))
     if counts[None]:
         parts.append(_("%(count)d not compared", count=counts[None]))

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
 from survey.accounts.accounts import Right
@@ -25,7 +24,7 @@ from survey.storage.models import Wave
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
 from translations.formats import number as number_as_written
@@ -91,26 +90,26 @@ class PlanForm(StaffForm):
     villages = Count(Lazy("Villages"), high=MOST, name="thon")
     per = SelectField(
         Lazy("These villages are drawn"),
-        choices=[SelectChoice(value, label) for value, label in PER.items()],
+        choices=options(*((value, label) for value, label in PER.items())),
         default="unit",
         name="moi",
     )
     per_village = Count(Lazy("Households in each village"), high=1000, default=str(FORMS_A_VILLAGE), name="phieu")
     allocation = SelectField(
         Lazy("A total is allocated to the strata"),
-        choices=[SelectChoice(rule, Lazy(name)) for rule, name in RULE_NAMES.items()],
+        choices=options(*((rule, Lazy(name)) for rule, name in RULE_NAMES.items())),
         default="proportional",
         name="phan-bo",
     )
     method = SelectField(
         Lazy("How villages are drawn"),
-        choices=[SelectChoice(method, Lazy(name)) for method, name in METHOD_NAMES.items()],
+        choices=options(*((method, Lazy(name)) for method, name in METHOD_NAMES.items())),
         default="pps",
         name="cach-thon",
     )
     households = SelectField(
         Lazy("How households are drawn"),
-        choices=[SelectChoice(method, Lazy(name)) for method, name in HOUSEHOLD_NAMES.items()],
+        choices=options(*((method, Lazy(name)) for method, name in HOUSEHOLD_NAMES.items())),
         default="systematic",
         name="cach-ho",
     )
@@ -224,7 +223,7 @@ def plan_sample(wave: str) -> ResponseReturnValue:
     return _page(wave, form, asked)
 
 
-@pages.page("/<wave>/mau/rut", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Drew a sample"))
+@pages.act("/<wave>/mau/rut", Right.FIELDWORK, N_("Drew a sample"), tab="staff.sample")
 def draw_sample(wave: str) -> ResponseReturnValue:
     """Draws the sample of a plan and keeps it beside those of before."""
     form = PlanForm()

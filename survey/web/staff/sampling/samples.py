@@ -107,12 +107,11 @@ def sample(wave: str) -> ResponseReturnValue:
     return _page(wave, FrameForm(formdata=None))
 
 
-@pages.page(
+@pages.act(
     "/<wave>/mau/khung",
     Right.FIELDWORK,
+    N_("Imported a frame of villages"),
     tab="staff.sample",
-    methods=["POST"],
-    act=N_("Imported a frame of villages"),
     max_upload=20 * MB,
 )
 def import_frame(wave: str) -> ResponseReturnValue:
@@ -126,13 +125,7 @@ def import_frame(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.page(
-    "/<wave>/mau/xoa-khung",
-    Right.FIELDWORK,
-    tab="staff.sample",
-    methods=["POST"],
-    act=N_("Removed the frame of villages"),
-)
+@pages.act("/<wave>/mau/xoa-khung", Right.FIELDWORK, N_("Removed the frame of villages"), tab="staff.sample")
 def clear_frame(wave: str) -> ResponseReturnValue:
     """Takes all villages out, as long as nothing rests on them."""
     with database().writing() as session:
@@ -177,9 +170,7 @@ def drawn(wave: str, number: int) -> ResponseReturnValue:
         )
 
 
-@pages.page(
-    "/<wave>/mau/dung", Right.FIELDWORK, tab="staff.sample", methods=["POST"], act=N_("Chose the draw in use")
-)
+@pages.act("/<wave>/mau/dung", Right.FIELDWORK, N_("Chose the draw in use"), tab="staff.sample")
 def use_draw(wave: str) -> ResponseReturnValue:
     """Lets another draw hold."""
     number = request.form.get("lan", 0, integers.bounded_int)
@@ -225,20 +216,17 @@ def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
     rows = [DrawRow(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(every_draw)]
-    return (
-        render_template(
-            "staff/sample.html",
-            wave=wave,
-            form=form,
-            frame=summary,
-            rows=rows,
-            words=plans.words,
-            settled=settled,
-            clearable=summary.villages and not rows and settled is None,
-            is_open=wave.kind is WaveKind.OPEN,
-        ),
-        status,
-    )
+    return render_template(
+        "staff/sample.html",
+        wave=wave,
+        form=form,
+        frame=summary,
+        rows=rows,
+        words=plans.words,
+        settled=settled,
+        clearable=summary.villages and not rows and settled is None,
+        is_open=wave.kind is WaveKind.OPEN,
+    ), status
 
 
 def _summary(session: Session, wave: Wave) -> Summary:
@@ -246,22 +234,19 @@ def _summary(session: Session, wave: Wave) -> Summary:
     by_unit: dict[str, list[Village]] = {}
     for row in rows:
         by_unit.setdefault(row.unit, []).append(row)
-    places = [
-        Place(
-            units.find(session, code),
-            tuple(sorted({village.stratum for village in own})),
-            len(own),
-            _sum(village.households for village in own),
-            _sum(village.adults for village in own),
-        )
-        for code, own in by_unit.items()
-    ]
+    places = [_place(units.find(session, code), own) for code, own in by_unit.items()]
     return Summary(
         places=tuple(sorted(places, key=lambda place: order(place.unit.name))),
         missing=tuple(unit for unit in units.communes(session, wave.opens) if unit.code not in by_unit),
         strata=len({row.stratum for row in rows}),
         unknown=sum(row.households is None for row in rows),
     )
+
+
+def _place(unit: Unit, villages: list[Village]) -> Place:
+    strata = tuple(sorted({village.stratum for village in villages}))
+    households, adults = ([getattr(one, name) for one in villages] for name in ("households", "adults"))
+    return Place(unit, strata, len(villages), _sum(households), _sum(adults))
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -12,7 +12,6 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from forms import Questionnaire
@@ -26,7 +25,7 @@ from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload, stored_upload
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
@@ -79,18 +78,18 @@ class WeightForm(StaffForm):
     )
     by = SelectField(
         Lazy("Those who answered stand for those who did not, within the same"),
-        choices=[
-            SelectChoice("stratum", Lazy("stratum")),
-            SelectChoice("unit", Lazy("commune")),
-            SelectChoice("psu", Lazy("village")),
-            SelectChoice("none", Lazy("no adjustment")),
-        ],
+        choices=options(
+            ("stratum", Lazy("stratum")),
+            ("unit", Lazy("commune")),
+            ("psu", Lazy("village")),
+            ("none", Lazy("no adjustment")),
+        ),
     )
     method = SelectField(
         Lazy("How weights are fitted"),
-        choices=[
-            SelectChoice(method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post")
-        ],
+        choices=options(
+            *((method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post"))
+        ),
     )
     low = StringField(Lazy("Smallest factor"))
     high = StringField(Lazy("Largest factor"))
@@ -130,13 +129,7 @@ class CountForm(StaffForm):
     )
 
 
-@pages.page(
-    "/<wave>/quyen-so",
-    Right.FIELDWORK,
-    methods=["GET", "POST"],
-    tab=Tab(13, N_("Weights")),
-    act=N_("Computed weights"),
-)
+@pages.form("/<wave>/quyen-so", Right.FIELDWORK, N_("Computed weights"), tab=Tab(13, N_("Weights")))
 def weights(wave: str) -> ResponseReturnValue:
     """The versions with the report of one of them, and the form that computes a new one."""
     form = WeightForm()
@@ -164,13 +157,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
     return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
 
 
-@pages.page(
-    "/<wave>/quyen-so/dung",
-    Right.FIELDWORK,
-    tab="staff.weights",
-    methods=["POST"],
-    act=N_("Chose the weights in use"),
-)
+@pages.act("/<wave>/quyen-so/dung", Right.FIELDWORK, N_("Chose the weights in use"), tab="staff.weights")
 def use_weights(wave: str) -> ResponseReturnValue:
     """Makes another version the one that holds."""
     with database().writing() as session:
@@ -180,12 +167,11 @@ def use_weights(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".weights", wave=wave), 303)
 
 
-@pages.page(
+@pages.act(
     "/<wave>/quyen-so/giao-dich",
     Right.FIELDWORK,
+    N_("Imported counts of transactions"),
     tab="staff.weights",
-    methods=["POST"],
-    act=N_("Imported counts of transactions"),
     max_upload=20 * MB,
 )
 def import_counts(wave: str) -> ResponseReturnValue:

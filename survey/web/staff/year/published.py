@@ -28,7 +28,6 @@ from translations import N_, Lazy
 from translations import gettext as _
 from translations.formats import number
 
-MAIN = ("PAR_INDEX", "SIPAS", "PAPI")  # first, in this order
 NEEDED = [InputRequired(Lazy("Fill in this field."))]
 DECIMAL = {"inputmode": "decimal", "size": 8}
 
@@ -99,12 +98,11 @@ class IndexView:
         return [line.year for line in self.years if line.figure and not published.is_published(line.figure)]
 
 
-@pages.page(
+@pages.form(
     "/da-cong-bo",
     Right.YEAR,
-    methods=["GET", "POST"],
+    N_("Entered a published figure"),
     endpoint="published",
-    act=N_("Entered a published figure"),
     tab=Tab(3, N_("Published"), "year"),
 )
 def published_figures() -> ResponseReturnValue:
@@ -126,9 +124,7 @@ def published_figures() -> ResponseReturnValue:
     return _page(form, FileForm(formdata=None), 422 if form.errors else 200)
 
 
-@pages.page(
-    "/da-cong-bo/tep", Right.YEAR, methods=["POST"], act=N_("Imported published figures"), max_upload=20 * MB
-)
+@pages.act("/da-cong-bo/tep", Right.YEAR, N_("Imported published figures"), max_upload=20 * MB)
 def import_published() -> ResponseReturnValue:
     """Takes a file of figures, all of it or nothing."""
     form = FileForm()
@@ -162,7 +158,7 @@ def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
         year=request.args.get("year", dates.today().year, integers.bounded_int),
         form=form,
         file=file,
-        indices=MAIN,
+        indices=published.MAIN,
     )
     return page, status
 
@@ -173,7 +169,7 @@ def gather(session: Session) -> tuple[list[IndexView], list[PublishedFigure]]:
     figures = published.current(session)
     marks = published.flags(figures)
     own = [one for one in figures if one.place == place]
-    indices = sorted({one.index for one in own}, key=lambda name: (MAIN.index(name) if name in MAIN else 9, name))
+    indices = sorted({one.index for one in own}, key=published.index_order)
     views = [_view(session, index, own, figures, marks) for index in indices]
     return views, [one for one in figures if one.index not in indices]
 

@@ -1,0 +1,258 @@
+"""The tables of the year's report. Published figures, own ones and targets never stand in one column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby, zip_longest
+
+from survey.reports.labels import upper
+from survey.reports.structure import LEFT, Column, Row, Table
+from survey.reports.year_words import (
+    change,
+    deadline,
+    figure,
+    goal,
+    interval,
+    outcome,
+    plain,
+    rank,
+    reference,
+    responsible,
+    state,
+)
+from survey.results import wording
+from survey.year.document import YearDocument
+from survey.year.document_lines import Line
+from translations import gettext as _
+from translations.formats import percent
+
+
+def indices(document: YearDocument) -> Table:
+    """The published indices, each above the means of all."""
+    rows = [
+        Row((line.label, figure(line), plain(line.previous), change(line), rank(line), _source(line)))
+        for line in document.of("indices")
+        if line.unit != "group"
+    ]
+    return Table(
+        _("Indices published for %(year)s", year=document.year),
+        (
+            Column(_("Index"), 22, LEFT),
+            Column(_("Published"), 13),
+            Column(_("Year before"), 12),
+            Column(_("Change"), 11),
+            Column(_("Rank"), 10),
+            Column(_("Source"), 32, LEFT),
+        ),
+        tuple(rows),
+        (_("Figures as others published them; they have no interval. Changes are differences, without a test."),),
+    )
+
+
+def scored(document: YearDocument, lines: Sequence[Line], caption: str, value: str, note: str) -> Table:
+    """Parts of scorecards by points lost, with who answers for each."""
+    rows = [
+        Row(
+            (
+                line.label,
+                plain(line.max),
+                figure(line),
+                plain(line.lost),
+                responsible(document, line),
+                deadline(line),
+            )
+        )
+        for line in lines
+    ]
+    columns = (
+        Column(_("Criterion"), 31, LEFT),
+        Column(_("Maximum"), 13),
+        Column(value, 12),
+        Column(_("Lost"), 9),
+        Column(_("Who answers for it"), 20, LEFT),
+        Column(_("Deadline"), 15),
+    )
+    return Table(caption, columns, tuple(rows), (note,))
+
+
+def measured(lines: Sequence[Line]) -> Table:
+    """Parts that surveys measure, with their interval; below, what they are not."""
+    rows = [Row((line.label, plain(line.max), figure(line), interval(line), plain(line.lost))) for line in lines]
+    columns = (
+        Column(_("Criterion"), 44, LEFT),
+        Column(_("Maximum"), 12),
+        Column(_("Measured"), 13),
+        Column(wording.interval_name(()), 20),
+        Column(_("Lost"), 11),
+    )
+    return Table(
+        _("Parts measured by surveys: a simulation"),
+        columns,
+        tuple(rows),
+        tuple(_once(line.note for line in lines)),
+    )
+
+
+def published_parts(document: YearDocument, lines: Sequence[Line]) -> Table:
+    """What the ministry published of SIPAS."""
+    rows = [Row((line.label, figure(line), plain(line.previous), change(line))) for line in lines]
+    columns = (
+        Column(_("Part of SIPAS"), 52, LEFT),
+        Column(_("Published, percent"), 18),
+        Column(_("Year before"), 15),
+        Column(_("Change"), 15),
+    )
+    caption = _("Published parts of SIPAS %(year)s", year=document.year)
+    return Table(caption, columns, tuple(rows), _sources_of(lines))
+
+
+def own_survey(lines: Sequence[Line]) -> Table:
+    """What the province's own survey found, each figure with its interval and base."""
+    rows = [Row((line.label, figure(line), interval(line), line.source)) for line in lines]
+    columns = (
+        Column(_("The province's survey"), 40, LEFT),
+        Column(_("Estimate, percent"), 13),
+        Column(wording.interval_name(()), 19),
+        Column(_("Data"), 28, LEFT),
+    )
+    note = _("The province's own survey; not SIPAS: other people, another way. The two don't form one series.")
+    return Table(_("The province's own survey"), columns, tuple(rows), (note,))
+
+
+def dimensions(document: YearDocument) -> Table:
+    """PAPI's dimensions, the lowest share of the ceiling first."""
+    lines = document.of("papi")
+    rows = [
+        Row(
+            (line.label, figure(line), plain(line.max), percent(line.share, 0), plain(line.previous), change(line))
+        )
+        for line in lines
+    ]
+    columns = (
+        Column(_("Dimension"), 38, LEFT),
+        Column(_("Published"), 12),
+        Column(_("Ceiling"), 11),
+        Column(_("Share of the ceiling"), 15),
+        Column(_("Year before"), 12),
+        Column(_("Change"), 12),
+    )
+    caption = _("PAPI %(year)s by dimension, the lowest share of the ceiling first", year=document.year)
+    return Table(caption, columns, tuple(rows), _sources_of(lines))
+
+
+def tasks(document: YearDocument, lines: Sequence[Line], caption: str) -> Table:
+    """Tasks by office, with what was reported."""
+    rows: list[Row] = []
+    for office, own in groupby(lines, key=lambda line: document.offices.get(line.office or "", "")):
+        rows.append(Row((upper(office),), strong=True))
+        for line in own:
+            told = "; ".join(filter(None, (state(line), line.note)))
+            rows.append(Row((line.label, line.head, deadline(line), told, _source(line))))
+    columns = (
+        Column(_("Task"), 34, LEFT),
+        Column(_("Head"), 17, LEFT),
+        Column(_("Deadline"), 14),
+        Column(_("State"), 15),
+        Column(_("Proof or decision"), 20, LEFT),
+    )
+    return Table(caption, columns, tuple(rows), ())
+
+
+def cases(document: YearDocument, lines: Sequence[Line]) -> Table:
+    """What people said, and what became of it."""
+    rows = [Row((line.label, responsible(document, line), deadline(line), outcome(line))) for line in lines]
+    columns = (
+        Column(_("What people said"), 34, LEFT),
+        Column(_("Who answers for it"), 23, LEFT),
+        Column(_("Deadline"), 14),
+        Column(_("What became of it"), 29, LEFT),
+    )
+    note = _("Each sentence sums up the remarks of five people or more. A reply stands here once it is published.")
+    return Table(_("What people said and what became of it"), columns, tuple(rows), (note,))
+
+
+def answered(document: YearDocument, lines: Sequence[Line]) -> Table:
+    """How offices answered, in the order of their names."""
+    rows = [
+        Row((document.offices.get(line.office or "", ""), plain(line.value), plain(line.max), line.note))
+        for line in lines
+    ]
+    columns = (
+        Column(_("Office"), 40, LEFT),
+        Column(_("In time"), 14),
+        Column(_("Due"), 14),
+        Column(_("All"), 32, LEFT),
+    )
+    return Table(_("Answers by office"), columns, tuple(rows), ())
+
+
+def targets(document: YearDocument, lines: Sequence[Line], caption: str, judged: bool) -> Table:
+    """Targets with who answers for each, and, once the year is over, what they came to."""
+    rows = [
+        Row(
+            (
+                line.label,
+                goal(line),
+                *((_reached(after), state(line)) if judged else ()),
+                responsible(document, line),
+                deadline(line),
+                reference(line.source),
+            )
+        )
+        for line, after in zip_longest(lines, lines[1:])
+        if line.office
+    ]
+    columns = (
+        Column(_("Target"), 22 if judged else 30, LEFT),
+        Column(_("To reach"), 12 if judged else 14),
+        *((Column(_("Result"), 14), Column(_("Verdict"), 12)) if judged else ()),
+        Column(_("Who answers for it"), 17 if judged else 24, LEFT),
+        Column(_("Deadline"), 12 if judged else 14),
+        Column(_("Decision"), 11 if judged else 18, LEFT),
+    )
+    return Table(caption, columns, tuple(rows), ())
+
+
+def sources(document: YearDocument) -> list[Table]:
+    """Every figure of the document with its source: the published ones, then the own ones, apart."""
+    known = [line for line in document.lines if line.value is not None and line.section != "cases"]
+    published = [line for line in known if line.mark == "published"]
+    own = [line for line in known if line.mark == "own"]
+    what, value, source = Column(_("Figure"), 40, LEFT), Column(_("Value"), 14), Column(_("Source"), 46, LEFT)
+    tables = [
+        Table(
+            _("Published figures and their sources"),
+            (what, value, source),
+            tuple(Row((line.label, figure(line), reference(line.source))) for line in published),
+            (),
+        ),
+        Table(
+            _("The province's own figures and their sources"),
+            (what, value, Column(wording.interval_name(()), 18), Column(_("Source"), 28, LEFT)),
+            tuple(Row((line.label, figure(line), interval(line), reference(line.source))) for line in own),
+            tuple(_once(line.note for line in own if line.low is not None)),
+        ),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def _reached(after: Line | None) -> str:
+    """The figure that a target is judged by, which stands behind it where there is one."""
+    if after is None or after.office:
+        return "–"
+    return figure(after) if after.low is None else f"{figure(after)} {interval(after)}"
+
+
+def _source(line: Line) -> str:
+    """The source; with why, where nothing was published."""
+    told = f"{line.source}: {line.note}" if line.state == "not_published" and line.note else line.source
+    return reference(told) or "–"
+
+
+def _sources_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    named = _once(_source(line) for line in lines)
+    return (_("Source: %(sources)s", sources="; ".join(named)),) if named else ()
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, words)))

@@ -22,7 +22,7 @@ from translations import Denied
 SignIn = Callable[[Flask, str], FlaskClient]
 # What a stranger sends or reads stands outside: answers, what a bound device sealed, the description of both.
 OPEN_TO_ALL = {"/api/v1/responses", "/api/v1/openapi.json", "/api/v1/sealed"}
-GUARDED = re.compile(r"/(nhap-phieu|quan-tri|api/v1)(/|$)")
+GUARDED = re.compile(r"/(nhap-phieu|quan-tri|viec|api/v1)(/|$)")
 
 # Doors that lead to nothing of the staff's, and the pages on which one sees to the own account.
 FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
@@ -95,6 +95,7 @@ NEEDS = {
         staff.add_duty staff.duty staff.import_plan staff.import_progress staff.import_published staff.plan
         staff.published staff.report_task staff.year staff.years
     """,
+    Right.OWN_DUTIES: "duties.my_case duties.my_duty duties.my_work",
 }
 
 

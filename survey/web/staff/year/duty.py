@@ -12,6 +12,7 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -63,7 +64,12 @@ class ProgressForm(StaffForm):
     """What was done of a task."""
 
     state = SelectField(
-        Lazy("State"), choices=[("doing", Lazy("under way")), ("done", Lazy("done")), ("stopped", Lazy("stopped"))]
+        Lazy("State"),
+        choices=[
+            SelectChoice("doing", Lazy("under way")),
+            SelectChoice("done", Lazy("done")),
+            SelectChoice("stopped", Lazy("stopped")),
+        ],
     )
     day = StringField(Lazy("Day"), NEEDED, render_kw=DAY)
     note = StringField(Lazy("Note"), description=Lazy("Why, if it is stopped."))

@@ -383,7 +383,7 @@ def home(person: Person) -> str:
     """Where somebody begins: keyers at the paper, interviewers with an interview, auditors at the audit trail,
     offices at their work, all others at the waves."""
     own = {
-        Role.KEYER: "entry.choose_wave",
+        Role.KEYER: "keying.choose_wave",
         Role.INTERVIEWER: "interviewer.choose_wave",
         Role.AUDITOR: "staff.audit_trail",
         Role.OFFICE: "duties.my_work",

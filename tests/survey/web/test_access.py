@@ -58,19 +58,19 @@ MAY = {
 # The right of each address likewise: a page that slips to a weaker right has to be written in two places, too.
 NEEDS = {
     Right.KEY: """
-        entry.choose_unit entry.choose_wave entry.give_back entry.open_form entry.printed entry.save
-        entry.set_aside entry.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
+        keying.choose_unit keying.choose_wave keying.give_back keying.open_form keying.printed keying.save
+        keying.set_aside keying.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
     """,
     Right.FIELDWORK: """
         staff.accounting staff.batch staff.clear_frame staff.close_fieldwork staff.draw_sample staff.drawn
-        staff.drawn_file staff.frame_file staff.hand_over staff.held staff.household_list
+        staff.drawn_file staff.frame_file staff.hand_over staff.quarantine staff.household_list
         staff.household_list_file staff.import_counts staff.import_frame staff.invitations staff.kiosks
         staff.more_forms staff.plan_sample staff.poster_file staff.posters staff.print_forms
         staff.printed_forms staff.response_rates staff.revoke_device staff.sample staff.use_draw
         staff.use_weights staff.weights
     """,
     Right.REVIEW: """
-        entry.settle entry.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
+        keying.settle keying.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
         staff.reinterview_list staff.reinterviews staff.review staff.reviewed staff.take_back_form
     """,
     Right.PROGRESS: """
@@ -156,7 +156,7 @@ def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask)
 
 
 def test_keying_is_for_those_who_may_key(app: Flask) -> None:
-    rights = {page.right for name, page in declared(app).items() if name.startswith("entry.")}
+    rights = {page.right for name, page in declared(app).items() if name.startswith("keying.")}
     assert rights == {Right.KEY, Right.REVIEW}
 
 

@@ -118,7 +118,7 @@ PAGES = {
     "staff.scans": ("/quan-tri/thuc-dia/quet", "/quan-tri/thu-nghiem/quet"),
     "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
     "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
-    "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
+    "staff.quarantine": ("/quan-tri/thu-nghiem/giu-lai",),
     "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
     "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),
     "staff.reviewed": ("/quan-tri/thuc-dia/ra-soat/{response}",),
@@ -348,8 +348,8 @@ STATES = (
 # Pages of others than the staff's that are left out: what they are, or which test looks at them.
 NOT_LOOKED_AT = {
     "choose_password.choose": "needs a code that was issued: test_password_links.py",
-    "entry.printed": "needs a serial: tests/survey/web/keying/test_form.py",
-    "entry.settle": "needs a serial: tests/survey/web/keying/test_settling.py",
+    "keying.printed": "needs a serial: tests/survey/web/keying/test_form.py",
+    "keying.settle": "needs a serial: tests/survey/web/keying/test_settling.py",
     "interviewer.interview": "a tablet's: test_interviewer.py",
     "interviewer.token": "no page",
     "interviewer.worker": "a script",

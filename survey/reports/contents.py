@@ -345,5 +345,5 @@ def _item_rows(summary: Summary) -> tuple[Row, ...]:
 
 
 def _remarks(summary: Summary) -> list[Block]:
-    found = summary.remarks
-    return [] if found is None else remarks.blocks(found.whole, found.unread)
+    written = summary.remarks
+    return [] if written is None else remarks.blocks(written.whole, written.unread)

@@ -131,8 +131,8 @@ def watch(app: Flask) -> None:
 
 def here() -> Metrics:
     """The counters of the application that answers now."""
-    found: Metrics = current_app.extensions["metrics"]
-    return found
+    metrics: Metrics = current_app.extensions["metrics"]
+    return metrics
 
 
 def _begin() -> None:

@@ -53,12 +53,12 @@ def rated(session: Session, card: Scorecard, code: str | None) -> Unit:
     if not code:
         raise Refusal("%(name)s rates units: name one, --unit CODE.", name=card.name)
     unit = units.find(session, code)
-    if not _is_of_kind(card, unit):
+    if not is_of_kind(card, unit):
         raise Refusal("%(name)s doesn't rate %(unit)s.", name=card.name, unit=unit.name)
     return unit
 
 
-def _is_of_kind(card: Scorecard, unit: Unit) -> bool:
+def is_of_kind(card: Scorecard, unit: Unit) -> bool:
     is_commune = unit.kind in units.COMMUNE_KINDS
     kinds = {"province": unit.parent is None and not is_commune, "commune": is_commune}
     return kinds.get(card.rates, unit.parent is not None and not is_commune)
@@ -75,7 +75,7 @@ def _unit(session: Session, card: Scorecard, cells: Cells) -> Unit:
     if card.rates == "province" and not cells.get("unit"):
         return units.province(session)
     unit = rows.unit(session, {"unit": cells.get("unit", "")}, "unit")
-    if not _is_of_kind(card, unit):
+    if not is_of_kind(card, unit):
         raise Unfit("unit", Lazy("%(name)s doesn't rate %(unit)s.", name=card.name, unit=unit.name))
     return unit
 

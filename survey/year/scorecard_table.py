@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from forms.scorecard import Scorecard, ScorecardPart
-from survey.storage.models import Duty, Unit
+from survey.storage.models import DutyKind, Unit
 from survey.year import duties, score_rows, scores
+from survey.year.duties import DutyLine
 from survey.year.scores import PartValue
 
 FIELDS = (
@@ -25,7 +26,7 @@ class ScorecardLine:
     """A part in a year, and the target on it: who answers for it; None where nobody does yet."""
 
     value: PartValue
-    duty: Duty | None
+    duty: DutyLine | None
 
     @property
     def part(self) -> ScorecardPart:
@@ -33,9 +34,9 @@ class ScorecardLine:
         return self.value.part
 
     @property
-    def is_leaf(self) -> bool:
-        """Whether it is scored itself."""
-        return not self.part.parts
+    def is_scored(self) -> bool:
+        """Whether its value is somebody's score, and no sum or survey's."""
+        return self.value.score is not None
 
     @property
     def by_most_lost(self) -> tuple[bool, float]:
@@ -60,12 +61,17 @@ class ScorecardTable:
     @property
     def leaves(self) -> list[ScorecardLine]:
         """The parts that are scored themselves, most lost first."""
-        return sorted((line for line in self.lines if line.is_leaf), key=lambda line: line.by_most_lost)
+        return sorted((line for line in self.lines if not line.part.parts), key=lambda line: line.by_most_lost)
+
+    @property
+    def lost(self) -> list[ScorecardLine]:
+        """The leaves whose score shows what was lost; what a survey simulates is not among them."""
+        return [line for line in self.leaves if line.is_scored and line.value.lost]
 
     @property
     def known_lost(self) -> float:
-        """The points that are known to be lost."""
-        return round(sum(line.value.lost or 0.0 for line in self.leaves), 9)
+        """The points that their scores show to be lost."""
+        return round(sum(line.value.lost or 0.0 for line in self.lost), 9)
 
 
 def table(session: Session, year: int, code: str, unit: str | None = None) -> ScorecardTable:
@@ -73,7 +79,12 @@ def table(session: Session, year: int, code: str, unit: str | None = None) -> Sc
     in a year is won back by the plan that follows it."""
     card = scores.version_of(session, year, code, unit)
     place = score_rows.rated(session, card, unit)
-    answering = {**duties.responsible(session, year + 1), **duties.responsible(session, year)}
+    answering = {
+        (duty.measure, duty.unit): duty
+        for planned in (year + 1, year)
+        for duty in duties.lines(session, planned)
+        if duty.kind == DutyKind.TARGET
+    }
     of_unit = None if card.rates == "province" else place.code
     lines = [
         ScorecardLine(line, answering.get((measure_of(code, line.part.code), of_unit)))

@@ -151,6 +151,12 @@ def _given(session: Session, year: int, card: Scorecard, unit: str) -> Sequence[
     return session.scalars(of_unit.order_by(Score.id)).all()
 
 
+def rated_units(session: Session, year: int, code: str) -> set[str]:
+    """The units that have a score by any version of a document in a year."""
+    query = select(Score.unit).join(PublishedScorecard, PublishedScorecard.digest == Score.scorecard)
+    return {*session.scalars(query.where(Score.year == year, PublishedScorecard.code == code))}
+
+
 def history(session: Session, year: int, code: str, part: str, unit: str | None = None) -> list[Score]:
     """Every score that was given of a part, the newest first."""
     card = version_of(session, year, code, unit)

@@ -68,7 +68,7 @@ class DeviceRow:
         return devices.is_silent(self.device)
 
     @property
-    def state_name(self) -> str:
+    def said(self) -> str:
         """The state in the language of the moment."""
         return _(STATES[self.state])
 

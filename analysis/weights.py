@@ -23,41 +23,10 @@ SAME_TOTAL = 1e-6  # relative, of the grand totals of two margins
 MOST_ROUNDS = 2000
 
 
-def base_weight(*probabilities: Any) -> Floats:
-    """(N,) 1/(π₁ π₂ …) from the inclusion probabilities of each stage, each (N,) in (0, 1]."""
-    weight = np.ones(1)
-    for probability in probabilities:
-        stage = np.asarray(probability, dtype=np.float64)
-        if not ((stage > 0) & (stage <= 1)).all():
-            raise ValueError("inclusion probabilities lie above 0 and up to 1")
-        weight = weight / stage
-    return weight
-
-
 def design_effect(weight: Any) -> float:
     """The design effect of unequal weights: n Σw²/(Σw)², 1 where all are equal (Kish 1965, § 11.7)."""
     w = np.asarray(weight, dtype=np.float64)
     return float(len(w) * (w**2).sum() / w.sum() ** 2)
-
-
-def trim(weight: Any, low: float = 0.0, high: float = np.inf) -> Floats:
-    """(N,) weights within [low, high]; what is cut off goes to the others in proportion, so that the sum stays.
-    DesignError if no weights within the limits have this sum."""
-    w = np.asarray(weight, dtype=np.float64)
-    whole = w.sum()
-    if not low * len(w) <= whole <= high * len(w):
-        values = {"low": f"{low:g}", "high": f"{high:g}", "total": f"{whole:g}"}
-        raise DesignError(
-            "Weights between %(low)s and %(high)s can't add up to %(total)s. Widen the limits.", **values
-        )
-    least, most = 0.0, 1.0
-    while np.clip(w * most, low, high).sum() < whole:
-        most *= 2
-    for _ in range(200):  # the sum of the clipped weights grows with the scale: halve
-        scale = (least + most) / 2
-        least, most = (scale, most) if np.clip(w * scale, low, high).sum() < whole else (least, scale)
-    trimmed: Floats = np.clip(w * most, low, high)
-    return trimmed
 
 
 def post_stratify(design: Design, labels: Any, totals: Mapping[Hashable, float]) -> Calibration:

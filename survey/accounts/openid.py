@@ -91,11 +91,11 @@ class Provider:
     def begin(self, *, again: bool = False) -> tuple[str, PendingSignIn]:
         """Where to send the browser; `again`: the person gives the password there once more, signed in or not."""
         more = {"prompt": "login", "max_age": "0"} if again else {}
-        made = self.client().create_authorization_url(self.back, ui_locales=language(), **more)
+        asked = self.client().create_authorization_url(self.back, ui_locales=language(), **more)
         pending = PendingSignIn(
-            state=made["state"], nonce=made["nonce"], verifier=made["code_verifier"], at=int(time.time())
+            state=asked["state"], nonce=asked["nonce"], verifier=asked["code_verifier"], at=int(time.time())
         )
-        return str(made["url"]), pending
+        return str(asked["url"]), pending
 
     def end(self, afterwards: str) -> str | None:
         """Where a browser signs out there; None if the provider has no such page."""

@@ -63,7 +63,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "published": ("published", N_("Figures that others published, with their sources.")),
     "plan": ("plan", N_("What offices answer for: targets, tasks, and what was done.")),
     "case": ("case", N_("What people said: who answers it, and what everybody sees of it.")),
-    "target": ("target", N_("Targets by decision, and who answers for them.")),
     "report": ("report", N_("The report of a wave: Word, PDF, Excel, CSV or JSON.")),
     "template": ("template", N_("The Word document that reports are written into: their look.")),
     "poster": ("poster", N_("Posters with a QR code that leads to the form.")),

@@ -24,8 +24,8 @@ from translations import gettext as _
 def demo(wave: str, responses: int | None, seed: int) -> None:
     database = installation.opened()
     with database.writing() as session:
-        made = made_up.make(session, wave, responses, seed)
+        waves = made_up.make(session, wave, responses, seed)
     say(
         "Demonstration waves, marked as such on every page: %(waves)s.",
-        waves=", ".join(one.code for one in made),
+        waves=", ".join(one.code for one in waves),
     )

@@ -57,8 +57,6 @@ EXAMPLES: dict[str, str] = {
     "case answer": "tra-loi.csv --by 'Trần Thị Bình'",
     "case list": "--quarter 2026Q3 --output csv",
     "case publish": "2026Q3 --by 'Lê Văn Cường'",
-    "target import": "muc-tieu.csv --wave ho-2027",
-    "target list": "--wave ho-2027",
     "report": "--wave thu-nghiem --format docx --out bao-cao.docx",
     "template save": "mau.docx",
     "template use": "mau.docx",

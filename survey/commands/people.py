@@ -34,7 +34,10 @@ user = Commands("user", help=_("Accounts of staff."))
 @click.option(
     "--unit",
     metavar="CODE",
-    help=_("The commune that the account reads, or interviews in; needed for the role commune."),
+    help=_(
+        "The commune that the account reads, or interviews in; for the role office, whose duties it sees. Needed "
+        "for the roles commune and office."
+    ),
 )
 @click.option("--link", is_flag=True, help=_("Print a link by which the person chooses the password instead."))
 def add_user(name: str, role: str, unit: str | None, link: bool) -> None:

@@ -159,10 +159,10 @@ def _nothing(wave: models.Wave) -> Refusal:
 @option("--version", type=int, required=True, help=_("Its number: hailong weights list"))
 def use(code: str, version: int) -> None:
     with installation.opened().writing() as session:
-        made = kept.use(session, waves.find(session, code), version)
+        chosen = kept.use(session, waves.find(session, code), version)
         say(
             "The weights of %(wave)s are now version %(version)s: %(source)s.",
             wave=code,
-            version=made.version,
-            source=kept.source(made),
+            version=chosen.version,
+            source=kept.source(chosen),
         )

@@ -118,13 +118,13 @@ def inspect(session: Session, wave: Wave) -> Inspection:
     ids, by_id = people.ids, _papers(session, wave)
     papers = [by_id.get(id, NO_PAPER) for id in ids]
     share, other, limit = alike(people, np.array([paper.interviewer for paper in papers], dtype=object))
-    found: list[list[Finding]] = [[] for _form in ids]
+    findings: list[list[Finding]] = [[] for _form in ids]
     for row, finding in _findings(people, ids, share, other, limit):
-        found[row].append(finding)
+        findings[row].append(finding)
     forms = {
         id: CheckedResponse(id, unit, psu, mode, paper, tuple(own))
         for id, unit, psu, mode, paper, own in zip(
-            ids, people.unit, people.psu, people.mode, papers, found, strict=True
+            ids, people.unit, people.psu, people.mode, papers, findings, strict=True
         )
     }
     known = share[np.isfinite(share)]

@@ -216,13 +216,13 @@ def _file_system(path: Path) -> str | None:
     mounts = Path("/proc/self/mounts")
     if sys.platform != "linux" or not mounts.is_file():
         return None
-    found, longest = None, -1
+    nearest, longest = None, -1
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         _device, place, kind, *_rest = line.split(" ")
         place = place.replace("\\040", " ")
         if path.is_relative_to(place) and len(place) >= longest:
-            found, longest = kind, len(place)
-    return found
+            nearest, longest = kind, len(place)
+    return nearest
 
 
 def reason_of(error: SQLAlchemyError) -> str:

@@ -85,10 +85,10 @@ def add(session: Session, wave: Wave, chance: np.random.Generator) -> None:
         turns = [(codings.FIRST, "demo-1", about)]
         if codings.is_again(response):
             turns.append((codings.SECOND, "demo-2", ("khac",) if slip else about))
-        for turn, person, found in turns:
+        for turn, person, codes in turns:
             session.add(
                 Coding(
-                    wave=wave.code, response=response, turn=turn, themes=list(found), person=person, day=today()
+                    wave=wave.code, response=response, turn=turn, themes=list(codes), person=person, day=today()
                 )
             )
     session.add_all(

@@ -39,34 +39,36 @@ HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def examine() -> list[Finding]:
     """Everything, in the order in which it would be mended, in the language of the moment."""
-    found = [*program(), *clock(), *address(), *encryption(), *mail(), *sign_on(), *scanner()]
+    findings = [*program(), *clock(), *address(), *encryption(), *mail(), *sign_on(), *scanner()]
     folder = settings.data_folder()
     if not folder.is_dir():
         what = _("There is no data folder %(folder)s.", folder=folder)
-        return [*found, mend(what, _("Name it in HAILONG_DATA, or make it: hailong init"))]
+        return [*findings, mend(what, _("Name it in HAILONG_DATA, or make it: hailong init"))]
     if not os.access(folder, os.R_OK | os.X_OK):
         what = _("This account may not read the data folder %(folder)s.", folder=folder)
-        return [*found, mend(what, _("Run hailong as the account that serves."))]
-    found += [*rights(folder), *secret(folder), *space(folder)]
+        return [*findings, mend(what, _("Run hailong as the account that serves."))]
+    findings += [*rights(folder), *secret(folder), *space(folder)]
     try:
         database = Database(settings.database_url())
     except Refusal as refusal:
-        return [*found, mend(str(refusal), _("Correct HAILONG_DATABASE_URL."))]
-    found += line(database.engine.url)
+        return [*findings, mend(str(refusal), _("Correct HAILONG_DATABASE_URL."))]
+    findings += line(database.engine.url)
     place = installation.file(database)
     try:
         if (backup := installation.half(database, folder)) is not None:
             what = _("A restore was cut off here: what is in this folder is not whole.")
-            return [*found, mend(what, _("Run it again: %(command)s", command=f"hailong restore {backup}"))]
+            return [*findings, mend(what, _("Run it again: %(command)s", command=f"hailong restore {backup}"))]
         if place is not None and not place.is_file():
-            return [*found, mend(_("There is no database yet."), _("Make it: hailong init"))]
-        found += database_findings.examine(database, folder)
+            return [*findings, mend(_("There is no database yet."), _("Make it: hailong init"))]
+        findings += database_findings.examine(database, folder)
     except SQLAlchemyError as error:
         what = _("The database does not answer: %(reason)s", reason=database_findings.reason_of(error))
-        found.append(mend(what, str(faults.refusal_for(error) or _("Start it, or correct HAILONG_DATABASE_URL."))))
+        findings.append(
+            mend(what, str(faults.refusal_for(error) or _("Start it, or correct HAILONG_DATABASE_URL.")))
+        )
     finally:
         database.engine.dispose()
-    return found
+    return findings
 
 
 def program() -> Iterator[Finding]:

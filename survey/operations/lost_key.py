@@ -31,12 +31,12 @@ def unreadable(connection: Connection) -> Rows:
     """The rows that the present master key does not open; all that are encrypted where there is none."""
     place = settings.text_key_file()
     key = master_key.key_in(place.read_bytes()) if place.is_file() else None
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    rows_of: defaultdict[str, set[str]] = defaultdict(set)
     for column in key_rotation.UNDER_THE_MASTER_KEY:
         for row, encrypted in key_rotation.encrypted_values(connection, column):
             if key is None or not master_key.can_decrypt(key, key_rotation.bound_to(column, row), encrypted):
-                found[column.table.name].add(row)
-    return found
+                rows_of[column.table.name].add(row)
+    return rows_of
 
 
 def discard(database: Database) -> None:
@@ -47,14 +47,14 @@ def discard(database: Database) -> None:
     """
     with database.writing() as session:
         connection, place = session.connection(), settings.text_key_file()
-        found = unreadable(connection)
-        if not found:
+        unreadable_rows = unreadable(connection)
+        if not unreadable_rows:
             raise Refusal("Nothing is lost: the key file %(file)s opens everything that is encrypted.", file=place)
         if place.is_file() and master_key.key_in(place.read_bytes()) is None:
             place.rename(place.with_name(f"{place.name}.{secrets.token_hex(4)}"))
         master_key.make()
-        for table, rows in found.items():
+        for table, rows in unreadable_rows.items():
             statement = DISCARD[table]
             (first, *_others) = statement.table.primary_key
             connection.execute(statement.where(first.in_(rows)))
-        audit.annotate(**{table: len(rows) for table, rows in found.items()})
+        audit.annotate(**{table: len(rows) for table, rows in unreadable_rows.items()})

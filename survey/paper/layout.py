@@ -52,8 +52,8 @@ def layout(questionnaire: Questionnaire) -> Layout:
     blackened whole, which the form says.
     """
     boxes = tuple(
-        Box(**{**found, **{side: round(found[side], 3) for side in ("x", "y", "width", "height")}})
-        for found in form(questionnaire).boxes()
+        Box(**{**box, **{side: round(box[side], 3) for side in ("x", "y", "width", "height")}})
+        for box in form(questionnaire).boxes()
     )
     return Layout(
         pages=max(box.page for box in boxes),

@@ -206,18 +206,18 @@ def fit(page: Grey, printed: Grey, places: list[tuple[int, int]]) -> Fit | None:
     small, plain = _coarse(page), _coarse(printed)
     wide, high = (side * COARSE // 2 for side in WINDOW)
     far = round(SEARCH * COARSE)
-    found, shifts = [], []
+    points, shifts = [], []
     for x, y in places:
         window = plain[y - high : y + high, x - wide : x + wide]
         around = small[y - high - far : y + high + far, x - wide - far : x + wide + far]
         like = cv2.matchTemplate(around, window, cv2.TM_CCOEFF_NORMED)
         _least, best, _where, (column, row) = cv2.minMaxLoc(like)
         if best >= LIKE:
-            found.append((x, y))
+            points.append((x, y))
             shifts.append((column + _peak(like[row], column) - far, row + _peak(like[:, column], row) - far))
-    if len(found) < max(12, len(places) // 2):
+    if len(points) < max(12, len(places) // 2):
         return None
-    return _fitted(np.array(found) / COARSE, np.array(shifts) / COARSE)
+    return _fitted(np.array(points) / COARSE, np.array(shifts) / COARSE)
 
 
 def _fitted(at: NDArray[Any], shift: NDArray[Any]) -> Fit:

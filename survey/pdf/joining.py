@@ -23,8 +23,8 @@ def print_into(file: IO[bytes], parts: Iterable[bytes]) -> None:
         with pdfium.lock:
             whole = pypdfium2.PdfDocument.new()
         try:
-            for made in parts:
-                with pdfium.lock, pypdfium2.PdfDocument(made) as part:
+            for pdf in parts:
+                with pdfium.lock, pypdfium2.PdfDocument(pdf) as part:
                     whole.import_pages(part)
             with pdfium.lock:
                 whole.save(file)

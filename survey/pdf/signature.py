@@ -106,10 +106,10 @@ def _boxes(page: Any, words: str) -> list[tuple[float, float, float, float]]:
     """Where the letters of the last such words of a page stand."""
     text = page.get_textpage()
     search = text.search(words, match_case=True)
-    found = None
+    last = None
     while (next_ := search.get_next()) is not None:
-        found = next_
-    boxes = [] if found is None else [text.get_charbox(found[0] + at) for at in range(found[1])]
+        last = next_
+    boxes = [] if last is None else [text.get_charbox(last[0] + at) for at in range(last[1])]
     search.close()
     text.close()
     page.close()

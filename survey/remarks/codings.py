@@ -37,7 +37,7 @@ class Remark:
 
     response: UUID
     unit: str
-    said: tuple[tuple[Item, str], ...]
+    texts: tuple[tuple[Item, str], ...]
 
 
 @dataclass(frozen=True)

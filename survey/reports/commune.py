@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis import Estimate
-from survey.reports import remarks
+from survey.reports import remarks, targets
 from survey.reports.cells import notes
 from survey.reports.contents import opening
 from survey.reports.labels import (
@@ -29,6 +29,9 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     """The report of a commune in the language of the moment; figures of other communes don't stand in it."""
     name = commune(line.unit)
     blocks: list[Block] = [*opening(summary), Heading(1, _("Main results").upper()), *_main(summary, line)]
+    aims = [one for one in summary.targets if one.unit.code == line.unit.code]
+    if aims:
+        blocks += [Heading(1, _("Targets set").upper()), targets.table(aims, of_one_unit=True)]
     items = _items(summary, line)
     if items:
         blocks += [Heading(1, _("Results by question").upper()), *items]

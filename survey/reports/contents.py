@@ -7,12 +7,11 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 
 from __future__ import annotations
 
-from survey.reports import remarks
-from survey.reports.cells import figure_columns, figure_row, notes, with_base
+from survey.reports import remarks, targets
+from survey.reports.cells import figure_columns, figure_row, notes
 from survey.reports.labels import (
     asked,
     blank_label,
-    commune,
     headline_name,
     is_open,
     label,
@@ -23,9 +22,7 @@ from survey.reports.labels import (
 from survey.reports.letter import head, letter
 from survey.reports.method import again, method
 from survey.reports.structure import (
-    LEFT,
     Block,
-    Column,
     Heading,
     Notice,
     Paragraph,
@@ -34,7 +31,7 @@ from survey.reports.structure import (
     Table,
 )
 from survey.reports.unit_sections import communes
-from survey.results import targets, wording
+from survey.results import wording
 from survey.results.summary import Headline, Line, Summary
 from survey.storage.models import WaveKind
 from translations import N_
@@ -137,48 +134,8 @@ def _main(summary: Summary) -> list[Block]:
         for headline in summary.headlines:
             blocks.extend(_headline(summary, headline))
     if summary.targets:
-        blocks += [Heading(2, _("Targets")), _targets(summary)]
+        blocks += [Heading(2, _("Targets")), targets.table(summary.targets)]
     return blocks
-
-
-def _targets(summary: Summary) -> Table:
-    """Each target by decision, whether the sample says that it is reached, and who answers for it."""
-    judged = not is_open(summary)
-    rows = []
-    for line in summary.targets:
-        who = f"{line.target.office} – {line.target.head}"
-        rows.append(
-            Row(
-                (
-                    targets.name_of(summary.questionnaire, line.target.measure),
-                    commune(line.unit) if line.unit.parent else _("The whole province"),
-                    line.wanted,
-                    with_base(line.record),
-                    *((_(targets.VERDICTS[line.verdict]),) if judged else ()),
-                    f"{who} ({line.source})" if line.source else who,
-                )
-            )
-        )
-    return Table(
-        _("Targets and whether they are reached") if judged else _("Targets"),
-        (
-            Column(_("Figure"), 22, LEFT),
-            Column(_("Commune or ward"), 12),
-            Column(_("Target"), 14),
-            Column(_("Estimate"), 18 if judged else 32),
-            *((Column(_("Verdict"), 14),) if judged else ()),
-            Column(_("Responsible"), 20, LEFT),
-        ),
-        tuple(rows),
-        (
-            wording.no_sample()
-            if not judged
-            else _(
-                "“Reached” or “not reached” is said only if the whole interval lies on one side of the target."
-            ),
-            *notes([line.record for line in summary.targets]),
-        ),
-    )
 
 
 def _index(summary: Summary, line: Line) -> list[Block]:
@@ -388,5 +345,5 @@ def _item_rows(summary: Summary) -> tuple[Row, ...]:
 
 
 def _remarks(summary: Summary) -> list[Block]:
-    found = summary.remarks
-    return [] if found is None else remarks.blocks(found.whole, found.unread)
+    written = summary.remarks
+    return [] if written is None else remarks.blocks(written.whole, written.unread)

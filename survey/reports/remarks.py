@@ -30,7 +30,9 @@ def blocks(own: ThemeCounts, unread: int) -> list[Block]:
         Column(_("Of those who wrote"), 22),
     )
     table = Table(_("What people wrote about"), columns, rows, tuple(wording.of_remarks()))
-    paragraphs = [Paragraph(f"- {line.name}: {' '.join(line.told)}") for line in own.lines if line.told]
+    paragraphs = [
+        Paragraph(f"- {line.name}: {' '.join(line.paraphrases)}") for line in own.lines if line.paraphrases
+    ]
     if paragraphs:
         paragraphs.insert(0, Paragraph(_("In short, without names:"), leads=True))
     return [first, table, *paragraphs]

@@ -58,9 +58,9 @@ def _groups(summary: Summary) -> list[Block]:
         )
     ]
     for group in standing_words.STANDINGS:
-        there = [commune(line.unit) for line in lines if line.index.standing == group]
-        names = f" ({', '.join(there)})" if there and group != "not_apart" else ""
-        blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(there))}{names}."))
+        communes = [commune(line.unit) for line in lines if line.index.standing == group]
+        names = f" ({', '.join(communes)})" if communes and group != "not_apart" else ""
+        blocks.append(Paragraph(f"- {upper(wording.standing(group))}: {number(len(communes))}{names}."))
     left = len(summary.units) - len(lines)
     if left:
         blocks.append(

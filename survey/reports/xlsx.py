@@ -203,7 +203,7 @@ def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
         (code, name, str(line.name), words)
         for code, name, own in places
         for line in own.lines
-        for words in line.told
+        for words in line.paraphrases
     ]
     if quotes:
         sheet = book.sheet(_("Paraphrases"), (_("Code"), _("Name"), _("Theme"), _("Sentence")), (9, 24, 32, 90))

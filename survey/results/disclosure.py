@@ -93,10 +93,10 @@ def marks(
                 return None
             return "hidden" if parts.people_of(pools[item], own_domain) < FEWEST else "hidden_with"
         values = [None] if value is None else value.split(",")
-        there = [gravest[key] for one in values if (key := (item, one, domain)) in gravest]
-        found = max(there, key=GRAVEST_LAST.index, default=None)
+        own_marks = [gravest[key] for one in values if (key := (item, one, domain)) in gravest]
+        mark = max(own_marks, key=GRAVEST_LAST.index, default=None)
         # "Under 3" and the shown cases of the other values: neither their sum nor its limit may be known.
-        return "hidden_with" if found == "under_3" and len(values) > 1 else found
+        return "hidden_with" if mark == "under_3" and len(values) > 1 else mark
 
     domains = tables[own].wanted if tables else [None]
     return {

@@ -112,7 +112,7 @@ def rehoused(session: Session, people: Respondents, wave: Wave) -> Rehoused:
             if not before and not later:
                 takers.setdefault(part.code, []).append((unit, part.share))
     homes = {str(code): _homes(str(code), takers) for code in people.unit.levels}
-    homes = {code: found for code, found in homes.items() if found != {code: 1.0}}
+    homes = {code: shares_of for code, shares_of in homes.items() if shares_of != {code: 1.0}}
     if not homes:
         return Rehoused(people, {})
     goes = [list(homes.get(str(own), {str(own): 1.0}).items()) for own in people.unit.levels]

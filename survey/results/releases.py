@@ -1,7 +1,7 @@
 """Releases: a wave's data are frozen, checked and approved before anybody outside Home Affairs sees a figure.
 
-A release keeps the ids of its responses with the weights, the draw and the codings of that day. Rows never change,
-so every table of a release can be computed again at any time and comes out the same.
+A release keeps the ids of its responses with the weights, the draw, the codings and the targets of that day. Rows
+never change, so every table of a release can be computed again at any time and comes out the same.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from analysis.design import Labels
 from survey.responses.columns import packed, places, unpacked
 from survey.responses.respondents import Bools, Respondents, everyone, of, rejected, sample
-from survey.results import disclosure, release_steps, remarks
+from survey.results import disclosure, release_steps, remarks, wave_duties
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system import dates
@@ -98,6 +98,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         weights=wave.weights,
         draw=wave.draw,
         remarks=remarks.frozen(session, wave, set(unpacked(frozen))),
+        targets=sorted(one.id for one in wave_duties.targets(session, wave.code)),
         frozen=dates.today(),
         frozen_by=person,
         correction=correction or None,
@@ -117,7 +118,15 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
 
 def _says(release: Release) -> tuple[object, ...]:
     """What a release shows, whoever froze it."""
-    return release.data, release.weights, release.draw, release.remarks, release.rejected, release.correction
+    return (
+        release.data,
+        release.weights,
+        release.draw,
+        release.remarks,
+        release.targets,
+        release.rejected,
+        release.correction,
+    )
 
 
 def _in_company(session: Session, people: Respondents, mask: Bools, last: Release | None) -> Bools:

@@ -30,8 +30,8 @@ from survey.waves import waves
 class ThemeLine:
     """How many people of a place wrote about a theme: `count` is None if it is hidden, and `mark` says how.
 
-    share  of those who wrote, None if either count is hidden
-    told   paraphrases; none where the count is hidden
+    share        of those who wrote, None if either count is hidden
+    paraphrases  none where the count is hidden
     """
 
     code: str
@@ -39,7 +39,7 @@ class ThemeLine:
     count: int | None
     mark: Mark | None
     share: float | None
-    told: tuple[str, ...] = ()
+    paraphrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def destroy_unshown(session: Session, wave: Wave, release: Release | None) -> in
     """Empties the paraphrases of a wave that the release in sight does not show; says how many."""
     published = gather(session, wave, release) if release is not None else None
     lines = [(unit, line) for unit, own in published.units.items() for line in own.lines] if published else []
-    quoted = {(unit, line.code, words) for unit, line in lines for words in line.told}
+    quoted = {(unit, line.code, words) for unit, line in lines for words in line.paraphrases}
     left = [
         one for one in paraphrases.list_all(session, wave.code) if (one.unit, one.theme, one.words) not in quoted
     ]

@@ -199,7 +199,7 @@ class Summary:
     tested: dict[str, int] = field(default_factory=dict)  # by unit: of how many questions
     weighting: str = ""  # where the weights come from; empty where everybody counts once
     calibrated: bool = False  # whether variances know a fit to population totals
-    targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers for it
+    targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers; those of a release's day
     remarks: Remarks | None = None  # what people wrote, by theme; None if nothing was coded
     since: Comparison | None = None  # the index beside the wave before, where that one is released
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
@@ -222,7 +222,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     summary = _made(session, people, rule)
     summary = replace(
         summary,
-        targets=targets.lines(session, people, summary.records, rule),
+        targets=targets.lines(session, people, summary.records, rule, release),
         remarks=remarks.gather(session, people.wave, release),
         since=_since(session, people, rule),
         trail=(last.number, last.digest) if last else None,

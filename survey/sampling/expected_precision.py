@@ -88,9 +88,9 @@ class Line:
 class Outlook:
     """All that is told before the field.
 
-    reached  communes with a village, `unreached` without one; of these chance can't reach the `missed`
-    told     the smallest change between two such waves that is significant where they show it; `found` the one
-             that they find four times in five
+    reached             communes with a village, `unreached` without one; of these chance can't reach the `missed`
+    significant_change  the smallest between two such waves that is significant where they show it
+    detected_change     the smallest that they find four times in five
     """
 
     expected: Expected
@@ -103,8 +103,8 @@ class Outlook:
     reached: int
     unreached: int
     missed: tuple[Unit, ...]
-    told: float
-    found: float
+    significant_change: float
+    detected_change: float
 
     @property
     def aimed_at(self) -> int:
@@ -191,8 +191,8 @@ def _outlook(
         reached=reached,
         unreached=len(domains) - reached,
         missed=tuple(unit for unit in domains if not _villages(by_unit.get(unit.code, []))),
-        told=smallest_change(province),
-        found=smallest_change(province, power=0.8),
+        significant_change=smallest_change(province),
+        detected_change=smallest_change(province, power=0.8),
     )
 
 
@@ -319,8 +319,8 @@ def _change(outlook: Outlook) -> Lazy:
     return Lazy(
         "Two such waves can show a change of %(told)s points; a true change of %(found)s points is found "
         "four times in five.",
-        told=in_points(outlook.told),
-        found=in_points(outlook.found),
+        told=in_points(outlook.significant_change),
+        found=in_points(outlook.detected_change),
     )
 
 

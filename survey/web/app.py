@@ -20,6 +20,7 @@ from survey.system.dates import today
 from survey.system.version import version
 from survey.web import (
     api,
+    duties,
     headers,
     integers,
     interviewer,
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     keying.pages,
     interviewer.pages,
     staff.pages,
+    duties.pages,
     password.pages,
     choose_password.pages,
     single_sign_on.pages,

@@ -10,8 +10,8 @@ from survey.system.addresses import outside
 
 def database() -> Database:
     """The database of the running application."""
-    found: Database = current_app.extensions["database"]
-    return found
+    instance: Database = current_app.extensions["database"]
+    return instance
 
 
 def here() -> str:

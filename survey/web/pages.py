@@ -147,14 +147,14 @@ def page_at(endpoint: str | None) -> Page | None:
 
 def tabs(row: str) -> list[tuple[str, str]]:
     """Endpoint and name of the tabs of a row that the person may open, in the order of the work."""
-    found = [
+    open_tabs = [
         (page.tab, endpoint)
         for blueprint in current_app.blueprints.values()
         if isinstance(blueprint, Pages)
         for endpoint, page in blueprint.declared.items()
         if isinstance(page.tab, Tab) and page.tab.row == row and current_user.may(page.right)
     ]
-    return [(endpoint, _(tab.name)) for tab, endpoint in sorted(found)]
+    return [(endpoint, _(tab.name)) for tab, endpoint in sorted(open_tabs)]
 
 
 def open_tab() -> str | None:

@@ -18,11 +18,12 @@ from forms.scorecard import Scorecard
 from survey.results import targets
 from survey.storage.models import PublishedFigure, Response, Wave
 from survey.waves import questionnaires
-from survey.year import published, scores, survey_figures, year_waves
+from survey.year import published, scorecards, scores, survey_figures, year_waves
 from survey.year.rows import Unfit
 from survey.year.scores import PartValue
 from translations import Lazy, NotFound
 from translations import gettext as _
+from translations.formats import interval, number, percent
 
 SURVEYS = ("survey", "leaders")
 PUBLISHED = ("published", "rank", "group")
@@ -321,3 +322,51 @@ def name(session: Session, year: int, measure: Measure) -> str:
     if measure.source == "rank":
         return _("Rank in %(index)s", index=index)
     return _("Group in %(index)s", index=index) if measure.source == "group" else index
+
+
+def offered(session: Session, year: int) -> dict[str, list[Key]]:
+    """What a duty can be about, as (measure, name), under the name of its source."""
+    groups: dict[str, list[Key]] = {}
+    for source, heading in (("survey", _("Survey of citizens")), ("leaders", _("Survey of leaders"))):
+        asked = _questionnaires(session, year, source)
+        named = {f"{source}:{code}": words for one in asked for code, words in targets.offered(one)}
+        groups[heading] = [*named.items()]
+    for code in dict.fromkeys(card.code for card in scorecards.published(session)):
+        card = scores.version_of(session, year, code)
+        texts = [str(Measure("score", code, part)) for part in card.parts]
+        groups[str(card.title)] = [(text, name(session, year, parsed(text))) for text in texts]
+    figures = published.current(session, place=published.own_place(session))
+    known = dict.fromkeys([*SCALES, *(one.index for one in figures)])
+    for heading, source in ((_("Published rank"), "rank"), (_("Published group"), "group")):
+        texts = [f"{source}:{index}" for index in known]
+        groups[heading] = [(text, name(session, year, parsed(text))) for text in texts]
+    parts = dict.fromkeys([*((index, "") for index in known), *((one.index, one.part) for one in figures)])
+    texts = [str(Measure("published", *part)) for part in sorted(parts)]
+    groups[_("Published value")] = [(text, name(session, year, parsed(text))) for text in texts]
+    return {heading: options for heading, options in groups.items() if options}
+
+
+def written(value: float | None, scale: Scale) -> str:
+    """A value in its unit: 90,12%, 2,57 điểm, hạng 4, nhóm 1."""
+    if scale is Scale.PERCENT:
+        return percent(None if value is None else value / 100)
+    if scale is Scale.POINTS:
+        return _("%(value)s points", value=number(value, 2))
+    words = number(value)
+    return _("rank %(rank)s", rank=words) if scale is Scale.PLACE else _("group %(group)s", group=words)
+
+
+def limits(low: float, high: float, scale: Scale) -> str:
+    """The limits of a value, in its unit."""
+    return interval(low / 100, high / 100) if scale is Scale.PERCENT else f"{number(low, 2)}–{number(high, 2)}"
+
+
+def short(measure: Measure) -> str:
+    """A part of a scorecard as it is called beside others: par_tinh 7.2."""
+    return f"{measure.code} {measure.part}".strip()
+
+
+def wanted(value: float, scale: Scale, at_most: bool) -> str:
+    """What a figure is to reach, in words."""
+    words = written(value, scale)
+    return _("at most %(share)s", share=words) if at_most else _("at least %(share)s", share=words)

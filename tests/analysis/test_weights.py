@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import Design, DesignError, proportion
-from analysis.weights import base_weight, calibrate, design_effect, linear, post_stratify, rake, trim
+from analysis.weights import calibrate, design_effect, linear, post_stratify, rake
 
 # The figures of R come from reference/make_others.R: R 4.5.0, survey 4.4-2.
 SEX = {"1": 28855.82, "2": 31260.46}
@@ -68,15 +68,7 @@ def test_a_mean_of_a_calibration_variable_has_no_error() -> None:
     assert men.standard_error == pytest.approx(0, abs=1e-9)
 
 
-def test_trimmed_weights_keep_their_sum() -> None:
-    weight = trim([1, 1, 1, 17], high=8)
-    assert weight.tolist() == pytest.approx([4, 4, 4, 8])
-    with pytest.raises(DesignError, match="can't add up"):
-        trim([1, 1], high=0.5)
-
-
-def test_base_weights_and_what_unequal_ones_cost() -> None:
-    assert base_weight([0.5, 0.1], [0.2, 0.5]).tolist() == pytest.approx([10, 20])
+def test_what_unequal_weights_cost() -> None:
     assert design_effect([2, 2, 2]) == 1
     assert design_effect([1, 3]) == pytest.approx(2 * 10 / 16)
 

@@ -109,10 +109,10 @@ class Reader(io.RawIOBase):
             return 0
         number, within = divmod(self._place, PIECE)
         self._take(number)
-        found = self._piece[within : within + len(into)]
-        into[: len(found)] = found
-        self._place += len(found)
-        return len(found)
+        piece = self._piece[within : within + len(into)]
+        into[: len(piece)] = piece
+        self._place += len(piece)
+        return len(piece)
 
     def _take(self, number: int) -> None:
         if number == self._number:
@@ -127,9 +127,9 @@ class Reader(io.RawIOBase):
 
 def begins(file: IO[bytes]) -> bool:
     """Whether a file begins as one of age does; it stands at its beginning again after that."""
-    found = file.read(len(BEGIN)) == BEGIN
+    is_age = file.read(len(BEGIN)) == BEGIN
     file.seek(0)
-    return found
+    return is_age
 
 
 def _key(file: IO[bytes], passphrase: str) -> bytes:

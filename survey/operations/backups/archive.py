@@ -86,9 +86,9 @@ def write(database: Database, path: Path, progress: Progress, passphrase: str | 
     account that ran it, and the next one in the folder removes it.
     """
     beside = keys.beside(path)
-    for there in (path, beside):
-        if there.exists():
-            raise Conflict("There is a file %(file)s already. Give the backup another name.", file=there)
+    for place in (path, beside):
+        if place.exists():
+            raise Conflict("There is a file %(file)s already. Give the backup another name.", file=place)
     if passphrase is not None and len(passphrase) < LEAST:
         raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
     _remove_drafts(path.parent)
@@ -176,10 +176,10 @@ def check(path: Path, file: IO[bytes] | None = None) -> Contents:
         if names != awaited or not all(map(FILES.fullmatch, contents.files)):
             raise _damaged(path)
         for name, (count, digest) in contents.tables.items():
-            found = rows.Digest()
+            table_digest = rows.Digest()
             for line in _lines(archive, name):
-                found.add(line)
-            if (found.rows, str(found)) != (count, digest):
+                table_digest.add(line)
+            if (table_digest.rows, str(table_digest)) != (count, digest):
                 raise _damaged(path)
         for name, sha in contents.files.items():
             with archive.open(name) as member:
@@ -201,14 +201,14 @@ def make_room(database: Database, folder: Path) -> bool:
     False where that one had come to its end, and everything is there. Refused where the data folder or the
     database holds anything else: nothing is ever restored over.
     """
-    there = [] if not folder.is_dir() else [one for one in folder.iterdir() if one.name != "lost+found"]
+    files = [] if not folder.is_dir() else [one for one in folder.iterdir() if one.name != "lost+found"]
     empty = installation.is_empty(database)
-    if installation.MARK in {one.name for one in there}:
+    if installation.MARK in {one.name for one in files}:
         if not empty:
             (folder / installation.MARK).unlink()
             return False
         _leave_nothing(database, folder)
-    elif there:
+    elif files:
         raise Conflict(
             "The folder %(folder)s is not empty. Name an empty or new one: HAILONG_DATA=…", folder=folder
         )
@@ -223,7 +223,7 @@ def restore(
     contents: Contents,
     progress: Progress,
     file: IO[bytes] | None = None,
-    found: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> None:
     """Puts everything of a checked backup into an empty database and data folder, and migrates it.
 
@@ -238,10 +238,10 @@ def restore(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark = folder / installation.MARK
     mark.write_text(f"{path.absolute()}\n")
-    made: list[Path] = []
+    key_files: list[Path] = []
     try:
         with zipfile.ZipFile(file or path) as archive:
-            made = keys.put_back(folder, found or {})
+            key_files = keys.put_back(folder, secrets or {})
             for name in contents.files:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(archive.read(name))
@@ -253,12 +253,12 @@ def restore(
                         _restore_table(connection, archive, table, contents, progress)
                 rows.go_on_counting(connection)
                 upgrade(connection)
-                if keys.TEXTS in (found or {}):
+                if keys.TEXTS in (secrets or {}):
                     _fitting(connection, path)
 
             database.group(put_back)
     except BaseException:
-        for key in made:
+        for key in key_files:
             key.unlink()
         _leave_nothing(database, folder)
         raise
@@ -285,10 +285,10 @@ def _restore_table(
 ) -> None:
     count, digest = contents.tables[table.name]
     rows.insert_lines(connection, table, _with_progress(_lines(archive, table.name), table.name, count, progress))
-    there = rows.Digest()
+    restored = rows.Digest()
     for line in rows.lines(connection, table):
-        there.add(line)
-    if (there.rows, str(there)) != (count, digest):
+        restored.add(line)
+    if (restored.rows, str(restored)) != (count, digest):
         raise RuntimeError(f"{table.name} came out of the database other than it went in")
 
 
@@ -330,9 +330,9 @@ def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
     return digests
 
 
-def _with_progress(found: Iterator[str], table: str, count: int, progress: Progress) -> Iterator[str]:
+def _with_progress(lines: Iterator[str], table: str, count: int, progress: Progress) -> Iterator[str]:
     """The lines, with word of them on the way."""
-    for number, line in enumerate(found, 1):
+    for number, line in enumerate(lines, 1):
         if number % rows.AT_ONCE == 0 or number == count:
             progress(table, number, count)
         yield line

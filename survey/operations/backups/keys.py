@@ -28,13 +28,13 @@ def gathered() -> dict[str, str]:
     """File name -> content of each key of the installation. The secret key is among them wherever it comes from:
     what the system's store holds opens on that machine alone."""
     folder = settings.data_folder()
-    found = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
+    contents = {path.relative_to(folder).as_posix(): path.read_text("ascii") for path in _files(folder)}
     if given := settings.given_secret("HAILONG_SECRET_KEY"):
-        found["secret.key"] = given
+        contents["secret.key"] = given
     texts = settings.text_key_file()
     if texts.exists():
-        found[TEXTS] = texts.read_text("ascii")
-    return found
+        contents[TEXTS] = texts.read_text("ascii")
+    return contents
 
 
 def write(file: IO[bytes], passphrase: str) -> None:
@@ -50,7 +50,7 @@ def opened(path: Path, passphrase: str) -> dict[str, str]:
             plain = io.BufferedReader(age_format.Reader(file, passphrase))
             if not plain.peek(1).startswith(BEGIN):  # it may be a backup, and large
                 raise age_format.DamagedError
-            found: dict[str, str] = json.load(plain)
+            contents: dict[str, str] = json.load(plain)
     except age_format.WrongPassphraseError:
         raise Refusal(
             "The passphrase does not open %(file)s. Type the passphrase that was used on the day of the backup.",
@@ -60,20 +60,20 @@ def opened(path: Path, passphrase: str) -> dict[str, str]:
         raise Refusal(
             "%(file)s is no file of keys, or is damaged. Take the one that was written with the backup.", file=path
         ) from None
-    return found
+    return contents
 
 
-def must_not_be_there(found: dict[str, str]) -> None:
+def must_not_be_there(contents: dict[str, str]) -> None:
     """Refused where another master key of texts stands in the place of the one that comes back."""
     place = settings.text_key_file()
-    if TEXTS in found and place.exists() and place.read_text("ascii") != found[TEXTS]:
+    if TEXTS in contents and place.exists() and place.read_text("ascii") != contents[TEXTS]:
         raise Conflict("Another key stands at %(file)s. Name a new place: HAILONG_TEXT_KEY=…", file=place)
 
 
-def put_back(folder: Path, found: Mapping[str, str]) -> list[Path]:
+def put_back(folder: Path, contents: Mapping[str, str]) -> list[Path]:
     """Writes the key files into an empty data folder, readable by its owner alone; gives those that it made."""
-    made = []
-    for name, content in found.items():
+    paths = []
+    for name, content in contents.items():
         path = settings.text_key_file() if name == TEXTS else folder / name
         if path.exists():  # the same one, which lay outside and was not lost
             continue
@@ -84,8 +84,8 @@ def put_back(folder: Path, found: Mapping[str, str]) -> list[Path]:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
-        made.append(path)
-    return made
+        paths.append(path)
+    return paths
 
 
 def _files(folder: Path) -> list[Path]:

@@ -55,8 +55,8 @@ class Digest:
 
 def tables(connection: Connection) -> list[Table]:
     """Every table that is there, those that others point to first."""
-    there = set(inspect(connection).get_table_names())
-    return [table for table in Base.metadata.sorted_tables if table.name in there]
+    names = set(inspect(connection).get_table_names())
+    return [table for table in Base.metadata.sorted_tables if table.name in names]
 
 
 def count(connection: Connection, of: Table) -> int:
@@ -69,16 +69,16 @@ def lines(connection: Connection, of: Table) -> Iterator[str]:
     the database is sealed in the line."""
     bare = _as_it_is(connection, of)
     order = [bare.columns[key.name] for key in of.primary_key]
-    found = connection.execute(select(bare).order_by(*order).execution_options(yield_per=AT_ONCE))
-    for row in found.mappings():
+    records = connection.execute(select(bare).order_by(*order).execution_options(yield_per=AT_ONCE))
+    for row in records.mappings():
         yield json.dumps(dict(row), default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> None:
+def insert_lines(connection: Connection, of: Table, texts: Iterable[str]) -> None:
     """Puts the rows of such lines into an empty table; columns that they don't have are left to the database."""
     bare = _as_it_is(connection, of)
     read = {column.name: _reader(column.type) for column in bare.columns}
-    rows = _parents_first(of, map(json.loads, found))
+    rows = _parents_first(of, map(json.loads, texts))
     while some := list(islice(rows, AT_ONCE)):
         names = [name for name in read if name in some[0]]
         connection.execute(insert(bare), [{name: read[name](row[name]) for name in names} for row in some])
@@ -87,9 +87,9 @@ def insert_lines(connection: Connection, of: Table, found: Iterable[str]) -> Non
 def _as_it_is(connection: Connection, of: Table) -> TableClause:
     """A table with the columns that it has in the database: an older form lacks some, and has some that are gone.
     It is bare, because the columns' own defaults would fill in what is lacking."""
-    there = {one["name"]: one["type"] for one in inspect(connection).get_columns(of.name)}
+    present = {one["name"]: one["type"] for one in inspect(connection).get_columns(of.name)}
     today = {one.name: one.type for one in of.columns}
-    return table(of.name, *(column(name, _stored(today.get(name, kind))) for name, kind in there.items()))
+    return table(of.name, *(column(name, _stored(today.get(name, kind))) for name, kind in present.items()))
 
 
 def go_on_counting(connection: Connection) -> None:
@@ -111,13 +111,13 @@ def _parents_first(of: Table, rows: Iterator[dict[str, Any]]) -> Iterator[dict[s
         yield from rows
         return
     (pointer,) = own
-    waiting, there = list(rows), {None}
+    waiting, parents = list(rows), {None}
     while waiting:
-        ready = [row for row in waiting if row[pointer.parent.name] in there]
+        ready = [row for row in waiting if row[pointer.parent.name] in parents]
         if not ready:
             raise ValueError(f"rows of {of.name} point to nothing")
         yield from ready
-        there |= {row[pointer.column.name] for row in ready}
+        parents |= {row[pointer.column.name] for row in ready}
         waiting = [row for row in waiting if row not in ready]
 
 

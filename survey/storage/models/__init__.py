@@ -43,7 +43,7 @@ from survey.storage.models.responses import (
     TextKey,
     Verdict,
 )
-from survey.storage.models.results import IssuedReport, Release, Target
+from survey.storage.models.results import IssuedReport, Release
 from survey.storage.models.sampling import Draw, DrawnHousehold, DrawnVillage, Weight, WeightVersion
 from survey.storage.models.waves import (
     LeaderGroup,
@@ -127,7 +127,6 @@ __all__ = [
     "Sheet",
     "SheetState",
     "SignIn",
-    "Target",
     "TextKey",
     "Theme",
     "Token",

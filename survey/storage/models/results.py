@@ -1,4 +1,4 @@
-"""Releases, reports and targets."""
+"""Releases and reports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Release(Base):
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
     # Ids of the codings and paraphrases that held, the themes, and how many remarks nobody had read
     remarks: Mapped[dict[str, Any] | None] = mapped_column(Document)
-    targets: Mapped[list[int] | None] = mapped_column(Document)  # the ids of those of its day
+    targets: Mapped[list[int] | None] = mapped_column(Document)  # the ids of the duties of its day
     frozen: Mapped[date]
     frozen_by: Mapped[str] = mapped_column(String(80))
     checked: Mapped[date | None]
@@ -55,20 +55,3 @@ class IssuedReport(Base):
     word: Mapped[bytes] = mapped_column(LargeBinary)
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     __table_args__ = (UniqueConstraint("wave", "number"),)
-
-
-class Target(Base):
-    """What a figure of a wave is to reach by a decision, and the office and head who answer for it."""
-
-    __tablename__ = "target"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
-    measure: Mapped[str] = mapped_column(String(80))  # as `hailong results --item` takes it: index, C5=1
-    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))  # a commune, or the province
-    value: Mapped[float]  # a fraction
-    at_most: Mapped[bool] = mapped_column(default=False)  # not to be exceeded, where else it is to be reached
-    office: Mapped[str] = mapped_column(String(200))
-    head: Mapped[str] = mapped_column(String(120))
-    decision: Mapped[str] = mapped_column(String(200))  # the document that decided it
-    day: Mapped[date | None]  # when the value was set or changed; of older ones nobody knows
-    __table_args__ = (UniqueConstraint("wave", "measure", "unit"),)

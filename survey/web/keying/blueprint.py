@@ -23,7 +23,7 @@ from translations import N_
 
 P = ParamSpec("P")
 
-pages = Pages("entry", __name__, "/nhap-phieu")
+pages = Pages("keying", __name__, "/nhap-phieu")
 
 
 def holds_what_was_typed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

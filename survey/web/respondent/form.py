@@ -244,10 +244,10 @@ def opened_on(wave: str, unit: str, mode: Mode, token: str) -> date | None:
     """The day on which a form was opened, as its token says; None if it was not made here, for this wave, unit
     and mode, or too long ago."""
     try:
-        made, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
+        opened_at, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
         return None
-    return dates.day_of(moment) if made.decode() == f"{wave}/{units.settled(unit)}/{mode}" else None
+    return dates.day_of(moment) if opened_at.decode() == f"{wave}/{units.settled(unit)}/{mode}" else None
 
 
 def _opened(place: Place) -> date | None:

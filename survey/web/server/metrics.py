@@ -30,7 +30,7 @@ from survey.system.dates import today
 from survey.web.current import database
 from translations import NotFound
 
-GROUPS = ("respondent", "kiosk", "interviewer", "entry", "staff", "sign_in", "api", "static", "other")
+GROUPS = ("respondent", "kiosk", "interviewer", "keying", "staff", "sign_in", "api", "static", "other")
 CLASSES = ("2xx", "3xx", "4xx", "5xx")
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 OUTCOMES = ("stored", "known", "held", "refused", "failed")
@@ -131,8 +131,8 @@ def watch(app: Flask) -> None:
 
 def here() -> Metrics:
     """The counters of the application that answers now."""
-    found: Metrics = current_app.extensions["metrics"]
-    return found
+    metrics: Metrics = current_app.extensions["metrics"]
+    return metrics
 
 
 def _begin() -> None:

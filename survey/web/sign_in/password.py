@@ -380,12 +380,13 @@ def span(seconds: int) -> str:
 
 
 def home(person: Person) -> str:
-    """Where somebody begins: keyers at the paper, interviewers with an interview, auditors at the audit trail, all
-    others at the waves."""
+    """Where somebody begins: keyers at the paper, interviewers with an interview, auditors at the audit trail,
+    offices at their work, all others at the waves."""
     own = {
-        Role.KEYER: "entry.choose_wave",
+        Role.KEYER: "keying.choose_wave",
         Role.INTERVIEWER: "interviewer.choose_wave",
         Role.AUDITOR: "staff.audit_trail",
+        Role.OFFICE: "duties.my_work",
     }
     return url_for(own[person.role]) if person.role in own else "/quan-tri/"
 

@@ -51,7 +51,7 @@ def test_what_names_a_choice_is_no_remark(province: Database) -> None:
         wave = waves.find(session, "ho-mo")
         assert codings.list_all(session, wave) == (id,)
         read = codings.read(session, wave, id)
-        assert (read.unit, [text for _item, text in read.said]) == ("06652", ["thêm cây xanh"])
+        assert (read.unit, [text for _item, text in read.texts]) == ("06652", ["thêm cây xanh"])
 
 
 @pytest.mark.both_databases

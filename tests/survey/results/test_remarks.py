@@ -70,8 +70,8 @@ def test_a_few_are_under_5_and_their_sentence_waits(spoken: Database) -> None:
     assert (own.asked, own.written) == (31, 10)
     by_code = {line.code: line for line in own.lines}
     assert (by_code["thoi_gian"].count, by_code["thoi_gian"].share) == (6, 0.6)
-    assert by_code["thoi_gian"].told == (SAID,)
-    assert (by_code["dat_dai"].count, by_code["dat_dai"].share, by_code["dat_dai"].told) == (None, None, ())
+    assert by_code["thoi_gian"].paraphrases == (SAID,)
+    assert (by_code["dat_dai"].count, by_code["dat_dai"].share, by_code["dat_dai"].paraphrases) == (None, None, ())
     assert counts(spoken, "06652")["dat_dai"] == "dưới 5" == counts(spoken, "06652")["chi_phi"]
     assert next(line.count for line in found.whole.lines if line.code == "dat_dai") == 5
 
@@ -121,9 +121,9 @@ def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_wi
     assert (before.unread, told(spoken).whole.asked) == (1, 74)
     with spoken.writing() as session:
         there = paraphrases.list_all(session, "gop-y")
-        assert told(spoken, made).units["06652"].lines[1].told == (SAID,)
+        assert told(spoken, made).units["06652"].lines[1].paraphrases == (SAID,)
         paraphrases.withdraw(session, "gop-y", next(one.id for one in there if one.words == SAID))
-    assert told(spoken, made).units["06652"].lines[1].told == ()
+    assert told(spoken, made).units["06652"].lines[1].paraphrases == ()
 
 
 def test_the_commune_reads_its_themes_in_report_and_workbook(spoken: Database, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_outlook_of_two_villages_of_27_in_each_commune(province: Database) -
         assert {round(line.half_width or 0, 5) for line in found.communes} == {0.12413}
         assert found.few == 54
         assert found.province.half_width == pytest.approx(2.004879 * 0.0084254, rel=1e-4)
-        assert (found.told, found.found) == pytest.approx((0.023354, 0.033382), rel=1e-3)
+        assert (found.significant_change, found.detected_change) == pytest.approx((0.023354, 0.033382), rel=1e-3)
         told = "\n".join(map(str, expected_precision.sentences(found)))
         assert "the province ±1.7; strata ±12.4; communes ±12.4." in told
         assert "In 54 of 54 communes the sample is too small" in told

@@ -22,7 +22,7 @@ from translations import Denied
 SignIn = Callable[[Flask, str], FlaskClient]
 # What a stranger sends or reads stands outside: answers, what a bound device sealed, the description of both.
 OPEN_TO_ALL = {"/api/v1/responses", "/api/v1/openapi.json", "/api/v1/sealed"}
-GUARDED = re.compile(r"/(nhap-phieu|quan-tri|api/v1)(/|$)")
+GUARDED = re.compile(r"/(nhap-phieu|quan-tri|viec|api/v1)(/|$)")
 
 # Doors that lead to nothing of the staff's, and the pages on which one sees to the own account.
 FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
@@ -59,19 +59,19 @@ MAY = {
 # The right of each address likewise: a page that slips to a weaker right has to be written in two places, too.
 NEEDS = {
     Right.KEY: """
-        entry.choose_unit entry.choose_wave entry.give_back entry.open_form entry.printed entry.save
-        entry.set_aside entry.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
+        keying.choose_unit keying.choose_wave keying.give_back keying.open_form keying.printed keying.save
+        keying.set_aside keying.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
     """,
     Right.FIELDWORK: """
         staff.accounting staff.batch staff.clear_frame staff.close_fieldwork staff.draw_sample staff.drawn
-        staff.drawn_file staff.frame_file staff.hand_over staff.held staff.household_list
+        staff.drawn_file staff.frame_file staff.hand_over staff.quarantine staff.household_list
         staff.household_list_file staff.import_counts staff.import_frame staff.invitations staff.kiosks
         staff.more_forms staff.plan_sample staff.poster_file staff.posters staff.print_forms
         staff.printed_forms staff.response_rates staff.revoke_device staff.sample staff.use_draw
         staff.use_weights staff.weights
     """,
     Right.REVIEW: """
-        entry.settle entry.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
+        keying.settle keying.to_settle staff.compute_agreement staff.effects staff.keying staff.reinterview
         staff.reinterview_list staff.reinterviews staff.review staff.reviewed staff.take_back_form
     """,
     Right.PROGRESS: """
@@ -88,14 +88,16 @@ NEEDS = {
         staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
         staff.withdraw_paraphrase
     """,
-    Right.RELEASE: "staff.import_targets staff.issue staff.release_step staff.remove_target staff.targets",
+    Right.RELEASE: "staff.issue staff.release_step",
     Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
-    Right.YEAR: (
-        "staff.import_published staff.import_scores staff.publish_scorecard staff.published staff.scorecard "
-        "staff.scorecard_file staff.scorecard_part staff.scorecards staff.year staff.years"
-    ),
+    Right.YEAR: """
+        staff.add_duty staff.duty staff.import_plan staff.import_progress staff.import_published
+        staff.import_scores staff.plan staff.publish_scorecard staff.published staff.report_task staff.scorecard
+        staff.scorecard_file staff.scorecard_part staff.scorecards staff.year staff.years
+    """,
+    Right.OWN_DUTIES: "duties.my_case duties.my_duty duties.my_work",
 }
 
 
@@ -156,7 +158,7 @@ def test_who_takes_rows_of_answers_out_has_given_the_password_lately(app: Flask)
 
 
 def test_keying_is_for_those_who_may_key(app: Flask) -> None:
-    rights = {page.right for name, page in declared(app).items() if name.startswith("entry.")}
+    rights = {page.right for name, page in declared(app).items() if name.startswith("keying.")}
     assert rights == {Right.KEY, Right.REVIEW}
 
 

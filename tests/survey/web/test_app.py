@@ -130,10 +130,10 @@ def test_a_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, n
 @pytest.mark.parametrize(
     ("method", "path", "link"),
     [
-        ("GET", "/quan-tri/thu-nghiem/muc-tieu?ban=1", "?ban=1&amp;lang=en"),
+        ("GET", "/quan-tri/thu-nghiem/cau-hoi?ban=1", "?ban=1&amp;lang=en"),
         ("GET", "/quan-tri/thu-nghiem/bang?theo=unit&theo=C5", "?theo=unit&amp;theo=C5&amp;lang=en"),
-        ("POST", "/quan-tri/thu-nghiem/muc-tieu", "?lang=en"),
-        ("POST", "/quan-tri/thu-nghiem/muc-tieu/tep", "/quan-tri/thu-nghiem/muc-tieu?lang=en"),
+        ("POST", "/quan-tri/nam/2026/ke-hoach/them", "?lang=en"),
+        ("POST", "/quan-tri/nam/2026/ke-hoach/tep", "/quan-tri/nam/2026/ke-hoach?lang=en"),
         ("POST", "/quan-tri/thu-nghiem/mau/khung", "/quan-tri/thu-nghiem/mau?lang=en"),
         ("POST", "/quan-tri/thu-nghiem/may/3/ngung", "/quan-tri/thu-nghiem/may?lang=en"),
     ],

@@ -26,7 +26,7 @@ from survey.accounts.password_links import Made
 from survey.responses import devices
 from survey.storage import audit
 from survey.storage.models import Account, Role, Unit
-from survey.system import addresses, settings
+from survey.system import addresses, dates, settings
 from survey.waves import units
 from survey.web import current
 from survey.web.current import database
@@ -35,7 +35,7 @@ from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy, Refusal, formats
 from translations import gettext as _
 
-OF_ONE_COMMUNE = (Role.COMMUNE, Role.INTERVIEWER)  # the others work in all
+OF_ONE_UNIT = (*accounts.OF_A_UNIT, Role.INTERVIEWER)  # the others work in all
 
 
 class PersonForm(StaffForm):
@@ -52,11 +52,11 @@ class PersonForm(StaffForm):
     )
     role = SelectField(Lazy("Role"), [InputRequired(Lazy("Choose a role."))])
     unit = SelectField(
-        Lazy("Commune or ward"),
+        Lazy("Commune or office"),
         default="",
         description=Lazy(
-            "For the role “Commune”: the one whose results this account sees. An interviewer with a "
-            "commune interviews only there."
+            "For the role “Commune”: the one whose results this account sees. For the role “Office”: whose duties "
+            "it sees, of a department or a commune. An interviewer with a commune interviews only there."
         ),
     )
 
@@ -75,9 +75,9 @@ class PersonForm(StaffForm):
                 raise ValidationError(str(none)) from none
 
     def validate_unit(self, field: SelectField) -> None:
-        """A commune's account reads one commune; others read all."""
-        if self.role.data == Role.COMMUNE and not field.data:
-            raise ValidationError(Lazy("Choose the commune that this account may read."))
+        """An account of a commune or an office is of one; others work in all."""
+        if self.role.data in accounts.OF_A_UNIT and not field.data:
+            raise ValidationError(Lazy("Choose the commune or office that this account is of."))
 
 
 class IdentityForm(StaffForm):
@@ -104,7 +104,7 @@ class IdentityForm(StaffForm):
 def people() -> ResponseReturnValue:
     """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
-        places = {unit.code: unit for unit in units.communes(session)}
+        places = {unit.code: unit for unit in units.answering(session, dates.today())}
         before = _accounts(session)
     form = _form(places)
     if not form.validate_on_submit():
@@ -113,7 +113,7 @@ def people() -> ResponseReturnValue:
     role = Role(form.role.data)
     try:
         with database().writing() as session:
-            unit = form.unit.data or None if role in OF_ONE_COMMUNE else None
+            unit = form.unit.data or None if role in OF_ONE_UNIT else None
             accounts.add(session, form.name.data, role, None, unit)
             link = password_links.make(session, form.name.data)
     except Conflict as taken:

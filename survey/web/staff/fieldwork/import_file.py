@@ -185,15 +185,15 @@ def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, 
 
 
 def _plan(
-    posted: Mapping[str, str] | None, found: list[Source], questionnaire: Questionnaire
+    posted: Mapping[str, str] | None, sources: list[Source], questionnaire: Questionnaire
 ) -> tuple[Plan, dict[int, str]]:
     """The columns as they were posted, else as their names suggest; and what is wrong with them, by place."""
     if posted is None:
-        return Plan(column_mapping.guess(found, questionnaire)), {}
+        return Plan(column_mapping.guess(sources, questionnaire)), {}
     known = column_mapping.known(questionnaire)
     columns: dict[int, str] = {}
     wrong: dict[int, str] = {}
-    for place in range(len(found)):
+    for place in range(len(sources)):
         target = posted.get(f"c{place}", "").strip()
         if target and target not in known:
             wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
@@ -210,8 +210,8 @@ def _codes(
 ) -> dict[tuple[int, str], str]:
     """The code of each word: as it was chosen, else as its letters suggest."""
     codes = {}
-    for place, found in asked.items():
-        for word in found:
+    for place, words in asked.items():
+        for word in words:
             name = f"w{place}-{plan.columns[place]}-{word.key}"
             code = word.guess if posted is None or name not in posted else posted[name]
             if code:
@@ -220,7 +220,7 @@ def _codes(
 
 
 def _columns(
-    found: list[Source],
+    sources: list[Source],
     plan: Plan,
     reads: Mapping[str, Reading],
     asked: Mapping[int, list[Word]],
@@ -230,7 +230,7 @@ def _columns(
 ) -> list[Column]:
     order = {place: at for at, place in enumerate(plan.columns)}
     columns = []
-    for place, source in enumerate(found):
+    for place, source in enumerate(sources):
         target = plan.columns.get(place, "")
         choices = _offered(reads.get(target))
         columns.append(

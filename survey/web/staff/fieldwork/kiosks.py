@@ -68,7 +68,7 @@ class DeviceRow:
         return devices.is_silent(self.device)
 
     @property
-    def said(self) -> str:
+    def state_name(self) -> str:
         """The state in the language of the moment."""
         return _(STATES[self.state])
 

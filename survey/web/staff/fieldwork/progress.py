@@ -48,7 +48,7 @@ def progress(wave: str) -> ResponseReturnValue:
         sums=[sum(row.counts[place] for row in rows) for place in range(len(modes))],
         forms=sum(row.forms for row in rows),
         without=sum(row.forms == 0 for row in rows),
-        held=waiting,
+        quarantined=waiting,
     )
 
 

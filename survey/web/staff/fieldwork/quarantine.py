@@ -83,10 +83,10 @@ class Kind:
     "/<wave>/giu-lai",
     Right.FIELDWORK,
     N_("Decided on quarantined responses"),
-    endpoint="held",
+    endpoint="quarantine",
     tab=Tab(9, N_("Quarantined responses")),
 )
-def held_forms(wave: str) -> ResponseReturnValue:
+def quarantined_responses(wave: str) -> ResponseReturnValue:
     """How many forms are held, why, and a decision on those that are ticked; never an answer. `ly-do`: those of
     one reason; `trang-thai`: of one state; `trang`: the page; `chon=het`: all of it is ticked."""
     form, fault = DecisionForm(), ""
@@ -105,7 +105,7 @@ def held_forms(wave: str) -> ResponseReturnValue:
     if request.args.get("chon") == "het" and request.method == "GET":
         ticked = {one.form.digest for one in rows if one.verdict is not Verdict.ACCEPTED}
     return render_template(
-        "staff/held.html",
+        "staff/quarantine.html",
         wave=wave_row,
         kinds=_kinds(every),
         states=_states(every),
@@ -157,7 +157,7 @@ def _decide(wave: str, form: DecisionForm) -> ResponseReturnValue:
     return redirect(request.full_path, 303)  # the list as it was cut down
 
 
-@pages.app_template_filter("held_state")
-def held_state(verdict: Verdict | None) -> str:
+@pages.app_template_filter("decision")
+def decision_name(verdict: Verdict | None) -> str:
     """What was decided, in the language of the moment."""
     return _(quarantine.STATES[verdict])

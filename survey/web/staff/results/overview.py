@@ -12,9 +12,11 @@ from analysis.contrast import Group
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
 from survey.responses.respondents import Respondents
-from survey.results import charts, comparison, wording
+from survey.results import charts, comparison, targets, wave_duties, wording
 from survey.results.comparison import Comparison
 from survey.results.summary import Summary
+from survey.results.targets import Verdict
+from survey.storage.models import WaveKind
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.blueprint import in_order, pages
@@ -54,12 +56,27 @@ def overview(wave: str) -> ResponseReturnValue:
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
         tasks=[*tasks(summary), *in_review(summary)],
+        plans=plans(summary),
         modes=in_order(summary.collection.modes),
         response=response_rates(households.counted)["RR1"] if households else None,
         since=compared,
         moved=moved(summary, compared) if compared else {},
         keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )
+
+
+def plans(summary: Summary) -> list[int]:
+    """The years whose targets the wave measures; that in which it ends, where none has named it yet."""
+    if summary.wave.kind is not WaveKind.SAMPLE:
+        return []
+    with database().reading() as session:
+        return wave_duties.years(session, summary.wave.code) or [summary.wave.closes.year]
+
+
+@pages.app_template_filter("verdict")
+def verdict_name(verdict: Verdict) -> str:
+    """A verdict on a target in the language of the moment."""
+    return _(targets.VERDICTS[verdict])
 
 
 def since(summary: Summary, people: Respondents) -> Comparison | None:

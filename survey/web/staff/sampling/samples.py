@@ -185,9 +185,9 @@ def use_draw(wave: str) -> ResponseReturnValue:
 def drawn_file(wave: str, number: int) -> ResponseReturnValue:
     """A draw as `hailong sample show` prints it: a row per household, with probabilities and weights."""
     with database().reading() as session:
-        found = waves.find(session, wave)
-        taken = draws.read(session, draws.find(session, found, number))
-    return table_file(draws.COLUMNS, draws.table(taken), f"mau-{found.code}-{number}")
+        wave_row = waves.find(session, wave)
+        taken = draws.read(session, draws.find(session, wave_row, number))
+    return table_file(draws.COLUMNS, draws.table(taken), f"mau-{wave_row.code}-{number}")
 
 
 def table_file(columns: Iterable[str], rows: Iterable[Iterable[Any]], name: str) -> Response:

@@ -16,7 +16,7 @@ from survey.web.server.rejections import Rejections
 MARK = "DauVet-9c1e"
 TOLD = [
     *(("api.submit", reason, 1) for reason in ("invalid", "malformed", "too many", "type")),
-    *(("respondent.answer", "denied", 1), ("respondent.answer", "invalid", 1), ("entry.sheet", "forged", 1)),
+    *(("respondent.answer", "denied", 1), ("respondent.answer", "invalid", 1), ("keying.sheet", "forged", 1)),
     *(("sign_in.sign_in", "forged", 1), ("sign_in.sign_in", "too large", 1)),
     *(("none", "method", 1), ("none", "unknown", 1)),
 ]

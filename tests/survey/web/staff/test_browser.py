@@ -51,8 +51,8 @@ from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from survey.year import duties, published, scorecards, scores, year_waves
 
+EXAMPLES = Path(__file__).parents[4] / "docs" / "examples" / "nam"
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
-YEAR = Path(__file__).parents[4] / "docs/examples/nam"
 EMPTY, ONE = "trong", "mot-xa"  # a wave without a village or a form; one of a single commune, with long names
 FIELD = "thuc-dia"  # a wave in the field: drawn, printed, partly keyed, a form asked again
 CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
@@ -61,6 +61,13 @@ PAGES = {
     "staff.index": ("/quan-tri/",),
     "staff.years": ("/quan-tri/nam/",),
     "staff.year": ("/quan-tri/nam/2026",),
+    "staff.plan": (
+        "/quan-tri/nam/2025/ke-hoach",
+        "/quan-tri/nam/2025/ke-hoach?don-vi=STC&qua-han=1",
+        "/quan-tri/nam/2031/ke-hoach",
+    ),
+    "staff.add_duty": ("/quan-tri/nam/2025/ke-hoach/them",),
+    "staff.duty": ("/quan-tri/nam/2025/ke-hoach/viec/MT-HL", "/quan-tri/nam/2025/ke-hoach/viec/NV-01"),
     "staff.scorecards": ("/quan-tri/nam/2024/bang-diem/",),
     "staff.scorecard": (
         "/quan-tri/nam/2024/bang-diem/par_tinh",
@@ -93,7 +100,6 @@ PAGES = {
     "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
-    "staff.targets": ("/quan-tri/thu-nghiem/muc-tieu",),
     "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.people": ("/quan-tri/nguoi-dung",),
@@ -123,7 +129,7 @@ PAGES = {
     "staff.scans": ("/quan-tri/thuc-dia/quet", "/quan-tri/thu-nghiem/quet"),
     "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
     "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
-    "staff.held": ("/quan-tri/thu-nghiem/giu-lai",),
+    "staff.quarantine": ("/quan-tri/thu-nghiem/giu-lai",),
     "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
     "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),
     "staff.reviewed": ("/quan-tri/thuc-dia/ra-soat/{response}",),
@@ -243,15 +249,18 @@ def edges(session: Session) -> None:
 
 
 def year(session: Session) -> None:
-    """A scorecard of which four criteria are scored, with a target on each, one measured by the demo."""
-    units.load(session, (YEAR / "offices.csv").read_text(encoding="utf-8"))
+    """The examples of a year: its plan, what was done, points and published figures, with the demo's wave as the
+    survey of 2025 and 2026."""
+    units.load(session, (EXAMPLES / "offices.csv").read_text(encoding="utf-8"))
     for name in ("par_tinh", "papi_tinh"):
-        scorecards.publish(session, scorecard.load(YEAR / f"{name}.yaml"), dates.today())
+        scorecards.publish(session, scorecard.load(EXAMPLES / f"{name}.yaml"), dates.today())
     for kind in ("official", "self", "assessed"):
-        scores.load(session, YEAR / f"{kind}_2024.csv", 2024, "par_tinh@1", kind, kind)
-    year_waves.name(session, 2026, "survey", demo.SAMPLE)
-    published.load(session, YEAR / "published_2024.csv")
-    duties.load(session, 2025, YEAR / "plan.csv", "admin")
+        scores.load(session, EXAMPLES / f"{kind}_2024.csv", 2024, "par_tinh@1", kind, kind)
+    for number in (2025, 2026):
+        year_waves.name(session, number, "survey", demo.SAMPLE)
+    published.load(session, EXAMPLES / "published_2024.csv")
+    duties.load(session, 2025, EXAMPLES / "plan.csv", "admin")
+    duties.load_progress(session, 2025, EXAMPLES / "progress.csv", "admin")
 
 
 def places(database: Database) -> dict[str, str]:
@@ -356,8 +365,8 @@ STATES = (
 # Pages of others than the staff's that are left out: what they are, or which test looks at them.
 NOT_LOOKED_AT = {
     "choose_password.choose": "needs a code that was issued: test_password_links.py",
-    "entry.printed": "needs a serial: tests/survey/web/keying/test_form.py",
-    "entry.settle": "needs a serial: tests/survey/web/keying/test_settling.py",
+    "keying.printed": "needs a serial: tests/survey/web/keying/test_form.py",
+    "keying.settle": "needs a serial: tests/survey/web/keying/test_settling.py",
     "interviewer.interview": "a tablet's: test_interviewer.py",
     "interviewer.token": "no page",
     "interviewer.worker": "a script",

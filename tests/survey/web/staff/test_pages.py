@@ -607,10 +607,10 @@ def test_a_scale_holds_every_interval_and_has_round_ends(said: Summary) -> None:
 @pytest.mark.parametrize("sign", ["\0", "\x0b", "\r\nSet-Cookie: a"])
 def test_no_form_takes_signs_that_can_not_be_printed(made: Flask, sign: str) -> None:
     admin = signed_in(made, "admin")
-    page = admin.get("/quan-tri/thu-nghiem/muc-tieu").text
+    page = admin.get("/quan-tri/nam/2026/ke-hoach/them").text
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert token is not None
-    sent = {"csrf_token": token[1], "measure": "index", "percent": "90", "office": f"Sở{sign}", "head": "An"}
-    answer = admin.post("/quan-tri/thu-nghiem/muc-tieu", data=sent)
+    sent = {"csrf_token": token[1], "code": "NV-1", "what": f"Việc{sign}", "office": "SNV", "head": "Giám đốc"}
+    answer = admin.post("/quan-tri/nam/2026/ke-hoach/them", data=sent)
     assert answer.status_code == 422
     assert "Hãy bỏ các ký tự không in được" in answer.text

@@ -1,0 +1,199 @@
+"""Pages: "My work" of an office's account: its duties by day, what it does with each, and nothing of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired
+
+from survey.accounts.accounts import Right
+from survey.storage.models import Outcome, ScoreKind, Unit, Wave
+from survey.system import dates
+from survey.waves import units
+from survey.web.current import database
+from survey.web.pages import Pages
+from survey.web.respondent.feedback import OUTCOMES
+from survey.web.staff.form import StaffForm
+from survey.web.staff.year.duty import REFERENCE, ProgressForm
+from survey.year import case_steps, duties, measures, own_work, scores
+from survey.year.own_work import OwnScore, Verb
+from survey.year.rows import Unfit
+from translations import N_, Lazy
+from translations import gettext as _
+from translations.formats import nfc, order
+
+pages = Pages("duties", __name__)
+NEEDED = [InputRequired(Lazy("Fill in this field."))]
+VERBS = {Verb.REPORT: N_("Report"), Verb.REPLY: N_("Reply"), Verb.SCORE: N_("Score")}
+
+
+class ScoreForm(StaffForm):
+    """The points that an office gives itself."""
+
+    value = StringField(Lazy("Points"), NEEDED, render_kw={"inputmode": "decimal", "size": 8})
+    evidence = StringField(Lazy("Proof"), description=REFERENCE)
+    explanation = TextAreaField(
+        Lazy("Explanation"), description=Lazy("Needed where there is no proof."), render_kw={"rows": 3}
+    )
+
+
+class ReplyForm(StaffForm):
+    """What became of a case."""
+
+    outcome = SelectField(Lazy("What became of it"), NEEDED)
+    words = TextAreaField(
+        Lazy("Reply"),
+        NEEDED,
+        description=Lazy("Everybody will read it: what was done or why not. No name, no long number."),
+        render_kw={"rows": 5, "maxlength": case_steps.LONGEST_REPLY},
+    )
+    office = SelectField(
+        Lazy("Next office"),
+        validate_choice=False,
+        description=Lazy("Only where it is passed on; the deadline stays the same."),
+    )
+    head = StringField(Lazy("Its head"), description=Lazy("The position, not a name: Giám đốc Sở Nội vụ"))
+
+
+@pages.page("/viec", Right.OWN_DUTIES)
+def my_work() -> ResponseReturnValue:
+    """The own work by day, what the office answers for, and how it answers what people said."""
+    with database().reading() as session:
+        work = own_work.gather(session, current_user.unit)
+        office = units.find(session, current_user.unit)
+        places = {line.unit: units.find(session, line.unit) for line in work.cases}
+        said = {line.wave for line in work.cases}
+        made_up = any(session.get_one(Wave, wave).simulated for wave in said)
+        names = {
+            line.measure: measures.name(session, year, measures.parsed(line.measure))
+            for year, line in [*work.targets, *((job.year or 0, job.duty) for job in work.jobs if job.duty)]
+            if line.measure
+        }
+    return render_template(
+        "staff/my_work.html",
+        work=work,
+        late=[job for job in work.jobs if job.late and not job.done],
+        soon=[job for job in work.jobs if job.soon],
+        later=[job for job in work.jobs if not (job.done or job.late or job.soon)],
+        done=[job for job in work.jobs if job.done],
+        office=office,
+        places=places,
+        names=names,
+        made_up=made_up,
+        verbs={verb: _(name) for verb, name in VERBS.items()},
+        outcome=_outcome,
+    )
+
+
+@pages.page(
+    "/viec/<int:year>/<code>",
+    Right.OWN_DUTIES,
+    methods=["GET", "POST"],
+    act=N_("Reported on an own duty"),
+    changes_figures=False,
+)
+def my_duty(year: int, code: str) -> ResponseReturnValue:
+    """A task of one's own and the report on it, or a target and the own score of the part that it names."""
+    with database().reading() as session:
+        line, own, name, history = _duty(session, year, code)
+    form: StaffForm | None = ScoreForm() if own else None
+    if line.kind == "task":
+        form = ProgressForm(day=dates.today().isoformat())
+    if form is not None and form.validate_on_submit():
+
+        def keep(session: Session, cells: Mapping[str, str]) -> None:
+            held, part, _name, _history = _duty(session, year, code)
+            if held.kind == "task":
+                duties.report(session, year, {**cells, "code": code}, current_user.name)
+            elif part is not None:
+                _score(session, year, part, cells)
+
+        if _kept(form, keep):
+            flash(_("It is stored."))
+            return redirect(url_for(".my_work"), 303)
+    page = render_template(
+        "staff/my_duty.html", year=year, line=line, own=own, name=name, history=history, form=form
+    )
+    return page, 422 if form and form.errors else 200
+
+
+@pages.page(
+    "/viec/dieu/<uuid:id>",
+    Right.OWN_DUTIES,
+    methods=["GET", "POST"],
+    act=N_("Answered what people said"),
+    changes_figures=False,
+)
+def my_case(id: object) -> ResponseReturnValue:
+    """What people said, and the reply to it; whoever passes it on has it no more."""
+    with database().reading() as session:
+        line = own_work.case(session, str(id), current_user.unit)
+        offices = _offices(session)
+        place = units.find(session, line.unit)
+        simulated = session.get_one(Wave, line.wave).simulated
+    form = ReplyForm()
+    choices = [one for one in Outcome if line.is_open or one is not Outcome.PASSED]
+    form.outcome.choices = [
+        SelectChoice("", _("Choose what became of it.")),
+        *(SelectChoice(one.value, _outcome(one)) for one in choices),
+    ]
+    form.office.choices = [SelectChoice("", "–"), *offices]
+    if form.validate_on_submit():
+
+        def keep(session: Session, cells: Mapping[str, str]) -> None:
+            held = own_work.case(session, str(id), current_user.unit)
+            case_steps.answer(session, {**cells, "case": held.case}, current_user.name)
+
+        if _kept(form, keep):
+            flash(_("The reply is stored. Everybody sees it once the quarter is published."))
+            return redirect(url_for(".my_work"), 303)
+    page = render_template(
+        "staff/my_case.html", line=line, place_of=place, form=form, made_up=simulated, outcome=_outcome
+    )
+    return page, 422 if form.errors else 200
+
+
+def _duty(session: Session, year: int, code: str) -> tuple[duties.DutyLine, OwnScore | None, str, list[object]]:
+    """A duty of one's own, the part that is scored by it, its figure's name, and the reports, newest first."""
+    line = own_work.duty(session, year, code, current_user.unit)
+    name = measures.name(session, year, measures.parsed(line.measure)) if line.measure else ""
+    history: list[object] = [*reversed(duties.reports(session, year).get(code, []))]
+    return line, own_work.own_score(session, year, line), name, history
+
+
+def _score(session: Session, year: int, own: OwnScore, cells: Mapping[str, str]) -> None:
+    unit = "" if own.card.rates == "province" else own.unit
+    given = {**cells, "value": cells["value"].replace(",", "."), "part": own.part.code, "unit": unit}
+    scores.put(session, year, own.card, ScoreKind.SELF, given, current_user.name)
+
+
+def _kept(form: StaffForm, keep: Callable[[Session, Mapping[str, str]], None]) -> bool:
+    """Whether what a form says was stored; otherwise a field of it has a fault now."""
+    fields = {name: field for name, field in form._fields.items() if name != "csrf_token"}
+    cells = {name: nfc(" ".join((field.data or "").split())) for name, field in fields.items()}
+    try:
+        with database().writing() as session:
+            keep(session, cells)
+    except Unfit as unfit:
+        field = fields.get(unfit.column, [*fields.values()][0])
+        field.errors = [str(unfit.message)]
+        return False
+    return True
+
+
+def _offices(session: Session) -> Sequence[SelectChoice]:
+    """Who can have a case: departments first, then the communes."""
+    there = session.scalars(select(Unit).where(Unit.parent.is_not(None)))
+    found = sorted(there, key=lambda unit: (unit.kind in units.COMMUNE_KINDS, order(unit.name)))
+    return [SelectChoice(unit.code, units.named(unit)) for unit in found if units.exists(unit, dates.today())]
+
+
+def _outcome(outcome: Outcome) -> str:
+    return _(OUTCOMES[outcome])

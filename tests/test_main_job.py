@@ -1,6 +1,7 @@
 """From a tap to a report: a real browser answers, keys and downloads; the figures are those of the answers.
 
-Everything goes through the pages. What the browser gave is counted here by hand, and must be what Excel says.
+Everything goes through the pages; of those who answer the same form, the first taps with a pointer. What the
+browser gave is counted here by hand, and must be what Excel says.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from forms import Item, Questionnaire
 from survey.storage.database import Database
@@ -67,7 +68,12 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def tap(page: Page, answers: Answers) -> None:
+def script(control: Locator) -> None:
+    """A click without a pointer that moves there and waits, which takes four times the work."""
+    control.evaluate("it => it.click()")
+
+
+def tap(page: Page, answers: Answers, click: Callable[[Locator], None] = Locator.click) -> None:
     """Answers the form question by question as a person does with a phone, and sends it."""
     page.get_by_role("button", name="Bắt đầu").click()
     review = page.locator("section.review")
@@ -76,9 +82,9 @@ def tap(page: Page, answers: Answers) -> None:
         for ask in page.locator(".ask:visible").all():
             value = answers.get(ask.get_attribute("data-code") or "")
             for code in value if isinstance(value, list) else [value] if value is not None else []:
-                ask.locator(f'input[value="{code}"] + label').click()
+                click(ask.locator(f'input[value="{code}"] + label'))
                 answered = True
-        page.get_by_role("button", name="Tiếp tục" if answered else "Bỏ qua", exact=True).click()
+        click(page.get_by_role("button", name="Tiếp tục" if answered else "Bỏ qua", exact=True))
     page.get_by_role("button", name="Gửi phiếu").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Cảm ơn")
 
@@ -169,7 +175,7 @@ def test_from_a_tap_to_a_report(
     # A citizen on a phone: the first page, the commune, the short form.
     page.set_viewport_size({"width": 360, "height": 640})
     served = [made_up(list(short.items.values()), chance) for _person in range(PEOPLE)]
-    for person in served:
+    for place, person in enumerate(served):
         page.goto(live_server)
         page.get_by_role("searchbox").or_(page.locator('input[name="q"], input[type="search"]')).first.fill(
             "ha tu"
@@ -177,13 +183,13 @@ def test_from_a_tap_to_a_report(
         page.keyboard.press("Enter")
         page.get_by_role("link", name="Hà Tu").or_(page.get_by_role("button", name="Hà Tu")).first.click()
         page.wait_for_url(f"**/s/gop-y/{UNIT}")
-        tap(page, person)
+        tap(page, person, script if place else Locator.click)
 
     # The household form by its wave's address.
     home = [made_up(list(household.items.values()), chance) for _person in range(PEOPLE)]
-    for person in home:
+    for place, person in enumerate(home):
         page.goto(f"{live_server}/s/ho-mo/{UNIT}")
-        tap(page, person)
+        tap(page, person, script if place else Locator.click)
 
     # A stranger at a sample wave's address is heard, and counts in no figure.
     page.goto(f"{live_server}/s/ho-mau/{UNIT}")

@@ -31,6 +31,7 @@ from survey.storage.models import (
 )
 from survey.system import dates
 from survey.waves import waves
+from tests.browser.form import skip
 from translations import Conflict, NotFound, Refusal
 
 PASSWORD = "mat-khau-dai"
@@ -269,14 +270,11 @@ def interview(page: Page, household: int, adults: int) -> None:
     page.get_by_role("button", name="Begin", exact=True).click()
     page.locator("#qt_y_te-1").check()
     page.get_by_role("button", name="Continue", exact=True).click()
-    for _screen in range(3):
-        page.get_by_role("button", name="Skip", exact=True).click()
+    skip(page, 3)
     page.get_by_role("button", name="The person doesn't want this part").click()
-    for _screen in range(43):
-        page.get_by_role("button", name="Skip", exact=True).click()
+    skip(page, 43)
     page.get_by_role("button", name="The person doesn't want this part").click()
-    for _screen in range(3):
-        page.get_by_role("button", name="Skip", exact=True).click()
+    skip(page, 3)
     page.get_by_role("button", name="Send the form").click()
 
 

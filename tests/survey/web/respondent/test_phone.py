@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from survey.storage.database import Database
 from survey.storage.models import Response
+from tests.browser.form import skip, skip_to
 
 SHORT, HOUSEHOLD = "/s/gop-y/06652", "/s/ho-mo/06652"
 
@@ -24,10 +25,6 @@ SHORT, HOUSEHOLD = "/s/gop-y/06652", "/s/ho-mo/06652"
 def press(page: Page, *names: str) -> None:
     for name in names:
         page.get_by_role("button", name=name, exact=True).click()
-
-
-def skip(page: Page, times: int = 1) -> None:
-    press(page, *["Bỏ qua"] * times)
 
 
 def question(page: Page) -> str:
@@ -385,8 +382,7 @@ def test_what_is_delicate_is_asked_last_when_a_person_goes_on(phone: Page) -> No
     press(phone, "Tiếp tục")
     phone.check("#C2-7")
     skip(phone, 2)
-    while not phone.locator("#C5-1").is_visible():
-        skip(phone)
+    skip_to(phone, "#C5-1")
     phone.check("#C5-3")
     press(phone, "Tiếp tục")
     skip(phone)
@@ -398,8 +394,7 @@ def test_what_is_delicate_is_asked_last_when_a_person_goes_on(phone: Page) -> No
     assert not phone.locator("#C5-3").is_visible()
     press(phone, "Tiếp tục") if phone.locator("fieldset:visible input:checked").count() else skip(phone)
     assert question(phone) == asked
-    while not phone.locator("#C5-1").is_visible():
-        skip(phone)
+    skip_to(phone, "#C5-1")
     assert phone.locator("#C5-3").is_checked() is False
     skip(phone, 2)
     expect(phone.locator(".review")).to_be_visible()
@@ -497,8 +492,7 @@ def test_the_quick_exit_deletes_the_draft(phone: Page, way: str) -> None:
 def test_the_quick_exit_leaves_nothing_behind_a_long_form(phone: Page) -> None:
     phone.goto(HOUSEHOLD)
     press(phone, "Bắt đầu")
-    while not phone.locator(".review").is_visible():
-        skip(phone)
+    skip_to(phone, ".review")
     phone.get_by_role("link", name="Thoát nhanh").click()
     phone.wait_for_url("**/lich")
     phone.go_back()
@@ -686,8 +680,7 @@ def test_every_step_of_the_form_is_for_everyone(look: Page) -> None:
         forward.click() if look.locator(".cover:visible").count() else skip.click()
     look.check("#gt_hinh_thuc-4")
     well(look)  # faces
-    while not look.locator(".review").is_visible():
-        skip.click()
+    skip_to(look, ".review")
     well(look)
     forward.click()
     look.wait_for_url("**/bien-nhan/**")

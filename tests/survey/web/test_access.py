@@ -28,8 +28,8 @@ GUARDED = re.compile(r"/(nhap-phieu|quan-tri|viec|api/v1)(/|$)")
 FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
 OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
 PARTS = {"id": uuid4(), "year": 2026, "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
-# Who changes this loosens the guard of other accounts, or opens the API to a program.
-LOOSENING = {"staff.factor_roles", "staff.token_list"}
+# Who changes this loosens the guard of other accounts, opens the API to a program, or tells everybody.
+LOOSENING = {"staff.factor_roles", "staff.token_list", "staff.publish_cases"}
 
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
 WITHOUT_ROWS = {
@@ -93,9 +93,10 @@ NEEDS = {
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
     Right.YEAR: """
-        staff.add_duty staff.duty staff.import_plan staff.import_progress staff.import_published
-        staff.import_scores staff.plan staff.publish_scorecard staff.published staff.report_task staff.scorecard
-        staff.scorecard_file staff.scorecard_part staff.scorecards staff.year staff.years
+        staff.add_duty staff.duty staff.feedback staff.import_cases staff.import_plan staff.import_progress
+        staff.import_published staff.import_replies staff.import_scores staff.open_case staff.plan
+        staff.publish_cases staff.publish_scorecard staff.published staff.report_task staff.scorecard
+        staff.scorecard_file staff.scorecard_part staff.scorecards staff.withdraw_case staff.year staff.years
     """,
     Right.OWN_DUTIES: "duties.my_case duties.my_duty duties.my_work",
 }

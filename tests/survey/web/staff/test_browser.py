@@ -49,7 +49,7 @@ from survey.storage.models import (
 )
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
-from survey.year import duties, published, scorecards, scores, year_waves
+from survey.year import case_steps, cases, duties, published, scorecards, scores, year_waves
 
 EXAMPLES = Path(__file__).parents[4] / "docs" / "examples" / "nam"
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
@@ -67,6 +67,9 @@ PAGES = {
         "/quan-tri/nam/2031/ke-hoach",
     ),
     "staff.add_duty": ("/quan-tri/nam/2025/ke-hoach/them",),
+    "staff.feedback": ("/quan-tri/nam/{now}/phan-hoi", "/quan-tri/nam/2031/phan-hoi"),
+    "staff.open_case": ("/quan-tri/nam/{now}/phan-hoi/giao",),
+    "staff.publish_cases": ("/quan-tri/nam/{now}/phan-hoi/dang/{quarter}",),
     "staff.duty": ("/quan-tri/nam/2025/ke-hoach/viec/MT-HL", "/quan-tri/nam/2025/ke-hoach/viec/NV-01"),
     "staff.scorecards": ("/quan-tri/nam/2024/bang-diem/",),
     "staff.scorecard": (
@@ -261,6 +264,31 @@ def year(session: Session) -> None:
     published.load(session, EXAMPLES / "published_2024.csv")
     duties.load(session, 2025, EXAMPLES / "plan.csv", "admin")
     duties.load_progress(session, 2025, EXAMPLES / "progress.csv", "admin")
+    said(session)
+
+
+def said(session: Session) -> None:
+    """Cases of a commune, published: one answered, one overdue, one passed on and overdue; and one since."""
+    offers = case_steps.offers(session, waves.find(session, "thu-nghiem"))
+    theme = next(one.line.code for one in offers if one.unit == "06652")
+    made = []
+    for number, days in enumerate((5, -6, -2, 9)):
+        deadline = (dates.today() + timedelta(days)).isoformat()
+        cells = {"wave": "thu-nghiem", "unit": "06652", "theme": theme, "office": "06652", "head": "Chủ tịch"}
+        words = f"Nhiều người phải chờ lâu ở quầy số {number}, mong biết bao giờ đến lượt mình."
+        if number == 3:
+            case_steps.publish(session, cases.quarter_of(dates.today()), "ba")
+        made.append(case_steps.open_case(session, cells | {"words": words, "deadline": deadline}, "admin"))
+        if number in (0, 2):
+            reply = {
+                "case": str(made[-1].id),
+                "outcome": "done",
+                "words": "Đã mở thêm một quầy.",
+                "office": "",
+                "head": "",
+            }
+            passed = {"outcome": "passed", "office": "SKHCN", "head": "Giám đốc Sở"}
+            case_steps.answer(session, reply | (passed if number else {}), "lan")
 
 
 def places(database: Database) -> dict[str, str]:
@@ -275,6 +303,8 @@ def places(database: Database) -> dict[str, str]:
             "batch": sheet.batch,
             "response": str(sheet.response),
             "serial": open_one.serial,
+            "now": str(dates.today().year),
+            "quarter": cases.quarter_of(dates.today()),
             "scan": str(scan),
         }
 
@@ -364,6 +394,9 @@ STATES = (
 )  # draft, closed and released, open, in the field …
 # Pages of others than the staff's that are left out: what they are, or which test looks at them.
 NOT_LOOKED_AT = {
+    "duties.my_case": "an office's: the test of its work",
+    "duties.my_duty": "an office's: the test of its work",
+    "duties.my_work": "an office's: the test of its work",
     "choose_password.choose": "needs a code that was issued: test_password_links.py",
     "keying.printed": "needs a serial: tests/survey/web/keying/test_form.py",
     "keying.settle": "needs a serial: tests/survey/web/keying/test_settling.py",
@@ -506,6 +539,28 @@ def test_axe_finds_nothing_on_what_a_commune_sees_of_itself(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = Axe().run(page, options=CHECKED).response["violations"]
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_axe_finds_nothing_on_an_offices_work_and_on_what_everybody_sees_of_it(
+    opened: Callable[..., Page], province: Database, account: Callable[..., None]
+) -> None:
+    with province.writing() as session:
+        account(session, "khcn", Role.OFFICE, "SKHCN")
+        account(session, "cao-xanh", Role.OFFICE, "06658")
+        [case] = [line.case for line in cases.lines(session, office="SKHCN")]
+    work = ("/viec", "/viec/2025/NV-02", "/viec/2025/MT-7.2", "/viec/2025/MT-PAPI-8", f"/viec/dieu/{case}")
+    public = ("/y-kien", "/y-kien/06652", "/y-kien/SKHCN?lang=en", "/y-kien?q=ha", "/y-kien/06673")
+    for width, name, addresses in (
+        (360, "khcn", work),
+        (1280, "khcn", (*work, *public)),
+        (360, "cao-xanh", ("/viec", *public)),
+    ):
+        page = opened(width, name=name)
+        for address in addresses:
+            assert looked_at(page, address) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            found = Axe().run(page, options=CHECKED).response["violations"]
+            assert [(address, rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
 
 
 def test_axe_finds_nothing_on_the_letter_and_it_is_printed_on_one_sheet(opened: Callable[..., Page]) -> None:

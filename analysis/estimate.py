@@ -104,8 +104,8 @@ class Table:
 
     @cached_property
     def n_eff_or_n(self) -> Floats:
-        """(G, K) the effective size, n where the variance says nothing."""
-        return np.where(np.isfinite(self.n_eff), self.n_eff, self.people)
+        """(G, K) the effective size, where the variance says nothing the largest that it can be."""
+        return np.where(np.isfinite(self.n_eff), self.n_eff, most(self.totals, self.whole))
 
     def records(self) -> list[Estimate]:
         """The estimates one by one: by measure, then by domain."""
@@ -133,7 +133,8 @@ class Table:
         proportion = self.totals.has("proportion")
         counted = share | is_total(self.totals)
         marks = {
-            "few": (n < ENOUGH_ANSWERS) | (proportion & (self.n_eff_or_n < ENOUGH_ANSWERS)),
+            "few": (most(self.totals, self.whole) < ENOUGH_ANSWERS)
+            | (proportion & (self.n_eff_or_n < ENOUGH_ANSWERS)),
             "wide": proportion & (self.low < self.high) & self.wide,
             "check": self.direct_df < ENOUGH_DF,
             "no_interval": ~(np.isfinite(self.low) & np.isfinite(self.high)),

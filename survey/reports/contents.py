@@ -7,12 +7,13 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 
 from __future__ import annotations
 
-from survey.reports import remarks, targets
+from survey.reports import leaders, remarks, targets
 from survey.reports.cells import figure_columns, figure_row, notes
 from survey.reports.labels import (
     asked,
     blank_label,
     headline_name,
+    index_name,
     is_open,
     label,
     lower,
@@ -45,7 +46,7 @@ def contents(summary: Summary) -> Report:
     for title, inner in (
         (_("Main results"), _main(summary)),
         (_("Results by factor and question"), _parts(summary)),
-        (_("Results by commune"), communes(summary)),
+        leaders.results(summary) if summary.asks_leaders else (_("Results by commune"), communes(summary)),
         (_("In people's own words"), _remarks(summary)),
         (_("How it was done"), method(summary)),
         (_("How to compute it again"), again(summary)),
@@ -59,7 +60,9 @@ def contents(summary: Summary) -> Report:
         _("This is the report on wave %(wave)s, respectfully submitted./.", wave=summary.wave.code),
         (
             _("- As above;"),
-            _("- People's Committees of the communes;"),
+            _("- The agencies concerned;")
+            if summary.asks_leaders
+            else _("- People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
     )
@@ -68,6 +71,9 @@ def contents(summary: Summary) -> Report:
 def subject(summary: Summary) -> tuple[str, str]:
     """What the report is about; an open wave is no survey of a sample, and its title doesn't say so."""
     wave = summary.wave.code
+    if summary.asks_leaders:
+        title = str(summary.questionnaire.title)
+        return _("Results of the survey"), _("“%(title)s”, wave %(wave)s", title=title, wave=wave)
     if summary.wave.kind is WaveKind.OPEN:
         return _("Opinions gathered from people"), _("on how they were served, wave %(wave)s", wave=wave)
     return (
@@ -119,10 +125,11 @@ def opening(summary: Summary) -> list[Block]:
 def _main(summary: Summary) -> list[Block]:
     blocks: list[Block] = []
     if summary.index is not None:
-        blocks.append(Heading(2, _("Satisfaction index")))
+        blocks.append(Heading(2, index_name(summary)))
         blocks.extend(_index(summary, summary.index))
     if summary.headlines:
-        blocks.append(Heading(2, _("Harassment and unofficial payments")))
+        title = _("Answers of note") if summary.asks_leaders else _("Harassment and unofficial payments")
+        blocks.append(Heading(2, title))
         blocks.append(
             Paragraph(
                 _(
@@ -159,13 +166,15 @@ def _index(summary: Summary, line: Line) -> list[Block]:
                 )
             )
         )
+    if summary.asks_leaders:
+        blocks.append(Paragraph(leaders.simulated()))
     if rest := wording.rest(line.estimate, summary.rule, summary.questionnaire):
         blocks.append(Paragraph(rest))
     rows = [figure_row(label(summary, part.code), part.estimate) for part in summary.areas]
     rows.append(figure_row(title, line.estimate, strong=True))
     blocks.append(
         Table(
-            _("Satisfaction index by area"),
+            _("%(index)s by area", index=index_name(summary)),
             figure_columns(summary, _("Area"), _("Index")),
             tuple(rows),
             notes([part.estimate for part in summary.areas] + [line.estimate]),
@@ -291,7 +300,7 @@ def _parts(summary: Summary) -> list[Block]:
             )
         blocks.append(
             Table(
-                _("Satisfaction index by area and factor"),
+                _("%(index)s by area and factor", index=index_name(summary)),
                 figure_columns(summary, _("Area, factor"), _("Index")),
                 tuple(rows),
                 notes([line.estimate for line in (*summary.areas, *summary.factors)]),
@@ -301,8 +310,12 @@ def _parts(summary: Summary) -> list[Block]:
         blocks.append(Heading(2, _("By question")))
         blocks.append(
             Table(
-                _("Satisfied answers by question"),
-                figure_columns(summary, _("Question asked"), _("Satisfied")),
+                _("%(index)s by question", index=index_name(summary))
+                if summary.asks_leaders
+                else _("Satisfied answers by question"),
+                figure_columns(
+                    summary, _("Question asked"), _("Index") if summary.asks_leaders else _("Satisfied")
+                ),
                 _item_rows(summary),
                 notes([scored(line) for line in summary.items]),
             )

@@ -34,6 +34,12 @@ def label(summary: Summary, code: str) -> str:
     return str(index.label(code)) if index and code in index.codes() else code
 
 
+def index_name(summary: Summary) -> str:
+    """What the index is called: of leaders as their questionnaire calls it, for it is no satisfaction."""
+    index = summary.questionnaire.index
+    return str(index.title) if index and summary.asks_leaders else _("Satisfaction index")
+
+
 def value_label(item: Item, line: Line) -> str:
     """The choice that a line of a headline stands for."""
     choice = item.choices.get(int(line.code)) if line.code.isdecimal() else None

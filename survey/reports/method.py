@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from survey.reports import leaders
 from survey.reports.fieldwork import fieldwork
 from survey.reports.labels import headline_name, is_open, label, lower, mode_label
 from survey.reports.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
@@ -45,6 +46,8 @@ def method(summary: Summary) -> list[Block]:
 
 
 def _people(summary: Summary) -> list[Block]:
+    if summary.asks_leaders:
+        return leaders.people(summary)
     came = summary.collection
     if is_open(summary):
         text = _(
@@ -108,13 +111,15 @@ def _computation(summary: Summary) -> list[Block]:
                 "come from the residuals of the regression on these totals."
             )
         )
+    if summary.asks_leaders:
+        return [Paragraph(text) for text in (*texts, *leaders.computation())]
     texts += _intervals(summary)
     return [*(Paragraph(text) for text in texts), *([] if is_open(summary) else [_coverage()])]
 
 
 def _weights(summary: Summary) -> str:
     if not summary.weight_name:
-        return _("Weights: everybody counts once.")
+        return leaders.weights() if summary.asks_leaders else _("Weights: everybody counts once.")
     if summary.weight_version is None:
         return _("Weights: %(weights)s.", weights=summary.weight_name)
     return _("Weights: version %(version)s.", version=summary.weight_name)
@@ -228,7 +233,7 @@ def again(summary: Summary) -> list[Block]:
         told = {"title": name, "figure": wording.cell(record)}
         pooled = index.codes().get(record.item, (record.item,)) if index else (record.item,)
         command = from_file.command(record, pooled, summary.rule, summary.wave.single_psu, f"{wave}.csv")
-        if command and not summary.calibrated:
+        if command and not summary.calibrated and not summary.asks_leaders:  # the file has no sizes of groups
             blocks += [
                 Paragraph(_("%(title)s, %(figure)s, from that file:", **told), leads=True),
                 Command(command),

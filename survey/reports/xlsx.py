@@ -46,7 +46,7 @@ def write(summary: Summary) -> bytes:
     book = Book(file, contents(summary).title, marks(summary), summary.data_day)
     headline_sheet(book, summary)
     item_sheet(book, summary)
-    unit_sheet(book, summary)
+    (group_sheet if summary.asks_leaders else unit_sheet)(book, summary)
     if summary.remarks is not None:
         remark_sheet(book, summary, summary.remarks)
     collection_sheet(book, summary)
@@ -173,6 +173,21 @@ def unit_sheet(book: Book, summary: Summary) -> None:
         sheet.texts(note)
 
 
+def group_sheet(book: Book, summary: Summary) -> None:
+    """A row for each group of leaders, and for each unit that they rated where there are several."""
+    titles = _estimate_head(summary, _("Index"))
+    head = (_("Code"), _("Name"), _("Persons"), *titles)
+    sheet = book.sheet(_("Groups"), head, (12, 48, 12, *ESTIMATE_WIDTHS), frozen_columns=2)
+    for line in (*summary.groups, *summary.rated):
+        sheet.text(0, line.code)
+        sheet.text(1, line.name, text_wrap=True)
+        if line.people is not None:
+            sheet.number(2, line.people, "#,##0")
+        if line.index is not None:
+            sheet.estimate(3, line.index)
+        sheet.row += 1
+
+
 def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
     """How many people wrote about each theme: the province, then a row for each commune. Paraphrases
     stand on a sheet of their own."""
@@ -211,6 +226,15 @@ def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
         sheet.texts(*row, text_wrap=True)
 
 
+def _places(summary: Summary) -> list[tuple[str, int]]:
+    """Where the forms come from."""
+    came = summary.collection
+    if summary.asks_leaders:
+        return [(_("Persons who answered"), came.villages), (_("Groups"), came.strata)]
+    sampled = [] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]
+    return [(_("Communes with forms"), came.units_reached), *sampled]
+
+
 def collection_sheet(book: Book, summary: Summary) -> None:
     """The forms, as the report's table counts them."""
     sheet = book.sheet(_("Forms"), (_("Forms"), _("Number")), (56, 14, 16, 14))
@@ -221,8 +245,7 @@ def collection_sheet(book: Book, summary: Summary) -> None:
         (_("Valid, counted in the figures"), came.in_sample),
         (_("Rejected in the review, in no figure"), came.rejected),
         *([] if is_open(summary) else [(_("Not by the sample"), came.outside)]),
-        (_("Communes with forms"), came.units_reached),
-        *([] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]),
+        *(_places(summary)),
         *((mode_label(mode), count) for mode, count in came.modes.items()),
     ):
         sheet.count(text, count)
@@ -291,10 +314,13 @@ def tidy_sheet(book: Book, summary: Summary) -> None:
     widths = (20, 8, 12, 12, *([13] * (len(FIELDS) - 6)), 24, 14, 46, 24, 12, 20)
     sheet = book.sheet(_("Data"), (*FIELDS, *LABELS), widths, frozen_columns=1)
     first, names = sheet.row, {line.unit.code: line.unit.name for line in summary.units}
+    groups = {line.code: line.name for line in summary.groups}
+    names |= groups | {line.code: line.name for line in summary.rated}
     for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):
         whole = record.domain is None
         name = summary.province.name if whole else names.get(str(record.domain), str(record.domain))
-        labels = label(summary, record.item), answer_label(summary, record), "province" if whole else "unit", name
+        kind = "province" if whole else "stratum" if record.domain in groups else "unit"
+        labels = label(summary, record.item), answer_label(summary, record), kind, name
         for column, value in enumerate((*row.values(), *labels)):
             if isinstance(value, (int, float)):
                 sheet.number(column, value, "General")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from analysis import Estimate
 from forms import Questionnaire, Rule
@@ -17,12 +18,15 @@ def lines(
     rule: Rule | None,
     single_psu: str,
     file: str,
+    groups: Mapping[str, int] | None = None,
 ) -> str:
     """Estimate, standard error and, where the variance is the domain's own, interval of a record (R's survey 4.4).
 
     items  the questions that it pools; one but for the index and its parts
     file   as `hailong data --format csv` writes it
+    groups  of leaders, with their sizes
     """
+    fpc = ", fpc = ~fpc" if groups else ""
     domain = "" if record.domain is None else f' & unit == "{record.domain}"'
     return "\n".join(
         [
@@ -32,7 +36,8 @@ def lines(
             "d$weight <- as.numeric(d$weight)",
             "d$stratum <- factor(d$stratum)",
             *_scored(record, list(items), questionnaire, rule),
-            "every <- svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = d)",
+            *([f"d$fpc <- {_scores(groups)}[as.character(d$stratum)]"] if groups else []),
+            f"every <- svydesign(~psu, strata = ~stratum, weights = ~weight{fpc}, nest = TRUE, data = d)",
             f"some <- subset(every, x > 0{domain})",
             "m <- svyratio(~y, ~x, some)",
             "p <- as.numeric(coef(m)); se <- as.numeric(SE(m))",
@@ -70,7 +75,7 @@ def _scored(record: Estimate, items: list[str], questionnaire: Questionnaire, ru
         yield f"d$y <- as.numeric({column} %in% {codes})"
 
 
-def _scores(scores: Mapping[int, float]) -> str:
+def _scores(scores: Mapping[Any, float]) -> str:
     return f"c({', '.join(f'{_quoted(level)} = {worth:g}' for level, worth in scores.items())})"
 
 

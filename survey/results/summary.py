@@ -28,7 +28,7 @@ from survey.results.remarks import Remarks
 from survey.results.result_table import Record
 from survey.results.standouts import Standout
 from survey.results.wording import is_hidden
-from survey.sampling import weight_versions
+from survey.sampling import leader_groups, weight_versions
 from survey.storage import audit
 from survey.storage.models import (
     Batch,
@@ -97,6 +97,19 @@ class UnitLine:
     index: Record
     headlines: tuple[Record, ...]
     ranks: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group of leaders, or a unit that they rated: what it is called, and its index, if anybody answered.
+
+    people  persons of the group; None of a unit
+    """
+
+    code: str
+    name: str
+    index: Record | None
+    people: int | None = None
 
 
 @dataclass(frozen=True)
@@ -189,9 +202,11 @@ class Summary:
     factors: tuple[Line, ...]
     items: tuple[Line, ...]
     headlines: tuple[Headline, ...]
-    units: tuple[UnitLine, ...]
+    units: tuple[UnitLine, ...]  # none where leaders were asked
     records: tuple[Record, ...]  # every record behind the report, as `hailong report --format csv` prints them
     hidden: int  # how many of them are hidden
+    groups: tuple[GroupLine, ...] = ()  # of leaders
+    rated: tuple[GroupLine, ...] = ()  # the units that leaders rated, where there are several
     release: Release | None = None  # that the data are of; None for the present data
     shown: int | None = None  # the number of the release that others see: the newest approved one
     issue: Issue | None = None  # of a report that goes out
@@ -203,6 +218,10 @@ class Summary:
     remarks: Remarks | None = None  # what people wrote, by theme; None if nothing was coded
     since: Comparison | None = None  # the index beside the wave before, where that one is released
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
+
+    @property
+    def asks_leaders(self) -> bool:
+        return self.questionnaire.asks_leaders
 
     @property
     def weight_name(self) -> str:
@@ -294,16 +313,15 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
     )
     scored = parts["index"] if index else ()
-    by_unit = result_table.table(
-        session,
-        people,
-        items=[*parts, *scored, *(line.item for line in questionnaire.headlines)],
-        by=["unit"],
-        rule=rule,
-        released=True,
+    of_places = [*parts, *scored, *(line.item for line in questionnaire.headlines)]
+    by_unit, by_group = (
+        result_table.table(session, people, items=of_places, by=[by], rule=rule, released=True)
+        if by == "unit" or questionnaire.asks_leaders
+        else []
+        for by in ("unit", "stratum")
     )
-    records = (*whole, *by_unit)
-    of_items = [record for record in by_unit if record.item in scored]
+    records = (*whole, *by_unit, *by_group)
+    of_items = [record for record in by_unit if record.item in scored and not questionnaire.asks_leaders]
     return Summary(
         wave=wave,
         questionnaire=questionnaire,
@@ -321,7 +339,9 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         factors=factors,
         items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
         headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
-        units=_units(session, people, by_unit, scoring),
+        units=() if questionnaire.asks_leaders else _units(session, people, by_unit, scoring),
+        groups=_groups(session, wave, by_group),
+        rated=_rated(session, by_unit) if questionnaire.asks_leaders else (),
         records=records,
         hidden=sum(is_hidden(record) for record in records),
         standouts=standouts.of_units(wave, of_items),
@@ -448,6 +468,21 @@ def _units(
             )
         )
     return tuple(lines)
+
+
+def _groups(session: Session, wave: Wave, records: Sequence[Record]) -> tuple[GroupLine, ...]:
+    """The groups of a wave that asks leaders, also those of which nobody answered."""
+    index = {record.domain: record for record in records if record.item == "index"}
+    groups = leader_groups.groups(session, wave.code)
+    return tuple(
+        GroupLine(code, group.name or code, index.get(code), group.people) for code, group in groups.items()
+    )
+
+
+def _rated(session: Session, records: Sequence[Record]) -> tuple[GroupLine, ...]:
+    index = [record for record in records if record.item == "index"]
+    lines = [GroupLine(str(one.domain), units.named(units.find(session, str(one.domain))), one) for one in index]
+    return tuple(sorted(lines, key=lambda line: order(line.name))) if len(lines) > 1 else ()
 
 
 def _ranks(people: Respondents, scoring: Rule) -> dict[str, tuple[int, int]]:

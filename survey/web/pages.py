@@ -16,8 +16,10 @@ from flask_login import current_user
 
 from survey.accounts.accounts import Right
 from survey.storage import audit
+from survey.storage.models import Wave
+from survey.waves import questionnaires
 from survey.web.current import database
-from translations import Denied
+from translations import Denied, NotFound
 from translations import gettext as _
 
 View = Callable[..., ResponseReturnValue]
@@ -45,6 +47,7 @@ class Page:
     in_memory        what is sent is never written to disk
     tab              its own tab, or the endpoint of the page under whose tab it stands
     figures          a wave's figures: links from one such page to another keep the release
+    of_leaders       of a wave that asks leaders too; what has villages, sheets or interviewers is not
     """
 
     right: Right
@@ -57,6 +60,7 @@ class Page:
     in_memory: bool = False
     tab: Tab | str | None = None
     figures: bool = False
+    of_leaders: bool = False
 
     def acting(self, view_args: Mapping[str, object]) -> AbstractContextManager[None]:
         """Puts what the view writes into the audit trail."""
@@ -127,6 +131,8 @@ def guard(page: Page, view: View) -> View:
             raise Denied("Your account may not open this page. Ask the administrator for the right, or sign out.")
         if page.reauthenticate and not current_user.proven:
             return redirect(url_for("sign_in.prove", next=request.full_path), 303)
+        if not page.of_leaders and asks_leaders(kwargs.get("wave")):
+            raise NotFound("This wave asks leaders: it has no such page. Choose another above.")
         with page.acting(kwargs):
             answer = view(*args, **kwargs)
             if page.export and request.method == "GET":  # noted before it leaves; what was refused is not
@@ -139,6 +145,15 @@ def guard(page: Page, view: View) -> View:
     return guarded
 
 
+def asks_leaders(wave: str | None) -> bool:
+    """Whether there is a wave of this code that asks leaders."""
+    if wave is None:
+        return False
+    with database().reading() as session:
+        row = session.get(Wave, wave)
+        return row is not None and questionnaires.by_digest(session, row.questionnaire).asks_leaders
+
+
 def page_at(endpoint: str | None) -> Page | None:
     """The page of an endpoint; None where that is no page of staff."""
     blueprint = current_app.blueprints.get((endpoint or "").rpartition(".")[0])
@@ -147,12 +162,14 @@ def page_at(endpoint: str | None) -> Page | None:
 
 def tabs(row: str) -> list[tuple[str, str]]:
     """Endpoint and name of the tabs of a row that the person may open, in the order of the work."""
+    leaders = asks_leaders((request.view_args or {}).get("wave"))
     open_tabs = [
         (page.tab, endpoint)
         for blueprint in current_app.blueprints.values()
         if isinstance(blueprint, Pages)
         for endpoint, page in blueprint.declared.items()
         if isinstance(page.tab, Tab) and page.tab.row == row and current_user.may(page.right)
+        if page.of_leaders or not leaders
     ]
     return [(endpoint, _(tab.name)) for tab, endpoint in sorted(open_tabs)]
 

@@ -117,6 +117,7 @@ def questionnaire(name: str) -> ResponseReturnValue:
     Right.OWN_RESULTS,
     act=N_("Asked for a free table by the API"),
     changes_figures=False,
+    of_leaders=True,
 )
 @takes("by", "item", "rule", *PAGED)
 def wave_results(wave: str) -> ResponseReturnValue:

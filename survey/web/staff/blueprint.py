@@ -8,10 +8,10 @@ from typing import Any
 from flask import request
 
 from survey.accounts.role_names import ROLE_NAMES
-from survey.results import wording
-from survey.storage.models import Mode, Role, Unit
+from survey.results import population, wording
+from survey.storage.models import Mode, Role, Unit, Wave
 from survey.waves import units
-from survey.web.pages import MB, Pages
+from survey.web.pages import MB, Pages, asks_leaders
 from translations import N_, formats, ngettext
 from translations import gettext as _
 
@@ -40,8 +40,13 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @pages.context_processor
 def words() -> dict[str, object]:
-    """Templates put a record into words by `wording` alone."""
-    return {"wording": wording}
+    """Templates put a record into words by `wording` alone, and what is said of people by `population`."""
+    return {"wording": wording, "population": population_of, "asks_leaders": asks_leaders}
+
+
+def population_of(wave: Wave) -> population.Words:
+    """The words of the people that a wave asks."""
+    return population.words(asks_leaders(wave.code))
 
 
 @pages.app_template_filter("forms")

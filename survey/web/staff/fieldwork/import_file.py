@@ -16,6 +16,7 @@ from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.data_files import column_mapping, importing, pending_imports
 from survey.data_files.column_mapping import BLANK, Plan, Reading, Source, Word
+from survey.results import population
 from survey.storage.models import Mode, Wave
 from survey.system import dates
 from survey.system.csv_table import nearest
@@ -30,9 +31,6 @@ from translations import gettext as _
 
 ABOUT = {
     "response_id": Lazy("Id of the form (UUID)"),
-    "unit": Lazy("Commune: code or name"),
-    "stratum": Lazy("Stratum"),
-    "psu": Lazy("Village"),
     "weight": Lazy("Weight"),
     "mode": Lazy("Way of answering"),
     "day": Lazy("Day of the answer"),
@@ -72,6 +70,7 @@ class Column:
     N_("Imported responses from a file"),
     tab=Tab(8, N_("Imported data")),
     max_upload=20 * MB,
+    of_leaders=True,
 )
 def import_file(wave: str) -> ResponseReturnValue:
     """The step that comes next: choosing a file, or mapping the one that waits."""
@@ -142,6 +141,8 @@ def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, 
     with database().reading() as reading:
         reads = column_mapping.readings(reading, questionnaire)
         communes = units.communes(reading, dates.today())
+        if questionnaire.asks_leaders:
+            communes = [units.province(reading), *units.answering(reading, dates.today())]
     posted = request.form if act in ("check", "store") else None
     plan, wrong = _plan(posted, columns, questionnaire)
     asked = column_mapping.words(path, plan, reads)
@@ -260,5 +261,7 @@ def _offered(reading: Reading | None) -> tuple[tuple[str, str], ...]:
 
 
 def _meaning(column: str, questionnaire: Questionnaire) -> str:
-    about: Any = ABOUT.get(column)
+    called = population.words(questionnaire.asks_leaders)
+    own = {"unit": called.unit_in_file, "stratum": called.stratum, "psu": called.psu}
+    about: Any = own.get(column, ABOUT.get(column))
     return str(about) if about is not None else str(questionnaire.items[column].short)

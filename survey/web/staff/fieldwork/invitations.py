@@ -104,7 +104,9 @@ class GroupRow:
 Rows = Sequence[VillageRow | GroupRow]
 
 
-@pages.form("/<wave>/thu-moi", Right.FIELDWORK, N_("Made invitation codes"), tab=Tab(3, N_("Invitations")))
+@pages.form(
+    "/<wave>/thu-moi", Right.FIELDWORK, N_("Made invitation codes"), tab=Tab(3, N_("Invitations")), of_leaders=True
+)
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
     with database().reading() as session:

@@ -14,6 +14,7 @@ from survey.storage.models import Mode, Unit
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
+from survey.web.pages import asks_leaders
 from survey.web.staff.blueprint import pages
 
 
@@ -26,13 +27,15 @@ class CommuneRow:
     forms: int
 
 
-@pages.page("/<wave>/tien-do", Right.PROGRESS)
+@pages.page("/<wave>/tien-do", Right.PROGRESS, of_leaders=True)
 def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         counts = waves.counts(session, wave)
         communes = units.communes(session, min(wave_row.closes, max(wave_row.opens, dates.today())))
+        if asks_leaders(wave):
+            communes = []
         # A unit that is no commune, or is gone, is listed where forms came from it.
         others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]
         may_decide = current_user.may(Right.FIELDWORK)

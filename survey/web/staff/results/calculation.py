@@ -52,7 +52,7 @@ class Figure:
     in_r: str
 
 
-@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True)
+@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True, of_leaders=True)
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
@@ -108,7 +108,15 @@ def figure(summary: Summary, wanted: scores.MeasureRequest, code: str | None) ->
         pooled,
         headline,
         _commands(summary, asked, record, pooled, file, apart),
-        in_r.lines(record, pooled, summary.questionnaire, summary.rule, summary.wave.single_psu, file),
+        in_r.lines(
+            record,
+            pooled,
+            summary.questionnaire,
+            summary.rule,
+            summary.wave.single_psu,
+            file,
+            {line.code: line.people for line in summary.groups if line.people},
+        ),
     )
 
 
@@ -178,6 +186,8 @@ def _worth(table: Iterable[tuple[int, float]]) -> str:
 
 
 def _weighted(summary: Summary) -> str:
+    if not summary.weight_name and summary.asks_leaders:
+        return _("Count each form with N ÷ n: the persons of the group, over those of it who answered.")
     if not summary.weight_name:
         return _("Each form counts once: this wave has no weights.")
     if summary.weight_version is None:
@@ -197,6 +207,11 @@ def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
         yield _(
             "Variation: from the sums of each day, within each commune. Nothing is known about those "
             "who did not answer."
+        )
+    elif summary.asks_leaders:
+        yield _(
+            "Variance: linearised, from the sums of each person, within each group, times 1 − n/N: what is left "
+            "of a group of which all answered is nothing."
         )
     elif record.variance == "pooled":
         yield _(
@@ -243,7 +258,7 @@ def values(summary: Summary, figure: Figure) -> Pairs:
     villages = [(_("Strata with one village"), _(SINGLE_PSU[wave.single_psu]))]
     return [
         *own,
-        *(villages if wave.kind is WaveKind.SAMPLE else []),
+        *(villages if wave.kind is WaveKind.SAMPLE and not summary.asks_leaders else []),
         (
             _("Weights"),
             _("version %(version)s", version=summary.weight_version) if summary.weight_version else "–",
@@ -287,6 +302,6 @@ def _commands(
     data = f"hailong data --wave {wave.code}{release} --format csv --out {file}"
     # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
     again = ""
-    if not summary.calibrated and not apart:
+    if not summary.calibrated and not apart and not summary.asks_leaders:  # the file has no sizes of groups
         again = from_file.command(record, pooled, summary.rule, wave.single_psu, file)
     return (here, data, again) if again else (here, data)

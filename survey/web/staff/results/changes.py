@@ -32,7 +32,7 @@ class ChangeRow:
     change: Change
 
 
-@pages.page("/<wave>/so-sanh", Right.RESULTS, figures=True)
+@pages.page("/<wave>/so-sanh", Right.RESULTS, figures=True, of_leaders=True)
 def changes(wave: str) -> ResponseReturnValue:
     """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
     summary, people = figures_of(wave)
@@ -76,7 +76,7 @@ def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     counts = Counter(row.change.verdict for row in rows)
     ways = {"up": counts["above"], "down": counts["below"]}
     parts = [
-        _("%(up)d communes went up, %(down)d down", **ways)
+        _("%(up)d units went up, %(down)d down", **ways)
         if by_unit
         else _("%(up)d figures went up, %(down)d down", **ways)
     ]
@@ -113,5 +113,6 @@ def _lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
 
 def _units(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
     names = {line.unit.code: line.unit.name for line in summary.units}
+    names |= {line.code: line.name for line in summary.rated}
     rows = [ChangeRow(names[change.unit], "unit", change) for change in compared.changes if change.unit in names]
     yield from sorted(rows, key=lambda row: order(row.name))

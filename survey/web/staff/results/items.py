@@ -45,7 +45,7 @@ class Block:
     questions: tuple[Question, ...]
 
 
-@pages.page("/<wave>/cau-hoi", Right.RESULTS, figures=True)
+@pages.page("/<wave>/cau-hoi", Right.RESULTS, figures=True, of_leaders=True)
 def items(wave: str) -> ResponseReturnValue:
     """The items of the index by area and factor, then the other questions with a line per answer."""
     summary = summary_of(wave)

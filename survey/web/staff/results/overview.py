@@ -37,7 +37,7 @@ class Task:
     address: str
 
 
-@pages.page("/<wave>/", Right.RESULTS, figures=True)
+@pages.page("/<wave>/", Right.RESULTS, figures=True, of_leaders=True)
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
     summary, people = figures_of(wave)
@@ -108,6 +108,19 @@ def moved(summary: Summary, since: Comparison) -> dict[Group, list[str]]:
 def tasks(summary: Summary) -> list[Task]:
     """What somebody should look at before the results go out; empty when there is nothing."""
     wave, collection = summary.wave.code, summary.collection
+    if summary.asks_leaders:
+        silent = sum(line.index is None for line in summary.groups)
+        words = ngettext("group of which nobody answered", "groups of which nobody answered", silent)
+        hidden = ngettext(
+            "figure hidden so that nobody's answer can be worked out",
+            "figures hidden so that nobody's answer can be worked out",
+            summary.hidden,
+        )
+        found = [
+            Task(silent, words, url_for(".invitations", wave=wave)),
+            Task(summary.hidden, hidden, url_for(".table", wave=wave)),
+        ]
+        return [task for task in found if task.count]
     few = sum(
         "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
         for line in summary.units
@@ -154,7 +167,7 @@ def tasks(summary: Summary) -> list[Task]:
 
 def in_review(summary: Summary) -> list[Task]:
     """The forms that wait for a decision, for those who may decide."""
-    if not current_user.may(Right.REVIEW):
+    if not current_user.may(Right.REVIEW) or summary.asks_leaders:
         return []
     with database().reading() as session:
         waiting = review.waiting(session, waves.find(session, summary.wave.code))

@@ -64,7 +64,7 @@ class IssueForm(StaffForm):
     day = DateField(Lazy("Day of the report"), [InputRequired(Lazy("Give the day of the report."))], format=DAYS)
 
 
-@pages.page("/<wave>/cong-bo", Right.RESULTS)
+@pages.page("/<wave>/cong-bo", Right.RESULTS, of_leaders=True)
 def release_list(wave: str) -> ResponseReturnValue:
     """The releases and issued reports of a wave, the newest first."""
     return _page(wave, IssueForm(formdata=None, day=dates.today()))
@@ -106,7 +106,7 @@ def _row(session: Session, release: Release, shown: Release | None, last: Releas
     return ReleaseRow(release, forms, state, *differences)
 
 
-@pages.act("/<wave>/cong-bo", Right.RELEASE, N_("Took a step towards a release"))
+@pages.act("/<wave>/cong-bo", Right.RELEASE, N_("Took a step towards a release"), of_leaders=True)
 def release_step(wave: str) -> ResponseReturnValue:
     """Freezes the present data, or takes a release one step on; a refusal stands on the page."""
     step = STEPS.get(request.form.get("buoc", ""))
@@ -121,7 +121,7 @@ def release_step(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".release_list", wave=wave), 303)
 
 
-@pages.act("/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"))
+@pages.act("/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_leaders=True)
 def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of a release under its number and day."""
     form = IssueForm()
@@ -167,7 +167,13 @@ def _named(session: Session, wave: str) -> Release:
     return releases.find(session, wave, request.form.get("ban", 0, integers.bounded_int))
 
 
-@pages.page("/<wave>/cong-bo/<int:id>/<format>", Right.RESULTS, act=N_("Downloaded an issued report"), export=True)
+@pages.page(
+    "/<wave>/cong-bo/<int:id>/<format>",
+    Right.RESULTS,
+    act=N_("Downloaded an issued report"),
+    export=True,
+    of_leaders=True,
+)
 def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
     """An issued report as it went out."""
     if format not in ("docx", "pdf"):

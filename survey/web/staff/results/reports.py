@@ -55,7 +55,7 @@ class Download:
     size: int | None
 
 
-@pages.page("/<wave>/bao-cao", Right.RESULTS, figures=True)
+@pages.page("/<wave>/bao-cao", Right.RESULTS, figures=True, of_leaders=True)
 def reports(wave: str) -> ResponseReturnValue:
     """The files that can be had, each with its name, kind, and size where it is known."""
     summary = summary_of(wave)
@@ -66,7 +66,14 @@ def reports(wave: str) -> ResponseReturnValue:
     return render_template("staff/reports.html", summary=summary, wave=summary.wave, rows=rows)
 
 
-@pages.page("/<wave>/bao-cao/<format>", Right.RESULTS, act=N_("Downloaded a report"), export=True, figures=True)
+@pages.page(
+    "/<wave>/bao-cao/<format>",
+    Right.RESULTS,
+    act=N_("Downloaded a report"),
+    export=True,
+    figures=True,
+    of_leaders=True,
+)
 def download(wave: str, format: str) -> ResponseReturnValue:
     """The report in a format, in the language of `lang` or of the page."""
     if format not in KINDS:

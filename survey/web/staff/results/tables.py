@@ -17,8 +17,9 @@ from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey.accounts.accounts import Right
 from survey.responses.respondents import Respondents
-from survey.results import disclosure, result_table, scores, wording
-from survey.storage.models import Mode, Unit
+from survey.results import disclosure, population, result_table, scores, wording
+from survey.sampling import leader_groups
+from survey.storage.models import Mode
 from survey.system.cache import FIGURE_BYTES, cached
 from survey.system.csv_table import Writer
 from survey.waves import units
@@ -70,7 +71,9 @@ class Table:
         return [line.record for group in self.groups for line in group.lines]
 
 
-@pages.page("/<wave>/bang", Right.RESULTS, act=N_("Looked at a free table"), export=True, figures=True)
+@pages.page(
+    "/<wave>/bang", Right.RESULTS, act=N_("Looked at a free table"), export=True, figures=True, of_leaders=True
+)
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
     (summary, people), shown = _asked_for(wave)
@@ -87,7 +90,14 @@ def table(wave: str) -> ResponseReturnValue:
     )
 
 
-@pages.page("/<wave>/bang.<format>", Right.RESULTS, act=N_("Downloaded a free table"), export=True, figures=True)
+@pages.page(
+    "/<wave>/bang.<format>",
+    Right.RESULTS,
+    act=N_("Downloaded a free table"),
+    export=True,
+    figures=True,
+    of_leaders=True,
+)
 def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
     if format not in ("csv", "xlsx"):
@@ -114,7 +124,8 @@ def choices(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 
 def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     """What people may be grouped by: where they live, how they answered, and every item with one answer."""
-    own = [("unit", _("Commune or ward")), ("stratum", _("Stratum")), ("mode", _("Way of answering"))]
+    called = population.words(questionnaire.asks_leaders)
+    own = [("unit", called.unit), ("stratum", called.stratum), ("mode", _("Way of answering"))]
     return own + [
         (item.code, str(item.short))
         for item in questionnaire.items.values()
@@ -149,7 +160,11 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     asked: list[Estimate | None] = [None] * len(records)
     if item is not None and item.sensitive:
         asked = list(result_table.table(session, people, items=[wanted], by=by, released=True, asked=True))
-    communes = {unit.code: unit for unit in units.communes(session)}
+    communes = {unit.code: unit.name for unit in units.communes(session)}
+    if people.questionnaire.asks_leaders:
+        communes = {str(code): units.find(session, str(code)).name for code in people.unit.levels}
+        groups = leader_groups.groups(session, people.wave.code)
+        communes |= {code: group.name or code for code, group in groups.items()}
     grouped: dict[str, list[Line]] = {}
     for record, other in zip(records, asked, strict=True):
         name = _group(people.questionnaire, communes, by, record.domain)
@@ -166,14 +181,14 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     )
 
 
-def _group(questionnaire: Questionnaire, communes: dict[str, Unit], by: tuple[str, ...], domain: Any) -> str:
+def _group(questionnaire: Questionnaire, communes: dict[str, str], by: tuple[str, ...], domain: Any) -> str:
     parts = domain if isinstance(domain, dict) else dict(zip(by, [domain], strict=False))
     return " · ".join(_label(questionnaire, communes, column, str(value)) for column, value in parts.items())
 
 
-def _label(questionnaire: Questionnaire, communes: dict[str, Unit], column: str, value: str) -> str:
+def _label(questionnaire: Questionnaire, communes: dict[str, str], column: str, value: str) -> str:
     if column in ("unit", "stratum"):
-        return communes[value].name if value in communes else value
+        return communes.get(value, value)
     if column == "mode":
         return _(MODE_NAMES[Mode(value)])
     item = questionnaire.items.get(column)

@@ -13,7 +13,8 @@ from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
-from survey.sampling import draws, expected_precision, frame, plans
+from survey.fieldwork import invitations as codes
+from survey.sampling import draws, expected_precision, frame, leader_groups, plans
 from survey.sampling.draws import VillageDraw
 from survey.sampling.expected_precision import Expected
 from survey.sampling.plans import Plan
@@ -23,7 +24,7 @@ from survey.system.csv_table import Writer
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.pages import MB, Tab
+from survey.web.pages import MB, Tab, asks_leaders
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
@@ -41,6 +42,18 @@ class FrameForm(StaffForm):
             "Columns psu (code), unit (code of the commune), stratum, households, and if known adults and "
             "name. All rows or none are imported. A second file adds villages and fills in what was "
             "unknown."
+        ),
+    )
+
+
+class GroupsForm(StaffForm):
+    """A file of groups of leaders."""
+
+    file = FileField(
+        Lazy("List of groups (CSV or Excel)"),
+        description=Lazy(
+            "Columns stratum (code), people (how many persons the group has) and, if wanted, name. No names of "
+            "persons. All rows or none are imported."
         ),
     )
 
@@ -101,10 +114,10 @@ class DrawRow:
         return self.draw.plan.get("person")
 
 
-@pages.page("/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample")))
+@pages.page("/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample")), of_leaders=True)
 def sample(wave: str) -> ResponseReturnValue:
     """The frame and the draws."""
-    return _page(wave, FrameForm(formdata=None))
+    return _page(wave, (GroupsForm if asks_leaders(wave) else FrameForm)(formdata=None))
 
 
 @pages.act(
@@ -113,29 +126,45 @@ def sample(wave: str) -> ResponseReturnValue:
     N_("Imported a frame of villages"),
     tab="staff.sample",
     max_upload=20 * MB,
+    of_leaders=True,
 )
 def import_frame(wave: str) -> ResponseReturnValue:
     """Takes a file of villages, all of it or nothing."""
-    form = FrameForm()
+    of_leaders = asks_leaders(wave)
+    form = GroupsForm() if of_leaders else FrameForm()
     done = load_upload(form, lambda session, path: frame.load(session, wave, path))
     if done is None:
         return _page(wave, form, 422)
     new = formats.number(done.stored)
-    flash(ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new))
+    flash(
+        ngettext("%(new)s group is new.", "%(new)s groups are new.", done.stored, new=new)
+        if of_leaders
+        else ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new)
+    )
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.act("/<wave>/mau/xoa-khung", Right.FIELDWORK, N_("Removed the frame of villages"), tab="staff.sample")
+@pages.act(
+    "/<wave>/mau/xoa-khung",
+    Right.FIELDWORK,
+    N_("Removed the frame of villages"),
+    tab="staff.sample",
+    of_leaders=True,
+)
 def clear_frame(wave: str) -> ResponseReturnValue:
     """Takes all villages out, as long as nothing rests on them."""
     with database().writing() as session:
         count = frame.clear(session, wave)
     gone = formats.number(count)
-    flash(ngettext("%(gone)s village was removed.", "%(gone)s villages were taken out.", count, gone=gone))
+    flash(
+        ngettext("%(gone)s group was removed.", "%(gone)s groups were taken out.", count, gone=gone)
+        if asks_leaders(wave)
+        else ngettext("%(gone)s village was removed.", "%(gone)s villages were taken out.", count, gone=gone)
+    )
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.page("/<wave>/mau/khung.csv", Right.FIELDWORK)
+@pages.page("/<wave>/mau/khung.csv", Right.FIELDWORK, of_leaders=True)
 def frame_file(wave: str) -> ResponseReturnValue:
     """The frame as it can be imported; without villages its header, to be filled in."""
     with database().reading() as session:
@@ -209,12 +238,14 @@ def by_commune(taken: Iterable[VillageDraw], communes: dict[str, Unit]) -> list[
     return sorted(((communes[code], own) for code, own in by_unit.items()), key=lambda pair: order(pair[0].name))
 
 
-def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
+def _page(code: str, form: StaffForm, status: int = 200) -> ResponseReturnValue:
     with database().reading() as session:
         wave = waves.find(session, code)
         every_draw = draws.list_all(session, wave.code)
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
+        groups = list(leader_groups.groups(session, code).values()) if asks_leaders(code) else None
+        rests = waves.collected(session, code) or codes.counts(session, code)
     rows = [DrawRow(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(every_draw)]
     return render_template(
         "staff/sample.html",
@@ -224,7 +255,8 @@ def _page(code: str, form: FrameForm, status: int = 200) -> ResponseReturnValue:
         rows=rows,
         words=plans.words,
         settled=settled,
-        clearable=summary.villages and not rows and settled is None,
+        groups=groups,
+        clearable=(groups and not rests) or (summary.villages and not rows and settled is None),
         is_open=wave.kind is WaveKind.OPEN,
     ), status
 

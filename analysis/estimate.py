@@ -264,14 +264,15 @@ def _limits(
 
 
 def auto_pooled(table: Table) -> Bools:
-    """(G, K) whose own variance is too thin: df < 8 or, for a share, fewer than 10 with or without the event."""
+    """(G, K) whose own variance is too thin: df < 8 or, for a share, fewer than 10 with or without the event. None
+    where PSUs are people: nobody has neighbours whose likeness could be pooled."""
     return _thin(table.totals, table.whole, table.direct_df)
 
 
 def _thin(totals: Totals, whole: Whole, df: Floats) -> Bools:
     rare = np.minimum(whole.events, whole.count - whole.events) < ENOUGH_EVENTS
     thin: Bools = (df < ENOUGH_DF) | (totals.has("proportion") & rare)
-    return thin
+    return thin & (not totals.frame.single_stage)
 
 
 def _most_of_few(n: Floats, n_eff: Floats, df: Floats, level: float) -> Floats:

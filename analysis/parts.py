@@ -87,8 +87,8 @@ def part(
 class Gathering:
     """Adds parts up; holds one row per (PSU, domain, calibration cell), however many rows the file has."""
 
-    def __init__(self, names: Names, single_psu: SinglePSU = "refuse") -> None:
-        self.names, self.single_psu = names, single_psu
+    def __init__(self, names: Names, single_psu: SinglePSU = "refuse", single_stage: bool = False) -> None:
+        self.names, self.single_psu, self.single_stage = names, single_psu, single_stage
         self._psus: dict[tuple[Hashable, Hashable], int] = {}
         self._domains: dict[Hashable, int] = {}
         self._groups: dict[tuple[Hashable, ...], int] = {}
@@ -168,7 +168,8 @@ class Gathering:
         fpc = np.array([self._fpc[stratum] for stratum in strata.levels]) if self._fpc else None
         names = [pairs[k][1] for k in order] if self._rows is None else None
         sampled = None if self._rows is None else self._rows.count[order]
-        return order, frame(strata.codes[order], strata.levels, names, fpc, self.single_psu, sampled)
+        of_psu = strata.codes[order]
+        return order, frame(of_psu, strata.levels, names, fpc, self.single_psu, sampled, self.single_stage)
 
 
 def _grown(table: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -69,6 +69,10 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         scales=maybe(parts, "scales", scales) or {},
         missing=maybe(parts, "missing", lambda part: choices(part, fewest=1)) or {},
     )
+    population = Population(maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or "citizens")
+    open_rows = maybe(parts, "open_rows", Part.flag) or False
+    if open_rows and population is Population.LEADERS:
+        raise DocumentError("Take out open_rows: leaders are few, so only figures are shown.", parts["open_rows"])
     items: dict[str, Item] = {}
     pages: dict[str, Page] = {}
     for row in parts["pages"].rows():
@@ -84,11 +88,11 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
     return Questionnaire(
         code=parts["code"].code(CODE),
         version=parts["version"].whole(1, 9999),
-        population=Population(maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or "citizens"),
+        population=population,
         title=text(parts["title"]),
         purpose=text(parts["purpose"], common.join),
         consent=text(parts["consent"], common.join),
-        open_rows=maybe(parts, "open_rows", Part.flag) or False,
+        open_rows=open_rows,
         pages=tuple(pages.values()),
         paper=tuple(pages[code] for code in paper),
         items=MappingProxyType(items),

@@ -318,7 +318,8 @@ def _differences(
     domains = list(dict.fromkeys(key[2] for key in keys))
     if not names:
         return {}
-    both = Gathering(names, cast(SinglePSU, new.single_psu if new.single_psu != "refuse" else "centered"))
+    single = cast(SinglePSU, new.single_psu if new.single_psu != "refuse" else "centered")
+    both = Gathering(names, single, single_stage=any(one.fpc for one in parts))
     try:
         for one in parts:
             both.add(one)

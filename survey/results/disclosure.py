@@ -83,13 +83,19 @@ def marks(
     parts = IndexParts(people, pools, tables.get(own))
     shown: dict[Any, set[str]] = {}
 
+    # Sizes of groups are known, and so is the sum of all: an index beside hidden items would give away that of the
+    # group that is hidden.
+    sizes_known = people.group_size is not None and bool(by)
+
+    def withheld_in(domain: Any) -> frozenset[str]:
+        return frozenset(code for code in pools["index"] if (code, None, domain) in gravest)
+
     def worst(item: str, value: str | None, own_domain: Any) -> Mark | None:
         domain = together.both.called(own, own_domain)
         if item in pools:
             if domain not in shown:
-                withheld = frozenset(code for code in pools["index"] if (code, None, domain) in gravest)
-                shown[domain] = parts.shown(withheld, own_domain)
-            if item in shown[domain]:
+                shown[domain] = parts.shown(withheld_in(domain), own_domain)
+            if item in shown[domain] and not (sizes_known and (withheld_in(domain) & {*pools[item]})):
                 return None
             return "hidden" if parts.people_of(pools[item], own_domain) < FEWEST else "hidden_with"
         values = [None] if value is None else value.split(",")

@@ -65,8 +65,7 @@ class Options(TypedDict, total=False):
     by          unit, stratum, mode or items; several cross
     rule        of the index: share or mean; the questionnaire's own unless given
     released    what must be hidden has lost its figures; else it is only marked
-    interval, level, variance  as `analysis.estimate`; variance is "auto" unless given, of leaders "direct": there
-                is no village whose people could be alike
+    interval, level, variance  as `analysis.estimate`; variance is "auto" unless given
     single_psu  what a stratum with one village means; the wave's own rule unless given
     without     marks: people with one of them count as blank, as those whom an official helped
     asked       shares of all who were asked, a blank being none of the values; else of all who answered
@@ -126,7 +125,7 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
             domains=None if where is None else listed,
             interval=options.get("interval", "korn-graubard"),
             level=options.get("level", 0.95),
-            variance=options.get("variance", "auto" if people.group_size is None else "direct"),
+            variance=options.get("variance", "auto"),
             withheld=withheld if marks and options.get("released") else None,
         )
     except DesignError as error:

@@ -24,7 +24,7 @@ from survey.storage.models import (
     WaveKind,
 )
 from survey.system import dates
-from survey.waves import waves
+from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy, NotFound, Refusal
 
 LONGEST_SEED = 40
@@ -147,6 +147,10 @@ def why_settled(session: Session, wave: Wave) -> Conflict | None:
     """Why the sample of a wave may change no more; None if it still may."""
     if wave.kind is WaveKind.OPEN:
         return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+    if questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+        return Conflict(
+            "The wave %(code)s asks leaders: nobody is drawn, all of a group are asked.", code=wave.code
+        )
     if session.scalar(select(func.count()).where(Batch.wave == wave.code)):
         return Conflict("Forms are printed for the sample of this wave: it can't be drawn again.")
     if session.scalar(select(func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))):

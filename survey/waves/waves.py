@@ -108,6 +108,15 @@ def list_all(session: Session) -> list[Wave]:
     return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
 
 
+def of_citizens(session: Session) -> list[Wave]:
+    """Those that ask citizens, and so have sheets and interviewers; the newest first."""
+    return [
+        wave
+        for wave in list_all(session)
+        if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders
+    ]
+
+
 def any_made_up(session: Session) -> bool:
     """Whether the waves to look around in are here, which a real wave should not stand beside."""
     return session.scalars(select(Wave.code).where(Wave.simulated)).first() is not None

@@ -59,7 +59,7 @@ class Faulty(Refusal):
 @pages.page("/", Right.INTERVIEW)
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
-        open_now = [wave for wave in waves.list_all(session) if wave.opens <= today() <= wave.closes]
+        open_now = [wave for wave in waves.of_citizens(session) if wave.opens <= today() <= wave.closes]
         titles = waves.titles(session, open_now)
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
     return render_template("interviewer/waves.html", waves=open_now, titles=titles)

@@ -36,6 +36,7 @@ def test_leaders_score_each_scale_by_its_own_table() -> None:
     ("right", "wrong", "line", "place"),
     [
         ("population: leaders", "population: leader", "population: leader", "population"),
+        ("population: leaders", "population: leaders\nopen_rows: true", "open_rows", "open_rows"),
         (
             FIVE + THREE,
             "        1: 0\n        2: 0.5\n        3: 1\n        4: 1\n        5: 1\n",
@@ -47,7 +48,15 @@ def test_leaders_score_each_scale_by_its_own_table() -> None:
         ("5: 1}\n        kip", "5: 10}\n        kip", "muc_do: {1: 0,", "scores"),
         ("        kip_thoi: {1: 0, 2", "        kip_thoj: {1: 0, 2", "kip_thoj", "scores"),
     ],
-    ids=["unknown population", "one table", "a scale without", "a level without", "above one", "of no scale"],
+    ids=[
+        "unknown population",
+        "open rows",
+        "one table",
+        "a scale without",
+        "a level without",
+        "above one",
+        "of no scale",
+    ],
 )
 def test_what_cannot_be_scored_is_refused_at_its_line(
     tmp_path: Path, right: str, wrong: str, line: str, place: str

@@ -24,7 +24,7 @@ from translations import Gone, NotFound, formats
 @pages.page("/", Right.KEY)
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
-        every = waves.list_all(session)
+        every = waves.of_citizens(session)
         printed = sheet_locks.has_batches(session, [wave.code for wave in every])
         # Printed forms are keyed until the fieldwork is closed, long after the last interview.
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]

@@ -41,7 +41,7 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 @pages.context_processor
 def words() -> dict[str, object]:
     """Templates put a record into words by `wording` alone, and what is said of people by `population`."""
-    return {"wording": wording, "population": population_of, "asks_leaders": asks_leaders}
+    return {"wording": wording, "population": population_of}
 
 
 def population_of(wave: Wave) -> population.Words:

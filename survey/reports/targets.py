@@ -27,7 +27,7 @@ def table(lines: Sequence[Line], of_one_unit: bool = False) -> Table:
         _("Targets and whether they are reached"),
         (
             Column(_("Figure"), 34 if of_one_unit else 22, LEFT),
-            *(() if of_one_unit else (Column(_("Commune or ward"), 12),)),
+            *(() if of_one_unit else (Column(_("Unit"), 12),)),
             Column(_("Target"), 14),
             Column(_("Estimate"), 18),
             Column(_("Verdict"), 14),

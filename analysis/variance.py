@@ -223,11 +223,17 @@ def direct_parts(scores: Scores, by_stratum: Strata) -> Floats:
     lonely = (m == 1) & (f > 0)
     if frame.single_psu != "centered" or not lonely.any():
         return part
+    touched, away = _from_the_centre(scores, by_stratum, m)
+    return np.where(lonely & touched, f * away, part)
+
+
+def _from_the_centre(scores: Scores, by_stratum: Strata, m: Floats) -> tuple[Bools, Floats]:
+    """Which strata the domain touches, and the square of how far each lies from the mean of a PSU."""
     touched = (by_stratum.answered > 0) | scores.everywhere
     psus = per_domain(np.where(touched, m, 0.0), by_stratum, scores.domains)
     with np.errstate(all="ignore"):
         centre = per_domain(by_stratum.total, by_stratum, scores.domains) / psus
-    return np.where(lonely & touched, f * (by_stratum.total - centre[by_stratum.domain]) ** 2, part)
+    return touched, (by_stratum.total - centre[by_stratum.domain]) ** 2
 
 
 def satterthwaite(scores: Scores, by_stratum: Strata, nominal: Floats) -> Floats:

@@ -138,9 +138,8 @@ class Provider:
         """What the ID token of an answer says, once signature, issuer, audience, nonce and times are right."""
         expected = (("iss", self.configured.issuer), ("aud", self.configured.client))
         options = {name: {"essential": True, "value": value} for name, value in expected}
-        client = self.client()
         try:
-            claims = client.parse_id_token(access, nonce, claims_options=options, leeway=SKEW) or {}
+            claims = self.client().parse_id_token(access, nonce, claims_options=options, leeway=SKEW) or {}
             at = min(int(claims.get("auth_time") or 0), int(time.time()))
             subject = claims["sub"]
         except requests.RequestException as error:  # its keys can't be had

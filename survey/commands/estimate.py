@@ -213,6 +213,10 @@ def _refuse_contradictions(asked: dict[str, Any]) -> None:
         )
     if asked["calibration"] and not asked["calibrate"]:
         raise click.UsageError(_("--calibration needs --calibrate MARGINS.csv."))
+    _refuse_wrong_names(asked)
+
+
+def _refuse_wrong_names(asked: dict[str, Any]) -> None:
     for text in asked["items"]:
         if "" in text.split("=", 1) or (text.count("=") and "" in text.partition("=")[2].split(",")):
             raise click.UsageError(_("--item takes COL or COL=VALUE,…; not “%(text)s”.", text=text))

@@ -246,6 +246,14 @@ class Sav:
         self.rows += rows
 
 
+def _sav_ticks(name: str, column: Sequence[Any], item: Item) -> Iterator[tuple[spss.Variable, Sequence[Any]]]:
+    yes = {0: _("not chosen"), 1: _("chosen")}
+    sets = [None if value is None else set(str(value).split(";")) for value in column]
+    for code, text in item.choices.items():
+        ticks = [None if one is None else int(str(code) in one) for one in sets]
+        yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), ticks
+
+
 def _sav_columns(
     name: str, column: Sequence[Any], item: Item | None
 ) -> Iterator[tuple[spss.Variable, Sequence[Any]]]:
@@ -254,11 +262,7 @@ def _sav_columns(
         measure, decimals = (spss.SCALE, 4) if name == "weight" else (spss.NOMINAL, 0)
         yield spss.Variable(name, _(CALLED.get(name, name)), type, decimals=decimals, measure=measure), column
     elif item.kind.several:
-        yes = {0: _("not chosen"), 1: _("chosen")}
-        sets = [None if value is None else set(str(value).split(";")) for value in column]
-        for code, text in item.choices.items():
-            ticks = [None if one is None else int(str(code) in one) for one in sets]
-            yield spss.Variable(f"{name}_{code}", _plain(f"{item.short}: {text}"), labels=yes), ticks
+        yield from _sav_ticks(name, column, item)
     elif not item.kind.has_choices:
         type, measure = ("number", spss.SCALE) if item.kind.is_number else ("text", spss.NOMINAL)
         yield spss.Variable(name, _plain(item.label), type, measure=measure), column

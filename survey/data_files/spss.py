@@ -181,6 +181,11 @@ def _compressed(cells: NDArray[np.uint64]) -> bytes:
     codes[flat == np.frombuffer(b" " * 8, "<u8")[0]] = 254
     codes[numbers == SYSMIS] = 255
     codes = np.concatenate([codes, np.zeros(-len(codes) % 8, np.uint8)])
+    return _interleaved(codes, flat).tobytes()
+
+
+def _interleaved(codes: NDArray[np.uint8], flat: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each block of eight commands, and after it what it writes out."""
     out = np.zeros(len(codes) // 8 * 8 + 8 * int((codes == 253).sum()), np.uint8).view(np.uint64)
     blocks = codes.reshape(-1, 8)
     spelled = (blocks == 253).sum(1)
@@ -189,7 +194,7 @@ def _compressed(cells: NDArray[np.uint64]) -> bytes:
     rest = np.ones(len(out), bool)
     rest[starts] = False
     out[rest] = flat[codes[: len(flat)] == 253]
-    return out.tobytes()
+    return out
 
 
 def _number(value: Any) -> float:

@@ -48,19 +48,8 @@ class WaitingLines:
 
     def add(self, line: Line) -> int | None:
         """Keeps a line; where the file had its id before, the row of that one."""
-        values = (
-            line.id.bytes,
-            line.row,
-            line.unit,
-            line.psu,
-            line.mode.value,
-            line.day.isoformat(),
-            line.weight,
-            json.dumps(line.answers),
-            json.dumps(line.texts),
-            line.stratum,
-            line.person,
-        )
+        about = line.id.bytes, line.row, line.unit, line.psu, line.mode.value, line.day.isoformat(), line.weight
+        values = (*about, json.dumps(line.answers), json.dumps(line.texts), line.stratum, line.person)
         marks = ", ".join("?" * len(values))
         cursor = self._file.execute(f"INSERT OR IGNORE INTO line VALUES ({marks})", values)  # noqa: S608
         if cursor.rowcount:

@@ -8,7 +8,7 @@ they differ for the clerk alone, and where two keyings of one form are compared.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,13 +111,18 @@ def value(item: Item, typed: str) -> Any:
     return item.kind.read(item, [typed])
 
 
+def _head_of(heading: Sequence[Item], texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    heads = {item.code: _headed(item, texts[item.code]) for item in heading}
+    wrong = [Problem(code, answer) for code, answer in heads.items() if isinstance(answer, Lazy)]
+    return {code: answer for code, answer in heads.items() if not isinstance(answer, Lazy | None)}, wrong
+
+
 def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple[Item, ...] = ()) -> Keyed:
     """The form of which this was typed, by item code; `heading`: the items at the head of a printed sheet."""
     texts = {item.code: typed.get(item.code, "") for item in (*heading, *questionnaire.keyed)}
     checked = check(questionnaire, {item.code: value(item, texts[item.code]) for item in questionnaire.keyed})
     asked = asked_items(questionnaire, checked.answers)
-    heads = {item.code: _headed(item, texts[item.code]) for item in heading}
-    wrong = [Problem(code, answer) for code, answer in heads.items() if isinstance(answer, Lazy)]
+    head, wrong = _head_of(heading, texts)
     beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
     passed = {item.code for item in beyond}
     rules = quality.of(questionnaire).contradictions if heading else ()
@@ -130,9 +135,7 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
         unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
         beyond=beyond,
         odd=[rule.says for rule in rules if rule.when.holds(checked.answers)],
-        head={
-            code: answer for code, answer in heads.items() if answer is not None and not isinstance(answer, Lazy)
-        },
+        head=head,
     )
 
 

@@ -56,18 +56,10 @@ def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
 
 def chosen(session: Session, wave: str) -> list[Chosen]:
     """All forms of a wave that are chosen, by batch and place; no answer among what is said of them."""
+    chosen = Reinterview.sheet, Reinterview.household, Reinterview.person, Reinterview.day
+    village = func.coalesce(Village.name, Village.psu).label("village")
     rows = session.execute(
-        select(
-            Reinterview.sheet,
-            Sheet.batch,
-            Village.unit,
-            func.coalesce(Village.name, Village.psu).label("village"),
-            Reinterview.household,
-            Batch.interviewer,
-            Sheet.state,
-            Reinterview.person,
-            Reinterview.day,
-        )
+        select(*chosen, Sheet.batch, Sheet.state, Batch.interviewer, Village.unit, village)
         .join(Sheet, Sheet.serial == Reinterview.sheet)
         .join(Batch, Batch.code == Sheet.batch)
         .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))

@@ -66,6 +66,14 @@ def with_field(pdf: bytes, signatory: str, words: str) -> bytes:
     return _appended(pdf, reader, objects | {size: appearance, size + 1: widget, size + 2: form})
 
 
+def _trailer(reader: PdfReader, content: bytes, size: int) -> DictionaryObject:
+    trailer = DictionaryObject({NameObject(name): reader.trailer.raw_get(name) for name in ("/Root", "/Info")})
+    digest = ByteStringObject(hashlib.sha256(content).digest()[:16])
+    first: Any = reader.trailer["/ID"]
+    trailer |= _named(Size=NumberObject(size), ID=ArrayObject([first[0], digest]))
+    return trailer
+
+
 def _appended(pdf: bytes, reader: PdfReader, objects: dict[int, PdfObject]) -> bytes:
     """The file and after it these objects, changed or new, with a table of where they stand, as the file's own.
     Not by pypdf's writer: it reads every object, and its table is not one of an archive (ISO 19005-2, 6.1.9)."""
@@ -79,10 +87,7 @@ def _appended(pdf: bytes, reader: PdfReader, objects: dict[int, PdfObject]) -> b
         thing.write_to_stream(made)
         made.write(b"\nendobj\n")
     start = made.tell()
-    trailer = DictionaryObject({NameObject(name): reader.trailer.raw_get(name) for name in ("/Root", "/Info")})
-    digest = ByteStringObject(hashlib.sha256(made.getvalue()).digest()[:16])
-    first: Any = reader.trailer["/ID"]
-    trailer |= _named(Size=NumberObject(max(objects) + 1), ID=ArrayObject([first[0], digest]))
+    trailer = _trailer(reader, made.getvalue(), max(objects) + 1)
     trailer |= _named(Prev=NumberObject(int(pdf.rpartition(b"startxref")[2].split()[0])))
     made.write(b"xref\n" + b"".join(table) + b"trailer\n")
     trailer.write_to_stream(made)

@@ -127,8 +127,9 @@ def code(
         raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.")
     known = themes.kept(session, wave.code)
     before = held(session, response, turn)
-    may = {theme.code for theme in known if not theme.closed} | set(before.themes if before else ())
-    if not set(wanted_themes) <= may:
+    if not set(wanted_themes) <= {one.code for one in known if not one.closed} | set(
+        before.themes if before else ()
+    ):
         raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
     codes = [theme.code for theme in known if theme.code in wanted_themes]
     if not codes:

@@ -7,6 +7,9 @@ test says so, no zero stands without its bound, and a hidden figure takes the se
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from forms import Item
 from survey.reports import leaders, remarks, targets
 from survey.reports.cells import figure_columns, figure_row, notes
 from survey.reports.labels import (
@@ -234,23 +237,24 @@ def _since(summary: Summary) -> str:
     return _(MOVED[change.verdict], **told)
 
 
-def _headline(summary: Summary, headline: Headline) -> list[Block]:
-    item = summary.questionnaire.items[headline.code]
-    record, name = headline.line.estimate, headline_name(summary, headline)
-    rows = [
-        figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
-        for line in headline.values
-    ]
-    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+def _headline_rows(item: Item, headline: Headline, closed: bool) -> Iterator[Row]:
+    for line in headline.values:
+        yield figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
     if headline.blank and not closed:
         blank, people = blank_label(item, headline), number(headline.asked)
         words = _("%(blank)s (of %(asked)s people asked)", blank=blank, asked=people)
-        rows.append(Row((words, "–", percent(headline.blank), "–")))
+        yield Row((words, "–", percent(headline.blank), "–"))
+
+
+def _headline(summary: Summary, headline: Headline) -> list[Block]:
+    item = summary.questionnaire.items[headline.code]
+    record, name = headline.line.estimate, headline_name(summary, headline)
+    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
     blocks: list[Block] = [
         Table(
             asked(item),
             figure_columns(summary, _("Answer"), _("Share")),
-            tuple(rows),
+            tuple(_headline_rows(item, headline, closed)),
             notes([line.estimate for line in headline.values]),
         ),
         Paragraph(_("%(title)s: %(sentence)s.", title=name, sentence=wording.sentence(record))),

@@ -88,15 +88,17 @@ def _unit_figure(summary: Summary, index: Line) -> Figure:
         lines=tuple((line.unit.name, line.index, line.index.standing) for line in lines),
         whole=index.estimate,
         name=_("Whole province"),
-        notes=(
-            _("Dashed line and band: the whole province and its interval.")
-            if is_open(summary)
-            else _(
-                "Dashed line and band: the whole province and its interval. Full dot: above or below the "
-                "rest of the province by the corrected test. Half-full dot: signs of it. Hollow dot: no "
-                "clear difference."
-            ),
-        ),
+        notes=(_signs(summary),),
+    )
+
+
+def _signs(summary: Summary) -> str:
+    if is_open(summary):
+        return _("Dashed line and band: the whole province and its interval.")
+    return _(
+        "Dashed line and band: the whole province and its interval. Full dot: above or below the "
+        "rest of the province by the corrected test. Half-full dot: signs of it. Hollow dot: no "
+        "clear difference."
     )
 
 

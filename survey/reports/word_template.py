@@ -164,13 +164,17 @@ def _unknown(field: str) -> Iterator[str]:
         yield words[0].upper()
 
 
-def _read(file: Path) -> Any:
+def _content(file: Path) -> bytes:
     try:
-        content = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise Refusal(
             "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=reason(error)
         ) from error
+
+
+def _read(file: Path) -> Any:
+    content = _content(file)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())

@@ -97,15 +97,17 @@ def _headline(sheet: Sheet, summary: Summary, headline: Headline) -> None:
         sheet.estimate(1, line.estimate, **strong)
         sheet.row += 1
     closed = any(wording.is_hidden(line.estimate) for line in headline.values)
-    name = headline_name(summary, headline)
+    if not closed and "under_3" not in headline.line.estimate.flags:
+        _silence(sheet, summary, headline)
+
+
+def _silence(sheet: Sheet, summary: Summary, headline: Headline) -> None:
+    """How many gave no answer, and what they could do to the figure."""
+    item, name = summary.questionnaire.items[headline.code], headline_name(summary, headline)
     for text, share in (
-        (
-            (blank_label(item, headline), headline.blank),
-            (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
-            (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
-        )
-        if not closed and "under_3" not in headline.line.estimate.flags
-        else ()
+        (blank_label(item, headline), headline.blank),
+        (_("%(title)s, if nobody who gave no answer would say so", title=name), headline.least),
+        (_("%(title)s, if everybody who gave no answer would say so", title=name), headline.most),
     ):
         sheet.text(0, text, text_wrap=True)
         sheet.number(1, share, SHARE)

@@ -123,6 +123,14 @@ def _translated(people: Respondents, way: tuple[Crosswalk, ...]) -> Translated:
     )
 
 
+def _ticked(chosen: NDArray[Any], item: Item, now: Item, choices: Mapping[int, int]) -> NDArray[Any]:
+    columns = list(now.choices)
+    ticked = np.zeros((len(chosen), len(columns)), bool)
+    for place, code in enumerate(item.choices):
+        ticked[:, columns.index(choices[code])] |= chosen[:, place]
+    return ticked
+
+
 def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | None) -> NDArray[Any]:
     """The answers to an item as answers to what it is now; one that was not asked is left out.
 
@@ -132,13 +140,7 @@ def _column(told: Answers, item: Item, now: Item, choices: Mapping[int, int] | N
         return np.where(told.asked, told.codes, np.nan)
     if told.chosen is not None:
         chosen = told.chosen & told.asked[:, None]
-        if choices is None:
-            return chosen
-        columns = list(now.choices)
-        ticked = np.zeros((len(chosen), len(columns)), bool)
-        for place, code in enumerate(item.choices):
-            ticked[:, columns.index(choices[code])] |= chosen[:, place]
-        return ticked
+        return chosen if choices is None else _ticked(chosen, item, now, choices)
     codes = np.where(told.asked, told.codes, -1).astype(told.codes.dtype)
     if choices is None:
         return codes

@@ -49,12 +49,8 @@ def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[
     kinds   unit -> phường, xã, đặc khu
     """
     names = variable.replace("+", "*").split("*")
-    columns = [
-        _column(
-            people, name, {value.split("*")[place] for value in values if value and "+" not in variable}, kinds
-        )
-        for place, name in enumerate(names)
-    ]
+    parts = [value.split("*") for value in values if value and "+" not in variable]
+    columns = [_column(people, name, {part[at] for part in parts}, kinds) for at, name in enumerate(names)]
     rows = zip(*columns, strict=True)
     joined = np.empty(len(people), dtype=object)
     if "+" in variable:

@@ -152,13 +152,6 @@ def _workers(people: Respondents, who: Labels, names: list[str], measures: list[
             for one, group in zip(of_busy, verdicts.concluded(people.wave, of_busy), strict=True):
                 sure = "not_apart" if group in ("signs_above", "signs_below") else group
                 figures[measure.item][str(one.to)] = Told(own[one.to], sure)
-    return [
-        Worker(
-            name,
-            forms[name],
-            len(set(people.psu[who.having(name)])),
-            figures["index"].get(name),
-            figures[BLANK].get(name),
-        )
-        for name in names
-    ]
+    villages = {name: len(set(people.psu[who.having(name)])) for name in names}
+    told = [(figures["index"].get(name), figures[BLANK].get(name)) for name in names]
+    return [Worker(name, forms[name], villages[name], *own) for name, own in zip(names, told, strict=True)]

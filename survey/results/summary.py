@@ -422,14 +422,13 @@ def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estim
     weight_asked, weight_given = people.weight[column.asked].sum(), people.weight[column.given].sum()
     cases = people.weight[column.any_of(item, (highlight.value,))].sum()
     is_shown = weight_asked > 0 and worst.estimate is not None
+    values = tuple(Line(one.value or "", str(item.choices[int(one.value or 0)]), one) for one in records)
     return Headline(
         code=item.code,
         title=str(item.short),
         name=str(highlight.name),
         worst=highlight.value,
-        values=tuple(
-            Line(record.value or "", str(item.choices[int(record.value or 0)]), record) for record in records
-        ),
+        values=values,
         asked=int(column.asked.sum()),
         answered=int(column.given.sum()),
         blank=float((weight_asked - weight_given) / weight_asked) if weight_asked > 0 else None,

@@ -274,8 +274,7 @@ def _leaning(tested: Sequence[Difference]) -> list[str]:
         villages=number(pooled[0].pool),
     )
     least = [one.least for one in pooled if one.least is not None]
-    villages = median(one.villages[1] for one in pooled)
-    if least and villages < ENOUGH_DF:
+    if least and (villages := median(one.villages[1] for one in pooled)) < ENOUGH_DF:
         text += " " + _(
             "With about %(villages)s villages in a commune most differences under about %(points)s points go "
             "unseen.",

@@ -73,19 +73,13 @@ class Drawn:
         plan = self.plan
         small = [one.village.psu for one in self.taken if len(one.households) < plan.per_village]
         if small:
-            yield Lazy(
-                "Fewer than %(count)s households, so all were taken: %(villages)s.",
-                count=plan.per_village,
-                villages=some(small),
-            )
+            values = {"count": plan.per_village, "villages": some(small)}
+            yield Lazy("Fewer than %(count)s households, so all were taken: %(villages)s.", **values)
         if plan.per is not None:
             few = [part.label for part in parts(self.frame, plan) if part.take < plan.villages]
             if few:
-                yield Lazy(
-                    "Fewer than %(count)s villages, so all were taken: %(strata)s.",
-                    count=plan.villages,
-                    strata=some(few),
-                )
+                values = {"count": plan.villages, "strata": some(few)}
+                yield Lazy("Fewer than %(count)s villages, so all were taken: %(strata)s.", **values)
             if plan.allocation != "equal":
                 yield Lazy("Each gets the same number of villages: there is nothing to allocate.")
         joined = sorted({one.stratum for one in self.taken if one.stratum != one.part})

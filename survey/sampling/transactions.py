@@ -83,6 +83,16 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     return Outcome(stored, changed, len(rows) - stored - changed)
 
 
+def _week(text: str, wave: Wave, table: Rows) -> date | None:
+    week = monday(text)
+    if week is None:
+        table.fault("week", "Write a day of the week, such as 2026-11-23, or 2026-W48.")
+    elif week > wave.closes or week + timedelta(6) < wave.opens:
+        days = {"opens": wave.opens.isoformat(), "closes": wave.closes.isoformat()}
+        table.fault("week", "Give a week of the wave, from %(opens)s to %(closes)s.", **days)
+    return week
+
+
 def _read(
     values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], table: Rows
 ) -> tuple[tuple[str, str, date] | None, int]:
@@ -95,12 +105,7 @@ def _read(
     if service is None:
         choices = ", ".join(map(str, item.choices)) if item else ""
         table.fault("service", "Write a code of dich_vu: %(codes)s.", codes=choices or "–")
-    week = monday(values["week"])
-    if week is None:
-        table.fault("week", "Write a day of the week, such as 2026-11-23, or 2026-W48.")
-    elif week > wave.closes or week + timedelta(6) < wave.opens:
-        days = {"opens": wave.opens.isoformat(), "closes": wave.closes.isoformat()}
-        table.fault("week", "Give a week of the wave, from %(opens)s to %(closes)s.", **days)
+    week = _week(values["week"], wave, table)
     if not COUNT.fullmatch(values["count"]):
         table.fault("count", "Write a whole number, digits only.")
     if table.faults.count > before or service is None or week is None:

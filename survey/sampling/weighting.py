@@ -208,10 +208,8 @@ def _adjusted(
     for village in villages:
         label = getattr(village, by)
         issued[label] = issued.get(label, 0.0) + village.weight * (village.issued - village.gone)
-        tally = counts.setdefault(label, [0, 0, 0])
-        tally[0] += village.issued
-        tally[1] += village.gone
-        tally[2] += village.replaced
+        tally = village.issued, village.gone, village.replaced
+        counts[label] = [sum(pair) for pair in zip(counts.get(label, [0, 0, 0]), tally, strict=True)]
     label = cast(Labels, getattr(people, by))
     weight = np.array([household[str(psu)] for psu in people.psu.levels], np.float64)[people.psu.codes]
     adjustment = classes(weight, label, issued)

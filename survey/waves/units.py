@@ -95,23 +95,22 @@ def taken_in(unit: Unit) -> list[TakenIn]:
 
     Without a day it is the one from which the unit is valid.
     """
-    parts = []
-    for part in (unit.replaces or "").split(";"):
-        if not part.strip():
-            continue
-        written = TAKEN_IN.fullmatch(part.strip())
-        try:
-            since = date.fromisoformat(written[3]) if written and written[3] else unit.valid_from
-        except ValueError:
-            written = None
-        if written is None:
-            raise Refusal(
-                "Write what %(unit)s took in as codes, with share and day where known: 00101:0.4@2027-07-01",
-                unit=unit.name,
-            )
-        if settled(written[1]) != unit.code:
-            parts.append(TakenIn(settled(written[1]), float(written[2] or 1), since))
-    return parts
+    parts = [_taken_in(unit, part.strip()) for part in (unit.replaces or "").split(";") if part.strip()]
+    return [part for part in parts if part.code != unit.code]
+
+
+def _taken_in(unit: Unit, text: str) -> TakenIn:
+    written = TAKEN_IN.fullmatch(text)
+    try:
+        since = date.fromisoformat(written[3]) if written and written[3] else unit.valid_from
+    except ValueError:
+        written = None
+    if written is None:
+        raise Refusal(
+            "Write what %(unit)s took in as codes, with share and day where known: 00101:0.4@2027-07-01",
+            unit=unit.name,
+        )
+    return TakenIn(settled(written[1]), float(written[2] or 1), since)
 
 
 def province(session: Session) -> Unit:

@@ -39,9 +39,7 @@ class Unknown(Refusal):
     status = 422
 
 
-def takes(
-    *names: str,
-) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+def takes(*names: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Refuses a query with another parameter than these, and the language of what is told."""
     known = (*names, "lang")
 

@@ -119,9 +119,8 @@ def people() -> ResponseReturnValue:
     except Conflict as taken:
         form.name.errors = [str(taken)]
         return render_template("staff/people.html", form=form, accounts=before, places=places), 409
-    return _letter(
-        link, _("The account %(name)s is made.", name=link.account), form.mail.data if form.mail else ""
-    )
+    done = _("The account %(name)s is made.", name=link.account)
+    return _letter(link, done, form.mail.data if form.mail else "")
 
 
 @pages.form("/nguoi-dung/<name>", Right.PEOPLE, N_("Changed an account"), changes_figures=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from survey.accounts.accounts import Right
 from survey.storage import audit
@@ -21,13 +21,8 @@ EACH_PAGE = 100
 def audit_trail() -> ResponseReturnValue:
     """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
     who, until = request.args.get("ai", ""), request.args.get("den", None, integers.bounded_int)
-    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(EACH_PAGE + 1)
-    if who:
-        query = query.where(AuditEntry.who == who)
-    if until is not None:
-        query = query.where(AuditEntry.number <= until)
     with database().reading() as session:
-        entries = list(session.scalars(query))
+        entries = list(session.scalars(_entries(who, until)))
         people = sorted(session.scalars(select(AuditEntry.who).distinct()))
         verified = audit.verify(session)
         wrong = failed_attempts.lately(session)
@@ -41,3 +36,9 @@ def audit_trail() -> ResponseReturnValue:
         verified=verified,
         wrong=wrong,
     )
+
+
+def _entries(who: str, until: int | None) -> Select[AuditEntry]:
+    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(EACH_PAGE + 1)
+    query = query.where(AuditEntry.who == who) if who else query
+    return query if until is None else query.where(AuditEntry.number <= until)

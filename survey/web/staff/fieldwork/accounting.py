@@ -270,8 +270,7 @@ def _named(form: SheetsForm) -> list[str]:
 
 def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
     """Keeps what the form says; how many forms changed."""
-    named = _named(form)
-    what, day = form.what.data, form.day.data or dates.today()
+    named, what, day = _named(form), form.what.data, form.day.data or dates.today()
     if what == "back":
         counted = form.counted.data
         if counted is None and not named:

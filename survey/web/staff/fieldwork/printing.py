@@ -181,9 +181,7 @@ def _communes(wave: str) -> list[Commune]:
         by_unit: dict[str, list[Village]] = {}
         for village in [] if wave_row.kind is WaveKind.OPEN else draws.villages(session, wave_row):
             by_unit.setdefault(village.unit, []).append(village)
-        batched: dict[str, list[str]] = {}
-        for psu, code in session.execute(select(Batch.psu, Batch.code).where(Batch.wave == wave)):
-            batched.setdefault(psu, []).append(code)
+        batched = set(session.scalars(select(Batch.psu).where(Batch.wave == wave)))
         lines = accounting.by_unit(accounting.lines(session, wave))
         rows = [
             Commune(

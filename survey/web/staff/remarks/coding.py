@@ -97,11 +97,9 @@ def _code(wave: str, place: int) -> ResponseReturnValue:
     with database().writing() as session:
         wave_row = waves.find(session, wave)
         is_new = codings.code(session, wave_row, response, _turn(), chosen, current_user.name)
-        if words and _turn() == codings.FIRST:
-            coding = codings.held(session, response)
+        if words and _turn() == codings.FIRST and (coding := codings.held(session, response)) is not None:
             unit = session.get_one(Response, response).unit
-            if coding is not None:
-                paraphrases.add(session, wave, unit, coding.themes[0], words, current_user.name)
+            paraphrases.add(session, wave, unit, coding.themes[0], words, current_user.name)
         following = codings.queue(session, wave_row, _turn(), current_user.name).after(place)
         _note(codings.count(session, wave, current_user.name) if is_new else 0, following is None)
     if following is None:

@@ -10,6 +10,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
+from forms import Rule
 from survey.accounts.accounts import Right
 from survey.results import disclosure, from_file, result_table, scores, wording
 from survey.results import r_code as in_r
@@ -153,21 +154,24 @@ def _taken(summary: Summary, figure: Figure) -> str:
     return _("Take the forms of all who answered: %(where)s.", where=where)
 
 
+def _worths(rule: Rule, figure: Figure) -> str:
+    own = {table: len(table) for table, items in rule.tables.items() if set(items) & {*figure.items}}
+    return "; ".join(
+        _("on a scale of %(levels)s levels %(worth)s", levels=levels, worth=_worth(table))
+        if len(own) > 1
+        else _worth(table)
+        for table, levels in own.items()
+    )
+
+
 def _scored(summary: Summary, figure: Figure) -> str:
     record = figure.record
     if record.statistic == "index" and summary.rule is not None:
-        own = {table: len(table) for table, items in summary.rule.tables.items() if set(items) & {*figure.items}}
-        worth = "; ".join(
-            _("on a scale of %(levels)s levels %(worth)s", levels=levels, worth=_worth(table))
-            if len(own) > 1
-            else _worth(table)
-            for table, levels in own.items()
-        )
         return _(
             "Score each answer to the %(count)s questions by the rule “%(rule)s”: %(worth)s. Blanks are left out.",
             count=len(figure.items),
             rule=str(summary.rule.label),
-            worth=worth,
+            worth=_worths(summary.rule, figure),
         )
     chosen = answer(summary, record)
     if not chosen:

@@ -23,8 +23,7 @@ def as_map(wave: str) -> ResponseReturnValue:
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
     outlines = commune_boundaries.outlines()
-    if outlines is not None and not {row.unit.code for row in rows} <= outlines.paths.keys():
-        outlines = None  # the boundaries are of other communes than this wave's
+    is_theirs = outlines is not None and {row.unit.code for row in rows} <= outlines.paths.keys()
     return render_template(
         "staff/map.html",
         summary=summary,
@@ -33,6 +32,6 @@ def as_map(wave: str) -> ResponseReturnValue:
         chosen=chosen,
         finding=finding(chosen),
         rows=rows,
-        outlines=outlines,
+        outlines=outlines if is_theirs else None,
         keys=keys(row.record for row in rows),
     )

@@ -169,8 +169,7 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     for record, other in zip(records, asked, strict=True):
         name = _group(people.questionnaire, communes, by, record.domain)
         grouped.setdefault(name, []).append(Line(_answer(item, record), record, other))
-    titles = dict(choices(people.questionnaire))
-    names = dict(groupings(people.questionnaire))
+    titles, names = dict(choices(people.questionnaire)), dict(groupings(people.questionnaire))
     return Table(
         item=item,
         title=titles.get(one.item, one.item),

@@ -291,8 +291,7 @@ def _plan(session: Session, wave: Wave, frame: Frame, form: PlanForm) -> tuple[P
     size = None
     per = form.per.data or None
     villages = form.villages.count
-    margin = _part(form.margin.number)
-    if margin is not None:
+    if (margin := _part(form.margin.number)) is not None:
         size = sizing.sized(waves.villages(session, wave.code), margin, form.forms, form.expected)
         villages = villages or sizing.villages_of(size, frame, per)
     if villages is None:

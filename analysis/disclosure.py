@@ -90,14 +90,8 @@ def _mark(tables: LinkedTables, result: Suppression) -> set[tuple[str | None, Ha
     small, hidden, followed = tables.hidden_domains()
     result.whole.update((tables.item, tables.domains[d]) for d in hidden if d < tables.now)
     revealed: set[tuple[str | None, Hashable]] = {(None, tables.domains[d]) for d in followed}
-
-    def mark(d: int, marks: Sequence[Mark | None]) -> None:
-        for row, word in zip(tables.places, marks, strict=True):
-            if (place := row[d]) is not None:
-                result.marks[place] = word
-
     for d in hidden:
-        mark(d, ["hidden" if d in small else "hidden_with"] * len(tables.values))
+        _write(tables, result, d, ["hidden" if d in small else "hidden_with"] * len(tables.values))
     if tables.sensitive:
         counts = mask(tables, small, hidden)
         revealed |= {(tables.values[v], tables.domains[d]) for v, d in counts.exposed}
@@ -105,8 +99,14 @@ def _mark(tables: LinkedTables, result: Suppression) -> set[tuple[str | None, Ha
             if d not in hidden and (place := tables.places[v][d]) is not None:
                 result.marks[place] = "under_3" if (v, d) in counts.masked else "hidden_with"
     for d, marks in tables.known.items():
-        mark(d, marks)
+        _write(tables, result, d, marks)
     return revealed
+
+
+def _write(tables: LinkedTables, result: Suppression, d: int, marks: Sequence[Mark | None]) -> None:
+    for row, word in zip(tables.places, marks, strict=True):
+        if (place := row[d]) is not None:
+            result.marks[place] = word
 
 
 def hidden_for_itself(

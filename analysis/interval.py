@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import betaincinv, expit, stdtr, stdtrit
 
-from analysis.design import Floats
+from analysis.design import Bools, Floats
 
 Interval = Literal["korn-graubard", "beta", "logit", "wilson", "wald"]
 INTERVALS: tuple[Interval, ...] = ("korn-graubard", "beta", "logit", "wilson", "wald")
@@ -77,6 +77,12 @@ def wald(p: Floats, variance: Floats, df: Floats, level: float) -> Limits:
     return p - half, p + half
 
 
+def _beta(p: Floats, n: Floats, n_eff: Floats, df: Floats, level: float, edge: Bools) -> Limits:
+    low, high = clopper_pearson(p, adjusted_n(n, n_eff, df, level, capped=False), level)
+    exact = np.isinf(n_eff) & ~edge & (df > 0)
+    return np.where(exact, p, low), np.where(exact, p, high)
+
+
 def proportion_limits(
     method: Interval, p: Floats, variance: Floats, n: Floats, n_eff: Floats, df: Floats, level: float
 ) -> Limits:
@@ -89,9 +95,7 @@ def proportion_limits(
     if method == "korn-graubard":
         low, high = clopper_pearson(p, adjusted_n(n, n_eff, df, level), level)
     elif method == "beta":
-        low, high = clopper_pearson(p, adjusted_n(n, n_eff, df, level, capped=False), level)
-        exact = np.isinf(n_eff) & ~edge & (df > 0)
-        low, high = np.where(exact, p, low), np.where(exact, p, high)
+        low, high = _beta(p, n, n_eff, df, level, edge)
     elif method == "logit":
         low, high = logit(p, variance, df, level)
     elif method == "wilson":

@@ -16,6 +16,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -189,25 +190,14 @@ def _print_version(context: click.Context, _option: click.Parameter, asked: bool
 
 def _program() -> Program:
     """The group of all, made when the language is known: help texts are looked up when they are defined."""
+    option = partial(click.Option, expose_value=False)
+    lang = option(["--lang"], type=click.Choice(list(LANGUAGES)), help=_("The language of messages."))
+    about = _("The version and the commit, and end.")
+    version = option(["--version"], is_flag=True, is_eager=True, callback=_print_version, help=about)
     return Program(
         "hailong",
         help=_("Hài Lòng: a citizen satisfaction survey, from the sample to the signed report."),
-        params=[
-            click.Option(
-                ["--lang"],
-                type=click.Choice(list(LANGUAGES)),
-                help=_("The language of messages."),
-                expose_value=False,
-            ),
-            click.Option(
-                ["--version"],
-                is_flag=True,
-                is_eager=True,
-                expose_value=False,
-                callback=_print_version,
-                help=_("The version and the commit, and end."),
-            ),
-        ],
+        params=[lang, version],
         epilog=_("Each command explains itself: hailong COMMAND --help"),
         no_args_is_help=True,
     )

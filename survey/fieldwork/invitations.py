@@ -53,10 +53,8 @@ def make(session: Session, key: str, wave: str, places: Collection[str], count: 
     count   codes for each; of groups, None: as many as each has persons
     """
     row = _running(session, wave)
-    if questionnaires.by_digest(session, row.questionnaire).asks_leaders:
-        letters = _to_groups(session, row, places, count)
-    else:
-        letters = _to_villages(session, row, places, count)
+    to = _to_groups if questionnaires.by_digest(session, row.questionnaire).asks_leaders else _to_villages
+    letters = to(session, row, places, count)
     place = "psu" if letters[0].unit else "stratum"
     session.execute(
         insert(Invitation),

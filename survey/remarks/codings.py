@@ -118,6 +118,16 @@ def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
     return Queue(mine, frozenset(second) & set(mine))
 
 
+def _chosen(known: Sequence[Theme], wanted: Collection[str], before: Coding | None) -> list[str]:
+    may = {theme.code for theme in known if not theme.closed} | set(before.themes if before else ())
+    if not set(wanted) <= may:
+        raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
+    codes = [theme.code for theme in known if theme.code in wanted]
+    if not codes:
+        raise Refusal("Tick at least one theme; where none fits, the one for something else.")
+    return codes
+
+
 def code(
     session: Session, wave: Wave, response: UUID, turn: int, wanted_themes: Collection[str], person: str
 ) -> Coding | None:
@@ -125,15 +135,8 @@ def code(
     unknown one that did not hold before, and a second turn by who took the first."""
     if response not in queue(session, wave, turn, person).remarks:
         raise NotFound("This remark is no longer in this wave. Continue from the page of the remarks.")
-    known = themes.kept(session, wave.code)
     before = held(session, response, turn)
-    if not set(wanted_themes) <= {one.code for one in known if not one.closed} | set(
-        before.themes if before else ()
-    ):
-        raise Conflict("One of these themes was closed meanwhile. Look at the list again.")
-    codes = [theme.code for theme in known if theme.code in wanted_themes]
-    if not codes:
-        raise Refusal("Tick at least one theme; where none fits, the one for something else.")
+    codes = _chosen(themes.kept(session, wave.code), wanted_themes, before)
     if before is not None and before.themes == codes:
         return None
     coding = Coding(wave=wave.code, response=response, turn=turn, themes=codes, person=person, day=today())

@@ -36,9 +36,8 @@ def approve(release: Frozen, last: Frozen, person: str) -> None:
     last  the newest one of its wave or year: an older one is passed over
     """
     if release.approved is not None:
-        raise Conflict(
-            "Release %(number)s is approved already, by %(person)s.", **_by(release.approved_by, release)
-        )
+        by = _by(release.approved_by, release)
+        raise Conflict("Release %(number)s is approved already, by %(person)s.", **by)
     if release.checked is None:
         raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
     if release.checked_by == person:

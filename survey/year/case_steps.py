@@ -64,7 +64,7 @@ def open_case(session: Session, cells: Cells, person: str) -> CitizenCase:
     its head and a deadline. It is kept in which quarter, not on which day."""
     wave = _wave(session, cells)
     unit = rows.unit(session, cells, "unit") if cells["unit"] else units.province(session)
-    if cells["theme"] not in {theme.code for theme in themes.list_all(session, wave.code)}:
+    if cells["theme"] not in {theme.code for theme in themes.kept(session, wave.code)}:
         raise Unfit("theme", Lazy("There is no such theme in this wave. Look at its list."))
     if not any((one.unit, one.line.code) == (unit.code, cells["theme"]) for one in offers(session, wave)):
         raise Unfit(
@@ -88,7 +88,6 @@ def open_case(session: Session, cells: Cells, person: str) -> CitizenCase:
         if any(getattr(there, name) != value for name, value in given.items()):
             raise Unfit("words", Lazy("This is a case already: its office passes it on by its reply."))
         return there
-    themes.kept(session, wave.code)
     case = CitizenCase(id=uuid4(), quarter=quarter_of(dates.today()), opened_by=person, **key, **given)
     session.add(case)
     session.flush()
@@ -107,6 +106,9 @@ def answer(session: Session, cells: Cells, person: str) -> bool:
         case = find(session, cells["case"])
     except NotFound as none:
         raise Unfit("case", Lazy("There is no such case. Choose one from the list.")) from none
+    # Of two who reply at once, one waits and then sees what the other said.
+    session.execute(select(CitizenCase.id).where(CitizenCase.id == case.row.id).with_for_update(key_share=True))
+    case = find(session, case.case)
     outcome = Outcome(rows.one_of(cells, "outcome", [one.value for one in Outcome]))
     words = rows.sentence(cells, "words", LONGEST_REPLY)
     office, head = case.office, case.head

@@ -206,3 +206,9 @@ def test_the_commands_make_list_and_remove(
     assert line == f"xa\tcommune\t06978\twaves,results\t\t\t{until}"
     assert CliRunner().invoke(token, ["remove", "xa"]).exit_code == 0
     assert isinstance(CliRunner().invoke(token, ["remove", "xa"]).exception, NotFound)
+
+
+@pytest.mark.parametrize("unit", [None, "SNV", "06652"])
+def test_an_office_has_no_token_for_the_api_holds_nothing_of_its_own(province: Database, unit: str | None) -> None:
+    with province.writing() as session, pytest.raises(Refusal):
+        tokens.add(session, "cua-so", Role.OFFICE, unit)

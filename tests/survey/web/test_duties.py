@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from forms import scorecard
 from survey.storage.database import Database
-from survey.storage.models import CaseReply, Progress, Role, Score, ScoreKind, Wave
+from survey.storage.models import Account, CaseReply, Progress, Role, Score, ScoreKind, Wave
 from survey.system import dates
 from survey.year import duties, scorecards
 from tests.survey.year.said import HA_TU, opened, speak
@@ -199,3 +199,22 @@ def test_made_up_data_say_so_and_an_empty_page_says_who_brings_the_work(
     with province.writing() as session:
         session.get_one(Wave, "gop-y").simulated = True
     assert "made-up" in text(sign_in(app, "so"))
+
+
+def test_an_account_of_an_office_is_made_on_the_page_and_is_of_a_department_or_a_commune(
+    app: Flask, province: Database, sign_in: SignIn
+) -> None:
+    client, page = sign_in(app, "admin"), "/quan-tri/nguoi-dung"
+    assert 'value="SNV"' in text(client, page)
+    given = {"name": "snv", "role": "office"}
+    status, html = send(client, page, **given)
+    assert status == 422
+    assert "Hãy chọn xã, phường hoặc cơ quan" in html
+    assert send(client, page, **given, unit="SNV")[0] == 201
+    assert send(client, page, name="hatu", role="office", unit=HA_TU)[0] == 201
+    assert "Sở Nội vụ" in text(client, page).partition('id="accounts"')[2]
+    with province.reading() as session:
+        assert {(one.name, one.role, one.unit) for one in session.scalars(select(Account))} >= {
+            ("snv", Role.OFFICE, "SNV"),
+            ("hatu", Role.OFFICE, HA_TU),
+        }

@@ -239,5 +239,10 @@ def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     return form
 
 
+def _place(unit: Unit) -> str:
+    """A unit in the list: a commune with what it is, for another may bear its name."""
+    return f"{unit.name} ({units.kind(unit)})" if unit.kind in units.COMMUNE_KINDS else unit.name
+
+
 def _accounts(session: Session) -> list[Account]:
     return sorted(session.scalars(select(Account)), key=lambda account: formats.order(account.name))

@@ -201,6 +201,7 @@ class PostgreSQL:
         done = subprocess.run(
             [*self.account, self.programs / program, *arguments],
             cwd=self.folder,
+            env={**os.environ, "PGCTLTIMEOUT": "300"},  # seconds: only a fault is waited for
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

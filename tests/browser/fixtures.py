@@ -77,7 +77,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, one for all tests; a test opens a context of its own in it."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, timeout=PATIENCE)
         new_context = chromium.new_context
 
         def patient(**given: Any) -> BrowserContext:

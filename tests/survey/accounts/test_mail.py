@@ -71,6 +71,7 @@ def post(own_certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest
         kept,
         hostname="127.0.0.1",
         port=0,
+        ready_timeout=300,  # seconds: only a fault is waited for
         tls_context=context,
         require_starttls=True,
         auth_required=True,
@@ -147,7 +148,7 @@ def test_nothing_is_sent_to_a_server_without_tls(
     app: Flask, sign_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = Plain()
-    server = AnyPort(plain, hostname="127.0.0.1", port=0)
+    server = AnyPort(plain, hostname="127.0.0.1", port=0, ready_timeout=300)
     server.start()
     for setting, value in (("HOST", "127.0.0.1"), ("PORT", str(server.port)), ("FROM", "hailong@example.gov.vn")):
         monkeypatch.setenv(f"HAILONG_SMTP_{setting}", value)

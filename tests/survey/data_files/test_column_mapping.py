@@ -188,5 +188,5 @@ def test_a_server_that_starts_again_sees_to_what_waited(tmp_path: Path, monkeypa
     before = set(threading.enumerate())
     pending_imports.resume()
     for timer in set(threading.enumerate()) - before:
-        timer.join(10)
+        timer.join(300)
     assert list((tmp_path / "cho-nhap").iterdir()) == []

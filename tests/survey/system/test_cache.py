@@ -68,7 +68,7 @@ def test_what_nobody_watches_gives_way_to_what_is_being_made() -> None:
     threads[1].join(0.05)
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(300)
     assert told == ["figures", "beside"]
 
 

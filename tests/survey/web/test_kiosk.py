@@ -33,6 +33,7 @@ from survey.storage.models import Device, QuarantinedResponse, Response, Respons
 from survey.system import dates
 from survey.web import kiosk
 from survey.web.app import create_app
+from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip_to
 
 START = "/kiosk/gop-y/06652"
@@ -96,8 +97,15 @@ def profile(tmp_path: Path) -> Path:
 def device(browser: Browser, profile: Path, base: str, faults: list[str]) -> Iterator[Page]:
     """A whole Chromium that keeps its profile on disk, as a device does, until the end of the block."""
     context = browser.browser_type.launch_persistent_context(
-        profile, executable_path="/usr/bin/chromium", args=FLAGS, base_url=base, viewport=PORTRAIT, locale="vi-VN"
+        profile,
+        executable_path="/usr/bin/chromium",
+        args=FLAGS,
+        base_url=base,
+        viewport=PORTRAIT,
+        locale="vi-VN",
+        timeout=PATIENCE,
     )
+    context.set_default_timeout(PATIENCE)
     gone: list[Any] = []
     context.on("close", lambda closed: gone.append(closed))
     try:

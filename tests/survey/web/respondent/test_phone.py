@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from survey.storage.database import Database
 from survey.storage.models import Response
+from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip, skip_to
 
 SHORT, HOUSEHOLD = "/s/gop-y/06652", "/s/ho-mo/06652"
@@ -591,7 +592,9 @@ def test_the_way_back_shows_no_answers_without_scripts_either(
         ignore_default_args=["--disable-back-forward-cache"],
         java_script_enabled=False,
         base_url=live_server,
+        timeout=PATIENCE,
     )
+    context.set_default_timeout(PATIENCE)
     page = context.pages[0]
     for way in ("exit", "send"):
         page.goto(SHORT)

@@ -72,7 +72,7 @@ $(LINTER): npm/lint/package-lock.json | $(VENV)/installed
 	@touch $@
 
 test: setup test-apt $(PROVIDER) lint ## lint, types, and all tests (a real database, a real browser)
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # The browsers come from Debian; nothing is skipped silently where one is missing. Most tests drive the shell, which
 # is the same engine without windows; what a kiosk's browser writes on its disk is looked for with the whole one.

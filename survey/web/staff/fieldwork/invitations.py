@@ -72,6 +72,11 @@ class LettersForm(StaffForm):
 class GroupLettersForm(LettersForm):
     """For which groups of leaders new codes are made, and on what."""
 
+    contact = StringField(
+        Lazy("Whom those asked can contact"),
+        description=Lazy("The office and its telephone number, as the letter says it."),
+        render_kw={"maxlength": letters.LONGEST_CONTACT},
+    )
     villages = SelectField(Lazy("Groups"))
     count = IntegerField(
         Lazy("Letters for each group"),

@@ -353,7 +353,7 @@ def written(value: float | None, scale: Scale) -> str:
     if scale is Scale.POINTS:
         return _("%(value)s points", value=number(value, 2))
     words = number(value)
-    return _("rank %(rank)s", rank=words) if scale is Scale.PLACE else _("group %(group)s", group=words)
+    return _("place %(rank)s", rank=words) if scale is Scale.PLACE else _("group no. %(group)s", group=words)
 
 
 def limits(low: float, high: float, scale: Scale) -> str:

@@ -172,8 +172,8 @@ def duty(year: int, code: str) -> ResponseReturnValue:
     """A duty with all its versions and reports, and the form that changes it by a new decision."""
     with database().reading() as session:
         form = _form(session, year, _last(session, year, code))
-    form.code.data = code
-    if form.validate_on_submit() and _keep(year, form):
+    del form.code  # it stays
+    if form.validate_on_submit() and _keep(year, form, code):
         flash(_("The new version holds; the former one stays below."))
         return redirect(url_for(".duty", year=year, code=code), 303)
     return _duty_page(year, code, form, ProgressForm(formdata=None))
@@ -265,10 +265,11 @@ def _by_office(unit: Unit) -> tuple[object, ...]:
     return unit.kind in units.COMMUNE_KINDS, order(unit.name)
 
 
-def _keep(year: int, form: DutyForm) -> bool:
-    """Keeps what a form says; False where a field of it has a fault now."""
-    cells = {name: nfc(" ".join((form[name].data or "").split())) for name in duties.COLUMNS if name != "at_most"}
-    cells["at_most"] = "1" if form.at_most.data else ""
+def _keep(year: int, form: DutyForm, code: str = "") -> bool:
+    """Keeps what a form says; False where a field of it has a fault now. `code`: of a duty that is there."""
+    texts = [name for name in duties.COLUMNS if name in form and name != "at_most"]
+    cells = {name: nfc(" ".join((form[name].data or "").split())) for name in texts}
+    cells = {"code": code, **cells, "at_most": "1" if form.at_most.data else ""}
     try:
         with database().writing() as session:
             duties.put(session, year, cells, current_user.name)

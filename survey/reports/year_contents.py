@@ -22,7 +22,7 @@ def contents(document: YearDocument, approved: bool) -> Report:
     sections = (
         (_("Published indices"), _indices(document)),
         (_("Where points were lost"), _lost(document)),
-        (_("What was done"), _done(document)),
+        (_("What offices did"), _done(document)),
         (_("What people said and what became of it"), _said(document)),
         (_("Targets and who answers for them"), _targets(document)),
         (_("Method and limits"), _method(document)),

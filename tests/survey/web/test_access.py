@@ -29,13 +29,13 @@ FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
 OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
 PARTS = {"id": uuid4(), "year": 2026, "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
 # Who changes this loosens the guard of other accounts, opens the API to a program, or tells everybody.
-LOOSENING = {"staff.factor_roles", "staff.token_list", "staff.publish_cases"}
+LOOSENING = {"staff.factor_roles", "staff.token_list", "staff.publish_cases", "staff.year_release_step"}
 
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
 WITHOUT_ROWS = {
     *("staff.table", "staff.table_file", "staff.download", "staff.unit_report", "staff.own_report"),
     *("staff.issued_report", "staff.drawn_file", "staff.household_list_file", "staff.printed_forms"),
-    "staff.scorecard_file",
+    *("staff.scorecard_file", "staff.year_file"),
 }
 
 # The table once more, by hand: a right that slips into a role has to be written in two places.
@@ -88,7 +88,7 @@ NEEDS = {
         staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
         staff.withdraw_paraphrase
     """,
-    Right.RELEASE: "staff.issue staff.release_step",
+    Right.RELEASE: "staff.issue staff.release_step staff.year_release_step",
     Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
@@ -96,7 +96,8 @@ NEEDS = {
         staff.add_duty staff.duty staff.feedback staff.import_cases staff.import_plan staff.import_progress
         staff.import_published staff.import_replies staff.import_scores staff.open_case staff.plan
         staff.publish_cases staff.publish_scorecard staff.published staff.report_task staff.scorecard
-        staff.scorecard_file staff.scorecard_part staff.scorecards staff.withdraw_case staff.year staff.years
+        staff.scorecard_file staff.scorecard_part staff.scorecards staff.withdraw_case staff.year
+        staff.year_document staff.year_file staff.year_waves staff.years
     """,
     Right.OWN_DUTIES: "duties.my_case duties.my_duty duties.my_work",
 }

@@ -60,7 +60,8 @@ CODE = "abcd-efgh-jkmn-pqrs"  # by which a password is chosen
 PAGES = {
     "staff.index": ("/quan-tri/",),
     "staff.years": ("/quan-tri/nam/",),
-    "staff.year": ("/quan-tri/nam/2026",),
+    "staff.year": ("/quan-tri/nam/2026", "/quan-tri/nam/2024"),
+    "staff.year_document": ("/quan-tri/nam/2024/tai-lieu",),
     "staff.plan": (
         "/quan-tri/nam/2025/ke-hoach",
         "/quan-tri/nam/2025/ke-hoach?don-vi=STC&qua-han=1",

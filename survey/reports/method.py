@@ -166,6 +166,16 @@ def _intervals(summary: Summary) -> list[str]:
     return texts
 
 
+def _coverage_note() -> str:
+    return _(
+        "Simulated samples of 54 communes, 27 forms in a village, true share %(share)s, people of a "
+        "village alike with an intraclass correlation of %(rho)s. Last column: the communes differ in it, "
+        "and those with the largest design effect are looked at.",
+        share=percent(0.9, 0),
+        rho=number(0.05, 2),
+    )
+
+
 def _coverage() -> Table:
     """How far the intervals can be trusted: what the simulation found."""
     columns = (
@@ -178,18 +188,11 @@ def _coverage() -> Table:
         Row((number(villages), percent(alone, 1), percent(pooled, 1), percent(worst, 0)))
         for villages, alone, pooled, worst in COVERAGE
     )
-    note = _(
-        "Simulated samples of 54 communes, 27 forms in a village, true share %(share)s, people of a "
-        "village alike with an intraclass correlation of %(rho)s. Last column: the communes differ in it, "
-        "and those with the largest design effect are looked at.",
-        share=percent(0.9, 0),
-        rho=number(0.05, 2),
-    )
     caption = _(
         "How often an interval of %(level)s for a commune's share contained the true value, in a trial",
         level=wording.LEVEL,
     )
-    return Table(caption, columns, rows, (note,))
+    return Table(caption, columns, rows, (_coverage_note(),))
 
 
 def _trail(summary: Summary) -> list[Block]:

@@ -103,6 +103,13 @@ def create_app(**config: Any) -> Flask:
     return app
 
 
+SESSION_COOKIE = {
+    "SESSION_COOKIE_NAME": "phien",
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+}
+
+
 def _configure(app: Flask, config: dict[str, Any]) -> None:
     app.config.update(
         SECRET_KEY=config.get("SECRET_KEY") or settings.secret_key(),
@@ -116,9 +123,7 @@ def _configure(app: Flask, config: dict[str, Any]) -> None:
         KIOSK_RECEIPT=30,  # seconds for which a receipt stands there
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_PARTS=MOST_FIELDS,
-        SESSION_COOKIE_NAME="phien",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
+        **SESSION_COOKIE,
         SESSION_COOKIE_SECURE=(settings.base_url() or "").startswith("https:"),
         COMPRESS_ALGORITHM=["gzip"],
         COMPRESS_LEVEL=9,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -155,21 +155,13 @@ def _change(
 ) -> ResponseReturnValue:
     """Does one of `DONE` to the account."""
     with database().writing() as session:
-        if act == "second-factor":
-            accounts.reset_second_factor(session, name)
-        elif act == "sign-ins":
-            accounts.sign_out_everywhere(session, name)
-        elif act == "identity" and provider and form:
+        if act == "identity" and provider and form:
             identities.expect(session, name, provider.issuer, provider.claim, form.value.data)
-        elif act == "no-identity":
-            identities.remove(session, name)
         elif act == "devices":
             audit.annotate(account=name, act=act, to=current_user.name)
             devices.hand_over(session, name, current_user.name)
-        elif act == "off":
-            accounts.switch_off(session, name)
         else:
-            accounts.switch_on(session, name)
+            BY_NAME.get(act, accounts.switch_on)(session, name)
     flash(_(DONE[act]))
     return redirect(url_for(".person", name=name), 303)
 
@@ -214,6 +206,13 @@ def _letter(link: Made, done: str, to: str) -> ResponseReturnValue:
     return page, 201
 
 
+# What takes the account's name alone.
+BY_NAME: dict[str, Callable[[Session, str], object]] = {
+    "second-factor": accounts.reset_second_factor,
+    "sign-ins": accounts.sign_out_everywhere,
+    "no-identity": identities.remove,
+    "off": accounts.switch_off,
+}
 # What an administrator does to an account besides making a link, and what is said then.
 DONE = {
     "sign-ins": N_("All sign-ins of the account are ended."),

@@ -277,17 +277,14 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     elif gone := rejected(session, wave.code):
         rows, out = rows[places(ids_there, np.sort(packed(list(gone)))) < 0], len(gone)
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
-    strata = {village.psu: village.stratum for village in villages}
-    if wave.draw is not None:
-        taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
-        strata = {village.psu: village.stratum for village in session.scalars(taken)}
+    taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
+    strata = {one.psu: one.stratum for one in (villages if wave.draw is None else session.scalars(taken))}
     collected = rows
     drawn = wave.kind is WaveKind.SAMPLE and not asked.asks_leaders
     if drawn:
         psu = columns.labels("psu", rows)
-        inside = np.array(
-            [name in strata for name in psu.levels] + [False], bool
-        )  # the last one is that of a blank
+        # The last one is that of a blank.
+        inside = np.array([name in strata for name in psu.levels] + [False], bool)
         rows = rows[inside[psu.codes]]
     unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
     psu = columns.labels("psu", rows) if drawn else day

@@ -46,6 +46,20 @@ def declared(wave: Wave, by: Sequence[str]) -> bool:
     return len(by) <= 1 and set(by) <= set(tables)
 
 
+def _gravest(
+    people: Respondents, together: HiddenTables, codes: Iterable[str]
+) -> dict[tuple[str, str | None, Any], Mark]:
+    """The gravest mark of a value, and of all values of an item, in a domain."""
+    gravest: dict[tuple[str, str | None, Any], Mark] = {}
+    for code in codes:
+        shown = (together.hidden(code) if people.former is None else hidden_of_release(together, code)).table
+        for count, mark in zip(shown.figures, shown.marks, strict=True):
+            for key in ((code, count.value, count.domain), (code, None, count.domain)):
+                if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
+                    gravest[key] = mark
+    return gravest
+
+
 def marks(
     session: Session,
     people: Respondents,
@@ -71,15 +85,7 @@ def marks(
     codes = dict.fromkeys((*of_index, *(item for item, _value in asked if item not in pools)))
     own = grouped(by)
     together = HiddenTables(session, people, own, tables)
-    # The gravest mark of a value, and of all values of an item, in a domain.
-    gravest: dict[tuple[str, str | None, Any], Mark] = {}
-    for code in codes:
-        shown_of = (together.hidden(code) if people.former is None else hidden_of_release(together, code)).table
-        for count, mark in zip(shown_of.figures, shown_of.marks, strict=True):
-            for key in ((code, count.value, count.domain), (code, None, count.domain)):
-                if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
-                    gravest[key] = mark
-
+    gravest = _gravest(people, together, codes)
     parts = IndexParts(people, pools, tables.get(own))
     shown: dict[Any, set[str]] = {}
 

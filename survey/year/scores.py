@@ -130,6 +130,8 @@ def put(session: Session, year: int, card: Scorecard, kind: ScoreKind | str, cel
     Unfit: what `score_rows` refuses of a row, of a second version in a year, and of one name for both scores.
     """
     score = score_rows.read(session, year, card, ScoreKind(kind), cells, person)
+    # Of two who score a unit at once, one waits: else neither would see that both are the same person.
+    session.execute(select(Unit.code).where(Unit.code == score.unit).with_for_update(key_share=True))
     before = _given(session, year, card, score.unit)
     score_rows.one_version(session, card, before)
     of_part = [one for one in before if one.part == score.part]

@@ -90,7 +90,8 @@ class Database:
         """Runs `work` in a transaction shared with whoever waits; returns when it is on disk.
 
         Its error undoes it alone, and is raised to its caller. Nothing of it goes into the audit trail. On SQLite
-        another thread may run it.
+        another thread may run it, and again where another work failed: it does nothing that a rollback doesn't
+        undo.
         """
         if self._group:
             return self._group.run(work)

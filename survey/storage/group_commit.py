@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -34,8 +33,10 @@ class GroupCommit:
         self._waiting: deque[tuple[Work, Future[Any]]] = deque()
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, once it is on disk. Each work has a savepoint: its error undoes it alone, and is
-        raised to its caller; an error of the transaction is raised to all who shared it."""
+        """What `work` returns, once it is on disk; its error undoes it alone, and is raised to its caller.
+
+        A work runs again where one that shared its transaction failed.
+        """
         mine: Future[T] = Future()
         self._waiting.append((work, mine))
         with self._writer:
@@ -44,30 +45,15 @@ class GroupCommit:
         return mine.result()
 
     def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
-        done: list[Callable[[], None]] = []
         try:
             with self._begin() as connection:
-                for work, future in group:
-                    done.append(_attempt(connection, work, future))
+                results = [work(connection) for work, _future in group]
         except BaseException as error:
-            for _work, future in group:
-                future.set_exception(error)
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+            else:  # undone: each by itself, so that one fails alone
+                for one in group:
+                    self._commit([one])
         else:
-            for tell in done:
-                tell()
-
-
-def _attempt(connection: Connection, work: Work, future: Future[Any]) -> Callable[[], None]:
-    """Runs a work in a savepoint; gives what tells its caller how it ended, to be called after the commit."""
-    # By the driver: SQLAlchemy's savepoints would cost as much as the work.
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("SAVEPOINT work")
-    try:
-        result = work(connection)
-    except BaseException as error:
-        if not driver.in_transaction:
-            raise  # SQLite has undone the works before it too, as it does on a full disk
-        driver.execute("ROLLBACK TO work")
-        return partial(future.set_exception, error)
-    driver.execute("RELEASE work")
-    return partial(future.set_result, result)
+            for (_work, future), result in zip(group, results, strict=True):
+                future.set_result(result)

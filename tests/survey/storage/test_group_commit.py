@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, event, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from survey.storage.database import Database
 from survey.storage.models import Unit
@@ -90,18 +90,29 @@ def test_many_who_come_together_each_learn_of_their_own(database: Database) -> N
     assert stored(database) == sorted(code for codes in outcomes.values() for code in codes)
 
 
-def test_where_the_database_undoes_all_of_them_nobody_is_told_that_it_is_kept(database: Database) -> None:
-    """SQLite does so when the disk is full. Whoever comes behind finds it well again."""
-    if not database.is_sqlite:
-        pytest.skip("on PostgreSQL each has its own transaction")
-    with database.writing() as session:
-        session.execute(
-            text(
-                "CREATE TRIGGER full BEFORE INSERT ON unit WHEN NEW.code = 'T1' "
-                "BEGIN SELECT RAISE(ROLLBACK, 'as if full'); END"
-            )
-        )
+def test_one_that_undoes_all_of_them_is_alone_in_being_undone(database: Database) -> None:
+    """An error on PostgreSQL does so, and on SQLite a full disk; here a work that rolls back by itself."""
+
+    def work(connection: Connection) -> None:
+        add("T1")(connection)
+        connection.connection.rollback()
+        raise ZeroDivisionError
+
+    first, second, third = together(database, add("T0"), work, add("T2"))
+    assert (first, third) == ("T0", "T2")
+    assert isinstance(second, ZeroDivisionError)
+    assert stored(database) == ["T0", "T2"]
+
+
+def test_where_the_commit_fails_nobody_is_told_that_it_is_kept(database: Database) -> None:
+    """Whoever comes behind finds the database well again."""
+
+    def commit(_connection: Connection) -> None:
+        raise ConnectionError("as if the machine of the database stopped")
+
+    event.listen(database.engine, "commit", commit)
     outcomes = together(database, add("T0"), add("T1"), add("T2"))
-    assert all(isinstance(outcome, DBAPIError) for outcome in outcomes)
+    event.remove(database.engine, "commit", commit)
+    assert all(isinstance(outcome, ConnectionError) for outcome in outcomes)
     assert stored(database) == []
     assert database.group(add("T3")) == "T3"

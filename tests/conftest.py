@@ -37,8 +37,9 @@ from werkzeug.routing import Rule
 
 from survey.operations import demo
 from survey.operations.installation import prepare
-from survey.storage.database import MIGRATIONS, Database, newest
+from survey.storage.database import Database
 from survey.storage.models import Account, Role, Village, WaveKind
+from survey.storage.schema import MIGRATIONS, newest
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.app import create_app
@@ -320,7 +321,7 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         f"revision, down_revision = '9000', '{newest()}'\n\n"
         "def upgrade(): op.add_column('unit', sa.Column('later', sa.Integer(), server_default='7'))\n"
     )
-    monkeypatch.setattr("survey.storage.database.MIGRATIONS", later)
+    monkeypatch.setattr("survey.storage.schema.MIGRATIONS", later)
     return "9000"
 
 

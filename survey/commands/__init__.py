@@ -23,7 +23,7 @@ import click
 
 import translations
 from survey.commands.examples import EXAMPLES
-from survey.commands.lazy_modules import lazy_modules
+from survey.system.lazy_modules import lazy_modules
 from translations import LANGUAGES, N_, Refusal
 from translations import gettext as _
 

@@ -12,7 +12,7 @@ from survey.commands import command, say
 from survey.operations import installation
 from survey.operations.backups import archive, keys, latest
 from survey.storage import database as storage
-from survey.storage import key_rotation
+from survey.storage import key_rotation, schema
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal
@@ -91,8 +91,8 @@ def restore(file: Path, without_keys: bool) -> None:
         day=day(date.fromisoformat(contents.day)),
         version=contents.version,
     )
-    if contents.revision != storage.newest():
-        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=storage.newest())
+    if contents.revision != schema.newest():
+        say("Migrated: %(before)s → %(after)s.", before=contents.revision, after=schema.newest())
     if not secrets:
         say(
             "No keys were restored: bind the kiosks and tablets again. What is waiting on them, sealed, "

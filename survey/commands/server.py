@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import sys
 import time
 
 import click
 
 from survey.accounts import accounts
 from survey.commands import command, say
-from survey.commands.lazy_modules import read_lazy_modules
 from survey.commands.options import option
 from survey.operations import demo, installation
 from survey.storage import key_rotation, models
 from survey.system import settings
 from survey.waves import questionnaires, units, waves
-from survey.web.server import gunicorn
 from translations import Refusal, reason
 from translations import gettext as _
 
+# What was given back goes to the next thread, or to the machine: the C library would keep some for each of eight.
+ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 TRIES = 5  # seconds for which a server of before may hold the port while it ends
 
 
@@ -64,8 +71,9 @@ def serve(host: str, port: int, workers: int | None) -> None:
     database.engine.dispose()
     _await(host, port)
     say("Hài Lòng is at http://%(host)s:%(port)d", host=host, port=port)
-    options = {"bind": f"{host}:{port}", "workers": workers or 2}
-    gunicorn.Server({**options, "post_fork": lambda _arbiter, _worker: read_lazy_modules()}).run()
+    sys.stderr.flush()
+    server = [sys.executable, "-P", "-m", "survey.web.server.gunicorn", f"{host}:{port}", str(workers or 2)]
+    os.execve(sys.executable, server, os.environ | ALLOCATOR)  # noqa: S606 (the same process, without what it read)
 
 
 def _await(host: str, port: int) -> None:

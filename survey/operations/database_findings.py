@@ -13,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from survey.accounts import second_factors
-from survey.operations import installation
 from survey.operations.backups import latest
 from survey.operations.doctor_findings import Finding, look, mend, well
 from survey.storage import audit, key_rotation, master_key
-from survey.storage.database import Database, is_unreleased, knows, newest
+from survey.storage.database import Database
 from survey.storage.encrypted_columns import EncryptedJSON
 from survey.storage.models import ENCRYPTED, Account, Response, Role
+from survey.storage.schema import form, is_unreleased, knows, newest
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal, formats
@@ -37,7 +37,7 @@ FAR = frozenset(
 def examine(database: Database, folder: Path) -> Iterator[Finding]:
     """The database: its form, whether it can be written, its settings, and what stands in it."""
     with database.engine.connect() as connection:
-        present = installation.form(connection)
+        present = form(connection)
     if present is None:
         yield mend(_("The database is empty."), _("Make it: hailong init"))
         return

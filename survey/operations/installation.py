@@ -8,12 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 
 from forms import shipped
 from survey.storage import key_rotation
-from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, newest, upgrade
+from survey.storage.database import CUT_LOG, Database
+from survey.storage.schema import form, is_unreleased, knows, newest, upgrade
 from survey.system import settings
 from survey.system.dates import today
 from survey.waves import questionnaires, units
@@ -35,11 +35,6 @@ class Migration:
     before: str | None
     after: str
     copy: Path | None
-
-
-def form(connection: Connection) -> str | None:
-    """The form of the tables (a migration of ours); None if there are none."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def opened() -> Database:

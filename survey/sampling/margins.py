@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from analysis.design import Calibration
 from forms import Item, Questionnaire
 from survey.responses.fitted_weights import CLASS, _bounds
+from survey.system import xlsx_table
 from survey.system.csv_table import Faults, nearest
-from survey.system.xlsx_table import opened
 from survey.waves import units
 from translations import Lazy, Refusal
 
@@ -35,7 +35,7 @@ def read(path: Path, questionnaire: Questionnaire) -> Margins:
     value     its code; of a number a class such as 18-29 or 60+; of a cross the values joined by `*`
     """
     faults = Faults()
-    table = opened(path, COLUMNS, COLUMNS, faults)
+    table = xlsx_table.opened(path, COLUMNS, COLUMNS, faults)
     margins: Margins = {}
     for cells in table.records():
         before = faults.count

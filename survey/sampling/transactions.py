@@ -20,8 +20,8 @@ from survey.responses import fitted_weights
 from survey.responses.respondents import Floats, Respondents
 from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
+from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
-from survey.system.xlsx_table import opened
 from survey.waves import questionnaires, units, waves
 from translations import Conflict, Refusal
 from translations.formats import nfc
@@ -58,7 +58,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     item = questionnaires.by_digest(session, row.questionnaire).items.get(SERVICE)
     codes = {unit.code for unit in session.scalars(select(Unit))}
     faults = Faults()
-    table = opened(path, COLUMNS, COLUMNS, faults)
+    table = xlsx_table.opened(path, COLUMNS, COLUMNS, faults)
     earlier = {
         (count.unit, count.service, count.week): count
         for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == row.code))

@@ -8,12 +8,8 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
@@ -25,7 +21,6 @@ from translations import Refusal
 
 T = TypeVar("T")
 RESTED = 5.0  # seconds
-MIGRATIONS = Path(__file__).parent / "migrations"
 CUT_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
@@ -124,29 +119,6 @@ class Database:
         """Whether the database can be reached now."""
         with self.engine.connect() as connection:
             return bool(connection.scalar(text("SELECT 1")) == 1)
-
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Brings the tables to the newest form, or to that of a migration of before."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-
-
-def newest() -> str:
-    """The revision that this version needs."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
-
-
-def knows(revision: str) -> bool:
-    """Whether this version can migrate a database or a backup of a revision."""
-    return revision in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-
-
-def is_unreleased(revision: str) -> bool:
-    """Whether a revision is one of those that became the first one, 0100, when nothing had been released yet."""
-    return revision < str(ScriptDirectory(str(MIGRATIONS)).get_base())
 
 
 PRAGMAS = (

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from survey.remarks import paraphrases
 from survey.storage.models import Unit
+from survey.system import xlsx_table
 from survey.system.csv_table import Faults
-from survey.system.xlsx_table import opened
 from survey.waves import units
 from translations import Lazy
 from translations.formats import nfc
@@ -36,7 +36,7 @@ def load(path: Path, columns: Sequence[str], required: Sequence[str], store: Cal
     """Each row of a CSV or Excel file through `store`, which raises `Unfit`; a refusal names every fault's row and
     column, and whoever opened the transaction keeps nothing."""
     faults = Faults()
-    table = opened(path, columns, required, faults)
+    table = xlsx_table.opened(path, columns, required, faults)
     stored = []
     for cells in table:
         row = dict.fromkeys(columns, "") | {

@@ -27,8 +27,9 @@ from sqlalchemy import Connection, Table
 
 from survey.operations import installation
 from survey.operations.backups import age_format, keys, rows
-from survey.storage import key_rotation
-from survey.storage.database import CUT_LOG, Database, is_unreleased, knows, upgrade
+from survey.storage import key_rotation, schema
+from survey.storage.database import CUT_LOG, Database
+from survey.storage.schema import is_unreleased, knows, upgrade
 from survey.system import settings
 from survey.system.dates import today
 from survey.system.version import version
@@ -101,7 +102,7 @@ def write(database: Database, path: Path, progress: Progress, passphrase: str | 
             contents = Contents(
                 version=version(),
                 day=today().isoformat(),
-                revision=installation.form(connection) or "",
+                revision=schema.form(connection) or "",
                 tables=_write_tables(connection, archive, progress),
                 files=_write_files(archive),
             )

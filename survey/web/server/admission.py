@@ -8,12 +8,11 @@ people who have long given up. How many may send slowly, and for how long, is th
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from survey.web.server.metrics import Metrics
 from translations import LANGUAGES, N_, gettext, speaking
 
 WORKING = 8  # requests of one process at a time
@@ -38,10 +37,13 @@ IN_PIECES = (
 
 class Admission:
     """A WSGI application of which so many requests work at a time. A body without `Content-Length` is refused
-    (411): no browser sends one, and where it ends only its reader could tell."""
+    (411): no browser sends one, and where it ends only its reader could tell.
 
-    def __init__(self, app: WSGIApplication, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    count  told of who is turned away, as `Metrics.count` is
+    """
+
+    def __init__(self, app: WSGIApplication, count: Callable[[str, int, float], None]) -> None:
+        self._app, self._count = app, count
         self._entrance, self._work = threading.Semaphore(WORKING + MOST), threading.Semaphore(WORKING)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -61,7 +63,7 @@ class Admission:
     def _refuse(self, start: StartResponse, status: str, title: str, what: str) -> Iterable[bytes]:
         """The answer to one of whom nobody looked at what was asked: in all languages."""
         body = _page(title, what)
-        self._metrics.count("other", int(status[:3]), 0.0)
+        self._count("other", int(status[:3]), 0.0)
         headers = [
             ("Content-Type", "text/html; charset=utf-8"),
             ("Content-Length", str(len(body))),

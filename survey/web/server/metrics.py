@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,6 +27,7 @@ from survey.operations.backups import latest
 from survey.system import settings
 from survey.system.dates import today
 from survey.web.current import database
+from survey.web.server.gunicorn import FOLDER
 from translations import NotFound
 
 GROUPS = ("respondent", "kiosk", "interviewer", "keying", "staff", "sign_in", "api", "static", "other")
@@ -45,21 +45,7 @@ SENT = {
 # sign-on was asked.
 STEPS = ("password", "code", "passkey", "again", "elsewhere", "waiting")
 HERE = frozenset({"127.0.0.1", "::1"})
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # of the counters that processes share; the client's own variable
 prometheus_client.disable_created_metrics()
-
-
-def share() -> None:
-    """From now on processes that are forked from this one count together, in a folder in memory. Call it before an
-    application is made; the folder goes by `forget`."""
-    memory = Path("/dev/shm")  # noqa: S108 (a private folder is made in it)
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix="hailong-", dir=memory if memory.is_dir() else None)
-    prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue()
-
-
-def forget() -> None:
-    """Removes what `share` made."""
-    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
 
 
 class Metrics:

@@ -23,15 +23,24 @@ IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
 
 class Rate:
     """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate.
-    IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes."""
+
+    IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes.
+
+    left  what the buckets hold, where processes share it
+    """
 
     def __init__(
-        self, per_second: float, clock: Callable[[], float] = time.monotonic, *, most: float | None = None
+        self,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        most: float | None = None,
+        left: SharedCounters | None = None,
     ) -> None:
         self.per_second = max(per_second, 1 / KEPT)
         self.most = max(1.0, per_second if most is None else most)
         self._clock = clock
-        self._left = SharedCounters(exact=False)
+        self._left = SharedCounters(exact=False) if left is None else left
 
     def take(self, address: str) -> float:
         """Counts a submission: 0 when it is let through, otherwise the seconds until the next one is."""
@@ -71,9 +80,9 @@ def network(address: str) -> bytes:
     return address.encode()
 
 
-def of_codes() -> Rate:
+def of_codes(left: SharedCounters | None = None) -> Rate:
     """How many invitation codes one address may try."""
-    return Rate(CODES_A_SECOND, most=CODES_AT_ONCE)
+    return Rate(CODES_A_SECOND, most=CODES_AT_ONCE, left=left)
 
 
 def seconds_to_wait() -> int:

@@ -35,12 +35,21 @@ KEPT_FOR = 365 * 86_400  # seconds
 
 
 class Lockout:
-    """Wrong passwords of the last hour, by account and client."""
+    """Wrong passwords of the last hour, by account and client.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    wrong, networks  what is counted of accounts and of networks, where processes share it
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        wrong: SharedCounters | None = None,
+        networks: SharedCounters | None = None,
+    ) -> None:
         self._clock = clock
-        self._wrong = SharedCounters()
-        self._networks = Rate(A_SECOND, clock, most=AT_ONCE)
+        self._wrong = SharedCounters() if wrong is None else wrong
+        self._networks = Rate(A_SECOND, clock, most=AT_ONCE, left=networks)
 
     def take(self, name: str | None, address: str, browser: str | None = None) -> int:
         """Counts a try as a wrong one: 0 when it may be made, otherwise the whole seconds to wait before the next.

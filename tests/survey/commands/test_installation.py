@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from survey.commands.examples import EXAMPLES
 from survey.operations.backups import archive
-from survey.operations.installation import form
-from survey.storage.database import Database, newest
+from survey.storage.database import Database
+from survey.storage.schema import form, newest
 from survey.system import settings
 from survey.system.version import commit
 

@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
 from survey.results import wave_duties
-from survey.storage.database import MIGRATIONS, Database, upgrade
+from survey.storage.database import Database
 from survey.storage.models import APPEND_ONLY, Base, Duty, Release
+from survey.storage.schema import MIGRATIONS, upgrade
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,7 +15,6 @@ from flask_wtf.file import FileField
 from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.data_files import column_mapping, importing, pending_imports
-from survey.data_files.column_mapping import BLANK, Plan, Reading, Source, Word
 from survey.results import population
 from survey.storage.models import Mode, Wave
 from survey.system import dates
@@ -55,11 +54,11 @@ class Column:
     """A column of the file on the page: where it goes, what its first rows become, which words ask for a code."""
 
     place: int
-    source: Source
+    source: column_mapping.Source
     target: str
     meaning: str
     becomes: tuple[str, ...]
-    words: tuple[tuple[Word, str], ...]
+    words: tuple[tuple[column_mapping.Word, str], ...]
     choices: tuple[tuple[str, str], ...]
     fault: str
 
@@ -146,7 +145,7 @@ def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, 
     posted = request.form if act in ("check", "store") else None
     plan, wrong = _plan(posted, columns, questionnaire)
     asked = column_mapping.words(path, plan, reads)
-    plan = Plan(plan.columns, _codes(posted, asked, plan), plan.fixed)
+    plan = column_mapping.Plan(plan.columns, _codes(posted, asked, plan), plan.fixed)
     ids = column_mapping.ids(current_app.config["SECRET_KEY"], wave.code, path)
     first = column_mapping.written(path, target, plan, reads, ids)
     checked = column_mapping.checked(database(), wave.code, target)
@@ -179,18 +178,18 @@ def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, 
             known=[(column, _meaning(column, questionnaire)) for column in column_mapping.known(questionnaire)],
             communes=communes,
             modes=[(mode.value, _(MODE_NAMES[mode])) for mode in Mode],
-            blank=BLANK,
+            blank=column_mapping.BLANK,
         ),
         422 if wrong or checked.count or problem else 200,
     )
 
 
 def _plan(
-    posted: Mapping[str, str] | None, sources: list[Source], questionnaire: Questionnaire
-) -> tuple[Plan, dict[int, str]]:
+    posted: Mapping[str, str] | None, sources: list[column_mapping.Source], questionnaire: Questionnaire
+) -> tuple[column_mapping.Plan, dict[int, str]]:
     """The columns as they were posted, else as their names suggest; and what is wrong with them, by place."""
     if posted is None:
-        return Plan(column_mapping.guess(sources, questionnaire)), {}
+        return column_mapping.Plan(column_mapping.guess(sources, questionnaire)), {}
     known = column_mapping.known(questionnaire)
     columns: dict[int, str] = {}
     wrong: dict[int, str] = {}
@@ -203,11 +202,11 @@ def _plan(
         elif target:
             columns[place] = target
     fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
-    return Plan(columns, {}, fixed), wrong
+    return column_mapping.Plan(columns, {}, fixed), wrong
 
 
 def _codes(
-    posted: Mapping[str, str] | None, asked: Mapping[int, list[Word]], plan: Plan
+    posted: Mapping[str, str] | None, asked: Mapping[int, list[column_mapping.Word]], plan: column_mapping.Plan
 ) -> dict[tuple[int, str], str]:
     """The code of each word: as it was chosen, else as its letters suggest."""
     codes = {}
@@ -221,10 +220,10 @@ def _codes(
 
 
 def _columns(
-    sources: list[Source],
-    plan: Plan,
-    reads: Mapping[str, Reading],
-    asked: Mapping[int, list[Word]],
+    sources: list[column_mapping.Source],
+    plan: column_mapping.Plan,
+    reads: Mapping[str, column_mapping.Reading],
+    asked: Mapping[int, list[column_mapping.Word]],
     first: list[list[str]],
     wrong: Mapping[int, str],
     questionnaire: Questionnaire,
@@ -249,7 +248,7 @@ def _columns(
     return columns
 
 
-def _offered(reading: Reading | None) -> tuple[tuple[str, str], ...]:
+def _offered(reading: column_mapping.Reading | None) -> tuple[tuple[str, str], ...]:
     """The codes that a word can mean, with what they say in the language of the moment."""
     if reading is None:
         return ()

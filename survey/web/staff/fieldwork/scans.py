@@ -15,7 +15,6 @@ from forms import Item
 from survey.accounts.accounts import Right
 from survey.fieldwork import keying
 from survey.paper import scanning
-from survey.paper.scanning import Doubt, Page, Waiting
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import MB, Tab
@@ -43,7 +42,7 @@ class ScansForm(StaffForm):
 class Asked:
     """A doubtful question on the screen: what can be typed, what was typed, what is wrong with it."""
 
-    doubt: Doubt
+    doubt: scanning.Doubt
     choices: list[tuple[str, str]]
     typed: str
     fault: str
@@ -71,7 +70,7 @@ def _each(sent: list[FileStorage]) -> Iterator[tuple[str, bytes]]:
         yield uploads.name(file), data
 
 
-def _scans(wave: str, form: ScansForm, taken: list[Page], status: int) -> ResponseReturnValue:
+def _scans(wave: str, form: ScansForm, taken: list[scanning.Page], status: int) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         waiting = scanning.waiting(session, wave_row.code)
@@ -87,7 +86,7 @@ def _scans(wave: str, form: ScansForm, taken: list[Page], status: int) -> Respon
     ), status
 
 
-def _to_settle(waiting: list[Waiting]) -> list[Waiting]:
+def _to_settle(waiting: list[scanning.Waiting]) -> list[scanning.Waiting]:
     return [one for one in waiting if one.doubtful and not one.missing]
 
 
@@ -164,7 +163,7 @@ def _choices(item: Item) -> list[tuple[str, str]]:
     ]
 
 
-def _wrong(doubts: list[Doubt], typed: dict[str, str]) -> dict[str, str]:
+def _wrong(doubts: list[scanning.Doubt], typed: dict[str, str]) -> dict[str, str]:
     """What must be corrected before the form can be keyed, by code."""
     wrong = {}
     for item in (doubt.item for doubt in doubts):

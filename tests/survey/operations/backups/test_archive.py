@@ -18,7 +18,7 @@ from sqlalchemy import Table, func, select, text
 from survey.operations import demo
 from survey.operations.backups import age_format, archive, rows
 from survey.responses import submission as responses
-from survey.storage.database import Database, newest
+from survey.storage.database import Database
 from survey.storage.models import (
     Mode,
     Response,
@@ -26,6 +26,7 @@ from survey.storage.models import (
     Unit,
     WeightVersion,
 )
+from survey.storage.schema import newest
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, Refusal, speaking

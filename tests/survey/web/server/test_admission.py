@@ -35,7 +35,7 @@ class Door:
 
     def __init__(self) -> None:
         self.working, self.may_end = threading.Semaphore(0), threading.Event()
-        self.admission = Admission(self.work, Metrics())
+        self.admission = Admission(self.work, Metrics().count)
         self.threads = ThreadPoolExecutor(WORKING + MOST + 1)
 
     def work(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:

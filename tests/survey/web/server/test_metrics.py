@@ -76,11 +76,13 @@ def test_they_are_for_this_machine_or_for_who_has_the_token(
 
 SHARED = """
 import os
+from survey.web.server import gunicorn
+
+gunicorn.share_metrics()
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from survey.web.server import metrics
 
-metrics.share()
 for _process in range(2):
     if os.fork() == 0:
         metrics.Metrics().count("api", 201, 0.1)
@@ -89,8 +91,8 @@ for _process in range(2):
 registry = CollectorRegistry()
 MultiProcessCollector(registry)
 print(generate_latest(registry).decode())
-folder = os.environ[metrics.FOLDER]
-metrics.forget()
+folder = os.environ[gunicorn.FOLDER]
+gunicorn.forget_metrics()
 print("left" if os.path.exists(folder) else "gone")
 """
 

@@ -10,6 +10,7 @@ from survey.storage.database import Database
 from survey.web.app import create_app
 from survey.web.server.gunicorn import Server
 from survey.web.server.rate_limit import Rate, seconds_to_wait
+from survey.web.server.worker import forget_quiet, limits
 from survey.web.sign_in.lockout import Lockout
 
 
@@ -47,20 +48,20 @@ def test_a_quiet_address_is_forgotten_and_a_busy_one_is_not(rate: Rate, clock: A
 
 
 def test_the_server_forgets_who_has_been_quiet_whatever_is_counted(clock: Any) -> None:
-    server = Server({})
-    for counted in server.counts.values():
+    counts = limits(Server({}).shared)
+    for counted in counts.values():
         counted._clock = clock
-    lockout = server.counts["lockout"]
+    lockout = counts["lockout"]
     assert isinstance(lockout, Lockout)
     lockout._networks._clock = clock
     lockout.take("lan", "10.0.0.1")
     for name in ("rate", "rate_of_codes"):
-        one = server.counts[name]
+        one = counts[name]
         assert isinstance(one, Rate)
         one.take("10.0.0.1")
     clock.now = 3_600
-    server.forget()
-    assert [len(counted) for counted in (*server.counts.values(), lockout._networks)] == [0, 0, 0, 0]
+    forget_quiet(counts)
+    assert [len(counted) for counted in (*counts.values(), lockout._networks)] == [0, 0, 0, 0]
 
 
 def test_no_address_stands_in_the_memory(rate: Rate) -> None:

@@ -8,7 +8,6 @@ import hmac
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from survey.sampling import draws, leader_groups
 from survey.storage.models import Invitation, LeaderGroup, Mode, Response, Village, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
-from survey.waves.waves import Place
+from survey.waves.waves import Opened, Place
 from translations import N_, Conflict, Gone, NotFound, Refusal, speaking
 from translations.formats import day
 
@@ -138,10 +137,10 @@ def digest(key: str, typed: str) -> str:
     return hmac.digest(key.encode(), f"invitation:{signs}".encode(), hashlib.sha256)[:16].hex()
 
 
-def place(session: Session, digest: str, opened: date | None = None) -> tuple[Place, bool]:
+def place(session: Session, digest: str, opened: Opened | None = None) -> tuple[Place, bool]:
     """Where a code lets its holder answer, and whether it is used; refused where there is no such code.
 
-    opened  the day on which the code opened the form that is looked at now
+    opened  gives the day on which the code opened the form that is looked at now
     """
     invitation = session.get(Invitation, digest)
     if invitation is None:

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from forms import Questionnaire
+from survey.storage.database import insert_once
 from survey.storage.encrypted_texts import TextKeys, texts_of
-from survey.storage.insert_once import insert_once
 from survey.storage.models import Mode, Response, ResponseText, Village
 from survey.waves.waves import Place, counting_day
 from translations import LANGUAGES, Conflict, Refusal

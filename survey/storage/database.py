@@ -6,11 +6,13 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy import Insert, NullPool, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
@@ -119,6 +121,21 @@ class Database:
         """Whether the database can be reached now."""
         with self.engine.connect() as connection:
             return bool(connection.scalar(text("SELECT 1")) == 1)
+
+
+def insert_once(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:
+    """Inserts a row of a model unless one with its primary key is there; whether it was inserted.
+
+    Of two that come at once, the second waits for the first and inserts nothing.
+    """
+    return bool(connection.execute(_statement(connection.dialect.name, table.__table__), row).rowcount)
+
+
+@cache
+def _statement(dialect: str, table: Table) -> Insert:
+    inserted = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    once = inserted.on_conflict_do_nothing(index_elements=list(table.primary_key))
+    return once.execution_options(preserve_rowcount=True)
 
 
 PRAGMAS = (

@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, select, update
 
 from survey.storage import master_key
-from survey.storage.insert_once import insert_once
+from survey.storage.database import insert_once
 from survey.storage.models import Response, ResponseText, TextKey
 from survey.system import settings
 from translations import Refusal

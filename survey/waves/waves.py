@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -36,6 +36,9 @@ class Place:
     wave: Wave
     unit: Unit
     questionnaire: Questionnaire
+
+
+Opened = Callable[[Place], date | None]
 
 
 def create(
@@ -136,11 +139,13 @@ def public(session: Session, on: date) -> list[Wave]:
     )
 
 
-def place(session: Session, wave: str, unit: str, on: date | None = None, *, opened: date | None = None) -> Place:
+def place(
+    session: Session, wave: str, unit: str, on: date | None = None, *, opened: Opened | None = None
+) -> Place:
     """Where a person answers; refused if the wave or the unit is unknown, or the wave is not running.
 
     on      the day of answering; the present day unless given
-    opened  the day on which this server opened the form that is sent now, by its own signature
+    opened  gives the day on which this server opened the form that is sent now, by its own signature
 
     A form counts on the day on which it was answered. One that comes after the wave's end counts by itself only
     where this server signed that it was opened before, and until the fieldwork is closed; where a device alone
@@ -149,14 +154,14 @@ def place(session: Session, wave: str, unit: str, on: date | None = None, *, ope
     return _running(_place(session, wave, unit), on or today(), opened)
 
 
-def place_of_leaders(session: Session, wave: str, opened: date | None = None) -> Place:
+def place_of_leaders(session: Session, wave: str, opened: Opened | None = None) -> Place:
     """Where a leader answers whose code was found: as `place`, about the province."""
     row = find(session, wave)
     asked = questionnaires.by_digest(session, row.questionnaire)
     return _running(Place(row, units.province(session), asked), today(), opened)
 
 
-def current_place(database: Database, wave: str, unit: str, opened: date | None = None) -> Place:
+def current_place(database: Database, wave: str, unit: str, opened: Opened | None = None) -> Place:
     """Like `place`, for today and for what strangers ask by the thousand: held in memory until somebody changes
     waves or units, which each process sees a second later at most."""
     return _running(_held_place(database, wave, unit), today(), opened)
@@ -198,11 +203,12 @@ def _held_place(database: Database, wave: str, unit: str) -> Place:
         return _place(session, wave, unit)
 
 
-def _running(place: Place, on: date, opened: date | None) -> Place:
+def _running(place: Place, on: date, opened: Opened | None) -> Place:
     wave = place.wave
+    first = None if opened is None or on <= wave.closes else opened(place)
     if on < wave.opens:
         raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(wave.opens))
-    if on <= wave.closes or (opened is not None and opened <= wave.closes and wave.closed is None):
+    if on <= wave.closes or (first is not None and first <= wave.closes and wave.closed is None):
         return place
     if accepted_until(wave):
         raise Gone(

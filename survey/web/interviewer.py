@@ -126,7 +126,9 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
     with database().reading() as session:
         place = _own(
-            waves.place(session, wave, unit, opened=form.opened_on(wave, unit, Mode.INTERVIEWER, _token()))
+            waves.place(
+                session, wave, unit, opened=lambda place: form.opened_on(place, Mode.INTERVIEWER, _token())
+            )
         )
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)

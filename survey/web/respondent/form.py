@@ -53,7 +53,7 @@ class Trouble:
 
 def answer(wave: str, unit: str) -> ResponseReturnValue:
     """The form of a wave at a commune; a valid one that is sent is stored and answered with a receipt."""
-    place = waves.current_place(database(), wave, unit, opened_on(wave, unit, Mode.PHONE, _token()))
+    place = waves.current_place(database(), wave, unit, _opened)
 
     def store(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
         database().group(
@@ -237,21 +237,25 @@ def _signer(key: str) -> TimestampSigner:
 
 def token(place: Place, mode: Mode) -> str:
     """What says that a form was opened here and now: signed, with its wave, unit and mode."""
-    return _signer(_key()).sign(f"{place.wave.code}/{place.unit.code}/{mode}").decode()
+    return _signer(_key()).sign(_signed(place, mode)).decode()
 
 
-def opened_on(wave: str, unit: str, mode: Mode, token: str) -> date | None:
-    """The day on which a form was opened, as its token says; None if it was not made here, for this wave, unit
-    and mode, or too long ago."""
+def opened_on(place: Place, mode: Mode, token: str) -> date | None:
+    """The day on which a form was opened, as its token says; None if it was not made here, for this place and
+    mode, or too long ago."""
     try:
         opened_at, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
         return None
-    return dates.day_of(moment) if opened_at.decode() == f"{wave}/{units.settled(unit)}/{mode}" else None
+    return dates.day_of(moment) if opened_at.decode() == _signed(place, mode) else None
+
+
+def _signed(place: Place, mode: Mode) -> str:
+    return f"{place.wave.code}/{place.unit.code}/{mode}"
 
 
 def _opened(place: Place) -> date | None:
-    return opened_on(place.wave.code, place.unit.code, Mode.PHONE, _token())
+    return opened_on(place, Mode.PHONE, _token())
 
 
 def _token() -> str:

@@ -54,7 +54,7 @@ def answer(token: str) -> ResponseReturnValue:
     except BadSignature:
         return _page("", _("This page has been open for a long time. Enter the code from your letter again."), 404)
     with database().reading() as session:
-        place, used = invitations.place(session, digest, dates.day_of(moment))
+        place, used = invitations.place(session, digest, lambda _place: dates.day_of(moment))
     if used and request.method != "POST":
         return _used()
 

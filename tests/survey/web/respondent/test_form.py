@@ -514,12 +514,13 @@ def test_a_static_file_is_closed_before_anybody_takes_it(app: Flask) -> None:
 
 def test_a_token_says_for_which_wave_unit_and_mode_a_form_was_opened(app: Flask, province: Database) -> None:
     with app.test_request_context(), province.reading() as session:
-        made = form.token(waves.place(session, "gop-y", "06652"), Mode.PHONE)
-        assert form.opened_on("gop-y", "06652", Mode.PHONE, made) == dates.today()
-        assert form.opened_on("ho-mo", "06652", Mode.PHONE, made) is None
-        assert form.opened_on("gop-y", "06658", Mode.PHONE, made) is None
-        assert form.opened_on("gop-y", "06652", Mode.INTERVIEWER, made) is None
-        assert form.opened_on("gop-y", "06652", Mode.PHONE, f"{made}x") is None
+        place = waves.place(session, "gop-y", "06652")
+        made = form.token(place, Mode.PHONE)
+        assert form.opened_on(place, Mode.PHONE, made) == dates.today()
+        assert form.opened_on(waves.place(session, "ho-mo", "06652"), Mode.PHONE, made) is None
+        assert form.opened_on(waves.place(session, "gop-y", "06658"), Mode.PHONE, made) is None
+        assert form.opened_on(place, Mode.INTERVIEWER, made) is None
+        assert form.opened_on(place, Mode.PHONE, f"{made}x") is None
 
 
 @pytest.mark.parametrize("size", [30, 99_000, 150_000])

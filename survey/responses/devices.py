@@ -57,6 +57,7 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
         raise Refusal("Say in 1 to %(most)d characters where the device stands.", most=LONGEST_PLACE)
     where = units.answered_at(session, unit)
     open_wave = waves.find(session, wave)
+    waves.refuse_leaders(session, open_wave)
     if open_wave.closes < today():
         raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(open_wave.closes))
     new = Link(

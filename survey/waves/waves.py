@@ -180,10 +180,15 @@ def accepted_until(wave: Wave) -> date | None:
 
 def _place(session: Session, wave: str, unit: str) -> Place:
     row = find(session, wave)
+    refuse_leaders(session, row)
     asked = questionnaires.by_digest(session, row.questionnaire)
-    if asked.asks_leaders:
-        raise NotFound("This survey is answered with the code of a letter only. Type it on the page for codes.")
     return Place(row, units.answered_at(session, unit), asked)
+
+
+def refuse_leaders(session: Session, wave: Wave) -> None:
+    """Refuses a way of answering that any leader could take without a code."""
+    if questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+        raise NotFound("This survey is answered with the code of a letter only. Type it on the page for codes.")
 
 
 @cachetools.cached(cachetools.TTLCache(16, ttl=1), key=lambda database: database.url, lock=threading.Lock())

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from forms import load as read
 from survey.data_files import exporting, importing
-from survey.responses import respondents
+from survey.responses import devices, respondents
 from survey.results import comparison, releases, result_table
 from survey.results.result_table import Record
 from survey.sampling import frame, leader_groups
@@ -197,6 +197,8 @@ def test_a_release_and_a_comparison_know_the_groups(leaders: Database, load: Loa
 def test_nobody_answers_without_a_code(leaders: Database) -> None:
     with leaders.reading() as session, pytest.raises(NotFound):
         waves.place(session, WAVE, "06652")
+    with leaders.writing() as session, pytest.raises(NotFound):
+        devices.link(session, WAVE, "06652", "Quầy 1")
 
 
 def test_leaders_are_a_sample(leaders: Database) -> None:

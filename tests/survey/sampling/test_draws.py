@@ -222,7 +222,7 @@ def test_codes_go_to_drawn_villages_and_settle_the_draw(province: Database) -> N
     with province.writing() as session:
         taken = {one.village.psu for one in draws.read(session, kept).taken}
         letters = invitations.make(session, "key", "ho-mau", [], 1)
-        assert {letter.psu for letter in letters} == taken
+        assert {letter.place for letter in letters} == taken
         other = next(v.psu for v in waves.villages(session, "ho-mau") if v.psu not in taken)
         with pytest.raises(NotFound, match=f"no village {other}"):
             invitations.make(session, "key", "ho-mau", [other], 1)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,6 +54,7 @@ class Line:
     name: str
     record: Estimate
     verdict: Verdict
+    after_data: bool  # set when answers had come in, whether or not the year named this wave by then
 
     @property
     def wanted(self) -> str:
@@ -74,7 +77,7 @@ class Line:
             when = day(self.target.set_on)
             parts.append(
                 _("set on %(day)s, when answers had come in", day=when)
-                if self.target.after_data
+                if self.after_data
                 else _("set on %(day)s", day=when)
             )
         return "; ".join(parts)
@@ -164,6 +167,7 @@ def lines(
     unit_of = {unit.code: unit for unit in session.scalars(select(Unit))}
     records = _records(session, people, asked, table, rule)
     province = units.province(session)
+    since = first_answer(people)
     found = []
     for row, item in asked.items():
         place = province if row.unit is None else unit_of[row.unit]
@@ -171,10 +175,22 @@ def lines(
         if record is not None:
             judged = verdict(record, round((row.value or 0) / 100, 9), row.at_most)
             name = name_of(people.questionnaire, item)
-            found.append(Line(row, place, unit_of[row.office], name, record, judged))
+            late = is_late(row, since)
+            found.append(Line(row, place, unit_of[row.office], name, record, judged, late))
     return tuple(
         sorted(found, key=lambda line: (line.unit.parent is not None, order(line.unit.name), line.target.code))
     )
+
+
+def first_answer(people: Respondents) -> date | None:
+    """The day of the first answer of a sample."""
+    days = [str(people.day.levels[code]) for code in np.unique(people.day.codes) if code >= 0]
+    return date.fromisoformat(min(days)) if days else None
+
+
+def is_late(target: Duty, since: date | None) -> bool:
+    """Whether a target was set when answers had come in; `since`: the day of the first."""
+    return target.after_data or (since is not None and target.set_on is not None and since < target.set_on)
 
 
 def _records(

@@ -49,7 +49,7 @@ NOT_BEGUN = "not_begun"
 EXACT = 9  # decimals: sums of points differ in their last bit
 COPIED = (
     *("code", "what", "measure", "value", "at_most", "unit", "office", "head", "deadline"),
-    *("decision", "source", "set_on", "after_data", "version"),
+    *("decision", "source", "set_on", "version"),
 )
 
 
@@ -345,6 +345,7 @@ def _line(row: Duty, figure: Figure | None, report: Progress | None, holds: bool
     return DutyLine(
         **{name: getattr(row, name) for name in COPIED},
         kind=row.kind.value,
+        after_data=row.value is not None and targets.is_late(row, figure.since if figure else None),
         actual=figure.value if figure else None,
         low=figure.low if figure else None,
         high=figure.high if figure else None,

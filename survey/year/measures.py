@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -71,6 +72,7 @@ class Figure:
     source     where it is from, in words
     wave       the survey's
     n          people who answered
+    since      the day of the first of their answers
     measured   whether answers told it, or some of it, so that its interval judges
     lost       of a part of a scorecard: its maximum less its value, in the newest year that has one
     """
@@ -84,6 +86,7 @@ class Figure:
     source: str = ""
     wave: Wave | None = None
     n: int | None = None
+    since: date | None = None
     measured: bool = False
     lost: float | None = None
     flags: tuple[str, ...] = ()
@@ -280,8 +283,9 @@ def _of_survey(session: Session, year: int, measure: Measure, unit: str | None) 
     record, wave = survey_figures.estimate(session, year, measure.source, measure.code, unit)
     if wave is None:
         return None
+    since = targets.first_answer(survey_figures.shown(session, wave))
     if record is None or record.estimate is None:
-        return Figure(None, Scale.PERCENT, source=wave.code, wave=wave, measured=True)
+        return Figure(None, Scale.PERCENT, source=wave.code, wave=wave, since=since, measured=True)
     low, high = (None if one is None else 100 * one for one in (record.low, record.high))
     return Figure(
         100 * record.estimate,
@@ -292,6 +296,7 @@ def _of_survey(session: Session, year: int, measure: Measure, unit: str | None) 
         source=wave.code,
         wave=wave,
         n=record.n,
+        since=since,
         measured=True,
         flags=(*record.flags, *(("simulated",) if wave.simulated else ())),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import scorecard
+from survey.results import summary
 from survey.results.targets import Verdict
 from survey.storage.database import Database
 from survey.storage.models import Duty, Progress, PublishedFigure, YearRole
@@ -275,6 +276,19 @@ def test_points_are_judged_by_their_value_and_the_most_that_can_be_won_comes_fir
     for cells in ({"value": "7.1"}, {"value": "-1"}, {"unit": "06652"}, {"measure": "score:par_tinh:9"}):
         with pytest.raises(Unfit):
             put(**{"code": "F", "measure": "score:par_tinh:7.2", "at_most": "", **cells})
+
+
+def test_a_target_set_after_the_first_answer_says_so_though_the_year_named_no_wave_then(
+    put: Put, made_up_copy: Flask
+) -> None:
+    database = made_up_copy.extensions["database"]
+    with database.writing() as session:
+        duties.put(session, 2025, {**ROW, "measure": "survey:index", "at_most": "", "value": "50"}, "An")
+        assert [line.after_data for line in duties.lines(session, 2025)] == [False]  # of which wave, nobody knows
+        year_waves.name(session, 2025, YearRole.SURVEY, "thu-nghiem")
+    assert [line.after_data for line in lines(database)] == [True]
+    with database.reading() as session:
+        assert [line.after_data for line in summary.gather(session, "thu-nghiem").targets] == [True]
 
 
 def test_every_fault_of_a_file_is_told_by_row_and_column_and_nothing_is_stored(province: Database) -> None:

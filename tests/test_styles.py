@@ -53,6 +53,11 @@ def test_a_rule_begins_with_its_page_or_with_a_component_that_bears_the_name_of_
     assert bare == set()
 
 
+def test_each_block_of_a_sheet_is_closed() -> None:
+    """What stands in an open one holds on narrow screens alone, say."""
+    assert [name for name, text in SHEETS.items() if text.count("{") != text.count("}")] == []
+
+
 @pytest.mark.parametrize("sheet", ["kiosk.css", "interviewer.css"])
 def test_a_rule_of_a_shared_device_begins_with_the_device(sheet: str) -> None:
     assert {one for one in selectors(sheet) if not one.startswith(f".{ROOTS[sheet]}")} == set()

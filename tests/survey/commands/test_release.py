@@ -9,6 +9,7 @@ from survey.responses import submission
 from survey.storage.database import Database
 from survey.storage.models import Mode
 from survey.waves import waves
+from tests.survey.year import example
 
 
 def send(province: Database, count: int, psu: str, unit: str = "06652") -> None:
@@ -46,3 +47,18 @@ def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(
     assert "06658: 2 forms more" in made.err
     assert "Not in it" not in made.err
     assert "Village V4" in hailong("release", "list", "--wave", "ho-mau").err
+
+
+def test_a_year_is_released_beside_a_wave_and_one_of_the_two_is_named(province: Database, hailong: Any) -> None:
+    assert hailong("release", "list").code == 2
+    assert hailong("release", "list", "--wave", "ho-mau", "--year", 2024).code == 2
+    assert hailong("release", "freeze", "--year", 2024, "--by", "A", "--correction", "x").code == 2
+    assert hailong("report", "--year", 2024, "--format", "zip", "--out", "x").code == 2
+    example.fill(province)
+    refused = hailong("release", "freeze", "--year", 2024, "--by", "A")
+    assert (refused.code, "ho-mau" in refused.err) == (1, True)
+    steps = (("freeze", "A"), ("check", "B", "--number", 1), ("approve", "C", "--number", 1))
+    for of in (("--wave", "ho-mau"), ("--year", 2024)):
+        for step, *more in steps:
+            assert hailong("release", step, *of, "--by", *more).code == 0
+    assert hailong("release", "list", "--year", 2024).out.startswith("1\t")

@@ -291,6 +291,30 @@ def test_a_target_set_after_the_first_answer_says_so_though_the_year_named_no_wa
         assert [line.after_data for line in summary.gather(session, "thu-nghiem").targets] == [True]
 
 
+def test_points_that_rest_on_a_sensitive_item_are_no_target_of_a_unit(put: Put, province: Database) -> None:
+    """Its kin: a commune's scorecard of which a part is measured by C6."""
+    words = {"vi": "Chữ", "en": "Words"}
+    leaf = {"label": words, "max": 5, "by": "citizens"}
+    items = (("1", "survey:index", 0, 1), ("2", "survey:C6=3", 0.5, 0))
+    parts = [
+        leaf | {"code": code, "measures": [{"measure": item, "floor": low, "ceiling": high}]}
+        for code, item, low, high in items
+    ]
+    document = {"code": "xa", "version": 1, "title": words, "source": "1/QĐ 2025-01-01", "rates": "commune"}
+    document |= {"total": 10, "caution": words, "parts": parts}
+    with province.writing() as session:
+        scorecards.publish(session, scorecard.parse(document), TODAY)
+    cells = {"value": "4", "at_most": "", "unit": "06652"}
+    for measure in ("score:xa:2", "score:xa"):
+        with pytest.raises(Unfit) as refused:
+            put(measure=measure, **cells)
+        assert refused.value.column == "unit"
+    assert put(measure="score:xa:1", **cells) == "stored"
+    with pytest.raises(Unfit) as refused:
+        put(code="MT-2", measure="score:xa:1", **{**cells, "unit": ""})
+    assert refused.value.column == "unit"
+
+
 def test_every_fault_of_a_file_is_told_by_row_and_column_and_nothing_is_stored(province: Database) -> None:
     with (BAD / "expect.json").open(encoding="utf-8") as file:
         faults = [fault for fault in json.load(file) if fault["as"] in ("plan", "progress")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,6 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -20,7 +19,7 @@ from survey.waves import units
 from survey.web.current import database
 from survey.web.pages import Pages
 from survey.web.respondent.feedback import OUTCOMES
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.year.duty import REFERENCE, ProgressForm
 from survey.year import case_steps, duties, measures, own_work, scores
 from survey.year.own_work import OwnScore, Verb
@@ -140,11 +139,10 @@ def my_case(id: object) -> ResponseReturnValue:
         simulated = session.get_one(Wave, line.wave).simulated
     form = ReplyForm()
     choices = [one for one in Outcome if line.is_open or one is not Outcome.PASSED]
-    form.outcome.choices = [
-        SelectChoice("", _("Choose what became of it.")),
-        *(SelectChoice(one.value, _outcome(one)) for one in choices),
-    ]
-    form.office.choices = [SelectChoice("", "–"), *offices]
+    form.outcome.choices = options(
+        *((one.value, _outcome(one)) for one in choices), blank=_("Choose what became of it.")
+    )
+    form.office.choices = options(*offices, blank="–")
     if form.validate_on_submit():
 
         def keep(session: Session, cells: Mapping[str, str]) -> None:
@@ -188,11 +186,11 @@ def _kept(form: StaffForm, keep: Callable[[Session, Mapping[str, str]], None]) -
     return True
 
 
-def _offices(session: Session) -> Sequence[SelectChoice]:
+def _offices(session: Session) -> list[tuple[str, str]]:
     """Who can have a case: departments first, then the communes."""
     there = session.scalars(select(Unit).where(Unit.parent.is_not(None)))
     found = sorted(there, key=lambda unit: (unit.kind in units.COMMUNE_KINDS, order(unit.name)))
-    return [SelectChoice(unit.code, units.named(unit)) for unit in found if units.exists(unit, dates.today())]
+    return [(unit.code, units.named(unit)) for unit in found if units.exists(unit, dates.today())]
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -32,6 +32,7 @@ VALUES = {
     "name": "staff.css",
     "code": "C5",
     "day": "2026-11-25",
+    "year": 2026,
 }
 
 

@@ -119,6 +119,7 @@ def names(province: Database) -> set[str]:
         *units.ENGLISH.values(),
         *codes,
         "Hài Lòng",
+        *("PAR INDEX", "PAR_INDEX", "SIPAS", "PAPI"),
         version(),
         *(role.value for role in Role),
     }
@@ -129,6 +130,8 @@ def names(province: Database) -> set[str]:
     [
         ("/", 200),
         ("/?dot=ba", 200),
+        ("/y-kien", 200),
+        ("/y-kien/06652?q=ha", 200),
         ("/?dot=ba&q=ha", 200),
         ("/?dot=ba&q=xyz", 200),
         ("/m", 200),

@@ -232,9 +232,7 @@ def _form(places: Mapping[str, Unit], **fields: None) -> PersonForm:
     if settings.mail_server() is None:
         del form.mail
     form.role.choices = options(*((role.value, role_name(role)) for role in Role))
-    form.unit.choices = options(
-        *((code, f"{unit.name} ({units.kind(unit)})") for code, unit in places.items()), blank="–"
-    )
+    form.unit.choices = options(*((code, _place(unit)) for code, unit in places.items()), blank="–")
     return form
 
 

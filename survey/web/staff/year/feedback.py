@@ -14,7 +14,6 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -25,7 +24,7 @@ from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.respondent.feedback import OUTCOMES
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload
 from survey.year import case_steps, cases, years
 from survey.year.case_steps import Offer
@@ -255,21 +254,21 @@ def _form(**fields: None) -> tuple[CaseForm, list[tuple[Wave, Unit, Offer]]]:
         there = session.scalars(select(Unit).where(Unit.parent.is_not(None))).all()
     found.sort(key=lambda one: (one[0].opens, one[1].parent is not None, order(one[1].name)))
     form = CaseForm(**fields, theme=request.args.get("tu", ""))
-    form.theme.choices = [
-        SelectChoice("", _("Choose the theme.")),
+    form.theme.choices = options(
         *(
-            SelectChoice(
+            (
                 f"{wave.code}|{unit.code}|{offer.line.code}",
                 f"{units.named(unit)}: {offer.line.name} ({number(offer.line.count)}; {wave.code})",
             )
             for wave, unit, offer in found
         ),
-    ]
+        blank=_("Choose the theme."),
+    )
     offices = sorted(there, key=lambda unit: (unit.kind in units.COMMUNE_KINDS, order(unit.name)))
-    form.office.choices = [
-        SelectChoice("", _("Choose an office")),
-        *(SelectChoice(unit.code, units.named(unit)) for unit in offices if units.exists(unit, dates.today())),
-    ]
+    form.office.choices = options(
+        *((unit.code, units.named(unit)) for unit in offices if units.exists(unit, dates.today())),
+        blank=_("Choose an office"),
+    )
     return form, found
 
 

@@ -25,6 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "hinh"
+EXAMPLES = ROOT / "docs" / "examples" / "nam"
 HAILONG = str(Path(sys.executable).with_name("hailong"))
 PASSWORD = "bon tu cua mot cau dai"
 WAVE = "ho-2027"  # a wave in the field, beside the demonstration's own
@@ -61,6 +62,8 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "cong-bo": at("/quan-tri/nam-truoc/cong-bo"),
     "tai-khoan": at("/quan-tri/nguoi-dung"),
     "nhat-ky": at("/quan-tri/nhat-ky"),
+    "nam": at("/quan-tri/nam/2024"),
+    "bo-tieu-chi": at("/quan-tri/nam/2024/bang-diem/par_tinh"),
 }
 
 
@@ -86,6 +89,15 @@ def prepare(folder: Path) -> None:
         ["sample", "draw", "--wave", WAVE, "--per", "unit", "--villages", "2", "--per-village", "27"],
         ["sample", "use", "--wave", WAVE, "--draw", "1"],
         ["forms", "print", "--wave", WAVE, "--unit", "06652", "--out", "phieu.pdf"],
+        ["unit", "import", f"{EXAMPLES}/offices.csv"],
+        ["published", "import", f"{EXAMPLES}/published_2024.csv"],
+        ["scorecard", "publish", f"{EXAMPLES}/par_tinh.yaml"],
+        *(
+            ["scorecard", "import", f"{EXAMPLES}/{kind}_2024.csv", "--kind", kind, "--by", person]
+            + ["--year", "2024", "--document", "par_tinh@1"]
+            for kind, person in (("self", "Nguyễn Lan"), ("official", "Trần Minh"))
+        ),
+        ["plan", "import", f"{EXAMPLES}/plan.csv", "--year", "2025", "--by", "Nguyễn Lan"],
     ):
         command = [HAILONG, *words]
         subprocess.run(command, cwd=folder, input=PASSWORD + "\n", text=True, check=True)

@@ -31,6 +31,8 @@ KEPT = {
     "questionnaire": "which version of the questionnaire",
     "answers": "your answers",
     "marks": "whether the form was filled in under 5 seconds",
+    "stratum": "the group that the code of your letter stands for",
+    "person": "a label by which several forms of one person belong together",
     "adults": "how many people aged 18 and over live in your home",
 }
 MARKED = {

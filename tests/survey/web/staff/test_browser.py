@@ -160,6 +160,7 @@ LEFT_OUT = {
     "staff.open_file": "a file",
     "staff.issued_report": "a file",
     "staff.scorecard_file": "a file",
+    "staff.year_file": "a file",
     "staff.scan_picture": "a picture",
     "staff.frame_file": "a file",
     "staff.drawn_file": "a file",

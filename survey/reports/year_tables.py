@@ -191,33 +191,31 @@ def targets(document: YearDocument, lines: Sequence[Line], caption: str, judged:
     rows = [
         Row(
             (
-                line.label,
+                f"{line.label} ({reference(line.source)})",
                 goal(line),
                 *((_reached(after), state(line)) if judged else ()),
                 responsible(document, line),
                 deadline(line),
-                reference(line.source),
             )
         )
         for line, after in zip_longest(lines, lines[1:])
         if line.office
     ]
     columns = (
-        Column(_("Target"), 22 if judged else 30, LEFT),
-        Column(_("To reach"), 12 if judged else 14),
-        *((Column(_("Result"), 14), Column(_("Verdict"), 12)) if judged else ()),
-        Column(_("Who answers for it"), 17 if judged else 24, LEFT),
-        Column(_("Deadline"), 12 if judged else 14),
-        Column(_("Decision"), 11 if judged else 18, LEFT),
+        Column(_("Target"), 27 if judged else 42, LEFT),
+        Column(_("To reach"), 12 if judged else 16),
+        *((Column(_("Result"), 14), Column(_("Verdict"), 13)) if judged else ()),
+        Column(_("Who answers for it"), 18 if judged else 25, LEFT),
+        Column(_("Deadline"), 16 if judged else 17),
     )
-    return Table(caption, columns, tuple(rows), ())
+    return Table(caption, columns, tuple(rows), tuple(_once(line.note for line in lines if not line.office)))
 
 
 def sources(document: YearDocument) -> list[Table]:
     """Every figure of the document with its source: the published ones, then the own ones, apart."""
     known = [line for line in document.lines if line.value is not None and line.section != "cases"]
     published = [line for line in known if line.mark == "published"]
-    own = [line for line in known if line.mark == "own"]
+    own = list({(line.key, line.value): line for line in reversed(known) if line.mark == "own"}.values())[::-1]
     what, value, source = Column(_("Figure"), 40, LEFT), Column(_("Value"), 14), Column(_("Source"), 46, LEFT)
     tables = [
         Table(

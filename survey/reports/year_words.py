@@ -24,7 +24,7 @@ STATES = {
     "answered": N_("answered, not published yet"),
     "reached": N_("reached"),
     "missed": N_("not reached"),
-    "undecided": N_("not enough to conclude"),
+    "undecided": N_("not enough grounds to conclude"),
     "unseen": N_("no figure yet"),
 }
 OUTCOMES = {

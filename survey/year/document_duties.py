@@ -9,12 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.remarks import themes
-from survey.storage.models import Theme, YearRole
-from survey.year import cases, duties, measures, survey_figures, year_waves
+from survey.results import wording
+from survey.storage.models import Theme, Unit, YearRole
+from survey.waves import units
+from survey.year import cases, duties, measures, scores, survey_figures, year_waves
 from survey.year.cases import CaseLine
 from survey.year.document_figures import wave_source
 from survey.year.document_lines import Line
 from survey.year.duties import DutyLine
+from survey.year.measures import Figure
 from translations import N_
 from translations import gettext as _
 from translations.formats import order
@@ -139,21 +142,34 @@ def _reached(session: Session, year: int, line: DutyLine) -> list[Line]:
     figure = line.figure
     if figure is None or figure.value is None:
         return []
+    place = None if line.unit is None else session.get(Unit, line.unit)
+    measure = measures.parsed(line.measure)
+    of = "" if place is None or place.parent is None else units.named(place)
+    caution = ""
+    if measure.source == "score" and figure.measured:  # beside a measured value wherever it stands
+        caution = str(scores.version_of(session, year, measure.code).caution)
     return [
         Line(
             "targets",
             line.measure,
-            measures.name(session, year, measures.parsed(line.measure)),
+            ", ".join(filter(None, (measures.name(session, year, measure), of))),
             figure.value,
             figure.scale.value,
             figure.low,
             figure.high,
             figure.max,
             figure.previous,
-            source=figure.source,
+            source=_based(session, figure) or caution,
             flags=figure.flags,
+            note=caution,
         )
     ]
+
+
+def _based(session: Session, figure: Figure) -> str:
+    """Which data of a survey a figure rests on, and how many people."""
+    told = wave_source(session, figure.wave) if figure.wave else figure.source
+    return told if figure.n is None else f"{told}; {wording.people(figure.n)}"
 
 
 def _case(line: CaseLine, theme: str) -> Line:

@@ -162,7 +162,9 @@ def _whole(card: Scorecard, value: PartValue, unknown: int) -> Line:
         state=value.value_of or "",
         source=card.source,
         flags=value.flags,
-        note=_("Parts without a known value: %(count)s", count=unknown) if unknown else "",
+        note=_("Parts without a known value: %(count)s", count=unknown)
+        if unknown
+        else _("Its maximum is not known"),
     )
 
 

@@ -134,6 +134,17 @@ def test_a_target_stands_with_its_verdict_before_the_figure_that_it_is_judged_by
     assert "after_data" in wanted.flags
 
 
+def test_a_target_on_a_measured_part_has_its_caution_beside_the_figure(province: Database) -> None:
+    example.fill(province)
+    with province.writing() as session:
+        example.promise(session, "MT-CB", "score:papi_tinh:1", "5")
+        lines = document.gather(session, example.YEAR).of("targets")
+    [reached] = [line for line in lines if line.key == "score:papi_tinh:1"]
+    assert reached.low is not None
+    assert "không phải PAPI" in reached.source
+    assert "không phải PAPI" in reached.note
+
+
 def test_what_a_target_of_the_next_year_comes_to_is_not_told_yet(filled: Database) -> None:
     later = [line for line in gathered(filled).of("targets") if "next_year" in line.flags]
     assert len(later) == 25

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -117,3 +117,26 @@ def _bound(record: Estimate) -> str:
     """The bound of a figure that is known from one side: nhiều nhất 3,3%."""
     one_sided = {"none", "all", "under_3"} & set(record.flags)
     return wording.limits(record) if one_sided else ""
+
+
+def table(
+    title: str, note: str, names: Sequence[str], rows: Sequence[Sequence[Any]], shares: Collection[str]
+) -> bytes:
+    """A workbook of one table below its title and a note, which stands on each printed page too; the columns named
+    in `shares` are written in percent, and None is left empty."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    bold, share = book.add_format({"bold": True}), book.add_format({"num_format": SHARE})
+    sheet = book.add_worksheet()
+    sheet.write_string(0, 0, title, bold)
+    sheet.write_string(1, 0, note, bold)
+    sheet.write_row(3, 0, names, bold)
+    sheet.freeze_panes(4, 0)
+    for place, row in enumerate(rows, start=4):
+        for column, (name, value) in enumerate(zip(names, row, strict=True)):
+            if value is not None:
+                sheet.write(place, column, value, share if name in shares else None)
+    sheet.set_column(0, 2, 32)
+    sheet.set_footer("&C&I" + note)
+    book.close()
+    return buffer.getvalue()

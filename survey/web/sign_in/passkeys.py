@@ -23,24 +23,8 @@ from flask import current_app
 from flask import session as browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
-from survey.accounts import second_factors
+from survey.accounts import second_factors, webauthn_ceremonies
 from survey.storage.models import Passkey
 from survey.system.dates import today
 from survey.web import current
@@ -51,10 +35,6 @@ HOLDS = 300 * 10**9  # nanoseconds
 MOMENT = 8  # bytes at the beginning of a challenge
 LONGEST = 20_000  # letters of what a device answers
 LONGEST_ID = 1_023  # bytes, by the standard
-# The library means to raise its own alone, but takes what a device says at its word while it reads.
-MALFORMED = (WebAuthnException, LookupError, RecursionError, TypeError, ValueError)
-SITE = "Hài Lòng"
-UNLOCKED = UserVerificationRequirement.REQUIRED
 
 
 @dataclass(frozen=True)
@@ -75,22 +55,10 @@ def list_all(session: Session, account: str) -> list[PasskeyLine]:
 
 def to_add(session: Session, account: str) -> str:
     """What a browser needs to let a device make a passkey for the account, as JSON."""
-    known = [PublicKeyCredentialDescriptor(base64url_to_bytes(one.id)) for one in list_all(session, account)]
+    known = [one.id for one in list_all(session, account)]
     key, bound = current_app.config["SECRET_KEY"].encode(), f"passkeys of {account}".encode()
-    return options_to_json(
-        generate_registration_options(
-            rp_id=_name(),
-            rp_name=SITE,
-            user_name=account,
-            # Says nothing of the account to others, and the same each time: a device replaces what it had.
-            user_id=hmac.digest(key, bound, "sha256"),
-            challenge=_challenge(),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UNLOCKED
-            ),
-            exclude_credentials=known,
-        )
-    )
+    # Says nothing of the account to others, and the same each time: a device replaces what it had.
+    return webauthn_ceremonies.to_add(_site(), account, hmac.digest(key, bound, "sha256"), _challenge(), known)
 
 
 def add(session: Session, account: str, name: str, answer: str) -> list[str]:
@@ -103,19 +71,10 @@ def add(session: Session, account: str, name: str, answer: str) -> list[str]:
     )
     if challenge is None or len(answer) > LONGEST:
         raise refusal
-    try:
-        verified = verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=_name(),
-            expected_origin=_origin(),
-            require_user_verification=True,
-        )
-    except MALFORMED:
-        raise refusal from None
-    if len(verified.credential_id) > LONGEST_ID:
+    verified = webauthn_ceremonies.added(_site(), challenge, answer)
+    if verified is None or len(verified.credential_id) > LONGEST_ID:
         raise refusal
-    id = bytes_to_base64url(verified.credential_id)
+    id = webauthn_ceremonies.encoded(verified.credential_id)
     if session.get(Passkey, id) is not None:
         raise Conflict("This passkey has already been added. Add one from another device.")
     codes = second_factors.begin(session, account)
@@ -146,9 +105,7 @@ def remove(session: Session, account: str, id: str) -> bool:
 
 def to_sign() -> str:
     """What a browser needs to let a device sign with any passkey that it has for this site, as JSON."""
-    return options_to_json(
-        generate_authentication_options(rp_id=_name(), challenge=_challenge(), user_verification=UNLOCKED)
-    )
+    return webauthn_ceremonies.to_sign(_site(), _challenge())
 
 
 def owner(session: Session, answer: str) -> str | None:
@@ -170,17 +127,8 @@ def check(session: Session, account: str, answer: str) -> bool:
         or _moment(challenge) <= (passkey.answered or 0)
     ):
         return False
-    try:
-        signed = verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=_name(),
-            expected_origin=_origin(),
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except MALFORMED:
+    signed = webauthn_ceremonies.signed(_site(), challenge, answer, passkey.public_key, passkey.sign_count)
+    if signed is None:
         return False
     passkey.sign_count, passkey.answered = signed.new_sign_count, _moment(challenge)
     return True
@@ -189,13 +137,13 @@ def check(session: Session, account: str, answer: str) -> bool:
 def _challenge() -> bytes:
     """A new one, which the browser keeps in its signed session."""
     challenge = time.time_ns().to_bytes(MOMENT) + secrets.token_bytes(32)
-    browser[CHALLENGE] = bytes_to_base64url(challenge)
+    browser[CHALLENGE] = webauthn_ceremonies.encoded(challenge)
     return challenge
 
 
 def _pending_challenge() -> bytes | None:
     """The challenge of this browser, which forgets it; None where it has none or had it for too long."""
-    challenge = base64url_to_bytes(browser.pop(CHALLENGE, ""))
+    challenge = webauthn_ceremonies.decoded(browser.pop(CHALLENGE, ""))
     return challenge if 0 <= time.time_ns() - _moment(challenge) < HOLDS else None
 
 
@@ -208,12 +156,7 @@ def _day(moment: int) -> date:
 
 
 def _id(answer: str) -> str | None:
-    if len(answer) > LONGEST:
-        return None
-    try:
-        return bytes_to_base64url(parse_authentication_credential_json(answer).raw_id)
-    except MALFORMED:
-        return None
+    return None if len(answer) > LONGEST else webauthn_ceremonies.id_of(answer)
 
 
 def _origin() -> str:
@@ -222,6 +165,6 @@ def _origin() -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _name() -> str:
+def _site() -> webauthn_ceremonies.Site:
     """To which devices bind a passkey: the name in that address."""
-    return urlsplit(_origin()).hostname or ""
+    return webauthn_ceremonies.Site(urlsplit(_origin()).hostname or "", _origin())

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from analysis import DesignError, Estimate
 from analysis.association import Association, association
 from forms import Item, Questionnaire
 from survey.accounts.accounts import Right
+from survey.reports import workbook
 from survey.responses.respondents import Respondents
 from survey.results import disclosure, population, result_table, scores, wording
 from survey.sampling import leader_groups
@@ -35,6 +35,7 @@ NOT_FOR_OTHERS = N_("Not to be passed on")
 FILE_COLUMNS = (
     "item", "answer", "group", "share", "low", "high", "people", "weighted", "of_all_asked", "remark", "note"
 )  # fmt: skip
+SHARE_COLUMNS = ("share", "low", "high", "of_all_asked")
 
 
 @dataclass(frozen=True)
@@ -239,21 +240,6 @@ def _csv(rows: Sequence[tuple[Any, ...]]) -> str:
 
 
 def _workbook(table: Table, rows: Sequence[tuple[Any, ...]]) -> bytes:
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0.00%"})
-    sheet = book.add_worksheet()
-    sheet.write_string(0, 0, f"{table.title} · {table.by_name}", bold)
-    sheet.write_string(1, 0, _(NOT_FOR_OTHERS), bold)
-    sheet.write_row(3, 0, FILE_COLUMNS, bold)
-    sheet.freeze_panes(4, 0)
-    shares = {place for place, name in enumerate(FILE_COLUMNS) if name in ("share", "low", "high", "of_all_asked")}
     of_shares = all(record.statistic in wording.SHARES for record in table.records)
-    for place, row in enumerate(rows, start=4):
-        for column, value in enumerate(row):
-            if value is not None:
-                sheet.write(place, column, value, share if column in shares and of_shares else None)
-    sheet.set_column(0, 2, 32)
-    sheet.set_footer("&C&I" + _(NOT_FOR_OTHERS))
-    book.close()
-    return buffer.getvalue()
+    title = f"{table.title} · {table.by_name}"
+    return workbook.table(title, _(NOT_FOR_OTHERS), FILE_COLUMNS, rows, SHARE_COLUMNS if of_shares else ())

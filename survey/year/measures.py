@@ -143,11 +143,22 @@ def _card(session: Session, year: int, measure: Measure) -> Scorecard:
         ) from error
 
 
+def _with_part(session: Session, year: int, measure: Measure) -> Scorecard:
+    """The document in the year's version or, if that lost the part after a duty named it, the last that had it."""
+    card = _card(session, year, measure)
+    versions = [one for one in scorecards.published(session) if one.code == card.code]
+    return next(one for one in (card, *reversed(versions)) if measure.part in one.parts)
+
+
 def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questionnaire]:
     """What the year's wave asks, or, while none is named, what any of its kind may ask."""
     wave = year_waves.find(session, year, source)
     if wave is not None:
         return [questionnaires.by_digest(session, wave.questionnaire)]
+    return _of_kind(session, source)
+
+
+def _of_kind(session: Session, source: str) -> Sequence[Questionnaire]:
     population = "leaders" if source == "leaders" else "citizens"
     return [one for one in reversed(questionnaires.published(session)) if one.population == population]
 
@@ -155,7 +166,7 @@ def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questi
 def sensitive(session: Session, year: int, measure: Measure) -> bool:
     """Whether it rests on an item that is asked apart: harassment, money, and their kin."""
     if measure.source == "score":
-        leaves = _card(session, year, measure).parts[measure.part].leaves
+        leaves = _with_part(session, year, measure).parts[measure.part].leaves
         return any(sensitive(session, year, parsed(str(one))) for leaf in leaves for one in leaf.measures)
     if not measure.of_people:
         return False
@@ -182,7 +193,7 @@ def bounds(session: Session, year: int, measure: Measure) -> tuple[Scale, float,
     if measure.source == "group":
         return Scale.GROUP, 1, GROUPS
     if measure.source == "score":
-        card = _card(session, year, measure)
+        card = _with_part(session, year, measure)
         part = card.parts[measure.part]
         return Scale.POINTS, part.min, card.whole.max if part.max is None else part.max
     row = _newest(session, measure)
@@ -315,13 +326,13 @@ def is_there(session: Session, year: int, measure: Measure, unit: str | None = N
 def name(session: Session, year: int, measure: Measure) -> str:
     """A measure in words."""
     if measure.of_people:
-        asked = next(
-            one for one in _questionnaires(session, year, measure.source) if targets.is_single(one, measure.code)
-        )
+        # The wave may have been named after a duty on what it doesn't ask: another of its kind does.
+        asking = (*_questionnaires(session, year, measure.source), *_of_kind(session, measure.source))
+        asked = next(one for one in asking if targets.is_single(one, measure.code))
         words = targets.name_of(asked, measure.code)
         return _("Survey of leaders: %(name)s", name=words) if measure.source == "leaders" else words
     if measure.source == "score":
-        card = _card(session, year, measure)
+        card = _with_part(session, year, measure)
         return f"{measure.part} {card.parts[measure.part].label}" if measure.part else str(card.title)
     index = measure.code.replace("_", " ") + (f" {measure.part}" if measure.part else "")
     if measure.source == "rank":

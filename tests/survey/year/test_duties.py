@@ -21,7 +21,7 @@ from survey.storage.database import Database
 from survey.storage.models import Duty, Progress, PublishedFigure, YearRole
 from survey.system import dates
 from survey.waves import units
-from survey.year import duties, scorecards, scores, year_waves
+from survey.year import duties, measures, scorecards, scores, year_waves
 from survey.year.measures import Figure, Scale
 from survey.year.rows import Unfit
 from translations import Refusal
@@ -344,3 +344,27 @@ def test_the_example_plan_goes_in_twice_and_stores_once(province: Database) -> N
         assert duties.load_progress(session, 2025, EXAMPLES / "progress.csv", "An") == duties.Outcome(4, 0, 0)
         found = duties.lines(session, 2025, office="06688")
     assert {line.code for line in found} == {"MT-HALONG", "NV-11-06688", "NV-12-06688"}
+
+
+def test_a_duty_has_its_name_when_a_later_version_or_the_wave_lacks_its_figure(
+    put: Put, province: Database
+) -> None:
+    put(code="MT-K", measure="survey:index:PV.A", value="50", at_most="")
+    with province.writing() as session:
+        furnish(session)
+    put(code="MT-P", measure="score:par_tinh:7.2", value="1", at_most="")
+    with province.writing() as session:
+        year_waves.name(session, 2025, YearRole.SURVEY, "ho-mau")  # of households, whose form has no such part
+        document = json.loads(json.dumps(scorecards.newest(session, "par_tinh").document))
+        [area] = [part for part in document["parts"] if part["code"] == "7"]
+        area["parts"] = [one for one in area["parts"] if one["code"] != "7.2"]
+        scorecards.publish(session, scorecard.parse({**document, "version": 2}), TODAY)
+        assert "7.2" not in scores.version_of(session, 2025, "par_tinh").parts
+        for line in duties.lines(session, 2025):
+            measure = measures.parsed(line.measure)
+            assert measures.name(session, 2025, measure)
+            assert measures.bounds(session, 2025, measure)
+            assert not measures.sensitive(session, 2025, measure)
+            assert line.verdict == Verdict.UNSEEN
+        with pytest.raises(Unfit):  # nothing new is promised of it
+            measures.read(session, 2025, "score:par_tinh:7.2")

@@ -26,6 +26,8 @@ from translations import N_
 from translations import gettext as _
 from translations.formats import day, order, percent
 
+EXACT = 9  # decimals: 90% and a sum of shares or points that comes to it differ in their last bit
+
 
 class Verdict(StrEnum):
     """What the sample says of a target: its interval lies on one side of it, or holds it."""
@@ -135,6 +137,7 @@ def verdict(record: Estimate, value: float, at_most: bool) -> Verdict:
 
 def by_interval(low: float, high: float, value: float, at_most: bool) -> Verdict:
     """On which side of a target an interval lies; both in one unit."""
+    low, high, value = round(low, EXACT), round(high, EXACT), round(value, EXACT)
     least, most, goal = (-high, -low, -value) if at_most else (low, high, value)
     return Verdict.REACHED if least >= goal else Verdict.MISSED if most < goal else Verdict.UNDECIDED
 
@@ -173,7 +176,7 @@ def lines(
         place = province if row.unit is None else unit_of[row.unit]
         record = records[item, row.unit]
         if record is not None:
-            judged = verdict(record, round((row.value or 0) / 100, 9), row.at_most)
+            judged = verdict(record, (row.value or 0) / 100, row.at_most)
             name = name_of(people.questionnaire, item)
             late = is_late(row, since)
             found.append(Line(row, place, unit_of[row.office], name, record, judged, late))

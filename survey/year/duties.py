@@ -46,7 +46,6 @@ CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,19}")
 # What another decision is needed for: the value alone, if it were free, would be moved to where the figure is.
 DECIDED = ("measure", "value", "at_most", "unit", "office", "head", "deadline")
 NOT_BEGUN = "not_begun"
-EXACT = 9  # decimals: sums of points differ in their last bit
 COPIED = (
     *("code", "what", "measure", "value", "at_most", "unit", "office", "head", "deadline"),
     *("decision", "source", "set_on", "version"),
@@ -337,7 +336,7 @@ def verdict(figure: Figure | None, value: float, at_most: bool) -> Verdict:
     low, high = (figure.low, figure.high) if figure.measured else (figure.value, figure.value)
     if low is None or high is None or "not_a_sample" in figure.flags:
         return Verdict.UNSEEN
-    return targets.by_interval(round(low, EXACT), round(high, EXACT), round(value, EXACT), at_most)
+    return targets.by_interval(low, high, value, at_most)
 
 
 def _line(row: Duty, figure: Figure | None, report: Progress | None, holds: bool) -> DutyLine:

@@ -29,7 +29,7 @@ from survey.year import duties, year_waves
 from translations.formats import day
 
 SignIn = Callable[[Flask, str], FlaskClient]
-SHARES = st.floats(0, 1)
+SHARES = st.integers(0, 10**targets.EXACT).map(lambda number: number / 10**targets.EXACT)
 YEAR = 2026
 
 
@@ -57,6 +57,14 @@ def test_a_target_is_judged_by_the_whole_interval_from_both_sides(one: float, ot
     assert (most is Verdict.REACHED) == (high <= value)
     assert (most is Verdict.MISSED) == (low > value)
     assert Verdict.UNSEEN not in (least, most)
+
+
+def test_the_last_bit_of_a_sum_decides_nothing() -> None:
+    everybody = 0.1 + 0.2, 0.3  # of a population that answered whole, both limits are the figure itself
+    for low, high in (everybody, everybody[::-1]):
+        assert targets.by_interval(low, high, 0.3, False) is Verdict.REACHED
+        assert targets.by_interval(low, high, 0.3, True) is Verdict.REACHED
+    assert targets.by_interval(0.9 - 2e-9, 0.95, 0.9, False) is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(

@@ -88,11 +88,10 @@ def feedback(unit: str | None = None) -> ResponseReturnValue:
 
 
 def _told(session: Session, line: CaseLine) -> Told:
-    """A case with the units that it names; what was withdrawn has no reply any more, either."""
-    told = line.told if line.words else ()
+    """A case with the units that it names; what was withdrawn has no replies any more, but its last office."""
     holder = line.row.office
     passed = []
-    for one in told:
+    for one in line.told:
         if one.outcome is Outcome.PASSED:
             passed.append((units.find(session, holder), one.words))
             holder = one.office
@@ -100,7 +99,7 @@ def _told(session: Session, line: CaseLine) -> Told:
         line,
         units.find(session, line.unit),
         units.find(session, holder),
-        tuple(passed),
+        tuple(passed) if line.words else (),
         session.get_one(Wave, line.wave).simulated,
     )
 

@@ -119,6 +119,23 @@ def test_withdrawn_words_are_gone_with_their_replies_and_count_on(
     assert "rút lại" in text
 
 
+def test_of_withdrawn_words_nobody_is_told_that_their_office_did_not_answer(
+    app: Flask, province: Database, answered: list[str]
+) -> None:
+    """It answered, in time or late; that its reply is gone with the words is no fault of its own."""
+    publish(province)
+    with province.writing() as session:
+        for case in answered:
+            case_steps.withdraw(session, case)
+    cases_told = re.findall(r"<article.*?</article>", seen(app, "/y-kien"), re.S)
+    told = [plain(one) for one in cases_told]
+    assert ["Phường Hà Tu chưa trả lời" in one for one in told] == ["6 ngày" in one for one in told]
+    assert sum("Sở Khoa học và Công nghệ chưa trả lời" in one for one in told) == 1  # to whom it was passed on
+    assert sum("Phường Hà Tu trả lời" in one for one in told) == 1
+    [late] = [one for one in told if "muộn 1 ngày" in one]
+    assert "lần đăng tới" not in late
+
+
 def test_made_up_data_say_so_and_petitions_are_shown_their_way(
     app: Flask, province: Database, answered: list[str]
 ) -> None:

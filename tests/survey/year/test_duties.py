@@ -368,3 +368,14 @@ def test_a_duty_has_its_name_when_a_later_version_or_the_wave_lacks_its_figure(
             assert line.verdict == Verdict.UNSEEN
         with pytest.raises(Unfit):  # nothing new is promised of it
             measures.read(session, 2025, "score:par_tinh:7.2")
+
+
+def test_everything_that_is_offered_can_be_a_duty_of_the_province(put: Put, province: Database) -> None:
+    with province.writing() as session:
+        furnish(session)
+        groups = measures.offered(session, 2025)
+    assert len(groups) >= 4
+    for options in groups.values():
+        for measure, name in options:
+            assert name
+            assert put(TASK, code="NV-ALL", measure=measure, decision=f"{len(measure)}/{measure} 2025-08-01")

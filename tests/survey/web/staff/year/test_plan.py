@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from forms import scorecard
 from survey.storage.database import Database
+from survey.storage.models import AuditEntry
 from survey.system import dates
 from survey.waves import units
 from survey.year import duties, scorecards, scores
@@ -82,7 +84,9 @@ def test_a_duty_changes_by_a_new_decision_and_keeps_its_former_versions(
         assert text in said
     with planned.reading() as session:
         history = [one for one in duties.lines(session, 2025, history=True) if one.code == "MT-7.2"]
+        trail = session.scalars(select(AuditEntry.subject).order_by(AuditEntry.number.desc())).first()
     assert [(one.version, one.value, one.current) for one in history] == [(2, 4, True), (1, 5, False)]
+    assert "code=MT-7.2 before=>=5 SKHCN 2025-12-31 now=>=4 SKHCN 2025-12-31" in (trail or "")
     assert clerk.get(f"{PLAN}/viec/KHONG").status_code == 404
 
 

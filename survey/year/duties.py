@@ -167,8 +167,8 @@ def _versions(session: Session, year: int, code: str) -> Sequence[Duty]:
 
 def _newly_decided(decision: str, former: Iterable[Duty]) -> None:
     """Refuses a document that decided a version before: nothing is moved without anybody having decided it."""
-    known = {one[:2] for row in former if row.decision for one in rows.references(row.decision)}
-    if not {one[:2] for one in rows.references(decision)} - known:
+    known = {one.document for row in former if row.decision for one in rows.references(row.decision)}
+    if not {one.document for one in rows.references(decision)} - known:
         raise Unfit(
             "decision",
             Lazy("This code is there otherwise, by this decision. Name the new decision that changes it."),

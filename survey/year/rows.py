@@ -130,6 +130,11 @@ class Reference(NamedTuple):
     day: date
     words: str
 
+    @property
+    def document(self) -> tuple[str, int]:
+        """Which it is, however sign and day are written: an office numbers its documents anew each year."""
+        return nfc(self.sign).casefold().lstrip("0"), self.day.year
+
 
 REFERENCE = re.compile(r"(?P<sign>\S*/\S*)\s+(?P<day>\d{4}-\d\d-\d\d)(?:\s+(?P<words>\S.*))?")
 

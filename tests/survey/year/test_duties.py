@@ -93,8 +93,11 @@ def test_what_is_there_moves_by_a_decision_that_no_version_had(put: Put, provinc
             put(**cells)
         assert refused.value.column == "decision"
     assert put(value="9", decision="02/KH-UBND 2025-10-01") == "changed"
-    for decision in ("01/KH-UBND 2025-08-01 Kế hoạch", "02/KH-UBND 2025-10-01; 01/KH-UBND 2025-08-01"):
-        with pytest.raises(Unfit):  # neither by more words about an old one, nor by both together
+    for decision in (
+        "01/KH-UBND 2025-08-01 Kế hoạch", "02/KH-UBND 2025-10-01; 01/KH-UBND 2025-08-01",
+        "01/kh-ubnd 2025-08-01", "1/KH-UBND 2025-08-01", "01/KH-UBND 2025-08-02",
+    ):  # fmt: skip
+        with pytest.raises(Unfit):  # neither by an old one written otherwise, nor by both together
             put(value="20", decision=decision)
     assert put() == "there"  # the first file again moves nothing back
     assert put(what="Nói cách khác", value="9", decision="02/KH-UBND 2025-10-01") == "changed"  # words alone

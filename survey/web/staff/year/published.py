@@ -26,7 +26,7 @@ from survey.year import published
 from survey.year.rows import Unfit
 from translations import N_, Lazy
 from translations import gettext as _
-from translations.formats import number
+from translations.formats import nfc, number
 
 NEEDED = [InputRequired(Lazy("Fill in this field."))]
 DECIMAL = {"inputmode": "decimal", "size": 8}
@@ -89,8 +89,9 @@ class IndexView:
     marks: dict[int, tuple[str, ...]]
 
     @property
-    def newest(self) -> YearLine:
-        return next(line for line in self.years if line.figure is not None)
+    def newest(self) -> YearLine | None:
+        """The last year with a whole; None where parts alone were entered."""
+        return next((line for line in self.years if line.figure is not None), None)
 
     @property
     def missing(self) -> list[int]:
@@ -112,7 +113,7 @@ def published_figures() -> ResponseReturnValue:
     """
     form = FigureForm()
     if form.validate_on_submit():
-        cells = {name: " ".join((form[name].data or "").split()) for name in published.COLUMNS}
+        cells = {name: nfc(" ".join((form[name].data or "").split())) for name in published.COLUMNS}
         try:
             with database().writing() as session:
                 published.put(session, published.read(cells))

@@ -54,3 +54,17 @@ def test_the_bar_leads_through_the_year_and_an_unlikely_year_is_none(
     admin = sign_in(app, "admin")
     assert '<a href="/quan-tri/nam/2024" aria-current="page">Tổng quan</a>' in admin.get("/quan-tri/nam/2024").text
     assert admin.get("/quan-tri/nam/1789").status_code == 404
+
+
+def test_parts_without_their_whole_hide_no_other_index(app: Flask, province: Database, sign_in: SignIn) -> None:
+    part = figure(2024, 8, "SIPAS")
+    part.part = "6"
+    with province.writing() as session:
+        session.add(part)
+    page = sign_in(app, "admin").get("/quan-tri/da-cong-bo").text
+    assert "<h1>Số liệu đã công bố</h1>" in page
+    with province.writing() as session:
+        session.add_all([figure(2024), figure(2024, 80.5, "PAPI")])
+    heading = sign_in(app, "admin").get("/quan-tri/da-cong-bo").text.split("<h1>")[1].split("</h1>")[0]
+    assert "PAR INDEX 2024: 91,49" in heading
+    assert "PAPI 2024: 80,5" in heading

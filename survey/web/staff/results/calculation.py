@@ -174,6 +174,8 @@ def _scored(summary: Summary, figure: Figure) -> str:
             worth=_worths(summary.rule, figure),
         )
     chosen = answer(summary, record)
+    if not chosen and summary.rule is not None and (worth := _worths(summary.rule, figure)):
+        return _("Score the answer: %(worth)s. Blanks are left out.", worth=worth)
     if not chosen:
         return _("Take the number that each person gave. Blanks are left out.")
     return _(

@@ -114,6 +114,19 @@ def test_the_report_is_titled_by_the_questionnaire_and_speaks_of_groups(leaders:
     assert report.write(gathered, "xlsx", language)
 
 
+def test_a_first_wave_has_no_link_to_a_page_that_it_has_not(office: FlaskClient) -> None:
+    page = office.get("/quan-tri/ld-truoc/so-sanh")
+    assert page.status_code == 200
+    for link in set(re.findall(r'href="(/quan-tri/ld-truoc[^"#]*)"', page.text)):
+        assert office.get(link, follow_redirects=True).status_code == 200, link
+
+
+def test_a_mean_of_scores_says_what_each_level_is_worth(office: FlaskClient) -> None:
+    page = office.get(f"/quan-tri/{WAVE}/cach-tinh?item=ld_tc_muc&lang=en")
+    assert "level 2 = 0.25" in page.text
+    assert "the number that each person gave" not in page.text
+
+
 def test_what_has_villages_or_paper_is_no_page_of_such_a_wave(office: FlaskClient) -> None:
     for page in ("don-vi", "ban-do", "phieu", "quyen-so", "ap-phich", "may", "nhap-lieu", "ty-le", "loi-gop-y"):
         assert office.get(f"/quan-tri/{WAVE}/{page}").status_code == 404

@@ -5,8 +5,20 @@ import sys
 
 import pytest
 
-# What single pages need: scans, Excel, Word, PDF, migrations.
-FOR_ONE_PAGE = {"cv2", "zxingcpp", "openpyxl", "docx", "typst", "pypdf", "pypdfium2", "shapely", "alembic"}
+# What single pages need: scans, passkeys, Excel, Word, PDF, migrations.
+FOR_ONE_PAGE = {
+    "cv2",
+    "webauthn",
+    "xlsxwriter",
+    "zxingcpp",
+    "openpyxl",
+    "docx",
+    "typst",
+    "pypdf",
+    "pypdfium2",
+    "shapely",
+    "alembic",
+}
 
 
 def loaded_by(module: str) -> set[str]:

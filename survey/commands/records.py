@@ -15,9 +15,16 @@ OUTPUT = option("--output", type=["json", "csv"], default="json", help=_("The fo
 
 
 def write(records: Sequence[dict[str, Any]], fields: Sequence[str], output: str) -> None:
-    """The records in the form that `OUTPUT` names; CSV in the order of `fields`."""
+    """The records in the form that `OUTPUT` names; CSV in the order of `fields`, with 1 and 0 for yes and no.
+
+    So imports take a list back: a column such as `at_most` knows no other words for them.
+    """
     if output == "json":
         json.dump(records, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    Writer(sys.stdout).records(fields, records)
+    Writer(sys.stdout).records(fields, [{name: _cell(value) for name, value in one.items()} for one in records])
+
+
+def _cell(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value

@@ -81,10 +81,11 @@ def number(cells: Cells, column: str, least: float, most: float) -> float:
 
 
 def whole(cells: Cells, column: str, least: int, most: int) -> int:
-    """A whole number from `least` to `most`."""
-    if not re.fullmatch(r"[0-9]{1,9}", cells[column]) or not least <= int(cells[column]) <= most:
+    """A whole number from `least` to `most`; 5.0 too, as lists print it."""
+    text = cells[column].removesuffix(".0")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise Unfit(column, Lazy("Give a whole number from %(least)d to %(most)d.", least=least, most=most))
-    return int(cells[column])
+    return int(text)
 
 
 def year(cells: Cells) -> int:

@@ -40,3 +40,21 @@ def test_a_plan_its_reports_and_its_list(hailong: Program, tmp_path: Path) -> No
     late = hailong("plan", "list", *YEAR, "--office", "06688", "--late", "--output", "csv").out
     rows = [*csv.DictReader(io.StringIO(late))]
     assert {row["code"] for row in rows} == {"MT-HALONG", "NV-12-06688"}
+
+
+def test_a_plan_that_is_listed_as_csv_can_be_imported_again(hailong: Program, tmp_path: Path) -> None:
+    hailong("unit", "import", EXAMPLES / "offices.csv")
+    hailong("scorecard", "publish", EXAMPLES / "par_tinh.yaml")
+    hailong("plan", "import", EXAMPLES / "plan.csv", *YEAR, *BY)
+    rows = [*csv.DictReader(io.StringIO(hailong("plan", "list", *YEAR, "--output", "csv").out))]
+    words = {row[name] for row in rows for name in ("at_most", "after_data", "late", "current")}
+    assert words == {"1", "0"}
+    assert {row["code"] for row in rows if row["at_most"] == "1"} >= {"MT-PAR", "MT-SIPAS"}
+    listed = tmp_path / "listed.csv"
+    with listed.open("w", encoding="utf-8", newline="") as file:
+        columns = (EXAMPLES / "plan.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    ended = hailong("plan", "import", listed, *YEAR, *BY)
+    assert (ended.code, "unchanged: 25" in ended.err) == (0, True), ended.err

@@ -249,7 +249,7 @@ def restore(
 
             def put_back(connection: Connection) -> None:
                 upgrade(connection, contents.revision)
-                for table in rows.tables(connection):
+                for table in rows.tables_of_form(connection):
                     if table.name in contents.tables:
                         _restore_table(connection, archive, table, contents, progress)
                 rows.go_on_counting(connection)

@@ -53,7 +53,7 @@ def move_targets() -> None:
     """Each target becomes the first version of a duty of the year in which its wave ends, without a decision that
     nobody noted, and the wave becomes that year's survey; releases keep those that their reports showed.
 
-    An office that is no unit by its name is told with the head, under the province.
+    An office that is no unit by its name or code is told with the head, under the province.
     """
     connection = op.get_bind()
     rows = connection.execute(
@@ -66,7 +66,7 @@ def move_targets() -> None:
         ).columns(closes=sa.Date, day=sa.Date, at_most=sa.Boolean, seen=sa.Boolean)
     ).mappings()
     units = connection.execute(sa.text("SELECT code, name, parent FROM unit")).all()
-    code_of = {name: code for code, name, _parent in units}
+    code_of = {code: code for code, _name, _parent in units} | {name: code for code, name, _parent in units}
     province = next((code for code, _name, parent in units if parent is None), None)
     surveys: dict[int, str] = {}
     moved: dict[str, list[int]] = {}

@@ -76,7 +76,7 @@ def test_four_eyes_and_only_the_newest(province: Database) -> None:
             year_files.approve(session, first, "Cúc")
         release_steps.check(first, "Bình")
         with pytest.raises(Conflict, match="người khác"):
-            year_files.approve(session, first, "Bình")
+            year_files.approve(session, first, " bình")
         example.correct(session)
         second = year_releases.freeze(session, YEAR, "An")
         with pytest.raises(Conflict, match="2"):

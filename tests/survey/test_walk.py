@@ -18,7 +18,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from forms import scorecard
 from survey.accounts import tokens
+from survey.accounts.accounts import OF_A_UNIT
 from survey.fieldwork import double_entry, reinterviews, serial_numbers, sheet_locks
 from survey.paper import batches
 from survey.responses import devices, sealed_responses, submission
@@ -28,6 +30,7 @@ from survey.storage.database import Database
 from survey.storage.models import (
     Base,
     Batch,
+    CitizenCase,
     DrawnHousehold,
     Keying,
     Mode,
@@ -35,15 +38,19 @@ from survey.storage.models import (
     Scan,
     Sheet,
     SheetState,
+    Theme,
     Unit,
     Village,
 )
 from survey.system import dates
 from survey.waves import waves
 from survey.web.app import create_app
+from survey.year import duties, scorecards
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 HOME, OTHER = "06652", "06658"
+YEAR = dates.today().year
+EXAMPLES = Path(__file__).parents[2] / "docs/examples/nam"
 EVERYBODY = frozenset(Role)
 RUNS = {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR}
 READS = {Role.ADMIN, Role.HOME_AFFAIRS}
@@ -61,6 +68,9 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri": READS,
     "/quan-tri/": RUNS | {Role.COMMUNE},
     "/quan-tri/dot-moi": READS,
+    "/quan-tri/nam": READS,
+    "/quan-tri/da-cong-bo": READS,
+    "/viec": {Role.COMMUNE, Role.OFFICE},
     "/quan-tri/<wave>": READS,
     "/quan-tri/<wave>/tien-do": RUNS | {Role.COMMUNE},
     "/quan-tri/<wave>/xa-minh": READS | {Role.COMMUNE},
@@ -90,18 +100,23 @@ SET = frozenset(
     {
         *("staff.unit_reports", "staff.printed_forms", "staff.poster_file", "staff.own_report"),
         *("staff.unit_report", "staff.reinterview_list", "single_sign_on.link"),
+        "staff.year_file",
     }
 )
 # Doors that lead to nothing of the staff's: forms, kiosks, signing in.
 STRANGERS = re.compile(
-    r"/(s|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
-    r"/(lich|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
+    r"/(s|y-kien|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
+    r"/(lich|y-kien|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
     r"/phong-van/worker.js|/api/v1/(openapi.json|responses|sealed)$"
 )
 
 
 def may(rule: str) -> set[Role] | frozenset[Role]:
     return MAY[max((begin for begin in MAY if rule.startswith(begin)), key=len)]
+
+
+def case_of(unit: str) -> UUID:
+    return UUID(int=int(unit))
 
 
 def world(session: Session, account: Callable[..., None]) -> None:
@@ -113,6 +128,8 @@ def world(session: Session, account: Callable[..., None]) -> None:
     session.flush()
     draws.keep(session, wave, draws.drawn(plans.frame(session, wave), plans.Plan(2, 6, "unit"), "1"))
     batches.issue(session, "ho-mau", again=1.0)
+    session.add(Theme(wave="ho-mau", code="thoi_gian", place=1, vi="Thời gian", en="Time"))
+    session.flush()
     for psu, unit in (("V1", HOME), ("V3", OTHER)):
         place = waves.place(session, "ho-mau", unit)
         for number in range(30):
@@ -148,11 +165,35 @@ def world(session: Session, account: Callable[..., None]) -> None:
         sealed_responses.store_sealed(
             session, kiosk, {**sent, "key": sealed_responses.current().id, "sealed": "AAAA"}
         )
+        duties.put(
+            session,
+            YEAR,
+            {
+                **dict.fromkeys(duties.COLUMNS, ""),
+                **{"code": f"NV-{unit}", "what": "Tiếp công dân", "office": unit, "head": "Chủ tịch"},
+                **{"deadline": f"{YEAR}-12-31", "decision": f"01/KH-UBND {YEAR}-01-05"},
+            },
+            "Lan",
+        )
+        session.add(
+            CitizenCase(
+                **{
+                    "id": case_of(unit),
+                    "quarter": f"{YEAR}Q1",
+                    "wave": "ho-mau",
+                    "unit": unit,
+                    "theme": "thoi_gian",
+                },
+                **{"words": "Chờ lâu.", "office": unit, "head": "Chủ tịch", "opened_by": "Lan"},
+                deadline=dates.today(),
+            )
+        )
+    scorecards.publish(session, scorecard.load(EXAMPLES / "par_tinh.yaml"), dates.today())
     frozen = releases.freeze(session, wave, "Lan")
     release_steps.check(frozen, "Lan")
     releases.approve(session, frozen, "Minh")
     for role in Role:
-        account(session, f"toi-{role}", role, HOME if role is Role.COMMUNE else None)
+        account(session, f"toi-{role}", role, HOME if role in OF_A_UNIT else None)
     account(session, "xa-khac", Role.COMMUNE, OTHER)
     account(session, "hoi-mot-xa", Role.INTERVIEWER, HOME)
     tokens.add(session, "trang-tin", Role.HOME_AFFAIRS)
@@ -184,8 +225,11 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
         **{"wave": "ho-mau", "unit": unit, "batch": batch.code, "format": "csv", "name": "xa-khac", "item": "C5"},
         **{"id": sheets[0].response, "serial": sheets[1].serial, "name of api.questionnaire": "ho_gia_dinh@1"},
         **{"serial of staff.scanned": scan, "serial of staff.scan_picture": scan},
-        **{"serial of staff.forget_scan": scan, "serial of entry.printed": open_one},
-        **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report")},
+        **{"serial of staff.forget_scan": scan, "serial of keying.printed": open_one},
+        **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report", "year_file")},
+        **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
+        **{"code of staff.duty": f"NV-{unit}", "code of staff.report_task": f"NV-{unit}"},
+        **{"code of duties.my_duty": f"NV-{unit}", "id of duties.my_case": case_of(unit)},
     }
 
 
@@ -196,7 +240,7 @@ def addresses(app: Flask, there: dict[str, Any]) -> Iterator[tuple[str, str, str
         if STRANGERS.match(rule.rule):
             continue
         values = {name: there.get(f"{name} of {rule.endpoint}", there.get(name)) for name in rule.arguments}
-        values |= dict.fromkeys(re.findall(r"<int:(\w+)>", rule.rule), 1)
+        values |= {name: YEAR if name == "year" else 1 for name in re.findall(r"<int:(\w+)>", rule.rule)}
         methods = (rule.methods or set()) & {"GET", "POST"}
         yield rule.endpoint, rule.rule, adapter.build(rule.endpoint, values, method=min(methods)), methods
 
@@ -381,6 +425,7 @@ def test_who_keys_second_learns_nothing_of_the_first(
             **{"wave": "ho-mau", "unit": HOME, "batch": "B1", "serial": serial, "sheet": serial},
             **{"name": "keyer", "format": "csv", "code": "C5"},
             **{"id": UUID(int=4), "theme": "khac", "item": "C5"},
+            **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         }
         seen = [walked(app, client, there)]
         with app.extensions["database"].writing() as session:

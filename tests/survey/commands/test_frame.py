@@ -33,12 +33,12 @@ def villages(database: Database) -> list[tuple[object, ...]]:
 def test_villages_are_stored_and_may_come_again(load: Program, province: Database) -> None:
     done = load(FRAME)
     assert (done.code, done.out) == (0, "")
-    assert "Villages stored: 2; there already: 0." in done.err
+    assert "Rows of the frame stored: 2; there already: 0." in done.err
     assert villages(province)[:2] == [
         ("T1", "06652", "A", 120, 300, "Thôn 1"),
         ("T2", "06978", "B", 80, None, None),
     ]
-    assert "Villages stored: 0; there already: 2." in load(FRAME).err
+    assert "Rows of the frame stored: 0; there already: 2." in load(FRAME).err
 
 
 def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> None:
@@ -105,7 +105,10 @@ def test_an_excel_file_does_as_well(hailong: Program, province: Database, tmp_pa
     ):
         book.active.append(row)
     book.save(tmp_path / "khung.xlsx")
-    assert "Villages stored: 2" in hailong("frame", "import", tmp_path / "khung.xlsx", "--wave", "ho-mau").err
+    assert (
+        "Rows of the frame stored: 2"
+        in hailong("frame", "import", tmp_path / "khung.xlsx", "--wave", "ho-mau").err
+    )
     assert villages(province)[:2] == [
         ("7", "06658", "2", 80, None, None),
         ("T1", "06652", "A", 120, None, "Thôn 1"),

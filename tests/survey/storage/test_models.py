@@ -11,15 +11,25 @@ from survey.storage.models import (
     Agreement,
     AuditEntry,
     Batch,
+    CasePublication,
+    CaseReply,
+    CitizenCase,
     Coding,
     Device,
     Draw,
     DrawnHousehold,
     DrawnVillage,
+    Duty,
+    DutyKind,
     IssuedReport,
     Keying,
     Mode,
+    Outcome,
+    Progress,
+    ProgressState,
     PublishedCrosswalk,
+    PublishedFigure,
+    PublishedScorecard,
     QuarantineDecision,
     QuarantinedResponse,
     Release,
@@ -27,16 +37,75 @@ from survey.storage.models import (
     ResponseText,
     Review,
     ReviewState,
+    Score,
+    ScoreKind,
     Sheet,
+    Theme,
     Verdict,
     Weight,
     WeightVersion,
+    YearFile,
+    YearRelease,
+    YearRole,
+    YearWave,
 )
 from survey.waves import waves
 
 
+def year_rows(database: Database) -> None:
+    """A row in each table of the province's year."""
+    day, unit = date(2026, 1, 1), "06652"
+    with database.writing() as session:
+        card = PublishedScorecard(digest="d", code="par_tinh", version=1, document={}, published=day)
+        theme = Theme(wave="ho-mau", code="khac", place=1, vi="Khác", en="Other")
+        release = YearRelease(year=2026, number=1, content={}, rows={}, frozen=day, frozen_by="a")
+        session.add_all([card, theme, release])
+        session.flush()
+        case = CitizenCase(
+            **{"id": uuid4(), "quarter": "2026Q1", "wave": "ho-mau", "unit": unit, "theme": "khac", "words": "w"},
+            **{"office": unit, "head": "h", "deadline": day, "opened_by": "a"},
+        )
+        session.add(case)
+        session.flush()
+        reply = {"outcome": Outcome.DONE, "words": "w", "office": unit, "head": "h", "replied_on": day, "by": "a"}
+        figure = {
+            "year": 2026,
+            "place": "p",
+            "index": "PAPI",
+            "part": "",
+            "unit": "points",
+            "source": "s",
+            "note": "n",
+        }
+        duty = {"year": 2026, "code": "A", "version": 1, "kind": DutyKind.TASK, "what": "w", "measure": ""}
+        duty |= {"at_most": False, "office": unit, "head": "h", "deadline": day, "decision": "", "source": ""}
+        score = {"year": 2026, "scorecard": "d", "unit": unit, "part": "1", "kind": ScoreKind.SELF, "value": 1.0}
+        score |= {"evidence": "", "explanation": "e", "by": "a", "given_on": day}
+        progress = {
+            "year": 2026,
+            "code": "A",
+            "state": ProgressState.DOING,
+            "day": day,
+            "note": "",
+            "evidence": "",
+        }
+        session.add_all(
+            [
+                CaseReply(case=case.id, **reply),
+                CasePublication(case=case.id, published_on=day, by="a"),
+                PublishedFigure(**figure, note="n", stored_on=day),
+                Duty(**duty, set_by="a", after_data=False),
+                Score(**score),
+                Progress(**progress, evidence="", by="a"),
+                YearWave(year=2026, role=YearRole.SURVEY, wave="ho-mau", set_on=day),
+                YearFile(release=release.id, format="pdf", language="vi", content=b"p"),
+            ]
+        )
+
+
 def response(database: Database) -> Response:
     """A response with a text and a weight, and a held one, so that every append-only table has a row."""
+    year_rows(database)
     with database.writing() as session:
         kept = Response(
             id=uuid4(),
@@ -135,6 +204,14 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
         "coding": "person",
         "crosswalk": "published",
     }
+    columns |= {
+        "year_wave": "wave",
+        "scorecard": "code",
+        "duty": "value",
+        "progress": "state",
+        "case_reply": "words",
+    }
+    columns |= {"case_publication": "by", "year_file": "content", "leader_group": "stratum"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

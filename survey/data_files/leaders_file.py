@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,6 +16,8 @@ from survey.storage.models import Wave
 from survey.system.csv_table import Table, nearest
 from survey.waves import units
 from translations import N_, Lazy
+
+PERSON = re.compile(r"[A-Za-z]?[0-9]{1,5}|[A-Za-z]")
 
 
 class LeadersFile(File):
@@ -40,9 +43,16 @@ class LeadersFile(File):
             near = nearest(stratum, list(self.groups)) if self.faults.is_telling else "–"
             message = N_("The frame of this wave has no group %(group)s. The nearest is %(near)s.")
             self.fault("stratum", message, group=stratum, near=near)
-        person = self._label("psu", values["psu"]) if values.get("psu") else None
-        # A file of ours names somebody without a label by the id of the response.
-        return {"psu": None, "stratum": stratum, "person": None if person == values.get("response_id") else person}
+        return {"psu": None, "stratum": stratum, "person": self._person(values)}
+
+    def _person(self, values: dict[str, str]) -> str | None:
+        """The person's label, kept for good: a number, that can be no name and no telephone."""
+        person = values.get("psu", "")
+        if not person or person == values.get("response_id"):  # so a file of ours names who has no label
+            return None
+        if PERSON.fullmatch(person.removeprefix(values["stratum"] + "-")) is None:
+            self.fault("psu", "Number the persons of a group: 1, 2 … or A1. The label is kept: never a name.")
+        return person
 
     def _count(self, fresh: list[Line]) -> None:
         for line in fresh:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from forms import load as read
 from survey.data_files import exporting, importing
@@ -205,3 +205,13 @@ def test_leaders_are_a_sample(leaders: Database) -> None:
     asked = read(EXAMPLES / "lanh_dao.yaml")
     with leaders.writing() as session, pytest.raises(Refusal):
         waves.create(session, "mo", asked, WaveKind.OPEN, dates.today(), dates.today())
+
+
+@pytest.mark.parametrize(
+    "label", ["Nguyễn Văn An", "An", "nguyen.van.an", "0912345678", "db-0912345678", "022123456789"]
+)
+def test_nobody_is_named_by_the_label_of_a_person(leaders: Database, load: Load, label: str) -> None:
+    with pytest.raises(Refusal, match="column psu"):
+        load([*answers("db", 2), {"stratum": "db", "psu": label, "ld_tc_muc": 5}])
+    with leaders.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Response)) == 0

@@ -75,7 +75,6 @@ def year_rows(database: Database) -> None:
             "part": "",
             "unit": "points",
             "source": "s",
-            "note": "n",
         }
         duty = {"year": 2026, "code": "A", "version": 1, "kind": DutyKind.TASK, "what": "w", "measure": ""}
         duty |= {"at_most": False, "office": unit, "head": "h", "deadline": day, "decision": "", "source": ""}
@@ -87,7 +86,6 @@ def year_rows(database: Database) -> None:
             "state": ProgressState.DOING,
             "day": day,
             "note": "",
-            "evidence": "",
         }
         session.add_all(
             [

@@ -14,6 +14,7 @@ from analysis.disclosure import FEWEST
 from survey.remarks import themes
 from survey.results import releases, remarks
 from survey.results.remarks import ThemeLine
+from survey.storage import audit
 from survey.storage.models import CasePublication, CaseReply, CitizenCase, Outcome, Wave
 from survey.system import dates
 from survey.waves import units, waves
@@ -91,6 +92,7 @@ def open_case(session: Session, cells: Cells, person: str) -> CitizenCase:
     case = CitizenCase(id=uuid4(), quarter=quarter_of(dates.today()), opened_by=person, **key, **given)
     session.add(case)
     session.flush()
+    _annotate(case)
     return case
 
 
@@ -174,6 +176,11 @@ def withdraw(session: Session, case: str) -> None:
         raise Conflict("These words are withdrawn already.")
     found.words = ""
     session.flush()
+    _annotate(found)
+
+
+def _annotate(case: CitizenCase) -> None:
+    audit.annotate(quarter=case.quarter, unit=case.unit, theme=case.theme, office=case.office)
 
 
 def _wave(session: Session, cells: Cells) -> Wave:

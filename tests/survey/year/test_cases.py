@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from survey.results import release_steps, releases
+from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import CitizenCase
+from survey.storage.models import AuditEntry, CitizenCase
 from survey.system import dates
 from survey.waves import units, waves
 from survey.year import case_steps, cases
@@ -274,6 +275,18 @@ def test_words_that_named_somebody_are_withdrawn_for_good_and_the_case_counts_on
     assert found(spoken, case).words == ""
     with spoken.writing() as session, pytest.raises(Conflict):
         case_steps.withdraw(session, case)
+
+
+def test_the_trail_says_which_case_was_opened_and_withdrawn_but_not_its_words(spoken: Database) -> None:
+    with audit.acting("An", "Opened a case"):
+        case = opened(spoken)
+    with audit.acting("An", "Withdrew the words of a case"), spoken.writing() as session:
+        case_steps.withdraw(session, case)
+    row = found(spoken, case).row
+    about = f"quarter={row.quarter} unit={row.unit} theme={row.theme} office={row.office}"
+    with spoken.reading() as session:
+        trail = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(2)).all()
+    assert [one.subject for one in trail] == [about, about]
 
 
 def test_cases_stand_in_the_plan_with_who_has_them_and_who_had_them(

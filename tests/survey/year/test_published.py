@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.storage import audit
 from survey.storage.database import Database
 from survey.year import published
 from translations import Refusal
@@ -132,3 +133,7 @@ def test_a_figure_is_entered_on_the_page_and_a_fault_stands_at_its_field(app: Fl
         "/quan-tri/da-cong-bo", data=figure | {"value": "91.2", "source": "Bộ Nội vụ"}, follow_redirects=True
     )
     assert "91,20%" in right.text
+    with app.extensions["database"].reading() as session:
+        entry = audit.newest(session)
+    assert entry is not None
+    assert entry.subject.endswith("year=2025 place=Quảng Ninh index=SIPAS part=")

@@ -14,6 +14,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
+from survey.storage import audit
 from survey.storage.models import PublishedFigure
 from survey.system import dates
 from survey.web import integers
@@ -117,6 +118,7 @@ def published_figures() -> ResponseReturnValue:
         try:
             with database().writing() as session:
                 published.put(session, published.read(cells))
+                audit.annotate(**{name: cells[name] for name in published.KEY})
         except Unfit as unfit:
             form[unfit.column].errors = [str(unfit.message)]
         else:

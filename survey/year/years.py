@@ -26,10 +26,16 @@ class YearLine:
     duties: int = 0
     release: YearRelease | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was entered."""
+        return not (self.figures or self.scores or self.duties)
+
 
 def lines(session: Session) -> list[YearLine]:
-    """The years of which there is something, and the present one; the newest first."""
-    figure, score = PublishedFigure, Score
+    """The years of which there is something, the present one, and the one whose indices come out in it, that
+    before; the newest first."""
+    figure, score, this = PublishedFigure, Score, dates.today().year
     keys: dict[str, Select[*tuple[Any, ...]]] = {
         "figures": select(figure.year, figure.place, figure.index, figure.part),
         "scores": select(score.year, score.scorecard, score.unit, score.part, score.kind),
@@ -38,7 +44,7 @@ def lines(session: Session) -> list[YearLine]:
     counted = {name: _by_year(session, key) for name, key in keys.items()}
     releases = {one.year: one for one in session.scalars(select(YearRelease).order_by(YearRelease.number))}
     named = set(session.scalars(select(YearWave.year)))
-    years = {dates.today().year, *named, *releases, *(year for counts in counted.values() for year in counts)}
+    years = {this, this - 1, *named, *releases, *(year for counts in counted.values() for year in counts)}
     return [
         YearLine(
             year, **{name: counts.get(year, 0) for name, counts in counted.items()}, release=releases.get(year)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.year import published
+from tests.survey.year import example
 from translations import Refusal
 
 SignIn = Callable[[Flask, str], FlaskClient]
@@ -137,3 +138,15 @@ def test_a_figure_is_entered_on_the_page_and_a_fault_stands_at_its_field(app: Fl
         entry = audit.newest(session)
     assert entry is not None
     assert entry.subject.endswith("year=2025 place=Quảng Ninh index=SIPAS part=")
+
+
+def test_own_indicators_stand_apart_with_their_caution_and_interval(
+    province: Database, app: Flask, sign_in: SignIn
+) -> None:
+    example.fill(province)
+    page = sign_in(app, "home_affairs").get(f"/quan-tri/da-cong-bo?year={example.YEAR}").text
+    [own] = re.findall(r'<section class="own".*?</section>', page, re.S)
+    rows = re.findall(r"<tr[^>]*>.*?</tr>", own, re.S)[1:]
+    assert len(rows) == 3
+    assert all("không phải PAPI" in row and re.search(r"từ [\d,]+ đến [\d,]+", row) for row in rows)
+    assert "staff-published" not in own

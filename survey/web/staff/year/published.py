@@ -23,7 +23,7 @@ from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
-from survey.year import published
+from survey.year import overview, published
 from survey.year.rows import Unfit
 from translations import N_, Lazy
 from translations import gettext as _
@@ -152,13 +152,16 @@ def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
             one for one in published.every(session) if one.id not in {now.id for now in published.current(session)}
         ]
         place = published.own_place(session)
+        year = request.args.get("year", dates.today().year, integers.bounded_int)
+        measured = [view for view in overview.cards(session, year) if view.measured]
     page = render_template(
         "staff/year_published.html",
         views=views,
         others=others,
         former=former,
-        own=place,
-        year=request.args.get("year", dates.today().year, integers.bounded_int),
+        place_name=place,
+        year=year,
+        measured=measured,
         form=form,
         file=file,
         indices=published.MAIN,

@@ -142,6 +142,7 @@ def publish(session: Session, quarter: str, person: str) -> int:
 
     Refused: while one is open before its deadline, to whoever answered one, and where nothing but praise was said.
     """
+    audit.annotate(quarter=quarter)
     every = lines(session, checked_quarter(quarter))
     if not every:
         raise NotFound("Quarter %(quarter)s has no case.", quarter=quarter)

@@ -38,14 +38,11 @@ def load(path: Path, columns: Sequence[str], required: Sequence[str], store: Cal
     faults = Faults()
     table = xlsx_table.opened(path, columns, required, faults)
     stored = []
-    for cells in table:
-        row = dict.fromkeys(columns, "") | {
-            name: nfc(cell.strip()) for name, cell in zip(table.columns, cells, strict=True)
-        }
+    for cells in table.records():
         try:
-            stored.append(store(row))
+            stored.append(store(dict.fromkeys(columns, "") | cells))
         except Unfit as unfit:
-            faults.add(table.row, unfit.column, unfit.message)
+            table.fault(unfit.column, unfit.message)
     faults.refuse(path)
     return stored
 

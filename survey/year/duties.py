@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,19}")
 # What another decision is needed for: the value alone, if it were free, would be moved to where the figure is.
 DECIDED = ("measure", "value", "at_most", "unit", "office", "head", "deadline")
 NOT_BEGUN = "not_begun"
+ENDED = ("done", "stopped", "answered", "published")  # states, of tasks and of cases
+SOON = timedelta(days=14)
 COPIED = (
     *("code", "what", "measure", "value", "at_most", "unit", "office", "head", "deadline"),
     *("decision", "source", "set_on", "version"),
@@ -90,6 +92,21 @@ class DutyLine:
     current: bool
     figure: Figure | None = None
     lost: float | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is waited for."""
+        return self.verdict == "reached" or self.state in ENDED
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether it is waited for, and due within two weeks."""
+        return not self.late and not self.is_ended and is_near(self.deadline)
+
+
+def is_near(deadline: date) -> bool:
+    """Whether a deadline is within two weeks, or past."""
+    return deadline <= dates.today() + SOON
 
 
 FIELDS = tuple(field.name for field in fields(DutyLine) if field.name not in ("figure", "lost"))

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.scorecard import Scorecard, ScorecardPart
-from survey.storage.models import PublishedScorecard, Score, ScoreKind
+from survey.storage.models import Score, ScoreKind
 from survey.system import dates
-from survey.waves import units
 from survey.year import cases, duties, measures, scores, years
 from survey.year.cases import Answering, CaseLine
 from survey.year.duties import DutyLine
 from translations import Denied, NotFound
-
-SOON = timedelta(days=14)
-ENDED = ("done", "stopped")
 
 
 class Verb(StrEnum):
@@ -36,7 +31,6 @@ class OwnScore:
 
     card: Scorecard
     part: ScorecardPart
-    unit: str
     score: Score | None
 
 
@@ -60,7 +54,7 @@ class Job:
     @property
     def soon(self) -> bool:
         """Whether it is due within two weeks."""
-        return not (self.done or self.late) and self.deadline <= dates.today() + SOON
+        return not (self.done or self.late) and duties.is_near(self.deadline)
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def gather(session: Session, office: str) -> OwnWork:
     for year in (line.year for line in years.lines(session) if line.duties):
         for line in duties.lines(session, year, office):
             if line.kind == "task":
-                jobs.append(_report(year, line))
+                jobs.append(Job(Verb.REPORT, year, line.deadline, line.late, line.is_ended, line))
                 continue
             targets.append((year, line))
             own = own_score(session, year, line)
@@ -127,18 +121,8 @@ def own_score(session: Session, year: int, line: DutyLine) -> OwnScore | None:
     part = card.parts.get(measure.part)
     if part is None or part.parts or part.by != "self" or part.max is None:
         return None
-    unit = line.unit or units.province(session).code
-    given = (
-        select(Score)
-        .join(PublishedScorecard, PublishedScorecard.digest == Score.scorecard)
-        .where(Score.year == year, Score.unit == unit, Score.part == part.code, Score.kind == ScoreKind.SELF)
-        .where(PublishedScorecard.code == card.code)
-    )
-    return OwnScore(card, part, unit, session.scalars(given.order_by(Score.id.desc()).limit(1)).first())
-
-
-def _report(year: int, line: DutyLine) -> Job:
-    return Job(Verb.REPORT, year, line.deadline, line.late, line.state in ENDED, line)
+    history = scores.history(session, year, card.code, part.code, line.unit)
+    return OwnScore(card, part, next((score for score in history if score.kind is ScoreKind.SELF), None))
 
 
 def _not_yours() -> Denied:

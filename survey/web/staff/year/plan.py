@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.storage.models import Unit
-from survey.system import dates
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
@@ -21,9 +19,6 @@ from survey.year import cases, duties, measures, years
 from survey.year.duties import DutyLine
 from translations import N_, NotFound
 from translations.formats import order
-
-SOON = timedelta(days=14)
-ENDED = ("done", "stopped", "answered", "published")
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def plan(year: int) -> ResponseReturnValue:
             rows=rows_of(session, year, shown),
             known=known,
             offices=offices_of(lines, known),
-            soon=[line for line in lines if _is_soon(line)],
+            soon=[line for line in lines if line.is_soon],
             asked={"office": office, "kind": kind, "late": late},
         )
 
@@ -78,11 +73,6 @@ def plan(year: int) -> ResponseReturnValue:
 def lines_of(session: Session, year: int) -> list[DutyLine]:
     """All duties of a year that hold: targets, tasks and cases."""
     return duties.ordered([*duties.lines(session, year), *cases.duty_lines(session, year)])
-
-
-def _is_soon(line: DutyLine) -> bool:
-    ended = line.verdict == "reached" or line.state in ENDED
-    return not line.late and not ended and line.deadline <= dates.today() + SOON
 
 
 def rows_of(session: Session, year: int, lines: Iterable[DutyLine]) -> list[Row]:

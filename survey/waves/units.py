@@ -60,6 +60,11 @@ def answering(session: Session, on: date) -> list[Unit]:
     return communes(session, on) + others_there
 
 
+def offices(session: Session, on: date) -> list[Unit]:
+    """Who can answer for something on a day: departments and service centres first, then the communes."""
+    return sorted(answering(session, on), key=lambda unit: unit.kind in COMMUNE_KINDS)
+
+
 def kind(unit: Unit) -> str:
     """What a unit is, in the language of the moment: phường, in English Ward."""
     return unit.kind if language() == "vi" else ENGLISH.get(unit.kind, unit.kind)

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
-from survey.storage.models import Outcome, ScoreKind, Unit, Wave
+from survey.storage.models import Outcome, ScoreKind, Wave
 from survey.system import dates
 from survey.waves import units
 from survey.web.current import database
 from survey.web.pages import Pages
 from survey.web.respondent.feedback import OUTCOMES
-from survey.web.staff.form import StaffForm, options
+from survey.web.staff.form import NEEDED, options
 from survey.web.staff.year.duty import REFERENCE, ProgressForm
+from survey.web.staff.year.row_form import RowForm, offices
 from survey.year import case_steps, duties, measures, own_work, scores
 from survey.year.own_work import OwnScore, Verb
-from survey.year.rows import Unfit
+from survey.year.rows import Cells
 from translations import N_, Lazy
 from translations import gettext as _
-from translations.formats import nfc, order
 
 pages = Pages("duties", __name__)
-NEEDED = [InputRequired(Lazy("Fill in this field."))]
 VERBS = {Verb.REPORT: N_("Report"), Verb.REPLY: N_("Reply"), Verb.SCORE: N_("Score")}
 
 
-class ScoreForm(StaffForm):
+class ScoreForm(RowForm):
     """The points that an office gives itself."""
 
     value = StringField(Lazy("Points"), NEEDED, render_kw={"inputmode": "decimal", "size": 8})
@@ -43,7 +38,7 @@ class ScoreForm(StaffForm):
     )
 
 
-class ReplyForm(StaffForm):
+class ReplyForm(RowForm):
     """What became of a case."""
 
     outcome = SelectField(Lazy("What became of it"), NEEDED)
@@ -102,19 +97,21 @@ def my_duty(year: int, code: str) -> ResponseReturnValue:
     """A task of one's own and the report on it, or a target and the own score of the part that it names."""
     with database().reading() as session:
         line, own, name, history = _duty(session, year, code)
-    form: StaffForm | None = ScoreForm() if own else None
+    form: RowForm | None = ScoreForm() if own else None
     if line.kind == "task":
         form = ProgressForm(day=dates.today().isoformat())
     if form is not None and form.validate_on_submit():
 
-        def keep(session: Session, cells: Mapping[str, str]) -> None:
+        def keep(session: Session, cells: Cells) -> None:
             held, part, _name, _history = _duty(session, year, code)
             if held.kind == "task":
                 duties.report(session, year, {**cells, "code": code}, current_user.name)
             elif part is not None:
-                _score(session, year, part, cells)
+                given = {"part": part.part.code, "unit": held.unit or "", **cells}
+                given["value"] = given["value"].replace(",", ".")
+                scores.put(session, year, part.card, ScoreKind.SELF, given, current_user.name)
 
-        if _kept(form, keep):
+        if form.store(keep):
             flash(_("It is stored."))
             return redirect(url_for(".my_work"), 303)
     page = render_template(
@@ -134,7 +131,7 @@ def my_case(id: object) -> ResponseReturnValue:
     """What people said, and the reply to it; whoever passes it on has it no more."""
     with database().reading() as session:
         line = own_work.case(session, str(id), current_user.unit)
-        offices = _offices(session)
+        choosable = offices(session)
         place = units.find(session, line.unit)
         simulated = session.get_one(Wave, line.wave).simulated
     form = ReplyForm()
@@ -142,14 +139,14 @@ def my_case(id: object) -> ResponseReturnValue:
     form.outcome.choices = options(
         *((one.value, _outcome(one)) for one in choices), blank=_("Choose what became of it.")
     )
-    form.office.choices = options(*offices, blank="–")
+    form.office.choices = options(*choosable, blank="–")
     if form.validate_on_submit():
 
-        def keep(session: Session, cells: Mapping[str, str]) -> None:
+        def keep(session: Session, cells: Cells) -> None:
             held = own_work.case(session, str(id), current_user.unit)
             case_steps.answer(session, {**cells, "case": held.case}, current_user.name)
 
-        if _kept(form, keep):
+        if form.store(keep):
             flash(_("The reply is stored. Everybody sees it once the quarter is published."))
             return redirect(url_for(".my_work"), 303)
     page = render_template(
@@ -164,33 +161,6 @@ def _duty(session: Session, year: int, code: str) -> tuple[duties.DutyLine, OwnS
     name = measures.name(session, year, measures.parsed(line.measure)) if line.measure else ""
     history: list[object] = [*reversed(duties.reports(session, year).get(code, []))]
     return line, own_work.own_score(session, year, line), name, history
-
-
-def _score(session: Session, year: int, own: OwnScore, cells: Mapping[str, str]) -> None:
-    unit = "" if own.card.rates == "province" else own.unit
-    given = {**cells, "value": cells["value"].replace(",", "."), "part": own.part.code, "unit": unit}
-    scores.put(session, year, own.card, ScoreKind.SELF, given, current_user.name)
-
-
-def _kept(form: StaffForm, keep: Callable[[Session, Mapping[str, str]], None]) -> bool:
-    """Whether what a form says was stored; otherwise a field of it has a fault now."""
-    fields = {name: field for name, field in form._fields.items() if name != "csrf_token"}
-    cells = {name: nfc(" ".join((field.data or "").split())) for name, field in fields.items()}
-    try:
-        with database().writing() as session:
-            keep(session, cells)
-    except Unfit as unfit:
-        field = fields.get(unfit.column, [*fields.values()][0])
-        field.errors = [str(unfit.message)]
-        return False
-    return True
-
-
-def _offices(session: Session) -> list[tuple[str, str]]:
-    """Who can have a case: departments first, then the communes."""
-    there = session.scalars(select(Unit).where(Unit.parent.is_not(None)))
-    found = sorted(there, key=lambda unit: (unit.kind in units.COMMUNE_KINDS, order(unit.name)))
-    return [(unit.code, units.named(unit)) for unit in found if units.exists(unit, dates.today())]
 
 
 def _outcome(outcome: Outcome) -> str:

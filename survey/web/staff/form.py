@@ -8,12 +8,14 @@ from unicodedata import category
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired
 
 import translations
-from translations import N_
+from translations import N_, Lazy
 from translations import gettext as _
 
 AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}  # a phone must not mend codes and names
+NEEDED = [InputRequired(Lazy("Fill in this field."))]
 # What WTForms says by itself.
 WTFORMS_SAYS = (
     N_("Not a valid choice."),

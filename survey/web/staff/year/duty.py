@@ -13,32 +13,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
 from survey.storage.models import Duty, Progress, Unit
-from survey.system import dates
-from survey.waves import units
 from survey.web.current import database
 from survey.web.pages import MB
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm
 from survey.web.staff.uploads import load_upload
 from survey.web.staff.year.plan import rows_of
+from survey.web.staff.year.row_form import RowForm, offices
 from survey.year import duties, measures
-from survey.year.rows import Unfit
 from translations import N_, Lazy, NotFound
 from translations import gettext as _
-from translations.formats import nfc, number, order
+from translations.formats import number
 
-NEEDED = [InputRequired(Lazy("Fill in this field."))]
 DAY = {"type": "date"}
 # What stands in trails of before targets were in the plan.
 FORMER_ACTS = (N_("Set targets"), N_("Imported targets from a file"), N_("Withdrew a target"))
 REFERENCE = Lazy("Sign, day, name: 215/BC-SNV 2025-01-12 Báo cáo tự chấm")
 
 
-class DutyForm(StaffForm):
+class DutyForm(RowForm):
     """One target or task."""
 
     code = StringField(Lazy("Code"), NEEDED, description="MT-7.2, NV-01", render_kw={**AS_TYPED, "size": 12})
@@ -60,7 +56,7 @@ class DutyForm(StaffForm):
     source = StringField(Lazy("Instruction that it comes from"))
 
 
-class ProgressForm(StaffForm):
+class ProgressForm(RowForm):
     """What was done of a task."""
 
     state = SelectField(
@@ -104,13 +100,18 @@ def add_duty(year: int) -> ResponseReturnValue:
     """The form of a new target or task, and the files."""
     with database().reading() as session:
         form = _form(session, year)
-    if form.validate_on_submit() and _keep(year, form):
+    if form.validate_on_submit() and form.store(
+        lambda session, cells: duties.put(session, year, cells, current_user.name)
+    ):
         flash(_("The duty is in the plan."))
         return redirect(url_for(".plan", year=year), 303)
-    return _add_page(year, form, FileForm(formdata=None), ProgressFileForm(formdata=None))
+    return _add_page(year, form)
 
 
-def _add_page(year: int, form: DutyForm, file: FileForm, progress: ProgressFileForm) -> ResponseReturnValue:
+def _add_page(
+    year: int, form: DutyForm, file: FileForm | None = None, progress: ProgressFileForm | None = None
+) -> ResponseReturnValue:
+    file, progress = file or FileForm(formdata=None), progress or ProgressFileForm(formdata=None)
     status = 422 if form.errors or file.errors or progress.errors else 200
     page = render_template("staff/year_plan_add.html", year=year, form=form, file=file, progress=progress)
     return page, status
@@ -125,7 +126,7 @@ def import_plan(year: int) -> ResponseReturnValue:
     done = load_upload(form, lambda session, path: duties.load(session, year, path, current_user.name))
     if done is None:
         with database().reading() as session:
-            return _add_page(year, _form(session, year, formdata=None), form, ProgressFileForm(formdata=None))
+            return _add_page(year, _form(session, year, formdata=None), file=form)
     flash(
         _(
             "Duties added: %(stored)s; changed: %(changed)s; unchanged: %(there)s.",
@@ -150,7 +151,7 @@ def import_progress(year: int) -> ResponseReturnValue:
     done = load_upload(form, lambda session, path: duties.load_progress(session, year, path, current_user.name))
     if done is None:
         with database().reading() as session:
-            return _add_page(year, _form(session, year, formdata=None), FileForm(formdata=None), form)
+            return _add_page(year, _form(session, year, formdata=None), progress=form)
     flash(
         _(
             "Reports added: %(stored)s; unchanged: %(there)s.",
@@ -173,7 +174,9 @@ def duty(year: int, code: str) -> ResponseReturnValue:
     with database().reading() as session:
         form = _form(session, year, _last(session, year, code))
     del form.code  # it stays
-    if form.validate_on_submit() and _keep(year, form, code):
+    if form.validate_on_submit() and form.store(
+        lambda session, cells: duties.put(session, year, {**cells, "code": code}, current_user.name)
+    ):
         flash(_("The new version holds; the former one stays below."))
         return redirect(url_for(".duty", year=year, code=code), 303)
     return _duty_page(year, code, form, ProgressForm(formdata=None))
@@ -184,19 +187,15 @@ def duty(year: int, code: str) -> ResponseReturnValue:
 )
 def report_task(year: int, code: str) -> ResponseReturnValue:
     """Takes what was done of a task."""
+    with database().reading() as session:
+        if _last(session, year, code).value is not None:
+            raise NotFound("The plan of this year has no such task. Look at the list.")
     form = ProgressForm()
-    if form.validate_on_submit():
-        cells = {name: nfc(" ".join((form[name].data or "").split())) for name in duties.PROGRESS[1:]}
-        try:
-            with database().writing() as session:
-                duties.report(session, year, {**cells, "code": code}, current_user.name)
-        except Unfit as unfit:
-            if unfit.column == "code":
-                raise NotFound("The plan of this year has no such task. Look at the list.") from unfit
-            form[unfit.column].errors = [str(unfit.message)]
-        else:
-            flash(_("The report is stored."))
-            return redirect(url_for(".duty", year=year, code=code), 303)
+    if form.validate_on_submit() and form.store(
+        lambda session, cells: duties.report(session, year, {**cells, "code": code}, current_user.name)
+    ):
+        flash(_("The report is stored."))
+        return redirect(url_for(".duty", year=year, code=code), 303)
     with database().reading() as session:
         change = _form(session, year, _last(session, year, code), formdata=None)
     return _duty_page(year, code, change, form)
@@ -253,27 +252,7 @@ def _form(session: Session, year: int, last: Duty | None = None, **fields: None)
         words = measures.name(session, year, measures.parsed(last.measure))
         choices[_("As it is")] = [(last.measure, words)]
     form.measure.choices = choices | groups
-    everybody = sorted(session.scalars(select(Unit).where(Unit.parent.is_not(None))), key=_by_office)
-    named = [(unit.code, units.named(unit)) for unit in everybody if units.exists(unit, dates.today())]
+    named = offices(session)
     form.office.choices = [("", _("Choose an office")), *named]
     form.unit.choices = [("", _("The whole province")), *named]
     return form
-
-
-def _by_office(unit: Unit) -> tuple[object, ...]:
-    """Departments first, then the communes."""
-    return unit.kind in units.COMMUNE_KINDS, order(unit.name)
-
-
-def _keep(year: int, form: DutyForm, code: str = "") -> bool:
-    """Keeps what a form says; False where a field of it has a fault now. `code`: of a duty that is there."""
-    texts = [name for name in duties.COLUMNS if name in form and name != "at_most"]
-    cells = {name: nfc(" ".join((form[name].data or "").split())) for name in texts}
-    cells = {"code": code, **cells, "at_most": "1" if form.at_most.data else ""}
-    try:
-        with database().writing() as session:
-            duties.put(session, year, cells, current_user.name)
-    except Unfit as unfit:
-        form[unfit.column].errors = [str(unfit.message)]
-        return False
-    return True

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,20 +22,19 @@ from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.respondent.feedback import OUTCOMES
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm, options
+from survey.web.staff.form import NEEDED, StaffForm, options
 from survey.web.staff.uploads import load_upload
+from survey.web.staff.year.row_form import RowForm, offices
 from survey.year import case_steps, cases, years
 from survey.year.case_steps import Offer
 from survey.year.cases import CaseLine
-from survey.year.rows import YEARS, Unfit
+from survey.year.rows import YEARS, Cells
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
-from translations.formats import nfc, number, order
-
-NEEDED = [InputRequired(Lazy("Fill in this field."))]
+from translations.formats import number, order
 
 
-class CaseForm(StaffForm):
+class CaseForm(RowForm):
     """One case."""
 
     theme = SelectField(
@@ -120,20 +117,15 @@ def feedback(year: int) -> ResponseReturnValue:
 def open_case(year: int) -> ResponseReturnValue:
     """The form of a case, by what may become one; it is of the present quarter, whatever year was looked at."""
     form, offers = _form()
-    if form.validate_on_submit():
-        wave, unit, theme = form.theme.data.split("|")
-        cells = {name: nfc(" ".join(form[name].data.split())) for name in ("words", "office", "head", "deadline")}
-        try:
-            with database().writing() as session:
-                case_steps.open_case(
-                    session, {**cells, "wave": wave, "unit": unit, "theme": theme}, current_user.name
-                )
-        except Unfit as unfit:
-            form[unfit.column if unfit.column in cells else "theme"].errors = [str(unfit.message)]
-        else:
-            flash(_("The case is with its office."))
-            return redirect(url_for(".feedback", year=dates.today().year), 303)
-    return _open_page(year, form, offers, CaseFileForm(formdata=None), ReplyFileForm(formdata=None))
+    if form.validate_on_submit() and form.store(_open):
+        flash(_("The case is with its office."))
+        return redirect(url_for(".feedback", year=dates.today().year), 303)
+    return _open_page(year, form, offers)
+
+
+def _open(session: Session, cells: Cells) -> None:
+    chosen = dict(zip(("wave", "unit", "theme"), cells["theme"].split("|"), strict=True))
+    case_steps.open_case(session, {**cells, **chosen}, current_user.name)
 
 
 @pages.page(
@@ -146,9 +138,12 @@ def open_case(year: int) -> ResponseReturnValue:
 )
 def import_cases(year: int) -> ResponseReturnValue:
     """Takes a file of cases, all of it or nothing."""
-    return _import(
-        year, CaseFileForm(), case_steps.load_opened, lambda done: _("Cases: %(count)s", count=number(len(done)))
-    )
+    form = CaseFileForm()
+    opened = load_upload(form, lambda session, path: case_steps.load_opened(session, path, current_user.name))
+    if opened is None:
+        return _open_page(year, *_form(formdata=None), file=form)
+    flash(_("Cases: %(count)s", count=number(len(opened))))
+    return redirect(url_for(".feedback", year=year), 303)
 
 
 @pages.page(
@@ -161,9 +156,12 @@ def import_cases(year: int) -> ResponseReturnValue:
 )
 def import_replies(year: int) -> ResponseReturnValue:
     """Takes a file of replies, all of it or nothing."""
-    return _import(
-        year, ReplyFileForm(), case_steps.load_answered, lambda done: _("Replies stored: %(stored)s.", stored=done)
-    )
+    form = ReplyFileForm()
+    stored = load_upload(form, lambda session, path: case_steps.load_answered(session, path, current_user.name))
+    if stored is None:
+        return _open_page(year, *_form(formdata=None), replies=form)
+    flash(_("Replies stored: %(stored)s.", stored=stored))
+    return redirect(url_for(".feedback", year=year), 303)
 
 
 @pages.page(
@@ -229,19 +227,6 @@ def _is_made_up(session: Session, lines: Iterable[CaseLine]) -> bool:
     return any(session.get_one(Wave, wave).simulated for wave in {line.wave for line in lines})
 
 
-def _import(
-    year: int, form: Any, load: Callable[[Session, Path, str], Any], done_words: Callable[[Any], str]
-) -> ResponseReturnValue:
-    done = load_upload(form, lambda session, path: load(session, path, current_user.name))
-    if done is None:
-        case, offers = _form(formdata=None)
-        other = ReplyFileForm(formdata=None) if isinstance(form, CaseFileForm) else CaseFileForm(formdata=None)
-        files = (form, other) if isinstance(form, CaseFileForm) else (other, form)
-        return _open_page(year, case, offers, *files)
-    flash(done_words(done))
-    return redirect(url_for(".feedback", year=year), 303)
-
-
 def _form(**fields: None) -> tuple[CaseForm, list[tuple[Wave, Unit, Offer]]]:
     """The form of a case with what may become one: the choices are places and themes, never a remark."""
     with database().reading() as session:
@@ -251,7 +236,7 @@ def _form(**fields: None) -> tuple[CaseForm, list[tuple[Wave, Unit, Offer]]]:
             for wave in (waves.find(session, code) for code in coded)
             for offer in case_steps.offers(session, wave)
         ]
-        there = session.scalars(select(Unit).where(Unit.parent.is_not(None))).all()
+        choosable = offices(session)
     found.sort(key=lambda one: (one[0].opens, one[1].parent is not None, order(one[1].name)))
     form = CaseForm(**fields, theme=request.args.get("tu", ""))
     form.theme.choices = options(
@@ -264,11 +249,7 @@ def _form(**fields: None) -> tuple[CaseForm, list[tuple[Wave, Unit, Offer]]]:
         ),
         blank=_("Choose the theme."),
     )
-    offices = sorted(there, key=lambda unit: (unit.kind in units.COMMUNE_KINDS, order(unit.name)))
-    form.office.choices = options(
-        *((unit.code, units.named(unit)) for unit in offices if units.exists(unit, dates.today())),
-        blank=_("Choose an office"),
-    )
+    form.office.choices = options(*choosable, blank=_("Choose an office"))
     return form, found
 
 
@@ -276,9 +257,10 @@ def _open_page(
     year: int,
     form: CaseForm,
     offers: list[tuple[Wave, Unit, Offer]],
-    file: CaseFileForm,
-    replies: ReplyFileForm,
+    file: CaseFileForm | None = None,
+    replies: ReplyFileForm | None = None,
 ) -> ResponseReturnValue:
+    file, replies = file or CaseFileForm(formdata=None), replies or ReplyFileForm(formdata=None)
     page = render_template(
         "staff/year_feedback_open.html",
         year=year,

@@ -18,11 +18,12 @@ from survey.accounts.accounts import Right
 from survey.storage.models import Score, ScoreKind, Unit
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
+from survey.web.staff.form import AS_TYPED
+from survey.web.staff.year.row_form import RowForm
 from survey.web.staff.year.scorecard import KINDS, of_unit
 from survey.web.staff.year.scorecards import checked, listed
 from survey.year import duties, rows, score_rows, scorecard_table, scores
-from survey.year.rows import Unfit
+from survey.year.rows import Cells
 from survey.year.scores import PartValue
 from translations import N_, Lazy, NotFound
 from translations import gettext as _
@@ -36,7 +37,7 @@ WHY = {
 }
 
 
-class ScoreForm(StaffForm):
+class ScoreForm(RowForm):
     """One score of a criterion."""
 
     value = StringField(Lazy("Points"), render_kw={"inputmode": "decimal", "size": 8})
@@ -150,17 +151,12 @@ def _reasoned(form: ScoreForm, kind: ScoreKind, value: PartValue) -> bool:
 
 
 def _stored(form: ScoreForm, year: int, document: str, part: str, unit: str | None, kind: ScoreKind) -> bool:
-    cells = {"part": part, "unit": unit or "", **form.cells}
-    try:
-        with database().writing() as session:
-            card = scores.version_of(session, year, document, unit)
-            scores.put(session, year, card, kind, cells, current_user.name)
-    except Unfit as unfit:
-        fields: dict[str, Any] = {one.name: one for one in form}
-        field = fields.get(unfit.column, form.value)
-        field.errors = [str(unfit.message)]
-        return False
-    return True
+    def keep(session: Session, cells: Cells) -> None:
+        card = scores.version_of(session, year, document, unit)
+        given = {"part": part, "unit": unit or "", **cells}
+        scores.put(session, year, card, kind, given, current_user.name)
+
+    return form.store(keep)
 
 
 def _address(year: int, document: str, part: str, unit: str | None) -> str:

@@ -128,7 +128,7 @@ def is_published(figure: PublishedFigure) -> bool:
     return any(getattr(figure, name) is not None for name in ("value", "rank", "group"))
 
 
-def every(
+def list_all(
     session: Session, year: int | None = None, index: str | None = None, place: str | None = None
 ) -> list[PublishedFigure]:
     """All rows, former ones too, by index, place, year and part, the newest of a key last."""
@@ -154,7 +154,7 @@ def current(
     session: Session, year: int | None = None, index: str | None = None, place: str | None = None
 ) -> list[PublishedFigure]:
     """The newest row of each key, by index, place, year and part."""
-    return list({key_of(one): one for one in every(session, year, index, place)}.values())
+    return list({key_of(one): one for one in list_all(session, year, index, place)}.values())
 
 
 def find(session: Session, year: int, place: str, index: str, part: str = "") -> PublishedFigure | None:

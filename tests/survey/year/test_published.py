@@ -51,7 +51,7 @@ def test_a_faulty_file_stores_nothing_and_is_told_by_row_and_column(province: Da
         published.load(session, BAD / f"bad_published_{fault}.csv")
     assert f"{row}, cột {column}:" in str(refusal.value)
     with province.reading() as session:
-        assert published.every(session) == []
+        assert published.list_all(session) == []
 
 
 @pytest.mark.both_databases
@@ -61,7 +61,7 @@ def test_a_correction_is_a_new_row_and_the_same_file_twice_stores_nothing(provin
     assert load(province).unchanged == 74
     assert load(province, "published_correction.csv").changed == 1
     with province.reading() as session:
-        rows = [one for one in published.every(session, 2024, "PAPI", "Quảng Ninh") if one.part == "6"]
+        rows = [one for one in published.list_all(session, 2024, "PAPI", "Quảng Ninh") if one.part == "6"]
         assert [(one["value"], one["current"]) for one in published.records(rows)] == [
             (8.4198, False),
             (8.41, True),

@@ -11,7 +11,6 @@ from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
 from survey.storage import audit
@@ -21,19 +20,19 @@ from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import StaffForm
+from survey.web.staff.form import NEEDED, StaffForm
 from survey.web.staff.uploads import load_upload
+from survey.web.staff.year.row_form import RowForm
 from survey.year import overview, published
-from survey.year.rows import Unfit
+from survey.year.rows import Cells
 from translations import N_, Lazy
 from translations import gettext as _
-from translations.formats import nfc, number
+from translations.formats import number
 
-NEEDED = [InputRequired(Lazy("Fill in this field."))]
 DECIMAL = {"inputmode": "decimal", "size": 8}
 
 
-class FigureForm(StaffForm):
+class FigureForm(RowForm):
     """One published figure."""
 
     year = StringField(Lazy("Year"), NEEDED, render_kw={"inputmode": "numeric", "size": 6})
@@ -71,7 +70,7 @@ class FileForm(StaffForm):
 
 
 @dataclass(frozen=True)
-class YearLine:
+class IndexYear:
     """A year of an index: its figure (None: nobody entered it), the change on the year before, others' figures."""
 
     year: int
@@ -81,16 +80,16 @@ class YearLine:
 
 
 @dataclass(frozen=True)
-class IndexView:
+class IndexTable:
     """An index of the own province: its years, the newest first, and the parts of the newest that has any."""
 
     index: str
-    years: Sequence[YearLine]
+    years: Sequence[IndexYear]
     parts: Sequence[PublishedFigure]
     marks: dict[int, tuple[str, ...]]
 
     @property
-    def newest(self) -> YearLine | None:
+    def newest(self) -> IndexYear | None:
         """The last year with a whole; None where parts alone were entered."""
         return next((line for line in self.years if line.figure is not None), None)
 
@@ -113,18 +112,15 @@ def published_figures() -> ResponseReturnValue:
     `year`: under whose bar the page stands.
     """
     form = FigureForm()
-    if form.validate_on_submit():
-        cells = {name: nfc(" ".join((form[name].data or "").split())) for name in published.COLUMNS}
-        try:
-            with database().writing() as session:
-                published.put(session, published.read(cells))
-                audit.annotate(**{name: cells[name] for name in published.KEY})
-        except Unfit as unfit:
-            form[unfit.column].errors = [str(unfit.message)]
-        else:
-            flash(_("The figure is stored."))
-            return redirect(url_for(".published"), 303)
+    if form.validate_on_submit() and form.store(_enter):
+        flash(_("The figure is stored."))
+        return redirect(url_for(".published"), 303)
     return _page(form, FileForm(formdata=None), 422 if form.errors else 200)
+
+
+def _enter(session: Session, cells: Cells) -> None:
+    published.put(session, published.read(cells))
+    audit.annotate(**{name: cells[name] for name in published.KEY})
 
 
 @pages.act("/da-cong-bo/tep", Right.YEAR, N_("Imported published figures"), max_upload=20 * MB)
@@ -147,16 +143,15 @@ def import_published() -> ResponseReturnValue:
 
 def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
     with database().reading() as session:
-        views, others = gather(session)
-        former = [
-            one for one in published.every(session) if one.id not in {now.id for now in published.current(session)}
-        ]
+        tables, others = gather(session)
+        holding = {one.id for one in published.current(session)}
+        former = [one for one in published.list_all(session) if one.id not in holding]
         place = published.own_place(session)
         year = request.args.get("year", dates.today().year, integers.bounded_int)
         measured = [view for view in overview.cards(session, year) if view.measured]
     page = render_template(
         "staff/year_published.html",
-        views=views,
+        tables=tables,
         others=others,
         former=former,
         place_name=place,
@@ -169,30 +164,30 @@ def _page(form: FigureForm, file: FileForm, status: int) -> ResponseReturnValue:
     return page, status
 
 
-def gather(session: Session) -> tuple[list[IndexView], list[PublishedFigure]]:
+def gather(session: Session) -> tuple[list[IndexTable], list[PublishedFigure]]:
     """The indices of the own province, PAR INDEX, SIPAS and PAPI first; and the figures of none of them."""
     place = published.own_place(session)
     figures = published.current(session)
     marks = published.flags(figures)
     own = [one for one in figures if one.place == place]
     indices = sorted({one.index for one in own}, key=published.index_order)
-    views = [_view(session, index, own, figures, marks) for index in indices]
-    return views, [one for one in figures if one.index not in indices]
+    tables = [_table(session, index, own, figures, marks) for index in indices]
+    return tables, [one for one in figures if one.index not in indices]
 
 
-def _view(
+def _table(
     session: Session,
     index: str,
     own: Sequence[PublishedFigure],
     figures: Sequence[PublishedFigure],
     marks: dict[int, tuple[str, ...]],
-) -> IndexView:
+) -> IndexTable:
     whole = {one.year: one for one in own if one.index == index and not one.part}
     partial = [one for one in own if one.index == index and one.part]
     last = max((one.year for one in partial), default=0)
     years = {*whole, *(one.year for one in partial)}
     lines = [
-        YearLine(
+        IndexYear(
             year,
             whole.get(year),
             published.change(session, whole[year]) if year in whole else None,
@@ -201,7 +196,7 @@ def _view(
         for year in range(max(years), min(years) - 1, -1)
     ]
     parts = [one for one in partial if one.year == last]
-    return IndexView(index, lines, sorted(parts, key=_share), marks)
+    return IndexTable(index, lines, sorted(parts, key=_share), marks)
 
 
 def _share(one: PublishedFigure) -> tuple[bool, float]:

@@ -47,7 +47,7 @@ def import_figures(file: Path) -> None:
 @OUTPUT
 def list_figures(year: int | None, index: str | None, place: str | None, former: bool, output: str) -> None:
     with installation.opened().reading() as session:
-        found = (figures.every if former else figures.current)(session, year, index, place)
+        found = (figures.list_all if former else figures.current)(session, year, index, place)
         records = figures.records(found)
     if output == "csv":
         records = [record | {"flags": ";".join(record["flags"])} for record in records]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +20,7 @@ from survey.storage.models import CasePublication, CaseReply, CitizenCase, Outco
 from survey.system import dates
 from survey.waves import units, waves
 from survey.year import rows
-from survey.year.cases import checked_quarter, find, lines, quarter_of
+from survey.year.cases import CaseLine, checked_quarter, find, lines, quarter_of
 from survey.year.rows import Cells, Unfit
 from translations import Conflict, Denied, Lazy, NotFound
 from translations.formats import day, nfc
@@ -136,16 +137,24 @@ def answer(session: Session, cells: Cells, person: str) -> bool:
     return True
 
 
-def publish(session: Session, quarter: str, person: str) -> int:
+def publish(session: Session, quarter: str, person: str, seen: str | None = None) -> int:
     """Lets everybody see the cases of a quarter: all of them, with the replies that they have by now, and what is
     overdue without one. How many had not been seen so before.
 
-    Refused: while one is open before its deadline, to whoever answered one, and where nothing but praise was said.
+    seen  the `mark` of the cases that the person read; nothing goes out that nobody read
+
+    Refused: another mark by now, while one is open before its deadline, to whoever answered one, and where nothing
+    but praise was said.
     """
     audit.annotate(quarter=quarter)
     every = lines(session, checked_quarter(quarter))
     if not every:
         raise NotFound("Quarter %(quarter)s has no case.", quarter=quarter)
+    if seen not in (None, mark(every)):
+        raise Conflict(
+            "A case or a reply of %(quarter)s came in while you read. Read them below and publish again.",
+            quarter=quarter,
+        )
     waiting = [line for line in every if not line.due]
     if waiting:
         raise Conflict(
@@ -167,6 +176,12 @@ def publish(session: Session, quarter: str, person: str) -> int:
         session.add(CasePublication(case=line.row.id, reply=reply, published_on=dates.today(), by=person))
     session.flush()
     return len(new)
+
+
+def mark(cases: Iterable[CaseLine]) -> str:
+    """What tells one state of a quarter's cases from another: how many they are, and their newest reply."""
+    replies = [[reply.id for reply in line.replies] for line in cases]
+    return f"{len(replies)}-{max((id for ids in replies for id in ids), default=0)}"
 
 
 def withdraw(session: Session, case: str) -> None:

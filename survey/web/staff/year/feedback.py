@@ -11,7 +11,7 @@ from flask_login import current_user
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
@@ -78,6 +78,12 @@ class ReplyFileForm(StaffForm):
             "rows or none are imported."
         ),
     )
+
+
+class PublishForm(StaffForm):
+    """The publication of what was read."""
+
+    seen = HiddenField()
 
 
 @pages.page("/nam/<int:year>/phan-hoi", Right.YEAR, tab=Tab(5, N_("Feedback"), "year"))
@@ -177,11 +183,11 @@ def publish_cases(year: int, quarter: str) -> ResponseReturnValue:
     """All cases of a quarter with their replies, to be read by somebody who wrote none, and put onto the public
     page."""
     fault: Refusal | None = None
-    form = StaffForm()
+    form = PublishForm()
     if form.validate_on_submit():
         try:
             with database().writing() as session:
-                count = case_steps.publish(session, quarter, current_user.name)
+                count = case_steps.publish(session, quarter, current_user.name, form.seen.data or "")
         except Refusal as refusal:
             fault = refusal
         else:
@@ -199,6 +205,7 @@ def publish_cases(year: int, quarter: str) -> ResponseReturnValue:
         quarter=quarter,
         name=cases.quarter_name(quarter),
         lines=lines,
+        seen=case_steps.mark(lines),
         known=known,
         outcomes={outcome: _(words) for outcome, words in OUTCOMES.items()},
         fault=fault,

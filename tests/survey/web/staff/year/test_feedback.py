@@ -29,10 +29,10 @@ def text(client: FlaskClient, path: str = PAGE) -> str:
     return unescape(answer.get_data(as_text=True))
 
 
-def send(client: FlaskClient, path: str, seen: str = f"{PAGE}/giao", **fields: object) -> tuple[int, str]:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', text(client, seen))
-    assert token
-    answer = client.post(path, data={"csrf_token": token[1], **fields}, content_type="multipart/form-data")
+def send(client: FlaskClient, path: str, shown: str = f"{PAGE}/giao", **fields: object) -> tuple[int, str]:
+    hidden = re.findall(r'type="hidden"[^>]* name="([^"]+)"[^>]* value="([^"]+)"', text(client, shown))
+    assert hidden
+    answer = client.post(path, data={**dict(hidden), **fields}, content_type="multipart/form-data")
     return answer.status_code, unescape(answer.get_data(as_text=True))
 
 
@@ -110,6 +110,25 @@ def test_somebody_else_than_who_answered_publishes_and_gives_the_password_first(
     fresh = sign_in(app, "home_affairs")
     assert send(fresh, address, address)[0] == 303
     assert WAITING in app.test_client().get("/y-kien").get_data(as_text=True)
+
+
+def test_nothing_goes_out_that_came_in_after_it_was_read(app: Flask, spoken: Database, sign_in: Enter) -> None:
+    case, address = opened(spoken), f"{PAGE}/dang/{cases.quarter_of(dates.today())}"
+    reply(spoken, case)
+    client = sign_in(app, "home_affairs")
+    [read] = re.findall(r'name="seen" value="([^"]+)"', text(client, address))
+    reply(spoken, case, words="Đã mở quầy thứ hai.")
+    for mark in (read, ""):
+        status, html = send(client, address, address, seen=mark)
+        assert (status, "chưa kịp hiện" in html, "Đã mở quầy thứ hai." in html) == (409, True, True)
+    with spoken.reading() as session:
+        assert cases.lines(session)[0].shown is None
+    with spoken.writing() as session:
+        session.execute(update(SignIn).values(authenticated_at=0))
+    assert client.post(address, data={"seen": read}).status_code in (303, 400)
+    assert send(sign_in(app, "home_affairs"), address, address)[0] == 303  # shown anew once the password is given
+    with spoken.reading() as session:
+        assert cases.lines(session)[0].shown is not None
 
 
 def test_words_are_withdrawn_from_the_page_and_from_everybodys(

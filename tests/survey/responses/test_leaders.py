@@ -23,6 +23,7 @@ from survey.storage.database import Database
 from survey.storage.models import Response, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from survey.year import year_waves
 from translations import Conflict, NotFound, Refusal, speaking
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
@@ -205,6 +206,15 @@ def test_leaders_are_a_sample(leaders: Database) -> None:
     asked = read(EXAMPLES / "lanh_dao.yaml")
     with leaders.writing() as session, pytest.raises(Refusal):
         waves.create(session, "mo", asked, WaveKind.OPEN, dates.today(), dates.today())
+
+
+def test_a_year_takes_leaders_for_its_survey_of_leaders_alone(leaders: Database) -> None:
+    with leaders.writing() as session:
+        for role, wave in (("survey", WAVE), ("leaders", "ho-mau"), ("survey", "ho-mo")):
+            with pytest.raises(Refusal):
+                year_waves.name(session, 2026, role, wave)
+        year_waves.name(session, 2026, "leaders", WAVE)
+        assert year_waves.find(session, 2026, "survey") is None
 
 
 @pytest.mark.parametrize(

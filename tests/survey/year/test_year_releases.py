@@ -11,7 +11,7 @@ from survey.reports import year_files
 from survey.results import release_steps
 from survey.storage.database import Database
 from survey.storage.models import YearFile
-from survey.year import document, year_releases
+from survey.year import document, year_releases, year_waves
 from tests.survey.year import example
 from translations import LANGUAGES, Conflict, NotFound
 
@@ -107,6 +107,14 @@ def test_what_is_approved_stays_byte_for_byte_and_a_new_figure_is_in_the_draft(p
         assert release is not None
         assert year_releases.content(release, "vi").records() == records
         assert document.gather(session, YEAR).records() == draft
+
+
+def test_the_waves_of_a_year_stay_once_its_document_is_approved(province: Database) -> None:
+    approved(province)
+    with province.writing() as session:
+        with pytest.raises(Conflict, match=str(YEAR)):
+            year_waves.name(session, YEAR, "survey", "ho-mau")
+        year_waves.name(session, YEAR + 1, "survey", "ho-mau")
 
 
 def test_a_release_keeps_the_ids_of_the_rows_that_it_rests_on(province: Database) -> None:

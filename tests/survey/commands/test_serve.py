@@ -267,6 +267,18 @@ def test_a_port_that_is_taken_is_named_and_another_offered(
     assert (done.code, f"--port {port + 1}" in done.err, "Hài Lòng is at" in done.err) == (1, True, False)
 
 
+@pytest.mark.both_databases
+def test_the_program_gives_way_to_the_server_which_gives_memory_back(
+    hailong: Callable[..., Any], province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda _path, program, environment: became.append((program, environment)))
+    hailong("serve", "--port", 0, "--workers", 3)
+    [(program, environment)] = became
+    assert program[-2:] == ["127.0.0.1:0", "1" if province.is_sqlite else "3"]
+    assert environment["MALLOC_ARENA_MAX"] == "2"
+
+
 def test_a_database_of_a_newer_version_is_not_served_and_the_way_back_is_told(
     hailong: Callable[..., Any], province: Database
 ) -> None:

@@ -114,9 +114,11 @@ def deadline(line: Line) -> str:
 
 
 def state(line: Line) -> str:
-    """How far it is, and whether too late."""
+    """How far it is, whether only the office itself says so, and whether too late."""
+    reached = _(STATES[line.state]) if line.state in STATES else ""
+    own = _("self-scored, nobody appraised it yet") if "self_scored" in line.flags else ""
     late = _("late") if "late" in line.flags else ""
-    return "; ".join(filter(None, (_(STATES[line.state]) if line.state in STATES else "", late))) or "–"
+    return "; ".join(filter(None, (reached, own, late))) or "–"
 
 
 def outcome(line: Line) -> str:

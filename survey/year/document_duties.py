@@ -99,7 +99,9 @@ def _sorted(lines: list[DutyLine], offices: Mapping[str, str]) -> list[DutyLine]
     return sorted(lines, key=lambda line: (line.kind, order(offices.get(line.office, "")), line.code))
 
 
-def _flags(line: DutyLine, names: Sequence[str] = ("at_most", "after_data", "late")) -> tuple[str, ...]:
+def _flags(
+    line: DutyLine, names: Sequence[str] = ("at_most", "after_data", "self_scored", "late")
+) -> tuple[str, ...]:
     return tuple(name for name in names if getattr(line, name))
 
 

@@ -99,6 +99,11 @@ class DutyLine:
         return self.verdict == "reached" or self.state in ENDED
 
     @property
+    def self_scored(self) -> bool:
+        """Whether the target is reached by its office's own score, which nobody appraised."""
+        return self.verdict == "reached" and self.figure is not None and self.figure.self_scored
+
+    @property
     def is_soon(self) -> bool:
         """Whether it is waited for, and due within two weeks."""
         return not self.late and not self.is_ended and is_near(self.deadline)

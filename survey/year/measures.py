@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from forms import Questionnaire
 from forms.scorecard import Scorecard
 from survey.results import targets
-from survey.storage.models import PublishedFigure, Response, Wave
+from survey.storage.models import PublishedFigure, Response, ScoreKind, Wave
 from survey.waves import questionnaires
 from survey.year import published, scorecards, scores, survey_figures, year_waves
 from survey.year.rows import Unfit
@@ -75,6 +75,7 @@ class Figure:
     since      the day of the first of their answers
     measured   whether answers told it, or some of it, so that its interval judges
     lost       of a part of a scorecard: its maximum less its value, in the newest year that has one
+    self_scored  whether an office's own score that nobody appraised gave it, or some of it
     """
 
     value: float | None
@@ -89,6 +90,7 @@ class Figure:
     since: date | None = None
     measured: bool = False
     lost: float | None = None
+    self_scored: bool = False
     flags: tuple[str, ...] = ()
 
 
@@ -273,6 +275,7 @@ def _of_score(
         source=line.score.evidence if line.score else "",
         measured=scores.MEASURED in given,
         lost=lost,
+        self_scored=ScoreKind.SELF in given,
         flags=line.flags,
     )
 

@@ -169,6 +169,11 @@ def test_it_reports_scores_and_answers(
     assert "Không có việc quá hạn" in html
     assert "3 việc đã xong" in html
     assert "1 trên 1" in html
+    seen = [
+        html,
+        *(text(sign_in(app, "home_affairs"), f"/quan-tri/nam/{year}{page}") for page in ("", "/ke-hoach")),
+    ]
+    assert all("đơn vị tự chấm, chưa thẩm định" in one for one in seen)  # so the target is reached
 
 
 def test_what_was_passed_on_is_no_more_the_offices_and_another_finds_it(

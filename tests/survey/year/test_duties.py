@@ -21,7 +21,7 @@ from survey.storage.database import Database
 from survey.storage.models import Duty, Progress, PublishedFigure, YearRole
 from survey.system import dates
 from survey.waves import units
-from survey.year import duties, measures, scorecards, scores, year_waves
+from survey.year import document, duties, measures, scorecards, scores, year_waves
 from survey.year.measures import Figure, Scale
 from survey.year.rows import Unfit
 from translations import Refusal
@@ -67,9 +67,9 @@ def furnish(session: Session) -> None:
     scorecards.publish(session, scorecard.load(EXAMPLES / "par_tinh.yaml"), TODAY)
 
 
-def score(session: Session, part: str, value: str) -> None:
+def score(session: Session, part: str, value: str, kind: str = "official", person: str = "An") -> None:
     cells = {"part": part, "value": value, "evidence": "1/QĐ-BNV 2025-01-01", "explanation": "", "unit": ""}
-    scores.put(session, 2025, scorecards.find(session, "par_tinh@1"), "official", cells, "An")
+    scores.put(session, 2025, scorecards.find(session, "par_tinh@1"), kind, cells, person)
 
 
 def lines(province: Database, **asked: bool) -> list[duties.DutyLine]:
@@ -279,6 +279,29 @@ def test_points_are_judged_by_their_value_and_the_most_that_can_be_won_comes_fir
     for cells in ({"value": "7.1"}, {"value": "-1"}, {"unit": "06652"}, {"measure": "score:par_tinh:9"}):
         with pytest.raises(Unfit):
             put(**{"code": "F", "measure": "score:par_tinh:7.2", "at_most": "", **cells})
+
+
+def test_a_target_that_only_its_office_says_is_reached_says_so_until_it_is_appraised(
+    put: Put, province: Database
+) -> None:
+    with province.writing() as session:
+        furnish(session)
+        score(session, "7.2", "2.57", "self", "SNV")
+    for code, value in (("A", "2"), ("B", "3")):
+        put(code=code, measure="score:par_tinh:7.2", value=value, at_most="", deadline="2099-12-31")
+
+    def self_scored() -> tuple[dict[str, bool], set[str]]:
+        with province.reading() as session:
+            targets = document.gather(session, 2025).of("targets")
+        return (
+            {line.code: line.self_scored for line in lines(province)},
+            {line.key for line in targets if "self_scored" in line.flags},
+        )
+
+    assert self_scored() == ({"A": True, "B": False}, {"A"})  # B is not reached
+    with province.writing() as session:
+        score(session, "7.2", "2.5", "assessed", "An")
+    assert self_scored() == ({"A": False, "B": False}, set())
 
 
 def test_a_target_set_after_the_first_answer_says_so_though_the_year_named_no_wave_then(

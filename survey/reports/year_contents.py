@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from survey.reports import year_tables as tables
 from survey.reports.letter import Head, letter, unissued
 from survey.reports.structure import Blank, Block, Heading, Notice, Paragraph, Report
-from survey.reports.year_words import figure, plain, rank
+from survey.reports.year_words import amount, figure, interval, plain, rank
 from survey.year.document import YearDocument
 from survey.year.document_lines import Line, index_name
 from translations import gettext as _
@@ -91,10 +91,9 @@ def _index(document: YearDocument, line: Line, lines: Sequence[Line]) -> str:
     """An index in one sentence: value, change, rank, group, and how far it lies from the mean of all."""
     if line.value is None:
         return _("%(index)s: not published. %(why)s", index=line.label, why=line.note)
-    percent = line.unit == "percent"
     told = [
-        f"{figure(line)}%"
-        if percent
+        amount(line)
+        if line.unit == "percent"
         else _("%(value)s of %(max)s points", value=figure(line), max=plain(line.max))
     ]
     if line.change is not None:
@@ -150,7 +149,7 @@ def _parts(document: YearDocument) -> list[Block]:
         note = _("Self-scored or appraised within the province; not the ministry's points.")
         blocks.append(tables.scored(document, own, _("Points lost by the province's own points"), _("Own"), note))
     if measured:
-        blocks.append(tables.measured(measured))
+        blocks.append(tables.measured(document, measured))
     return [*blocks, *(Paragraph(_whole(line)) for line in lines if ":" not in line.key.partition(":")[2])]
 
 
@@ -181,7 +180,10 @@ def _whole(line: Line) -> str:
     if line.value is None:
         return _("%(title)s: no total, for it is not known in full. %(why)s.", title=line.label, why=line.note)
     return _(
-        "%(title)s: %(value)s of %(max)s points in all.", title=line.label, value=figure(line), max=plain(line.max)
+        "%(title)s: %(value)s of %(max)s points in all.",
+        title=line.label,
+        value=figure(line) if line.low is None else f"{figure(line)} {interval(line)}",
+        max=plain(line.max),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, zip_longest
 
 from survey.reports.labels import upper
 from survey.reports.structure import LEFT, Column, Row, Table
 from survey.reports.year_words import (
+    amount,
     change,
     deadline,
     figure,
@@ -30,7 +31,7 @@ from translations.formats import percent
 def indices(document: YearDocument) -> Table:
     """The published indices, each above the means of all."""
     rows = [
-        Row((line.label, figure(line), plain(line.previous), change(line), rank(line), _source(line)))
+        Row((line.label, amount(line), plain(line.previous), change(line), rank(line), _source(line)))
         for line in document.of("indices")
         if line.unit != "group"
     ]
@@ -51,33 +52,48 @@ def indices(document: YearDocument) -> Table:
 
 def scored(document: YearDocument, lines: Sequence[Line], caption: str, value: str, note: str) -> Table:
     """Parts of scorecards by points lost, with who answers for each."""
-    rows = [
-        Row(
-            (
-                line.label,
-                plain(line.max),
-                figure(line),
-                plain(line.lost),
-                responsible(document, line),
-                deadline(line),
-            )
-        )
-        for line in lines
-    ]
+    rows = _by_scorecard(
+        document,
+        lines,
+        lambda line: (
+            line.label,
+            plain(line.max),
+            figure(line),
+            plain(line.lost),
+            responsible(document, line),
+            deadline(line),
+        ),
+    )
     columns = (
-        Column(_("Criterion"), 31, LEFT),
+        Column(_("Criterion"), 30, LEFT),
         Column(_("Maximum"), 13),
         Column(value, 12),
         Column(_("Lost"), 9),
         Column(_("Who answers for it"), 20, LEFT),
-        Column(_("Deadline"), 15),
+        Column(_("Deadline"), 16),
     )
-    return Table(caption, columns, tuple(rows), (note,))
+    return Table(caption, columns, rows, (note,))
 
 
-def measured(lines: Sequence[Line]) -> Table:
+def _by_scorecard(
+    document: YearDocument, lines: Sequence[Line], cells: Callable[[Line], tuple[str, ...]]
+) -> tuple[Row, ...]:
+    """Parts below the title of their document, for each counts its own from 1."""
+    rows: list[Row] = []
+    for whole in document.of("lost"):
+        own = [line for line in lines if line.key.rpartition(":")[0] == whole.key]
+        if own:
+            rows += [Row((whole.label,), strong=True), *(Row(cells(line)) for line in own)]
+    return tuple(rows)
+
+
+def measured(document: YearDocument, lines: Sequence[Line]) -> Table:
     """Parts that surveys measure, with their interval; below, what they are not."""
-    rows = [Row((line.label, plain(line.max), figure(line), interval(line), plain(line.lost))) for line in lines]
+    rows = _by_scorecard(
+        document,
+        lines,
+        lambda line: (line.label, plain(line.max), figure(line), interval(line), plain(line.lost)),
+    )
     columns = (
         Column(_("Criterion"), 44, LEFT),
         Column(_("Maximum"), 12),
@@ -88,7 +104,7 @@ def measured(lines: Sequence[Line]) -> Table:
     return Table(
         _("Parts measured by surveys: a simulation"),
         columns,
-        tuple(rows),
+        rows,
         tuple(_once(line.note for line in lines)),
     )
 
@@ -147,24 +163,24 @@ def tasks(document: YearDocument, lines: Sequence[Line], caption: str) -> Table:
         rows.append(Row((upper(office),), strong=True))
         for line in own:
             told = "; ".join(filter(None, (state(line), line.note)))
-            rows.append(Row((line.label, line.head, deadline(line), told, _source(line))))
+            rows.append(Row((line.label, line.head, deadline(line), told, reference(line.source, in_full=False))))
     columns = (
-        Column(_("Task"), 34, LEFT),
-        Column(_("Head"), 17, LEFT),
-        Column(_("Deadline"), 14),
-        Column(_("State"), 15),
-        Column(_("Proof or decision"), 20, LEFT),
+        Column(_("Task"), 31, LEFT),
+        Column(_("Head"), 18, LEFT),
+        Column(_("Deadline"), 16),
+        Column(_("State"), 16),
+        Column(_("Proof or decision"), 19, LEFT),
     )
-    return Table(caption, columns, tuple(rows), ())
+    return Table(caption, columns, tuple(rows), _documents_of(lines))
 
 
 def cases(document: YearDocument, lines: Sequence[Line]) -> Table:
     """What people said, and what became of it."""
     rows = [Row((line.label, responsible(document, line), deadline(line), outcome(line))) for line in lines]
     columns = (
-        Column(_("What people said"), 34, LEFT),
-        Column(_("Who answers for it"), 23, LEFT),
-        Column(_("Deadline"), 14),
+        Column(_("What people said"), 33, LEFT),
+        Column(_("Who answers for it"), 22, LEFT),
+        Column(_("Deadline"), 16),
         Column(_("What became of it"), 29, LEFT),
     )
     note = _("Each sentence sums up the remarks of five people or more. A reply stands here once it is published.")
@@ -174,7 +190,7 @@ def cases(document: YearDocument, lines: Sequence[Line]) -> Table:
 def answered(document: YearDocument, lines: Sequence[Line]) -> Table:
     """How offices answered, in the order of their names."""
     rows = [
-        Row((document.offices.get(line.office or "", ""), plain(line.value), plain(line.max), line.note))
+        Row((upper(document.offices.get(line.office or "", "")), plain(line.value), plain(line.max), line.note))
         for line in lines
     ]
     columns = (
@@ -191,7 +207,7 @@ def targets(document: YearDocument, lines: Sequence[Line], caption: str, judged:
     rows = [
         Row(
             (
-                f"{line.label} ({reference(line.source)})",
+                f"{line.label} ({reference(line.source, in_full=False)})",
                 goal(line),
                 *((_reached(after), state(line)) if judged else ()),
                 responsible(document, line),
@@ -208,26 +224,31 @@ def targets(document: YearDocument, lines: Sequence[Line], caption: str, judged:
         Column(_("Who answers for it"), 18 if judged else 25, LEFT),
         Column(_("Deadline"), 16 if judged else 17),
     )
-    return Table(caption, columns, tuple(rows), tuple(_once(line.note for line in lines if not line.office)))
+    duties = [line for line in lines if line.office]
+    cautions = _once(line.note for line in lines if not line.office)
+    return Table(caption, columns, tuple(rows), (*_documents_of(duties), *cautions))
 
 
 def sources(document: YearDocument) -> list[Table]:
     """Every figure of the document with its source: the published ones, then the own ones, apart."""
-    known = [line for line in document.lines if line.value is not None and line.section != "cases"]
-    published = [line for line in known if line.mark == "published"]
-    own = list({(line.key, line.value): line for line in reversed(known) if line.mark == "own"}.values())[::-1]
+    known: dict[tuple[str, float], Line] = {}  # a target's figure stands further up too
+    for line in document.lines:
+        if line.value is not None and line.section != "cases":
+            known.setdefault((line.key, line.value), line)
+    published = [line for line in known.values() if line.mark == "published"]
+    own = [line for line in known.values() if line.mark == "own"]
     what, value, source = Column(_("Figure"), 40, LEFT), Column(_("Value"), 14), Column(_("Source"), 46, LEFT)
     tables = [
         Table(
             _("Published figures and their sources"),
             (what, value, source),
-            tuple(Row((line.label, figure(line), reference(line.source))) for line in published),
+            tuple(Row((line.label, amount(line), reference(line.source))) for line in published),
             (),
         ),
         Table(
             _("The province's own figures and their sources"),
             (what, value, Column(wording.interval_name(()), 18), Column(_("Source"), 28, LEFT)),
-            tuple(Row((line.label, figure(line), interval(line), reference(line.source))) for line in own),
+            tuple(Row((line.label, amount(line), interval(line), reference(line.source))) for line in own),
             tuple(_once(line.note for line in own if line.low is not None)),
         ),
     ]
@@ -238,7 +259,7 @@ def _reached(after: Line | None) -> str:
     """The figure that a target is judged by, which stands behind it where there is one."""
     if after is None or after.office:
         return "–"
-    return figure(after) if after.low is None else f"{figure(after)} {interval(after)}"
+    return amount(after) if after.low is None else f"{amount(after)} {interval(after)}"
 
 
 def _source(line: Line) -> str:
@@ -250,6 +271,13 @@ def _source(line: Line) -> str:
 def _sources_of(lines: Iterable[Line]) -> tuple[str, ...]:
     named = _once(_source(line) for line in lines)
     return (_("Source: %(sources)s", sources="; ".join(named)),) if named else ()
+
+
+def _documents_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    """The documents of which a table has room for sign and day alone, in full."""
+    sources = [line.source for line in lines]
+    named = _once(reference(one) for one in sources if reference(one) != reference(one, in_full=False))
+    return (_("Documents: %(documents)s", documents="; ".join(named)),) if named else ()
 
 
 def _once(words: Iterable[str]) -> list[str]:

@@ -65,6 +65,12 @@ def figure(line: Line) -> str:
     return plain(line.value) if line.unit in ("place", "group", "people", "cases") else number(line.value, 2)
 
 
+def amount(line: Line) -> str:
+    """A value where not all are of one unit: a percentage says so."""
+    known = line.value is not None and "hidden" not in line.flags
+    return f"{figure(line)}%" if known and line.unit == "percent" else figure(line)
+
+
 def interval(line: Line) -> str:
     """[89,40; 90,70]; a dash for a figure that has none."""
     if line.low is None or line.high is None:
@@ -96,16 +102,20 @@ def responsible(document: YearDocument, line: Line) -> str:
     return line.head if office and office in line.head else ", ".join(filter(None, (office, line.head))) or "–"
 
 
-def reference(text: str) -> str:
-    """A document by its sign and day as an official text names it; any other words as they are."""
+def reference(text: str, in_full: bool = True) -> str:
+    """A document by its sign and day as an official text names it, in full with its subject; else as it is."""
     try:
         found = rows.references(text)
     except ValueError:
         return text
     return "; ".join(
-        _("%(sign)s of %(day)s", sign=one.sign, day=day(one.day)) + (f", {one.words}" if one.words else "")
+        _("%(sign)s of %(day)s", sign=one.sign, day=day(one.day)) + (_subject(one.words) if in_full else "")
         for one in found
     )
+
+
+def _subject(words: str) -> str:
+    return f"{' ' if words.startswith('(') else ', '}{words}" if words else ""
 
 
 def deadline(line: Line) -> str:

@@ -161,6 +161,7 @@ def _reached(session: Session, year: int, line: DutyLine) -> list[Line]:
             figure.high,
             figure.max,
             figure.previous,
+            state=figure.value_of,
             source=_based(session, figure) or caution,
             flags=figure.flags,
             note=caution,

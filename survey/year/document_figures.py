@@ -6,7 +6,7 @@ Published and own figures are lines of their own, each with its source or its in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,10 +57,10 @@ def lost(session: Session, year: int) -> list[Line]:
     answering = duties.responsible(session, year + 1) | duties.responsible(session, year)
     for card in cards(session, year):
         values = scores.lines(session, year, card.code)
-        unknown = sum(value.value is None for value in values if not value.part.parts)
+        leaves = [value for value in values if not value.part.parts]
         for value in values:
             if value.part.level == 0:
-                wholes.append(_whole(card, value, unknown))
+                wholes.append(_whole(card, value, leaves))
             elif not value.part.parts and value.value is not None:
                 parts.append(_part(card, value, answering.get((f"score:{card.code}:{value.part.code}", None))))
     return [*sorted(parts, key=lambda line: -(line.lost or 0)), *wholes]
@@ -149,22 +149,27 @@ def _part(card: Scorecard, value: PartValue, duty: Duty | None) -> Line:
     )
 
 
-def _whole(card: Scorecard, value: PartValue, unknown: int) -> Line:
-    """A scorecard as a whole: no sum while anything of it is unknown."""
+def _whole(card: Scorecard, value: PartValue, leaves: Sequence[PartValue]) -> Line:
+    """A scorecard as a whole: no sum while anything of it is unknown.
+
+    It has an interval where surveys gave all of it, and the caution where they gave any.
+    """
+    unknown = sum(leaf.value is None for leaf in leaves)
+    measured = [leaf for leaf in leaves if leaf.value_of == scores.MEASURED]
+    limits = (value.low, value.high) if len(measured) == len(leaves) else (None, None)
+    why = _("Parts without a known value: %(count)s", count=unknown) if unknown else _("Its maximum is not known")
     return Line(
         "lost",
         f"score:{card.code}",
         str(card.title),
         value.value,
         "points",
+        *limits,
         max=value.part.max,
         previous=value.previous,
-        state=value.value_of or "",
         source=card.source,
         flags=value.flags,
-        note=_("Parts without a known value: %(count)s", count=unknown)
-        if unknown
-        else _("Its maximum is not known"),
+        note=why if value.value is None else str(card.caution) if measured else "",
     )
 
 

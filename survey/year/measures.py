@@ -76,6 +76,7 @@ class Figure:
     measured   whether answers told it, or some of it, so that its interval judges
     lost       of a part of a scorecard: its maximum less its value, in the newest year that has one
     self_scored  whether an office's own score that nobody appraised gave it, or some of it
+    value_of   of a component: whose value it is, official, assessed, measured or self
     """
 
     value: float | None
@@ -91,6 +92,7 @@ class Figure:
     measured: bool = False
     lost: float | None = None
     self_scored: bool = False
+    value_of: str = ""
     flags: tuple[str, ...] = ()
 
 
@@ -276,6 +278,7 @@ def _of_score(
         measured=scores.MEASURED in given,
         lost=lost,
         self_scored=ScoreKind.SELF in given,
+        value_of=line.value_of or "",
         flags=line.flags,
     )
 

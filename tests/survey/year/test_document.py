@@ -8,11 +8,12 @@ from functools import cache
 
 import pytest
 
+from forms import scorecard
 from survey.operations.installation import prepare
 from survey.storage.database import Database
 from survey.storage.models import Outcome
 from survey.system import dates
-from survey.year import document, document_lines
+from survey.year import document, document_lines, scorecards
 from survey.year.document import YearDocument
 from survey.year.document_lines import Line
 from tests.conftest import fill
@@ -196,3 +197,25 @@ def test_made_up_data_are_marked(province: Database) -> None:
     own = [line for line in found.lines if line.mark == "own" and line.low is not None]
     assert len(own) > 3
     assert all("simulated" in line.flags for line in own)
+
+
+def test_a_whole_that_surveys_measured_has_its_interval_and_its_caution(province: Database) -> None:
+    example.fill(province)
+    whole = scorecard.load(example.EXAMPLES / "papi_tinh.yaml").document | {"version": 2, "total": 30}
+    with province.writing() as session:
+        scorecards.publish(session, scorecard.parse(whole), dates.today())
+        [line] = [line for line in document.gather(session, example.YEAR).lines if line.key == "score:papi_tinh"]
+    assert line.value is not None
+    assert line.low is not None
+    assert line.high is not None
+    assert line.low < line.value < line.high
+    assert "không phải PAPI" in line.note
+
+
+def test_official_points_that_judge_a_target_are_none_of_the_province(province: Database) -> None:
+    example.fill(province)
+    with province.writing() as session:
+        example.promise(session, "MT-72", "score:par_tinh:7.2", "3")
+        lines = document.gather(session, example.YEAR).of("targets")
+    [reached] = [line for line in lines if line.key == "score:par_tinh:7.2"]
+    assert (reached.value, reached.mark) == (2.57, "published")

@@ -32,6 +32,19 @@ from survey.storage.models.fieldwork import (
     SheetState,
     Visit,
 )
+from survey.storage.models.integrity import (
+    Assignment,
+    DayDigest,
+    Lot,
+    LotKind,
+    LotStep,
+    LotStepKind,
+    MatterDecision,
+    MatterState,
+    SenderCount,
+    VillageStep,
+    VillageStepKind,
+)
 from survey.storage.models.remarks import Coding, Paraphrase, Theme
 from survey.storage.models.responses import (
     Device,
@@ -77,6 +90,7 @@ __all__ = [
     "APPEND_ONLY",
     "Account",
     "Agreement",
+    "Assignment",
     "AuditEntry",
     "Base",
     "Batch",
@@ -84,6 +98,7 @@ __all__ = [
     "CaseReply",
     "CitizenCase",
     "Coding",
+    "DayDigest",
     "Device",
     "Draw",
     "DrawnHousehold",
@@ -97,6 +112,12 @@ __all__ = [
     "IssuedReport",
     "Keying",
     "LeaderGroup",
+    "Lot",
+    "LotKind",
+    "LotStep",
+    "LotStepKind",
+    "MatterDecision",
+    "MatterState",
     "Mode",
     "OpenKeying",
     "Outcome",
@@ -123,6 +144,7 @@ __all__ = [
     "ScoreKind",
     "SecondFactor",
     "SecondFactorRole",
+    "SenderCount",
     "ServiceCount",
     "Sheet",
     "SheetState",
@@ -133,6 +155,8 @@ __all__ = [
     "Unit",
     "Verdict",
     "Village",
+    "VillageStep",
+    "VillageStepKind",
     "Visit",
     "Wave",
     "WaveKind",
@@ -172,6 +196,11 @@ APPEND_ONLY = (
     "case_reply",
     "case_publication",
     "year_file",
+    "lot_step",
+    "sender_count",
+    "village_step",
+    "matter_decision",
+    "day_digest",
 )
 
 # What is encrypted under the master key itself, and not by a key of its wave.

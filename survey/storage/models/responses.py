@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.storage.encrypted_columns import Document
@@ -29,7 +29,8 @@ class Response(Base):
     `id` is made where the form is filled in, at random, and is the order on disk
     (`survey/responses/arrival_order.py`), so neither the order nor the time of arrival is kept.
     The stratum follows from the village. A leader has no village but a group, `stratum`, and may have rated
-    several units: then `person` is a label within the group, the same in all its responses.
+    several units: then `person` is a label within the group, the same in all its responses. Of who brought it
+    it knows the number of the lot alone, the one column that may still change (`Lot`).
     """
 
     __tablename__ = "response"
@@ -45,9 +46,11 @@ class Response(Base):
     adults: Mapped[int | None]  # in the household, of whom this person was chosen; enters the weight
     stratum: Mapped[str | None] = mapped_column(String(60))
     person: Mapped[str | None] = mapped_column(String(60))
+    lot: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("lot.number"))
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
         Index("ix_response_wave", "wave"),
+        Index("ix_response_lot", "lot"),
         {"sqlite_with_rowid": False},
     )
 
@@ -103,15 +106,17 @@ class Device(Base):
 
 
 class QuarantinedResponse(Base):
-    """What a device sealed and could not be counted as it is: kept, still sealed, until staff look. Append-only.
+    """What could not be counted as it came: kept, sealed, until staff look. Append-only.
 
     Known by the SHA-256 of the sealed bytes, so that what is sent again is kept once. What stands around the
-    seal is kept as the device said it; `reason` is one of `sealing.REASONS`.
+    seal is kept as the device said it; `reason` is one of `sealed_responses.REASONS`. What an account sent openly
+    is sealed by the server, and bears the account instead of a device.
     """
 
     __tablename__ = "quarantined_response"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    device: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    device: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
+    account: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(20))
     id: Mapped[UUID]
     wave: Mapped[str] = mapped_column(String(40))

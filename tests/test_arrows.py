@@ -68,9 +68,11 @@ ROOMS = {
     "paper": GROUND | {"pdf", "sampling", "fieldwork"},
     "results": GROUND | {"responses", "remarks", "sampling", "fieldwork"},
     "year": GROUND | {"responses", "remarks", "results"},
-    "reports": GROUND | {"pdf", "fieldwork", "results", "year"},
+    "integrity": GROUND | {"responses", "sampling", "fieldwork", "results"},
+    "reports": GROUND | {"pdf", "fieldwork", "results", "year", "integrity"},
     "data_files": GROUND | {"responses", "sampling", "results", "reports"},
-    "operations": GROUND | {"pdf", "accounts", "responses", "remarks", "fieldwork", "results", "year", "reports"},
+    "operations": GROUND
+    | {"pdf", "accounts", "responses", "remarks", "fieldwork", "results", "year", "integrity", "reports"},
 }
 ROOMS["web"] = {*ROOMS}
 ROOMS["commands"] = {*ROOMS}

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.design import Floats, Ints, code
-
-Codes = NDArray[np.int32]
+from analysis.design import Bools, Floats, Ints, code
 
 
 def longest_run(codes: Any) -> tuple[Ints, Ints]:
@@ -17,14 +14,14 @@ def longest_run(codes: Any) -> tuple[Ints, Ints]:
     blank; it neither ends a run nor belongs to one (the long-string index, Johnson 2005)."""
     table = np.asarray(codes)
     last = np.zeros(len(table), table.dtype)
-    run, longest, answered = (np.zeros(len(table), np.int64) for _each in range(3))
+    run, longest, answered = (np.zeros(len(table), np.min_scalar_type(table.shape[1])) for _each in range(3))
     for column in table.T:
         given = column != 0
         run = np.where(given, np.where(column == last, run + 1, 1), run)
         last = np.where(given, column, last)
         longest = np.maximum(longest, run)
         answered += given
-    return longest, answered
+    return longest.astype(np.int64), answered.astype(np.int64)
 
 
 def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Floats, Ints]:
@@ -37,31 +34,35 @@ def nearest(codes: Any, group: Any, least: int, most: int = 2000) -> tuple[Float
 
     NaN and −1 if there is nobody to compare with. Maximum percent match: Kuriakose & Robbins 2016.
     """
-    table: Codes = np.ascontiguousarray(codes, dtype=np.int32)
-    share, other = np.full(len(table), np.nan), np.full(len(table), -1, np.int64)
-    levels = 1 + np.flatnonzero(np.bincount(table.ravel())[1:])
+    table = np.asarray(codes).T  # an item a line
     labels = code(group)
     order = np.argsort(labels.codes, kind="stable")
     edges = np.flatnonzero(np.diff(labels.codes[order])) + 1
-    for rows in np.split(order, edges):
-        if len(rows) > 1 and labels.codes[rows[0]] >= 0:
-            rows = rows[:most]
-            share[rows], other[rows] = _nearest(table[rows], rows, levels, least)
+    groups = [rows[:most] for rows in np.split(order, edges) if len(rows) > 1 and labels.codes[rows[0]] >= 0]
+    share, other = np.full(table.shape[1], np.nan), np.full(table.shape[1], -1, np.int64)
+    if groups:
+        table = table.astype(np.min_scalar_type(table.max()))
+        occurring = [1 + np.flatnonzero(np.bincount(line)[1:]) for line in table]
+        items = np.repeat(np.arange(len(table)), [len(levels) for levels in occurring])
+        levels = np.concatenate(occurring).astype(table.dtype)[:, None]
+    for rows in groups:
+        own = table[:, rows]
+        share[rows], best = _nearest(own[items] == levels, own != 0, least)
+        other[rows] = np.where(best < 0, -1, rows[best])
     return share, other
 
 
-def _nearest(table: Codes, rows: Ints, levels: Ints, least: int) -> tuple[Floats, Ints]:
-    one_hot = (table[:, :, None] == levels).reshape(len(table), -1)
-    one_hot = one_hot[:, one_hot.any(axis=0)].astype(np.float32)
-    given = (table != 0).astype(np.float32)
-    equal, shared = one_hot @ one_hot.T, given @ given.T  # whole numbers, exact
-    match = np.full_like(equal, -1)
-    np.divide(equal, shared, out=match, where=shared >= least)
-    np.fill_diagonal(match, -1)
-    best, own = match.argmax(axis=1), np.arange(len(rows))
-    alone = match[own, best] < 0
-    share = equal[own, best].astype(np.float64) / np.where(alone, np.nan, shared[own, best])
-    return share, np.where(alone, -1, rows[best])
+def _nearest(one_hot: Bools, given: Bools, least: int) -> tuple[Floats, Ints]:
+    """(n,) the largest share, and whose, from (K × levels, n) which level each row has and (K, n) whether any."""
+    # Whole numbers, exact. A product with its own transpose is half the work (BLAS syrk).
+    equal, shared = (part.T @ part for part in (one_hot.astype(np.float32), given.astype(np.float32)))
+    equal[shared < least] = -1
+    np.fill_diagonal(equal, -1)
+    np.maximum(shared, 1, out=shared)
+    own, best = np.arange(len(equal)), (equal / shared).argmax(axis=1)
+    alone = equal[own, best] < 0
+    share = equal[own, best].astype(np.float64) / shared[own, best]
+    return np.where(alone, np.nan, share), np.where(alone, -1, best)
 
 
 def fence(values: Any) -> float:

@@ -1,4 +1,4 @@
-"""Pages of results, warm: the overview and any table, and the reports of 54 communes.
+"""Pages of results, warm: the overview, the review and any table, and the reports of 54 communes.
 
     python benchmarks/pages.py [RESPONSES [FOLDER]]
 
@@ -187,6 +187,9 @@ def main(count: int, kept_in: Path | None = None) -> None:
             f"first overview, everything read: {first.clock:.1f} s, processor {first.processor:.1f} s; {memory()}"
         )
         told("overview", *asked(client, [f"{start}/"] * 60))
+        first = taken(lambda: client.get(f"{start}/ra-soat"))
+        print(f"first look at every form: {first.clock:.2f} s, processor {first.processor:.2f} s")
+        told("review", *asked(client, [f"{start}/ra-soat"] * 20))
         with app.extensions["database"].reading() as session:
             said = summary.gather(session, demo.SAMPLE)
             adding_up(sample(session, said.wave))

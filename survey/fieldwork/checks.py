@@ -5,19 +5,22 @@ Findings tell no level and no choice that a person gave; who looks at a form goe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from analysis.design import Ints, Labels, code
 from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
 from survey.fieldwork import near_duplicates
+from survey.responses.columns import Ids, packed, places, read_ids, unpacked
 from survey.responses.respondents import Bools, Floats, Respondents, everyone
 from survey.storage.models import Batch, Response, Sheet, Wave
 from survey.system.cache import cached, database_key
@@ -37,7 +40,7 @@ LONG = 10  # a run is looked for where so many items on one scale stand together
 STRAIGHT = 0.9  # of these, the share in one run
 BLANK = 0.2  # of the items asked: AAPOR's usual bound of a complete interview
 ALIKE = 0.85  # Kuriakose & Robbins 2016; critics: Simmons, Mercer, Schwarzer & Kennedy 2016
-A_RESPONSE = 400  # bytes of one in memory
+A_SHEET, A_FORM = 250, 400  # bytes of one in memory
 COMPARED = 30  # with fewer items forms resemble each other by chance; then the rule of `near_duplicates` holds
 
 
@@ -85,19 +88,57 @@ class CheckedResponse:
 
 @dataclass(frozen=True)
 class Inspection:
-    """The responses of a wave with what was found in them.
+    """The N responses of a wave with what was found in them.
 
+    Most of them nobody ever asks for, so each is a row of arrays until somebody does.
+
+    ids     (N,) sorted
+    sheet   (N,) which of the sheets a response was keyed from; −1 for none
     limit   the share of equal answers from which on two forms are listed
     usual   quartiles of the share of equal answers with the nearest form; None if nobody could be compared
     """
 
-    forms: dict[UUID, CheckedResponse]
+    ids: Ids
+    unit: Labels
+    psu: Labels
+    mode: Labels
+    sheet: Ints
+    sheets: list[Paper]
+    findings: dict[int, list[Finding]]  # by row
     limit: float
     usual: tuple[float, float, float] | None
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        arrays = (self.ids, self.unit.codes, self.psu.codes, self.mode.codes, self.sheet)
+        return sum(array.nbytes for array in arrays) + A_SHEET * len(self.sheets) + A_FORM * len(self.findings)
+
     def found(self) -> list[CheckedResponse]:
         """Those in which some check found something."""
-        return [form for form in self.forms.values() if form.findings]
+        return self._at(sorted(self.findings))
+
+    def of(self, ids: Collection[UUID]) -> list[CheckedResponse]:
+        """Those of these responses that are of this wave."""
+        rows = places(packed(list(ids)), self.ids)
+        return self._at(rows[rows >= 0].tolist())
+
+    def named(self, name: str) -> list[CheckedResponse]:
+        """Those keyed from the sheet or batch of this name, and those whose id begins with these 8 digits."""
+        sheets = [place for place, sheet in enumerate(self.sheets) if name in (sheet.serial, sheet.batch)]
+        listed = np.isin(self.sheet, sheets)
+        if re.fullmatch("[0-9a-f]{8}", name):
+            listed |= self.ids.astype("S4") == bytes.fromhex(name).rstrip(b"\0")
+        return self._at(np.flatnonzero(listed).tolist())
+
+    def _at(self, rows: list[int]) -> list[CheckedResponse]:
+        papers = [NO_PAPER if place < 0 else self.sheets[place] for place in self.sheet[rows].tolist()]
+        findings = [tuple(self.findings.get(row, ())) for row in rows]
+        labels = self.unit[rows], self.psu[rows], self.mode[rows]
+        return list(map(CheckedResponse, unpacked(self.ids[rows]), *labels, papers, findings))
 
 
 def _state(session: Session, wave: Wave) -> tuple[object, ...]:
@@ -111,48 +152,45 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     return database_key(session), wave.code, count, session.scalar(joined), given
 
 
-@cached(_state, lambda inspection: A_RESPONSE * len(inspection.forms))
+@cached(_state)
 def inspect(session: Session, wave: Wave) -> Inspection:
     """Runs all checks on all responses of a wave, those outside the sample and those rejected among them."""
     people = everyone(session, wave)
-    ids, by_id = people.ids, _papers(session, wave)
-    papers = [by_id.get(id, NO_PAPER) for id in ids]
-    share, other, limit = alike(people, np.array([paper.interviewer for paper in papers], dtype=object))
-    findings: list[list[Finding]] = [[] for _form in ids]
-    for row, finding in _findings(people, ids, share, other, limit):
-        findings[row].append(finding)
-    forms = {
-        id: CheckedResponse(id, unit, psu, mode, paper, tuple(own))
-        for id, unit, psu, mode, paper, own in zip(
-            ids, people.unit, people.psu, people.mode, papers, findings, strict=True
-        )
-    }
+    ids = people.responses.ids[people.rows]
+    keyed, sheets = _sheets(session, wave)
+    sheet = places(ids, keyed)
+    asked_by = code([paper.interviewer for paper in sheets])
+    share, other, limit = alike(people, Labels(asked_by.levels, np.append(asked_by.codes, -1)[sheet]))
+    findings: dict[int, list[Finding]] = {}
+    for row, finding in _findings(people, share, other, limit):
+        findings.setdefault(row, []).append(finding)
     known = share[np.isfinite(share)]
     first, middle, third = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
-    return Inspection(forms, limit, (float(first), float(middle), float(third)) if len(known) else None)
+    usual = (float(first), float(middle), float(third)) if len(known) else None
+    return Inspection(ids, people.unit, people.psu, people.mode, sheet, sheets, findings, limit, usual)
 
 
-def _papers(session: Session, wave: Wave) -> dict[UUID, Paper]:
+def _sheets(session: Session, wave: Wave) -> tuple[Ids, list[Paper]]:
+    """The responses of a wave that were keyed from a sheet, sorted, and these sheets."""
     rows = session.execute(
-        select(Sheet.response, Sheet.serial, Sheet.batch, Batch.interviewer)
+        select(cast(Sheet.response, String), Sheet.serial, Sheet.batch, Batch.interviewer)
         .join(Batch, Batch.code == Sheet.batch)
-        .where(Batch.wave == wave.code)
-    )
-    return {
-        row.response: Paper(row.serial, row.batch, row.interviewer) for row in rows if row.response is not None
-    }
+        .where(Batch.wave == wave.code, Sheet.response.is_not(None))
+        .order_by(Sheet.response)
+    ).all()
+    return read_ids([row[0] for row in rows]), [Paper(*row[1:]) for row in rows]
 
 
-def _findings(
-    people: Respondents, ids: list[UUID], share: Floats, other: Any, limit: float
-) -> Iterator[tuple[int, Finding]]:
+def _findings(people: Respondents, share: Floats, other: Ints, limit: float) -> Iterator[tuple[int, Finding]]:
     """(row, finding), check by check."""
     for items in blocks(people.questionnaire):
         run, answered = longest_run(_codes(people, items))
         for row in np.flatnonzero((answered >= LONG) & (run >= STRAIGHT * answered)).tolist():
             yield row, Finding("straight", int(run[row]), int(answered[row]))
-    for row in np.flatnonzero(share >= limit).tolist():
-        yield row, Finding("alike", share=float(share[row]), other=ids[other[row]])
+    listed = np.flatnonzero(share >= limit)
+    nearest_ids = unpacked(people.responses.ids[people.rows[other[listed]]])
+    for row, own, id in zip(listed.tolist(), share[listed].tolist(), nearest_ids, strict=True):
+        yield row, Finding("alike", share=own, other=id)
     asked, left = blanks(people)
     for row in np.flatnonzero(left > BLANK * asked).tolist():
         yield row, Finding("blank", int(left[row]), int(asked[row]))
@@ -175,12 +213,12 @@ def blocks(questionnaire: Questionnaire) -> list[list[Item]]:
 
 def _codes(people: Respondents, items: list[Item]) -> Any:
     """(N, K) the levels, 0 where there is none; a choice that is no answer (98, 99) is none."""
-    table = np.zeros((len(people), len(items)), np.int32)
-    for place, item in enumerate(items):
+    table = np.zeros((len(items), len(people)), np.int32)
+    for line, item in zip(table, items, strict=True):
         column = people.answers(item)
-        valid = column.given & np.isin(column.codes, list(item.valid))
-        table[:, place] = np.where(valid, column.codes.astype(np.int32) + 1, 0)
-    return table
+        valid = column.any_of(item, item.valid)
+        line[valid] = column.codes[valid] + 1
+    return table.T
 
 
 def blanks(people: Respondents) -> tuple[Any, Any]:
@@ -194,7 +232,7 @@ def blanks(people: Respondents) -> tuple[Any, Any]:
     return asked, asked - given
 
 
-def alike(people: Respondents, asked_by: Any) -> tuple[Floats, Any, float]:
+def alike(people: Respondents, asked_by: Labels) -> tuple[Floats, Ints, float]:
     """(N,) share of equal answers with the nearest form of the same village or interviewer, that form, and the
     share from which on a form is listed.
 

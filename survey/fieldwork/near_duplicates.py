@@ -27,7 +27,7 @@ def codes(people: Respondents) -> NDArray[np.int32]:
     """(N, K) the answers to the items with one answer, 0 for a blank."""
     items = [item for item in people.questionnaire.items.values() if item.kind.is_single_choice]
     answers = [people.answers(item) for item in items]
-    return np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers], axis=1)
+    return np.stack([np.where(column.given, column.codes.astype(np.int32) + 1, 0) for column in answers]).T
 
 
 def nearest_of(people: Respondents) -> tuple[Floats, Ints]:

@@ -51,7 +51,12 @@ def household(province: Database) -> Questionnaire:
 
 
 def found(database: Database, id: UUID) -> list[tuple[str, int, int]]:
-    return [(one.check, one.part, one.whole) for one in look(database).forms[id].findings]
+    return [(one.check, one.part, one.whole) for one in form(look(database), id).findings]
+
+
+def form(looked: checks.Inspection, id: UUID) -> checks.CheckedResponse:
+    (form,) = looked.of([id])
+    return form
 
 
 def test_in_ordinary_forms_nothing_is_found(province: Database, household: Questionnaire) -> None:
@@ -59,7 +64,8 @@ def test_in_ordinary_forms_nothing_is_found(province: Database, household: Quest
         ids = [keep(session, ordinary(household, seed)) for seed in range(30)]
     looked = look(province)
     assert looked.found() == []
-    assert looked.forms.keys() == set(ids)
+    assert len(looked) == 30
+    assert {form.id for form in looked.of([*ids, uuid4()])} == set(ids)
     assert looked.usual is not None
     assert looked.usual[0] <= looked.usual[1] <= looked.usual[2] < checks.ALIKE
 
@@ -90,11 +96,11 @@ def test_a_copy_within_the_village_is_found_with_the_form_it_resembles(
         for seed in range(2, 20):
             keep(session, ordinary(household, seed))
     looked = look(province)
-    (finding,) = looked.forms[one].findings
+    (finding,) = form(looked, one).findings
     assert (finding.check, finding.other) == ("alike", two)
     compared = sum(item.kind.is_single_choice for item in household.items.values())
     assert finding.share == pytest.approx((compared - 1) / compared)
-    assert looked.forms[elsewhere].findings == ()
+    assert form(looked, elsewhere).findings == ()
 
 
 def test_a_copy_in_another_village_of_the_same_interviewer_is_found(
@@ -109,8 +115,9 @@ def test_a_copy_in_another_village_of_the_same_interviewer_is_found(
                 Sheet(serial=f"S{place}", batch=psu, place=1, state=SheetState.ENTERED, response=ids[place])
             )
     looked = look(province)
-    assert [[one.check for one in looked.forms[id].findings] for id in ids] == [["alike"], ["alike"], []]
-    assert looked.forms[ids[0]].paper == checks.Paper("S0", "V1", "Lan")
+    assert [[one.check for one in form(looked, id).findings] for id in ids] == [["alike"], ["alike"], []]
+    assert form(looked, ids[0]).paper == checks.Paper("S0", "V1", "Lan")
+    assert [form.id for form in looked.named("S1")] == [form.id for form in looked.named("V3")] == [ids[1]]
 
 
 def test_where_most_forms_are_alike_only_the_outstanding_ones_are_listed(
@@ -150,8 +157,8 @@ def test_contradictions_and_the_marks_of_the_form_are_findings(
         retired = keep(session, ordinary(household, 1) | {"nghe_nghiep": 1, "do_tuoi": 1})
         hasty = keep(session, ordinary(household, 2), marks=("quick", "same", "lang-vi"))
     looked = look(province)
-    assert [(one.check, one.rule) for one in looked.forms[retired].findings] == [("contradiction", "nghi_huu_tre")]
-    assert [one.check for one in looked.forms[hasty].findings] == ["quick", "same"]
+    assert [(one.check, one.rule) for one in form(looked, retired).findings] == [("contradiction", "nghi_huu_tre")]
+    assert [one.check for one in form(looked, hasty).findings] == ["quick", "same"]
 
 
 def test_a_rejected_form_and_one_outside_the_sample_are_looked_at_too(
@@ -168,10 +175,10 @@ def test_a_rejected_form_and_one_outside_the_sample_are_looked_at_too(
 def test_a_new_form_is_seen_at_once(province: Database, household: Questionnaire) -> None:
     with province.writing() as session:
         keep(session, {"C4": 1})
-    assert len(look(province).forms) == 1
+    assert len(look(province)) == 1
     with province.writing() as session:
         keep(session, {"C4": 1})
-    assert len(look(province).forms) == 2
+    assert len(look(province)) == 2
 
 
 def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> None:
@@ -185,3 +192,16 @@ def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> N
     with province.reading() as session:
         looked = checks.inspect(session, waves.find(session, "gop-y"))
     assert [[one.check for one in form.findings] for form in looked.found()] == [["alike", "contradiction"]] * 2
+
+
+def test_a_form_is_found_by_the_first_digits_of_its_id(province: Database) -> None:
+    """An id may end, or its first digits, in zeros: bytes that a text of fixed length would lose."""
+    ids = [UUID(text) for text in ("1a2b3c00-0000-4000-8000-000000000000", "1a2b3c0f-0000-4000-8000-000000000001")]
+    with province.writing() as session:
+        place = waves.place(session, "ho-mau", "06652")
+        for id in ids:
+            submission.submit(session.connection(), place, id, Mode.PAPER, {"C4": 1}, psu="V1")
+    looked = look(province)
+    assert [form.id for form in looked.named("1a2b3c00")] == ids[:1]
+    assert [form.id for form in looked.named("1a2b3c0f")] == ids[1:]
+    assert looked.named("1a2b3c") == looked.named("1A2B3C00") == looked.named("") == []

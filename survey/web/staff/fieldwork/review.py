@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request
@@ -51,7 +52,7 @@ class FormRow:
 class Filter:
     """What the list is cut down to; empty is everything.
 
-    paper  a serial, or the code of a batch: then forms in which nothing was found are listed too
+    paper  a serial, the code of a batch or a form's number: then those in which nothing was found are listed too
     """
 
     check: str = ""
@@ -62,10 +63,6 @@ class Filter:
 
     def holds(self, form: CheckedResponse, decision: Decision) -> bool:
         """Whether a form is listed."""
-        if self.paper and self.paper not in (form.paper.serial, form.paper.batch, short(form.id)):
-            return False
-        if not self.paper and not form.findings and decision is UNDECIDED:
-            return False
         return (
             self.check in ("", *(finding.check for finding in form.findings))
             and self.unit in ("", form.unit)
@@ -88,6 +85,18 @@ class ReviewList:
     def decision(self, form: CheckedResponse) -> Decision:
         """The one that holds."""
         return self.decisions.get(form.id, UNDECIDED)
+
+    @cached_property
+    def known(self) -> list[CheckedResponse]:
+        """Those in which something was found, and those decided on."""
+        found = self.looked.found()
+        others = self.decisions.keys() - {form.id for form in found}
+        return found + self.looked.of(others)
+
+    def chosen(self, wanted: Filter) -> list[CheckedResponse]:
+        """Those that are listed, in the order of the list."""
+        forms = self.looked.named(wanted.paper) if wanted.paper else self.known
+        return sorted((form for form in forms if wanted.holds(form, self.decision(form))), key=self.place)
 
     def place(self, form: CheckedResponse) -> tuple[bool, int, int, str]:
         """Where a form stands in the list: undecided ones first, then by commune, village and number."""
@@ -132,7 +141,7 @@ class ReviewList:
                 whole=number(finding.whole),
             )
         if finding.check == "alike" and finding.other is not None:
-            other = self.looked.forms[finding.other]
+            (other,) = self.looked.of([finding.other])
             return _(
                 "%(share)s of the answers equal to form %(form)s",
                 share=percent(finding.share, 1),
@@ -158,9 +167,7 @@ def short(id: UUID) -> str:
     return id.hex[:8]
 
 
-_looked: StaleCache[Inspection] = StaleCache(
-    lambda looked: len(looked.forms), lambda looked: checks.A_RESPONSE * len(looked.forms)
-)
+_looked: StaleCache[Inspection] = StaleCache(len, attrgetter("nbytes"))
 
 
 def read(session: Session, code: str) -> ReviewList:
@@ -168,13 +175,12 @@ def read(session: Session, code: str) -> ReviewList:
     wave = waves.find(session, code)
     looked = shown_value(_looked.get((database().url, code), lambda: checks.inspect(session, wave)))
     questionnaire: Questionnaire = questionnaires.by_digest(session, wave.questionnaire)
-    communes = {form.unit for form in looked.forms.values()}
     return ReviewList(
         wave,
         looked,
         reviews.newest(session, code),
         {village.psu: village for village in waves.villages(session, code)},
-        {code: units.find(session, code) for code in communes},
+        {unit: units.find(session, unit) for unit in map(str, looked.unit.levels)},
         {rule.code: rule.says for rule in rules.of(questionnaire).contradictions},
     )
 
@@ -213,8 +219,7 @@ def review(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         listed = read(session, wave)
     wanted = _filter(listed)
-    chosen = [form for form in listed.looked.forms.values() if wanted.holds(form, listed.decision(form))]
-    chosen.sort(key=listed.place)
+    chosen = listed.chosen(wanted)
     forms, page, last = shown_page(chosen, A_PAGE)
     rows = [listed.row(form) for form in forms]
     ticked = set(request.form.getlist("phieu"))
@@ -261,15 +266,14 @@ def _filter(listed: ReviewList) -> Filter:
 def _counts(listed: ReviewList) -> list[tuple[str, str, int]]:
     """(check, name, forms) of each check that found something."""
     forms = Counter(
-        check for form in listed.looked.forms.values() for check in {finding.check for finding in form.findings}
+        check for form in listed.looked.found() for check in {finding.check for finding in form.findings}
     )
     return [(check, _(name), forms[check]) for check, name in checks.CHECKS.items() if forms[check]]
 
 
 def _states(listed: ReviewList) -> list[tuple[str, str, int]]:
     """(state, name, forms) of all states, among the forms that the list knows."""
-    known = [form for form in listed.looked.forms.values() if form.findings or form.id in listed.decisions]
-    count = Counter(listed.decision(form).state for form in known)
+    count = Counter(listed.decision(form).state for form in listed.known)
     return [(state.value, _(name), count[state]) for state, name in reviews.STATES.items()]
 
 

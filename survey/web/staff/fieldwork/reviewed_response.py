@@ -21,17 +21,17 @@ def reviewed(wave: str, id: UUID) -> ResponseReturnValue:
     """What was found in a form, what was decided, the newest first, and its answers where they may be read."""
     with database().reading() as session:
         listed = read(session, wave)
-        form = listed.looked.forms.get(id)
-        if form is None:
+        forms = listed.looked.of([id])
+        if not forms:
             raise NotFound("One of these forms does not belong to this wave. Open the list again.")
         decisions = reviews.history(session, wave, id)
         answers = reviews.readable(session, listed.wave, id)
     return render_template(
         "staff/reviewed.html",
         wave=listed.wave,
-        row=listed.row(form),
+        row=listed.row(forms[0]),
         decisions=[(_(reviews.STATES[decision.state]), decision) for decision in decisions],
-        state=_(reviews.STATES[listed.decision(form).state]),
+        state=_(reviews.STATES[listed.decision(forms[0]).state]),
         answers=answers,
         withheld=_(reviews.WITHHELD[answers.withheld]) if answers.withheld else "",
     )

@@ -162,7 +162,7 @@ def test_the_overview_counts_what_waits_and_of_a_large_wave_what_the_page_has_se
     assert "chưa có phiếu" in overview
     assert "dưới 30 người trả lời" not in overview  # where nobody answered is told once
     monkeypatch.setattr(review, "LARGE", 1)
-    monkeypatch.setattr(review, "_looked", StaleCache(lambda looked: len(looked.forms), lambda _looked: 0))
+    monkeypatch.setattr(review, "_looked", StaleCache(len, lambda _looked: 0))
     assert waiting() is None
     decide(reader, ids[1:], "approved")  # by the page itself, which looks through them
     assert waiting() == 0

@@ -15,10 +15,12 @@ from forms import Questionnaire
 from survey.data_files.leaders_file import LeadersFile
 from survey.data_files.response_file import COLUMNS, File
 from survey.data_files.waiting_lines import Line, WaitingLines
+from survey.responses import lots
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys
-from survey.storage.models import Response, ResponseText, Village, Wave
+from survey.storage.models import LotKind, Response, ResponseText, Village, Wave
+from survey.system import dates
 from survey.system.csv_table import Faults, Table
 from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy
@@ -100,10 +102,14 @@ def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Ou
         _keep_villages(session, wave, file)
     connection = session.connection()
     weights = NewWeights(session, wave, f"import {path.name}"[:200])
-    stored = known = 0
+    stored, known, lot = (
+        0,
+        0,
+        lots.begin(session, wave.code, LotKind.IMPORT, dates.today(), sender=path.name[:200]),
+    )
     for batch in waiting.batches():
         fresh = file.fresh(session, batch)
-        _insert(connection, wave, fresh)
+        _insert(connection, wave, fresh, lot)
         stored += len(fresh)
         known += len(batch) - len(fresh)
         if file.weighs:
@@ -123,7 +129,7 @@ def _keep_villages(session: Session, wave: Wave, file: File) -> None:
     session.flush()
 
 
-def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
+def _insert(connection: Connection, wave: Wave, lines: list[Line], lot: int) -> None:
     if not lines:
         return
     connection.execute(
@@ -141,6 +147,7 @@ def _insert(connection: Connection, wave: Wave, lines: list[Line]) -> None:
                 "questionnaire": wave.questionnaire,
                 "answers": line.answers,
                 "marks": [],
+                "lot": lot,
             }
             for line in lines
         ],

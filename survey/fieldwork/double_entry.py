@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session, aliased
 from forms import Questionnaire
 from survey.fieldwork import keying, sheet_locks
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED, Printed
-from survey.responses import submission
+from survey.responses import lots, submission
 from survey.sampling.outcome_words import ADULTS, ON_THE_SHEET, REPLACED
-from survey.storage.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
+from survey.storage.models import Batch, Keying, LotKind, Mode, OpenKeying, Scan, Sheet, SheetState
 from survey.system.dates import today
 from translations import Conflict, Refusal
 
@@ -198,7 +198,8 @@ def _store(session: Session, form: Printed, row: Sheet, keyings: Mapping[int, Ke
     wave = form.place.wave
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)
     id, adults = uuid4(), keyed.head.get(ADULTS)
-    about: dict[str, Any] = {"psu": form.batch.psu, "day": day, "adults": adults}
+    lot = lots.number(session, wave.code, LotKind.KEYER, today(), mode=Mode.PAPER, sender=keyings[FIRST].keyer)
+    about: dict[str, Any] = {"psu": form.batch.psu, "day": day, "adults": adults, "lot": lot}
     submission.submit(session.connection(), form.place, id, Mode.PAPER, keyed.answers, **about)
     row.response, row.state, row.reason, row.adults = id, SheetState.ENTERED, None, adults
     replaced = keyed.head.get(REPLACED)

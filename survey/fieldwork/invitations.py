@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from survey.responses import submission
+from survey.responses import lots, submission
 from survey.responses.receipts import ALPHABET
 from survey.sampling import draws, leader_groups
-from survey.storage.models import Invitation, LeaderGroup, Mode, Response, Village, Wave, WaveKind
+from survey.storage.models import Invitation, LeaderGroup, LotKind, Mode, Response, Village, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from survey.waves.waves import Opened, Place
@@ -170,8 +170,17 @@ def submit(
             raise Used(N_("This code has been used"))
         _check_room(session, invitation)
     psu, stratum = invitation.psu, invitation.stratum
-    connection = session.connection()
-    new = submission.submit(connection, place, id, Mode.PHONE, answers, marks=marks, psu=psu, stratum=stratum)
+    about: dict[str, Any] = {"marks": marks, "psu": psu, "stratum": stratum}
+    about["lot"] = lots.number(
+        session,
+        place.wave.code,
+        LotKind.LETTER,
+        waves.counting_day(place.wave),
+        unit=place.unit.code,
+        psu=psu,
+        mode=Mode.PHONE,
+    )
+    new = submission.submit(session.connection(), place, id, Mode.PHONE, answers, **about)
     if new:
         # All codes of the village or group are written anew: PostgreSQL keeps with each row the number of the
         # transaction that wrote it, and a code that alone shared this number with a response would name it.

@@ -21,7 +21,18 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey.operations import demo_remarks
 from survey.results import release_steps, releases
-from survey.storage.models import Mode, Response, Unit, Village, Wave, WaveKind, Weight, WeightVersion
+from survey.storage.models import (
+    Lot,
+    LotKind,
+    Mode,
+    Response,
+    Unit,
+    Village,
+    Wave,
+    WaveKind,
+    Weight,
+    WeightVersion,
+)
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from translations import Conflict
@@ -30,6 +41,12 @@ HOUSEHOLD, SHORT = "ho_gia_dinh@1", "noi_phuc_vu@1"
 SAMPLE, BEFORE, OPEN = "thu-nghiem", "nam-truoc", "gop-y"
 VILLAGES_A_COMMUNE, PEOPLE_A_VILLAGE = 2, 27
 OPEN_RESPONSES = 1_200
+KINDS = {
+    Mode.PAPER: LotKind.KEYER,
+    Mode.INTERVIEWER: LotKind.INTERVIEWER,
+    Mode.PHONE: LotKind.LINK,
+    Mode.KIOSK: LotKind.KIOSK,
+}
 ROWS_AT_ONCE = 2_000
 
 
@@ -290,6 +307,7 @@ def _store(
         for back in chance.integers(max(0, span - 60), span, len(people)).tolist()
     ]
     ids = [UUID(bytes=chance.bytes(16), version=4) for _person in range(len(people))]
+    lots = _lots(session, wave, places, modes)
     rows = (
         {
             "id": one,
@@ -301,6 +319,7 @@ def _store(
             "questionnaire": questionnaire.digest,
             "answers": document,
             "marks": [],
+            "lot": lots[(unit, psu), mode],
         }
         for one, (unit, psu), mode, when, document in zip(
             ids,
@@ -314,6 +333,22 @@ def _store(
     while some := list(islice(rows, ROWS_AT_ONCE)):
         session.execute(insert(Response), some)
     return ids
+
+
+def _lots(
+    session: Session, wave: Wave, places: list[tuple[str, str | None]], modes: list[Mode]
+) -> dict[tuple[tuple[str, str | None], Mode], int]:
+    """A lot for each place and mode, numbered from the code of the wave so that a seed gives the same ones."""
+    numbers = np.random.default_rng([len(places), *wave.code.encode()])
+    of_place: dict[tuple[tuple[str, str | None], Mode], int] = {}
+    for place, mode in sorted({*zip(places, modes, strict=True)}, key=str):
+        lot = Lot(number=int(numbers.integers(1, 2**53)), wave=wave.code, kind=KINDS[mode], mode=mode)
+        lot.unit, lot.psu = place
+        lot.day, lot.closed = wave.opens, dates.today()
+        session.add(lot)
+        of_place[place, mode] = lot.number
+    session.flush()
+    return of_place
 
 
 def _weigh(session: Session, wave: Wave, ids: list[UUID], weights: NDArray[np.float64]) -> None:

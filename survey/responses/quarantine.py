@@ -13,8 +13,17 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey.responses import sealed_responses, submission
-from survey.storage.models import Device, QuarantineDecision, QuarantinedResponse, Unit, Verdict, Wave
+from survey.responses import lots, sealed_responses, submission
+from survey.storage.models import (
+    Device,
+    LotKind,
+    Mode,
+    QuarantineDecision,
+    QuarantinedResponse,
+    Unit,
+    Verdict,
+    Wave,
+)
 from survey.system import dates
 from survey.waves import waves
 from translations import N_, Conflict, NotFound, Refusal
@@ -55,7 +64,7 @@ class QuarantineEntry:
     """A held form as staff see it, and the decision that holds, if there is one."""
 
     form: QuarantinedResponse
-    device: Device
+    device: Device | None
     unit: Unit | None
     decision: QuarantineDecision | None
 
@@ -86,7 +95,7 @@ def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
     there belongs to the wave of its device."""
     chosen = (
         select(QuarantinedResponse, Device, Unit)
-        .join(Device, Device.id == QuarantinedResponse.device)
+        .outerjoin(Device, Device.id == QuarantinedResponse.device)
         .outerjoin(Unit, Unit.code == QuarantinedResponse.unit)
     )
     if wave is not None:
@@ -177,12 +186,23 @@ def _count(session: Session, form: QuarantinedResponse, day: date | None) -> Non
     if checked.problems and not checked.answers:
         raise Refusal("Form %(number)s can only be declined: no answer in it fits.", number=short(form))
     about: dict[str, Any] = {"marks": marks, "psu": form.psu, "day": on, "adults": adults}
+    about["lot"] = _lot(session, form, on)
     try:
         submission.submit(session.connection(), place, form.id, form.mode, checked.answers, **about)
     except Conflict:
         # Two that accept the same form at once give it the same number, and count it once.
         own = UUID(bytes=hashlib.sha256(b"held" + form.digest.encode()).digest()[:16], version=4)
         submission.submit(session.connection(), place, own, form.mode, checked.answers, **about)
+
+
+def _lot(session: Session, form: QuarantinedResponse, day: date) -> int:
+    """The lot of what its device or account sent of that place and day."""
+    by_account = LotKind.KEYER if form.mode is Mode.PAPER else LotKind.INTERVIEWER
+    by_device = LotKind.KIOSK if form.mode is Mode.KIOSK else LotKind.TABLET
+    sender = form.account if form.device is None else lots.of_device(form.device)
+    kind = by_account if form.device is None else by_device
+    about = {"unit": form.unit, "psu": form.psu, "sender": sender}
+    return lots.number(session, form.wave, kind, day, mode=form.mode, **about)
 
 
 def _day(session: Session, form: QuarantinedResponse, given: date | None) -> date:

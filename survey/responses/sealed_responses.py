@@ -33,11 +33,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey.responses import devices, submission
+from survey.responses import devices, lots, submission
 from survey.responses.submission import MARKS
 from survey.storage.models import (
     Account,
     Device,
+    LotKind,
     Mode,
     QuarantineDecision,
     QuarantinedResponse,
@@ -203,6 +204,7 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
                     psu=sent.get("psu"),
                     day=date.fromisoformat(sent["day"]),
                     adults=adults,
+                    lot=lot_of_device(session, device.id, sent),
                 )
             except Conflict:
                 reason = "conflict"
@@ -210,6 +212,14 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
                 return ("stored" if new else "known"), ""
     _hold(session, device, sent, reason)
     return "held", reason
+
+
+def lot_of_device(session: Session, device: int, sent: dict[str, str]) -> int:
+    """The lot of what a device sent of a place and day."""
+    mode, about = Mode(sent["mode"]), {"unit": sent["unit"], "psu": sent.get("psu")}
+    kind = LotKind.KIOSK if mode is Mode.KIOSK else LotKind.TABLET
+    day = date.fromisoformat(sent["day"])
+    return lots.number(session, sent["wave"], kind, day, **about, mode=mode, sender=lots.of_device(device))
 
 
 def decrypted(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], int | None, str]:

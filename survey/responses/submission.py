@@ -67,6 +67,7 @@ def submit(
     stratum: str | None = None,
     day: date | None = None,
     adults: int | None = None,
+    lot: int | None = None,
 ) -> bool:
     """Stores a response; False if the same one is there already. Call inside `group()` or `writing()`.
 
@@ -75,6 +76,7 @@ def submit(
     stratum  the group of a leader, which the code of a letter tells
     day      of answering; unless given that on which what comes now counts
     adults   in the household, if somebody counted them; no part of the content
+    lot      what was brought together with it (`survey.responses.lots`); no part of the content either
 
     The same id with the same content (wave, unit, mode, answers, village) is fine, whoever comes first: so a
     phone may send as often as it likes. Other content under a known id is refused.
@@ -94,6 +96,7 @@ def submit(
         "answers": codes,
         "marks": normalised_marks(marks),
         "adults": adults,
+        "lot": lot,
     }
     if insert_once(connection, Response, row):
         if texts:

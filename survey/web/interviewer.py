@@ -30,11 +30,11 @@ from sqlalchemy.orm import Session
 from forms import check
 from survey.accounts.accounts import Right
 from survey.fieldwork import visits
-from survey.responses import devices, sealed_responses, submission
+from survey.responses import devices, lots, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
 from survey.sampling import draws
 from survey.sampling.outcome_words import OUTCOMES, Outcome
-from survey.storage.models import Mode, Village, WaveKind
+from survey.storage.models import LotKind, Mode, Village, WaveKind
 from survey.system.dates import today
 from survey.waves import units, waves
 from survey.waves.waves import Place
@@ -274,6 +274,7 @@ def _store(place: Place, village: Village | None) -> ResponseReturnValue:
             N_("The answer to %(code)s can't be stored. Tell your supervisor."),
             code=checked.problems[0].code or "?",
         )
+    psu = village.psu if village else None
     with database().writing() as session:
         new = submission.submit(
             session.connection(),
@@ -282,7 +283,14 @@ def _store(place: Place, village: Village | None) -> ResponseReturnValue:
             Mode.INTERVIEWER,
             checked.answers,
             marks=("helped-interviewer", *marks),
-            psu=village.psu if village else None,
+            psu=psu,
             adults=adults if village else None,
+            lot=_lot(session, place, psu),
         )
     return {"status": "stored" if new else "known"}, 201 if new else 200
+
+
+def _lot(session: Session, place: Place, psu: str | None) -> int:
+    """The day of this account in the village, or where there is none in the commune."""
+    day, about = waves.counting_day(place.wave), {"unit": place.unit.code, "psu": psu, "sender": current_user.name}
+    return lots.number(session, place.wave.code, LotKind.INTERVIEWER, day, mode=Mode.INTERVIEWER, **about)

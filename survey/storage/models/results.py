@@ -25,6 +25,7 @@ class Release(Base):
     number: Mapped[int]
     responses: Mapped[bytes] = mapped_column(LargeBinary)  # the ids, 16 bytes each, in their order
     rejected: Mapped[int]  # responses that a review had taken out by then
+    aside: Mapped[int] = mapped_column(default=0, server_default="0")  # in lots that were set aside by then
     data: Mapped[str] = mapped_column(String(64))  # `Respondents.version` of these responses
     weights: Mapped[int | None] = mapped_column(ForeignKey("weight_version.id"))
     draw: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))

@@ -13,9 +13,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from forms import check
 from survey.accounts.accounts import Right
-from survey.responses import receipts, sealed_responses, submission
+from survey.responses import lots, receipts, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
-from survey.storage.models import Mode
+from survey.storage.models import LotKind, Mode
 from survey.system import dates
 from survey.waves import waves
 from survey.waves.waves import Place
@@ -31,6 +31,7 @@ KEYS = {"id", "wave", "unit", "mode", "answers", "marks"}
 MODES = tuple(mode.value for mode in Mode)
 # What a client must be allowed to do to send in a mode; a phone needs nothing, a kiosk is a bound device.
 RIGHTS = {Mode.PAPER: Right.KEY, Mode.INTERVIEWER: Right.INTERVIEW}
+SENT_BY = {Mode.PAPER: LotKind.KEYER, Mode.INTERVIEWER: LotKind.INTERVIEWER}
 
 
 class NotJSON(Refusal):
@@ -54,9 +55,9 @@ def submit() -> ResponseReturnValue:
     if checked.problems:
         return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
     id = uuid.UUID(sent["id"])
-    marks = sent.get("marks", ())
+    marks, lot = sent.get("marks", ()), _lot(place, mode)
     new = database().group(
-        lambda connection: submission.submit(connection, place, id, mode, checked.answers, marks=marks)
+        lambda connection: submission.submit(connection, place, id, mode, checked.answers, marks=marks, lot=lot)
     )
     return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
 
@@ -169,6 +170,16 @@ def _may(mode: Mode, place: Place) -> None:
         raise Denied(
             "Your account is for interviews in another commune. Ask the administrator for one for this commune."
         )
+
+
+def _lot(place: Place, mode: Mode) -> int:
+    """What a program sends is a lot of its own, apart from what came by a page, from whoever may send it."""
+    kind, sender = LotKind.PROGRAM, None
+    if mode is Mode.KIOSK and (device := bound_device.here()) is not None:
+        kind, sender = LotKind.KIOSK, lots.of_device(device.id)
+    elif mode in RIGHTS:
+        kind, sender = SENT_BY[mode], current_user.name
+    return lots.current(database(), place, kind, mode, sender)
 
 
 def _pointer(*steps: str | None) -> str:

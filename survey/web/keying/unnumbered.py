@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import sheet_locks
-from survey.responses import submission
+from survey.responses import lots, submission
 from survey.sampling import draws
-from survey.storage.models import Mode, Wave, WaveKind
+from survey.storage.models import LotKind, Mode, Wave, WaveKind
 from survey.system.dates import today
 from survey.waves import waves
 from survey.waves.waves import counting_day
@@ -70,8 +71,17 @@ def _store(screen: Screen, own: dict[str, Any]) -> ResponseReturnValue:
     psu = screen.village.psu if screen.village else None
     try:
         with database().writing() as session:
+            about: dict[str, Any] = {"mode": Mode.PAPER, "sender": current_user.name}
+            lot = lots.number(session, screen.place.wave.code, LotKind.KEYER, today(), **about)
             submission.submit(
-                session.connection(), screen.place, own["id"], Mode.PAPER, screen.keyed.answers, psu=psu, day=day
+                session.connection(),
+                screen.place,
+                own["id"],
+                Mode.PAPER,
+                screen.keyed.answers,
+                psu=psu,
+                day=day,
+                lot=lot,
             )
     except Conflict:
         return screen.page(409, known=True, **own)

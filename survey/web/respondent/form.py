@@ -20,8 +20,8 @@ from itsdangerous import BadSignature, TimestampSigner
 from markupsafe import Markup
 
 from forms import Item, Problem, Questionnaire, check, posted
-from survey.responses import receipts, submission
-from survey.storage.models import Mode
+from survey.responses import lots, receipts, submission
+from survey.storage.models import LotKind, Mode
 from survey.system import dates
 from survey.waves import recordings, units, waves
 from survey.waves.waves import Place
@@ -56,8 +56,9 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     place = waves.current_place(database(), wave, unit, _opened)
 
     def store(id: uuid.UUID, answers: dict[str, Any], marks: tuple[str, ...]) -> None:
+        lot = lots.current(database(), place, LotKind.LINK, Mode.PHONE)
         database().group(
-            lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers, marks=marks)
+            lambda connection: submission.submit(connection, place, id, Mode.PHONE, answers, marks=marks, lot=lot)
         )
 
     return fill_in(place, store)

@@ -28,6 +28,7 @@ def upgrade() -> None:
             table.create(op.get_bind())
     for name in APPEND_ONLY:
         refuse_changes(name)
+    op.add_column("release", sa.Column("aside", sa.Integer, nullable=False, server_default="0"))
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     # The responses stay where they are; a lot is the one thing of them that may still be changed.
     _allow_changes("response")

@@ -17,6 +17,7 @@ machine.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import itertools
 import json
@@ -33,7 +34,7 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from urllib.parse import urlencode
 
 import psycopg
 from flask import Flask, redirect, request
+from itsdangerous import TimestampSigner
 
 from forms import Questionnaire
 from survey.operations.installation import prepare
@@ -55,6 +57,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = (1, 8, 64)
 ROUNDS = 7
 WAVE = "do"
+KEY = "benchmark"
 ROW = (
     "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -153,6 +156,7 @@ class Served:
             "HAILONG_DATABASE_URL": url,
             "HAILONG_DATA": str(folder),
             "HAILONG_RATE": "1000000",
+            "HAILONG_SECRET_KEY": KEY,
         }
         program = (
             [Path(sys.executable).with_name("hailong"), "serve", "--port", str(self.port)]
@@ -209,21 +213,18 @@ def answered(questionnaire: Questionnaire, chance: random.Random) -> dict[str, A
     return answers
 
 
-def posts(door: str, questionnaire: Questionnaire, tokens: Mapping[str, str]) -> Iterator[bytes]:
-    """Requests without end, each with an id of its own, to any commune.
-
-    tokens  of the form of each commune
-    """
+def posts(door: str, questionnaire: Questionnaire, communes: Sequence[str]) -> Iterator[bytes]:
+    """Requests without end, each with an id of its own, to any commune."""
     chance = random.Random(2026)
     some = [answered(questionnaire, chance) for _number in range(50)]
     for answers in itertools.cycle(some):
-        id, unit = str(uuid.uuid4()), chance.choice(list(tokens))
+        id, unit = str(uuid.uuid4()), chance.choice(communes)
         if door == "JSON":
             path, kind = "/api/v1/responses", "application/json"
             body = json.dumps({"id": id, "wave": WAVE, "unit": unit, "mode": "phone", "answers": answers})
         else:
             path, kind = f"/s/{WAVE}/{unit}", "application/x-www-form-urlencoded"
-            body = urlencode({"id": id, "token": tokens[unit], **answers}, doseq=True)
+            body = urlencode({"id": id, "token": token(unit, id), **answers}, doseq=True)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body.encode())}\r\n\r\n"
@@ -290,10 +291,10 @@ def load(port: int, messages: Iterator[bytes], clients: int, seconds: float) -> 
 # The run
 
 
-def token(port: int, unit: str) -> str:
-    """The form's own token, as the page has it."""
-    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/s/{WAVE}/{unit}").read().decode()
-    return page.partition('name="token" value="')[2].partition('"')[0]
+def token(unit: str, id: str) -> str:
+    """The token of a form, as its page would have it: a page fetched for each would be measured with it."""
+    signer = TimestampSigner(KEY, salt="form", digest_method=hashlib.sha256)
+    return signer.sign(f"{WAVE}/{unit}/phone/{id}").decode()
 
 
 def ready(url: str) -> tuple[Questionnaire, list[str]]:
@@ -313,18 +314,17 @@ def compare(name: str, url: Callable[[str], str], folder: Path, seconds: float, 
     ready(url("bare"))
     servers = {kind: Served(kind, url(kind), folder, beside) for kind in ("bare", "ours")}
     try:
-        tokens = {unit: token(servers["ours"].port, unit) for unit in communes}
         for door in ("form", "JSON"):
             for clients in CLIENTS:
                 speeds: dict[str, list[float]] = {"bare": [], "ours": []}
                 took: dict[str, list[float]] = {"bare": [], "ours": []}
                 worked: dict[str, list[float]] = {"bare": [], "ours": []}
                 for server in servers.values():  # warm up
-                    load(server.port, posts(door, questionnaire, tokens), clients, 0.5)
+                    load(server.port, posts(door, questionnaire, communes), clients, 0.5)
                 for _round in range(ROUNDS):
                     for kind, server in servers.items():
                         before = server.worked()
-                        speed, times = load(server.port, posts(door, questionnaire, tokens), clients, seconds)
+                        speed, times = load(server.port, posts(door, questionnaire, communes), clients, seconds)
                         worked[kind].append((server.worked() - before) / len(times))
                         speeds[kind].append(speed)
                         took[kind] += times

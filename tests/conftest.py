@@ -366,7 +366,7 @@ Rule._compile_builder = builder  # type: ignore[method-assign]
 @pytest.fixture
 def app(province: Database) -> Iterator[Flask]:
     """The application on that province."""
-    made = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", TESTING=False)
+    made = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", TESTING=False, RATE=1e9)
     made.jinja_env.bytecode_cache = COMPILED
     yield made
     made.extensions["database"].engine.dispose()
@@ -403,7 +403,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         for role in (Role.ADMIN, Role.HOME_AFFAIRS):
             hire(session, role.value, role)
     database.engine.dispose()
-    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests", RATE=1e9)
     app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()
@@ -416,7 +416,7 @@ def made_up_copy(made_up: Flask, tmp_path: Path) -> Iterator[Flask]:
     source = make_url(made_up.extensions["database"].url).database
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(copy)) as other:  # type: ignore[arg-type]
         one.backup(other)
-    app = create_app(DATABASE_URL=f"sqlite:///{copy}", SECRET_KEY="tests")
+    app = create_app(DATABASE_URL=f"sqlite:///{copy}", SECRET_KEY="tests", RATE=1e9)
     app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()

@@ -73,7 +73,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{app.LARGEST_BODY // 1000} KB, {number(app.MOST_FIELDS)} ô",
         f"{min(LIMITS.values()) // MB} MB",
         f"{taking.LARGEST_BODY // 1024} KB",
-        f"{settings.rate():.0f} mỗi giây",
+        f"{rate_limit.FORMS_AT_ONCE} phiếu liền, rồi {1 / settings.rate():.0f} giây một phiếu",
         f"{rate_limit.CODES_AT_ONCE} lần liền, rồi {rate_limit.CODES_A_SECOND} mỗi giây",
         f"{admission.WORKING}; {admission.MOST}",
         f"{lockout.FREE} lần; {lockout.LONGEST / 60:.0f} phút",

@@ -85,8 +85,9 @@ def refuse_wrong_numbers() -> None:
 
 
 def rate() -> float:
-    """Submissions a second that one address may send: `HAILONG_RATE`, 200 unless given."""
-    return _number("HAILONG_RATE", 200)
+    """Submissions a second that one address may send, after the first twenty: `HAILONG_RATE`, one in five seconds
+    unless given."""
+    return _number("HAILONG_RATE", 0.2)
 
 
 def kiosk_idle() -> float:

@@ -75,11 +75,15 @@ def fill_in(place: Place, store: Store) -> ResponseReturnValue:
     checked = check(place.questionnaire, given)
     troubles = []
     if wait := rate_limit.seconds_to_wait():
-        text = _("The service is very busy. Wait %(seconds)s seconds, then press “Send the form”.", seconds=wait)
+        text = _(
+            "Many forms are coming from this network. Nothing is lost: your answers are still on this page. "
+            "Wait %(seconds)s seconds, then press “Send the form”.",
+            seconds=wait,
+        )
         again = {"Retry-After": str(wait)}
         return _page(place, questions(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
     id = _id()
-    if not id or not _opened(place):
+    if not _opened(place):
         troubles.append(
             Trouble(
                 _("This page has been open for a long time. Check your answers and press “Send the form” again.")
@@ -125,6 +129,7 @@ def _page(
 ) -> ResponseReturnValue:
     """The page; `first` is the field to go back to, for whoever is asked whether the form shall go empty."""
     asked = place.questionnaire
+    id = _id() or str(uuid.uuid4())
     at_its_own_address = request.blueprint == "respondent"  # a kiosk that is not bound shows it elsewhere
     own_address = url_for("respondent.answer", wave=place.wave.code, unit=place.unit.code)
     return make_response(
@@ -137,10 +142,10 @@ def _page(
             problems=troubles,
             first=first,
             draft=_draft(place),
-            id=_id() or str(uuid.uuid4()),
+            id=id,
             marks=_marks(),
             # The first token stays: a form that is to be corrected after midnight was opened before.
-            token=_token() if _opened(place) else token(place, Mode.PHONE),
+            token=_token() if _opened(place) else token(place, Mode.PHONE, id),
             named=units.named,
             questions_asked=screens(asked),
             minutes=minutes(asked),
@@ -236,27 +241,30 @@ def _signer(key: str) -> TimestampSigner:
     return TimestampSigner(key, salt="form", digest_method=hashlib.sha256)
 
 
-def token(place: Place, mode: Mode) -> str:
-    """What says that a form was opened here and now: signed, with its wave, unit and mode."""
-    return _signer(_key()).sign(_signed(place, mode)).decode()
+def token(place: Place, mode: Mode, id: str = "") -> str:
+    """What says that a form was opened here and now: signed, with its wave, unit and mode, and the id of the one
+    form that it is for. An interviewer's page, opened by somebody with a name, is for several."""
+    return _signer(_key()).sign(_signed(place, mode, id)).decode()
 
 
-def opened_on(place: Place, mode: Mode, token: str) -> date | None:
-    """The day on which a form was opened, as its token says; None if it was not made here, for this place and
-    mode, or too long ago."""
+def opened_on(place: Place, mode: Mode, token: str, id: str = "") -> date | None:
+    """The day on which a form was opened, as its token says; None if it was not made here, for this place, mode
+    and id, or too long ago."""
     try:
         opened_at, moment = _signer(_key()).unsign(token, max_age=TOKEN_HOLDS, return_timestamp=True)
     except BadSignature:
         return None
-    return dates.day_of(moment) if opened_at.decode() == _signed(place, mode) else None
+    return dates.day_of(moment) if opened_at.decode() == _signed(place, mode, id) else None
 
 
-def _signed(place: Place, mode: Mode) -> str:
-    return f"{place.wave.code}/{place.unit.code}/{mode}"
+def _signed(place: Place, mode: Mode, id: str) -> str:
+    return "/".join([place.wave.code, place.unit.code, mode, *filter(None, [id])])
 
 
 def _opened(place: Place) -> date | None:
-    return opened_on(place, Mode.PHONE, _token())
+    """The day on which the sent form was opened; None if it bears no id, or the token of another form."""
+    id = _id()
+    return opened_on(place, Mode.PHONE, _token(), id) if id else None
 
 
 def _token() -> str:

@@ -16,13 +16,17 @@ from survey.web import bound_device
 from survey.web.server.shared_counters import SharedCounters
 
 KEPT = 300.0  # seconds between two looks for traces of quiet addresses, which are dropped
+# Forms: many telephones share one address of a mobile network, and a one-stop centre has one line. Twenty at once
+# are a full waiting room; after these what fills the bucket, `HAILONG_RATE`, is 720 forms an hour by default.
+FORMS_AT_ONCE = 20
 # Invitation codes: many telephones share one address, and a code is one of 2 to the 50th.
 CODES_A_SECOND, CODES_AT_ONCE = 1, 30
 IPV4_IN_IPV6 = bytes(10) + b"\xff\xff"
 
 
 class Rate:
-    """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate.
+    """A bucket for each address, which holds what comes in one second (or `most`) and fills again at that rate,
+    within `KEPT` seconds at the longest.
 
     IPv6 addresses of one network (/64) count as one, since a household has as many of them as it likes.
 
@@ -38,7 +42,7 @@ class Rate:
         left: SharedCounters | None = None,
     ) -> None:
         self.per_second = max(per_second, 1 / KEPT)
-        self.most = max(1.0, per_second if most is None else most)
+        self.most = max(1.0, min(per_second if most is None else most, self.per_second * KEPT))
         self._clock = clock
         self._left = SharedCounters(exact=False) if left is None else left
 
@@ -80,6 +84,11 @@ def network(address: str) -> bytes:
     return address.encode()
 
 
+def of_forms(per_second: float, left: SharedCounters | None = None) -> Rate:
+    """How many forms one address may send."""
+    return Rate(per_second, most=max(FORMS_AT_ONCE, per_second), left=left)
+
+
 def of_codes(left: SharedCounters | None = None) -> Rate:
     """How many invitation codes one address may try."""
     return Rate(CODES_A_SECOND, most=CODES_AT_ONCE, left=left)
@@ -92,7 +101,7 @@ def seconds_to_wait() -> int:
     if has_name and (current_user.is_authenticated or bound_device.here()):
         return 0
     if "rate" not in current_app.extensions:
-        current_app.extensions["rate"] = Rate(current_app.config["RATE"])
+        current_app.extensions["rate"] = of_forms(current_app.config["RATE"])
     return _wait("rate")
 
 

@@ -19,7 +19,7 @@ with lazy_modules():  # what only one page needs is read when somebody opens it
     from survey.web.app import create_app
     from survey.web.server import rejections
     from survey.web.server.admission import Admission
-    from survey.web.server.rate_limit import KEPT, Rate, of_codes
+    from survey.web.server.rate_limit import KEPT, Rate, of_codes, of_forms
     from survey.web.server.shared_counters import SharedCounters
     from survey.web.sign_in.lockout import Lockout
     from survey.web.staff.figures import precompute
@@ -46,7 +46,7 @@ def application(shared: Mapping[str, SharedCounters]) -> Admission:
 def limits(shared: Mapping[str, SharedCounters]) -> dict[str, Rate | Lockout]:
     """What may be sent and tried, counted by all processes together."""
     return {
-        "rate": Rate(settings.rate(), left=shared["rate"]),
+        "rate": of_forms(settings.rate(), shared["rate"]),
         "rate_of_codes": of_codes(shared["rate_of_codes"]),
         "lockout": Lockout(wrong=shared["wrong_passwords"], networks=shared["networks"]),
     }

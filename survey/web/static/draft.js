@@ -77,7 +77,8 @@ function save() {
   let place = Math.max(1, list.indexOf(at));
   while (place > 1 && all(".ask:not([hidden])", list[place]).some((ask) => derived.has(ask.dataset.code))) place -= 1;
   const first = find(".ask:not([hidden])", list[place]); // none: the review
-  const draft = { id: form.elements.id.value, code: first ? first.dataset.code : "", saved: Date.now(), answers };
+  const { id, token } = form.elements; // the token is of this id
+  const draft = { id: id.value, token: token.value, code: first ? first.dataset.code : "", saved: Date.now(), answers };
   attempt(() => localStorage.setItem(name(), JSON.stringify(draft)));
   clearTimeout(timer);
   timer = setTimeout(forgetOld, HOLDS);
@@ -104,8 +105,11 @@ function decide(form) {
 
 function goOn() {
   const form = find("#form");
-  const { id, code, answers } = decide(form);
-  form.elements.id.value = id;
+  const { id, token, code, answers } = decide(form);
+  if (token) {
+    form.elements.id.value = id;
+    form.elements.token.value = token;
+  }
   for (const ask of all(".ask", form)) {
     for (const text of answers[ask.dataset.code] || []) {
       const number = find("[inputmode=decimal]", ask);

@@ -6,6 +6,7 @@ import { valueOf } from "./kiosk/answers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATIENCE = 30000; // ms for which an answer of the server is waited for
+const LONG = 30; // s after which a busy server is asked again at the latest, half of the times
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const part = (id) => document.getElementById(id).content.cloneNode(true);
@@ -16,6 +17,8 @@ let form, intro, screens, review; // the steps: an element each
 let at; // the step that is shown
 let returning = false; // came from the review to change one answer
 let sending = false;
+let tries = 0; // how often a busy server was asked
+let timer;
 // A device that many share keeps the way through the form in this page: its browser would write each entry of the
 // history to the disk, and the number of them tells which questions were asked. For the same reason no step changes
 // the title, on a phone either.
@@ -314,7 +317,10 @@ async function send() {
     const body = new URLSearchParams(new FormData(form));
     const reply = await fetch(form.action, { method: "POST", body, signal: patience() });
     if (reply.ok) leave(reply.url);
-    else if (reply.status === 429 || reply.status >= 500) unsent("busy");
+    else if (reply.status === 429 || reply.status >= 500) {
+      unsent("busy");
+      later(Number(reply.headers.get("Retry-After")) || LONG);
+    }
     else {
       if (reply.status === 409) document.dispatchEvent(new Event("left")); // it had arrived before
       exchange(await reply.text());
@@ -323,6 +329,15 @@ async function send() {
     unsent("network");
   }
   sending = false;
+}
+
+// Where many send from one network the page tries again by itself: each time later and at a moment of its own, since
+// the others who wait were told the same.
+function later(wait) {
+  const again = Math.min(LONG, wait * 2 ** tries) * (1 + Math.random());
+  tries += 1;
+  clearTimeout(timer);
+  timer = setTimeout(() => isShown() && at === review && find("[data-busy]:not([hidden])", review) && send(), again * 1000);
 }
 
 // A network that says nothing would keep the person waiting for minutes. (AbortSignal.timeout is too new for phones.)
@@ -376,7 +391,7 @@ export async function turn(link) {
 function restore(field, text) {
   for (const input of all(`[name="${field}"]`, form)) {
     if (input.type === "radio" || input.type === "checkbox") input.checked = input.checked || input.value === text;
-    else if (input.type !== "hidden" || field === "id") input.value = text;
+    else if (input.type !== "hidden" || field === "id" || field === "token") input.value = text; // a token is of one id
   }
 }
 

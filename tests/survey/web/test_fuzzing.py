@@ -32,8 +32,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
 from survey.storage.database import Database
-from survey.storage.models import Account, Response, Role, Unit, Wave
+from survey.storage.models import Account, Mode, Response, Role, Unit, Wave
+from survey.waves import waves
 from survey.web.app import create_app
+from survey.web.respondent import form
 from tests.slowness import slowness
 
 SLOWEST = 2.0  # seconds of the processor for an answer, by the thread that gives it
@@ -366,18 +368,23 @@ def sends(app: Flask, path: str, count: int) -> dict[int, int]:
     found = Found()
     found.feed(client.get(path).text)
     [fields] = [fields for _action, fields in found.forms if "token" in fields]
-    token = fields["token"][0]
     names = (st.sampled_from(sorted(fields)) | TYPED).filter(lambda name: name not in ("", "id"))
+    _s, wave, unit = path.strip("/").split("/")
+    with app.test_request_context():
+        place = waves.current_place(app.extensions["database"], wave, unit)
     statuses: dict[int, int] = defaultdict(int)
     longest = [0.0]
 
     @given(sent=st.dictionaries(names, st.lists(CODES | TYPED, max_size=4), max_size=12))
     @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     def once(sent: dict[str, list[str]]) -> None:
+        id = str(uuid4())
+        with app.test_request_context():
+            token = form.token(place, Mode.PHONE, id)
         began = time.process_time()
         reply = client.post(
             path,
-            data={"token": token, "hand-in": "empty", **sent, "id": str(uuid4())},
+            data={"token": token, "hand-in": "empty", **sent, "id": id},
             headers={"Origin": "http://localhost"},
         )
         assert reply.status_code in (303, 400, 409, 413, 422), reply.status_code

@@ -47,7 +47,9 @@ def app(
 ) -> Iterator[Flask]:
     """The application with a data folder of its own; a parameter changes its settings, such as KIOSK_IDLE."""
     monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
-    made = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", **getattr(request, "param", {}))
+    made = create_app(
+        DATABASE_URL=province.url, SECRET_KEY="tests", **{"RATE": 1e9, **getattr(request, "param", {})}
+    )
     yield made
     made.extensions["database"].engine.dispose()
 

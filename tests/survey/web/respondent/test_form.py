@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -515,12 +516,36 @@ def test_a_static_file_is_closed_before_anybody_takes_it(app: Flask) -> None:
 def test_a_token_says_for_which_wave_unit_and_mode_a_form_was_opened(app: Flask, province: Database) -> None:
     with app.test_request_context(), province.reading() as session:
         place = waves.place(session, "gop-y", "06652")
-        made = form.token(place, Mode.PHONE)
-        assert form.opened_on(place, Mode.PHONE, made) == dates.today()
-        assert form.opened_on(waves.place(session, "ho-mo", "06652"), Mode.PHONE, made) is None
-        assert form.opened_on(waves.place(session, "gop-y", "06658"), Mode.PHONE, made) is None
-        assert form.opened_on(place, Mode.INTERVIEWER, made) is None
-        assert form.opened_on(place, Mode.PHONE, f"{made}x") is None
+        made = form.token(place, Mode.PHONE, "1")
+        assert form.opened_on(place, Mode.PHONE, made, "1") == dates.today()
+        assert form.opened_on(waves.place(session, "ho-mo", "06652"), Mode.PHONE, made, "1") is None
+        assert form.opened_on(waves.place(session, "gop-y", "06658"), Mode.PHONE, made, "1") is None
+        assert form.opened_on(place, Mode.INTERVIEWER, made, "1") is None
+        assert form.opened_on(place, Mode.PHONE, made, "2") is None
+        assert form.opened_on(place, Mode.PHONE, made) is None
+        assert form.opened_on(place, Mode.PHONE, f"{made}x", "1") is None
+
+
+def test_one_opening_of_the_page_sends_one_form(client: FlaskClient, province: Database) -> None:
+    """The same form again is fine; another one with its token is told to be sent from the page that comes back."""
+    page = fields(client, "/s/gop-y/06652").data | {"hl_chung": ["4"]}
+    other = page | {"id": [str(uuid4())], "hl_chung": ["1"]}
+    assert client.post("/s/gop-y/06652", data=page).status_code == 303
+    assert client.post("/s/gop-y/06652", data=page).status_code == 303
+    refused = client.post("/s/gop-y/06652", data=other)
+    assert (refused.status_code, len(kept(province))) == (422, 1)
+    assert "Trang này đã mở lâu" in refused.text
+    again = Fields(refused.text).data
+    assert (again["id"], again["hl_chung"]) == (other["id"], ["1"])
+    assert client.post("/s/gop-y/06652", data=again).status_code == 303
+
+
+def test_a_corrected_form_keeps_its_id_and_token(client: FlaskClient) -> None:
+    page = fields(client, "/s/gop-y/06652").data
+    wrong = client.post("/s/gop-y/06652", data=page | {"hl_chung": ["77"]})
+    again = Fields(wrong.text).data
+    assert wrong.status_code == 422
+    assert (again["id"], again["token"]) == (page["id"], page["token"])
 
 
 @pytest.mark.parametrize("size", [30, 99_000, 150_000])

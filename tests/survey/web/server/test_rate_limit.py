@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from survey.storage.database import Database
+from survey.system import settings
 from survey.web.app import create_app
 from survey.web.server.gunicorn import Server
-from survey.web.server.rate_limit import Rate, seconds_to_wait
+from survey.web.server.rate_limit import KEPT, Rate, of_forms, seconds_to_wait
 from survey.web.server.worker import forget_quiet, limits
 from survey.web.sign_in.lockout import Lockout
 
@@ -81,9 +82,38 @@ def test_the_same_address_has_another_name_after_each_start(clock: Any) -> None:
     assert names[0] != names[1]
 
 
+def test_twenty_forms_from_one_line_pass_and_then_one_in_five_seconds(clock: Any) -> None:
+    """A waiting room or a class is let through, a burst is not: 720 forms an hour from one line."""
+    rate = of_forms(settings.rate())
+    rate._clock = clock
+    sent = [rate.take("203.0.113.9") for _form in range(22)]
+    assert (sent[:20], sent[20:]) == ([0] * 20, [5, 5])
+    passed = 0
+    for clock.now in range(1, 3601):
+        passed += sum(rate.take("203.0.113.9") == 0 for _impatient in range(3))
+    assert passed == 720
+
+
+def test_whoever_may_send_more_a_second_than_at_once_sends_a_second_s_worth_at_once(clock: Any) -> None:
+    rate = of_forms(1000)
+    rate._clock = clock
+    assert sum(rate.take("203.0.113.9") == 0 for _form in range(1500)) == 1000
+
+
+def test_a_slow_rate_too_is_forgotten_within_ten_minutes(clock: Any) -> None:
+    rate = of_forms(0.01)
+    rate._clock = clock
+    while not rate.take("203.0.113.9"):
+        pass
+    clock.now = KEPT
+    rate.forget()
+    assert len(rate) == 0
+
+
 @pytest.mark.parametrize(("proxies", "second"), [(0, 429), (1, 200)])
 def test_a_proxy_is_believed_only_where_one_was_named(province: Database, proxies: int, second: int) -> None:
     app = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", RATE=1, PROXIES=proxies)
+    app.extensions["rate"] = Rate(1)
 
     @app.get("/counted")
     def counted() -> tuple[str, int]:

@@ -1,0 +1,151 @@
+"""Forms that agree more than two people who feel alike do: the ω of answer copying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.design import Bools, Ints, code
+
+Singles = NDArray[np.float32]
+STRATA = 10  # of people by how they answer a scale on the whole
+FAR = 4.5  # robust standard deviations above the middle of people who have nothing to do with each other
+TOGETHER = 250  # people who are compared with each other at once
+BLOCKS = 40  # of them, from which it is known how strangers agree
+MOST = 2000  # rows of a group that are compared, since the work grows with the square
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What people answer who feel alike: the probability of each level of each of K items, W levels in all.
+
+    table        (N, K) levels from 1 on, 0 for a blank
+    column       (W,) the item of each level, and `level` (W,) its number
+    stratum      (N, B) how each person answers each of B scales on the whole
+    block        (W,) the scale by which the probabilities of a level go
+    probability  (STRATA, W)
+    """
+
+    table: NDArray[np.int8]
+    column: Ints
+    level: NDArray[np.int8]
+    stratum: NDArray[np.int8]
+    block: Ints
+    probability: Singles
+
+    def of(self, rows: Ints) -> tuple[Singles, Singles, Singles]:
+        """Of R people, each (R, W): what they answered, how likely that was, and whether they answered at all."""
+        own = self.table[rows][:, self.column]
+        likely = self.probability[self.stratum[rows][:, self.block], np.arange(len(self.column))]
+        return (own == self.level).astype(np.float32), likely, (own > 0).astype(np.float32)
+
+
+def habits(table: Any, scales: Sequence[Any]) -> Habits:
+    """From the answers of all.
+
+    table   (N, K) levels from 1 on, 0 for a blank
+    scales  items by their columns that have one scale: of them the person's mean tells what to expect; the first
+            of them is the one that other items go by
+    """
+    answers = np.ascontiguousarray(table, np.int8)
+    N, K = answers.shape
+    own_scale = np.zeros(K, np.int64)
+    for place, columns in enumerate(scales):
+        own_scale[np.asarray(columns)] = place
+    stratum = np.stack([_strata(answers[:, np.asarray(columns)]) for columns in scales], axis=1)
+    pairs = [(k, value) for k in range(K) for value in np.flatnonzero(np.bincount(answers[:, k])[1:]) + 1]
+    column = np.array([k for k, _value in pairs], np.int64)
+    level = np.array([value for _k, value in pairs], np.int8)
+    probability = np.zeros((STRATA, len(pairs)), np.float32)
+    for k in range(K):
+        here = np.flatnonzero(column == k)
+        size = int(answers[:, k].max(initial=0)) + 1
+        cell = stratum[:, own_scale[k]].astype(np.int64) * size + answers[:, k]
+        counts = np.bincount(cell, minlength=STRATA * size).reshape(STRATA, size)[:, level[here]]
+        overall = counts.sum(0) / max(counts.sum(), 1)
+        # Each stratum leans a little on all people: no answer is impossible, none certain.
+        probability[:, here] = (counts + 2 * overall) / (counts.sum(1, keepdims=True) + 2)
+    return Habits(answers, column, level, stratum.astype(np.int8), own_scale[column], probability)
+
+
+def _strata(answers: NDArray[np.int8]) -> Ints:
+    """(N,) tenths of the people by their mean level; without an answer they count as the middle."""
+    given = (answers > 0).sum(1)
+    mean = np.where(given > 0, answers.sum(1, dtype=np.int64) / np.maximum(given, 1), np.nan)
+    mean = np.where(given > 0, mean, np.nanmedian(mean) if (given > 0).any() else 0.0)
+    edges = np.unique(np.quantile(mean, np.arange(1, STRATA) / STRATA)) if len(mean) else np.zeros(0)
+    return np.searchsorted(edges, mean, side="right")
+
+
+def omega(habits: Habits, rows: Ints) -> Singles:
+    """(R, R) by how many standard deviations two people agree in more items than expected of people like them.
+
+        ω_cs = (h_cs − Σ P_ck(u_sk))/√(Σ P_ck(u_sk) (1 − P_ck(u_sk)))
+
+    h items in which both say the same, u what s said, P how likely c was to say so, over the items that both
+    answered (Wollack 1997, Applied Psychological Measurement 21); the mean of both directions. Who says 5
+    throughout agrees with everybody who does, and P says so: that is no evidence. NaN on the diagonal.
+    """
+    said, likely, answered = habits.of(rows)
+    expected = (likely * answered) @ said.T
+    variance = (likely * (1 - likely) * answered) @ said.T
+    one_way: Singles = (said @ said.T - expected) / np.sqrt(np.maximum(variance, 1.0))
+    both = ((one_way + one_way.T) / 2).astype(np.float32)
+    np.fill_diagonal(both, np.nan)
+    return both
+
+
+def unusual(habits: Habits, seed: int = 1) -> float:
+    """The ω from which on a pair counts: 4.5 robust standard deviations above the median of pairs of strangers.
+
+    By median and 84th percentile, so that copies among them don't hide themselves. Infinite with fewer than 30.
+    """
+    N = len(habits.table)
+    if N < 30:
+        return float("inf")
+    chance = np.random.default_rng(seed)
+    found: list[Singles] = []
+    while len(found) < min(BLOCKS, 3 * (N // TOGETHER + 1)):
+        mixed = chance.permutation(N)[: BLOCKS * TOGETHER]
+        for start in range(0, len(mixed), TOGETHER):
+            rows = mixed[start : start + TOGETHER]
+            if len(rows) > 1 and len(found) < BLOCKS:
+                found.append(omega(habits, rows)[np.triu_indices(len(rows), 1)])
+    middle, upper = np.quantile(np.concatenate(found), [0.5, 0.8413])
+    return float(middle + FAR * (upper - middle))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Of G groups, each (G,): pairs that were compared, how many of them agree unusually, and how many people are
+    in one of these; `member` (N,) whether a person is."""
+
+    compared: Ints
+    close: Ints
+    people: Ints
+    member: Bools
+
+
+def pairs(habits: Habits, group: Any, cut: float, most: int = MOST) -> Pairs:
+    """Counts the pairs within each group whose ω is at least `cut`.
+
+    group  (N,) labels; of a group only the first `most` rows are compared
+    """
+    labels = code(group)
+    G = len(labels.levels)
+    compared, close, people = (np.zeros(G, np.int64) for _each in range(3))
+    member = np.zeros(len(habits.table), bool)
+    order = np.argsort(labels.codes, kind="stable")
+    starts = np.searchsorted(labels.codes[order], np.arange(G + 1))
+    for g in range(G):
+        rows = order[starts[g] : starts[g + 1]][:most]
+        if len(rows) > 1:
+            near = np.nan_to_num(omega(habits, rows), nan=-np.inf) >= cut
+            compared[g], close[g] = len(rows) * (len(rows) - 1) // 2, near.sum() // 2
+            member[rows] |= near.any(1)
+            people[g] = near.any(1).sum()
+    return Pairs(compared, close, people, member)

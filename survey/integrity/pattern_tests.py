@@ -1,0 +1,183 @@
+"""The tests of patterns, group by group: each takes numbers of people and their groups, and gives p values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from analysis import alike, spread
+from analysis.along import along
+from analysis.design import Ints, Labels
+from analysis.outlying import outlying
+from survey.integrity import pattern_columns as columns
+from survey.responses.respondents import Bools, Floats, Respondents
+
+LEAST = 10  # forms of a group, below which it isn't tested
+LEAST_VILLAGES = 5  # of a group, below which its villages aren't compared with each other
+LEAST_DEGREES = 8
+
+
+@dataclass(frozen=True)
+class Tests:
+    """One check of all groups of a kind; arrays are (G,), NaN in p where nothing was tested.
+
+    n         forms (of `villages`: villages; of `order`: neighbours; of `turned`: answers)
+    seen, expected  what the check counts or measures, here and as it is usual elsewhere
+    """
+
+    check: str
+    kind: str
+    groups: list[Any]
+    n: Floats
+    seen: Floats
+    expected: Floats
+    p: Floats
+
+
+@dataclass(frozen=True)
+class Material:
+    """The people with what is known of each.
+
+    by     kind of group -> (N,) labels; `village` and `commune` among them
+    pile, place  (N,) the pile of paper that a form lay in, and where
+    """
+
+    people: Respondents
+    by: Mapping[str, Labels]
+    pile: Labels | None = None
+    place: Floats | None = None
+
+    @cached_property
+    def person(self) -> columns.Person:
+        return columns.of(self.people)
+
+    @cached_property
+    def habits(self) -> alike.Habits:
+        return alike.habits(self.person.table, self.person.scales)
+
+    @cached_property
+    def cut(self) -> float:
+        return alike.unusual(self.habits)
+
+
+def of_groups(material: Material) -> Iterator[Tests]:
+    """All tests in which groups of one kind are compared with each other."""
+    person = material.person
+    scatter = columns.rank_within(person.scatter, columns.strata(person.level))
+    scores = spread.normal_scores(person.level)
+    for kind, labels in material.by.items():
+        if kind == "mode":
+            continue
+        yield _alike(material, kind, labels)
+        yield _straight(material, kind, labels)
+        yield _mean("scatter", kind, labels, scatter)
+        for check in ("blank", "unsure", "silent"):
+            yield _more(check, kind, labels, getattr(person, check))
+        yield _spread(kind, labels, spread.within(scores, labels, material.by["village"], LEAST_DEGREES), "spread")
+        if kind != "village":
+            apart = spread.between(scores, labels, material.by["village"], LEAST_VILLAGES - 1)
+            yield _spread(kind, labels, apart, "villages")
+        yield _days(material, kind, labels)
+        if material.pile is not None and kind != "village":
+            yield _order(material, kind, labels, scores)
+
+
+def _alike(material: Material, kind: str, labels: Labels) -> Tests:
+    """Pairs that agree more than people who feel alike do, of all pairs of the group."""
+    found = alike.pairs(material.habits, labels, material.cut)
+    told = _size(labels) >= LEAST
+    share = found.close[told] / np.maximum(found.compared[told], 1)
+    usual = share <= np.quantile(share, 0.9) if told.any() else told[told]
+    rate = found.close[told][usual].sum() / max(found.compared[told][usual].sum(), 1)
+    expected = rate * found.compared
+    y = 2 * (np.sqrt(found.close + 0.375) - np.sqrt(expected + 0.375))
+    test = outlying(np.where(told, y, np.nan), np.ones(len(y)))
+    return Tests("alike", kind, labels.levels, _size(labels), found.close.astype(np.float64), expected, test.above)
+
+
+def _straight(material: Material, kind: str, labels: Labels) -> Tests:
+    """Forms with one level throughout, beside what is usual where the others are as satisfied."""
+    person = material.person
+    others = np.where(person.straight == 0, person.level, np.nan)
+    mood = _means(others, labels)[1]
+    n, share = _means(person.straight, labels)
+    y, v = _root(share, n)
+    test = outlying(np.where(n >= LEAST, y, np.nan), v, mood)
+    return Tests("straight", kind, labels.levels, n, share, _back(test.expected, n), test.above)
+
+
+def _mean(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
+    n, mean = _means(value, labels)
+    test = outlying(np.where(n >= LEAST, mean, np.nan), _within(value, labels) / np.maximum(n, 1))
+    return Tests(check, kind, labels.levels, n, mean, test.expected, test.either)
+
+
+def _more(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
+    """People with more than half of all have."""
+    usual = np.nanmedian(value) if np.isfinite(value).any() else 0.0
+    n, share = _means(np.where(np.isfinite(value), value > usual, np.nan), labels)
+    y, v = _root(share, n)
+    varies = np.ptp(share[n >= LEAST]) > 0 if (n >= LEAST).any() else False
+    test = outlying(np.where((n >= LEAST) & varies, y, np.nan), v)
+    return Tests(check, kind, labels.levels, n, share, _back(test.expected, n), test.either)
+
+
+def _spread(kind: str, labels: Labels, found: spread.Spread, check: str) -> Tests:
+    test = outlying(np.where(_size(labels) >= LEAST, found.root, np.nan), found.variance)
+    return Tests(check, kind, labels.levels, found.df, found.ratio, test.expected**3, test.either)
+
+
+def _days(material: Material, kind: str, labels: Labels) -> Tests:
+    """Forms of the day on which a group had most, beside what is usual in groups with as many forms."""
+    day = material.people.day
+    days = max(len(day.levels), 1)
+    known = (labels.codes >= 0) & (day.codes >= 0)
+    counts = np.bincount(labels.codes[known] * days + day.codes[known], minlength=len(labels.levels) * days)
+    most, n = counts.reshape(-1, days).max(1, initial=0).astype(np.float64), _size(labels)
+    with np.errstate(all="ignore"):
+        y, size = np.where(n >= LEAST, np.log(most), np.nan), np.log(np.maximum(n, 1))
+    test = outlying(y, 1 / np.maximum(most, 1), size if np.ptp(size) > 1e-9 else None)
+    return Tests("days", kind, labels.levels, n, most, np.exp(test.expected), test.above)
+
+
+def _order(material: Material, kind: str, labels: Labels, scores: Floats) -> Tests:
+    found = along(scores, material.pile, material.place, labels)
+    test = outlying(np.where(found.neighbours >= LEAST, found.z, np.nan), np.ones(len(found.z)))
+    with np.errstate(all="ignore"):
+        usual = test.expected / np.sqrt(found.neighbours)
+    return Tests("order", kind, labels.levels, found.neighbours, found.correlation, usual, test.above)
+
+
+def _size(labels: Labels) -> Floats:
+    return np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.levels)).astype(np.float64)
+
+
+def _means(value: Floats, labels: Labels) -> tuple[Floats, Floats]:
+    """(G,) how many have a value, and their mean."""
+    known: Bools = np.isfinite(value) & (labels.codes >= 0)
+    codes: Ints = labels.codes[known]
+    n = np.bincount(codes, minlength=len(labels.levels)).astype(np.float64)
+    with np.errstate(all="ignore"):
+        return n, np.bincount(codes, value[known], minlength=len(labels.levels)) / n
+
+
+def _within(value: Floats, labels: Labels) -> float:
+    """The variance of the values within groups, of all groups together."""
+    n, mean = _means(value, labels)
+    known = np.isfinite(value) & (labels.codes >= 0)
+    square = float(((value[known] - mean[labels.codes[known]]) ** 2).sum())
+    return max(square / max(float(known.sum() - (n > 0).sum()), 1.0), 1e-12)
+
+
+def _root(share: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """The angle of a share, whose variance hardly depends on it, and that variance (Anscombe 1948)."""
+    return np.arcsin(np.sqrt((n * share + 0.375) / (n + 0.75))), 1 / (4 * n + 2)
+
+
+def _back(angle: Floats, n: Floats) -> Floats:
+    with np.errstate(all="ignore"):
+        return np.clip((np.sin(angle) ** 2 * (n + 0.75) - 0.375) / n, 0, 1)

@@ -111,7 +111,10 @@ def _lost(session: Session, year: int) -> tuple[int, list[Line]]:
 
 
 def _tasks(session: Session, year: int, lines: Sequence[DutyLine], cards: Sequence[CardView]) -> list[Task]:
-    """What Home Affairs does next, each where it is done. An index is published in the year after its own."""
+    """What Home Affairs does next, each where it is done.
+
+    An index is published in the year after its own; a year that is over gets no plan any more.
+    """
     due = min(year, dates.today().year - 1)
     missing = document_figures.missing(session, due)
     waiting = sum(card.waiting for card in cards)
@@ -121,7 +124,7 @@ def _tasks(session: Session, year: int, lines: Sequence[DutyLine], cards: Sequen
         (len(missing), _("indices of %(year)s are not entered", year=due), url_for(".published")),
         (waiting, _("self-scores wait to be appraised"), url_for(".scorecards", year=year)),
         (answered, _("answers wait to be published"), url_for(".feedback", year=year)),
-        (int(not lines), _("plan to be imported"), url_for(".plan", year=year)),
+        (int(not lines and year >= dates.today().year), _("plan to be imported"), url_for(".plan", year=year)),
         (
             int(release is not None and release.approved is None),
             _("release of the document waits"),

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.storage.database import Database
+from survey.system import dates
 from survey.year import year_waves
 from tests.survey.year import example
 
@@ -64,6 +65,12 @@ def test_what_is_late_comes_first_and_points_that_can_be_won_back_are_told(app: 
     first = page.split('id="duties"', 1)[1].split("<tbody", 1)[1].split("</tr>")[0]
     assert "NV-03" in first
     assert "4,43" in first
+
+
+def test_a_year_that_is_over_has_no_plan_to_be_imported(app: Flask, sign_in: SignIn) -> None:
+    client, year = sign_in(app, "home_affairs"), dates.today().year
+    asks = [at for at in (2024, year) if "kế hoạch cần nạp" in plain(client.get(f"/quan-tri/nam/{at}").text)]
+    assert asks == [year]
 
 
 def test_what_is_not_known_is_boxed_and_never_zero(app: Flask, sign_in: SignIn) -> None:

@@ -17,11 +17,11 @@ from survey.reports.year_words import (
     outcome,
     plain,
     rank,
-    reference,
     responsible,
     state,
 )
 from survey.results import wording
+from survey.system.references import worded
 from survey.year.document import YearDocument
 from survey.year.document_lines import Line
 from translations import gettext as _
@@ -163,7 +163,7 @@ def tasks(document: YearDocument, lines: Sequence[Line], caption: str) -> Table:
         rows.append(Row((upper(office),), strong=True))
         for line in own:
             told = "; ".join(filter(None, (state(line), line.note)))
-            rows.append(Row((line.label, line.head, deadline(line), told, reference(line.source, in_full=False))))
+            rows.append(Row((line.label, line.head, deadline(line), told, worded(line.source, in_full=False))))
     columns = (
         Column(_("Task"), 31, LEFT),
         Column(_("Head"), 18, LEFT),
@@ -207,7 +207,7 @@ def targets(document: YearDocument, lines: Sequence[Line], caption: str, judged:
     rows = [
         Row(
             (
-                f"{line.label} ({reference(line.source, in_full=False)})",
+                f"{line.label} ({worded(line.source, in_full=False)})",
                 goal(line),
                 *((_reached(after), state(line)) if judged else ()),
                 responsible(document, line),
@@ -242,13 +242,13 @@ def sources(document: YearDocument) -> list[Table]:
         Table(
             _("Published figures and their sources"),
             (what, value, source),
-            tuple(Row((line.label, amount(line), reference(line.source))) for line in published),
+            tuple(Row((line.label, amount(line), worded(line.source))) for line in published),
             (),
         ),
         Table(
             _("The province's own figures and their sources"),
             (what, value, Column(wording.interval_name(()), 18), Column(_("Source"), 28, LEFT)),
-            tuple(Row((line.label, amount(line), interval(line), reference(line.source))) for line in own),
+            tuple(Row((line.label, amount(line), interval(line), worded(line.source))) for line in own),
             tuple(_once(line.note for line in own if line.low is not None)),
         ),
     ]
@@ -265,7 +265,7 @@ def _reached(after: Line | None) -> str:
 def _source(line: Line) -> str:
     """The source; with why, where nothing was published."""
     told = f"{line.source}: {line.note}" if line.state == "not_published" and line.note else line.source
-    return reference(told) or "–"
+    return worded(told) or "–"
 
 
 def _sources_of(lines: Iterable[Line]) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ def _sources_of(lines: Iterable[Line]) -> tuple[str, ...]:
 def _documents_of(lines: Iterable[Line]) -> tuple[str, ...]:
     """The documents of which a table has room for sign and day alone, in full."""
     sources = [line.source for line in lines]
-    named = _once(reference(one) for one in sources if reference(one) != reference(one, in_full=False))
+    named = _once(worded(one) for one in sources if worded(one) != worded(one, in_full=False))
     return (_("Documents: %(documents)s", documents="; ".join(named)),) if named else ()
 
 

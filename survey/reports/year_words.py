@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from survey.year import rows
 from survey.year.document import YearDocument
 from survey.year.document_lines import Line
 from translations import N_
@@ -100,22 +99,6 @@ def responsible(document: YearDocument, line: Line) -> str:
     """The office and its head, a position."""
     office = document.offices.get(line.office or "", "")
     return line.head if office and office in line.head else ", ".join(filter(None, (office, line.head))) or "–"
-
-
-def reference(text: str, in_full: bool = True) -> str:
-    """A document by its sign and day as an official text names it, in full with its subject; else as it is."""
-    try:
-        found = rows.references(text)
-    except ValueError:
-        return text
-    return "; ".join(
-        _("%(sign)s of %(day)s", sign=one.sign, day=day(one.day)) + (_subject(one.words) if in_full else "")
-        for one in found
-    )
-
-
-def _subject(words: str) -> str:
-    return f"{' ' if words.startswith('(') else ', '}{words}" if words else ""
 
 
 def deadline(line: Line) -> str:

@@ -21,6 +21,7 @@ from survey.responses.respondents import Respondents
 from survey.results import result_table, scores, wave_duties
 from survey.results.wording import is_hidden
 from survey.storage.models import Duty, Release, Unit, Wave, WaveKind
+from survey.system import references
 from survey.waves import units
 from translations import N_
 from translations import gettext as _
@@ -74,7 +75,7 @@ class Line:
     @property
     def source(self) -> str:
         """The document that decided it and the day on which it was set, in words; empty where neither is known."""
-        parts = [self.target.decision] if self.target.decision else []
+        parts = [references.worded(self.target.decision)] if self.target.decision else []
         if self.target.set_on is not None:
             when = day(self.target.set_on)
             parts.append(

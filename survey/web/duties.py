@@ -15,7 +15,7 @@ from survey.waves import units
 from survey.web.current import database
 from survey.web.pages import Pages
 from survey.web.respondent.feedback import OUTCOMES
-from survey.web.staff.form import NEEDED, options
+from survey.web.staff.form import NEEDED, decimal_point, iso_days, options
 from survey.web.staff.year.duty import REFERENCE, ProgressForm
 from survey.web.staff.year.row_form import RowForm, offices
 from survey.year import case_steps, duties, measures, own_work, scores
@@ -31,8 +31,10 @@ VERBS = {Verb.REPORT: N_("Report"), Verb.REPLY: N_("Reply"), Verb.SCORE: N_("Sco
 class ScoreForm(RowForm):
     """The points that an office gives itself."""
 
-    value = StringField(Lazy("Points"), NEEDED, render_kw={"inputmode": "decimal", "size": 8})
-    evidence = StringField(Lazy("Proof"), description=REFERENCE)
+    value = StringField(
+        Lazy("Points"), NEEDED, filters=[decimal_point], render_kw={"inputmode": "decimal", "size": 8}
+    )
+    evidence = StringField(Lazy("Proof"), description=REFERENCE, filters=[iso_days])
     explanation = TextAreaField(
         Lazy("Explanation"), description=Lazy("Needed where there is no proof."), render_kw={"rows": 3}
     )
@@ -108,7 +110,6 @@ def my_duty(year: int, code: str) -> ResponseReturnValue:
                 duties.report(session, year, {**cells, "code": code}, current_user.name)
             elif part is not None:
                 given = {"part": part.part.code, "unit": held.unit or "", **cells}
-                given["value"] = given["value"].replace(",", ".")
                 scores.put(session, year, part.card, ScoreKind.SELF, given, current_user.name)
 
         if form.store(keep):

@@ -20,7 +20,7 @@ from survey.results import targets
 from survey.results.targets import Verdict
 from survey.storage import audit
 from survey.storage.models import Duty, DutyKind, Progress, ProgressState, Unit
-from survey.system import dates
+from survey.system import dates, references
 from survey.waves import units
 from survey.year import measures, rows
 from survey.year.measures import Figure, Measure, Scale
@@ -46,7 +46,6 @@ CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,19}")
 # What another decision is needed for: the value alone, if it were free, would be moved to where the figure is.
 DECIDED = ("measure", "value", "at_most", "unit", "office", "head", "deadline")
 NOT_BEGUN = "not_begun"
-ENDED = ("done", "stopped", "answered", "published")  # states, of tasks and of cases
 SOON = timedelta(days=14)
 COPIED = (
     *("code", "what", "measure", "value", "at_most", "unit", "office", "head", "deadline"),
@@ -95,8 +94,9 @@ class DutyLine:
 
     @property
     def is_ended(self) -> bool:
-        """Whether nothing more is waited for."""
-        return self.verdict == "reached" or self.state in ENDED
+        """Whether nothing more is waited for; a case is published without a reply too, and then it is."""
+        replied = self.kind == "case" and self.day is not None
+        return self.verdict == "reached" or self.state in ("done", "stopped") or replied
 
     @property
     def self_scored(self) -> bool:
@@ -189,8 +189,8 @@ def _versions(session: Session, year: int, code: str) -> Sequence[Duty]:
 
 def _newly_decided(decision: str, former: Iterable[Duty]) -> None:
     """Refuses a document that decided a version before: nothing is moved without anybody having decided it."""
-    known = {one.document for row in former if row.decision for one in rows.references(row.decision)}
-    if not {one.document for one in rows.references(decision)} - known:
+    known = {one.document for row in former if row.decision for one in references.read(row.decision)}
+    if not {one.document for one in references.read(decision)} - known:
         raise Unfit(
             "decision",
             Lazy("This code is there otherwise, by this decision. Name the new decision that changes it."),

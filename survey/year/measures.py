@@ -384,8 +384,8 @@ def limits(low: float, high: float, scale: Scale) -> str:
 
 
 def short(measure: Measure) -> str:
-    """A part of a scorecard as it is called beside others: par_tinh 7.2."""
-    return f"{measure.code} {measure.part}".strip()
+    """A part of a scorecard as it is called beside what is to be done for it: criterion 7.2."""
+    return _("criterion %(part)s", part=measure.part) if measure.part else measure.code
 
 
 def wanted(value: float, scale: Scale, at_most: bool) -> str:

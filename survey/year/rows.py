@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from survey.remarks import paraphrases
 from survey.storage.models import Unit
-from survey.system import xlsx_table
+from survey.system import references, xlsx_table
 from survey.system.csv_table import Faults
 from survey.waves import units
 from translations import Lazy
-from translations.formats import nfc
 
 T = TypeVar("T")
 Cells = Mapping[str, str]  # by column; one that the file lacks is blank
@@ -121,40 +120,12 @@ def unit(session: Session, cells: Cells, column: str) -> Unit:
     return found
 
 
-class Reference(NamedTuple):
-    """A document: its sign, its day and, if it was given, its name."""
-
-    sign: str
-    day: date
-    words: str
-
-    @property
-    def document(self) -> tuple[str, int]:
-        """Which it is, however sign and day are written: an office numbers its documents anew each year."""
-        return nfc(self.sign).casefold().lstrip("0"), self.day.year
-
-
-REFERENCE = re.compile(r"(?P<sign>\S*/\S*)\s+(?P<day>\d{4}-\d\d-\d\d)(?:\s+(?P<words>\S.*))?")
-
-
-def references(text: str) -> tuple[Reference, ...]:
-    """The documents of a text, apart by semicolons: `SIGN YYYY-MM-DD [words]`; a ValueError if it is not that."""
-    found = []
-    for part in text.split(";"):
-        written = REFERENCE.fullmatch(part.strip())
-        when = as_day(written["day"]) if written else None
-        if written is None or when is None:
-            raise ValueError(part)
-        found.append(Reference(written["sign"], when, written["words"] or ""))
-    return tuple(found)
-
-
 def reference(cells: Cells, column: str, needed: bool = True) -> str:
-    """Documents as `references` reads them, kept as written."""
+    """Documents as `references.read` takes them, kept as written."""
     text = words(cells, column, 500, needed)
     try:
         if text:
-            references(text)
+            references.read(text)
     except ValueError as error:
         raise Unfit(
             column, Lazy("Name the document by sign and day, then its name: 215/BC-SNV 2025-01-12 Báo cáo tự chấm")

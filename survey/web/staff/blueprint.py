@@ -10,6 +10,7 @@ from flask import request
 from survey.accounts.role_names import ROLE_NAMES
 from survey.results import population, wording
 from survey.storage.models import Mode, Role, Unit, Wave
+from survey.system import references
 from survey.waves import units
 from survey.web.pages import MB, Pages, asks_leaders
 from translations import N_, formats, ngettext
@@ -47,6 +48,9 @@ def words() -> dict[str, object]:
 def population_of(wave: Wave) -> population.Words:
     """The words of the people that a wave asks."""
     return population.words(asks_leaders(wave.code))
+
+
+pages.add_app_template_filter(references.worded, "reference")
 
 
 @pages.app_template_filter("forms")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from unicodedata import category
 
@@ -23,6 +24,21 @@ WTFORMS_SAYS = (
     N_("This field is required."),
     N_("Invalid Choice: could not coerce."),
 )
+
+
+def iso_days(text: str | None) -> str | None:
+    """Days as people here write them, 28/10/2026, as files have them, 2026-10-28; the rest as it is."""
+    return re.sub(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _iso, text) if text else text
+
+
+def decimal_point(text: str | None) -> str | None:
+    """A number as people here write it, 2,57, as files have it, 2.57."""
+    return text.replace(",", ".") if text else text
+
+
+def _iso(found: re.Match[str]) -> str:
+    day, month, year = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}"
 
 
 def options(*pairs: tuple[str, Any], blank: str = "") -> list[SelectChoice]:

@@ -112,7 +112,7 @@ def test_pages_and_reports_say_what_is_reached_and_who_answers(aimed: Flask, sig
     assert said.index is not None
     assert said.targets[0].record == said.index.estimate == shares
     assert means.estimate != shares.estimate  # what the table lacks is computed by the rule that is asked for
-    told = f"Hà Tu – Chủ tịch (12/KH 2026-01-05; đặt ngày {day(dates.today())}, khi đã có phiếu trả lời)"
+    told = f"Hà Tu – Chủ tịch (12/KH ngày 05/01/2026; đặt ngày {day(dates.today())}, khi đã có phiếu trả lời)"
     text = str(contents(said))
     assert told in text
     of_unit = {line.unit.code: str(commune.contents(said, line)) for line in said.units}

@@ -309,3 +309,10 @@ def test_cases_stand_in_the_plan_with_who_has_them_and_who_had_them(
     on(3)
     with spoken.reading() as session:
         assert [one.late for one in cases.duty_lines(session, year, late=True)] == [True]
+    publish(spoken)
+    with spoken.reading() as session:
+        [line] = cases.duty_lines(session, year)
+        assert (line.state, line.is_ended) == ("published", False)  # shown as unanswered, so it still waits
+    reply(spoken, case)
+    with spoken.reading() as session:
+        assert [one.is_ended for one in cases.duty_lines(session, year)] == [True]

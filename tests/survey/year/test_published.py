@@ -131,7 +131,7 @@ def test_a_figure_is_entered_on_the_page_and_a_fault_stands_at_its_field(app: Fl
     assert wrong.status_code == 422
     assert 'id="value-error"' in wrong.text
     right = reader.post(
-        "/quan-tri/da-cong-bo", data=figure | {"value": "91.2", "source": "Bộ Nội vụ"}, follow_redirects=True
+        "/quan-tri/da-cong-bo", data=figure | {"value": "91,2", "source": "Bộ Nội vụ"}, follow_redirects=True
     )
     assert "91,20%" in right.text
     with app.extensions["database"].reading() as session:

@@ -19,7 +19,7 @@ from survey.storage.models import Duty, Progress, Unit
 from survey.web.current import database
 from survey.web.pages import MB
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm
+from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm, decimal_point, iso_days
 from survey.web.staff.uploads import load_upload
 from survey.web.staff.year.plan import rows_of
 from survey.web.staff.year.row_form import RowForm, offices
@@ -31,7 +31,7 @@ from translations.formats import number
 DAY = {"type": "date"}
 # What stands in trails of before targets were in the plan.
 FORMER_ACTS = (N_("Set targets"), N_("Imported targets from a file"), N_("Withdrew a target"))
-REFERENCE = Lazy("Sign, day, name: 215/BC-SNV 2025-01-12 Báo cáo tự chấm")
+REFERENCE = Lazy("Sign, day, name: 215/BC-SNV 12/01/2025 Báo cáo tự chấm")
 
 
 class DutyForm(RowForm):
@@ -44,7 +44,8 @@ class DutyForm(RowForm):
     )
     value = StringField(
         Lazy("Value to reach"),
-        description=Lazy("With it, it is a target; blank: a task. With a decimal point."),
+        description=Lazy("With it, it is a target; blank: a task."),
+        filters=[decimal_point],
         render_kw={"inputmode": "decimal", "size": 8},
     )
     at_most = BooleanField(Lazy("Not to be exceeded (a place, a group, what should be rare)"))
@@ -52,7 +53,7 @@ class DutyForm(RowForm):
     office = SelectField(Lazy("Office responsible"), NEEDED, validate_choice=False)
     head = StringField(Lazy("Its head"), NEEDED, description=Lazy("The position, not a name: Giám đốc Sở Nội vụ"))
     deadline = StringField(Lazy("Deadline"), NEEDED, render_kw=DAY)
-    decision = StringField(Lazy("Document that decided it"), NEEDED, description=REFERENCE)
+    decision = StringField(Lazy("Document that decided it"), NEEDED, description=REFERENCE, filters=[iso_days])
     source = StringField(Lazy("Instruction that it comes from"))
 
 
@@ -69,7 +70,7 @@ class ProgressForm(RowForm):
     )
     day = StringField(Lazy("Day"), NEEDED, render_kw=DAY)
     note = StringField(Lazy("Note"), description=Lazy("Why, if it is stopped."))
-    evidence = StringField(Lazy("Proof"), description=REFERENCE)
+    evidence = StringField(Lazy("Proof"), description=REFERENCE, filters=[iso_days])
 
 
 class FileForm(StaffForm):

@@ -20,7 +20,7 @@ from survey.web import integers
 from survey.web.current import database
 from survey.web.pages import MB, Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import NEEDED, StaffForm
+from survey.web.staff.form import NEEDED, StaffForm, decimal_point
 from survey.web.staff.uploads import load_upload
 from survey.web.staff.year.row_form import RowForm
 from survey.year import overview, published
@@ -47,9 +47,17 @@ class FigureForm(RowForm):
         Lazy("Unit"), choices=[SelectChoice("points", Lazy("points")), SelectChoice("percent", Lazy("percent"))]
     )
     value = StringField(
-        Lazy("Value"), description=Lazy("With a decimal point; blank if nothing was published."), render_kw=DECIMAL
+        Lazy("Value"),
+        description=Lazy("Blank if nothing was published."),
+        filters=[decimal_point],
+        render_kw=DECIMAL,
     )
-    max = StringField(Lazy("Maximum"), description=Lazy("Of points: 100, 80, 10 …"), render_kw=DECIMAL)
+    max = StringField(
+        Lazy("Maximum"),
+        description=Lazy("Of points: 100, 80, 10 …"),
+        filters=[decimal_point],
+        render_kw=DECIMAL,
+    )
     rank = StringField(Lazy("Rank"), render_kw={"inputmode": "numeric", "size": 6})
     of = StringField(Lazy("Among how many"), render_kw={"inputmode": "numeric", "size": 6})
     group = StringField(Lazy("Group (1 is the top one)"), render_kw={"inputmode": "numeric", "size": 6})

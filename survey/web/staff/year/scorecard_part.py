@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,19 +15,19 @@ from wtforms import StringField, TextAreaField
 from forms.scorecard import SELF, ScorecardPart
 from survey.accounts.accounts import Right
 from survey.storage.models import Score, ScoreKind, Unit
+from survey.system import references
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED
+from survey.web.staff.form import AS_TYPED, decimal_point, iso_days
 from survey.web.staff.year.row_form import RowForm
 from survey.web.staff.year.scorecard import KINDS, of_unit
 from survey.web.staff.year.scorecards import checked, listed
-from survey.year import duties, rows, score_rows, scorecard_table, scores
+from survey.year import duties, score_rows, scorecard_table, scores
 from survey.year.rows import Cells
 from survey.year.scores import PartValue
 from translations import N_, Lazy, NotFound
 from translations import gettext as _
 
-DAY = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")  # as people here write a day
 # What is asked of the explanation, by kind.
 WHY = {
     ScoreKind.SELF: N_("Explanation, where a proof is missing"),
@@ -40,28 +39,20 @@ WHY = {
 class ScoreForm(RowForm):
     """One score of a criterion."""
 
-    value = StringField(Lazy("Points"), render_kw={"inputmode": "decimal", "size": 8})
+    value = StringField(Lazy("Points"), filters=[decimal_point], render_kw={"inputmode": "decimal", "size": 8})
     evidence = TextAreaField(
         Lazy("Documents that prove it"),
         description=Lazy("One in a line: sign, day, name. 214/BC-SKHCN 28/10/2026 Online services in nine months"),
+        filters=[iso_days],
         render_kw={"rows": 3, **AS_TYPED},
     )
     explanation = TextAreaField(Lazy("Explanation"), render_kw={"rows": 3})
 
     @property
     def cells(self) -> dict[str, str]:
-        """The form as a row of a file: a decimal point, days by the calendar, documents apart by semicolons."""
+        """The form as a row of a file: documents apart by semicolons."""
         lines = [line.strip(" ;") for line in (self.evidence.data or "").splitlines()]
-        return {
-            "value": (self.value.data or "").strip().replace(",", "."),
-            "evidence": "; ".join(DAY.sub(_as_written, line) for line in lines if line),
-            "explanation": " ".join((self.explanation.data or "").split()),
-        }
-
-
-def _as_written(found: re.Match[str]) -> str:
-    day, month, year = found.groups()
-    return f"{year}-{month:0>2}-{day:0>2}"
+        return super().cells | {"evidence": "; ".join(filter(None, lines))}
 
 
 @pages.page(
@@ -107,7 +98,7 @@ def scorecard_part(year: int, document: str, part: str) -> ResponseReturnValue:
             kind=kind,
             names_of_kinds=KINDS,
             others=_keeps_out(history, kind),
-            references=rows.references,
+            references=references.read,
             form=form,
             unit=unit,
         )

@@ -38,6 +38,17 @@
       }
     }
   }
+  for (const table of document.querySelectorAll("main table")) {
+    const sideways = up(table).some((at) => getComputedStyle(at).overflowX !== "visible");
+    if (!hidden(table) && !spoken(table) && seen(table) && !sideways && table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 1) {
+      say("lies over what stands beside it", table);
+    }
+  }
+  // A day as files have it; a hint may say how a file is written.
+  for (const e of document.querySelectorAll("main :is(p, li, dd, td, th, h1, h2, h3, span)")) {
+    const own = [...e.childNodes].filter((one) => one.nodeType === 3).map((one) => one.textContent).join(" ");
+    if (/\b(19|20)\d\d-\d\d-\d\d\b/.test(own) && !e.closest(".hint") && !hidden(e) && seen(e)) say("a day as in a file", e);
+  }
   // Text in no width, or letter by letter.
   for (const e of document.querySelectorAll("main :is(h1, h2, h3, p, a, button, label, li, dt, dd, legend, td, th, span, b)")) {
     const text = e.textContent.trim().replace(/\s+/g, " ");

@@ -505,6 +505,11 @@ def test_every_page_shows_its_main_control_and_its_rows_in_every_state(
     assert faults == []
 
 
+def test_nothing_of_the_plan_lies_over_what_stands_beside_it(opened: Callable[..., Page]) -> None:
+    for width in (1000, 1201):
+        assert looked_at(opened(width), "/quan-tri/nam/2025/ke-hoach") == []
+
+
 def test_communes_above_and_below_are_among_what_is_looked_at(
     app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:

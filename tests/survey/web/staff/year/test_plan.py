@@ -73,14 +73,19 @@ def test_a_duty_changes_by_a_new_decision_and_keeps_its_former_versions(
     planned: Database, clerk: FlaskClient
 ) -> None:
     page = f"{PLAN}/viec/MT-7.2"
-    row = {"what": "Nâng điểm", "office": "SKHCN", "head": "Giám đốc", "deadline": "2025-12-31", "value": "4"}
-    row |= {"measure": "score:par_tinh:7.2", "unit": "", "source": "", "decision": "01/KH-VIDU 2025-08-01"}
+    row = {"what": "Nâng điểm", "office": "SKHCN", "head": "Giám đốc", "deadline": "2025-12-31", "value": "4,0"}
+    row |= {"measure": "score:par_tinh:7.2", "unit": "", "source": "", "decision": "01/KH-VIDU 1/8/2025"}
     status, said = send(clerk, page, page, **row)
     assert status == 422
     assert "Hãy ghi văn bản mới" in said
-    status, said = send(clerk, page, page, **{**row, "decision": "02/KH-VIDU 2025-10-01"})
+    status, said = send(clerk, page, page, **{**row, "decision": "02/KH-VIDU 01/10/2025"})
     assert status == 200
-    for text in ("từ 4,00 điểm trở lên", "từ 5,00 điểm trở lên", "01/KH-VIDU 2025-08-01", "02/KH-VIDU 2025-10-01"):
+    for text in (
+        "từ 4,00 điểm trở lên",
+        "từ 5,00 điểm trở lên",
+        "01/KH-VIDU ngày 01/08/2025",
+        "02/KH-VIDU ngày 01/10/2025",
+    ):
         assert text in said
     with planned.reading() as session:
         history = [one for one in duties.lines(session, 2025, history=True) if one.code == "MT-7.2"]
@@ -95,14 +100,14 @@ def test_a_task_is_done_by_proof_alone_and_a_target_takes_no_report(planned: Dat
     row = {"state": "done", "day": "2025-11-20", "note": "", "evidence": ""}
     status, _said = send(clerk, page, f"{page}/tien-do", **row)
     assert status == 422
-    status, said = send(clerk, page, f"{page}/tien-do", **{**row, "evidence": "13/BC-VPUB 2025-11-20"})
+    status, said = send(clerk, page, f"{page}/tien-do", **{**row, "evidence": "13/BC-VPUB 20/11/2025"})
     assert status == 200
-    assert "13/BC-VPUB 2025-11-20" in said
+    assert "13/BC-VPUB ngày 20/11/2025" in said
     assert "Báo cáo tiến độ" not in clerk.get(f"{PLAN}/viec/MT-7.2").text
     assert send(clerk, page, f"{PLAN}/viec/MT-7.2/tien-do", **row)[0] == 404
     with planned.reading() as session:
         [task] = [one for one in duties.lines(session, 2025) if one.code == "NV-03"]
-    assert (task.state, task.late) == ("done", False)
+    assert (task.state, task.late, task.evidence) == ("done", False, "13/BC-VPUB 2025-11-20")
 
 
 def test_one_duty_and_a_file_are_added_and_a_bad_file_stores_nothing(

@@ -181,5 +181,5 @@ def test_measured_points_stand_apart_with_interval_and_caution(
     measured = [plain(row) for row in rows if "staff-measured" in row]
     assert len(measured) == 3
     assert all(re.search(r"từ \d,\d\d đến \d,\d\d", row) and "không phải PAPI" in row for row in measured)
-    assert all("số liệu dựng" in row for row in measured)
+    assert all("dữ liệu mô phỏng" in row for row in measured)
     assert not any("staff-published" in row for row in rows)

@@ -200,6 +200,8 @@ def test_the_page_is_the_same_whatever_was_answered_alone(tablet: Page, answered
     def whole(c5: str, c6: str, ethnicity: int) -> list[str]:
         found = []
         at_c5(tablet)
+        # A line of the form says so once the page is kept, which takes as long as the machine is slow.
+        expect(tablet.locator("[data-offline]:not([hidden])")).to_be_attached()
         press(tablet, SELF)
         for choice in (c5, c6):
             if choice:

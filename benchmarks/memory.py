@@ -37,11 +37,17 @@ def family(first: int) -> list[int]:
 
 
 def shown(name: str, first: int) -> None:
-    sizes = []
-    for process in family(first):
-        kilobytes = re.search(r"^Pss: +(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.M)
-        sizes.append(int(kilobytes[1]) / 1024 if kilobytes else 0.0)
-    print(f"{name:<32} {sum(sizes):5.0f} MB = {' + '.join(f'{size:.0f}' for size in sizes)}", flush=True)
+    rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in family(first)]
+
+    def megabytes(kind: str) -> list[float]:
+        return [int(found[1]) / 1024 for text in rollups if (found := re.search(rf"^{kind}: +(\d+)", text, re.M))]
+
+    sizes, own = megabytes("Pss"), megabytes("Pss_Anon")
+    print(
+        f"{name:<32} {sum(sizes):5.0f} MB = {' + '.join(f'{size:.0f}' for size in sizes)}; "
+        f"their own {sum(own):.0f}, files {sum(sizes) - sum(own):.0f}",
+        flush=True,
+    )
 
 
 def visit(address: str, password: str, first: int) -> None:

@@ -6,12 +6,11 @@ the counts shown and the words of those withheld.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack
+from highspy import Highs, HighsLp, HighsModelStatus, HighsVarType, MatrixFormat
 
 from analysis.design import Bools, Floats
 from analysis.estimate import FEWEST_EVENTS
@@ -72,20 +71,13 @@ class Attacker:
         for cell in wanted:
             at = place[cell] + (0 if rise[place[cell]] else len(cells))
             aim[at], least[at] = -1, int(closed is not None)
-        rows = [row for row, line in enumerate(self.lines) for _cell in line]
-        columns = [place[cell] for line in self.lines for cell in line]
-        signs = [float(sign) for line in self.lines for sign in line.values()]
-        known = csr_array((signs, (rows, columns)), shape=(len(self.lines), len(cells)))
-        other = milp(
+        change = _solved(
             aim,
-            integrality=np.ones(len(aim)),
-            bounds=Bounds(least, np.concatenate([rise, fall])),
-            constraints=LinearConstraint(hstack([known, -known]), 0, 0),
+            least,
+            np.concatenate([rise, fall]),
+            [{place[cell]: sign for cell, sign in line.items()} for line in self.lines],
         )
-        if other.x is None:
-            return None
-        change = np.rint(other.x[: len(cells)] - other.x[len(cells) :])
-        return {cells[at] for at in np.flatnonzero(change)}
+        return None if change is None else {cells[at] for at in np.flatnonzero(change)}
 
     def _reach(self, cells: Sequence[Place], fixed: Bools) -> tuple[Floats, Floats]:
         """How far each cell may rise, and how far it may fall."""
@@ -98,3 +90,33 @@ class Attacker:
                 rise[at], fall[at] = (np.inf, max(true[at] - FEWEST_EVENTS, 0)) if true[at] else (0, 0)
         rise[fixed], fall[fixed] = 0, 0
         return rise, fall
+
+
+def _solved(cost: Floats, least: Floats, most: Floats, lines: Sequence[Mapping[int, int]]) -> Floats | None:
+    """(N,) whole numbers by which cells rise, less those by which they fall, that leave each sum as it is, at the
+    least cost; None if there are none.
+
+    cost, least, most  (2N,) of a rise of one, then of a fall
+    lines              by cell, the sign with which it enters a sum that is known
+    """
+    n = len(cost) // 2
+    model = HighsLp()
+    model.num_col_, model.num_row_ = 2 * n, len(lines)
+    model.col_cost_, model.col_lower_, model.col_upper_ = cost, least, most
+    model.integrality_ = [HighsVarType.kInteger] * (2 * n)
+    model.row_lower_ = model.row_upper_ = np.zeros(len(lines))
+    matrix = model.a_matrix_
+    matrix.format_ = MatrixFormat.kRowwise
+    matrix.num_col_, matrix.num_row_ = 2 * n, len(lines)
+    matrix.start_ = np.cumsum([0, *(2 * len(line) for line in lines)])
+    matrix.index_ = np.array([at for line in lines for cell in line for at in (cell, n + cell)], np.int32)
+    matrix.value_ = np.array([value for line in lines for sign in line.values() for value in (sign, -sign)], float)
+    solver = Highs()
+    solver.silent()
+    solver.passModel(model)
+    solver.run()
+    if solver.getModelStatus() != HighsModelStatus.kOptimal:
+        return None
+    solution = np.array(solver.getSolution().col_value)
+    change: Floats = np.rint(solution[:n] - solution[n:])
+    return change

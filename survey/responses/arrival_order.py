@@ -32,6 +32,7 @@ TABLES = {
     "quarantined_response": ("digest", "day"),
     "invitation": ("digest", "wave"),
     "visit": ("draw", "draw"),
+    "lot": ("number", "wave"),
 }
 GUARDED = ("response", "response_text", "quarantined_response")  # append-only
 NUMBERS = " UNION ".join(f"SELECT '{table}', xmin::text FROM {table}" for table in TABLES)  # noqa: S608

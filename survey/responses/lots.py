@@ -37,6 +37,8 @@ def number(
     grows = select(Lot.number).where(
         Lot.wave == wave, Lot.kind == kind, Lot.day == day, Lot.closed.is_(None), *same
     )
+    if day < dates.today():  # it may be closed just now: this waits for whoever does, and a close for this
+        grows = grows.with_for_update(read=True)
     known = session.scalars(grows.limit(1)).first()
     return begin(session, wave, kind, day, **about) if known is None else known
 
@@ -57,19 +59,17 @@ def of_device(id: int) -> str:
 def current(database: Database, place: Place, kind: LotKind, mode: Mode, sender: str | None = None) -> int:
     """The lot of what comes today of a place, held in memory; call it outside any transaction."""
     day = waves.counting_day(place.wave)
-    return _held(database, place.wave.code, place.unit.code, kind, mode, sender, day, dates.today())
+    held = _held if day >= dates.today() else _asked  # after the wave's last day its lot may be closed meanwhile
+    return held(database, place.wave.code, place.unit.code, kind, mode, sender, day)
 
 
-@cachetools.cached(cachetools.LRUCache(2_000), lambda database, *about: (database.url, *about), threading.Lock())
-def _held(
-    database: Database,
-    wave: str,
-    unit: str,
-    kind: LotKind,
-    mode: Mode,
-    sender: str | None,
-    day: date,
-    _today: date,
+def _asked(
+    database: Database, wave: str, unit: str, kind: LotKind, mode: Mode, sender: str | None, day: date
 ) -> int:
     with database.writing() as session:
         return number(session, wave, kind, day, unit=unit, mode=mode, sender=sender)
+
+
+_held = cachetools.cached(
+    cachetools.LRUCache(2_000), lambda database, *about: (database.url, *about), threading.Lock()
+)(_asked)

@@ -8,7 +8,7 @@ from survey.storage import audit
 from survey.storage.models import Release, YearRelease
 from survey.system import dates
 from translations import Conflict
-from translations.formats import nfc
+from translations.unicode import spelling
 
 Frozen = Release | YearRelease
 
@@ -41,7 +41,7 @@ def approve(release: Frozen, last: Frozen, person: str) -> None:
         raise Conflict("Release %(number)s is approved already, by %(person)s.", **by)
     if release.checked is None:
         raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
-    if nfc(release.checked_by or "").casefold().split() == nfc(person).casefold().split():
+    if spelling(release.checked_by or "") == spelling(person):
         raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
     if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
         raise Conflict(

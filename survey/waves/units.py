@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from survey.storage.models import Unit
 from translations import NotFound, Refusal, language
 from translations.formats import fold, nfc, order
+from translations.unicode import spelling
 
 SHIPPED = Path(__file__).parent / "units.csv"
 COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces")
@@ -141,7 +142,7 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
     if len(words) > LONGEST_WORDS:
         return []
     units = list(units)
-    for reading in (fold, _joined) if _written(words) == fold(words) else (_written, fold, _joined):
+    for reading in (fold, _joined) if spelling(words) == fold(words) else (spelling, fold, _joined):
         wanted = reading(words)
         if not wanted:
             return units
@@ -150,10 +151,6 @@ def matching(units: Iterable[Unit], words: str) -> list[Unit]:
         if first or rest:
             return first + rest
     return []
-
-
-def _written(text: str) -> str:
-    return " ".join(nfc(text).casefold().split())
 
 
 def _joined(text: str) -> str:

@@ -26,6 +26,7 @@ class LotKind(StrEnum):
     LINK = "link"  # the open page: a commune's day
     PROGRAM = "program"  # the API without a page: a commune's day
     EARLIER = "earlier"  # stored before lots were kept: a village's or commune's day
+    JOINED = "joined"  # what several brought, each fewer than five
 
 
 class Lot(Base):
@@ -36,7 +37,10 @@ class Lot(Base):
     sender  an account, `device:NUMBER`, or the name of a file; none of strangers
     unit    none where it has several
     day     on which its responses were answered, the first of them where it was joined; of a file that of import
-    closed  the day from which on nothing is joined to it any more; None while it may still grow
+    closed  the day from which on nothing comes to it or leaves it; None while it may still grow
+    joined  how many of its responses came from lots of others that were too small
+
+    Its rows lie in the order of their numbers, which are chance: nothing says which place had a form first.
     """
 
     __tablename__ = "lot"
@@ -49,7 +53,8 @@ class Lot(Base):
     mode: Mapped[Mode | None] = mapped_column(enum_column(Mode))
     day: Mapped[date]
     closed: Mapped[date | None]
-    __table_args__ = (Index("ix_lot_wave", "wave"),)
+    joined: Mapped[int] = mapped_column(default=0, server_default="0")
+    __table_args__ = (Index("ix_lot_wave", "wave"), {"sqlite_with_rowid": False})
 
 
 class LotStepKind(StrEnum):

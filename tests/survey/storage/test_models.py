@@ -15,6 +15,7 @@ from survey.storage.models import (
     CaseReply,
     CitizenCase,
     Coding,
+    DayDigest,
     Device,
     Draw,
     DrawnHousehold,
@@ -23,6 +24,12 @@ from survey.storage.models import (
     DutyKind,
     IssuedReport,
     Keying,
+    Lot,
+    LotKind,
+    LotStep,
+    LotStepKind,
+    MatterDecision,
+    MatterState,
     Mode,
     Outcome,
     Progress,
@@ -39,9 +46,12 @@ from survey.storage.models import (
     ReviewState,
     Score,
     ScoreKind,
+    SenderCount,
     Sheet,
     Theme,
     Verdict,
+    VillageStep,
+    VillageStepKind,
     Weight,
     WeightVersion,
     YearFile,
@@ -101,9 +111,29 @@ def year_rows(database: Database) -> None:
         )
 
 
+def integrity_rows(database: Database) -> None:
+    """A row in each table of what shows whether a wave was steered."""
+    day = date(2026, 1, 1)
+    by = {"wave": "ho-mau", "reason": "r", "person": "p", "day": day}
+    count = {"kind": LotKind.INTERVIEWER, "unit": "06652", "psu": "V1", "mode": Mode.INTERVIEWER, "count": 5}
+    with database.writing() as session:
+        session.add(Lot(number=7, wave="ho-mau", kind=LotKind.INTERVIEWER, day=day))
+        session.flush()
+        session.add_all(
+            [
+                LotStep(lot=7, step=LotStepKind.PROPOSE_ASIDE, **by),
+                SenderCount(wave="ho-mau", sender="a", day=day, **count),
+                VillageStep(psu="V1", step=VillageStepKind.CLOSE, **by),
+                MatterDecision(subject="flood:1", state=MatterState.OPEN, **by),
+                DayDigest(wave="ho-mau", number=1, day=day, responses=b"", content={}, digest="d"),
+            ]
+        )
+
+
 def response(database: Database) -> Response:
     """A response with a text and a weight, and a held one, so that every append-only table has a row."""
     year_rows(database)
+    integrity_rows(database)
     with database.writing() as session:
         kept = Response(
             id=uuid4(),
@@ -210,11 +240,24 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
         "case_reply": "words",
     }
     columns |= {"case_publication": "by", "year_file": "content", "leader_group": "stratum"}
+    columns |= {"lot_step": "lot", "village_step": "psu", "matter_decision": "subject", "day_digest": "digest"}
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))
     with province.reading() as session:
         assert session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.mark.both_databases
+def test_the_lot_is_the_one_thing_of_a_response_that_may_change(province: Database) -> None:
+    kept = response(province)
+    with province.writing() as session:
+        session.execute(text("UPDATE response SET lot = 7"))
+    for column in {*Response.__table__.columns.keys()} - {"lot"}:
+        with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
+            session.execute(text(f"UPDATE response SET {column} = {column}, lot = NULL"))
+    with province.reading() as session:
+        assert session.get_one(Response, kept.id).lot == 7
 
 
 @pytest.mark.both_databases
@@ -241,7 +284,7 @@ def test_an_error_prints_no_answer(province: Database) -> None:
 
 def test_sqlite_has_no_row_number_that_would_tell_the_order_of_arrival(database: Database) -> None:
     with database.reading() as session:
-        for table in ("response", "response_text"):
+        for table in ("response", "response_text", "lot"):
             definition = session.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table})
             assert "WITHOUT ROWID" in str(definition)
 

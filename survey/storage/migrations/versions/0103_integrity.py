@@ -116,7 +116,9 @@ sa.Table(
     sa.Column("mode", sa.String(20)),
     sa.Column("day", sa.Date, nullable=False),
     sa.Column("closed", sa.Date),
+    sa.Column("joined", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_lot_wave", "wave"),
+    sqlite_with_rowid=False,
 )
 sa.Table(
     "lot_step",

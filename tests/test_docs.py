@@ -50,6 +50,19 @@ def test_a_documented_command_can_be_typed(document: str, line: str) -> None:
     assert not unknown, f"{document}: {line}"
 
 
+def test_faults_of_others_are_mended_within_days_by_how_grave_they_are() -> None:
+    """Each severity of CVSS has its days, the graver the fewer, and somebody looks every week."""
+    said = (ROOT / "docs" / "deployment.md").read_text("utf-8").partition("\n## Vulnerabilities\n")[2]
+    said = said.partition("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z]+)[^|]*(?:\([^)]*\))? \| (\d+) days", said, re.M)
+    assert [name for name, _days in rows] == ["exploited", "high", "medium", "low"]
+    days = [int(number) for _name, number in rows]
+    assert days == sorted(set(days))
+    assert "weekly" in said
+    assert "requirements.lock" in said
+    assert re.search(r"^audit:.*\n\t.*audit", (ROOT / "Makefile").read_text("utf-8"), re.M)
+
+
 def test_what_a_document_has_made_is_a_target_of_make() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
     said = {

@@ -49,8 +49,7 @@ class Response(Base):
     lot: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("lot.number"))
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
-        Index("ix_response_wave", "wave"),
-        Index("ix_response_lot", "lot"),
+        Index("ix_response_wave", "wave", "lot"),
         {"sqlite_with_rowid": False},
     )
 

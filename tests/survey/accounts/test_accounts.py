@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from sqlalchemy import select
 
@@ -42,6 +44,36 @@ def test_a_name_is_found_in_either_unicode_form(province: Database) -> None:
         person = accounts.sign_in(session, "Ho\u0300a", "mật khẩu rất dài")
     assert person is not None
     assert person.role is Role.KEYER
+
+
+LONG_PASSWORD = "Sông Ba Chẽ chảy ra biển " + "x" * 64 + " 7"
+
+
+def test_a_password_of_64_letters_and_more_is_taken_whole(province: Database) -> None:
+    with province.writing() as session:
+        accounts.add(session, "lan", Role.KEYER, LONG_PASSWORD)
+    with province.reading() as session:
+        assert accounts.sign_in(session, "lan", LONG_PASSWORD) is not None
+        for cut in (64, 72, len(LONG_PASSWORD) - 1):
+            assert accounts.sign_in(session, "lan", LONG_PASSWORD[:cut]) is None
+        assert accounts.sign_in(session, "lan", LONG_PASSWORD + "x") is None
+
+
+def test_a_password_is_compared_letter_for_letter_in_either_unicode_form(province: Database) -> None:
+    typed = "  Sông Ba Chẽ 1288 "
+    with province.writing() as session:
+        accounts.add(session, "lan", Role.KEYER, typed)
+    with province.reading() as session:
+        for same in (typed, unicodedata.normalize("NFD", typed)):
+            assert accounts.sign_in(session, "lan", same) is not None
+        for other in (
+            typed.strip(),
+            typed.lower(),
+            typed.upper(),
+            "  Song Ba Che 1288 ",
+            typed.replace("  ", " "),
+        ):
+            assert accounts.sign_in(session, "lan", other) is None
 
 
 def test_a_wrong_name_or_password_signs_nobody_in(province: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,12 +14,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from survey.accounts import sign_ins
+from survey.accounts import accounts, sign_ins
 from survey.commands.people import user
 from survey.storage.database import Database
 from survey.storage.models import Account, AuditEntry, SignIn
 from translations import Refusal
 
+ROOT = Path(__file__).resolve().parents[3]
 SignedIn = Callable[[Flask, str], FlaskClient]
 
 
@@ -99,6 +101,45 @@ def test_an_account_that_is_off_is_out_and_stays_in_the_trail(
             select(AuditEntry.subject).where(AuditEntry.what == "Changed an account").order_by(AuditEntry.number)
         ).all()
     assert said == ["name=keyer account=keyer act=off devices=0 tokens=0", "name=keyer account=keyer act=on"]
+
+
+@pytest.mark.parametrize("by", ["page", "command"])
+def test_switching_off_ends_every_session_at_its_next_step(
+    app: Flask, province: Database, sign_in: SignedIn, by: str
+) -> None:
+    """On each device, also while a page is open whose form is still to be sent; nobody else's."""
+    telephone, desk, other = sign_in(app, "keyer"), sign_in(app, "keyer"), sign_in(app, "home_affairs")
+    form = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', desk.get("/tai-khoan").text)
+    assert form
+    if by == "page":
+        send(sign_in(app, "admin"), "/quan-tri/nguoi-dung/keyer", act="off")
+    else:
+        with province.writing() as session:
+            accounts.switch_off(session, "keyer")
+    assert telephone.get("/nhap-phieu/").location.startswith("/dang-nhap")
+    sent = desk.post("/tai-khoan/ket-thuc", data={"csrf_token": form[1], "number": "1"})
+    assert sent.location.startswith("/dang-nhap")
+    assert other.get("/tai-khoan").status_code == 200
+    with province.reading() as session:
+        assert not session.scalars(select(SignIn).where(SignIn.account == "keyer")).all()
+
+
+def test_a_session_begins_at_two_places_and_both_ask_whether_the_account_is_on() -> None:
+    """A new way to sign in that begins a session by itself is a pathway that nobody wrote down."""
+    calls = {
+        str(path.relative_to(ROOT)): len(re.findall(r"\bsign_ins\.begin\(", path.read_text("utf-8")))
+        for path in (ROOT / "survey").rglob("*.py")
+    }
+    assert {name: count for name, count in calls.items() if count} == {
+        "survey/web/login.py": 1,  # whoever was let in whole, by whatever door
+        "survey/web/sign_in/password.py": 1,  # half a sign-in, of which the second factor is still to come
+    }
+    doors = {
+        str(path.relative_to(ROOT / "survey" / "web"))
+        for path in (ROOT / "survey" / "web").rglob("*.py")
+        if re.search(r"\blogin\.enter\(", path.read_text("utf-8"))
+    }
+    assert doors == {"sign_in/password.py", "sign_in/passkey_pages.py", "keying/blueprint.py"}
 
 
 def test_an_administrator_ends_the_sign_ins_of_another_and_not_the_own_account(

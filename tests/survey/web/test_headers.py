@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
 from survey.storage.database import Database
+from survey.web import static_files
 from survey.web.app import create_app
 from survey.web.headers import HEADERS
 from survey.web.sign_in import password as signing_in
@@ -75,6 +76,36 @@ def test_every_kind_of_answer_carries_the_headers(app: Flask, sign_in: SignIn, n
         assert_safe(client.get(address), address)
     assert_safe(client.post("/dang-nhap", data=b"x" * 2_000_000), "too large")
     assert_safe(client.delete("/"), "405")
+
+
+BESIDE_THE_CODE = (
+    *(".git/HEAD", ".git/config", ".gitignore", ".ci/run", "setup.cfg", "requirements.lock", ".env"),
+    *("survey/web/app.py", "var/hailong.db", "hailong.db", "secret.key", "survey/web/templates/base.html"),
+)
+
+
+@pytest.mark.parametrize("name", ["", "admin"])
+def test_nothing_that_lies_beside_the_code_is_served(app: Flask, sign_in: SignIn, name: str) -> None:
+    client = sign_in(app, name) if name else app.test_client()
+    doors = ("/", "/static/", "/static/-/", "/static/-/../../../../", "/static/-/%2e%2e/%2e%2e/%2e%2e/%2e%2e/")
+    for door in doors:
+        for path in BESIDE_THE_CODE:
+            answer = client.get(door + path)
+            assert answer.status_code in (301, 308, 400, 404), (door, path)
+            assert not re.search(r"ref: refs/|\[core\]|\[metadata\]|^import ", answer.text, re.M), (door, path)
+
+
+@pytest.mark.parametrize("name", ["", "admin"])
+def test_no_folder_is_listed(app: Flask, sign_in: SignIn, name: str) -> None:
+    client = sign_in(app, name) if name else app.test_client()
+    static = static_files.FOLDER
+    folders = ["", *(f"{path.relative_to(static)}" for path in sorted(static.rglob("*")) if path.is_dir())]
+    assert len(folders) > 1
+    for folder in folders:
+        for address in (f"/static/-/{folder}", f"/static/-/{folder}/", f"/static/{folder}/"):
+            answer = client.get(address)
+            assert answer.status_code in (301, 308, 404), address
+            assert "style.css" not in answer.text.replace("/style.css", ""), address
 
 
 def test_a_fault_and_an_absent_database_carry_them_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,8 @@ def upgrade() -> None:
         op.add_column("response", sa.Column("lot", sa.BigInteger))
         op.create_foreign_key("fk_response_lot", "response", "lot", ["lot"], ["number"])
     _earlier_lots()
-    op.create_index("ix_response_lot", "response", ["lot"])
+    op.drop_index("ix_response_wave", "response")
+    op.create_index("ix_response_wave", "response", ["wave", "lot"])
     refuse_changes("response", (*RESPONSE, "stratum", "person"))
     _allow_changes("quarantined_response")
     with op.batch_alter_table("quarantined_response", table_kwargs={"sqlite_with_rowid": False}) as held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby, zip_longest
 
 from survey.reports.labels import upper
@@ -12,6 +13,7 @@ from survey.reports.year_words import (
     change,
     deadline,
     figure,
+    former,
     goal,
     interval,
     outcome,
@@ -31,7 +33,7 @@ from translations.formats import percent
 def indices(document: YearDocument) -> Table:
     """The published indices, each above the means of all."""
     rows = [
-        Row((line.label, amount(line), plain(line.previous), change(line), rank(line), _source(line)))
+        Row((line.label, amount(line), former(line), change(line), rank(line), _source(line)))
         for line in document.of("indices")
         if line.unit != "group"
     ]
@@ -247,7 +249,12 @@ def sources(document: YearDocument) -> list[Table]:
         ),
         Table(
             _("The province's own figures and their sources"),
-            (what, value, Column(wording.interval_name(()), 18), Column(_("Source"), 28, LEFT)),
+            (
+                replace(what, width=34),
+                replace(value, width=13),
+                Column(wording.interval_name(()), 19),
+                Column(_("Source"), 34, LEFT),
+            ),
             tuple(Row((line.label, amount(line), interval(line), worded(line.source))) for line in own),
             tuple(_once(line.note for line in own if line.low is not None)),
         ),

@@ -70,6 +70,15 @@ def amount(line: Line) -> str:
     return f"{figure(line)}%" if known and line.unit == "percent" else figure(line)
 
 
+def former(line: Line) -> str:
+    """The value of the year before, in the same unit."""
+    return (
+        f"{plain(line.previous)}%"
+        if line.previous is not None and line.unit == "percent"
+        else plain(line.previous)
+    )
+
+
 def interval(line: Line) -> str:
     """[89,40; 90,70]; a dash for a figure that has none."""
     if line.low is None or line.high is None:

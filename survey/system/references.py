@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from translations import gettext as _
 from translations.formats import day as in_words
-from translations.formats import nfc
+from translations.formats import fold
+from translations.unicode import normalized
+
+# Cyrillic and Greek letters whose capitals look like Latin ones.
+LATIN = str.maketrans("авекмнорстухіјѕαβεηικμνορτυχζ", "abekmhopctyxijsabehikmnoptyxz")
 
 
 class Reference(NamedTuple):
@@ -20,8 +24,12 @@ class Reference(NamedTuple):
 
     @property
     def document(self) -> tuple[str, int]:
-        """Which it is, however sign and day are written: an office numbers its documents anew each year."""
-        return nfc(self.sign).casefold().lstrip("0"), self.day.year
+        """Which it is, however sign and day are written: an office numbers its documents anew each year.
+
+        Signs that look alike are one: 01/KH-UBND, 1/kh–ubnd, and with a Cyrillic К and Н.
+        """
+        plain = fold(normalized("NFKD", self.sign)).translate(LATIN).replace("ð", "d")
+        return "".join(one for one in plain if one.isalnum() or one == "/").lstrip("0"), self.day.year
 
 
 WRITTEN = re.compile(r"(?P<sign>\S*/\S*)\s+(?P<day>\d{4}-\d\d-\d\d)(?:\s+(?P<words>\S.*))?")

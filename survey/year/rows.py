@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey.remarks import paraphrases
 from survey.storage.models import Unit
-from survey.system import references, xlsx_table
+from survey.system import dates, references, xlsx_table
 from survey.system.csv_table import Faults
 from survey.waves import units
 from translations import Lazy
@@ -70,7 +70,7 @@ def number(cells: Cells, column: str, least: float, most: float) -> float:
     """A number with a decimal point, from `least` to `most`."""
     if not NUMBER.fullmatch(cells[column]):
         raise Unfit(column, Lazy("Write a number with a decimal point: 2.57"))
-    value = float(cells[column])
+    value = float(cells[column]) + 0.0  # -0 is 0
     if not least <= value <= most:
         raise Unfit(column, Lazy("Give a number from %(least)g to %(most)g.", least=least, most=most))
     return value
@@ -124,10 +124,13 @@ def reference(cells: Cells, column: str, needed: bool = True) -> str:
     """Documents as `references.read` takes them, kept as written."""
     text = words(cells, column, 500, needed)
     try:
-        if text:
-            references.read(text)
+        named = references.read(text) if text else ()
     except ValueError as error:
         raise Unfit(
             column, Lazy("Name the document by sign and day, then its name: 215/BC-SNV 2025-01-12 Báo cáo tự chấm")
         ) from error
+    if any(one.day > dates.today() for one in named):
+        raise Unfit(
+            column, Lazy("The day of this document is still to come. Give the day on which it was signed.")
+        )
     return text

@@ -95,7 +95,8 @@ def test_what_is_there_moves_by_a_decision_that_no_version_had(put: Put, provinc
     assert put(value="9", decision="02/KH-UBND 2025-10-01") == "changed"
     for decision in (
         "01/KH-UBND 2025-08-01 Kế hoạch", "02/KH-UBND 2025-10-01; 01/KH-UBND 2025-08-01",
-        "01/kh-ubnd 2025-08-01", "1/KH-UBND 2025-08-01", "01/KH-UBND 2025-08-02",
+        "01/kh-ubnd 2025-08-01", "1/KH-UBND 2025-08-01", "01/KH-UBND 2025-08-02", "01/KH–UBND 2025-08-01",
+        "01/КН-UBND 2025-08-01", "01/ＫＨ-UBND 2025-08-01", "01/KH-\u200bUBND 2025-08-01",
     ):  # fmt: skip
         with pytest.raises(Unfit):  # neither by an old one written otherwise, nor by both together
             put(value="20", decision=decision)
@@ -104,6 +105,14 @@ def test_what_is_there_moves_by_a_decision_that_no_version_had(put: Put, provinc
     assert [(line.version, line.value, line.current) for line in lines(province, history=True)] == [
         (3, 9, True), (2, 9, False), (1, 5, False),
     ]  # fmt: skip
+
+
+def test_no_document_is_of_a_day_to_come(put: Put) -> None:
+    put()
+    with pytest.raises(Unfit) as refused:
+        put(value="9", decision=f"02/KH-UBND {TODAY + timedelta(1)}")
+    assert refused.value.column == "decision"
+    assert put(value="9", decision=f"02/KH-UBND {TODAY}") == "changed"
 
 
 def test_a_target_that_comes_after_its_figure_says_so(put: Put, province: Database) -> None:

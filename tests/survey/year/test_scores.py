@@ -23,7 +23,7 @@ from survey.storage.database import Database
 from survey.storage.models import Score
 from survey.system import dates
 from survey.waves import units, waves
-from survey.year import measured_parts, scorecard_table, scorecards, scores, survey_figures, year_waves
+from survey.year import measured_parts, rows, scorecard_table, scorecards, scores, survey_figures, year_waves
 from survey.year.rows import Unfit
 from survey.year.scorecard_table import ScorecardLine, ScorecardTable
 from survey.year.scores import PartValue
@@ -207,6 +207,10 @@ def test_a_value_keeps_to_its_range_and_step(session: Session, value: str) -> No
     card = small(session)
     with pytest.raises(Unfit, match="value"):
         scores.put(session, 2024, card, "self", row("1.1", value), "A")
+
+
+def test_zero_has_no_sign() -> None:
+    assert str(rows.number({"value": "-0"}, "value", 0, 5)) == "0.0"
 
 
 def test_a_scorecard_of_units_needs_one_of_its_kind(session: Session) -> None:

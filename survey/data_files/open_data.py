@@ -97,6 +97,11 @@ def released(session: Session, wave: str) -> tuple[Wave, Release]:
 
 def withheld(questionnaire: Questionnaire) -> Lazy:
     """Why no rows go out, and what to do about it."""
+    if questionnaire.asks_leaders:
+        return Lazy(
+            "No rows are given out: %(name)s asks leaders, who are few and known. Publish the estimates.",
+            name=questionnaire.name,
+        )
     return Lazy(
         "No rows are given out: people who answered %(name)s agreed to this: “%(consent)s” Publish the estimates. "
         "To publish rows of a later wave, say so in the consent of the next version of the questionnaire, mark it "
@@ -107,13 +112,14 @@ def withheld(questionnaire: Questionnaire) -> Lazy:
 
 
 def microdata(session: Session, wave: str) -> Open:
-    """The open microdata of the newest approved release. Refused: nothing released, a consent that does not speak
-    of rows, too few people."""
-    row, release = released(session, wave)
+    """The open microdata of the newest approved release. Refused: leaders, a consent that does not speak of rows,
+    nothing released, too few people."""
+    row = waves.find(session, wave)
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
     if not gives_rows(row, questionnaire):
         why = withheld(questionnaire)
         raise Conflict(why.message, **why.values)
+    row, release = released(session, wave)
     people = sample(session, row, release)
     rules = openness.of(people.questionnaire)
     if len(people) < rules.k:

@@ -81,9 +81,12 @@ def _reached(
 
 
 def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
-    """Whether people agreed to anonymised rows, by the consent of the version that they answered. Made-up rows are
-    nobody's: a wave of them shows what such a file is like."""
-    return questionnaire.open_rows or wave.simulated
+    """Whether people agreed to anonymised rows, by the consent of the version that they answered.
+
+    Rows of leaders, who are few and known, are never given. Made-up rows are nobody's: a wave of them shows what
+    such a file is like.
+    """
+    return (questionnaire.open_rows or wave.simulated) and not questionnaire.asks_leaders
 
 
 def areas(session: Session, people: Respondents) -> dict[str, int]:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from forms import load as read
-from survey.data_files import exporting, importing
+from survey.data_files import exporting, importing, open_data
 from survey.responses import devices, respondents
 from survey.results import comparison, releases, result_table
 from survey.results.result_table import Record
@@ -193,6 +193,11 @@ def test_a_release_and_a_comparison_know_the_groups(leaders: Database, load: Loa
         [change] = comparison.compare(session, old, new, ["index:LD.A"]).changes
     assert change.difference is not None
     assert change.difference.standard_error == pytest.approx(figures(leaders)[None].standard_error)
+
+
+def test_rows_of_leaders_are_never_open_data(leaders: Database) -> None:
+    with leaders.reading() as session, pytest.raises(Conflict, match="asks leaders"):
+        open_data.microdata(session, WAVE)
 
 
 def test_nobody_answers_without_a_code(leaders: Database) -> None:

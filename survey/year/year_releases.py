@@ -20,10 +20,12 @@ from survey.storage.models import (
     Progress,
     PublishedFigure,
     Score,
+    Unit,
     YearRelease,
     YearWave,
 )
 from survey.system import dates
+from survey.waves import units
 from survey.year import document
 from survey.year.document import YearDocument
 from translations import LANGUAGES, Conflict, NotFound
@@ -79,6 +81,9 @@ def freeze(session: Session, year: int, person: str) -> YearRelease:
     Refused: data that aren't released or are made up, a year of which there is nothing, and what an unapproved
     release says already.
     """
+    # Of two who freeze at once, one waits.
+    province = units.province(session).code
+    session.execute(select(Unit.code).where(Unit.code == province).with_for_update(key_share=True))
     for obstacle in obstacles(session, year):
         raise obstacle
     gathered = document.in_every_language(session, year)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from sqlalchemy.orm import Session
 
 from survey.reports import year as reports
 from survey.reports import year_files
@@ -12,6 +16,7 @@ from survey.results import release_steps
 from survey.storage.database import Database
 from survey.storage.models import YearFile
 from survey.year import document, year_releases, year_waves
+from survey.year.document import YearDocument
 from tests.survey.year import example
 from translations import LANGUAGES, Conflict, NotFound
 
@@ -51,6 +56,34 @@ def test_a_wave_that_is_not_released_stops_the_freeze_and_is_named(province: Dat
         assert year_releases.list_all(session, YEAR) == []
         example.release(session)
         assert year_releases.freeze(session, YEAR, "An").number == 1
+
+
+@pytest.mark.both_databases
+def test_of_two_who_freeze_at_once_one_is_told_of_the_release_of_the_other(
+    province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with province.writing() as session:
+        example.release(session)
+    gather, both = document.in_every_language, Barrier(2)
+
+    def gathered(session: Session, year: int) -> dict[str, YearDocument]:
+        found = gather(session, year)
+        with suppress(BrokenBarrierError):  # nobody else comes so far while one is here
+            both.wait(1)
+        return found
+
+    def freeze(person: str) -> int | Conflict:
+        try:
+            with province.writing() as session:
+                return year_releases.freeze(session, YEAR, person).number
+        except Conflict as refused:
+            return refused
+
+    monkeypatch.setattr(document, "in_every_language", gathered)
+    with ThreadPoolExecutor() as people:
+        made = sorted(people.map(freeze, ("An", "Bình")), key=str)
+    assert made[0] == 1
+    assert "Hãy làm tiếp với bản đó" in str(made[1])
 
 
 def test_made_up_data_stop_the_freeze_though_they_are_released(province: Database) -> None:

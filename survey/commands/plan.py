@@ -9,7 +9,10 @@ import click
 from survey.commands import Commands, say
 from survey.commands.records import OUTPUT, write
 from survey.operations import installation
+from survey.storage import models
+from survey.waves import units
 from survey.year import cases, duties
+from translations import NotFound
 from translations import gettext as _
 from translations.formats import number
 
@@ -72,6 +75,13 @@ def progress(file: Path, year: int, person: str) -> None:
 @OUTPUT
 def list_duties(year: int, office: str | None, late: bool, history: bool, output: str) -> None:
     with installation.opened().reading() as session:
+        if office is not None and session.get(models.Unit, units.settled(office)) is None:
+            raise NotFound(
+                "There is no unit with the code %(code)s. See the codes of the plan's offices: "
+                "hailong plan list --year %(year)s",
+                code=office,
+                year=year,
+            )
         found = [
             *duties.lines(session, year, office, late, history),
             *cases.duty_lines(session, year, office, late, history),

@@ -40,6 +40,10 @@ def test_a_plan_its_reports_and_its_list(hailong: Program, tmp_path: Path) -> No
     late = hailong("plan", "list", *YEAR, "--office", "06688", "--late", "--output", "csv").out
     rows = [*csv.DictReader(io.StringIO(late))]
     assert {row["code"] for row in rows} == {"MT-HALONG", "NV-12-06688"}
+    ended = hailong("plan", "list", *YEAR, "--office", "SNX")
+    assert (ended.code, ended.out) == (1, "")
+    assert "SNX" in ended.err
+    assert "hailong plan list --year 2025" in ended.err
 
 
 def test_a_plan_that_is_listed_as_csv_can_be_imported_again(hailong: Program, tmp_path: Path) -> None:

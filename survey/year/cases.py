@@ -264,17 +264,19 @@ def published_quarters(session: Session) -> list[str]:
 
 @dataclass(frozen=True)
 class Answering:
-    """How an office answers: of all given to it those that are due, in time and overdue. In no order of merit."""
+    """How an office answers: of all given to it those that are due, answered in time and too late, in no order of
+    merit. Of those due the rest is overdue."""
 
     office: str
     given: int
     due: int
     in_time: int
+    too_late: int
 
     @property
     def overdue(self) -> int:
-        """Answered too late, or still not though the deadline is past."""
-        return self.due - self.in_time
+        """Still not answered though the deadline is past."""
+        return self.due - self.in_time - self.too_late
 
 
 def answering(cases: Iterable[CaseLine]) -> list[Answering]:
@@ -284,7 +286,13 @@ def answering(cases: Iterable[CaseLine]) -> list[Answering]:
         for office in line.accountable:
             own[office].append(line)
     return [
-        Answering(office, len(had), sum(one.due for one in had), sum(one.due and not one.late for one in had))
+        Answering(
+            office,
+            len(had),
+            sum(one.due for one in had),
+            sum(one.due and not one.late for one in had),
+            sum(one.late and not one.is_open for one in had),
+        )
         for office, had in sorted(own.items())
     ]
 

@@ -49,8 +49,13 @@ def said(session: Session, year: int, offices: Mapping[str, str]) -> list[Line]:
             max=one.due,
             office=one.office,
             source=_("Cases of %(year)s", year=year),
-            flags=("late",) if one.overdue else (),
-            note=_("given to it: %(given)s; overdue: %(overdue)s", given=one.given, overdue=one.overdue),
+            flags=("late",) if one.due > one.in_time else (),
+            note=_(
+                "given to it: %(given)s; answered too late: %(late)s; overdue: %(overdue)s",
+                given=one.given,
+                late=one.too_late,
+                overdue=one.overdue,
+            ),
         )
         for one in cases.answering(found)
     ]

@@ -89,7 +89,7 @@ def gather(session: Session, office: str) -> OwnWork:
         tuple(sorted(jobs, key=lambda job: job.deadline)),
         tuple(targets),
         tuple(held),
-        counted[0] if counted else Answering(office, 0, 0, 0),
+        counted[0] if counted else Answering(office, 0, 0, 0, 0),
     )
 
 

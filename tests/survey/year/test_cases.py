@@ -17,7 +17,7 @@ from survey.storage.models import AuditEntry, CitizenCase
 from survey.system import dates
 from survey.waves import units, waves
 from survey.year import case_steps, cases
-from survey.year.cases import CaseLine, CaseState
+from survey.year.cases import Answering, CaseLine, CaseState
 from survey.year.rows import Unfit
 from tests.survey.year.said import CAO_XANH, HA_TU, opened, publish, reply, speak, write
 from translations import Conflict, Denied, NotFound, Refusal
@@ -213,9 +213,14 @@ def test_each_office_is_counted_with_what_it_let_pass(spoken: Database, on: Call
     reply(spoken, late, "passed", "Việc này của Sở.", office="SKHCN", head="Giám đốc Sở")
     with spoken.reading() as session:
         told = {one.office: one for one in cases.answering(cases.lines(session))}
-    assert (told[HA_TU].given, told[HA_TU].due, told[HA_TU].in_time, told[HA_TU].overdue) == (2, 2, 1, 1)
+    assert told[HA_TU] == Answering(HA_TU, given=2, due=2, in_time=1, too_late=0)
+    assert told[HA_TU].overdue == 1
     assert (told["SKHCN"].given, told["SKHCN"].in_time, told["SKHCN"].overdue) == (1, 0, 1)
     assert (told[CAO_XANH].given, told[CAO_XANH].due) == (1, 0)
+    reply(spoken, late)
+    with spoken.reading() as session:
+        told = {one.office: one for one in cases.answering(cases.lines(session))}
+    assert [(told[one].too_late, told[one].overdue) for one in (HA_TU, "SKHCN")] == [(1, 0), (1, 0)]
 
 
 @pytest.mark.both_databases

@@ -76,6 +76,9 @@ def test_offices_stand_in_the_order_of_their_names_with_counts_over_a_base(
     assert "%" not in text
     assert "Phường Hà Tu được giao 3 · trả lời kịp 1 trên 3 điều đến hạn · quá hạn 2" in text
     assert "Sở Khoa học và Công nghệ được giao 1 · trả lời kịp 0 trên 1 điều đến hạn · quá hạn 1" in text
+    assert "Phường Cao Xanh được giao 1 · trả lời kịp 0 trên 1 điều đến hạn · trả lời muộn 1 Phường" in text
+    counts = plain(seen(app)).partition("đã được trả lời kịp")[2].partition("điều đã đăng")[0]
+    assert "2 điều quá hạn chưa trả lời 1 điều trả lời muộn" in counts
     assert text.index("Cao Xanh") < text.index("Hà Tu") < text.index("Sở Khoa học")
 
 
@@ -103,7 +106,7 @@ def test_what_came_after_publication_counts_without_its_words(
     assert "đã trả lời muộn" in text
     later = dates.today() + timedelta(6)
     monkeypatch.setattr(dates, "today", lambda: later)
-    assert "3 quá hạn" in plain(seen(app, f"/y-kien/{HA_TU}"))
+    assert "2 điều quá hạn chưa trả lời 1 điều trả lời muộn" in plain(seen(app, f"/y-kien/{HA_TU}"))
 
 
 def test_withdrawn_words_are_gone_with_their_replies_and_count_on(

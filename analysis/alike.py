@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import Bools, Ints, code
+from analysis.design import Bools, Floats, Ints, code
 
 Singles = NDArray[np.float32]
 STRATA = 10  # of people by how they answer a scale on the whole
@@ -93,20 +93,27 @@ def omega(habits: Habits, rows: Ints) -> Singles:
     said, likely, answered = habits.of(rows)
     expected = (likely * answered) @ said.T
     variance = (likely * (1 - likely) * answered) @ said.T
-    one_way: Singles = (said @ said.T - expected) / np.sqrt(np.maximum(variance, 1.0))
-    both = ((one_way + one_way.T) / 2).astype(np.float32)
+    one_way = (said @ said.T - expected) / np.sqrt(np.maximum(variance, 1.0))
+    both: Singles = ((one_way + one_way.T) / 2).astype(np.float32)
     np.fill_diagonal(both, np.nan)
     return both
 
 
-def unusual(habits: Habits, seed: int = 1) -> float:
-    """The ω from which on a pair counts: 4.5 robust standard deviations above the median of pairs of strangers.
+@dataclass(frozen=True)
+class Strangers:
+    """How people agree who have nothing to do with each other: the ω from which on a pair counts, and the share of
+    their pairs that do."""
 
-    By median and 84th percentile, so that copies among them don't hide themselves. Infinite with fewer than 30.
-    """
+    cut: float
+    rate: float
+
+
+def strangers(habits: Habits, seed: int = 1) -> Strangers:
+    """From mixed pairs: the cut is 4.5 robust standard deviations above the median, by median and 84th percentile,
+    so that copies among them don't hide themselves. Infinite with fewer than 30 people."""
     N = len(habits.table)
     if N < 30:
-        return float("inf")
+        return Strangers(float("inf"), 0.0)
     chance = np.random.default_rng(seed)
     found: list[Singles] = []
     while len(found) < min(BLOCKS, 3 * (N // TOGETHER + 1)):
@@ -115,8 +122,66 @@ def unusual(habits: Habits, seed: int = 1) -> float:
             rows = mixed[start : start + TOGETHER]
             if len(rows) > 1 and len(found) < BLOCKS:
                 found.append(omega(habits, rows)[np.triu_indices(len(rows), 1)])
-    middle, upper = np.quantile(np.concatenate(found), [0.5, 0.8413])
-    return float(middle + FAR * (upper - middle))
+    together = np.concatenate(found)
+    middle, upper = np.quantile(together, [0.5, 0.8413])
+    cut = float(middle + FAR * (upper - middle))
+    return Strangers(cut, float((together >= cut).mean()))
+
+
+def fit(habits: Habits, at_once: int = 20_000) -> Floats:
+    """(N,) how likely a person's answers are beside those of people who feel alike: the l_z of person fit.
+
+        l_z = (Σ ln P_k(u_k) − Σ E_k)/√Σ V_k,  E_k = Σ_x P_k(x) ln P_k(x),  V_k = Σ_x P_k(x) ln² P_k(x) − E_k²
+
+    over the items answered (Drasgow, Levine & Williams 1985). Far below 0: answers that hang together as nobody's.
+    """
+    K = habits.table.shape[1]
+    log = np.log(habits.probability)
+    size = int(habits.level.max(initial=0)) + 1
+    place = np.zeros((K, size), np.int64)
+    place[habits.column, habits.level] = np.arange(len(habits.column))
+    of_item = np.zeros((len(habits.column), K))
+    of_item[np.arange(len(habits.column)), habits.column] = 1
+    mean = (habits.probability * log) @ of_item  # (S, K)
+    spread = np.maximum((habits.probability * log**2) @ of_item - mean**2, 0)
+    scale = np.zeros(K, np.int64)
+    scale[habits.column] = habits.block
+    fits = np.full(len(habits.table), np.nan)
+    for start in range(0, len(fits), at_once):
+        rows = slice(start, start + at_once)
+        own, stratum = habits.table[rows], habits.stratum[rows][:, scale]
+        said = log[stratum, place[np.arange(K), own]] - mean[stratum, np.arange(K)]
+        doubt = np.where(own > 0, spread[stratum, np.arange(K)], 0.0).sum(1)
+        with np.errstate(all="ignore"):
+            fits[rows] = np.where(doubt > 0, np.where(own > 0, said, 0.0).sum(1) / np.sqrt(doubt), np.nan)
+    return fits
+
+
+def more_than(close: Ints, compared: Ints, rate: float | None = None) -> tuple[Floats, Floats, float]:
+    """Of G groups: close pairs on the scale on which they are nearly normal with variance 1, as more or fewer than
+    expected; the expected pairs; and α, by which honest groups differ beside chance.
+
+        y = (2/√α) (asinh √(α (k + 3/8)) − asinh √(α (μ + 3/8))),  2 (√(k + 3/8) − √(μ + 3/8)) for α = 0
+
+    (Anscombe 1948 for a negative binomial with variance μ + α μ².) Rate and α are those of the 95% of groups with
+    the fewest; α is at most 1, and 1 where `rate` comes from strangers. One odd person may resemble several.
+    """
+    expected: Floats
+    share = close / np.maximum(compared, 1)
+    usual = share <= np.quantile(share, 0.95, method="lower") if len(share) else np.zeros(0, bool)
+    alpha = 1.0
+    if rate is None:
+        rate = float(close[usual].sum() / max(compared[usual].sum(), 1))
+        expected = np.asarray(rate * compared)
+        more = ((close - expected) ** 2 - close)[usual].sum()
+        alpha = float(np.clip(more / max((expected[usual] ** 2).sum(), 1e-12), 0.0, 1.0))
+    expected = np.asarray(rate * compared, np.float64)
+    return _stable(close, alpha) - _stable(expected, alpha), expected, alpha
+
+
+def _stable(count: Any, alpha: float) -> Floats:
+    root: Floats = np.sqrt(count + 0.375)
+    return 2 * root if alpha < 1e-6 else 2 / np.sqrt(alpha) * np.arcsinh(np.sqrt(alpha) * root)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy.special import ndtri, stdtr
 from analysis.design import Bools, Floats
 
 FEWEST = 8  # groups, below which nobody knows how far they differ
-SURE = 0.01  # a group leaves the others' fit where it is beyond this, of all groups together
+SURE = 0.002  # a group leaves the others' fit where it is beyond this, of all groups together
 STEPS = 60  # of a search that halves an interval
 
 
@@ -47,7 +47,7 @@ def outlying(value: Any, variance: Any, covariates: Any = None) -> Outlying:
     τ² by Paule & Mandel (1982) from the groups that agree with each other; the residual is studentised without the
     group itself and judged by t with k − q − 2 degrees of freedom (Cook & Weisberg 1982, § 2.2.1), exactly so
     where all v are equal. As several odd groups would hide each other, the fit starts from the middle three
-    quarters (least trimmed squares, Rousseeuw & Leroy 1987, § 4.4), and leaves out whoever is beyond 1% of all
+    quarters (least trimmed squares, Rousseeuw & Leroy 1987, § 4.4), and leaves out whoever is beyond 0.2% of all
     groups together by the median absolute deviation. Where chance alone explains all, s² is at least 1. Fewer than
     8 groups more than covariates: nothing is tested.
     """
@@ -108,7 +108,8 @@ def _like_each_other(y: Floats, v: Floats, x: Floats) -> Bools:
             low = tau2
         else:
             high = tau2
-    bound = -float(ndtri(SURE / 2 / G)) * np.sqrt(G / (G - q))
+    doubt = 1 + 1 / np.sqrt(G)  # of a median absolute deviation of so few
+    bound = -float(ndtri(SURE / 2 / G)) * np.sqrt(G / (G - q)) * doubt
     near: Bools = np.abs(e) <= bound * np.sqrt(v + high)
     return near if near.sum() >= G * 3 // 4 else np.isin(np.arange(G), np.argsort(np.abs(e))[: G * 3 // 4])
 

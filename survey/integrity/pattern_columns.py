@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import Bools, Ints
+from analysis.design import Bools, Ints, Labels
 from analysis.patterns import longest_run
 from forms import Item, Questionnaire
 from survey.responses.respondents import Floats, Respondents
@@ -127,3 +127,18 @@ def rank_within(value: Floats, stratum: Ints) -> Floats:
         _levels, place, count = np.unique(value[rows], return_inverse=True, return_counts=True)
         ranks[rows] = ((np.cumsum(count) - count / 2) / max(len(rows), 1))[place]
     return ranks
+
+
+def more(value: Floats) -> Floats:
+    """(N,) 1 for who has more than half of all people have, else 0."""
+    usual = np.nanmedian(value) if np.isfinite(value).any() else 0.0
+    return np.where(np.isfinite(value), value > usual, np.nan)
+
+
+def mean_of(value: Floats, labels: Labels) -> Floats:
+    """(N,) the mean of the group of each."""
+    known = np.isfinite(value) & (labels.codes >= 0)
+    count = np.bincount(labels.codes[known], minlength=len(labels.levels) + 1)  # the last one is that of a blank
+    with np.errstate(all="ignore"):
+        means = np.bincount(labels.codes[known], value[known], minlength=len(labels.levels) + 1) / count
+    return means[labels.codes]

@@ -8,17 +8,21 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from analysis import alike, spread
 from analysis.along import along
 from analysis.design import Ints, Labels
-from analysis.outlying import outlying
+from analysis.outlying import FEWEST, outlying
 from survey.integrity import pattern_columns as columns
 from survey.responses.respondents import Bools, Floats, Respondents
 
 LEAST = 10  # forms of a group, below which it isn't tested
 LEAST_VILLAGES = 5  # of a group, below which its villages aren't compared with each other
 LEAST_DEGREES = 8
+LEAST_DIGITS = 40  # numbers of a group, below which ten digits say nothing
+FAR = 3.0  # of person fit, in standard deviations of the better half
+LAST_DIGITS = 30  # values of a number, from which on its last digit is chance
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,15 @@ class Material:
         return alike.habits(self.person.table, self.person.scales)
 
     @cached_property
-    def cut(self) -> float:
-        return alike.unusual(self.habits)
+    def strangers(self) -> alike.Strangers:
+        return alike.strangers(self.habits)
+
+    @cached_property
+    def odd(self) -> Floats:
+        """(N,) 1 for whom fit is farther below the middle than three times what the better half spreads."""
+        fit = alike.fit(self.habits)
+        middle, upper = np.nanquantile(fit, [0.5, 0.8413]) if np.isfinite(fit).any() else (0.0, 0.0)
+        return np.where(np.isfinite(fit), fit < middle - FAR * (upper - middle), np.nan)
 
 
 def of_groups(material: Material) -> Iterator[Tests]:
@@ -73,6 +84,7 @@ def of_groups(material: Material) -> Iterator[Tests]:
         if kind == "mode":
             continue
         yield _alike(material, kind, labels)
+        yield _odd(material, kind, labels)
         yield _straight(material, kind, labels)
         yield _mean("scatter", kind, labels, scatter)
         for check in ("blank", "unsure", "silent"):
@@ -82,21 +94,31 @@ def of_groups(material: Material) -> Iterator[Tests]:
             apart = spread.between(scores, labels, material.by["village"], LEAST_VILLAGES - 1)
             yield _spread(kind, labels, apart, "villages")
         yield _days(material, kind, labels)
+        yield from _digits(material, kind, labels)
         if material.pile is not None and kind != "village":
             yield _order(material, kind, labels, scores)
 
 
 def _alike(material: Material, kind: str, labels: Labels) -> Tests:
-    """Pairs that agree more than people who feel alike do, of all pairs of the group."""
-    found = alike.pairs(material.habits, labels, material.cut)
-    told = _size(labels) >= LEAST
-    share = found.close[told] / np.maximum(found.compared[told], 1)
-    usual = share <= np.quantile(share, 0.9) if told.any() else told[told]
-    rate = found.close[told][usual].sum() / max(found.compared[told][usual].sum(), 1)
-    expected = rate * found.compared
-    y = 2 * (np.sqrt(found.close + 0.375) - np.sqrt(expected + 0.375))
-    test = outlying(np.where(told, y, np.nan), np.ones(len(y)))
-    return Tests("alike", kind, labels.levels, _size(labels), found.close.astype(np.float64), expected, test.above)
+    """Pairs that agree more than people who feel alike do, of all pairs of the group. Few groups are compared with
+    strangers, others with each other: neighbours are alike."""
+    strangers = material.strangers
+    found = alike.pairs(material.habits, labels, strangers.cut)
+    told = np.flatnonzero(_size(labels) >= LEAST)
+    few = len(told) < FEWEST
+    y, usual, _alpha = alike.more_than(found.close[told], found.compared[told], strangers.rate if few else None)
+    above = ndtr(-y) if few else outlying(y, np.ones(len(y))).above
+    p, expected = np.full(len(labels.levels), np.nan), np.full(len(labels.levels), np.nan)
+    p[told], expected[told] = above, usual
+    return Tests("alike", kind, labels.levels, _size(labels), found.close.astype(np.float64), expected, p)
+
+
+def _odd(material: Material, kind: str, labels: Labels) -> Tests:
+    """Forms whose answers hang together as nobody's."""
+    n, share = _means(material.odd, labels)
+    y, v = _root(share, n)
+    test = outlying(np.where(n >= LEAST, y, np.nan), v)
+    return Tests("odd", kind, labels.levels, n, share, _back(test.expected, n), test.above)
 
 
 def _straight(material: Material, kind: str, labels: Labels) -> Tests:
@@ -118,8 +140,7 @@ def _mean(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
 
 def _more(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
     """People with more than half of all have."""
-    usual = np.nanmedian(value) if np.isfinite(value).any() else 0.0
-    n, share = _means(np.where(np.isfinite(value), value > usual, np.nan), labels)
+    n, share = _means(columns.more(value), labels)
     y, v = _root(share, n)
     varies = np.ptp(share[n >= LEAST]) > 0 if (n >= LEAST).any() else False
     test = outlying(np.where((n >= LEAST) & varies, y, np.nan), v)
@@ -144,12 +165,22 @@ def _days(material: Material, kind: str, labels: Labels) -> Tests:
     return Tests("days", kind, labels.levels, n, most, np.exp(test.expected), test.above)
 
 
+def _digits(material: Material, kind: str, labels: Labels) -> Iterator[Tests]:
+    """Last digits of numbers that people say, such as an age, beside those of all: heaped, or too even."""
+    for item in material.people.questionnaire.items.values():
+        if item.kind.is_number and (item.maximum or np.inf) - (item.minimum or 0) >= LAST_DIGITS:
+            value = material.people.answers(item).codes
+            digit = np.where(np.isfinite(value), np.nan_to_num(value) % 10, -1).astype(np.int64)
+            found = spread.digits(digit, labels, LEAST_DIGITS)
+            yield _spread(kind, labels, found, f"digits:{item.code}")
+
+
 def _order(material: Material, kind: str, labels: Labels, scores: Floats) -> Tests:
     found = along(scores, material.pile, material.place, labels)
-    test = outlying(np.where(found.neighbours >= LEAST, found.z, np.nan), np.ones(len(found.z)))
     with np.errstate(all="ignore"):
-        usual = test.expected / np.sqrt(found.neighbours)
-    return Tests("order", kind, labels.levels, found.neighbours, found.correlation, usual, test.above)
+        y, v = found.z / np.sqrt(found.neighbours), 1 / found.neighbours
+    test = outlying(np.where(found.neighbours >= LEAST, y, np.nan), v)
+    return Tests("order", kind, labels.levels, found.neighbours, found.correlation, test.expected, test.above)
 
 
 def _size(labels: Labels) -> Floats:

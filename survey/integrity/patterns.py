@@ -14,8 +14,9 @@ import numpy as np
 
 from analysis.contrast import benjamini_hochberg, holm
 from analysis.design import Labels
-from survey.integrity import pattern_tests
-from survey.integrity.pattern_tests import Material, Tests
+from analysis.outlying import FEWEST
+from survey.integrity import pattern_levels, pattern_tests
+from survey.integrity.pattern_tests import LEAST, Material, Tests
 from survey.responses.respondents import Floats, Respondents
 
 LEVEL = 0.05  # of all tests of a wave together
@@ -62,10 +63,17 @@ def of(
             there is none
     before  the people of the wave before, in the codes and communes of this one
     pile, place  (N,) the pile of paper that a form lay in, and where in it
+
+    Fewer than 80 people: nothing can be tested.
     """
+    if len(people) < FEWEST * LEAST:
+        return []
     by = {"village": people.psu, "commune": people.unit, "mode": people.mode, **(groups or {})}
     material = Material(people, by, pile, place)
-    return _judged([*pattern_tests.of_groups(material)])
+    tests = [*pattern_tests.of_groups(material), *pattern_levels.of_others(material)]
+    if before is not None and len(before):
+        tests.append(pattern_levels.jump(material, before))
+    return _judged(tests)
 
 
 def _judged(tests: Sequence[Tests]) -> list[Pattern]:

@@ -77,8 +77,8 @@ def found(people: Respondents, **more: object) -> list[patterns.Pattern]:
 
 
 def test_an_honest_wave_is_seldom_flagged() -> None:
-    flagged = sum(bool(found(honest(seed))) for seed in range(6))
-    assert flagged <= 1
+    flagged = sum(bool(found(honest(seed))) for seed in range(3))
+    assert flagged == 0
 
 
 def test_copies_in_a_village_are_found_and_named() -> None:

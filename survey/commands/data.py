@@ -77,6 +77,8 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
     say("Responses written: %(rows)s, to %(file)s.", rows=number(written.rows), file=out)
     if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
+    if written.aside:
+        say("In lots that two people set aside, in no file: %(rows)s.", rows=number(written.aside))
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:

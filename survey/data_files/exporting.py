@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey.data_files import spss
-from survey.responses.respondents import rejected, sample
+from survey.responses.respondents import left_out, sample
 from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys
@@ -38,11 +38,14 @@ class Written:
     """How many responses the file holds, and how many of the wave stand in the other file.
 
     left_out  those outside the sample, or those in it where these were written; without the responses that a
-              review rejected, which no file holds. 0 of a release: what came later is not outside the sample
+              review rejected or whose lot was set aside, which no file holds. 0 of a release: what came later is
+              not outside the sample
+    aside     those whose lots were set aside: in no file
     """
 
     rows: int
     left_out: int
+    aside: int
 
 
 def responses(
@@ -72,12 +75,14 @@ def responses(
         questionnaire = questionnaires.by_digest(session, row.questionnaire)
         all_rows = session.scalar(select(func.count()).select_from(Response).where(Response.wave == row.code)) or 0
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
-        rows, gone = 0, len(rejected(session, row.code))
+        rows, gone = 0, left_out(session, row.code)
         with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
             for batch in _outside(session, row) if outside else _counted(session, row, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
-    return Written(rows, 0 if frozen is not None else all_rows - gone - rows)
+    if frozen is not None:
+        return Written(rows, 0, frozen.aside)
+    return Written(rows, all_rows - len(gone.all) - rows, len(gone.aside))
 
 
 Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
@@ -99,7 +104,11 @@ def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[
 
 
 def _outside(session: Session, wave: Wave) -> Iterator[Batch]:
-    people, gone, text_keys = sample(session, wave), rejected(session, wave.code), TextKeys(session.connection())
+    people, gone, text_keys = (
+        sample(session, wave),
+        left_out(session, wave.code).all,
+        TextKeys(session.connection()),
+    )
     for rows in _rows(session, wave):
         out = people.place_of([row.id for row in rows]) < 0
         outside = [row for row in compress(rows, out) if row.id not in gone]

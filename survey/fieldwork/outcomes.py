@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from analysis.response_rates import Dispositions
 from survey.fieldwork import checks
-from survey.responses.respondents import Respondents, rejected
+from survey.responses.respondents import Respondents, left_out
 from survey.sampling.outcome_words import Outcome
 from survey.storage.models import (
     Batch,
@@ -89,7 +89,7 @@ class _Lists:
 def villages(session: Session, wave: Wave, people: Respondents) -> list[VillageOutcomes]:
     """What became of the households of each village that was drawn or has forms, by code.
 
-    people  the wave's sample as its estimates take it; what a review rejected is no interview: somebody was met
+    people  the wave's sample as its estimates take it; what was rejected or set aside is no interview
     """
     issued = _issued(session, wave)
     if not issued:
@@ -172,7 +172,7 @@ def _answers(
         if psu in lists:
             lists[str(psu)].replaced += replaced
             lists[str(psu)].answered += Counter(dict(zip(ANSWERED, answered, strict=True)))
-    out = rejected(session, wave.code)
+    out = left_out(session, wave.code).all
     responded = select(Response.id, Response.psu).where(Response.wave == wave.code, Response.psu.in_(lists))
     for id, psu in session.execute(responded) if out else ():
         if id in out and id not in instead:

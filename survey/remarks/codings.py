@@ -19,7 +19,7 @@ from analysis.agreement import Agreement, Pooled, agreement, pooled
 from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey.remarks import themes
-from survey.responses.respondents import rejected
+from survey.responses.respondents import left_out
 from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.system.cache import cached, database_key
@@ -65,9 +65,9 @@ def asked(questionnaire: Questionnaire) -> list[Item]:
 
 
 def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:
-    """The responses of a wave with a remark, in the order of their ids, without those that a review rejected.
+    """The responses of a wave with a remark, in the order of their ids, without those that enter no figure.
     Without those that can't be read: destroyed, or with a key that was lost."""
-    out = rejected(session, wave.code)
+    out = left_out(session, wave.code).all
     return tuple(response for response in _there(session, wave) if response not in out)
 
 

@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from analysis.design import Calibration, Design, Ints, Labels
 from forms import Condition, Item, Questionnaire
 from survey.responses import fitted_weights as calibration
+from survey.responses import lot_steps
 from survey.responses.columns import Columns, Ids, packed, places, read_ids, unpacked
 from survey.storage.models import (
     DrawnHousehold,
     DrawnVillage,
     LeaderGroup,
+    LotStep,
     Release,
     Response,
     Review,
@@ -76,8 +78,8 @@ class Respondents:
     In a sample wave these are the responses with a village, of those that were drawn where a draw holds; `outside`
     counts the others, which enter no estimate. In an open wave the stratum is the unit and the PSU the day, and
     everybody counts once unless it has weights. Of leaders the stratum is the group, the PSU a person, the unit
-    what was rated. `rejected` counts responses that a review took out; they are in
-    neither number.
+    what was rated. `rejected` counts responses that a review took out, `aside` others, whose lots were set aside;
+    they are in neither number.
 
     responses, rows  (N,) where the answers lie        unit, stratum, psu, mode, day  (N,) labels
     weight  (N,) > 0
@@ -103,6 +105,7 @@ class Respondents:
     outside: int
     rejected: int
     version: str
+    aside: int = 0
     calibration: Calibration | None = field(default=None, repr=False, compare=False)
     group_size: Floats | None = field(default=None, repr=False, compare=False)
     person: Ints | None = field(default=None, repr=False, compare=False)
@@ -221,7 +224,7 @@ def _counts(session: Session, wave: Wave, release: Release | None) -> tuple[obje
     """What tells one state of a wave from another: rows never change, so it is enough to count them."""
     if release is not None:
         return database_key(session), wave.code, "release", release.id
-    tables = (Response, Village, LeaderGroup, Review)
+    tables = (Response, Village, LeaderGroup, Review, LotStep)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     return database_key(session), wave.code, wave.weights, wave.draw, *counts
 
@@ -254,15 +257,33 @@ def _read(session: Session, wave: Wave, release: Release | None) -> Respondents:
     former = session.scalars(
         shown.where(Release.approved.is_not(None)).order_by(Release.number.desc()).limit(1)
     ).first()
-    people = of(session, wave, ids, release.rejected)
+    people = of(session, wave, ids, (release.rejected, release.aside))
     return people if former is None else people.after(sample(session, wave, former))
 
 
-def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Respondents:
+def sample_with(session: Session, wave: Wave, with_lots: set[int], without_lots: set[int]) -> Respondents:
+    """The wave's sample if these lots counted and those did not, whatever is decided of them: the figures with and
+    without them. All others stand as they do."""
+    return _without(session, wave, frozenset(lot_steps.aside(session, wave.code) - with_lots | without_lots))
+
+
+@cached(lambda session, wave, lots: (*_counts(session, wave, None), lots))
+def _without(session: Session, wave: Wave, lots: frozenset[int]) -> Respondents:
+    return of(session, wave, lots=lots)
+
+
+def of(
+    session: Session,
+    wave: Wave,
+    ids: Ids | None = None,
+    out: tuple[int, int] = (0, 0),
+    lots: frozenset[int] | None = None,
+) -> Respondents:
     """Chooses the wave's sample: each response with its village, stratum and current weight.
 
-    ids  sorted, of the responses that it is chosen from; all that no review rejected without it
-    out  how many were rejected, beside `ids`
+    ids   sorted, of the responses that it is chosen from; all that count without it
+    out   how many were rejected, and how many set aside, beside `ids`
+    lots  those set aside instead of the ones that are
 
     A response without a row in the current weight version (keyed after it was made) takes the mean weight of its
     village there (in an open wave of its unit), else of the wave. Without any version a draw gives the weights,
@@ -274,8 +295,9 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
     ids_there = columns.ids[rows]
     if ids is not None:
         rows = rows[places(ids_there, ids) >= 0]
-    elif gone := rejected(session, wave.code):
-        rows, out = rows[places(ids_there, np.sort(packed(list(gone)))) < 0], len(gone)
+    else:
+        gone = left_out(session, wave.code, lots)
+        rows, out = rows[~gone.among(ids_there)], (len(gone.rejected), len(gone.aside))
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
     taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
     strata = {one.psu: one.stratum for one in (villages if wave.draw is None else session.scalars(taken))}
@@ -301,7 +323,8 @@ def of(session: Session, wave: Wave, ids: Ids | None = None, out: int = 0) -> Re
         day=day,
         weight=np.ones(len(rows)),
         outside=len(collected) - len(rows),
-        rejected=out,
+        rejected=out[0],
+        aside=out[1],
         version="",
     )
     if asked.asks_leaders:
@@ -365,6 +388,33 @@ def ids_of(release: Release) -> set[UUID]:
     """The responses that a release holds."""
     content = release.responses
     return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Responses of a wave that enter no figure: rejected in the review, and others whose lots are set aside."""
+
+    rejected: set[UUID]
+    aside: set[UUID]
+
+    @property
+    def all(self) -> set[UUID]:
+        return self.rejected | self.aside
+
+    def among(self, ids: Ids) -> Bools:
+        """(N,) which of these it holds."""
+        return places(ids, np.sort(packed(list(self.all)))) >= 0
+
+
+def left_out(session: Session, wave: str, lots: frozenset[int] | None = None) -> LeftOut:
+    """The responses of a wave that enter no figure now.
+
+    lots  those set aside instead of the ones that are
+    """
+    numbers = lot_steps.aside(session, wave) if lots is None else lots
+    gone = rejected(session, wave)
+    inside = select(Response.id).where(Response.wave == wave, Response.lot.in_(numbers))
+    return LeftOut(gone, set(session.scalars(inside)) - gone if numbers else set())
 
 
 def rejected(session: Session, wave: str) -> set[UUID]:

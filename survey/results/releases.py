@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.design import Labels
-from survey.responses.columns import packed, places, unpacked
-from survey.responses.respondents import Bools, Respondents, everyone, of, rejected, sample
+from survey.responses.columns import Ids, packed, places, unpacked
+from survey.responses.respondents import Bools, Respondents, everyone, left_out, of, sample
 from survey.results import disclosure, release_steps, remarks, wave_duties
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
@@ -79,10 +80,10 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
             number=shown.number,
             day=written_day(shown.frozen),
         )
-    gone = rejected(session, wave.code)
+    gone = left_out(session, wave.code)
     people = everyone(session, wave)
     ids = people.responses.ids[people.rows]
-    remaining = places(ids, np.sort(packed(list(gone)))) < 0
+    remaining = ~gone.among(ids)
     if open_to_all or (shown is not None and not correction):
         remaining = _in_company(session, people, remaining, shown)
     frozen = ids[remaining]
@@ -93,7 +94,8 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         wave=wave.code,
         number=(last or 0) + 1,
         responses=frozen.tobytes(),
-        rejected=len(gone) - int(np.count_nonzero(places(packed(list(gone)), frozen) >= 0)),
+        rejected=_outside(gone.rejected, frozen),
+        aside=_outside(gone.aside, frozen),
         data="",
         weights=wave.weights,
         draw=wave.draw,
@@ -116,6 +118,11 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     return release
 
 
+def _outside(gone: set[UUID], frozen: Ids) -> int:
+    """How many of these a release does not hold."""
+    return int(np.count_nonzero(places(packed(list(gone)), frozen) < 0))
+
+
 def _says(release: Release) -> tuple[object, ...]:
     """What a release shows, whoever froze it."""
     return (
@@ -125,6 +132,7 @@ def _says(release: Release) -> tuple[object, ...]:
         release.remarks,
         release.targets,
         release.rejected,
+        release.aside,
         release.correction,
     )
 
@@ -132,14 +140,15 @@ def _says(release: Release) -> tuple[object, ...]:
 def _in_company(session: Session, people: Respondents, mask: Bools, last: Release | None) -> Bools:
     """(N,) which responses a new release may hold: of a unit all that are there, or those shown.
 
-    Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of
-    the people whom a review took out. So in each table that is declared these must be 30 of a group, and must not
-    be so few of a question, or so alike, that a table of them alone would hide it, where the shown figure and the
-    newer one are both to be seen. Where they are not, the units that they live in wait. And so do the units of
-    which both tell together what either hides, however much of the newer one were hidden (`disclosure.exposed`).
+    Whoever takes the shown figures off the newer ones is left with those of the people who came, less those of the
+    people whom a review or the setting aside of a lot took out. So in each table that is declared these must be 30
+    of a group, and must not be so few of a question, or so alike, that a table of them alone would hide it, where
+    the shown figure and the newer one are both to be seen. Where they are not, the units that they live in wait.
+    And so do the units of which both tell together what either hides, however much of the newer one were hidden
+    (`disclosure.exposed`).
 
     people  everybody of the wave
-    there   (N,) that no review rejected; those outside the sample change no figure, and are no company
+    there   (N,) neither rejected nor set aside; those outside the sample change no figure, and are no company
     """
     wave = people.wave
     ids = people.responses.ids[people.rows]

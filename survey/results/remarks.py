@@ -20,8 +20,8 @@ from analysis.disclosure import Mark
 from analysis.hidden_counts import hide_counts
 from forms import Text
 from survey.remarks import codings, paraphrases, themes
-from survey.responses.respondents import ids_of, rejected
-from survey.storage.models import Coding, Paraphrase, Release, Response, Review, Theme, Wave
+from survey.responses.respondents import ids_of, left_out
+from survey.storage.models import Coding, LotStep, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
 
@@ -114,7 +114,7 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
     here = database_key(session), wave.code, paraphrase_ids
     if release is not None:
         return *here, release.id
-    tables = (Response, Coding, Review)
+    tables = (Response, Coding, Review, LotStep)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     theme_states = tuple((theme.code, theme.closed) for theme in themes.list_all(session, wave.code))
     return *here, *counts, theme_states, codings.state(session, wave)
@@ -124,7 +124,7 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
     quotes = paraphrases.list_all(session, wave.code)
     if release is None or release.remarks is None:
-        out = rejected(session, wave.code)
+        out = left_out(session, wave.code).all
         codings_ = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
         unread = sum(one not in codings_ for one in codings.list_all(session, wave))
         counts = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}

@@ -151,10 +151,11 @@ class Households:
 
 @dataclass(frozen=True)
 class Collection:
-    """What came back: collected = in_sample + outside + rejected.
+    """What came back: collected = in_sample + outside + rejected + aside.
 
     issued       None while no paper was printed by the system
     rejected     forms that a review took out of every figure
+    aside        others, whose lots two people set aside
     look_alikes  forms of an open wave that are nearly the same as another of their place and day
     paper, households  as they are now, whatever release the figures are of; None if none was printed or drawn
     keying       errors of keying, from forms keyed twice; None if there are none
@@ -170,6 +171,7 @@ class Collection:
     strata: int
     look_alikes: int = 0
     rejected: int = 0
+    aside: int = 0
     paper: Paper | None = None
     households: Households | None = None
     keying: ErrorRate | None = None
@@ -252,6 +254,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         summary.collection,
         issued=None if paper is None else paper.total.issued,
         rejected=people.rejected,
+        aside=people.aside,
         paper=paper,
         households=_households(session, people),
         keying=None if paper is None else _keying(session, people.wave),
@@ -260,7 +263,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         return replace(summary, collection=came)
     came = replace(
         came,
-        collected=len(people) + people.outside + people.rejected,
+        collected=len(people) + people.outside + people.rejected + people.aside,
         modes={str(mode): rows for mode, rows in people.mode.counts().items()},
     )
     return replace(

@@ -29,8 +29,8 @@ def groups(session: Session, wave: str) -> dict[str, LeaderGroup]:
 
 def persons(session: Session, wave: str) -> dict[str, set[str]]:
     """Who of each group answered: the label of each person, of one without a label the id of its response. Those
-    whose response a review rejected may answer again."""
-    gone = respondents.rejected(session, wave)
+    whose response enters no figure, rejected or set aside, may answer again."""
+    gone = respondents.left_out(session, wave).all
     there: dict[str, set[str]] = {}
     answered = select(Response.stratum, Response.person, Response.id).where(Response.wave == wave)
     for stratum, person, id in session.execute(answered):

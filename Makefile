@@ -8,6 +8,8 @@ DATA ?= var
 PYTHON ?= python3
 UV := 0.13.9
 export HAILONG_DATA = $(abspath $(DATA))
+# As the program itself does: a second thread for small matrices waits, and waits busily.
+export OPENBLAS_NUM_THREADS = 1
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -76,6 +76,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "purge": ("purge", N_("Destroy what was promised to be destroyed, once a wave's time is over.")),
     "key": ("key", N_("The master key: make a new one, or go on without one that is lost.")),
     "audit": ("audit", N_("The audit trail: who did what, and whether it is whole.")),
+    "integrity": ("integrity", N_("Daily digests of a wave, for who keeps them outside, and counting again.")),
     "user": ("people", N_("Accounts of staff.")),
     "token": ("people", N_("Tokens for programs that read the API.")),
     "first-run": ("server", N_("On an empty database: the demo waves and an administrator.")),

@@ -71,6 +71,8 @@ EXAMPLES: dict[str, str] = {
     "purge": "--list",
     "key renew": "",
     "key lost": "",
+    "integrity publish": "--wave ho-2027 --out ma-tung-ngay.txt",
+    "integrity verify": "--against ma-tung-ngay.txt",
     "audit list": "--last 20",
     "audit verify": "",
     "user add": "nguyen.an --role supervisor --link",

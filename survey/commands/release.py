@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.options import option
+from survey.integrity import digests
 from survey.operations import installation
 from survey.reports import year_files
 from survey.results import release_steps, releases
@@ -58,7 +60,10 @@ def _of_wave_or_year(step: Callable[..., None]) -> Callable[..., None]:
 def freeze(code: str | None, year: int | None, person: str, correction: str) -> None:
     if correction and code is None:
         raise click.UsageError(_("--correction is for a wave."))
-    with installation.opened().writing() as session:
+    database = installation.opened()
+    if code is not None:
+        digests.close_days(database, datetime.now(UTC), code)
+    with database.writing() as session:
         if code is not None:
             _freeze_wave(session, code, person, correction)
         elif year is not None:

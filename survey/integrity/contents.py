@@ -285,9 +285,8 @@ def digests_of_responses(parts: Iterator[tuple[Ids, list[bytes]]], ids: Ids, own
     for some, contents in parts:
         at = places(some, ids)
         names = some.tobytes()  # of an array itself, numpy would give ids without the zeros at their end
-        for place, (own, content) in enumerate(
-            zip(np.where(at < 0, -1, owner[at]).tolist(), contents, strict=True)
-        ):
+        owners = np.append(owner, -1)[at].tolist()  # −1, of what none covers, is the last one
+        for place, (own, content) in enumerate(zip(owners, contents, strict=True)):
             if own >= 0:
                 digests[own].update(names[16 * place : 16 * place + 16] + content + b"\n")
     return [digest.hexdigest() for digest in digests]

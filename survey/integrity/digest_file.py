@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,7 @@ MOST_BYTES = 1_000_000  # years of digests take a tenth of it
 HALF = r"((?: [0-9a-f]{4}){8})"
 LINE = re.compile(rf"^ *(\d+)  (\d\d/\d\d/\d{{4}}) +(\d+) +(\d+) {HALF}\n +{HALF}$", re.MULTILINE)
 LAST = re.compile(r"^hailong-digests-1 ([a-z0-9-]{1,40}) (\d+) ([0-9a-f]{64})$")
+WIDTH = 78  # characters of a line, for paper
 DAY = "%d/%m/%Y"
 
 
@@ -69,26 +71,25 @@ def text(session: Session, wave: str) -> str:
 
 def _about(title: str, wave: str, chain: Sequence[DayDigest]) -> str:
     """The head of the file in the language spoken."""
-    return "\n".join(
-        (
-            _("DIGESTS OF EACH DAY").center(74).rstrip(),
-            _("Survey: %(title)s", title=title),
-            _(
-                "Wave: %(wave)s · %(count)s digests, to %(day)s",
-                wave=wave,
-                count=len(chain),
-                day=written_day(chain[-1].day),
-            ),
-            _("A line: number, day, new forms, new decisions, digest (SHA-256)."),
-            _(
-                "Each digest is over what was stored since the one before, and over that one. Keep this "
-                "file: whoever changes, removes or slips in a form later can't give the same digests again."
-            ),
-            _("To check, on the server: hailong integrity verify --against FILE"),
-            _("Or compare a line with the page /toan-ven/%(wave)s", wave=wave),
-            _("It does not show that answers were honest, nor guard a day before its digest was sent."),
-        )
+    lines = (
+        _("DIGESTS OF EACH DAY"),
+        _("Survey: %(title)s", title=title),
+        _(
+            "Wave: %(wave)s · digests: %(count)s, to %(day)s",
+            wave=wave,
+            count=len(chain),
+            day=written_day(chain[-1].day),
+        ),
+        _("A line: number, day, new forms, new decisions, digest (SHA-256)."),
+        _(
+            "Each digest is over what was stored since the one before, and over that one. Keep this "
+            "file: whoever changes, removes or slips in a form later can't give the same digests again."
+        ),
+        _("To check, on the server: hailong integrity verify --against FILE"),
+        _("Or compare a line with the page /toan-ven/%(wave)s", wave=wave),
+        _("It does not show that answers were honest, nor guard a day before its digest was sent."),
     )
+    return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
 def _line(one: DayDigest) -> str:

@@ -13,19 +13,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from survey.accounts import second_factors
+from survey.integrity import digests
 from survey.operations.backups import latest
 from survey.operations.doctor_findings import Finding, look, mend, well
 from survey.storage import audit, key_rotation, master_key
 from survey.storage.database import Database
 from survey.storage.encrypted_columns import EncryptedJSON
-from survey.storage.models import ENCRYPTED, Account, Response, Role
+from survey.storage.models import ENCRYPTED, Account, Response, Role, Wave
 from survey.storage.schema import form, is_unreleased, knows, newest
 from survey.system import settings
 from survey.system.dates import today
 from translations import Refusal, formats
 from translations import gettext as _
 
-OLDEST_BACKUP = timedelta(days=2)
+OLDEST_BACKUP = OLDEST_DIGEST = timedelta(days=2)
 OLDEST_POSTGRESQL = 140_000  # 14.0; the oldest that is still looked after
 ASTRAY = 60  # seconds by which the clock of the database may differ from ours
 # SQLite's log is shared memory: on a disk of another machine it destroys the file (sqlite.org/wal.html).
@@ -59,6 +60,7 @@ def examine(database: Database, folder: Path) -> Iterator[Finding]:
     with database.reading() as session:
         yield from seal(session.connection())
         yield from trail(session)
+        yield from chains(session)
         yield from people(session)
     yield from backup(folder)
 
@@ -185,6 +187,20 @@ def trail(session: Session) -> Iterator[Finding]:
     if ahead:
         what = _("The clock stands before what was written already.")
         yield mend(what, _("Set the clock right, and let it take the time from the network (NTP)."))
+
+
+def chains(session: Session) -> Iterator[Finding]:
+    """Whether each wave that runs has the digest of a day that is not long over."""
+    oldest = today() - OLDEST_DIGEST
+    for wave in session.scalars(select(Wave).where(~Wave.simulated, Wave.opens < oldest, Wave.closes >= today())):
+        last = digests.newest(session, wave.code)
+        if last is None or last.day < oldest:
+            newest_day = formats.day(last.day if last else None)
+            what = _("The last daily digest of wave %(wave)s is of %(day)s.", wave=wave.code, day=newest_day)
+            yield look(
+                what,
+                _("The server makes one each night: keep it running, and see its log."),
+            )
 
 
 def people(session: Session) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from survey.system.lazy_modules import lazy_modules
 
 with lazy_modules():  # what only one page needs is read when somebody opens it
     from survey.data_files import pending_imports
+    from survey.integrity import digests
     from survey.responses.arrival_order import Arrival, by_the_clock
     from survey.storage.database import Database
     from survey.system import settings
@@ -38,7 +39,12 @@ def application(shared: Mapping[str, SharedCounters]) -> Admission:
     app.extensions.update(counted)
     database: Database = app.extensions["database"]
     pause = threading.Event().wait
-    for work in (partial(precompute, database), partial(by_the_clock, database, pause), partial(_tidy, counted)):
+    for work in (
+        partial(precompute, database),
+        partial(by_the_clock, database, pause),
+        partial(digests.by_the_clock, database, pause),
+        partial(_tidy, counted),
+    ):
         threading.Thread(target=work, daemon=True).start()
     return Admission(app, app.extensions["metrics"].count)
 

@@ -8,13 +8,14 @@ import ssl
 import threading
 from base64 import urlsafe_b64encode
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
 from survey.accounts import second_factors
+from survey.integrity import digests
 from survey.operations import database_findings, doctor
 from survey.operations.backups import keys, latest
 from survey.operations.doctor_findings import Finding, State
@@ -37,6 +38,7 @@ def folder(province: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("HAILONG_PROXIES", "1")
     settings.secret_key()
     latest.note(data, dates.today())
+    digests.close_days(province, datetime.now(UTC))
     with province.writing() as session:
         second_factors.require(session, [Role.ADMIN])
     return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
+from survey.integrity import digests
 from survey.reports import issuing
 from survey.results import release_steps, releases
 from survey.results.releases import Changed
@@ -108,11 +110,14 @@ def _row(session: Session, release: Release, shown: Release | None, last: Releas
 
 @pages.act("/<wave>/cong-bo", Right.RELEASE, N_("Took a step towards a release"), of_leaders=True)
 def release_step(wave: str) -> ResponseReturnValue:
-    """Freezes the present data, or takes a release one step on; a refusal stands on the page."""
+    """Freezes the present data, or takes a release one step on; a refusal stands on the page. What is
+    frozen stands in the chain of digests first, as far as its days are over."""
     step = STEPS.get(request.form.get("buoc", ""))
     if step is None:
         raise NotFound("There is no such step. Choose one on the page of the releases.")
     try:
+        if step is _freeze:
+            digests.close_days(database(), datetime.now(UTC), wave)
         with database().writing() as session:
             message = step(session, waves.find(session, wave).code)
     except Refusal as refusal:

@@ -1,0 +1,124 @@
+"""`hailong integrity`: the daily digests of a wave, for who keeps them outside, and whether all still agrees."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from survey.commands import Commands, say
+from survey.commands.options import out
+from survey.integrity import contents, digest_file, digests, verify
+from survey.operations import installation
+from survey.system.atomic_file import atomic_write
+from survey.waves import waves
+from translations import N_
+from translations import gettext as _
+from translations.formats import day, number
+
+# What doesn't agree, and what it means; by `verify.Sign`.
+WORDS: dict[str, str] = {
+    "changed": N_("%(day)s: %(what)s (%(count)s) are no longer what the digest of the day was made over."),
+    "removed": N_("%(day)s: of %(what)s %(count)s are gone."),
+    "added": N_("%(day)s: of %(what)s %(count)s were put in after the digest of the day was made."),
+    "chain": N_("%(day)s: the digest of the day does not follow from what it says and from the one before."),
+    "trail": N_("The audit trail is broken: hailong audit verify"),
+    "anchor": N_("%(day)s: the audit trail is no longer the one in which the digest was anchored."),
+    "noted": N_("%(day)s: the audit trail has not noted this digest."),
+    "setting": N_(
+        "Other weights, another draw or questionnaire hold than at the last digest, and the audit trail knows of "
+        "no change."
+    ),
+    "kept": N_(
+        "%(day)s: the digest in the file is another one. Something of this day or of one before was changed "
+        "later, and every digest counted again."
+    ),
+    "short": N_(
+        "%(count)s digests that were made are no longer here: the database is older than they are (a backup was "
+        "restored), or its end was cut off."
+    ),
+}
+
+
+integrity = Commands(
+    "integrity", help=_("What shows whether somebody steered a wave: daily digests, and counting again.")
+)
+
+
+@integrity.command(
+    help=_(
+        "Write the daily digests of a wave into a text file that a person reads and prints. Give it to chosen "
+        "outsiders (the Fatherland Front, the press, a university): with it anyone finds what is changed later."
+    )
+)
+@click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave whose digests are written."))
+@out()
+def publish(code: str, out: Path) -> None:
+    database = installation.opened()
+    with database.reading() as session:
+        waves.find(session, code)
+    digests.close_days(database, datetime.now(UTC), code)
+    with database.reading() as session:
+        text, count = digest_file.text(session, code), len(digests.chain(session, code))
+    with atomic_write(out) as file:
+        file.write(text.encode())
+    say("%(file)s is written; digests: %(count)s. Give it to whoever keeps it.", file=out, count=number(count))
+
+
+@integrity.command(
+    "verify",
+    help=_(
+        "Count again everything that the daily digests are over. It ends with 1 where something does not agree. "
+        "Whoever recounted every digest in the database is found only with a file that was kept outside: "
+        "--against."
+    ),
+)
+@click.option("--wave", "code", metavar="CODE", help=_("One wave; without it, all of them."))
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=_("A file of digests that somebody kept."),
+)
+def verify_(code: str | None, against: Path | None) -> None:
+    database = installation.opened()
+    kept = None if against is None else digest_file.read(against)
+    wrong = 0
+    with database.reading() as session:
+        if code is not None or kept is None:
+            codes = [one.code for one in waves.list_all(session)] if code is None else [code]
+        else:
+            codes = [kept.wave]
+        for wave in codes:
+            faults = verify.verify(session, wave, kept)
+            wrong += len(faults)
+            _tell(session, wave, faults)
+    if wrong:
+        sys.exit(1)
+
+
+def _tell(session: Any, wave: str, faults: list[verify.Fault]) -> None:
+    chain = digests.chain(session, wave)
+    for fault in faults:
+        what = _(contents.NAMES[fault.kind]) if fault.kind else ""
+        told = _(WORDS[fault.sign], day=day(fault.day), what=what, count=number(fault.count))
+        click.echo(f"{wave}: {told}", err=True)
+    if faults:
+        return
+    if not chain:
+        say("%(wave)s: no digest yet.", wave=wave)
+        return
+    forms = sum(map(digests.forms, chain))
+    say(
+        "%(wave)s: all agrees. Digests: %(count)s, to %(day)s; forms: %(forms)s; "
+        "not in a digest yet: %(waiting)s.",
+        wave=wave,
+        count=number(len(chain)),
+        day=day(chain[-1].day),
+        forms=number(forms),
+        waiting=number(waves.collected(session, wave) - forms),
+    )
+    click.echo(chain[-1].digest)

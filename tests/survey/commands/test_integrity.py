@@ -1,0 +1,95 @@
+"""`hailong integrity`: an outsider's file finds what was done to the database, and says no more than the day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from survey.storage.database import Database
+from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, days, raw, recount
+
+Program = Callable[..., Any]
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def file(hailong: Program, province: Database, tmp_path: Path) -> Path:
+    """Two days of six forms, written out."""
+    days(province, 2)
+    file = tmp_path / "ma.txt"
+    assert hailong("integrity", "publish", "--wave", WAVE, "--out", file).code == 0
+    return file
+
+
+def test_what_agrees_is_said_with_its_counts(hailong: Program, province: Database, file: Path) -> None:
+    done = hailong("integrity", "verify", "--against", file)
+    assert (done.code, done.out.strip()) == (0, chain(province)[-1].digest)
+    assert "all agrees. Digests: 2" in done.err
+    assert "forms: 12; not in a digest yet: 0" in done.err
+    everything = hailong("integrity", "verify")
+    assert everything.code == 0
+    assert "gop-y: no digest yet" in everything.err
+
+
+def test_a_row_changed_past_the_guards_is_named_by_its_day_and_by_nothing_else(
+    hailong: Program, province: Database, file: Path
+) -> None:
+    with province.reading() as session:
+        id = session.scalar(text("SELECT id FROM response ORDER BY id LIMIT 1"))
+    raw(province, "UPDATE response SET answers = '{\"C5\": 3}', day = '2026-01-01' WHERE id = :id", id=id)
+    done = hailong("integrity", "verify", "--wave", WAVE)
+    assert done.code == 1
+    assert re.search(r"ho-mau: \d+ \w+ \d{4}: forms \(6\) are no longer", done.err)
+    assert str(id)[:8] not in done.err
+    recount(province)
+    assert hailong("integrity", "verify").code == 0
+    told = hailong("integrity", "verify", "--against", file)
+    assert told.code == 1
+    assert "the digest in the file is another one" in told.err
+
+
+def test_a_database_older_than_the_file_is_told(hailong: Program, province: Database, file: Path) -> None:
+    raw(province, "DELETE FROM day_digest WHERE number = 2", "DELETE FROM audit_entry WHERE number > 1")
+    told = hailong("integrity", "verify", "--against", file)
+    assert told.code == 1
+    assert "1 digests that were made are no longer here" in told.err
+
+
+def test_a_file_of_another_wave_or_an_edited_one_is_refused(hailong: Program, file: Path) -> None:
+    told = hailong("integrity", "verify", "--against", file, "--wave", "ho-mo")
+    assert (told.code, told.err.strip()) == (1, "The file is of wave ho-mau, not of ho-mo.")
+    file.write_text(file.read_text(encoding="utf-8").replace("  6 ", "  7 "), encoding="utf-8")
+    told = hailong("integrity", "verify", "--against", file)
+    assert told.code == 1
+    assert "was changed since it was written" in told.err
+
+
+def test_a_wave_that_is_not_there_writes_no_file(hailong: Program, province: Database, tmp_path: Path) -> None:
+    file = tmp_path / "ma.txt"
+    assert hailong("integrity", "publish", "--wave", "khong", "--out", file).code == 1
+    assert not file.exists()
+    assert hailong("integrity", "verify", "--wave", "khong").code == 1
+    assert hailong("integrity", "verify", "--against", file).code == 1
+
+
+def test_freezing_closes_the_days_first(hailong: Program, province: Database) -> None:
+    days(province, 1)
+    before = len(chain(province))
+    raw(province, "DELETE FROM day_digest")
+    hailong("release", "freeze", "--wave", WAVE, "--by", "an")
+    assert len(chain(province)) == before
+
+
+def test_doctor_looks_at_the_last_digest(hailong: Program, province: Database) -> None:
+    days(province, 2)
+    said = hailong("--lang", "en", "doctor").out
+    assert f"wave {WAVE} is of" not in said
+    assert "wave ho-mo is of –" in said
+    raw(province, "UPDATE day_digest SET day = :old", old=TODAY - timedelta(3))
+    assert f"wave {WAVE} is of" in hailong("--lang", "en", "doctor").out

@@ -168,7 +168,7 @@ def _lots(session: Session, wave: Wave) -> Iterator[Row]:
     closed = select(Lot).where(Lot.wave == wave.code, Lot.closed.is_not(None)).order_by(Lot.number)
     for lot in session.scalars(closed):
         own = inside.get(lot.number, b"")
-        about = [lot.number, lot.kind, lot.sender, lot.unit, lot.psu, lot.mode, lot.day, lot.closed]
+        about = [lot.number, lot.kind, lot.sender, lot.unit, lot.psu, lot.mode, lot.day, lot.closed, lot.joined]
         yield Row(str(lot.number), lot.closed, [*about, len(own) // 16, hashlib.sha256(own).hexdigest()])
 
 
@@ -238,7 +238,16 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
     """The steps of each release: what was frozen, who checked it, who approved it."""
     for one in session.scalars(select(Release).where(Release.wave == wave.code).order_by(Release.number)):
         forms = hashlib.sha256(one.responses).hexdigest()
-        figures = [one.rejected, one.data, one.weights, one.draw, one.remarks, one.targets, one.correction]
+        figures = [
+            one.rejected,
+            one.aside,
+            one.data,
+            one.weights,
+            one.draw,
+            one.remarks,
+            one.targets,
+            one.correction,
+        ]
         yield Row(f"{one.number}.1", one.frozen, [one.number, forms, *figures, one.frozen, one.frozen_by])
         if one.checked is not None:
             yield Row(f"{one.number}.2", one.checked, [one.number, one.checked, one.checked_by])

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, defer
 
 from survey.integrity import contents
 from survey.integrity.contents import FRAME, KINDS, RESPONSES
+from survey.responses import lot_joining
 from survey.responses.columns import Ids, places
 from survey.storage import audit
 from survey.storage.database import Database
@@ -63,6 +64,8 @@ def _alone(database: Database) -> Iterator[None]:
 
 
 def _close(database: Database, code: str, today: date) -> None:
+    with audit.single_response(), database.writing() as session:  # no act of anybody
+        lot_joining.join_small(session, code, today)
     with database.reading() as session:
         following = _following(session, waves.find(session, code), today)
     if following is None:

@@ -55,7 +55,7 @@ def join_small(session: Session, wave: str, today: date) -> None:
     """Counts what each sender brought on the days that are over, joins what is too small, and closes those lots.
     Call inside `writing()`; again as often as wanted, a kill midway loses nothing.
 
-    Of the lots that are over and not closed yet,
+    Of the lots that are over and not closed yet (of files at once: they are read whole, or not at all),
     - those of one sender, kind, place and day are one (but of files: each import is a lot);
     - the forms of a lot that are fewer than five of their cell, and not all of it, go to the lot with most of it;
     - a lot of fewer than five goes whole to a neighbour: of the same sender, else of the same village, unit, mode,
@@ -63,7 +63,8 @@ def join_small(session: Session, wave: str, today: date) -> None:
     If fewer than five are left of all, they wait for those of the next days, without a sender; not for ever
     (`WAITS`). A closed lot never changes: what comes later of its day is a lot of its own, for the next night.
     """
-    over = (Lot.wave == wave, Lot.closed.is_(None), Lot.day < today)
+    whole = (Lot.day < today) | (Lot.kind == LotKind.IMPORT)
+    over = (Lot.wave == wave, Lot.closed.is_(None), whole)
     # Whoever brings a late form to one of them waits, and then begins another.
     lots = select(Lot).where(*over).order_by(Lot.day, Lot.number).with_for_update()
     found = session.scalars(lots, execution_options={"populate_existing": True}).all()

@@ -44,6 +44,7 @@ AT_MOST = {
     "place": N_("place %(value)s or better"),
     "group": N_("group %(value)s or better"),
 }
+BEST = {"place": N_("place %(value)s"), "group": N_("group %(value)s")}  # nothing is better than 1
 
 
 def plain(value: float | None) -> str:
@@ -100,7 +101,7 @@ def rank(line: Line) -> str:
 
 def goal(line: Line) -> str:
     """What a target asks for: từ 91%; hạng 5 trở lên."""
-    words = AT_MOST if "at_most" in line.flags else AT_LEAST
+    words = BEST if line.value == 1 and line.unit in BEST else AT_MOST if "at_most" in line.flags else AT_LEAST
     return _(words[line.unit], value=plain(line.value))
 
 

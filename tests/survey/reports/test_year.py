@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 
 from survey.operations.installation import prepare
-from survey.reports import year, year_contents
+from survey.reports import year, year_contents, year_words
 from survey.reports.structure import Table
 from survey.storage.database import Database
 from survey.year import document
@@ -128,3 +128,8 @@ def test_json_is_the_records_and_no_other_format_is_known(gathered: YearDocument
     assert json.loads(year.write(gathered, "json")) == gathered.records()
     with pytest.raises(Refusal, match="csv"):
         year.write(gathered, "csv")
+
+
+def test_nothing_is_better_than_the_first_place_or_group(gathered: YearDocument) -> None:
+    told = {line.key: year_words.goal(line) for line in gathered.of("targets") if line.unit in ("place", "group")}
+    assert set(told.values()) == {"hạng 5 hoặc cao hơn", "nhóm 1"}

@@ -74,7 +74,7 @@ def _further(material: Material) -> dict[str, Floats]:
     """What is told of few keyers in this way: the means of what else is looked at."""
     person = material.person
     scores = columns.rank_within(person.scatter, columns.strata(person.level))
-    apart = np.abs(person.level - columns.mean_of(person.level, material.by["village"]))
+    apart = np.abs(person.level - columns.mean_of(person.level, material.people.psu))
     further = {"straight": person.straight, "scatter": scores, "spread": apart, "odd": material.odd}
     for check in ("blank", "unsure", "silent"):
         further[check] = columns.more(getattr(person, check))

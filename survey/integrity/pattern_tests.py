@@ -46,7 +46,7 @@ class Tests:
 class Material:
     """The people with what is known of each.
 
-    by     kind of group -> (N,) labels; `village` and `commune` among them
+    by     kind of group -> (N,) labels; `commune` and `mode` among them, `village` in a sample
     pile, place  (N,) the pile of paper that a form lay in, and where
     """
 
@@ -89,9 +89,9 @@ def of_groups(material: Material) -> Iterator[Tests]:
         yield _mean("scatter", kind, labels, scatter)
         for check in ("blank", "unsure", "silent"):
             yield _more(check, kind, labels, getattr(person, check))
-        yield _spread(kind, labels, spread.within(scores, labels, material.by["village"], LEAST_DEGREES), "spread")
+        yield _spread(kind, labels, spread.within(scores, labels, material.people.psu, LEAST_DEGREES), "spread")
         if kind != "village":
-            apart = spread.between(scores, labels, material.by["village"], LEAST_VILLAGES - 1)
+            apart = spread.between(scores, labels, material.people.psu, LEAST_VILLAGES - 1)
             yield _spread(kind, labels, apart, "villages")
         yield _days(material, kind, labels)
         yield from _digits(material, kind, labels)

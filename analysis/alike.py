@@ -195,12 +195,13 @@ class Pairs:
     member: Bools
 
 
-def pairs(habits: Habits, group: Any, cut: float, most: int = MOST) -> Pairs:
+def pairs(habits: Habits, group: Any, cut: float, place: Any = None, most: int = MOST) -> Pairs:
     """Counts the pairs within each group whose ω is at least `cut`.
 
     group  (N,) labels; of a group only the first `most` rows are compared
+    place  (N,) labels: only pairs of two places count, for neighbours are alike
     """
-    labels = code(group)
+    labels, places = code(group), None if place is None else code(place).codes
     G = len(labels.levels)
     compared, close, people = (np.zeros(G, np.int64) for _each in range(3))
     member = np.zeros(len(habits.table), bool)
@@ -210,7 +211,12 @@ def pairs(habits: Habits, group: Any, cut: float, most: int = MOST) -> Pairs:
         rows = order[starts[g] : starts[g + 1]][:most]
         if len(rows) > 1:
             near = np.nan_to_num(omega(habits, rows), nan=-np.inf) >= cut
-            compared[g], close[g] = len(rows) * (len(rows) - 1) // 2, near.sum() // 2
+            compared[g] = len(rows) * (len(rows) - 1) // 2
+            if places is not None:
+                size = np.bincount(places[rows] + 1)
+                compared[g] -= (size * (size - 1) // 2).sum()
+                near &= places[rows][:, None] != places[rows]
+            close[g] = near.sum() // 2
             member[rows] |= near.any(1)
             people[g] = near.any(1).sum()
     return Pairs(compared, close, people, member)

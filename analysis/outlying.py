@@ -35,7 +35,7 @@ class Outlying:
         return p
 
 
-def outlying(value: Any, variance: Any, covariates: Any = None) -> Outlying:
+def outlying(value: Any, variance: Any, covariates: Any = None, most_df: float = np.inf) -> Outlying:
     """Tests each group against what the others predict of it, in the model
 
         y_g = x_g'β + u_g + e_g,   u ~ N(0, τ²), e ~ N(0, v_g)
@@ -43,6 +43,8 @@ def outlying(value: Any, variance: Any, covariates: Any = None) -> Outlying:
     value       (G,) y, NaN for a group that isn't tested
     variance    (G,) v: how far chance alone goes within the group. Honest groups differ by more: that is τ²
     covariates  (G, q) what honest groups are known to differ by
+    most_df     fewer degrees of freedom where honest groups have heavier tails than the normal (Lange, Little &
+                Taylor 1989)
 
     τ² by Paule & Mandel (1982) from the groups that agree with each other; the residual is studentised without the
     group itself and judged by t with k − q − 2 degrees of freedom (Cook & Weisberg 1982, § 2.2.1), exactly so
@@ -58,7 +60,7 @@ def outlying(value: Any, variance: Any, covariates: Any = None) -> Outlying:
     nothing = np.full(G, np.nan)
     if known.sum() < FEWEST + x.shape[1] - 1:
         return Outlying(nothing, nothing, nothing, nothing)
-    fitted = _fit(y[known], v[known], x[known])
+    fitted = _fit(y[known], v[known], x[known], most_df)
     parts = []
     for part in fitted:
         whole = nothing.copy()
@@ -67,7 +69,7 @@ def outlying(value: Any, variance: Any, covariates: Any = None) -> Outlying:
     return Outlying(*parts)
 
 
-def _fit(y: Floats, v: Floats, x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _fit(y: Floats, v: Floats, x: Floats, most_df: float) -> tuple[Floats, Floats, Floats, Floats]:
     like = _like_each_other(y, v, x)
     q = x.shape[1]
     tau2 = _between(y[like], v[like], x[like])
@@ -84,7 +86,7 @@ def _fit(y: Floats, v: Floats, x: Floats) -> tuple[Floats, Floats, Floats, Float
     df = np.where(like, k - q - 1, k - q).astype(np.float64)
     s2 = (total - np.where(like, w * e**2 / (1 - inside), 0.0)) / df
     error = np.sqrt(np.maximum(s2, 1.0 if tau2 == 0 else 0.0) * doubt)
-    t = alone / error
+    t, df = alone / error, np.minimum(df, most_df)
     return y - alone, error, stdtr(df, -t), stdtr(df, t)
 
 

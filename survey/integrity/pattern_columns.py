@@ -26,9 +26,9 @@ class Person:
     level      (N,) mean level of the main scale
     scatter    (N,) standard deviation of a person's own answers to it
     straight   (N,) 1 if nine answers of ten to it are one run, else 0
-    blank      (N,) share of the items asked that were left blank, texts apart
-    unsure     (N,) share of "don't know" and the like among the answers to items that offer it
-    silent     (N,) share of the sensitive items that were left blank or refused
+    blank      (N,) how many of the items asked were left blank, texts apart
+    unsure     (N,) how many answers are "don't know" or the like, where some item offers it
+    silent     (N,) how many sensitive items were left blank or refused, where some are asked
     """
 
     table: NDArray[np.int8]
@@ -75,9 +75,14 @@ def of(people: Respondents) -> Person:
         level,
         scatter,
         straight,
-        _share(counts["blank"], counts["asked"]),
-        _share(counts["unsure"], counts["offered"]),
-        _share(left, of_sensitive),
+        *(
+            np.where(of_all > 0, part, np.nan)
+            for part, of_all in (
+                (counts["blank"], counts["asked"]),
+                (counts["unsure"], counts["offered"]),
+                (left, of_sensitive),
+            )
+        ),
     )
 
 
@@ -103,11 +108,6 @@ def _of_scale(main: NDArray[np.int8]) -> tuple[Floats, Floats, Floats]:
     run, answered = longest_run(main)
     straight = (run >= STRAIGHT * answered).astype(np.float64)
     return tuple(np.where(enough, part, np.nan) for part in (mean, scatter, straight))  # type: ignore[return-value]
-
-
-def _share(part: NDArray[np.int16], whole: NDArray[np.int16]) -> Floats:
-    with np.errstate(all="ignore"):
-        return np.where(whole > 0, part / whole, np.nan)
 
 
 def strata(level: Floats, count: int = 20) -> Ints:

@@ -22,6 +22,7 @@ LEAST_VILLAGES = 5  # of a group, below which its villages aren't compared with 
 LEAST_DEGREES = 8
 LEAST_DIGITS = 40  # numbers of a group, below which ten digits say nothing
 FAR = 3.0  # of person fit, in standard deviations of the better half
+BUSY_DF = 6.0  # of the busiest day: where two ask at once, or people meet, it is twice the usual one
 LAST_DIGITS = 30  # values of a number, from which on its last digit is chance
 
 
@@ -54,6 +55,11 @@ class Material:
     by: Mapping[str, Labels]
     pile: Labels | None = None
     place: Floats | None = None
+
+    @property
+    def villages(self) -> bool:
+        """Whether the PSUs are villages; of an open wave they are days."""
+        return "village" in self.by
 
     @cached_property
     def person(self) -> columns.Person:
@@ -103,8 +109,9 @@ def _alike(material: Material, kind: str, labels: Labels) -> Tests:
     """Pairs that agree more than people who feel alike do, of all pairs of the group. Few groups are compared with
     strangers, others with each other: neighbours are alike."""
     strangers = material.strangers
-    found = alike.pairs(material.habits, labels, strangers.cut)
-    told = np.flatnonzero(_size(labels) >= LEAST)
+    apart = None if kind == "village" or not material.villages else material.people.psu
+    found = alike.pairs(material.habits, labels, strangers.cut, apart)
+    told = np.flatnonzero((_size(labels) >= LEAST) & (found.compared > 0))
     few = len(told) < FEWEST
     y, usual, _alpha = alike.more_than(found.close[told], found.compared[told], strangers.rate if few else None)
     above = ndtr(-y) if few else outlying(y, np.ones(len(y))).above
@@ -161,7 +168,7 @@ def _days(material: Material, kind: str, labels: Labels) -> Tests:
     most, n = counts.reshape(-1, days).max(1, initial=0).astype(np.float64), _size(labels)
     with np.errstate(all="ignore"):
         y, size = np.where(n >= LEAST, np.log(most), np.nan), np.log(np.maximum(n, 1))
-    test = outlying(y, 1 / np.maximum(most, 1), size if np.ptp(size) > 1e-9 else None)
+    test = outlying(y, 1 / np.maximum(most, 1), size if np.ptp(size) > 1e-9 else None, BUSY_DF)
     return Tests("days", kind, labels.levels, n, most, np.exp(test.expected), test.above)
 
 

@@ -33,8 +33,8 @@ WORDS: dict[str, str] = {
         "no change."
     ),
     "kept": N_(
-        "%(day)s: the digest in the file is another one. Something of this day or of one before was changed "
-        "later, and every digest counted again."
+        "%(day)s: the digest in the file is another one. Something of this day or of one before was changed later "
+        "and every digest counted again; or the database goes on from an older backup."
     ),
     "short": N_(
         "%(count)s digests that were made are no longer here: the database is older than they are (a backup was "

@@ -119,9 +119,10 @@ def responses(session: Session, wave: str, ids: Ids | None = None) -> Iterator[t
 def _some(
     session: Session, asked: Select[*tuple[Any, ...]], wave: str, ids: Ids | None
 ) -> Iterator[Sequence[Any]]:
-    asked = asked.where(Response.wave == wave).order_by(Response.id)
+    asked = asked.order_by(Response.id)
     if ids is None:
-        yield from session.execute(asked, execution_options={"yield_per": AT_ONCE}).partitions()
+        whole = asked.where(Response.wave == wave)
+        yield from session.execute(whole, execution_options={"yield_per": AT_ONCE}).partitions()
         return
     for start in range(0, len(ids), NAMED_AT_ONCE):
         named = unpacked(ids[start : start + NAMED_AT_ONCE])
@@ -144,8 +145,10 @@ def _document(text: str) -> Any:
 def members(session: Session, wave: str) -> tuple[Ids, Ints]:
     """(N,) the sorted ids of a wave's responses, and the lot of each; 0 where it has none."""
     query = select(cast(Response.id, String), Response.lot).where(Response.wave == wave).order_by(Response.id)
-    rows = session.execute(query).all()
-    return read_ids([row[0] for row in rows]), np.array([row[1] or 0 for row in rows], np.int64)
+    parts = [(np.zeros(0, "S16"), np.zeros(0, np.int64))]
+    for rows in session.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
+        parts.append((read_ids([row[0] for row in rows]), np.array([row[1] or 0 for row in rows], np.int64)))
+    return np.concatenate([ids for ids, _lots in parts]), np.concatenate([lots for _ids, lots in parts])
 
 
 def _numbered(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from survey.integrity import digests
 from survey.storage.database import Database
 from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, days, raw, recount
 
@@ -84,6 +85,23 @@ def test_freezing_closes_the_days_first(hailong: Program, province: Database) ->
     raw(province, "DELETE FROM day_digest")
     hailong("release", "freeze", "--wave", WAVE, "--by", "an")
     assert len(chain(province)) == before
+
+
+def test_a_file_that_is_imported_is_in_the_digest_of_the_same_day(
+    hailong: Program, province: Database, tmp_path: Path
+) -> None:
+    """A file is read whole, or not at all: nobody has to wait for the night."""
+    lines = [f"06652,phone,{TODAY},{code}" for code in (1, 2, 3, 4, 5, 4)]
+    (tmp_path / "phieu.csv").write_text("\n".join(["unit,mode,day,hl_chung", *lines, ""]), encoding="utf-8")
+    assert hailong("import", tmp_path / "phieu.csv", "--wave", "gop-y").code == 0
+    file = tmp_path / "ma.txt"
+    assert hailong("integrity", "publish", "--wave", "gop-y", "--out", file).code == 0
+    (only,) = chain(province, "gop-y")
+    assert (only.day, digests.forms(only)) == (TODAY, 6)
+    assert hailong("integrity", "publish", "--wave", "gop-y", "--out", file).code == 0
+    assert len(chain(province, "gop-y")) == 1  # nothing is new
+    raw(province, "UPDATE response SET answers = '{\"hl_chung\": 1}'")
+    assert hailong("integrity", "verify", "--against", file).code == 1
 
 
 def test_doctor_looks_at_the_last_digest(hailong: Program, province: Database) -> None:

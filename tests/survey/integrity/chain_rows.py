@@ -86,8 +86,8 @@ def decisions(session: Session, ids: list[UUID], day: date) -> None:
     """A row of each kind that a person decides."""
     wave = waves.find(session, WAVE)
     by: dict[str, Any] = {"reason": "vì", "person": "lan", "day": day}
-    number = session.scalar(text("SELECT min(lot) FROM response"))
-    version = WeightVersion(wave=WAVE, version=1, made=day, source="thử", report={"fit": {"x": 1e22, "y": 0.1}})
+    number = session.get_one(Response, ids[0]).lot
+    version = WeightVersion(wave=WAVE, version=1, made=day, source="thử", report={"fit": {"x": 3.0, "y": 0.1}})
     draw = Draw(wave=WAVE, number=1, made=day, seed="7", frame="f", plan={"b": 1, "a": [2.0]})
     session.add_all([version, draw])
     session.flush()

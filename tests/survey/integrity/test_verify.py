@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from survey.integrity import digest_file, digests
+from survey.integrity import digests
 from survey.integrity.digest_file import Kept
 from survey.integrity.verify import Fault, Sign, verify
 from survey.storage import audit
@@ -18,8 +17,6 @@ from tests.survey.integrity.chain_rows import (
     TODAY,
     WAVE,
     chain,
-    days,
-    decisions,
     forms,
     lot,
     night,
@@ -30,19 +27,6 @@ from tests.survey.integrity.chain_rows import (
 
 pytestmark = pytest.mark.both_databases
 FIRST, SECOND = TODAY - timedelta(3), TODAY - timedelta(2)
-
-
-@pytest.fixture
-def kept(province: Database, tmp_path: Path) -> Kept:
-    """Three days of forms with a lot each; on the day after, decisions of each kind. The file of all of it."""
-    ids = days(province, 3)
-    with audit.acting("lan", "Computed weights"), province.writing() as session:
-        decisions(session, ids, TODAY)
-    digests.close_days(province, datetime.now(UTC), WAVE)
-    file = tmp_path / "ma.txt"
-    with province.reading() as session:
-        file.write_text(digest_file.text(session, WAVE), encoding="utf-8")
-    return digest_file.read(file)
 
 
 def found(province: Database, kept: Kept | None = None) -> list[Fault]:

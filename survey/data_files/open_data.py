@@ -112,14 +112,15 @@ def withheld(questionnaire: Questionnaire) -> Lazy:
 
 
 def microdata(session: Session, wave: str) -> Open:
-    """The open microdata of the newest approved release. Refused: leaders, a consent that does not speak of rows,
-    nothing released, too few people."""
+    """The open microdata of the newest approved release. Refused: leaders, nothing released, a consent that does
+    not speak of rows, too few people."""
     row = waves.find(session, wave)
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
+    if not questionnaire.asks_leaders:  # theirs are not given out, released or not
+        row, release = released(session, wave)
     if not gives_rows(row, questionnaire):
         why = withheld(questionnaire)
         raise Conflict(why.message, **why.values)
-    row, release = released(session, wave)
     people = sample(session, row, release)
     rules = openness.of(people.questionnaire)
     if len(people) < rules.k:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey.operations import demo_remarks
+from survey.responses import lot_joining
 from survey.results import release_steps, releases
 from survey.storage.models import (
     Lot,
@@ -48,6 +49,7 @@ KINDS = {
     Mode.KIOSK: LotKind.KIOSK,
 }
 ROWS_AT_ONCE = 2_000
+KEYERS, INTERVIEWERS = 6, 18
 
 
 @dataclass(frozen=True)
@@ -332,6 +334,7 @@ def _store(
     )
     while some := list(islice(rows, ROWS_AT_ONCE)):
         session.execute(insert(Response), some)
+    lot_joining.join_small(session, wave.code, dates.today())
     return ids
 
 
@@ -344,11 +347,18 @@ def _lots(
     for place, mode in sorted({*zip(places, modes, strict=True)}, key=str):
         lot = Lot(number=int(numbers.integers(1, 2**53)), wave=wave.code, kind=KINDS[mode], mode=mode)
         lot.unit, lot.psu = place
-        lot.day, lot.closed = wave.opens, dates.today()
+        lot.day, lot.sender = wave.opens, _sender(mode, lot.unit or "")
         session.add(lot)
         of_place[place, mode] = lot.number
     session.flush()
     return of_place
+
+
+def _sender(mode: Mode, unit: str) -> str | None:
+    """A made-up account that sends for a commune; nobody for who sends by himself."""
+    if mode is Mode.PAPER:
+        return f"nhap-lieu-{int(unit) % KEYERS + 1}"
+    return f"dieu-tra-{int(unit) % INTERVIEWERS + 1}" if mode is Mode.INTERVIEWER else None
 
 
 def _weigh(session: Session, wave: Wave, ids: list[UUID], weights: NDArray[np.float64]) -> None:

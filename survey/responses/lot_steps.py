@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from survey.responses.lots import MOST
 from survey.storage import audit
 from survey.storage.models import Lot, LotStep, LotStepKind, Response
 from survey.system import dates
@@ -81,7 +82,7 @@ def aside(session: Session, wave: str) -> set[int]:
 
 def find(session: Session, wave: str, number: int) -> Lot:
     """A lot of a wave by its number."""
-    lot = session.get(Lot, number)
+    lot = session.get(Lot, number) if 0 < number <= MOST else None
     if lot is None:
         raise NotFound("Wave %(wave)s has no lot %(number)s. Look at its list.", wave=wave, number=number)
     if lot.wave != wave:

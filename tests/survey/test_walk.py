@@ -23,7 +23,7 @@ from survey.accounts import tokens
 from survey.accounts.accounts import OF_A_UNIT
 from survey.fieldwork import double_entry, reinterviews, serial_numbers, sheet_locks
 from survey.paper import batches
-from survey.responses import devices, sealed_responses, submission
+from survey.responses import devices, lots, sealed_responses, submission
 from survey.results import release_steps, releases
 from survey.sampling import draws, plans
 from survey.storage.database import Database
@@ -33,6 +33,8 @@ from survey.storage.models import (
     CitizenCase,
     DrawnHousehold,
     Keying,
+    Lot,
+    LotKind,
     Mode,
     Role,
     Scan,
@@ -74,6 +76,7 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri/<wave>": READS,
     "/quan-tri/<wave>/tien-do": RUNS | {Role.COMMUNE},
     "/quan-tri/<wave>/xa-minh": READS | {Role.COMMUNE},
+    "/quan-tri/<wave>/loi-gop-y": READS,
     "/quan-tri/<wave>/loi-gop-y/": {Role.HOME_AFFAIRS},
     "/quan-tri/nguoi-dung": {Role.ADMIN},
     "/quan-tri/lop-thu-hai": {Role.ADMIN},
@@ -84,7 +87,7 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
             f"/quan-tri/<wave>/{part}"
             for part in (
                 *("mau", "ap-phich", "thu-moi", "may", "in-phieu", "phieu", "khoa-thuc-dia", "giu-lai", "ty-le"),
-                *("quyen-so", "ra-soat", "phuc-tra", "nhap-lieu"),
+                *("quyen-so", "ra-soat", "phuc-tra", "nhap-lieu", "lo"),
             )
         ),
         RUNS,
@@ -188,6 +191,7 @@ def world(session: Session, account: Callable[..., None]) -> None:
                 deadline=dates.today(),
             )
         )
+        lots.begin(session, "ho-mau", LotKind.LETTER, dates.today(), unit=unit)
     scorecards.publish(session, scorecard.load(EXAMPLES / "par_tinh.yaml"), dates.today())
     frozen = releases.freeze(session, wave, "Lan")
     release_steps.check(frozen, "Lan")
@@ -220,6 +224,7 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
     psu = "V1" if unit == HOME else "V3"
     batch = session.scalars(select(Batch).where(Batch.psu == psu)).one()
     sheets = session.scalars(select(Sheet).where(Sheet.batch == batch.code).order_by(Sheet.place)).all()
+    lot = session.scalars(select(Lot.number).where(Lot.unit == unit)).first()
     scan, open_one = sheets[3].serial, sheets[4].serial
     return {
         **{"wave": "ho-mau", "unit": unit, "batch": batch.code, "format": "csv", "name": "xa-khac", "item": "C5"},
@@ -227,7 +232,7 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
         **{"serial of staff.scanned": scan, "serial of staff.scan_picture": scan},
         **{"serial of staff.forget_scan": scan, "serial of keying.printed": open_one},
         **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report", "year_file")},
-        **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
+        **{"number of staff.lot": lot, "document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         **{"code of staff.duty": f"NV-{unit}", "code of staff.report_task": f"NV-{unit}"},
         **{"code of duties.my_duty": f"NV-{unit}", "id of duties.my_case": case_of(unit)},
     }
@@ -423,7 +428,7 @@ def test_who_keys_second_learns_nothing_of_the_first(
         client = sign_in(app, "hai")
         there = {
             **{"wave": "ho-mau", "unit": HOME, "batch": "B1", "serial": serial, "sheet": serial},
-            **{"name": "keyer", "format": "csv", "code": "C5"},
+            **{"name": "keyer", "format": "csv", "code": "C5", "number of staff.lot": 12},
             **{"id": UUID(int=4), "theme": "khac", "item": "C5"},
             **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         }

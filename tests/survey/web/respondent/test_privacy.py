@@ -34,6 +34,7 @@ KEPT = {
     "stratum": "the group that the code of your letter stands for",
     "person": "a label by which several forms of one person belong together",
     "adults": "how many people aged 18 and over live in your home",
+    "lot": "the random number of the lot that it came with",
 }
 MARKED = {
     "quick": "under 5 seconds",

@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms import scorecard
@@ -28,7 +28,7 @@ from survey.fieldwork import double_entry, reinterviews, reviews, sheet_locks
 from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.paper import batches
-from survey.responses import devices, submission
+from survey.responses import devices, lot_steps, submission
 from survey.results import release_steps, releases
 from survey.sampling import draws, plans
 from survey.storage.database import Database
@@ -37,8 +37,11 @@ from survey.storage.models import (
     Batch,
     DrawnHousehold,
     Keying,
+    Lot,
+    LotStep,
     Mode,
     PasswordLink,
+    Response,
     ReviewState,
     Role,
     Scan,
@@ -141,6 +144,12 @@ PAGES = {
     "staff.reinterviews": ("/quan-tri/thuc-dia/phuc-tra", "/quan-tri/thu-nghiem/phuc-tra"),
     "staff.reinterview": ("/quan-tri/thuc-dia/phuc-tra/{serial}",),
     "staff.reinterview_list": ("/quan-tri/thuc-dia/phuc-tra/in",),
+    "staff.lots": (
+        "/quan-tri/thu-nghiem/lo",
+        "/quan-tri/thu-nghiem/lo?nguoi-gui=nhap-lieu-1",
+        "/quan-tri/thuc-dia/lo",
+    ),
+    "staff.lot": ("/quan-tri/thu-nghiem/lo/{lot}", "/quan-tri/thu-nghiem/lo/{lot_aside}"),
     "staff.response_rates": ("/quan-tri/thuc-dia/ty-le",),
     "staff.weights": ("/quan-tri/thu-nghiem/quyen-so",),
 }
@@ -228,6 +237,16 @@ def fieldwork(session: Session) -> None:
     session.add(Agreement(wave="thu-nghiem", made=dates.today(), figures=figures))
 
 
+def aside(session: Session) -> None:
+    """The largest lot of the demo is set aside, and proposed to be taken back."""
+    largest = select(Response.lot).where(Response.wave == "thu-nghiem").group_by(Response.lot)
+    number = session.scalars(largest.order_by(func.count().desc(), Response.lot)).first()
+    assert number is not None
+    lot_steps.propose(session, "thu-nghiem", number, True, "Ba hộ kể rằng không ai đến hỏi.", "lan")
+    lot_steps.confirm(session, "thu-nghiem", number, "Trần Thị Minh")
+    lot_steps.propose(session, "thu-nghiem", number, False, "Phúc tra 12 hộ: khớp cả.", "so-noi-vu")
+
+
 def edges(session: Session) -> None:
     """What lies at the edges: a wave with nothing, one of a single commune, names as long as they may be."""
     household = questionnaires.find(session, "ho_gia_dinh@1")
@@ -301,6 +320,7 @@ def places(database: Database) -> dict[str, str]:
         assert sheet is not None
         assert open_one is not None
         scan = session.scalars(select(Scan.sheet)).first()
+        one_lot = session.scalars(select(Lot.number).where(Lot.wave == "thu-nghiem").order_by(Lot.number)).first()
         return {
             "batch": sheet.batch,
             "response": str(sheet.response),
@@ -308,6 +328,8 @@ def places(database: Database) -> dict[str, str]:
             "now": str(dates.today().year),
             "quarter": cases.quarter_of(dates.today()),
             "scan": str(scan),
+            "lot": str(one_lot),
+            "lot_aside": str(session.scalars(select(LotStep.lot)).first()),
         }
 
 
@@ -319,6 +341,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
     with made.writing() as session:
         demo.make(session, seed=77)
         fieldwork(session)
+        aside(session)
         edges(session)
         year(session)
         account(session, "admin", Role.ADMIN)

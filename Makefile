@@ -73,8 +73,11 @@ $(LINTER): npm/lint/package-lock.json | $(VENV)/installed
 	@cd $(<D) && $(NPM_CI)
 	@touch $@
 
+# What tests write goes with them, so it lies in memory where there is room: on a disk each commit waits for it.
+MEMORY = $(shell [ "$$(df --output=avail -m /dev/shm | tail -n 1)" -gt 4000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
+
 test: setup test-apt $(PROVIDER) lint ## lint, types, and all tests (a real database, a real browser)
-	@$(BIN)/pytest -n 4 --dist worksteal
+	@$(MEMORY) $(BIN)/pytest -n 4 --dist worksteal
 
 # The browsers come from Debian; nothing is skipped silently where one is missing. Most tests drive the shell, which
 # is the same engine without windows; what a kiosk's browser writes on its disk is looked for with the whole one.

@@ -58,8 +58,9 @@ settings.register_profile("soak", settings.get_profile("test"), max_examples=500
 settings.load_profile("test")
 
 # A data folder and the master key of texts: for all tests of a process that name no others.
-os.environ["HAILONG_DATA"] = tempfile.mkdtemp(prefix="hailong-data-")
-os.environ["HAILONG_TEXT_KEY"] = str(Path(tempfile.mkdtemp(prefix="hailong-key-")) / "texts.key")
+FOLDERS = [tempfile.mkdtemp(prefix=f"hailong-{name}-") for name in ("data", "key")]
+os.environ["HAILONG_DATA"] = FOLDERS[0]
+os.environ["HAILONG_TEXT_KEY"] = str(Path(FOLDERS[1]) / "texts.key")
 
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
@@ -139,6 +140,12 @@ def ended(province: Database) -> Callable[..., None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: the processes that run tests side by side then end together."""
     items.sort(key=lambda item: item.path.name != "test_main_job.py")
+
+
+def pytest_unconfigure() -> None:
+    """Nothing is left in the folder of temporary files, which may lie in memory."""
+    for folder in FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

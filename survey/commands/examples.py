@@ -77,6 +77,8 @@ EXAMPLES: dict[str, str] = {
     "key lost": "",
     "integrity publish": "--wave ho-2027 --out ma-tung-ngay.txt",
     "integrity verify": "--against ma-tung-ngay.txt",
+    "integrity matters": "--wave ho-2027",
+    "integrity decide": "flood:06673:phone:2027-05-20 --wave ho-2027 --as explained --reason 'Họp' --by Lan",
     "audit list": "--last 20",
     "audit verify": "",
     "user add": "nguyen.an --role supervisor --link",

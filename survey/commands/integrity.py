@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from survey.commands import Commands, say
+from survey.commands import Commands, records, say
 from survey.commands.options import out
-from survey.integrity import contents, digest_file, digests, verify
+from survey.integrity import contents, digest_file, digests, matter_words, verify
+from survey.integrity import matters as open_matters
 from survey.operations import installation
+from survey.storage import models
 from survey.system.atomic_file import atomic_write
-from survey.waves import waves
+from survey.waves import units, waves
 from translations import N_
 from translations import gettext as _
 from translations.formats import day, number
@@ -98,6 +100,66 @@ def verify_(code: str | None, against: Path | None) -> None:
             _tell(session, wave, faults)
     if wrong:
         sys.exit(1)
+
+
+STATES = ("explained", "set_aside", "reinterview", "open")
+FIELDS = ("subject", "what", "state", "blocks_release", "lots", "reason", "person", "day")
+WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave."))
+
+
+@integrity.command(
+    help=_(
+        "What is unusual in a wave or waits for somebody, and what was decided of it: days with unusually many "
+        "forms, identical forms, forms that are held, proposals. An undecided one with blocks_release holds up "
+        "the approval of a release."
+    )
+)
+@WAVE
+@records.OUTPUT
+def matters(code: str, output: str) -> None:
+    with installation.opened().reading() as session:
+        wave = waves.find(session, code)
+        names = {unit.code: units.named(unit) for unit in units.communes(session)}
+        rows = [
+            {
+                "subject": one.subject,
+                "what": matter_words.title(one, names),
+                "state": one.state.value,
+                "blocks_release": one.blocks_release,
+                "lots": " ".join(map(str, one.lots)),
+                "reason": one.decision.reason if one.decision else "",
+                "person": one.decision.person if one.decision else "",
+                "day": one.decision.day.isoformat() if one.decision else "",
+            }
+            for one in open_matters.matters(session, wave)
+        ]
+    records.write(rows, FIELDS, output)
+
+
+@integrity.command(
+    help=_(
+        "Decide what becomes of a matter that integrity matters lists: explained (its forms stay counted), "
+        "set_aside (proposes that for its lots; another person confirms it: hailong lot confirm), reinterview "
+        "(it stays open), open (once more)."
+    )
+)
+@click.argument("subject", metavar="SUBJECT")
+@WAVE
+@click.option("--as", "state", type=click.Choice(STATES), required=True)
+@click.option("--reason", metavar="TEXT", required=True, help=_("Why; kept with the decision, and shown."))
+@click.option("--lot", "lots", type=int, multiple=True, help=_("Only these of its lots; may be given again."))
+@click.option("--by", "person", metavar="NAME", required=True, help=_("Who decides; kept with it."))
+def decide(subject: str, code: str, state: str, reason: str, lots: tuple[int, ...], person: str) -> None:
+    with installation.opened().writing() as session:
+        wave = waves.find(session, code)
+        chosen = models.MatterState(state)
+        done = open_matters.decide(session, wave, subject, chosen, reason, person, lots or None)
+    if chosen is models.MatterState.SET_ASIDE:
+        say("Proposed. Another person confirms each lot: hailong lot confirm")
+    elif done.is_open:
+        say("Noted; the matter stays open.")
+    else:
+        say("Decided: %(state)s.", state=_(matter_words.STATES[done.state]))
 
 
 def _tell(session: Any, wave: str, faults: list[verify.Fault]) -> None:

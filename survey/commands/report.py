@@ -9,6 +9,7 @@ import click
 
 from survey.commands import command, say
 from survey.commands.options import option, out
+from survey.integrity import unusual
 from survey.operations import installation
 from survey.reports import report as reports
 from survey.reports import year_files
@@ -61,7 +62,7 @@ def report(
 def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> None:
     with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
-        content = summary.gather(session, wave, release=release)
+        content = unusual.gather(session, wave, release=release)
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(content.records))
     with atomic_write(out) as file:
         if form == "zip":

@@ -28,7 +28,11 @@ from translations.formats import number
 def contents(summary: Summary, line: UnitLine) -> Report:
     """The report of a commune in the language of the moment; figures of other communes don't stand in it."""
     name = commune(line.unit)
-    blocks: list[Block] = [*opening(summary), Heading(1, _("Main results").upper()), *_main(summary, line)]
+    blocks: list[Block] = [
+        *opening(summary, line.unit.code),
+        Heading(1, _("Main results").upper()),
+        *_main(summary, line),
+    ]
     aims = [one for one in summary.targets if one.unit.code == line.unit.code]
     if aims:
         blocks += [Heading(1, _("Targets set").upper()), targets.table(aims, of_one_unit=True)]

@@ -85,8 +85,11 @@ def subject(summary: Summary) -> tuple[str, str]:
     )
 
 
-def opening(summary: Summary) -> list[Block]:
-    """What the data are, and what must be known before any figure of them."""
+def opening(summary: Summary, unit: str | None = None) -> list[Block]:
+    """What the data are, and what must be known before any figure of them.
+
+    unit  the commune that alone the report is of
+    """
     blocks: list[Block] = []
     if summary.wave.simulated:
         blocks.append(
@@ -94,6 +97,7 @@ def opening(summary: Summary) -> list[Block]:
         )
     if summary.draft:
         blocks.append(Notice(_("This is a draft: the figures are not released and may still change.")))
+    blocks += [Notice(one.words()) for one in summary.unusual if unit in (None, one.unit)]
     if summary.release is not None and summary.release.correction:
         blocks.append(Notice(wording.correction(summary.release)))
     if summary.issue is not None and summary.issue.replaces:

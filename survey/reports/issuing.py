@@ -8,8 +8,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from survey.integrity import unusual
 from survey.reports import report
-from survey.results import summary
 from survey.results.summary import Issue
 from survey.storage.models import IssuedReport, Release
 from survey.system import dates
@@ -57,7 +57,7 @@ def issue(
             "Report %(number)s is the last one issued. A new one replaces it and says so.", number=old.number
         )
     gathered = replace(
-        summary.gather(session, release.wave, release=release),
+        unusual.gather(session, release.wave, release=release),
         issue=Issue(number, day, old.number if old else None),
     )
     issued = IssuedReport(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from survey.integrity import releasing
 from survey.reports import year
+from survey.results import releases
 from survey.storage.models import YearFile, YearRelease
 from survey.year import document, year_releases
 from translations import LANGUAGES, NotFound, speaking
 
 
 def approve(session: Session, release: YearRelease, person: str) -> None:
-    """Approves a release, and makes and keeps its files: each format in each language."""
+    """Approves a release, and makes and keeps its files: each format in each language. Refused while something in
+    the survey that it rests on waits for a decision."""
+    for wave in document.behind(session, release.year):
+        shown = releases.newest(session, wave.code)
+        if shown is not None:
+            releasing.refuse_undecided(session, wave, shown)
     year_releases.approve(session, release, person)
     for language in LANGUAGES:
         gathered = year_releases.content(release, language)

@@ -6,7 +6,7 @@ print it and compute nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -187,6 +187,17 @@ class Issue:
 
 
 @dataclass(frozen=True)
+class Unusual:
+    """Something unusual in a commune's forms of which nothing is decided.
+
+    words  the sentence about it, in the language of the moment
+    """
+
+    unit: str
+    words: Callable[[], str]
+
+
+@dataclass(frozen=True)
 class Summary:
     """All that is said of a wave. `index` is None for a questionnaire without one."""
 
@@ -220,6 +231,7 @@ class Summary:
     remarks: Remarks | None = None  # what people wrote, by theme; None if nothing was coded
     since: Comparison | None = None  # the index beside the wave before, where that one is released
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
+    unusual: tuple[Unusual, ...] = ()  # that waits for a decision (`survey/integrity/unusual.py`)
 
     @property
     def asks_leaders(self) -> bool:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey.fieldwork import checks
+from survey.integrity import unusual
 from survey.responses.respondents import Respondents, sample
-from survey.results import releases, summary, wording
+from survey.results import releases, wording
 from survey.results.summary import Summary
 from survey.storage import audit
 from survey.storage.database import Database
@@ -61,7 +62,7 @@ def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
 
 
 def _moment(session: Session, wave: Wave, release: Release | None = None) -> WaveFigures:
-    return WaveFigures(summary.gather(session, wave.code, release=release), sample(session, wave, release))
+    return WaveFigures(unusual.gather(session, wave.code, release=release), sample(session, wave, release))
 
 
 def _present(session: Session, wave: Wave) -> CachedValue[WaveFigures]:

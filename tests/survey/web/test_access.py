@@ -72,8 +72,8 @@ NEEDS = {
     """,
     Right.REVIEW: """
         keying.settle keying.to_settle staff.compute_agreement staff.effects staff.keying staff.lot staff.lots
-        staff.reinterview staff.reinterview_list staff.reinterviews staff.review staff.reviewed
-        staff.take_back_form
+        staff.open_matters staff.reinterview staff.reinterview_list staff.reinterviews staff.review
+        staff.reviewed staff.take_back_form
     """,
     Right.PROGRESS: """
         api.questionnaire api.questionnaire_list api.unit_list api.wave_list staff.index staff.progress

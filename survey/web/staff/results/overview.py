@@ -55,6 +55,7 @@ def overview(wave: str) -> ResponseReturnValue:
         key_scale=charts.scale([index], fewest=4) if index else None,
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
+        unusual=[one.words() for one in summary.unusual],
         tasks=[*tasks(summary), *in_review(summary)],
         plans=plans(summary),
         modes=in_order(summary.collection.modes),

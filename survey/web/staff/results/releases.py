@@ -14,7 +14,7 @@ from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
-from survey.integrity import digests
+from survey.integrity import digests, matter_words, matters, releasing
 from survey.reports import issuing
 from survey.results import release_steps, releases
 from survey.results.releases import Changed
@@ -80,6 +80,11 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         issued = issuing.list_all(session, wave)
         rows = [_row(session, one, shown, every[0]) for one in every]
         names = {unit.code: unit.name for unit in units.communes(session)}
+        titles = {unit.code: units.named(unit) for unit in units.communes(session)}
+        waiting = [
+            (matter_words.title(one, titles), one.blocks_release)
+            for one in matters.open_matters(session, wave_row)
+        ]
     page = render_template(
         "staff/releases.html",
         wave=wave_row,
@@ -96,6 +101,7 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         kinds=KINDS,
         form=form,
         fault=fault,
+        matters=waiting,
     )
     return page, fault.status if fault else 422 if form.errors else 200
 
@@ -157,7 +163,7 @@ def _check(session: Session, wave: str) -> str:
 
 def _approve(session: Session, wave: str) -> str:
     release = _named(session, wave)
-    releases.approve(session, release, current_user.name)
+    releasing.approve(session, release, current_user.name)
     return _("Release %(number)s is approved: communes and programs see it now.", number=release.number)
 
 

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from survey.accounts.accounts import Right
+from survey.integrity import unusual
 from survey.reports import commune_bundle, report
-from survey.results import releases, summary
+from survey.results import releases
 from survey.results.summary import Summary
 from survey.waves import units, waves
 from survey.web.current import database
@@ -117,7 +118,7 @@ def own_report(wave: str, format: str) -> ResponseReturnValue:
         release = releases.newest(session, waves.find(session, wave).code)
         if release is None or current_user.unit is None:
             raise NotFound("Nothing is released of this wave yet.")
-        gathered = summary.gather(session, wave, release=release)
+        gathered = unusual.gather(session, wave, release=release)
     return unit_file(gathered, current_user.unit, format)
 
 
@@ -165,7 +166,8 @@ def unit_reports(wave: str) -> ResponseReturnValue:
 
 
 def _key(summary: Summary, format: str, spoken: str) -> tuple[object, ...]:
-    return summary.wave.code, summary.data_version, summary.weight_version, summary.draft, format, spoken
+    said = tuple(one.words() for one in summary.unusual)
+    return summary.wave.code, summary.data_version, summary.weight_version, summary.draft, format, spoken, said
 
 
 def _download(summary: Summary, format: str, spoken: str) -> Download:

@@ -14,8 +14,9 @@ from flask_login import current_user
 from analysis import Estimate
 from analysis.contrast import Group
 from survey.accounts.accounts import Right
+from survey.integrity import unusual
 from survey.responses.respondents import sample
-from survey.results import charts, releases, summary, wording
+from survey.results import charts, releases, wording
 from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
@@ -181,7 +182,7 @@ def own_unit(wave: str) -> ResponseReturnValue:
         release = releases.newest(session, wave)
         if release is None:
             return render_template("staff/not_released.html", wave=wave_row)
-        gathered = summary.gather(session, wave, release=release)
+        gathered = unusual.gather(session, wave, release=release)
     if not any(line.unit.code == current_user.unit for line in gathered.units):
         return render_template("staff/not_released.html", wave=wave_row)
     return _beside_the_province(gathered, current_user.unit)
@@ -207,6 +208,7 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
         headlines=list(zip(summary.headlines, line.headlines, strict=True)),
         modes=in_order(modes),
         forms=sum(modes.values()),
+        unusual=[one.words() for one in summary.unusual if one.unit == code],
         compared=compared,
         standouts=standouts,
         standings={one.item: one.group for one in standouts},

@@ -1,0 +1,85 @@
+"""The figures with forms that are unusual, and without them: of their commune, and of the province."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis.design import Bools
+from survey.integrity.alike_forms import AlikeForms
+from survey.integrity.arrivals import Flood
+from survey.responses.respondents import Respondents, sample_with
+from survey.results import result_table
+from survey.results.result_table import Record
+from survey.storage.models import Wave
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What unusual forms make of the wave's first figure, its index or first headline.
+
+    name      what is measured
+    unit      the commune's figure with them, and without
+    province  the province's figure with them, and without
+    """
+
+    name: str
+    unit: tuple[Record, Record]
+    province: tuple[Record, Record]
+
+
+def effect(session: Session, wave: Wave, about: Flood | AlikeForms, lots: set[int]) -> Effect | None:
+    """The figures with and without, whatever was decided; None where they enter none. Floods are left out whole,
+    with the honest forms of their days, since no form shows which it is; of identical forms as many stay as are
+    usual.
+
+    lots  those that hold them
+    """
+    people = sample_with(session, wave, lots, set())
+    rows = about.rows(people)
+    asked = people.questionnaire
+    if not rows.any() or (asked.index is None and not asked.headlines):
+        return None
+    if asked.index is not None:
+        item, name = "index", str(asked.index.label("index"))
+    else:
+        item, name = f"{asked.headlines[0].item}={asked.headlines[0].value}", str(asked.headlines[0].name)
+    if isinstance(about, Flood):
+        less = _without(people, rows)
+    else:
+        share = np.where(rows, min(1.0, about.usual / rows.sum()), 1.0)
+        less = replace(
+            people, weight=people.weight * np.maximum(share, 1e-6), version=_version(people, rows), designs={}
+        )
+    both = [_figures(session, one, item, about.unit) for one in (people, less)]
+    return Effect(name, (both[0][0], both[1][0]), (both[0][1], both[1][1]))
+
+
+def _figures(session: Session, people: Respondents, item: str, unit: str) -> tuple[Record, Record]:
+    """The commune's record, and the province's."""
+    by_unit = result_table.table(session, people, items=[item], by=["unit"], released=True)
+    [whole] = result_table.table(session, people, items=[item], released=True)
+    return next(one for one in by_unit if one.domain == unit), whole
+
+
+def _without(people: Respondents, rows: Bools) -> Respondents:
+    """The same people but those of these rows."""
+    kept = ~rows
+    labels = {name: getattr(people, name)[kept] for name in ("unit", "stratum", "psu", "mode", "day")}
+    fitted = people.calibration
+    return replace(
+        people,
+        rows=people.rows[kept],
+        weight=people.weight[kept] if fitted is None else (people.weight / fitted.factor[fitted.cell])[kept],
+        calibration=None,
+        version=_version(people, rows),
+        designs={},
+        **labels,
+    )
+
+
+def _version(people: Respondents, rows: Bools) -> str:
+    return hashlib.sha256(people.version.encode() + np.packbits(rows).tobytes()).hexdigest()

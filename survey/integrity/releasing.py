@@ -1,0 +1,66 @@
+"""Approving a release: not while something that would change its figures waits for a decision."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.integrity.alike_forms import AlikeForms
+from survey.integrity.arrivals import Flood
+from survey.integrity.matters import Matter, matters, usually
+from survey.responses import lot_steps
+from survey.responses.columns import Ids, packed, places
+from survey.responses.respondents import everyone
+from survey.results import releases
+from survey.storage.models import MatterState, Release, Response, Wave
+from survey.waves import units, waves
+from translations import Conflict
+from translations.formats import number
+
+
+def approve(session: Session, release: Release, person: str) -> None:
+    """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision."""
+    refuse_undecided(session, waves.find(session, release.wave), release)
+    releases.approve(session, release, person)
+
+
+def refuse_undecided(session: Session, wave: Wave, release: Release) -> None:
+    """Refuses a release that holds the forms of a flood, or identical forms, of which nothing was decided, or so
+    many that were set aside since it was frozen that a new one would leave them out."""
+    people = everyone(session, wave)
+    held = np.frombuffer(release.responses, "S16")
+    inside = places(people.responses.ids[people.rows], held) >= 0
+    for matter in matters(session, wave):
+        if not (matter.blocks_release and isinstance(matter.about, Flood | AlikeForms)):
+            continue
+        if matter.is_open and (inside & matter.about.rows(people)).any():
+            raise Conflict(
+                "%(unit)s: %(count)s forms came where %(usual)s are usual, and nobody has decided what becomes of "
+                "them. Decide first: page “Open matters” of wave %(wave)s, or hailong integrity decide.",
+                **_told(session, matter.about),
+                wave=wave.code,
+            )
+        if (
+            matter.state is MatterState.SET_ASIDE
+            and _aside_inside(session, wave, matter, held) >= releases.NEW_ANSWERS
+        ):
+            raise Conflict(
+                "Release %(number)s holds forms that were set aside since. Freeze the present data again.",
+                number=release.number,
+            )
+
+
+def _aside_inside(session: Session, wave: Wave, matter: Matter, held: Ids) -> int:
+    """How many forms of its lots that are set aside now a release holds."""
+    aside = lot_steps.aside(session, wave.code) & set(matter.lots)
+    ids = list(session.scalars(select(Response.id).where(Response.lot.in_(aside)))) if aside else []
+    return int((places(packed(sorted(ids)), held) >= 0).sum())
+
+
+def _told(session: Session, about: Flood | AlikeForms) -> dict[str, str]:
+    return {
+        "unit": units.named(units.find(session, about.unit)),
+        "count": number(about.count),
+        "usual": usually(about.usual),
+    }

@@ -1,0 +1,141 @@
+"""Page: what is unusual in a wave or waits for somebody, and what is decided of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from survey.accounts.accounts import Right
+from survey.integrity import effects, matter_words, matters
+from survey.integrity.alike_forms import AlikeForms
+from survey.integrity.arrivals import Flood
+from survey.integrity.matters import Matter, MatterKind
+from survey.responses import lot_steps
+from survey.storage.models import MatterState, Wave
+from survey.waves import units, waves
+from survey.web.current import database
+from survey.web.pages import Tab
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm, options
+from translations import N_, Lazy, Refusal
+from translations import gettext as _
+
+
+class MatterForm(StaffForm):
+    """What becomes of one matter."""
+
+    state = RadioField(
+        Lazy("What becomes of it"),
+        [InputRequired(Lazy("Choose what becomes of it."))],
+        choices=options(
+            (MatterState.EXPLAINED, Lazy("It is explained: the forms stay counted")),
+            (MatterState.SET_ASIDE, Lazy("Its lots are set aside: another person confirms that")),
+            (MatterState.REINTERVIEW, Lazy("People are asked again first; it stays open")),
+            (MatterState.OPEN, Lazy("It is looked at once more")),
+        ),
+    )
+    reason = StringField(
+        Lazy("Why"),
+        [
+            InputRequired(Lazy("Say why, for whoever reads this next year.")),
+            Length(max=matters.LONGEST_REASON),
+        ],
+        description=Lazy("For example: a meeting of the women's union on that evening. No names of people."),
+        render_kw={"maxlength": matters.LONGEST_REASON},
+    )
+
+
+@dataclass(frozen=True)
+class MatterRow:
+    """A matter as the page shows it; `key` makes its fields' ids, `form` is none where it is decided elsewhere."""
+
+    matter: Matter
+    key: str
+    title: str
+    explanation: str
+    effect: list[str]
+    lots: list[tuple[int, int, lot_steps.LotState]]
+    form: MatterForm | None
+    where: str = ""
+
+
+@pages.form(
+    "/<wave>/viec-mo",
+    Right.REVIEW,
+    N_("Decided on an open matter"),
+    endpoint="open_matters",
+    tab=Tab(10, N_("Open matters")),
+)
+def open_matters(wave: str) -> ResponseReturnValue:
+    """What is unusual or waits, the undecided first; a decision on one of them, with its reason."""
+    subject, fault, sent = request.form.get("viec", ""), "", None
+    if request.method == "POST":
+        sent = MatterForm(prefix=_key(subject))
+        if sent.validate_on_submit():
+            try:
+                return _decide(wave, subject, sent)
+            except Refusal as refusal:
+                fault = str(refusal)
+    with database().reading() as session:
+        wave_row = waves.find(session, wave)
+        names = {unit.code: units.named(unit) for unit in units.communes(session)}
+        rows = [
+            _row(session, wave_row, one, sent if one.subject == subject else None, names)
+            for one in matters.matters(session, wave_row)
+        ]
+    return render_template(
+        "staff/integrity_matters.html",
+        wave=wave_row,
+        waiting=[row for row in rows if row.matter.is_open],
+        decided=[row for row in rows if not row.matter.is_open],
+        states=matter_words.STATES,
+        subject=subject,
+        sent=sent,
+        fault=fault,
+    ), 422 if fault or (sent and sent.errors) else 200
+
+
+def _key(subject: str) -> str:
+    return "m" + hashlib.sha256(subject.encode()).hexdigest()[:8]
+
+
+def _row(
+    session: Session, wave: Wave, matter: Matter, sent: MatterForm | None, names: Mapping[str, str]
+) -> MatterRow:
+    key, about, effect = _key(matter.subject), matter.about, None
+    if isinstance(about, Flood | AlikeForms) and current_user.may(Right.RESULTS):
+        effect = effects.effect(session, wave, about, set(matter.lots))
+    standing = lot_steps.state(session, wave.code)
+    lots = [(lot, lot_steps.size(session, lot), standing.get(lot, lot_steps.LotState())) for lot in matter.lots]
+    form = sent or MatterForm(formdata=None, prefix=key) if isinstance(about, Flood | AlikeForms) else None
+    return MatterRow(
+        matter,
+        key,
+        matter_words.title(matter, names),
+        matter_words.explanation(matter),
+        matter_words.effect(effect) if effect else [],
+        lots,
+        form,
+        url_for(".quarantine", wave=wave.code) + "?trang-thai=cho" if matter.kind is MatterKind.HELD else "",
+    )
+
+
+def _decide(wave: str, subject: str, form: MatterForm) -> ResponseReturnValue:
+    state = MatterState(form.state.data)
+    chosen = {int(lot) for lot in request.form.getlist("lo") if lot.isdecimal()}
+    with database().writing() as session:
+        wave_row = waves.find(session, wave)
+        matters.decide(session, wave_row, subject, state, form.reason.data, current_user.name, chosen or None)
+    if state is MatterState.SET_ASIDE:
+        flash(_("Proposed. The lots are set aside once another person confirms it; till then the matter is open."))
+    else:
+        flash(_("The decision is stored, with its reason and your name."))
+    return redirect(url_for(".open_matters", wave=wave), 303)

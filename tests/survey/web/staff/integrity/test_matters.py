@@ -1,0 +1,130 @@
+"""The page on which open matters are seen and decided, and the pages that say them before their figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.integrity import unusual
+from survey.reports import commune, contents
+from survey.results import release_steps, releases
+from survey.storage.database import Database
+from survey.storage.models import Role
+from survey.waves import waves
+from tests.survey.flooded import UNIT, Flooded
+from translations import speaking
+
+PAGE = "/quan-tri/gop-y/viec-mo"
+SENTENCE = "phiếu qua mạng, thường là"
+
+
+@pytest.fixture
+def staff(app: Flask, flooded: Flooded, sign_in: Callable[..., FlaskClient]) -> FlaskClient:
+    """Home Affairs, on a wave with a flood in Bãi Cháy."""
+    flooded()
+    return sign_in(app, "home_affairs")
+
+
+def fields(page: str) -> list[dict[str, str]]:
+    """The hidden fields of each form that decides, and the prefix of its others."""
+    forms = re.findall(r'<form method="post" class="staff-form".*?</form>', page, re.DOTALL)
+    return [
+        {
+            "csrf_token": re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', form)[0],
+            "viec": re.findall(r'name="viec" value="([^"]+)"', form)[0],
+            "prefix": re.findall(r'name="(m[0-9a-f]{8}-)state"', form)[0],
+        }
+        for form in forms
+    ]
+
+
+def send(client: FlaskClient, state: str, reason: str = "Họp chi hội") -> str:
+    flood = next(one for one in fields(client.get(PAGE).text) if one["viec"].startswith("flood:"))
+    prefix = flood.pop("prefix")
+    sent = {**flood, f"{prefix}state": state, f"{prefix}reason": reason}
+    return client.post(PAGE, data=sent, follow_redirects=True).text
+
+
+def test_the_page_lists_what_is_unusual_with_figures_without_it_and_what_may_explain_it(
+    staff: FlaskClient,
+) -> None:
+    page = staff.get(PAGE).text
+    assert re.search(r"<h1>\d việc mở</h1>", page)
+    assert SENTENCE in page
+    assert "chưa xét thì chưa duyệt được" in page
+    assert "Có thể do một buổi họp" in page
+    assert re.search(r"Xã, phường này, Chỉ số [^:]+: tính cả các phiếu này \d+,\d%", page)
+    assert len(re.findall(r"Lô \d+, 1\d\d phiếu", page)) >= 1
+
+
+def test_it_is_decided_with_a_reason_and_can_be_changed(staff: FlaskClient) -> None:
+    refused = send(staff, "explained", "")
+    assert "Hãy ghi lý do: người đọc lại sang năm không có mặt hôm nay." in refused
+    assert "Đã ghi quyết định" in send(staff, "explained")
+    page = staff.get(PAGE).text
+    assert "Có lời giải thích, vẫn tính. Họp chi hội" in page
+    assert "Không có gì thay đổi" in send(staff, "explained")
+    assert "Đã đề nghị. Các lô được để riêng khi một người khác xác nhận" in send(staff, "set_aside")
+    assert "chờ người thứ hai" in staff.get(PAGE).text
+
+
+def test_every_page_says_it_before_its_figures_and_not_after_it_is_decided(staff: FlaskClient) -> None:
+    here = [f"/quan-tri/gop-y/don-vi/{UNIT}", "/quan-tri/gop-y/"]
+    for address in here:
+        page = staff.get(address).text
+        assert page.index("Khác thường</strong>") < page.index("staff-figure-")
+        assert SENTENCE in page
+    assert "Khác thường</strong>" not in staff.get("/quan-tri/gop-y/don-vi/06652").text
+    assert SENTENCE in staff.get("/quan-tri/gop-y/cong-bo").text
+    for one in fields(staff.get(PAGE).text):
+        prefix = one.pop("prefix")
+        staff.post(PAGE, data={**one, f"{prefix}state": "explained", f"{prefix}reason": "Họp"})
+    for address in here:
+        assert "Khác thường</strong>" not in staff.get(address).text
+
+
+def test_reports_say_it_before_their_figures(staff: FlaskClient, province: Database) -> None:
+    with province.reading() as session:
+        gathered = unusual.gather(session, "gop-y")
+    for language, words in (("vi", SENTENCE), ("en", "forms online, where")):
+        with speaking(language):
+            lines = {line.unit.code: line for line in gathered.units}
+            whole = contents.contents(gathered)
+            own, other = (commune.contents(gathered, lines[code]) for code in (UNIT, "06652"))
+        assert words in repr(whole.blocks[:8])
+        assert words in repr(own.blocks[:8])
+        assert words not in repr(other)
+
+
+def test_approval_is_refused_on_the_page_and_the_commune_reads_it_without_unreleased_figures(
+    staff: FlaskClient,
+    app: Flask,
+    province: Database,
+    account: Callable[..., None],
+    sign_in: Callable[..., FlaskClient],
+) -> None:
+    with province.writing() as session:
+        account(session, "xa", Role.COMMUNE, UNIT)
+        release = releases.freeze(session, waves.find(session, "gop-y"), "An")
+        release_steps.check(release, "Bình")
+    address = "/quan-tri/gop-y/cong-bo"
+    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', staff.get(address).text)[0]
+    sent = staff.post(address, data={"csrf_token": token, "buoc": "duyet", "ban": "1"}, follow_redirects=True)
+    assert "chưa ai quyết xử lý thế nào" in sent.text
+    with province.writing() as session:
+        releases.approve(session, releases.find(session, "gop-y", 1), "Cường")  # as one of before the check
+    page = sign_in(app, "xa").get("/quan-tri/gop-y/xa-minh").text
+    assert SENTENCE in page
+    assert "bỏ ra là" not in page
+
+
+def test_a_wave_without_anything_unusual_says_what_was_looked_at(
+    app: Flask, province: Database, sign_in: Callable[..., FlaskClient]
+) -> None:
+    page = sign_in(app, "home_affairs").get("/quan-tri/ho-mau/viec-mo").text
+    assert "Không thấy điều gì khác thường" in page
+    assert "thì cách này không thấy" in page

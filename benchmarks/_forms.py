@@ -13,12 +13,13 @@ import numpy as np
 
 from analysis.design import Labels, code
 from forms import Questionnaire
+from survey.integrity.pattern_groups import Turned
 from survey.responses.columns import Columns, packed
 from survey.responses.respondents import Respondents
 from survey.storage.models import Wave, WaveKind
 
 OPENS, DAYS = date(2026, 10, 5), 90  # from a Monday on
-PARTS = ("items", "about", "groups")
+PARTS, ROWS = ("items", "about", "groups"), ("place", "weight", "twice", "slips")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Forms:
     about   unit, psu, mode, day: (N,) texts; of an open wave psu is ""
     groups  interviewer, keyer, device: (N,) texts, "" for none
     place   (N,) in the sequence of the sheets of its village, −1 where there is no sheet
+    twice   (N,) keyed by a second person, too
+    slips   (N, K) by how much the first person typed another level of the items of the index
     before  the wave a year earlier
     """
 
@@ -39,6 +42,8 @@ class Forms:
     groups: Mapping[str, Any]
     place: Any
     weight: Any
+    twice: Any
+    slips: Any
     seed: int
     before: Forms | None = field(default=None, repr=False)
 
@@ -68,7 +73,7 @@ class Forms:
     def rows(self, rows: Any) -> Forms:
         """Some of the forms, in this order."""
         parts = {part: {name: column[rows] for name, column in getattr(self, part).items()} for part in PARTS}
-        return replace(self, place=self.place[rows], weight=self.weight[rows], **parts)
+        return replace(self, **parts, **{name: getattr(self, name)[rows] for name in ROWS})
 
     def joined(self, other: Forms, chance: np.random.Generator) -> Forms:
         """With those of another wave, among them at random, as ids are."""
@@ -79,10 +84,8 @@ class Forms:
             }
             for part in PARTS
         }
-        place, weight = (
-            np.concatenate([getattr(self, name), getattr(other, name)]) for name in ("place", "weight")
-        )
-        both = replace(self, place=place, weight=weight, **parts)
+        whole = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in ROWS}
+        both = replace(self, **parts, **whole)
         return both.rows(chance.permutation(len(both)))
 
     def ids(self) -> list[UUID]:
@@ -130,3 +133,21 @@ class Forms:
     def at(self) -> Any:
         """(N,) where in the pile, NaN for none."""
         return np.where(self.place >= 0, self.place, np.nan)
+
+    @property
+    def turned(self) -> Turned | None:
+        """What the forms keyed twice say of keyers: answers that were no satisfied ones, typed as satisfied."""
+        if not self.twice.any():
+            return None
+        keyer, levels, typed = (
+            self.brought("keyer"),
+            self.levels[self.twice],
+            (self.levels + self.slips)[self.twice],
+        )
+        bad = (levels > 0) & (levels < 4)
+        who, size = keyer.codes[self.twice], len(keyer.levels)
+        chances, events = (
+            np.bincount(who, counted.sum(1), size).astype(np.int64) for counted in (bad, bad & (typed >= 4))
+        )
+        keyed = np.flatnonzero(chances)
+        return Turned([str(keyer.levels[k]) for k in keyed], chances[keyed], events[keyed])

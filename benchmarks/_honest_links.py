@@ -47,6 +47,8 @@ def wave(world: World, seed: int) -> Forms:
         },
         np.full(len(unit), -1),
         np.ones(len(unit)),
+        np.zeros(len(unit), bool),
+        np.zeros((len(unit), 5), int),
         seed,
     )
     return made.rows(r.permutation(len(unit)))

@@ -26,7 +26,7 @@ OWN = 0.6  # sd of what a person thinks of a factor of the index beside the mood
 EASE, THERE, NEAR = 0.5, 0.35, 0.25  # sd of what pleases: everywhere; in one commune; in one village
 STYLE = 1.0  # sd of how readily somebody says "very"
 BLANK, BLANK_SENSITIVE, BREAKS_OFF = 0.02, 0.06, 0.02
-SLIPS = 0.002  # of fields that are keyed wrongly
+SLIPS, TWICE = 0.002, 0.1  # of fields that are keyed wrongly; of forms that are keyed twice
 BRIBERY = ("C5", "C6")
 
 
@@ -165,6 +165,8 @@ def _filled(world: World, places: Places, r: np.random.Generator, seed: int) -> 
         },
         np.where(mode == Mode.PAPER, place, -1),
         (np.exp(r.normal(9.2, 0.6, COMMUNES)) / np.bincount(unit))[unit],
+        (mode == Mode.PAPER) & (r.random(len(psu)) < TWICE),
+        np.where(r.random(shift.shape) < SLIPS, r.choice([-1, 1], shift.shape), 0),
         seed,
     )
     return made.rows(r.permutation(len(psu)))

@@ -65,7 +65,7 @@ def without_bribery(forms: Forms, r: Chance) -> Planted:
 
 
 def turned(forms: Forms, r: Chance) -> Planted:
-    """A keyer types one in ten dissatisfied answers as satisfied."""
+    """A keyer types one in ten dissatisfied answers as satisfied; a second keying puts it right."""
     keyer = r.choice(np.unique(forms.groups["keyer"][forms.groups["keyer"] != ""]))
     levels = forms.levels
     here = (
@@ -74,7 +74,10 @@ def turned(forms: Forms, r: Chance) -> Planted:
         & (levels <= 2)
         & (r.random(levels.shape) < TURNED)
     )
-    return Planted(forms.with_levels(np.where(here, 4, levels)), frozenset({("keyer", str(keyer))}))
+    twice = forms.twice[:, None]
+    changed = forms.with_levels(np.where(here & ~twice, 4, levels))
+    changed = replace(changed, slips=np.where(here & twice, 4 - levels, forms.slips))
+    return Planted(changed, frozenset({("keyer", str(keyer))}))
 
 
 def flood(forms: Forms, fill: str, of: str, share: float, days: int, r: Chance) -> Planted:

@@ -27,10 +27,11 @@ from _honest_waves import World
 from _plants import Planted, by_one_hand, flood, raised, turned, without_bribery
 
 from analysis.estimate import estimate
-from survey.integrity import patterns
+from survey.integrity import alike_forms, arrivals, patterns
 from survey.integrity.trials import Trial
 from survey.results import result_table, scores
 from survey.results.scores import MeasureRequest
+from survey.storage.models import WaveKind
 
 FIRST = 10  # findings in which a steered group has to be named
 SHARES = (0.05, 0.1, 0.2)
@@ -101,10 +102,14 @@ def made(world: World, seed: int) -> Forms:
 
 def findings(forms: Forms) -> list[tuple[str, str, str]]:
     """What the product's checks say of a wave, the most striking first: kind of group, group, sign."""
-    groups = {name: forms.brought(name) for name in forms.groups}
+    people, groups = forms.people(), {name: forms.brought(name) for name in forms.groups}
     before = None if forms.before is None else forms.before.people()
-    said = patterns.of(forms.people(), groups, before, forms.pile, forms.at)
-    return [(one.group_kind, one.group, one.sign) for one in said if one.sign]
+    tested = patterns.of(people, groups, before, forms.pile, forms.at, forms.turned)
+    said = [(one.p, one.group_kind, one.group, str(one.sign)) for one in tested if one.sign]
+    if forms.kind is WaveKind.OPEN:
+        told = [*arrivals.of(people), *alike_forms.of(people)]
+        said += [(one.p, "commune", one.unit, "passes") for one in told]
+    return [(kind, group, sign) for _p, kind, group, sign in sorted(said)]
 
 
 def index(forms: Forms) -> dict[Any, float]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -19,6 +20,7 @@ from _forms import DAYS, OPENS, Forms
 from forms import Item, Questionnaire, shipped
 from survey.operations.demo import BY_AGE, MOUNTAINS, SHARES
 from survey.storage.models import Mode, WaveKind
+from survey.waves import units
 
 COMMUNES = 54
 UNSATISFIED, SATISFIED = (0.07, 0.18, 0.75), (0.64, 0.36)  # shares of the levels among each
@@ -97,10 +99,11 @@ def wave(world: World, seed: int) -> Forms:
     return replace(made, before=_filled(world, changed, then, seed + 1))
 
 
-def communes() -> list[str]:
-    """The codes of the communes: those of the mountains are real ones, as their people are others."""
-    real = sorted(MOUNTAINS)
-    return sorted([*real, *(f"{7300 + k:05d}" for k in range(COMMUNES - len(real)))])
+@cache
+def communes() -> tuple[str, ...]:
+    """The codes of the 54 communes."""
+    lines = Path(units.__file__).with_name("units.csv").read_text("utf-8").splitlines()
+    return tuple(sorted(line.partition(",")[0] for line in lines if line.endswith(",22") and line[0].isdigit()))
 
 
 def _places(world: World, r: np.random.Generator) -> Places:

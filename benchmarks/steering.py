@@ -1,7 +1,7 @@
 """How often steering is found that was planted in honest waves, and how often an honest one is flagged.
 
     python benchmarks/steering.py [WAVES]
-    python benchmarks/steering.py 100 survey/integrity/trials.csv     writes what docs and pages tell, too
+    python benchmarks/steering.py 100 write     and writes what page and docs tell
 
 Honest waves are made (`_honest_waves.py`, `_honest_links.py`), one hand's steering is planted in each
 (`_plants.py`), and the product's own checks look at both. Found: a steered group (person, device, village,
@@ -16,7 +16,6 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import _honest_links
@@ -25,9 +24,10 @@ import numpy as np
 from _forms import Forms
 from _honest_waves import World
 from _plants import Planted, by_one_hand, flood, raised, turned, without_bribery
+from _steering_words import DOCUMENT, written
 
 from analysis.estimate import estimate
-from survey.integrity import alike_forms, arrivals, patterns
+from survey.integrity import alike_forms, arrivals, patterns, trials
 from survey.integrity.trials import Trial
 from survey.results import result_table, scores
 from survey.results.scores import MeasureRequest
@@ -35,6 +35,7 @@ from survey.storage.models import WaveKind
 
 FIRST = 10  # findings in which a steered group has to be named
 SHARES = (0.05, 0.1, 0.2)
+STEERED = (World("usual"), World("usual", villages=9), World("open link", villages=0, total=3000))
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ def tried(world: World, waves: int, planted: Sequence[Steering]) -> list[Trial]:
     ]
 
 
-def main(waves: int, file: str | None = None) -> None:
-    """The tables: of honest waves, then of steered ones in the usual worlds."""
+def main(waves: int, write: bool) -> None:
+    """The tables: of honest waves, then of steered ones."""
     rows: list[Trial] = []
     print("| honest waves | villages | waves | passes | signs |\n|---|---|---|---|---|")
     for world in worlds():
@@ -158,15 +159,16 @@ def main(waves: int, file: str | None = None) -> None:
         print(_line(rows[-1], "world villages waves passes signs"), flush=True)
     columns = "steering where share villages waves passes signs province commune"
     print(f"\n| {columns.replace(' ', ' | ')} |\n|{'---|' * 9}")
-    for world in (one for one in worlds() if one.name in ("usual", "open link")):
-        for row in tried(world, max(10, waves // 4), steerings(world))[1:]:
+    for world in STEERED:
+        for row in tried(world, max(5, waves // 4), steerings(world))[1:]:
             rows.append(row)
             print(_line(row, columns), flush=True)
-    if file is not None:
-        with Path(file).open("w", encoding="utf-8", newline="") as stream:
+    if write:
+        with trials.FILE.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow([field.name for field in fields(Trial)])
             writer.writerows(astuple(row) for row in rows)
+        DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8")), encoding="utf-8")
 
 
 def _line(row: Trial, columns: str) -> str:
@@ -174,4 +176,4 @@ def _line(row: Trial, columns: str) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, *sys.argv[2:])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, "write" in sys.argv[2:])

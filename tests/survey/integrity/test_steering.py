@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 import steering
+from _forms import OPENS
 from _plants import by_one_hand
 from scipy.special import bdtr
+
+from survey.integrity import patterns
+from survey.storage.database import Database
+from survey.waves import waves
+from tests.survey.integrity.stored_forms import store
 
 WORLDS = {(world.name, world.villages): world for world in steering.worlds()}
 
@@ -28,6 +36,27 @@ def test_one_interviewer_who_fills_a_fifth_of_the_wave_is_found(fill: str) -> No
     planted = by_one_hand(wave, fill, "wave", 0.2, np.random.default_rng(1))
     passes, _signs = steering.named(steering.findings(planted.forms), planted.groups)
     assert passes
+
+
+def test_a_stored_wave_is_told_the_same_as_one_in_memory(database: Database) -> None:
+    """Villages, lots, batches, sheets and keyings lead to the groups that the trials are made with."""
+    world = steering.World("stored", two=0.0)
+    made = steering.made(world, 3)
+    some = np.isin(made.about["unit"], np.unique(made.about["unit"])[:14])
+    then = made.before.rows(np.flatnonzero(np.isin(made.before.about["unit"], made.about["unit"][some])))
+    alone = made.rows(np.flatnonzero(some)).having(device=np.full(some.sum(), ""))  # a lot has one sender
+    with database.writing() as session:
+        store(session, "nam-truoc", then, OPENS - timedelta(days=365))
+        store(session, "nam-nay", alone, OPENS)
+    with database.reading() as session:
+        stored = patterns.patterns(session, waves.find(session, "nam-nay"))
+    groups = {name: alone.brought(name) for name in alone.groups}
+    told = patterns.of(alone.people(), groups, then.people(), alone.pile, alone.at, alone.turned)
+    both = [{one.subject: (one.n, one.expected, one.seen, one.p) for one in found} for found in (stored, told)]
+    assert len(both[0]) > 400
+    assert both[0].keys() == both[1].keys()
+    for subject, figures in both[0].items():
+        assert figures == pytest.approx(both[1][subject], rel=1e-6, abs=1e-9), subject
 
 
 @pytest.mark.soak

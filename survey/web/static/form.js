@@ -320,8 +320,7 @@ async function send() {
     else if (reply.status === 429 || reply.status >= 500) {
       unsent("busy");
       later(Number(reply.headers.get("Retry-After")) || LONG);
-    }
-    else {
+    } else {
       if (reply.status === 409) document.dispatchEvent(new Event("left")); // it had arrived before
       exchange(await reply.text());
     }

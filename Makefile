@@ -10,6 +10,8 @@ UV := 0.13.9
 export HAILONG_DATA = $(abspath $(DATA))
 # As the program itself does: a second thread for small matrices waits, and waits busily.
 export OPENBLAS_NUM_THREADS = 1
+# Some machines set this; each process of the tests would then compile anew all that pytest rewrites.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin

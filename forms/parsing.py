@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,9 +53,10 @@ def load(path: Path | str) -> Questionnaire:
     return parse(document, places)
 
 
-def shipped() -> list[Questionnaire]:
+@cache
+def shipped() -> tuple[Questionnaire, ...]:
     """The questionnaires that come with the platform."""
-    return [load(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+    return tuple(load(path) for path in sorted(SHIPPED.glob("*.yaml")))
 
 
 def parse(document: object, where: Places | None = None) -> Questionnaire:

@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,10 +22,14 @@ from survey.system.settings import SingleSignOn
 from translations import Denied
 
 ISSUER, CLIENT, NONCE = "https://sso.tinh.gov.vn", "hai-long", "once"
-KEY, OTHER = RSAKey.generate_key(2048, {"kid": "one"}), RSAKey.generate_key(2048, {"kid": "one"})
 CURVE = ECKey.generate_key("P-256", {"kid": "two"})
-PUBLIC = KEY.as_pem(private=False)
 CONFIGURED = SingleSignOn(ISSUER, CLIENT, None, None, "email", frozenset({"mfa"}))
+
+
+@cache
+def rsa(_whose: str = "the provider's") -> RSAKey:
+    """A key under the provider's name for it, made when a test first needs it."""
+    return RSAKey.generate_key(2048, {"kid": "one"})
 
 
 def claims(**changed: Any) -> dict[str, Any]:
@@ -34,8 +39,8 @@ def claims(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def signed(said: dict[str, Any], key: Any = KEY, alg: str = "RS256", **header: str) -> str:
-    return jwt.encode({"alg": alg, "kid": "one", **header}, said, key, algorithms=[alg])
+def signed(said: dict[str, Any], key: Any = None, alg: str = "RS256", **header: str) -> str:
+    return jwt.encode({"alg": alg, "kid": "one", **header}, said, key or rsa(), algorithms=[alg])
 
 
 def by_hand(alg: str, sign: Callable[[bytes], bytes]) -> str:
@@ -67,7 +72,7 @@ class Answer:
             "issuer": ISSUER,
             **{name: f"{ISSUER}/{name}" for name in ("jwks_uri", "authorization_endpoint", "token_endpoint")},
         }
-        return dict(KeySet([KEY, CURVE]).as_dict(private=False)) if self.address.endswith("jwks_uri") else said
+        return dict(KeySet([rsa(), CURVE]).as_dict(private=False)) if self.address.endswith("jwks_uri") else said
 
 
 def test_a_good_token_says_who_it_is(provider: Provider) -> None:
@@ -106,12 +111,12 @@ WRONG: dict[str, Callable[[], str]] = {
     "a time in words": lambda: signed(claims(auth_time="now")),
     "a time that is none": lambda: signed(claims(auth_time=math.nan)),
     "another access token": lambda: signed(claims(at_hash="of-another-token")),
-    "another key of the same name": lambda: signed(claims(), OTHER),
+    "another key of the same name": lambda: signed(claims(), rsa("another's")),
     "a key that is not known": lambda: signed(claims(), kid="unknown"),
     "no signature": lambda: by_hand("none", lambda _text: b""),
     "signed by the secret of both": lambda: signed(claims(), OctKey.import_key("x" * 40), "HS256"),
     "signed by the public key": lambda: by_hand(
-        "HS256", lambda text: hmac.digest(KEY.as_pem(private=False), text, "sha256")
+        "HS256", lambda text: hmac.digest(rsa().as_pem(private=False), text, "sha256")
     ),
     "a broken signature": lambda: signed(claims())[:-8] + "AAAAAAAA",
     "no token": lambda: "x",

@@ -149,7 +149,8 @@ def one_lot(wave: str, number: str) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         one = lot_list.line(session, lot_steps.find(session, wave, lot))
-        compared = _compared(session, wave_row, one) if one.lot.closed is not None else []
+        shown = one.lot.closed is not None and current_user.may(Right.RESULTS)
+        compared = _compared(session, wave_row, one) if shown else []
         return render_template(
             "staff/integrity_lot.html",
             wave=wave_row,
@@ -183,12 +184,14 @@ def _step(wave: str, number: int, reason: str) -> ResponseReturnValue:
 
 
 def _compared(session: Session, wave: Wave, one: LotLine) -> list[Compared]:
-    """The index of the province and of the communes of a lot, with it and without it."""
+    """The index of the province and of the communes of a lot, with it and without it; of communes of which it has
+    fewer than five forms the difference would tell what single people answered."""
     number = {one.lot.number}
     both = [sample_with(session, wave, *lots) for lots in ((number, set[int]()), (set[int](), number))]
     if both[0].questionnaire.index is None or not all(map(len, both)):
         return []
-    largest = sorted(one.units, key=lambda unit: (-one.units[unit], unit))[:MOST_UNITS]
+    enough = [unit for unit, count in one.units.items() if count >= lot_steps.LEAST]
+    largest = sorted(enough, key=lambda unit: (-one.units[unit], unit))[:MOST_UNITS]
     units = [] if both[0].questionnaire.asks_leaders else largest
     inside, outside = (_index(session, people, units) for people in both)
     names = {unit: _unit_name(session, unit) for unit in units}

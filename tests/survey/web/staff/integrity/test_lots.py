@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from survey.responses import lot_list, lot_steps, lots
 from survey.responses.lot_joining import join_small
 from survey.responses.respondents import sample
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, LotKind, Mode, Response, Role
+from survey.storage.models import AuditEntry, LotKind, Mode, Response, Role, Unit
 from survey.system import dates
 from survey.waves import waves
 
@@ -148,8 +148,27 @@ def test_a_growing_lot_is_told_among_all_of_its_kind_alone(
     assert str(growing) not in page
     page = reader.get(f"/quan-tri/ho-mau/lo/{growing}").text
     assert "còn đang nhận phiếu" in page
-    assert "6" not in re.sub(r"<[^>]*>|\d{2}/\d{2}/\d{4}", "", page.partition("<main")[2]).replace(
-        str(growing), ""
-    )
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "6" not in re.sub(r"<[^>]*>|\d{2}/\d{2}/\d{4}", "", main).replace(str(growing), "")
     with province.reading() as session:
         assert not lot_steps.state(session, "ho-mau")
+
+
+def test_figures_with_a_lot_and_without_it_tell_of_no_single_person_and_only_who_may_see_results(
+    made_up_copy: Flask, made_up_database: Database, sign_in: SignIn
+) -> None:
+    number, _count = largest(made_up_database)
+    with made_up_database.writing() as session:
+        own = select(Response.unit).where(Response.lot == number)
+        others = select(Response.unit).where(Response.wave == WAVE, Response.unit.not_in(own)).distinct()
+        few, enough = session.scalars(others.order_by(Response.unit).limit(2))
+        for unit, count in ((few, 4), (enough, 5)):  # as where small lots were joined to it
+            some = select(Response.id).where(Response.wave == WAVE, Response.unit == unit).limit(count)
+            ids = list(session.scalars(some))
+            session.execute(update(Response).where(Response.id.in_(ids)).values(lot=number))
+        names = [session.get_one(Unit, unit).name for unit in (few, enough)]
+    address = f"/quan-tri/{WAVE}/lo/{number}"
+    shown = sign_in(made_up_copy, "home_affairs").get(address).text
+    figures = shown.partition('aria-labelledby="figures"')[2].partition("</section>")[0]
+    assert [name in figures for name in names] == [False, True]
+    assert 'aria-labelledby="figures"' not in sign_in(made_up_copy, "giam-sat").get(address).text

@@ -45,7 +45,7 @@ from survey.waves import questionnaires, waves
 from survey.web.app import create_app
 from translations import speaking
 
-pytest_plugins = ["tests.browser.fixtures", "tests.survey.flooded"]
+pytest_plugins = ["tests.browser.fixtures", "tests.survey.flooded", "tests.survey.patterned"]
 
 # Each process that runs tests loads them all: to compile them each time would take longer than all that they use.
 sys.dont_write_bytecode = False

@@ -11,12 +11,12 @@ import click
 
 from survey.commands import Commands, records, say
 from survey.commands.options import out
-from survey.integrity import contents, digest_file, digests, matter_words, verify
+from survey.integrity import contents, digest_file, digests, matter_words, pattern_words, verify
 from survey.integrity import matters as open_matters
 from survey.operations import installation
 from survey.storage import models
 from survey.system.atomic_file import atomic_write
-from survey.waves import units, waves
+from survey.waves import waves
 from translations import N_
 from translations import gettext as _
 from translations.formats import day, number
@@ -110,8 +110,8 @@ WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The
 @integrity.command(
     help=_(
         "What is unusual in a wave or waits for somebody, and what was decided of it: days with unusually many "
-        "forms, identical forms, forms that are held, proposals. An undecided one with blocks_release holds up "
-        "the approval of a release."
+        "forms, identical forms, patterns, forms that are held, proposals. An undecided one with blocks_release "
+        "holds up the approval of a release."
     )
 )
 @WAVE
@@ -119,7 +119,7 @@ WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The
 def matters(code: str, output: str) -> None:
     with installation.opened().reading() as session:
         wave = waves.find(session, code)
-        names = {unit.code: units.named(unit) for unit in units.communes(session)}
+        names = pattern_words.names(session, wave)
         rows = [
             {
                 "subject": one.subject,

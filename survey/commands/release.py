@@ -11,11 +11,11 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.options import option
-from survey.integrity import digests, matter_words, matters, releasing
+from survey.integrity import digests, matter_words, matters, pattern_words, releasing
 from survey.operations import installation
 from survey.reports import year_files
 from survey.results import release_steps, releases
-from survey.waves import units, waves
+from survey.waves import waves
 from survey.year import year_releases
 from translations import gettext as _
 
@@ -106,19 +106,21 @@ def check(code: str | None, year: int | None, number: int, person: str) -> None:
 @NUMBER
 @BY
 def approve(code: str | None, year: int | None, number: int, person: str) -> None:
-    still_open: list[str] = []
-    with installation.opened().writing() as session:
+    database = installation.opened()
+    with database.writing() as session:
         if code is not None:
-            waiting = matters.open_matters(session, waves.find(session, code))
-            names = {unit.code: units.named(unit) for unit in units.communes(session)}
-            still_open = [matter_words.title(one, names) for one in waiting if not one.blocks_release]
             releasing.approve(session, releases.find(session, code, number), person)
             say("Release %(number)s is approved: communes and programs see it now.", number=number)
         elif year is not None:
             year_files.approve(session, year_releases.find(session, year, number), person)
             say("Release %(number)s is approved: its files stay as they are.", number=number)
-    for words in still_open:
-        say("Still open: %(what)s", what=words)
+    if code is not None:
+        with database.reading() as session:
+            wave = waves.find(session, code)
+            names = pattern_words.names(session, wave)
+            for one in matters.open_matters(session, wave):
+                if not one.blocks_release:
+                    say("Still open: %(what)s", what=matter_words.title(one, names))
 
 
 @release.command("list", help=_("The releases of a wave or a year, the newest first."))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from survey.integrity import pattern_words
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
 from survey.integrity.effects import Effect
 from survey.integrity.matters import Matter, MatterKind, usually
+from survey.integrity.patterns import Pattern
 from survey.results import wording
 from survey.results.result_table import Record
 from survey.storage.models import MatterState, Mode
@@ -27,9 +29,11 @@ WAYS = {Mode.PHONE: N_("online"), Mode.KIOSK: N_("at a kiosk")}
 def title(matter: Matter, names: Mapping[str, str]) -> str:
     """What it is about, in a line.
 
-    names  of the communes, by code
+    names  of the communes, by code; of patterns all that `pattern_words.names` has
     """
     about = matter.about
+    if isinstance(about, Pattern):
+        return pattern_words.title(about, names)
     if isinstance(about, Flood):
         return _(
             "%(unit)s, %(days)s: %(count)s forms %(way)s, where %(usual)s are usual",
@@ -77,6 +81,8 @@ def explanation(matter: Matter) -> str:
             "Unusual. Many honest people press the same button throughout; here more than in other communes. It "
             "may come from a group that was helped, or from one hand. Check by asking people again."
         )
+    if isinstance(matter.about, Pattern):
+        return f"{pattern_words.explanation(matter.about)} {pattern_words.next_step(matter.about)}"
     if matter.kind is MatterKind.HELD:
         return _("They are in no figure until somebody accepts or declines them.")
     return _("Another person confirms or refuses it.")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.integrity import alike_forms, arrivals
+from survey.integrity import alike_forms, arrivals, pattern_list
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
+from survey.integrity.patterns import Pattern
 from survey.responses import lot_joining, lot_steps, quarantine
 from survey.responses.columns import unpacked
 from survey.responses.lot_steps import LotState
 from survey.responses.respondents import everyone
 from survey.storage import audit
-from survey.storage.models import MatterDecision, MatterState, Response, Wave
+from survey.storage.models import Lot, MatterDecision, MatterState, Response, Wave
 from survey.system import dates
 from translations import Conflict, NotFound, Refusal
 from translations import gettext as _
@@ -25,6 +26,7 @@ from translations.formats import day as written_day
 from translations.formats import nfc, number
 
 LONGEST_REASON = 400
+MOST_LOTS = 50  # of a pattern: who sets more aside does so lot by lot, where they are
 HALF = 0.5  # of a lot's forms: identical forms that are more of it let it be set aside
 
 
@@ -33,8 +35,12 @@ class MatterKind(StrEnum):
 
     FLOOD = "flood"
     ALIKE = "alike"
+    PATTERN = "pattern"
     HELD = "held"
     LOT = "lot"
+
+
+KINDS = {Flood: MatterKind.FLOOD, AlikeForms: MatterKind.ALIKE, Pattern: MatterKind.PATTERN}
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Matter:
     """Something that waits for a decision, or waited.
 
     subject  the same in each run; what a decision names
-    about    what is known of it: a flood, identical forms, how many forms are held, where a lot stands
+    about    what is known of it: a flood, identical forms, a pattern, how many forms are held, where a lot stands
     lots     those that hold its forms
     state    what holds now: a flood whose lots are not all aside is open, whatever was decided of it
     decision the newest one
@@ -51,7 +57,7 @@ class Matter:
 
     subject: str
     kind: MatterKind
-    about: Flood | AlikeForms | LotState | int
+    about: Flood | AlikeForms | Pattern | LotState | int
     lots: tuple[int, ...] = ()
     state: MatterState = MatterState.OPEN
     decision: MatterDecision | None = None
@@ -68,48 +74,83 @@ class Matter:
         return self.about.unit if isinstance(self.about, Flood | AlikeForms) else None
 
 
-def open_matters(session: Session, wave: Wave) -> list[Matter]:
-    """All matters of a wave that wait, those first that block a release."""
-    return [one for one in matters(session, wave) if one.is_open]
+def open_matters(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[Matter]:
+    """All matters of a wave that wait, those first that block a release; `patterns` as in `matters`."""
+    return [one for one in matters(session, wave, patterns) if one.is_open]
 
 
-def matters(session: Session, wave: Wave) -> list[Matter]:
-    """All matters of a wave, decided ones too."""
-    newest = {
-        one.subject: one
-        for one in session.scalars(
-            select(MatterDecision).where(MatterDecision.wave == wave.code).order_by(MatterDecision.id)
-        )
-    }
-    standing = lot_steps.state(session, wave.code)
-    found: list[Flood | AlikeForms] = [*arrivals.floods(session, wave), *alike_forms.alike_forms(session, wave)]
-    unusual = [_unusual(session, wave, about, newest, standing) for about in found]
+def matters(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[Matter]:
+    """All matters of a wave, decided ones too.
+
+    patterns  those that were looked at; they are looked for now unless given, which takes seconds in a large wave
+    """
+    newest, standing = _newest(session, wave), lot_steps.state(session, wave.code)
+    looked = pattern_list.look(session, wave).patterns if patterns is None else patterns
     held = sum(one.verdict is None for one in quarantine.listed(session, wave.code))
     waiting = [
         Matter(f"lot:{number}", MatterKind.LOT, state, (number,))
         for number, state in standing.items()
         if state.is_proposed
     ]
-    return [*unusual, *([Matter("held", MatterKind.HELD, held)] if held else []), *waiting]
+    return [
+        *blocking(session, wave),
+        *_patterns(session, wave, looked, newest, standing),
+        *([Matter("held", MatterKind.HELD, held)] if held else []),
+        *waiting,
+    ]
 
 
-def _unusual(
+def blocking(session: Session, wave: Wave) -> list[Matter]:
+    """The floods and identical forms of a wave: all that can block a release, and quickly known."""
+    newest, standing = _newest(session, wave), lot_steps.state(session, wave.code)
+    found: list[Flood | AlikeForms] = [*arrivals.floods(session, wave), *alike_forms.alike_forms(session, wave)]
+    return [_judged(about, lots_of(session, wave, about), newest, standing) for about in found]
+
+
+def _newest(session: Session, wave: Wave) -> dict[str, MatterDecision]:
+    """The newest decision of each subject."""
+    rows = select(MatterDecision).where(MatterDecision.wave == wave.code).order_by(MatterDecision.id)
+    return {one.subject: one for one in session.scalars(rows)}
+
+
+def _patterns(
     session: Session,
     wave: Wave,
-    about: Flood | AlikeForms,
+    looked: Iterable[Pattern],
+    newest: dict[str, MatterDecision],
+    standing: dict[int, LotState],
+) -> list[Matter]:
+    """Those that pass the corrected test, and all of which something was decided, even where they pass no more."""
+    known = {one.subject: one for one in looked if one.sign == "passes" or one.subject in newest}
+    for subject in newest:
+        if subject not in known and (gone := pattern_list.named(subject)) is not None:
+            known[subject] = gone
+    if not known:
+        return []
+    there = set(session.scalars(select(Lot.number).where(Lot.wave == wave.code)))
+    found = []
+    for about in known.values():
+        lots = tuple(lot for lot in about.lots if lot in there)  # small ones may have been joined since
+        found.append(_judged(about, lots if len(lots) <= MOST_LOTS else (), newest, standing))
+    return found
+
+
+def _judged(
+    about: Flood | AlikeForms | Pattern,
+    lots: tuple[int, ...],
     newest: dict[str, MatterDecision],
     standing: dict[int, LotState],
 ) -> Matter:
-    lots = lots_of(session, wave, about)
+    """Where it stands now: what was decided, unless its lots have gone another way since."""
     decision = newest.get(about.subject)
     state = decision.state if decision else MatterState.OPEN
+    gone = isinstance(about, Pattern) and about.sign != "passes"
     if lots and all(standing.get(lot, LotState()).is_aside for lot in lots):
         state = MatterState.SET_ASIDE
-    elif state is MatterState.SET_ASIDE and not _some_aside(decision, lots, standing):
+    elif state is MatterState.SET_ASIDE and not gone and not _some_aside(decision, lots, standing):
         state = MatterState.OPEN
-    kind = MatterKind.FLOOD if isinstance(about, Flood) else MatterKind.ALIKE
-    counts = not isinstance(about, Flood) or about.counts
-    return Matter(about.subject, kind, about, lots, state, decision, counts)
+    counts = about.counts if isinstance(about, Flood) else isinstance(about, AlikeForms)
+    return Matter(about.subject, KINDS[type(about)], about, lots, state, decision, counts)
 
 
 def _some_aside(decision: MatterDecision | None, lots: Collection[int], standing: dict[int, LotState]) -> bool:
@@ -137,7 +178,8 @@ def lots_of(session: Session, wave: Wave, about: Flood | AlikeForms) -> tuple[in
 
 def find(session: Session, wave: Wave, subject: str) -> Matter:
     """A matter of a wave by its subject."""
-    found = next((one for one in matters(session, wave) if one.subject == subject), None)
+    patterns = None if subject.startswith("pattern:") else ()
+    found = next((one for one in matters(session, wave, patterns) if one.subject == subject), None)
     if found is None:
         raise NotFound("There is no such matter in wave %(wave)s. Look at the list.", wave=wave.code)
     return found
@@ -152,7 +194,8 @@ def decide(
     person: str,
     lots: Collection[int] | None = None,
 ) -> Matter:
-    """Notes what somebody decided of a flood or of identical forms. Call inside `writing()`.
+    """Notes what somebody decided of a flood, of identical forms or a pattern. Call inside `writing()`; of a
+    pattern after `pattern_list.look`, which would hold up whoever writes.
 
     lots  those to be set aside, all of the matter unless given; that is proposed here, and another person confirms
           it where the lots are
@@ -164,7 +207,7 @@ def decide(
     reason = nfc(reason).strip()
     if not reason or len(reason) > LONGEST_REASON:
         raise Refusal("Give the reason in 1 to %(most)s characters: reports show it.", most=LONGEST_REASON)
-    if not isinstance(matter.about, Flood | AlikeForms):
+    if not isinstance(matter.about, Flood | AlikeForms | Pattern):
         raise Refusal("This is decided where it waits: open it from the list.")
     if isinstance(matter.about, Flood) and matter.about.last >= dates.today():
         raise Conflict(

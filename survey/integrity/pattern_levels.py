@@ -142,7 +142,7 @@ def _by_chance(check: str, kind: str, labels: Labels, told: list[Against | None]
 
 def _beyond(check: str, kind: str, labels: Labels, told: list[Against | None], value: Floats) -> Tests:
     """Beyond the margin: levels of either side, cases fewer alone."""
-    margin = SMALL * float(np.nanstd(value))
+    margin = SMALL * float(np.nanstd(value)) if np.isfinite(value).any() else 0.0
     tail = _fewer if check.startswith("cases") else lambda one: _further_than(one, margin)
     return _tests(check, kind, labels, told, np.array([np.nan if one is None else tail(one) for one in told]))
 

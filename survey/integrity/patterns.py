@@ -41,6 +41,7 @@ class Pattern:
     n, expected, seen  forms (or what the check counts), what is usual elsewhere, what was seen
     p, p_adjusted  by itself, and by Holm's rule for all tests of the wave together
     sign   "passes" the corrected test; "signs" passes only Benjamini and Hochberg's 20%; "" neither
+    lots   of which its forms are more than half
     """
 
     check: str
@@ -147,13 +148,13 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
 
 
 def _lots(labels: Mapping[str, Labels], lot: Ints, pattern: Pattern) -> tuple[int, ...]:
-    """The lots in which the group's forms are."""
-    here = (
-        labels[pattern.group_kind].having(pattern.group)
-        if pattern.group_kind in labels
-        else np.zeros(len(lot), bool)
-    )
-    return tuple(np.unique(lot[here & (lot >= 0)]).tolist())
+    """The lots of which the group's forms are more than half: to set another aside would be about others."""
+    if pattern.group_kind not in labels:
+        return ()
+    here = labels[pattern.group_kind].having(pattern.group)
+    numbers, place = np.unique(lot[lot >= 0], return_inverse=True)
+    own, whole = (np.bincount(place[rows[lot >= 0]], minlength=len(numbers)) for rows in (here, lot >= 0))
+    return tuple(numbers[2 * own > whole].tolist())
 
 
 def _judged(tests: Sequence[Tests]) -> list[Pattern]:

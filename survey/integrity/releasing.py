@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
-from survey.integrity.matters import Matter, matters, usually
+from survey.integrity.matters import Matter, blocking, usually
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
 from survey.responses.respondents import everyone
@@ -31,7 +31,7 @@ def refuse_undecided(session: Session, wave: Wave, release: Release) -> None:
     people = everyone(session, wave)
     held = np.frombuffer(release.responses, "S16")
     inside = places(people.responses.ids[people.rows], held) >= 0
-    for matter in matters(session, wave):
+    for matter in blocking(session, wave):
         if not (matter.blocks_release and isinstance(matter.about, Flood | AlikeForms)):
             continue
         if matter.is_open and (inside & matter.about.rows(people)).any():

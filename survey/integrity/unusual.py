@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from survey.integrity import effects, matter_words
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
-from survey.integrity.matters import open_matters
+from survey.integrity.matters import blocking
 from survey.results import summary
 from survey.results.summary import Summary, Unusual
 from survey.storage.models import Release
@@ -23,9 +23,9 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     found = []
     wave_row = waves.find(session, wave)
     names = {unit.code: units.named(unit) for unit in units.communes(session)}
-    for matter in open_matters(session, wave_row):
+    for matter in blocking(session, wave_row):
         about = matter.about
-        if not matter.blocks_release or not isinstance(about, Flood | AlikeForms):
+        if not (matter.is_open and matter.blocks_release and isinstance(about, Flood | AlikeForms)):
             continue
         if release is not None and isinstance(about, Flood) and about.first > release.frozen:
             continue

@@ -23,7 +23,7 @@ NAMES = {UNIT: "phường Bãi Cháy"}
 
 def found(database: Database) -> list[Matter]:
     with database.reading() as session:
-        return matters.matters(session, waves.find(session, WAVE))
+        return matters.matters(session, waves.find(session, WAVE), patterns=())
 
 
 def flood(database: Database) -> Matter:

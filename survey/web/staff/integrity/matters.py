@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,13 +15,14 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from survey.accounts.accounts import Right
-from survey.integrity import effects, matter_words, matters
+from survey.integrity import effects, matter_words, matters, pattern_list, pattern_words
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
 from survey.integrity.matters import Matter, MatterKind
+from survey.integrity.patterns import Pattern
 from survey.responses import lot_steps
 from survey.storage.models import MatterState, Wave
-from survey.waves import units, waves
+from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
@@ -65,6 +67,7 @@ class MatterRow:
     lots: list[tuple[int, int, lot_steps.LotState]]
     form: MatterForm | None
     where: str = ""
+    surety: str = ""
 
 
 @pages.form(
@@ -84,12 +87,13 @@ def open_matters(wave: str) -> ResponseReturnValue:
                 return _decide(wave, subject, sent)
             except Refusal as refusal:
                 fault = str(refusal)
+    looked = pattern_list.ready(database(), wave)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        names = {unit.code: units.named(unit) for unit in units.communes(session)}
+        names = pattern_words.names(session, wave_row)
         rows = [
             _row(session, wave_row, one, sent if one.subject == subject else None, names)
-            for one in matters.matters(session, wave_row)
+            for one in matters.matters(session, wave_row, looked.value.patterns if looked else ())
         ]
     return render_template(
         "staff/integrity_matters.html",
@@ -100,6 +104,7 @@ def open_matters(wave: str) -> ResponseReturnValue:
         subject=subject,
         sent=sent,
         fault=fault,
+        counting=looked is None,
     ), 422 if fault or (sent and sent.errors) else 200
 
 
@@ -115,7 +120,8 @@ def _row(
         effect = effects.effect(session, wave, about, set(matter.lots))
     standing = lot_steps.state(session, wave.code)
     lots = [(lot, lot_steps.size(session, lot), standing.get(lot, lot_steps.LotState())) for lot in matter.lots]
-    form = sent or MatterForm(formdata=None, prefix=key) if isinstance(about, Flood | AlikeForms) else None
+    decidable = isinstance(about, Flood | AlikeForms | Pattern)
+    form = sent or MatterForm(formdata=None, prefix=key) if decidable else None
     return MatterRow(
         matter,
         key,
@@ -125,12 +131,24 @@ def _row(
         lots,
         form,
         url_for(".quarantine", wave=wave.code) + "?trang-thai=cho" if matter.kind is MatterKind.HELD else "",
+        _surety(about) if isinstance(about, Pattern) else "",
     )
+
+
+def _surety(about: Pattern) -> str:
+    """How sure a pattern is; of one that was decided, and passes no more, that."""
+    if not isfinite(about.p):
+        return _("It is not seen any more.")
+    words = pattern_words.surety(about)
+    return words if about.sign == "passes" else _("%(words)s: it does not pass any more", words=words)
 
 
 def _decide(wave: str, subject: str, form: MatterForm) -> ResponseReturnValue:
     state = MatterState(form.state.data)
     chosen = {int(lot) for lot in request.form.getlist("lo") if lot.isdecimal()}
+    if subject.startswith("pattern:"):
+        with database().reading() as session:  # what takes long is not done while nobody else can write
+            pattern_list.look(session, waves.find(session, wave))
     with database().writing() as session:
         wave_row = waves.find(session, wave)
         matters.decide(session, wave_row, subject, state, form.reason.data, current_user.name, chosen or None)

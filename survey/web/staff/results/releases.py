@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,11 +14,13 @@ from wtforms import DateField, StringField
 from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
-from survey.integrity import digests, matter_words, matters, releasing
+from survey.integrity import digests, matter_words, matters, pattern_list, pattern_words, releasing
+from survey.integrity.matters import MatterKind
+from survey.integrity.patterns import Pattern
 from survey.reports import issuing
 from survey.results import release_steps, releases
 from survey.results.releases import Changed
-from survey.storage.models import Release
+from survey.storage.models import Release, Wave
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web import integers
@@ -27,7 +29,7 @@ from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm
 from survey.web.staff.results.reports import KINDS
-from translations import N_, Lazy, NotFound, Refusal
+from translations import N_, Lazy, NotFound, Refusal, ngettext
 from translations import gettext as _
 
 STATES = {
@@ -73,6 +75,7 @@ def release_list(wave: str) -> ResponseReturnValue:
 
 
 def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseReturnValue:
+    looked = pattern_list.ready(database(), wave)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         every = releases.list_all(session, wave)
@@ -80,11 +83,7 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         issued = issuing.list_all(session, wave)
         rows = [_row(session, one, shown, every[0]) for one in every]
         names = {unit.code: unit.name for unit in units.communes(session)}
-        titles = {unit.code: units.named(unit) for unit in units.communes(session)}
-        waiting = [
-            (matter_words.title(one, titles), one.blocks_release)
-            for one in matters.open_matters(session, wave_row)
-        ]
+        waiting = _waiting(session, wave_row, looked.value.patterns if looked else ())
     page = render_template(
         "staff/releases.html",
         wave=wave_row,
@@ -104,6 +103,21 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         matters=waiting,
     )
     return page, fault.status if fault else 422 if form.errors else 200
+
+
+def _waiting(session: Session, wave: Wave, patterns: Iterable[Pattern]) -> list[tuple[str, bool]]:
+    """What waits, and whether it blocks. Patterns name people who asked or keyed: only who reviews reads these,
+    others how many there are."""
+    names = pattern_words.names(session, wave)
+    every = matters.open_matters(session, wave, patterns)
+    told = [one for one in every if one.kind is not MatterKind.PATTERN or current_user.may(Right.REVIEW)]
+    words = [(matter_words.title(one, names), one.blocks_release) for one in told]
+    untold = len(every) - len(told)
+    if untold:
+        words.append(
+            (ngettext("%(num)s pattern is not decided", "%(num)s patterns are not decided", untold), False)
+        )
+    return words
 
 
 def _row(session: Session, release: Release, shown: Release | None, last: Release) -> ReleaseRow:

@@ -98,7 +98,7 @@ def title(pattern: Pattern, names: Mapping[str, str]) -> str:
     called = group(pattern, names)
     called = called[:1].upper() + called[1:]
     if not isfinite(pattern.seen):
-        return f"{called}: {_(words.name)}"
+        return ": ".join((called, _(words.name)))
     seen, usual = figures(pattern)
     return _(
         words.seen,

@@ -109,19 +109,15 @@ class Strangers:
 
 
 def strangers(habits: Habits, seed: int = 1) -> Strangers:
-    """From mixed pairs: the cut is 4.5 robust standard deviations above the median, by median and 84th percentile,
-    so that copies among them don't hide themselves. Infinite with fewer than 30 people."""
+    """From pairs of everybody with at most 249 others, or of 10,000 people so: the cut is 4.5 robust standard
+    deviations above the median, by median and 84th percentile, so that copies among them don't hide themselves.
+    Infinite with fewer than 30 people."""
     N = len(habits.table)
     if N < 30:
         return Strangers(float("inf"), 0.0)
-    chance = np.random.default_rng(seed)
-    found: list[Singles] = []
-    while len(found) < min(BLOCKS, 3 * (N // TOGETHER + 1)):
-        mixed = chance.permutation(N)[: BLOCKS * TOGETHER]
-        for start in range(0, len(mixed), TOGETHER):
-            rows = mixed[start : start + TOGETHER]
-            if len(rows) > 1 and len(found) < BLOCKS:
-                found.append(omega(habits, rows)[np.triu_indices(len(rows), 1)])
+    mixed = np.random.default_rng(seed).permutation(N)[: BLOCKS * TOGETHER]
+    blocks = (mixed[start : start + TOGETHER] for start in range(0, len(mixed), TOGETHER))
+    found = [omega(habits, rows)[np.triu_indices(len(rows), 1)] for rows in blocks]
     together = np.concatenate(found)
     middle, upper = np.quantile(together, [0.5, 0.8413])
     cut = float(middle + FAR * (upper - middle))

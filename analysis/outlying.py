@@ -12,7 +12,7 @@ from analysis.design import Bools, Floats
 
 FEWEST = 8  # groups, below which nobody knows how far they differ
 SURE = 0.002  # a group leaves the others' fit where it is beyond this, of all groups together
-STEPS = 60  # of a search that halves an interval
+STEPS = 40  # of a search that halves an interval, or of Newton's
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _like_each_other(y: Floats, v: Floats, x: Floats) -> Bools:
     low, high = 0.0, float((e**2).max() / middle**2)
     for _step in range(STEPS):
         tau2 = (low + high) / 2
-        if np.median(np.abs(e) / np.sqrt(v + tau2)) > middle:
+        if np.partition(e**2 / (v + tau2), G // 2)[G // 2] > middle**2:
             low = tau2
         else:
             high = tau2
@@ -117,18 +117,15 @@ def _like_each_other(y: Floats, v: Floats, x: Floats) -> Bools:
 
 
 def _between(y: Floats, v: Floats, x: Floats) -> float:
-    """τ² at which the weighted squares of what is left are as many as their degrees of freedom; 0 at least."""
-    df = len(y) - x.shape[1]
-
-    def squares(tau2: float) -> float:
-        w = np.sqrt(1 / (v + tau2))
-        e = w * y - (w[:, None] * x) @ np.linalg.lstsq(w[:, None] * x, w * y, rcond=None)[0]
-        return float(e @ e)
-
-    if squares(0.0) <= df:
-        return 0.0
-    low, high = 0.0, float(np.ptp(y) ** 2) + 1e-300
+    """τ² at which the weighted squares of what is left are as many as their degrees of freedom; 0 at least.
+    Newton's steps from 0 never go beyond it, for the squares are convex in τ² (DerSimonian & Kacker 2006)."""
+    df, tau2 = len(y) - x.shape[1], 0.0
     for _step in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if squares(middle) > df else (low, middle)
-    return high
+        w = 1 / (v + tau2)
+        e = y - x @ (np.linalg.pinv((x.T * w) @ x) @ (x.T @ (w * y)))
+        more = float(w @ e**2) - df
+        step = more / float(w**2 @ e**2) if more > 0 else 0.0
+        tau2 += step
+        if step <= 1e-9 * tau2:
+            break
+    return tau2

@@ -1,11 +1,11 @@
-"""Rare events of each of a few groups beside those of all others."""
+"""Rare events, and shares near 0 or 1: exact tails."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from scipy.special import betaln, gammaln
+from scipy.special import betainc, betaln, gammaln
 
 from analysis.design import Floats
 
@@ -27,3 +27,14 @@ def more_than_others(events: Any, chances: Any) -> Floats:
         ways = gammaln(m[g] + 1) - gammaln(j + 1) - gammaln(m[g] - j + 1)
         p[g] = min(1.0, float(np.exp(ways + betaln(j + a, m[g] - j + b) - betaln(a, b)).sum()))
     return p
+
+
+def binomial(share: Any, n: Any, usual: Any) -> tuple[Floats, Floats]:
+    """(G,) P(so many or more) and P(so many or fewer) of n, where the usual share is known; NaN stays."""
+    size, p = np.rint(np.asarray(n, np.float64)), np.asarray(usual, np.float64)
+    with np.errstate(all="ignore"):
+        k = np.rint(np.asarray(share) * size)
+        above = np.where(k > 0, betainc(np.maximum(k, 1), size - k + 1, p), 1.0)
+        below = np.where(k < size, betainc(np.maximum(size - k, 1), k + 1, 1 - p), 1.0)
+    unknown = ~np.isfinite(k + p)
+    return np.where(unknown, np.nan, above), np.where(unknown, np.nan, below)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,12 @@ from survey.storage.models import Wave, WaveKind
 
 OPENS, DAYS = date(2026, 10, 5), 90  # from a Monday on
 PARTS, ROWS = ("items", "about", "groups"), ("place", "weight", "twice", "slips")
+
+
+@lru_cache(8)
+def _ids(seed: int, count: int) -> tuple[UUID, ...]:
+    drawn = np.random.default_rng(seed).bytes(16 * count)
+    return tuple(sorted(UUID(bytes=drawn[at : at + 16], version=4) for at in range(0, len(drawn), 16)))
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,7 @@ class Forms:
 
     def ids(self) -> list[UUID]:
         """(N,) sorted."""
-        drawn = np.random.default_rng(self.seed).bytes(16 * len(self))
-        return sorted(UUID(bytes=drawn[at : at + 16], version=4) for at in range(0, len(drawn), 16))
+        return list(_ids(self.seed, len(self)))
 
     def people(self) -> Respondents:
         """As the product's own sample of the wave."""

@@ -1,4 +1,4 @@
-"""Honest waves of an open link: the week, market days, a meeting with a poster, queues of people alike."""
+"""Honest waves of an open link: the week, market days, counters that close, queues of people alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_ANSWER = 0.04
 
 
 def wave(world: World, seed: int) -> Forms:
-    """A wave of so many forms, more or less; each commune has a poster meeting or two, each weekday queues."""
+    """A wave of so many forms, more or less, with queues on each weekday."""
     r = world.chance(seed, 0)
     unit, day, kiosk = _arrivals(world, r)
     queue = (unit * 1000 + day) * 10 + r.integers(0, 4, len(unit))  # of one morning: people of one case, alike
@@ -70,9 +70,6 @@ def _arrivals(world: World, r: np.random.Generator) -> tuple[Any, Any, Any]:
             usual = np.array(rhythm)[weekday] * market * fading * np.where(closed & at_counter, 0, 1)
             expected = size[commune] * part * usual / usual.sum()
             count = r.poisson(expected * r.gamma(4, 1 / 4, DAYS))
-            if not at_counter:  # a meeting of a hamlet where people take the poster's code
-                for meeting in r.integers(0, DAYS, r.poisson(world.meeting)):
-                    count[meeting] += r.integers(4, 16)
             unit.append(np.full(count.sum(), commune))
             day.append(np.repeat(days, count))
             kiosk.append(np.full(count.sum(), at_counter))

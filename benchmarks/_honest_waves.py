@@ -40,8 +40,7 @@ class World:
     mood       sd of people's moods                  straight  share who tick one level all along a page
     effect     what an interviewer adds to moods and takes from log odds of bribery; by phone half, reversed
     asker      sd between interviewers               two       share of villages where two people ask
-    meeting    share of villages that fill in together one evening, where moods are three times as alike; with an
-               open link: how many meetings a commune holds where 4 to 15 people send at once
+    meeting    share of villages that fill in together one evening, where moods are three times as alike
     uneven     villages have 9 to 45 forms           change    sd of what a year changes in a commune
     keyers     people who key                        total     forms of an open wave; 0: a sample
     """

@@ -107,6 +107,24 @@ def flood(forms: Forms, fill: str, of: str, share: float, days: int, r: Chance) 
     return Planted(forms.joined(sent, r), frozenset({("commune", str(unit))}))
 
 
+def meetings(forms: Forms, r: Chance) -> Planted:
+    """No steering at all, and like it: in every fifth commune a meeting at which 10 to 15 people send by phone."""
+    communes = np.unique(forms.about["unit"])
+    where = r.choice(communes, len(communes) // 5, replace=False)
+    unit = np.repeat(where, r.integers(10, 16, len(where)))
+    span = np.unique(forms.about["day"])
+    day = dict(zip(where.tolist(), r.choice(span, len(where)), strict=True))
+    more = forms.rows(r.choice(len(forms), len(unit)))
+    about = {
+        "unit": unit,
+        "psu": np.full(len(unit), ""),
+        "mode": np.full(len(unit), Mode.PHONE.value),
+        "day": np.array([day[one] for one in unit.tolist()]),
+    }
+    sent = replace(more, about=about, groups={name: np.full(len(unit), "") for name in more.groups})
+    return Planted(forms.joined(sent, r), frozenset(("commune", str(one)) for one in where.tolist()))
+
+
 def _of_wave(forms: Forms, share: float, r: Chance) -> tuple[Any, frozenset[tuple[str, str]]]:
     """The forms that an interviewer brought from neighbouring villages, until the share is reached."""
     brought = forms.groups["interviewer"] != ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from survey.integrity.trials import Trial, trials
+from survey.integrity.trials import Trial, honest, interval, trials
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "toan-ven.md"
 
@@ -24,7 +24,6 @@ WORLDS = {
     "open link": "đường dẫn mở, khoảng 3.000 phiếu",
     "open link, few forms": "đường dẫn mở, khoảng 1.000 phiếu",
     "open link, many forms": "đường dẫn mở, khoảng 12.000 phiếu",
-    "open link, meetings where all send": "đường dẫn mở, cứ năm xã có một buổi họp 4 đến 15 người cùng gửi",
 }
 STEERINGS = {
     "random": "trả lời bừa",
@@ -39,6 +38,7 @@ STEERINGS = {
     "worst-weeks": "một phiếu chê gửi đi gửi lại, rải trong sáu tuần",
     "drawn-burst": "phiếu chê, mỗi phiếu một khác, trong một ngày",
     "drawn-weeks": "phiếu chê, mỗi phiếu một khác, rải trong sáu tuần",
+    "meetings": "không ai lái: cứ năm xã có một xã họp dân, 10 đến 15 người cùng gửi một ngày",
 }
 WHERE = {
     "wave": "một người hỏi, trọn các thôn của mình",
@@ -48,7 +48,7 @@ WHERE = {
     "communes": "cả ba xã",
     "mode": "một cách trả lời",
 }
-OPEN = {"wave": "so với cả đợt", "commune": "so với số phiếu của xã"}
+OPEN = {"wave": "so với cả đợt", "commune": "so với số phiếu của xã", "communes": "số xã có họp"}
 
 
 def percent(share: float) -> str:
@@ -68,6 +68,10 @@ def honest_table() -> list[str]:
             low, high = one.interval()
             cells = [WORLDS[one.world], str(one.villages or "–"), f"{one.passes}/{one.waves}"]
             lines.append([*cells, f"{percent(low)} đến {percent(high)}", f"{one.signs}/{one.waves}"])
+    low, high = interval(honest())
+    waves, passes, signs = (sum(getattr(one, name) for one in honest()) for name in ("waves", "passes", "signs"))
+    whole = [f"{passes}/{waves}", f"{percent(low)} đến {percent(high)}", f"{signs}/{waves}"]
+    lines.append([f"**{cell}**" if cell else "" for cell in ("tất cả", "", *whole)])
     return _table(
         ["đợt không ai lái", "thôn mỗi xã", "báo khác thường", "khoảng tin cậy 95 %", "kể cả dấu hiệu"], lines
     )
@@ -94,7 +98,7 @@ def missed() -> list[str]:
         if one.steering and 2 * one.passes < one.waves:
             lines.setdefault((one.steering, one.where, one.villages), []).append(one)
     return [
-        f"- {STEERINGS[steering]} ({place(where, villages)}{f', xã {villages} thôn' if villages else ''}): "
+        f"- {STEERINGS[steering]} ({place(where, villages)}): "
         + "; ".join(f"{percent(one.share)} số phiếu, thấy {one.passes}/{one.waves} lần" for one in tried)
         for (steering, where, villages), tried in lines.items()
     ]
@@ -102,8 +106,7 @@ def missed() -> list[str]:
 
 BLOCKS: Mapping[str, Callable[[], list[str]]] = {
     "honest": honest_table,
-    "sample-2": lambda: steered_table(2),
-    "sample-9": lambda: steered_table(9),
+    "sample": lambda: steered_table(2),
     "open": lambda: steered_table(0),
     "missed": missed,
 }
@@ -114,7 +117,7 @@ def written(text: str) -> str:
     for name, lines in BLOCKS.items():
         head, _mark, rest = text.partition(f"<!-- {name} -->\n")
         _old, end, rest = rest.partition(f"<!-- /{name} -->\n")
-        text = head + f"<!-- {name} -->\n" + "\n".join(["", *lines, "", ""]) + end + rest
+        text = head + f"<!-- {name} -->\n" + "\n".join(["", *lines(), "", ""]) + end + rest
     return text
 
 

@@ -1,7 +1,8 @@
 """How often steering is found that was planted in honest waves, and how often an honest one is flagged.
 
-    python benchmarks/steering.py [WAVES]
-    python benchmarks/steering.py 100 write     and writes what page and docs tell
+    python benchmarks/steering.py 20             20 honest waves of each kind, half as many of each steering
+    python benchmarks/steering.py 100 --write    and writes what page and docs tell, wave after wave: a run that is
+                                                 cut says of how many waves its figures are
 
 Honest waves are made (`_honest_waves.py`, `_honest_links.py`), one hand's steering is planted in each
 (`_plants.py`), and the product's own checks look at both. Found: a steered group (person, device, village,
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 import csv
 import sys
+import time
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 import _honest_links
@@ -23,7 +26,7 @@ import _honest_waves
 import numpy as np
 from _forms import Forms
 from _honest_waves import World
-from _plants import Planted, by_one_hand, flood, raised, turned, without_bribery
+from _plants import Planted, by_one_hand, flood, meetings, raised, turned, without_bribery
 from _steering_words import DOCUMENT, written
 
 from analysis.estimate import estimate
@@ -35,7 +38,8 @@ from survey.storage.models import WaveKind
 
 FIRST = 10  # findings in which a steered group has to be named
 SHARES = (0.05, 0.1, 0.2)
-STEERED = (World("usual"), World("usual", villages=9), World("open link", villages=0, total=3000))
+EVERY = 2  # second honest wave of these worlds is steered
+STEERED = (World("usual"), World("open link", villages=0, total=3000))
 
 
 @dataclass(frozen=True)
@@ -48,21 +52,18 @@ class Steering:
     plant: Callable[[Forms, np.random.Generator], Planted]
 
 
+HONEST = Steering("", "", 0.0, lambda forms, _r: Planted(forms, frozenset()))
+
+
 def steerings(world: World) -> list[Steering]:
     """All that is tried in waves of a world."""
     if world.total:
-        return [
-            Steering(f"{fill}-{name}", of, share, lambda w, r, a=(fill, of, share, days): flood(w, *a, r))
-            for fill in ("worst", "drawn")
-            for name, days in (("burst", 1), ("weeks", 42))
-            for of in ("wave", "commune")
-            for share in SHARES
-        ]
-    places = [("wave", SHARES), ("keyer", SHARES), ("commune", SHARES), ("village", (*SHARES, 1.0))]
+        return [*_floods(), Steering("meetings", "communes", 0.2, meetings)]
+    places = {"wave": SHARES, "keyer": (0.1,), "commune": (0.2,), "village": (1.0,)}
     one_hand = [
         Steering(fill, where, share, lambda w, r, a=(fill, where, share): by_one_hand(w, *a, r))
         for fill in ("random", "copied", "best", "sensible", "skilled")
-        for where, shares in places
+        for where, shares in places.items()
         for share in shares
     ]
     return [
@@ -73,12 +74,21 @@ def steerings(world: World) -> list[Steering]:
     ]
 
 
+def _floods() -> list[Steering]:
+    return [
+        Steering(f"{fill}-{name}", of, share, lambda w, r, a=(fill, of, share, days): flood(w, *a, r))
+        for fill in ("worst", "drawn")
+        for name, days in (("burst", 1), ("weeks", 42))
+        for of, shares in (("wave", SHARES), ("commune", (0.2, 1.0)))
+        for share in shares
+    ]
+
+
 def worlds() -> list[World]:
     """The kinds of honest waves of the published table."""
     return [
         World("usual"),
         World("usual", villages=4),
-        World("usual", villages=9),
         World("less satisfied", satisfied=0.85),
         World("more satisfied", satisfied=0.93),
         World("neighbours very alike", icc=0.1),
@@ -92,7 +102,6 @@ def worlds() -> list[World]:
         World("open link", villages=0, total=3000),
         World("open link, few forms", villages=0, total=1000),
         World("open link, many forms", villages=0, total=12_000),
-        World("open link, meetings where all send", villages=0, total=3000, meeting=0.2),
     ]
 
 
@@ -129,51 +138,87 @@ def named(said: Iterable[tuple[str, str, str]], groups: frozenset[tuple[str, str
     return "passes" in first, bool(first)
 
 
-def tried(world: World, waves: int, planted: Sequence[Steering]) -> list[Trial]:
-    """How often anything is found in honest waves; then how often each kind of steering is, and what it moves."""
-    found, moved = np.zeros((len(planted) + 1, 2), int), np.zeros((len(planted) + 1, 2))
-    for seed in range(1, waves + 1):
-        wave = made(world, seed)
+@dataclass
+class Count:
+    """How often a kind of steering was found in a kind of wave, and how far it moved them together."""
+
+    world: World
+    steering: Steering
+    waves: int = 0
+    found: tuple[int, int] = (0, 0)
+    moved: tuple[float, float] = (0.0, 0.0)
+
+    def trial(self) -> Trial:
+        """The row of the table."""
+        what, by = self.steering, (round(one / max(self.waves, 1), 2) for one in self.moved)
+        return Trial(
+            self.world.name, self.world.villages, what.code, what.where, what.share, self.waves, *self.found, *by
+        )
+
+
+@dataclass
+class Table:
+    """All counts of one kind of wave, the honest one first."""
+
+    world: World
+    counts: list[Count] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        planted = steerings(self.world) if self.world in STEERED else []
+        self.counts = self.counts or [Count(self.world, one) for one in (HONEST, *planted)]
+
+    def add(self, seed: int) -> None:
+        """One wave more: as it is, and steered in each way, if it is its turn."""
+        wave = made(self.world, seed)
+        steered = self.counts[1:] if seed % EVERY == 0 else []
         signs = {sign for _kind, _group, sign in findings(wave)}
-        found[0] += ("passes" in signs, bool(signs))
-        was = index(wave) if planted else {}
-        for at, one in enumerate(planted, 1):
-            after = one.plant(wave, np.random.default_rng([seed, 3]))
-            found[at] += named(findings(after.forms), after.groups)
+        _add(self.counts[0], ("passes" in signs, bool(signs)), (0.0, 0.0))
+        was = index(wave) if steered else {}
+        for one in steered:
+            after = one.steering.plant(wave, np.random.default_rng([seed, 3]))
             now = index(after.forms)
             most = max((now[unit] - was[unit] for unit in was if unit is not None), key=abs)
-            moved[at] += (now[None] - was[None], most)
-    what = [("", "", 0.0), *((one.code, one.where, one.share) for one in planted)]
-    return [
-        Trial(world.name, world.villages, *which, waves, *counts, *by)
-        for which, counts, by in zip(what, found.tolist(), (moved / waves).round(2).tolist(), strict=True)
-    ]
+            _add(one, named(findings(after.forms), after.groups), (now[None] - was[None], most))
+
+
+def _add(count: Count, found: tuple[bool, bool], moved: tuple[float, float]) -> None:
+    count.waves += 1
+    count.found = count.found[0] + found[0], count.found[1] + found[1]
+    count.moved = count.moved[0] + moved[0], count.moved[1] + moved[1]
 
 
 def main(waves: int, write: bool) -> None:
     """The tables: of honest waves, then of steered ones."""
-    rows: list[Trial] = []
-    print("| honest waves | villages | waves | passes | signs |\n|---|---|---|---|---|")
-    for world in worlds():
-        rows += tried(world, waves, [])
-        print(_line(rows[-1], "world villages waves passes signs"), flush=True)
-    columns = "steering where share villages waves passes signs province commune"
-    print(f"\n| {columns.replace(' ', ' | ')} |\n|{'---|' * 9}")
-    for world in STEERED:
-        for row in tried(world, max(5, waves // 4), steerings(world))[1:]:
-            rows.append(row)
-            print(_line(row, columns), flush=True)
-    if write:
-        with trials.FILE.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([field.name for field in fields(Trial)])
-            writer.writerows(astuple(row) for row in rows)
-        DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8")), encoding="utf-8")
+    tables, start = [Table(world) for world in worlds()], time.monotonic()
+    for seed in range(1, waves + 1):
+        for table in tables:
+            table.add(seed)
+        if write:
+            _write(_rows(tables))
+        print(f"{seed} of {waves} waves, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    columns = [one.name for one in fields(Trial)]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for row in _rows(tables):
+        print(f"| {' | '.join(map(str, astuple(row)))} |")
 
 
-def _line(row: Trial, columns: str) -> str:
-    return "| " + " | ".join(str(getattr(row, name)) for name in columns.split()) + " |"
+def _rows(tables: Iterable[Table]) -> list[Trial]:
+    counts = [one for table in tables for one in table.counts if one.waves]
+    return [one.trial() for one in sorted(counts, key=lambda one: one.steering is not HONEST)]
+
+
+def _write(rows: Sequence[Trial]) -> None:
+    with trials.FILE.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([one.name for one in fields(Trial)])
+        writer.writerows(astuple(row) for row in rows)
+    trials.trials.cache_clear()
+    DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, "write" in sys.argv[2:])
+    parser = ArgumentParser(description="How often steering is found, and how often an honest wave is flagged.")
+    parser.add_argument("waves", nargs="?", type=int, default=20, help="honest waves of each kind")
+    parser.add_argument("--write", action="store_true", help="write survey/integrity/trials.csv and its docs")
+    chosen = parser.parse_args()
+    main(chosen.waves, chosen.write)

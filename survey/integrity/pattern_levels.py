@@ -15,9 +15,11 @@ import numpy as np
 from scipy.special import ndtr, stdtr
 
 from analysis import Design, Difference, Measure
+from analysis.beside import beside
 from analysis.contrast import contrasts
 from analysis.design import Labels
 from analysis.outlying import FEWEST, outlying
+from analysis.rare import binomial
 from analysis.totals import psu_totals
 from survey.integrity import pattern_columns as columns
 from survey.integrity.pattern_tests import LEAST, Material, Tests
@@ -46,16 +48,31 @@ def of_others(material: Material) -> Iterator[Tests]:
         if kind in ("village", "commune"):
             continue
         few = int((_sizes(labels) >= LEAST).sum()) < FEWEST
-        values = plain | _further(material) if few and kind == "keyer" else plain
-        found = [_against(material, labels, g, values) for g in range(len(labels.levels))]
-        for check in values:
-            told = [one.get(check) for one in found]
-            if not few:
-                yield _among_many(check, kind, labels, told)
-            elif kind == "keyer":
-                yield _by_chance(check, kind, labels, told)
-            else:
-                yield _beyond(check, kind, labels, told, values[check])
+        yield from (_of_few if few else _of_many)(material, kind, labels, plain)
+
+
+def _of_few(material: Material, kind: str, labels: Labels, plain: Mapping[str, Floats]) -> Iterator[Tests]:
+    values = {**plain, **_further(material)} if kind == "keyer" else plain
+    found = [_against(material, labels, g, values) for g in range(len(labels.levels))]
+    for check in values:
+        told = [one.get(check) for one in found]
+        if kind == "keyer":
+            yield _by_chance(check, kind, labels, told)
+        else:
+            yield _beyond(check, kind, labels, told, values[check])
+
+
+def _of_many(material: Material, kind: str, labels: Labels, plain: Mapping[str, Floats]) -> Iterator[Tests]:
+    people = material.people
+    for check, value in plain.items():
+        found = beside(value, labels, people.unit, people.psu)
+        enough = np.minimum(found.own, found.others) >= LEAST
+        test = outlying(np.where(enough, found.mean - found.usual, np.nan), found.variance)
+        p, expected = test.either, found.usual + test.expected
+        if check.startswith("cases"):
+            above, below = binomial(found.mean, found.own, np.clip(expected, 0, 1))
+            p = np.maximum(p, np.minimum(1, 2 * np.minimum(above, below)))
+        yield Tests(check, kind, labels.levels, found.own, found.mean, expected, p)
 
 
 def _values(material: Material) -> dict[str, Floats]:
@@ -78,7 +95,7 @@ def _further(material: Material) -> dict[str, Floats]:
     further = {"straight": person.straight, "scatter": scores, "spread": apart, "odd": material.odd}
     for check in ("blank", "unsure", "silent"):
         further[check] = columns.more(getattr(person, check))
-    return {check: value for check, value in further.items() if np.nanstd(value) > 0}
+    return {check: value for check, value in further.items() if len(np.unique(value[np.isfinite(value)])) > 1}
 
 
 def _against(material: Material, labels: Labels, g: int, values: Mapping[str, Floats]) -> dict[str, Against]:
@@ -125,14 +142,6 @@ def _tests(check: str, kind: str, labels: Labels, told: list[Against | None], p:
         for part in (lambda one: one.n[0], lambda one: one.mean[0], lambda one: one.mean[1])
     )
     return Tests(check, kind, labels.levels, n, seen, expected, p)
-
-
-def _among_many(check: str, kind: str, labels: Labels, told: list[Against | None]) -> Tests:
-    y, error = (
-        np.array([np.nan if one is None else part(one) for one in told], np.float64)
-        for part in (lambda one: one.difference.estimate, lambda one: one.difference.standard_error)
-    )
-    return _tests(check, kind, labels, told, outlying(y, error**2).either)
 
 
 def _by_chance(check: str, kind: str, labels: Labels, told: list[Against | None]) -> Tests:

@@ -14,6 +14,7 @@ from analysis import alike, spread
 from analysis.along import along
 from analysis.design import Ints, Labels
 from analysis.outlying import FEWEST, outlying
+from analysis.rare import binomial
 from survey.integrity import pattern_columns as columns
 from survey.responses.respondents import Bools, Floats, Respondents
 
@@ -23,6 +24,7 @@ LEAST_DEGREES = 8
 LEAST_DIGITS = 40  # numbers of a group, below which ten digits say nothing
 FAR = 3.0  # of person fit, in standard deviations of the better half
 BUSY_DF = 6.0  # of the busiest day: where two ask at once, or people meet, it is twice the usual one
+MORE, EITHER = 1, 2  # sides of a test
 LAST_DIGITS = 30  # values of a number, from which on its last digit is chance
 
 
@@ -94,7 +96,7 @@ def of_groups(material: Material) -> Iterator[Tests]:
         yield _straight(material, kind, labels)
         yield _mean("scatter", kind, labels, scatter)
         for check in ("blank", "unsure", "silent"):
-            yield _more(check, kind, labels, getattr(person, check))
+            yield shares(check, kind, labels, columns.more(getattr(person, check)), EITHER)
         yield _spread(kind, labels, spread.within(scores, labels, material.people.psu, LEAST_DEGREES), "spread")
         if kind != "village":
             apart = spread.between(scores, labels, material.people.psu, LEAST_VILLAGES - 1)
@@ -122,21 +124,14 @@ def _alike(material: Material, kind: str, labels: Labels) -> Tests:
 
 def _odd(material: Material, kind: str, labels: Labels) -> Tests:
     """Forms whose answers hang together as nobody's."""
-    n, share = _means(material.odd, labels)
-    y, v = _root(share, n)
-    test = outlying(np.where(n >= LEAST, y, np.nan), v)
-    return Tests("odd", kind, labels.levels, n, share, _back(test.expected, n), test.above)
+    return shares("odd", kind, labels, material.odd, MORE)
 
 
 def _straight(material: Material, kind: str, labels: Labels) -> Tests:
     """Forms with one level throughout, beside what is usual where the others are as satisfied."""
     person = material.person
-    others = np.where(person.straight == 0, person.level, np.nan)
-    mood = _means(others, labels)[1]
-    n, share = _means(person.straight, labels)
-    y, v = _root(share, n)
-    test = outlying(np.where(n >= LEAST, y, np.nan), v, mood)
-    return Tests("straight", kind, labels.levels, n, share, _back(test.expected, n), test.above)
+    mood = _means(np.where(person.straight == 0, person.level, np.nan), labels)[1]
+    return shares("straight", kind, labels, person.straight, MORE, mood)
 
 
 def _mean(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
@@ -145,13 +140,22 @@ def _mean(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
     return Tests(check, kind, labels.levels, n, mean, test.expected, test.either)
 
 
-def _more(check: str, kind: str, labels: Labels, value: Floats) -> Tests:
-    """People with more than half of all have."""
-    n, share = _means(columns.more(value), labels)
+def shares(check: str, kind: str, labels: Labels, value: Floats, sides: int, like: Floats | None = None) -> Tests:
+    """A share of people: by angles, as many are normal, and never surer than the binomial of what is usual, for an
+    angle at 0 or 1 says too much."""
+    n, share = _means(value, labels)
     y, v = _root(share, n)
     varies = np.ptp(share[n >= LEAST]) > 0 if (n >= LEAST).any() else False
-    test = outlying(np.where((n >= LEAST) & varies, y, np.nan), v)
-    return Tests(check, kind, labels.levels, n, share, _back(test.expected, n), test.either)
+    test = outlying(np.where((n >= LEAST) & varies, y, np.nan), v, like)
+    usual = _back(test.expected, n)
+    of_all = float((np.nansum(n * share) + 0.5) / (n.sum() + 1))
+    above, below = (
+        binomial(share, n, np.maximum(usual, of_all))[0],
+        binomial(share, n, np.minimum(usual, of_all))[1],
+    )
+    above, below = np.maximum(test.above, above), np.maximum(test.below, below)
+    p = above if sides == MORE else np.minimum(1, 2 * np.minimum(above, below))
+    return Tests(check, kind, labels.levels, n, share, usual, p)
 
 
 def _spread(kind: str, labels: Labels, found: spread.Spread, check: str) -> Tests:

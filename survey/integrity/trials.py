@@ -6,6 +6,7 @@ The figures stand in `trials.csv`, which `benchmarks/steering.py` writes; page a
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,9 +44,7 @@ class Trial:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Exact limits of the share of waves that `passes` counts."""
-        waves = np.array([float(self.waves)])
-        low, high = clopper_pearson(self.passes / waves, waves, level)
-        return float(low[0]), float(high[0])
+        return interval([self], level)
 
 
 @cache
@@ -81,3 +80,12 @@ def find(steering: str, where: str, share: float, villages: int = 2) -> Trial:
 def honest() -> list[Trial]:
     """The honest waves, one kind a row."""
     return [one for one in trials() if not one.steering]
+
+
+def interval(some: Sequence[Trial], level: float = 0.95) -> tuple[float, float]:
+    """Exact limits of the share of waves that `passes` counts, of trials together; 0 to 1 without a wave."""
+    waves = np.array([float(sum(one.waves for one in some))])
+    if not waves[0]:
+        return 0.0, 1.0
+    low, high = clopper_pearson(sum(one.passes for one in some) / waves, waves, level)
+    return float(low[0]), float(high[0])

@@ -24,10 +24,21 @@ def most(waves: int) -> int:
     return next(k for k in range(waves + 1) if bdtr(k, waves, 0.05) >= 0.998)
 
 
-def test_honest_waves_are_seldom_flagged() -> None:
-    tried = [WORLDS["usual", 2], WORLDS["neighbours very alike", 2], WORLDS["people ask very differently", 2]]
-    flagged = sum(steering.tried(world, 2, [])[0].passes for world in tried)
-    assert flagged <= most(2 * len(tried))
+def flagged(world: steering.World, seed: int) -> bool:
+    return any(sign == "passes" for _kind, _group, sign in steering.findings(steering.made(world, seed)))
+
+
+def test_honest_waves_are_seldom_flagged_and_no_test_is_surer_than_it_may_be() -> None:
+    """In some thousand tests one in a thousand has p below 0.001, and none passes."""
+    low: list[str] = []
+    for seed, name in enumerate(("usual", "neighbours very alike", "people ask very differently"), 1):
+        forms = steering.made(WORLDS[name, 2], seed)
+        groups = {kind: forms.brought(kind) for kind in forms.groups}
+        tests = patterns.of(forms.people(), groups, None, forms.pile, forms.at, forms.turned)
+        assert len(tests) > 1800
+        assert [one.subject for one in tests if one.sign == "passes"] == []
+        low += [one.subject for one in tests if one.p < 0.001]
+    assert len(low) <= 13, low  # 6 are expected; 14 or more by chance five times in a thousand
 
 
 @pytest.mark.parametrize("fill", ["best", "copied", "sensible"])
@@ -62,5 +73,4 @@ def test_a_stored_wave_is_told_the_same_as_one_in_memory(database: Database) -> 
 @pytest.mark.soak
 @pytest.mark.parametrize("world", steering.worlds(), ids=lambda world: f"{world.name}, {world.villages}")
 def test_the_whole_table(world: steering.World) -> None:
-    row = steering.tried(world, 60, [])[0]
-    assert row.passes <= most(60), row
+    assert sum(flagged(world, seed) for seed in range(1001, 1061)) <= most(60)

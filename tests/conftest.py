@@ -31,14 +31,15 @@ from hypothesis import HealthCheck, settings
 from itsdangerous import TimestampSigner
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from survey.operations import demo
 from survey.operations.installation import prepare
+from survey.responses import assignments
 from survey.storage.database import Database
-from survey.storage.models import Account, Role, Village, WaveKind
+from survey.storage.models import Account, Assignment, Mode, Role, Village, Wave, WaveKind
 from survey.storage.schema import MIGRATIONS, newest
 from survey.system import dates
 from survey.waves import questionnaires, waves
@@ -76,12 +77,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def hire(session: Session, name: str, role: Role, unit: str | None = None) -> None:
     session.add(Account(name=name, role=role, unit=unit, password=PASSWORD))
+    assign(session, name, *(mode for mode, roles in assignments.ROLES.items() if role in roles))
+
+
+def assign(session: Session, name: str, *modes: Mode) -> None:
+    """Assigns whoever may send for others all that is there by now: what is held has tests of its own."""
+    for wave in session.scalars(select(Wave)).all():
+        here = session.scalars(select(Village.psu).where(Village.wave == wave.code)).all()
+        for mode in modes:
+            by_village = mode is Mode.INTERVIEWER and wave.kind is WaveKind.SAMPLE
+            for psu in here if by_village else [None]:
+                about = {"made": dates.today(), "by": "giam-sat"}
+                session.add(Assignment(wave=wave.code, account=name, mode=mode, psu=psu, **about))
 
 
 @pytest.fixture(scope="session")
 def account() -> Callable[..., None]:
-    """account(session, name, role, unit=None) makes an account with the password `mat-khau-dai`."""
+    """account(session, name, role, unit=None) makes an account with the password `mat-khau-dai`; one that sends
+    for others is assigned to all waves that are there."""
     return hire
+
+
+@pytest.fixture(scope="session")
+def assigned() -> Callable[..., None]:
+    """assigned(session, name, *modes) assigns whoever may send for others to all waves that are there."""
+    return assign
 
 
 def fill(database: Database) -> None:
@@ -98,6 +118,8 @@ def fill(database: Database) -> None:
             session.add(Village(wave="ho-mau", psu=psu, unit=unit, stratum=unit, name=f"Thôn {psu}"))
         for role in (Role.ADMIN, Role.HOME_AFFAIRS, Role.KEYER):
             hire(session, role.value, role)
+        for keyer in ("lan", "minh", "ba", "Minh", "toi-admin"):  # whom tests name without making an account
+            assign(session, keyer, Mode.PAPER)
 
 
 @pytest.fixture(autouse=True)

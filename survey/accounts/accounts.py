@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from survey.accounts import passwords, second_factors, sign_ins
-from survey.responses import devices
+from survey.responses import devices, lots
 from survey.storage import audit
 from survey.storage.models import Account, PasswordLink, Role, SignIn, Token
 from survey.waves import units
@@ -35,7 +35,6 @@ class Busy(Refusal):
 
 
 LEAST_PASSWORD = 12
-OF_TOKENS = "token:"  # what a program is called in the audit trail begins so, and no account's name does
 
 
 class Right(StrEnum):
@@ -132,7 +131,7 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
     password  None if the person chooses it (`survey.accounts.password_links`); until then none opens it
     """
     name = nfc(name).strip()
-    if not name or len(name) > 80 or name.startswith(OF_TOKENS):
+    if not name or len(name) > 80 or name.startswith(lots.OF_TOKENS):
         raise Refusal("Give the account a name of 1 to 80 characters.")
     hashed = nobodys() if password is None else _hashed(password, name)
     if session.get(Account, name) is not None:

@@ -74,7 +74,7 @@ def list_held(wave: str | None) -> None:
                 form.day,
                 form.wave,
                 form.unit,
-                str(form.device),
+                form.account or str(form.device),
                 form.reason,
                 str(form.id),
                 one.verdict or "",

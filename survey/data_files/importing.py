@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -87,10 +88,18 @@ def read_through(session: Session, file: File, waiting: WaitingLines, progress: 
             file.faults.add(
                 line.row, "response_id", Lazy("Row %(row)s has this id already. Keep one of them.", row=twin)
             )
+    new: dict[str, list[int]] = defaultdict(list)
     for batch in waiting.batches():
-        file.fresh(session, batch)
-    file.check_counts(session)
+        _count(new, file.fresh(session, batch))
+    file.check_counts(session, new)
     return rows
+
+
+def _count(rows: dict[str, list[int]], fresh: list[Line]) -> None:
+    """Notes the rows of lines that are new, by village."""
+    for line in fresh:
+        if line.psu is not None:
+            rows[line.psu].append(line.row)
 
 
 def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Outcome:
@@ -107,15 +116,17 @@ def _keep(session: Session, file: File, waiting: WaitingLines, path: Path) -> Ou
         0,
         lots.begin(session, wave.code, LotKind.IMPORT, dates.today(), sender=path.name[:200]),
     )
+    new: dict[str, list[int]] = defaultdict(list)
     for batch in waiting.batches():
         fresh = file.fresh(session, batch)
         _insert(connection, wave, fresh, lot)
+        _count(new, fresh)
         stored += len(fresh)
         known += len(batch) - len(fresh)
         if file.weighs:
             # A response that was there takes the weight of the file only where the file gives one.
             weights.add({line.id: line.weight for line in (batch if file.has("weight") else fresh)})
-    file.check_counts(session)
+    file.check_counts(session, new, stored=True)
     return Outcome(stored, known, weights.keep(), tuple(file.remarks(stored)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -59,7 +60,7 @@ class LeadersFile(File):
             person = str(line.stratum), line.person or str(line.id)
             self.new[person] = min(line.row, self.new.get(person, line.row))
 
-    def check_counts(self, session: Session) -> None:
+    def check_counts(self, session: Session, lines: Mapping[str, Sequence[int]], stored: bool = False) -> None:
         there = leader_groups.persons(session, self.wave.code)
         for stratum, group in self.groups.items():
             had = there.get(stratum, set())

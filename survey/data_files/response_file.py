@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check
 from survey.data_files.waiting_lines import BATCH, Line
+from survey.responses import holding
 from survey.responses.submission import split
 from survey.sampling import draws
 from survey.storage.encrypted_texts import TextKeys
@@ -31,6 +32,11 @@ MODES = {mode.value: mode for mode in Mode}
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WEIGHT = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+BEYOND = N_(
+    "Village %(psu)s would hold %(forms)s forms, but %(households)s households were drawn there. Leave out what "
+    "is there twice. If more people did answer, key their forms by hand: they are held, and a supervisor decides."
+)
 
 
 class Home(NamedTuple):
@@ -271,8 +277,16 @@ class File:
     def _count(self, fresh: list[Line]) -> None:
         """Notes what comes new."""
 
-    def check_counts(self, session: Session) -> None:
-        """What only all lines tell together becomes a fault."""
+    def check_counts(self, session: Session, lines: Mapping[str, Sequence[int]], stored: bool = False) -> None:
+        """What only all lines tell together becomes a fault.
+
+        lines   by village, the rows of those that are new
+        stored  whether these are in the database by now
+        """
+        new = {psu: 0 if stored else len(rows) for psu, rows in lines.items()}
+        for psu, (forms, households) in holding.beyond(session, self.wave, new).items():
+            row = sorted(lines[psu])[max(households - forms, -len(lines[psu]))]
+            self.faults.add(row, "psu", Lazy(BEYOND, psu=psu, forms=forms, households=households))
 
     def _compare_weight(self, line: Line, draw_weight: float) -> None:
         """A response that comes new has the weight of its village's draw, or none."""

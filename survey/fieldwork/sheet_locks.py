@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from survey.fieldwork import reinterviews, serial_numbers
 from survey.fieldwork.accounting import REASONS
 from survey.storage.models import (
+    Assignment,
     Batch,
     Keying,
+    Mode,
     OpenKeying,
     Scan,
     Sheet,
@@ -29,7 +31,7 @@ from survey.storage.models import (
 from survey.system.dates import today
 from survey.waves import questionnaires
 from survey.waves.waves import Place
-from translations import Conflict, Gone, NotFound, Refusal, formats
+from translations import Conflict, Denied, Gone, NotFound, Refusal, formats
 from translations import gettext as _
 
 FIRST, SECOND, SETTLED = 1, 2, 3
@@ -138,11 +140,12 @@ def keyed_by(session: Session, keyer: str, waves: Collection[str]) -> dict[str, 
 def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
     """Opens a form for a keyer, in the turn that it waits for; the same again is fine.
 
-    Refused where somebody else has it, and where there is nothing left for this keyer: by the same words, whether
-    the form is stored or waits for another's turn. Where the form lies is not changed by looking at it: a number
-    mistyped must not make another form one that came back.
+    Refused where its batch is not assigned to the keyer; where somebody else has it, and where there is nothing
+    left for this keyer: by the same words, whether the form is stored or waits for another's turn. Where the form
+    lies is not changed by looking at it: a number mistyped must not make another form one that came back.
     """
     sheet = locked(session, number)
+    _refuse_unassigned(session, sheet, keyer)
     reinterviews.refuse_to_key(session, number, keyer)
     if sheet.state is SheetState.VOID:
         raise Conflict(
@@ -168,6 +171,28 @@ def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
     session.add(row)
     session.flush()
     return row
+
+
+def _refuse_unassigned(session: Session, sheet: Sheet, keyer: str) -> None:
+    """The paper stays on the desk: nothing is lost where it waits for an assignment."""
+    if session.scalar(select(Batch.code).where(Batch.code == sheet.batch, _is_assigned(keyer))) is None:
+        raise Denied(
+            "Form %(serial)s belongs to batch %(batch)s, which is not assigned to you. Leave it in its packet and "
+            "ask your supervisor for the batch.",
+            serial=sheet.serial,
+            batch=sheet.batch,
+        )
+
+
+def _is_assigned(keyer: str) -> ColumnElement[bool]:
+    """Whether the keyer may key the sheets of a batch."""
+    return exists().where(
+        Assignment.wave == Batch.wave,
+        Assignment.account == keyer,
+        Assignment.mode == Mode.PAPER,
+        or_(Assignment.batch.is_(None), Assignment.batch == Batch.code),
+        or_(Assignment.ended.is_(None), Assignment.ended >= today()),
+    )
 
 
 def take_next(session: Session, batch: str, keyer: str) -> OpenKeying | None:
@@ -297,8 +322,8 @@ def locked(session: Session, number: str) -> Sheet:
 
 
 def _for(keyer: str) -> Select[Sheet]:
-    """The sheets that wait for a turn which this keyer may have and nobody else has. A sheet that was scanned
-    waits for its doubtful marks, not for a first keying."""
+    """The sheets of a keyer's batches that wait for a turn which this keyer may have and nobody else has. A sheet
+    that was scanned waits for its doubtful marks, not for a first keying."""
     first, second = aliased(Keying), aliased(Keying)
     return (
         select(Sheet)
@@ -308,6 +333,7 @@ def _for(keyer: str) -> Select[Sheet]:
         .outerjoin(OpenKeying, and_(OpenKeying.sheet == Sheet.serial, OpenKeying.finished.is_(False)))
         .where(
             Sheet.state == SheetState.WAITING,
+            _is_assigned(keyer),
             second.id.is_(None),
             or_(
                 and_(first.id.is_(None), ~exists().where(Scan.sheet == Sheet.serial)),

@@ -17,6 +17,7 @@ from survey.waves import waves
 from survey.waves.waves import Place
 
 MOST = 2**53  # a number that every program reads exactly
+OF_TOKENS = "token:"  # what a program is called as a sender begins so, and no account's name does
 
 
 def number(

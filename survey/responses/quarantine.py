@@ -28,6 +28,7 @@ from survey.system import dates
 from survey.waves import waves
 from translations import N_, Conflict, NotFound, Refusal
 from translations.formats import day as in_words
+from translations.unicode import spelling
 
 # Why a form is held, and what an acceptance does with it; the reasons are those of `sealing.REASONS`.
 WHY: dict[str, str] = {
@@ -37,6 +38,9 @@ WHY: dict[str, str] = {
     "answers": N_("Some of its answers don't fit the questionnaire"),
     "revoked": N_("Its device was taken out of service, and bound again since"),
     "conflict": N_("Its number was sent before with other answers"),
+    "assignment": N_("Whoever sent it was not assigned there"),
+    "closed": N_("It arrived after its village was closed"),
+    "beyond": N_("There were as many forms already as households were drawn or assigned"),
     "key": N_("The key that opens it is not on this server"),
     "seal": N_("It does not open, or contains something other than answers"),
 }
@@ -47,6 +51,11 @@ THEN: dict[str, str] = {
     "answers": N_("Accepted, it counts without the answers that don't fit, as if these had been left blank."),
     "revoked": N_("If accepted, it counts: first ask who had the device by that day."),
     "conflict": N_("Accepted, it counts as a form of its own, beside the one that came first."),
+    "assignment": N_(
+        "Accepted, it counts: first ask who sent that person there, and assign them for the next ones."
+    ),
+    "closed": N_("Accepted, it counts. If more are to come, open the village again."),
+    "beyond": N_("Accepted, it counts: first ask which household answered, and why there is one more."),
     "key": N_("It can be accepted once the key is back in the folder sealing/ of the data."),
     "seal": N_("It can only be declined."),
 }
@@ -149,6 +158,10 @@ def decide(
             raise Conflict("Form %(number)s is counted already. Reject it in the review instead.", number=one.name)
         if one.verdict is verdict:
             continue
+        if verdict is Verdict.ACCEPTED and spelling(_sender(session, one) or "") == spelling(person):
+            raise Conflict(
+                "You sent form %(number)s yourself: somebody else decides whether it counts.", number=one.name
+            )
         if verdict is Verdict.ACCEPTED:
             _count(session, one.form, day)
         session.add(
@@ -159,6 +172,16 @@ def decide(
         decided += 1
     session.flush()
     return decided
+
+
+def _sender(session: Session, one: QuarantineEntry) -> str | None:
+    """The account that sent a form for another person, openly or by its tablet; None of a kiosk's."""
+    device = one.device
+    if device is None or one.form.mode is not Mode.INTERVIEWER:
+        return one.form.account
+    if one.form.reason == "revoked" and device.follows is not None:  # whoever had the tablet before
+        device = session.get_one(Device, device.follows)
+    return device.owner
 
 
 def _decrypted(form: QuarantinedResponse) -> tuple[object, tuple[str, ...], int | None]:

@@ -33,7 +33,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey.responses import devices, lots, submission
+from survey.responses import devices, holding, lots, submission
 from survey.responses.submission import MARKS
 from survey.storage.models import (
     Account,
@@ -58,8 +58,12 @@ OLDEST = timedelta(days=14)
 FETCHED = timedelta(days=60)  # for which what waits on a revoked device can still be brought in
 # Why a sealed response is held instead of counted: its key is not here; it does not open or holds no answers and
 # marks; the answers fail the check; it came after the wave's end; its day can't be; it names another place than
-# the device's; its device was taken out of service, and bound anew since; its id is known with other content.
-REASONS = ("key", "seal", "answers", "late", "day", "place", "revoked", "conflict")
+# the device's; its device was taken out of service, and bound anew since; its id is known with other content; and
+# why what somebody sends for another person waits (`holding`): nobody assigned them, the village is closed, or has
+# as many forms as households were drawn.
+REASONS = (
+    "key", "seal", "answers", "late", "day", "place", "revoked", "conflict", "assignment", "closed", "beyond"
+)  # fmt: skip
 # What a device may write around the seal; anything else is a fault of its program.
 FORMS = {
     "day": re.compile(r"\d{4}-\d\d-\d\d"),
@@ -192,7 +196,7 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
         checked = check(place.questionnaire, answers)
         if checked.problems:
             reason = "answers"
-        else:
+        elif not (reason := _unassigned(session, device, place.wave, sent)):
             try:
                 new = submission.submit(
                     session.connection(),
@@ -266,6 +270,15 @@ def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
     return ""
 
 
+def _unassigned(session: Session, device: Device, wave: Wave, sent: dict[str, str]) -> str:
+    """Why what a tablet sends waits, or "" where it counts; a kiosk belongs to its place, and needs nobody."""
+    if device.mode is not Mode.INTERVIEWER:
+        return ""
+    day = date.fromisoformat(sent["day"])
+    reason = holding.reason(session, wave, device.owner, device.mode, sent.get("psu"), day)
+    return "" if reason and holding.is_stored(session, UUID(sent["id"])) else reason
+
+
 def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str]) -> bool:
     """Whether a device may send for a place: a kiosk for its own, a tablet for any village, and for any commune of
     an open wave, which has no villages; that of an interviewer of one commune for that one."""
@@ -283,10 +296,18 @@ def _belongs(session: Session, device: Device, wave: Wave, sent: dict[str, str])
 
 
 def _hold(session: Session, device: Device, sent: dict[str, str], reason: str) -> None:
+    hold(session, sent, reason, device=device.id)
+
+
+def hold(
+    session: Session, sent: dict[str, str], reason: str, *, device: int | None = None, account: str | None = None
+) -> None:
+    """Keeps what a device sealed, or the server for an account, until somebody decides; the same again is kept
+    once."""
     digest = hashlib.sha256(associated_data(sent) + sent["sealed"].encode()).hexdigest()
     form: dict[str, Any] = {name: sent.get(name) for name in ("wave", "unit", "psu", "day", "key", "sealed")}
     form |= {"id": UUID(sent["id"]), "mode": Mode(sent["mode"])}
-    held = QuarantinedResponse(digest=digest, device=device.id, reason=reason, **form)
+    held = QuarantinedResponse(digest=digest, device=device, account=account, reason=reason, **form)
     try:
         with session.begin_nested():
             session.add(held)

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from forms import check
 from survey.accounts.accounts import Right
 from survey.fieldwork import visits
-from survey.responses import devices, lots, sealed_responses, submission
+from survey.responses import account_forms, devices, holding, lots, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
 from survey.sampling import draws
 from survey.sampling.outcome_words import OUTCOMES, Outcome
@@ -257,7 +257,8 @@ def _outcomes() -> dict[int, Outcome]:
 
 
 def _store(place: Place, village: Village | None) -> ResponseReturnValue:
-    """Keeps the answers of one person: 201, or 200 where the same form is there already."""
+    """Keeps the answers of one person: 201, 200 where the same form is there already, 202 where it waits for a
+    supervisor's decision."""
     sent = request.get_json(silent=True)
     if not isinstance(sent, dict) or not UUID4.fullmatch(str(sent.get("id"))):
         raise Faulty(N_("Send id, answers and marks as JSON."))
@@ -276,18 +277,20 @@ def _store(place: Place, village: Village | None) -> ResponseReturnValue:
         )
     psu = village.psu if village else None
     with database().writing() as session:
-        new = submission.submit(
-            session.connection(),
+        outcome, reason = account_forms.store(
+            session,
             place,
+            current_user.name,
             uuid.UUID(sent["id"]),
             Mode.INTERVIEWER,
             checked.answers,
+            lambda: _lot(session, place, psu),
             marks=("helped-interviewer", *marks),
             psu=psu,
             adults=adults if village else None,
-            lot=_lot(session, place, psu),
         )
-    return {"status": "stored" if new else "known"}, 201 if new else 200
+    why = {"why": _(holding.TOLD[reason])} if reason else {}
+    return {"status": outcome} | why, {"stored": 201, "known": 200, "held": 202}[outcome]
 
 
 def _lot(session: Session, place: Place, psu: str | None) -> int:

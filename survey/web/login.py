@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from survey.accounts import second_factors, sign_ins
-from survey.accounts.accounts import OF_TOKENS, Person, Right, person_of
+from survey.accounts.accounts import Person, Right, person_of
 from survey.accounts.tokens import OPENS, Ended, Scope, digest_of
+from survey.responses import lots
 from survey.storage.models import Account, SignIn, Token
 from survey.system.dates import today
 from survey.web.current import database
@@ -95,7 +96,7 @@ def load(request: Request) -> Person | None:
         )
     g.token = token
     rights = frozenset[Right]().union(*(OPENS[Scope(one)] for one in token.scope))
-    return Person(OF_TOKENS + token.name, token.role, token.unit, "", only=rights)
+    return Person(lots.OF_TOKENS + token.name, token.role, token.unit, "", only=rights)
 
 
 def note_use() -> None:

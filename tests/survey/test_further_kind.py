@@ -81,7 +81,7 @@ def questionnaire(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Questionna
 
 
 @pytest.fixture
-def asked(app: Flask, province: Database, questionnaire: Questionnaire) -> Database:
+def asked(app: Flask, province: Database, questionnaire: Questionnaire, assigned: Callable[..., None]) -> Database:
     """A wave that asks it."""
     app.jinja_env.bytecode_cache = None
     loader = app.jinja_env.loader
@@ -91,6 +91,7 @@ def asked(app: Flask, province: Database, questionnaire: Questionnaire) -> Datab
     with province.writing() as session:
         questionnaires.publish(session, questionnaire, dates.today())
         waves.create(session, "hen", questionnaire, WaveKind.OPEN, dates.today(), dates.today(), public=True)
+        assigned(session, "keyer", Mode.PAPER)
     return province
 
 

@@ -378,7 +378,7 @@ def test_an_interviewer_of_one_commune_works_there_alone(made: Flask, sign_in: S
         sent = {"id": str(uuid4()), "wave": "ho-mo", "unit": unit, "mode": "interviewer", "answers": {"C5": 1}}
         assert client.post("/api/v1/responses", json=sent).status_code == status
     key, told = sealed_responses.current(), []
-    for unit, psu in ((HOME, "V1"), (OTHER, "V3")):
+    for unit, psu in ((HOME, "V2"), (OTHER, "V3")):
         about = {"id": str(uuid4()), "wave": "ho-mau", "unit": unit, "mode": "interviewer", "psu": psu}
         about |= {"day": str(dates.today())}
         content = {"answers": {"C5": 1}, "marks": []}

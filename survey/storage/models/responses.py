@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.storage.encrypted_columns import Document
 from survey.storage.models.base import Base, enum_column
+
+IN_VILLAGES = "psu IS NOT NULL"
 
 
 class Mode(StrEnum):
@@ -50,6 +52,13 @@ class Response(Base):
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
         Index("ix_response_wave", "wave", "lot"),
+        Index(
+            "ix_response_village",
+            "wave",
+            "psu",
+            sqlite_where=text(IN_VILLAGES),
+            postgresql_where=text(IN_VILLAGES),
+        ),
         {"sqlite_with_rowid": False},
     )
 

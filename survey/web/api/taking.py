@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from forms import check
 from survey.accounts.accounts import Right
-from survey.responses import lots, receipts, sealed_responses, submission
+from survey.responses import account_forms, lots, receipts, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
 from survey.storage.models import LotKind, Mode
 from survey.system import dates
@@ -31,6 +31,7 @@ KEYS = {"id", "wave", "unit", "mode", "answers", "marks"}
 MODES = tuple(mode.value for mode in Mode)
 # What a client must be allowed to do to send in a mode; a phone needs nothing, a kiosk is a bound device.
 RIGHTS = {Mode.PAPER: Right.KEY, Mode.INTERVIEWER: Right.INTERVIEW}
+STATUS = {"stored": 201, "known": 200, "held": 202}
 SENT_BY = {Mode.PAPER: LotKind.KEYER, Mode.INTERVIEWER: LotKind.INTERVIEWER}
 
 
@@ -42,7 +43,8 @@ class NotJSON(Refusal):
 
 @pages.post("/api/v1/responses")
 def submit() -> ResponseReturnValue:
-    """Keeps a response: 201, or 200 where the same one is there already; both mean that it is on disk."""
+    """Keeps a response: 201, 200 where the same one is there already, 202 where it waits for a decision; each
+    means that it is on disk."""
     if wait := rate_limit.seconds_to_wait():
         return _busy(wait)
     sent = _body()
@@ -54,12 +56,35 @@ def submit() -> ResponseReturnValue:
     checked = check(place.questionnaire, sent["answers"])
     if checked.problems:
         return _unprocessable([(_pointer("answers", fault.code), str(fault)) for fault in checked.problems])
-    id = uuid.UUID(sent["id"])
-    marks, lot = sent.get("marks", ()), _lot(place, mode)
+    id, marks = uuid.UUID(sent["id"]), sent.get("marks", ())
+    if mode in RIGHTS:
+        return _for_another(place, mode, id, checked.answers, marks)
+    lot = _lot(place, mode)
     new = database().group(
         lambda connection: submission.submit(connection, place, id, mode, checked.answers, marks=marks, lot=lot)
     )
     return {"id": sent["id"], "status": "stored" if new else "known"}, 201 if new else 200
+
+
+def _for_another(
+    place: Place, mode: Mode, id: uuid.UUID, answers: dict[str, Any], marks: list[str]
+) -> ResponseReturnValue:
+    """Keeps what somebody sends for another person: 202 where nobody assigned them."""
+    wave, sender, day = place.wave.code, current_user.name, waves.counting_day(place.wave)
+    about: dict[str, Any] = {"unit": place.unit.code, "mode": mode, "sender": sender}
+    with database().writing() as session:
+        outcome, reason = account_forms.store(
+            session,
+            place,
+            sender,
+            id,
+            mode,
+            answers,
+            lambda: lots.number(session, wave, SENT_BY[mode], day, **about),
+            marks=marks,
+        )
+    answer = {"id": str(id), "status": outcome} | ({"reason": reason} if reason else {})
+    return answer, STATUS[outcome]
 
 
 @pages.post("/api/v1/sealed")
@@ -79,7 +104,7 @@ def sealed() -> ResponseReturnValue:
         outcome, reason = sealed_responses.store_sealed(session, device, sent)
     receipt = receipts.issue(current_app.config["SECRET_KEY"], sent["wave"], dates.today())
     answer = {"id": sent["id"], "status": outcome, "receipt": receipt} | ({"reason": reason} if reason else {})
-    return answer, {"stored": 201, "known": 200, "held": 202}[outcome]
+    return answer, STATUS[outcome]
 
 
 def _body() -> Any:
@@ -173,12 +198,10 @@ def _may(mode: Mode, place: Place) -> None:
 
 
 def _lot(place: Place, mode: Mode) -> int:
-    """What a program sends is a lot of its own, apart from what came by a page, from whoever may send it."""
+    """What a program sends is a lot of its own, apart from what came by a page."""
     kind, sender = LotKind.PROGRAM, None
     if mode is Mode.KIOSK and (device := bound_device.here()) is not None:
         kind, sender = LotKind.KIOSK, lots.of_device(device.id)
-    elif mode in RIGHTS:
-        kind, sender = SENT_BY[mode], current_user.name
     return lots.current(database(), place, kind, mode, sender)
 
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import sheet_locks
-from survey.responses import lots, submission
+from survey.responses import account_forms, holding, lots
 from survey.sampling import draws
 from survey.storage.models import LotKind, Mode, Wave, WaveKind
 from survey.system.dates import today
@@ -24,6 +24,7 @@ from survey.web.keying.blueprint import holds_what_was_typed, pages
 from survey.web.keying.choosing import paper, running, village_of
 from survey.web.keying.screen import Screen, posted
 from translations import Conflict
+from translations import gettext as _
 
 
 @pages.record
@@ -62,30 +63,31 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
 
 
 def _store(screen: Screen, own: dict[str, Any]) -> ResponseReturnValue:
-    """Stores the form and goes on to the next one; shows it again where something must be corrected."""
+    """Stores the form, or holds it, and goes on to the next one; shows it again where something must be
+    corrected."""
     day = _day(own["day"], screen.place.wave)
     if screen.keyed.problems or day is None:
         return screen.page(422, wrong_day=day is None, **own)
     if screen.unfinished:
         return screen.page(422, unfinished=True, **own)
-    psu = screen.village.psu if screen.village else None
+    place, psu = screen.place, screen.village.psu if screen.village else None
     try:
         with database().writing() as session:
             about: dict[str, Any] = {"mode": Mode.PAPER, "sender": current_user.name}
-            lot = lots.number(session, screen.place.wave.code, LotKind.KEYER, today(), **about)
-            submission.submit(
-                session.connection(),
-                screen.place,
+            outcome, reason = account_forms.store(
+                session,
+                place,
+                current_user.name,
                 own["id"],
                 Mode.PAPER,
                 screen.keyed.answers,
+                lambda: lots.number(session, place.wave.code, LotKind.KEYER, today(), **about),
                 psu=psu,
                 day=day,
-                lot=lot,
             )
     except Conflict:
         return screen.page(409, known=True, **own)
-    flash(screen.receipt(), "keyed")
+    flash(_(holding.TOLD[reason]) if outcome == "held" else screen.receipt(), "held" if reason else "keyed")
     wave, unit = screen.place.wave.code, screen.place.unit.code
     stays = None if day == today() else own["day"]
     return redirect(url_for(".sheet", wave=wave, unit=unit, thon=psu, ngay=stays), 303)

@@ -115,7 +115,7 @@ async function send(form, locked) {
     outcome = outcome === "closed" ? "late" : "waits";
   }
   sending = false;
-  if (["stored", "waits", "late"].includes(outcome)) {
+  if (["stored", "held", "waits", "late"].includes(outcome)) {
     if (household()) await visited(form.dataset, household(), "complete").catch(() => {});
     const { again, list, waves } = form.dataset;
     return leave(`${list ?? (outcome === "late" ? waves : again)}&xong=${outcome}`);

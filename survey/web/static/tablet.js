@@ -17,6 +17,7 @@ export async function post(address, body, type) {
     const { token } = await first.json();
     const headers = { "Content-Type": type, "X-CSRFToken": token };
     const reply = await fetch(address, { method: "POST", headers, body, redirect: "error", signal });
+    if (reply.status === 202) return "held";
     return reply.ok ? "stored" : (why[reply.status] ?? (REFUSED.includes(reply.status) ? "refused" : "network"));
   } catch {
     return "network";

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from survey.accounts import accounts, tokens
 from survey.accounts.tokens import Scope
 from survey.commands.people import token
-from survey.responses import submission
+from survey.responses import assignments, submission
 from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import AuditEntry, Mode, Role, Token
@@ -120,6 +120,11 @@ def test_a_token_opens_its_scope_of_what_its_role_may(client: FlaskClient, provi
     }
     assert client.post("/api/v1/responses", json=sent, headers=figures).status_code == 403
     keyer = add(province, "nhap", Role.KEYER)
+    assert client.post("/api/v1/responses", json=sent, headers=keyer).json["status"] == "held"
+    with province.writing() as session:
+        assignments.give(session, "ho-mo", "token:nhap", Mode.PAPER, "giam-sat")
+        with pytest.raises(Refusal):
+            assignments.give(session, "ho-mo", "token:khac", Mode.PAPER, "giam-sat")
     assert client.post("/api/v1/responses", json=sent, headers=keyer).status_code == 201
     assert tokens.usual(Role.HOME_AFFAIRS) == [Scope.WAVES, Scope.RESULTS]
     assert tokens.usual(Role.KEYER) == [Scope.RESPONSES]

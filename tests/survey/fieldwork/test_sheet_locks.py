@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from survey.fieldwork import closing, sheet_locks
 from survey.storage.database import Database
-from survey.storage.models import Batch, Keying, OpenKeying, Scan, Sheet, SheetState
+from survey.storage.models import Batch, Keying, Mode, OpenKeying, Scan, Sheet, SheetState
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, Gone, NotFound, Refusal
@@ -68,7 +69,12 @@ def test_two_keyers_never_have_one_form(packet: Database) -> None:
 
 
 @pytest.mark.both_databases
-def test_many_who_ask_for_the_next_form_at_once_each_get_another(packet: Database) -> None:
+def test_many_who_ask_for_the_next_form_at_once_each_get_another(
+    packet: Database, assigned: Callable[..., None]
+) -> None:
+    with packet.writing() as session:
+        for name in "abcdefg":
+            assigned(session, name, Mode.PAPER)
     got: list[str | None] = []
     threads = [threading.Thread(target=lambda who=name: got.append(following(packet, who))) for name in "abcdefg"]
     for thread in threads:

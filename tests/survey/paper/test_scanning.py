@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from survey.storage.database import Database
 from survey.storage.models import (
     Batch,
     Keying,
+    Mode,
     Response,
     ResponseText,
     Scan,
@@ -45,7 +47,7 @@ def blank(serial: str) -> list[Grey]:
 
 
 @pytest.fixture
-def packet(province: Database) -> Database:
+def packet(province: Database, assigned: Callable[..., None]) -> Database:
     """Wave `giay` on the short form, with the forms FIRST (keyed once) and SECOND (keyed twice); OTHER is of
     another wave."""
     with province.writing() as session:
@@ -61,6 +63,7 @@ def packet(province: Database) -> Database:
                 Sheet(serial=serial, batch=f"{code}-001", place=place, double=serial == SECOND)
                 for place, serial in enumerate(forms, start=1)
             )
+        assigned(session, "lan", Mode.PAPER)
     return province
 
 

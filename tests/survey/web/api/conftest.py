@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from survey.accounts import tokens
+from survey.responses import assignments
 from survey.storage.database import Database
-from survey.storage.models import Role
+from survey.storage.models import Mode, Role
 
 
 @pytest.fixture
@@ -17,6 +18,9 @@ def token(province: Database) -> Any:
 
     def make(role: Role) -> dict[str, str]:
         with province.writing() as session:
-            return {"Authorization": f"Bearer {tokens.add(session, f'program-{role}', role)}"}
+            text = tokens.add(session, f"program-{role}", role)
+            if role in assignments.ROLES[Mode.PAPER]:
+                assignments.give(session, "ho-mo", f"token:program-{role}", Mode.PAPER, "giam-sat")
+        return {"Authorization": f"Bearer {text}"}
 
     return make

@@ -8,13 +8,25 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from forms import Questionnaire
 from survey.fieldwork import sheet_locks
+from survey.responses import assignments
 from survey.storage.database import Database
-from survey.storage.models import Keying, OpenKeying, Response, Sheet, SheetState, Village, Wave
+from survey.storage.models import (
+    Assignment,
+    Batch,
+    Keying,
+    Mode,
+    OpenKeying,
+    Response,
+    Sheet,
+    SheetState,
+    Village,
+    Wave,
+)
 from survey.system import dates
 
 WAVE = "/nhap-phieu/ho-mau"
@@ -291,3 +303,21 @@ def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], p
     assert answer.status_code == 400
     assert "thuộc đợt ho-mau" in answer.text
     assert keyer.get(f"/nhap-phieu/ho-mo/phieu/{forms[0]}").status_code == 404
+
+
+def test_only_sheets_of_an_assigned_batch_are_opened_and_the_paper_stays_on_the_desk(
+    packet: Database, keyer: FlaskClient, forms: list[str]
+) -> None:
+    with packet.writing() as session:
+        session.execute(delete(Assignment).where(Assignment.account == "keyer"))
+        session.add(Batch(code="B2", wave="ho-mau", psu="V2", printed=dates.today()))
+        session.flush()
+        assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor", batch="B2")
+    reply = post(keyer, f"{WAVE}/mo", so=forms[0])
+    assert reply.status_code == 403
+    assert "bạn không được phân công tập này" in reply.text
+    assert "phiếu đang chờ" not in reply.text
+    with packet.writing() as session:
+        assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor", batch="B1")
+    assert post(keyer, f"{WAVE}/mo", so=forms[0]).status_code == 303
+    assert post(keyer, f"{WAVE}/mo", tap="B1").status_code == 303

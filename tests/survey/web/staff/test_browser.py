@@ -34,6 +34,7 @@ from survey.sampling import draws, plans
 from survey.storage.database import Database
 from survey.storage.models import (
     Agreement,
+    Assignment,
     Batch,
     DrawnHousehold,
     Keying,
@@ -219,6 +220,7 @@ def fieldwork(session: Session) -> None:
         double_entry.finish(session, sheet.serial, 2, "minh", typed | {"C5": "2"})
     double_entry.finish(session, sheets[2].serial, 3, "ba", typed)
     double_entry.finish(session, sheets[3].serial, 3, "ba", typed)
+    session.add(Assignment(wave=FIELD, account="lan", mode=Mode.PAPER, made=dates.today(), by="ba"))
     sheet_locks.acquire(session, sheets[5].serial, "lan")
     sheets[6].state = SheetState.WAITING
     marks = {"typed": {"C5": "*"}, "confidence": {"C5": 0.0}, "doubtful": {"C5": [0, 60]}}

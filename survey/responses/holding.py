@@ -1,0 +1,140 @@
+"""Why a form that somebody sends for another person is held for a supervisor's decision instead of counted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey.responses import assignments, lot_steps, lots
+from survey.storage.models import (
+    Assignment,
+    Device,
+    DrawnHousehold,
+    Lot,
+    Mode,
+    Response,
+    Review,
+    ReviewState,
+    SenderCount,
+    Village,
+    VillageStep,
+    VillageStepKind,
+    Wave,
+)
+from translations import N_
+
+# What its sender is told; the reasons are among `sealed_responses.REASONS`.
+TOLD: dict[str, str] = {
+    "assignment": N_(
+        "The form is kept, and waits for your supervisor's decision: you are not assigned here. Ask to be."
+    ),
+    "closed": N_("The form is kept, and waits for your supervisor's decision: this village is closed."),
+    "beyond": N_(
+        "The form is kept, and waits for your supervisor's decision: as many forms are here already as households"
+        " were drawn or assigned to you."
+    ),
+}
+
+
+def reason(session: Session, wave: Wave, account: str | None, mode: Mode, psu: str | None, day: date) -> str:
+    """Why a form of this sender, village and day is held: `assignment`, `closed`, `beyond`, or "" where it counts.
+
+    account  who sends it, or whose tablet; None: nobody is known
+
+    It locks the village until the transaction ends, so that two at once can't both be its last form. Call inside
+    `writing()`.
+    """
+    mine = [] if account is None else assignments.of_account(session, wave.code, account, mode, day)
+    here = [one for one in mine if one.batch is None and one.psu in (None, psu)]
+    if account is None or not here:
+        return "assignment"
+    if psu is None:
+        return ""
+    village = (Village.wave == wave.code, Village.psu == psu)
+    session.execute(select(Village.psu).where(*village).with_for_update(key_share=True))
+    if is_closed(session, wave.code, psu):
+        return "closed"
+    households = drawn(session, wave, psu).get(psu)
+    if households is not None and counted(session, wave.code, psu) >= households:
+        return "beyond"
+    return "beyond" if _has_all(session, wave.code, account, mode, psu, here) else ""
+
+
+def is_stored(session: Session, id: UUID) -> bool:
+    """Whether a form of this number counts already: sent again, it is fine whatever changed since."""
+    return session.scalar(select(Response.wave).where(Response.id == id)) is not None
+
+
+def is_closed(session: Session, wave: str, psu: str) -> bool:
+    """Whether a village takes no more forms."""
+    steps = select(VillageStep.step).where(VillageStep.wave == wave, VillageStep.psu == psu)
+    return session.scalars(steps.order_by(VillageStep.id.desc()).limit(1)).first() is VillageStepKind.CLOSE
+
+
+def drawn(session: Session, wave: Wave, psu: str | None = None) -> dict[str, int]:
+    """By village, or of this one alone, how many households were drawn, those in reserve not counted: each of them
+    stands in for one that gave no answers. Empty where nothing was drawn."""
+    of_draw = (DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
+    of_village = () if psu is None else (DrawnHousehold.psu == psu,)
+    counts = select(DrawnHousehold.psu, func.count()).where(*of_draw, *of_village).group_by(DrawnHousehold.psu)
+    return dict(session.execute(counts).all())
+
+
+def beyond(session: Session, wave: Wave, new: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """The villages that would hold more forms than households were drawn if so many came to each: how many forms,
+    and how many households."""
+    households = drawn(session, wave)
+    counts = select(Response.psu, func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))
+    stored: dict[str | None, int] = dict(session.execute(counts.group_by(Response.psu)).all())
+    full = [psu for psu in new if psu in households and stored.get(psu, 0) + new[psu] > households[psu]]
+    forms = {psu: counted(session, wave.code, psu) + new[psu] for psu in sorted(full)}
+    return {psu: (count, households[psu]) for psu, count in forms.items() if count > households[psu]}
+
+
+def counted(session: Session, wave: str, psu: str) -> int:
+    """How many forms of a village count: neither rejected in the review nor in a lot that is set aside."""
+    rows = session.execute(select(Response.id, Response.lot).where(Response.wave == wave, Response.psu == psu))
+    found = dict(rows.all())
+    gone = lot_steps.aside(session, wave)
+    return len({id for id, lot in found.items() if lot not in gone} - _rejected(session, found))
+
+
+def _rejected(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    reviews = select(Review.response, Review.state).where(Review.response.in_(ids)).order_by(Review.id)
+    return {id for id, state in dict(session.execute(reviews).all()).items() if state is ReviewState.REJECTED}
+
+
+def _has_all(
+    session: Session, wave: str, account: str, mode: Mode, psu: str, here: Collection[Assignment]
+) -> bool:
+    """Whether a sender who is assigned some households alone has sent as many forms of the village."""
+    named: set[int] = set()
+    for one in here:
+        if not one.households:
+            return False
+        named.update(one.households)
+    return sent(session, wave, account, mode, psu) >= len(named)
+
+
+def sent(session: Session, wave: str, account: str, mode: Mode, psu: str) -> int:
+    """How many forms of a village an account and its devices brought: by days that are over, and since."""
+    owned = session.scalars(select(Device.id).where(Device.owner == account))
+    senders = [account, *map(lots.of_device, owned)]
+    past = select(func.sum(SenderCount.count)).where(
+        SenderCount.wave == wave,
+        SenderCount.psu == psu,
+        SenderCount.mode == mode,
+        SenderCount.sender.in_(senders),
+    )
+    growing = (
+        select(func.count())
+        .select_from(Response)
+        .join(Lot, Lot.number == Response.lot)
+        .where(Response.wave == wave, Response.psu == psu, Response.mode == mode)
+        .where(Lot.closed.is_(None), Lot.sender.in_(senders))
+    )
+    return (session.scalar(past) or 0) + (session.scalar(growing) or 0)

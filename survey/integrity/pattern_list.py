@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -14,9 +16,8 @@ from survey.integrity.patterns import A_PATTERN, Pattern
 from survey.responses.respondents import sample
 from survey.storage.database import Database
 from survey.storage.models import Wave
-from survey.system.cache import Busy, CachedValue, StaleCache, database_key
+from survey.system.cache import LARGE, VIETNAM, Busy, CachedValue, StaleCache, database_key
 from survey.waves import waves
-from translations import Refusal
 
 PATIENCE = 1.0  # seconds for which a page waits before it says that they are being counted
 SUBJECT = re.compile(r"pattern:(.+?):(village|commune|interviewer|keyer|device|mode):(.*)", re.DOTALL)
@@ -40,33 +41,33 @@ _looked: StaleCache[Looked] = StaleCache(lambda one: one.people, lambda one: A_P
 
 def look(session: Session, wave: Wave) -> Looked:
     """What was looked at, now or a while ago; who asks waits for it."""
-    try:
-        return _get(session, wave).value
-    except Busy:  # another thread makes it
-        return _make(session, wave)
+    return _waiting(session, wave).value
 
 
 def ready(database: Database, code: str) -> CachedValue[Looked] | None:
-    """The same for a page: None while it is still being counted, in a thread of its own. The page says so, and
-    finds it later."""
+    """The same for a page: None while those of a large wave are still being counted, in a thread of its own. The
+    page says so, and finds them later."""
+    with database.reading() as session:
+        wave = waves.find(session, code)
+        if waves.collected(session, code) < LARGE:
+            return _waiting(session, wave)
     told: list[CachedValue[Looked]] = []
-    refused: list[Refusal] = []
-
-    def work() -> None:
-        try:
-            with database.reading() as session:
-                told.append(_get(session, waves.find(session, code)))
-        except Busy:  # another thread makes it
-            return
-        except Refusal as refusal:
-            refused.append(refusal)
-
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=_beside, args=(database, code, told), daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    for refusal in refused:
-        raise refusal
     return told[0] if told else None
+
+
+def _beside(database: Database, code: str, told: list[CachedValue[Looked]]) -> None:
+    with suppress(Busy), database.reading() as session:  # another thread makes it
+        told.append(_get(session, waves.find(session, code)))
+
+
+def _waiting(session: Session, wave: Wave) -> CachedValue[Looked]:
+    try:
+        return _get(session, wave)
+    except Busy:  # another thread makes it: `patterns` waits for that
+        return CachedValue(_make(session, wave), datetime.now(VIETNAM), None, 0.0)
 
 
 def _get(session: Session, wave: Wave) -> CachedValue[Looked]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from survey.integrity.patterns import Pattern, Sign
 from survey.responses import devices
 from survey.storage.models import Mode, Wave
 from survey.waves import questionnaires, units, waves
-from translations import N_
+from translations import N_, ngettext
 from translations import gettext as _
 from translations.formats import number
 
@@ -33,13 +33,13 @@ NEXT = {
     "device": N_("Next: see who had the device on these days, and have some of these households asked again."),
     "mode": N_("Next: compare the ways of answering on their page, and have some of these people asked again."),
 }
-KINDS = {
-    "village": N_("Villages"),
-    "commune": N_("Communes"),
-    "interviewer": N_("Interviewers"),
-    "keyer": N_("Keyers"),
-    "device": N_("Devices"),
-    "mode": N_("Ways of answering"),
+COUNTED: dict[str, Callable[[int], str]] = {
+    "village": lambda count: ngettext("%(num)s village", "%(num)s villages", count),
+    "commune": lambda count: ngettext("%(num)s commune", "%(num)s communes", count),
+    "interviewer": lambda count: ngettext("%(num)s interviewer", "%(num)s interviewers", count),
+    "keyer": lambda count: ngettext("%(num)s keyer", "%(num)s keyers", count),
+    "device": lambda count: ngettext("%(num)s device", "%(num)s devices", count),
+    "mode": lambda count: ngettext("%(num)s way of answering", "%(num)s ways of answering", count),
 }
 SIGNS: dict[Sign, str] = {
     "passes": N_("unusual: passes the test corrected for all that were looked at"),
@@ -84,6 +84,11 @@ def group(pattern: Pattern, names: Mapping[str, str]) -> str:
     if pattern.group_kind == "keyer":
         return _("keyer %(name)s", name=code)
     return names.get(code, code)
+
+
+def counted(kind: str, count: int) -> str:
+    """So many groups of a kind."""
+    return COUNTED[kind](count)
 
 
 def check(pattern: Pattern) -> Check:

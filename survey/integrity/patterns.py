@@ -28,6 +28,7 @@ from survey.results.divided_units import rehoused
 from survey.storage.models import Batch, Keying, Lot, Release, Sheet, Wave, WaveKind
 from survey.system.cache import cached, database_key
 
+LEAST_PEOPLE = FEWEST * LEAST  # in a wave, below which nothing can be tested
 A_PATTERN = 600  # bytes of one in memory
 LEVEL = 0.05  # of all tests of a wave together
 Sign = Literal["passes", "signs", ""]
@@ -79,7 +80,7 @@ def of(
 
     Fewer than 80 people: nothing can be tested.
     """
-    if len(people) < FEWEST * LEAST:
+    if len(people) < LEAST_PEOPLE:
         return []
     by = {kind: labels for kind, labels in {**_places(people), **(groups or {})}.items() if labels.levels}
     material = Material(people, by, pile, place)

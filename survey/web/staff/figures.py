@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from survey.fieldwork import checks
-from survey.integrity import unusual
+from survey.integrity import pattern_list, unusual
 from survey.responses.respondents import Respondents, sample
 from survey.results import releases, wording
 from survey.results.summary import Summary
@@ -85,6 +85,9 @@ def precompute(database: Database) -> None:
                 checks.inspect(session, wave)
                 if (shown := releases.newest(session, wave.code)) is not None:
                     _moment(session, wave, shown)
+        for wave in begun[:MOST_WARM]:  # seconds each, in large ones: after what most people open
+            with suppress(Refusal):
+                pattern_list.look(session, wave)
 
 
 def summary_of(wave: str, *, now: bool = False) -> Summary:

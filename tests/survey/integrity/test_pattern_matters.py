@@ -107,8 +107,11 @@ def test_a_subject_names_its_pattern_even_with_signs_in_the_name() -> None:
     assert pattern_list.named("flood:1:phone:2026-01-01") is None
 
 
-def test_a_page_is_told_that_they_are_being_counted(patterned: Patterned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_a_large_wave_is_told_that_they_are_being_counted(
+    patterned: Patterned, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = patterned()
+    monkeypatch.setattr(pattern_list, "LARGE", 100)
     monkeypatch.setattr(pattern_list, "PATIENCE", 0.0)
     assert pattern_list.ready(database, WAVE) is None
     with database.reading() as session:  # who asks for itself waits

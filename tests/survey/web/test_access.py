@@ -72,7 +72,7 @@ NEEDS = {
     """,
     Right.REVIEW: """
         keying.settle keying.to_settle staff.compute_agreement staff.effects staff.keying staff.lot staff.lots
-        staff.open_matters staff.reinterview staff.reinterview_list staff.reinterviews staff.review
+        staff.open_matters staff.patterns staff.reinterview staff.reinterview_list staff.reinterviews staff.review
         staff.reviewed staff.take_back_form
     """,
     Right.PROGRESS: """

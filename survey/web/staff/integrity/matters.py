@@ -81,7 +81,7 @@ def open_matters(wave: str) -> ResponseReturnValue:
     """What is unusual or waits, the undecided first; a decision on one of them, with its reason."""
     subject, fault, sent = request.form.get("viec", ""), "", None
     if request.method == "POST":
-        sent = MatterForm(prefix=_key(subject))
+        sent = MatterForm(prefix=matter_key(subject))
         if sent.validate_on_submit():
             try:
                 return _decide(wave, subject, sent)
@@ -108,14 +108,15 @@ def open_matters(wave: str) -> ResponseReturnValue:
     ), 422 if fault or (sent and sent.errors) else 200
 
 
-def _key(subject: str) -> str:
+def matter_key(subject: str) -> str:
+    """The mark of a matter on pages, from which its fields have their names."""
     return "m" + hashlib.sha256(subject.encode()).hexdigest()[:8]
 
 
 def _row(
     session: Session, wave: Wave, matter: Matter, sent: MatterForm | None, names: Mapping[str, str]
 ) -> MatterRow:
-    key, about, effect = _key(matter.subject), matter.about, None
+    key, about, effect = matter_key(matter.subject), matter.about, None
     if isinstance(about, Flood | AlikeForms) and current_user.may(Right.RESULTS):
         effect = effects.effect(session, wave, about, set(matter.lots))
     standing = lot_steps.state(session, wave.code)

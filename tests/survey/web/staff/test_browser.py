@@ -138,6 +138,7 @@ PAGES = {
     "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
     "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),
     "staff.quarantine": ("/quan-tri/thu-nghiem/giu-lai",),
+    "staff.patterns": ("/quan-tri/thu-nghiem/dau-hieu",),
     "staff.open_matters": ("/quan-tri/gop-y/viec-mo", "/quan-tri/thu-nghiem/viec-mo"),
     "staff.import_file": ("/quan-tri/thuc-dia/nhap-tep",),
     "staff.review": ("/quan-tri/thuc-dia/ra-soat", "/quan-tri/thu-nghiem/ra-soat?don-vi=06652"),

@@ -1,0 +1,131 @@
+"""Page: patterns that people seldom make by themselves, what was looked at, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from survey.accounts.accounts import Right
+from survey.integrity import matter_words, matters, pattern_checks, pattern_list, pattern_words, patterns
+from survey.integrity.matters import Matter
+from survey.integrity.patterns import Pattern
+from survey.storage.models import Wave
+from survey.system.cache import Busy
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.pages import Tab
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import shown_value
+from survey.web.staff.integrity.matters import matter_key
+from translations import N_
+from translations import gettext as _
+
+MOST_SIGNS = 30  # that are listed one by one
+
+
+@dataclass(frozen=True)
+class PatternRow:
+    """A pattern that passes: what was seen, how surely, and what was decided of it."""
+
+    key: str
+    title: str
+    surety: str
+    matter: Matter
+
+
+@dataclass(frozen=True)
+class PatternsAlike:
+    """Patterns of one check and one kind of group, which have reasons and next step in common."""
+
+    name: str
+    explanation: str
+    next_step: str
+    rows: list[PatternRow]
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check: of how many groups it was made, kind by kind, how many are unusual, and how many only a sign."""
+
+    name: str
+    looked: str
+    groups: list[str]
+    tests: int
+    passes: int
+    signs: int
+
+
+@pages.page("/<wave>/dau-hieu", Right.REVIEW, endpoint="patterns", tab=Tab(10, N_("Patterns")))
+def pattern_page(wave: str) -> ResponseReturnValue:
+    """The patterns that pass the corrected test with the next step, the signs, and what was looked at."""
+    told = pattern_list.ready(database(), wave)
+    if told is None:
+        raise Busy("The patterns are being counted just now. This page opens by itself in a few seconds.")
+    looked = shown_value(told)
+    with database().reading() as session:
+        wave_row = waves.find(session, wave)
+        names = pattern_words.names(session, wave_row)
+        found = _found(session, wave_row, looked.patterns, names)
+    signs = looked.having("signs")
+    return render_template(
+        "staff/integrity_patterns.html",
+        wave=wave_row,
+        found=found,
+        count=sum(len(one.rows) for one in found),
+        states=matter_words.STATES,
+        signs=[(pattern_words.title(one, names), pattern_words.surety(one)) for one in signs[:MOST_SIGNS]],
+        more_signs=max(0, len(signs) - MOST_SIGNS),
+        checks=check_lines(looked.patterns),
+        tests=len(looked.patterns),
+        people=looked.people,
+        least=patterns.LEAST_PEOPLE,
+        sign_words=pattern_words.SIGNS,
+    )
+
+
+def _found(
+    session: Session, wave: Wave, looked: Iterable[Pattern], names: Mapping[str, str]
+) -> list[PatternsAlike]:
+    """Those that pass, the strongest first."""
+    found: dict[tuple[str, str], PatternsAlike] = {}
+    for one in matters.matters(session, wave, looked):
+        about = one.about
+        if isinstance(about, Pattern) and about.sign == "passes":
+            words = pattern_words.explanation(about), pattern_words.next_step(about)
+            name = _(pattern_words.check(about).name)
+            row = PatternRow(
+                matter_key(one.subject),
+                pattern_words.title(about, names),
+                pattern_words.surety(about),
+                one,
+            )
+            found.setdefault(words, PatternsAlike(name, *words, [])).rows.append(row)
+    return list(found.values())
+
+
+def check_lines(looked: Iterable[Pattern]) -> list[CheckLine]:
+    """What was looked at, check by check, in the order in which they are told."""
+    by_check: dict[str, list[Pattern]] = {}
+    for one in looked:
+        by_check.setdefault(one.check.partition(":")[0], []).append(one)
+    lines = []
+    for name, words in pattern_checks.CHECKS.items():
+        of_check = by_check.get(name, [])
+        groups = {
+            kind: {one.group for one in of_check if one.group_kind == kind} for kind in pattern_words.COUNTED
+        }
+        lines.append(
+            CheckLine(
+                _(words.name),
+                _(words.looked),
+                [pattern_words.counted(kind, len(some)) for kind, some in groups.items() if some],
+                len(of_check),
+                sum(one.sign == "passes" for one in of_check),
+                sum(one.sign == "signs" for one in of_check),
+            )
+        )
+    return lines

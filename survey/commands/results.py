@@ -10,8 +10,10 @@ from survey.commands import command
 from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
+from survey.integrity import unusual
 from survey.operations import installation
-from survey.results import result_table
+from survey.results import releases, result_table
+from survey.waves import waves
 from translations import gettext as _
 
 MARKS = (
@@ -66,5 +68,9 @@ MARKS = (
 @OUTPUT
 def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, **options: Any) -> None:
     with installation.opened().reading() as session:
-        records = result_table.as_records(result_table.estimates(session, wave, items=item, by=by, **options))
+        found = result_table.estimates(session, wave, items=item, by=by, **options)
+        number = options["release"]
+        release = None if number is None else releases.find(session, wave, number)
+        marked = unusual.flagged(session, waves.find(session, wave), release, found)
+        records = result_table.as_records(marked)
     write(records if output == "json" else list(map(result_table.as_row, records)), result_table.FIELDS, output)

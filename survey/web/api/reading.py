@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from forms import Text
 from survey.accounts.accounts import Right
+from survey.integrity import unusual
 from survey.responses.respondents import sample
 from survey.results import disclosure, releases, result_table
 from survey.storage import audit
@@ -141,6 +142,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
                 )
         people = sample(session, wave_row, release)
         records = result_table.released(session, people, items, by, request.args.get("rule"))
+        records = unusual.flagged(session, wave_row, release, records)
     if not everything:
         records = tuple(record for record in records if record.domain == current_user.unit)
     answer = _listed(result_table.as_records(records))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -98,6 +99,27 @@ def test_reports_say_it_before_their_figures(staff: FlaskClient, province: Datab
         assert words in repr(whole.blocks[:8])
         assert words in repr(own.blocks[:8])
         assert words not in repr(other)
+
+
+def test_every_table_for_programs_marks_the_figures_that_it_may_have_moved(
+    staff: FlaskClient, province: Database
+) -> None:
+    def undecided(records: list[dict[str, Any]]) -> set[str | None]:
+        return {one["domain"] for one in records if "undecided" in one["flags"]}
+
+    asked = "/api/v1/waves/gop-y/results?item=index"
+    report = staff.get("/quan-tri/gop-y/bao-cao/json").json
+    assert undecided(report) & {UNIT, "06652", None} == {UNIT, None}
+    assert "undecided" in staff.get("/quan-tri/gop-y/bao-cao/csv").text
+    assert undecided(staff.get(f"{asked}&by=unit").json) == {UNIT}
+    assert undecided(staff.get(f"{asked}&by=mode").json) == {"phone"}
+    crossed = staff.get(f"{asked}&by=unit&by=mode").json
+    assert {one["domain"]["unit"] for one in crossed if "undecided" in one["flags"]} == {UNIT}
+    for one in fields(staff.get(PAGE).text):
+        prefix = one.pop("prefix")
+        staff.post(PAGE, data={**one, f"{prefix}state": "explained", f"{prefix}reason": "Họp"})
+    assert undecided(staff.get("/quan-tri/gop-y/bao-cao/json").json) == set()
+    assert undecided(staff.get(asked).json) == set()
 
 
 def test_approval_is_refused_on_the_page_and_the_commune_reads_it_without_unreleased_figures(

@@ -126,6 +126,20 @@ def test_the_page_tells_it_at_the_box_and_the_old_password_stays(client: FlaskCl
     assert send("/dang-nhap", name="keyer", password="mat-khau-dai")[0] == 303
 
 
+def test_the_pages_take_a_password_of_64_letters_and_more_whole(client: FlaskClient) -> None:
+    def send(address: str, **fields: str) -> int:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
+        assert token
+        return client.post(address, data={**fields, "csrf_token": token[1]}).status_code
+
+    new = "Sông Ba Chẽ chảy ra biển, thuyền đi ngày một xa bờ, " + "x" * 64
+    send("/dang-nhap", name="keyer", password="mat-khau-dai")
+    assert send("/doi-mat-khau", old="mat-khau-dai", new=new, again=new) == 303
+    client.delete_cookie("phien")
+    assert send("/dang-nhap", name="keyer", password=new[:-1]) == 422
+    assert send("/dang-nhap", name="keyer", password=new) == 303
+
+
 def test_guessing_the_present_password_on_the_page_has_to_wait_too(client: FlaskClient) -> None:
     def send(address: str, **fields: str) -> int:
         token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)

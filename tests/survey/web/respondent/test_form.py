@@ -24,6 +24,7 @@ from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from survey.web.app import create_app
 from survey.web.respondent import form
 from survey.web.server import rate_limit
 from survey.web.server.admission import WORKING
@@ -346,6 +347,22 @@ def test_too_many_at_once_lose_nothing(app: Flask, client: FlaskClient, province
     assert (reply.status_code, reply.headers["Retry-After"]) == (429, "1")
     again = Fields(reply.text).data
     assert (again["hl_chung"], len(kept(province))) == (["4"], 1)
+
+
+def test_where_nothing_else_is_set_twenty_at_once_pass_and_the_next_is_asked_to_wait(
+    province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HAILONG_RATE", raising=False)
+    app = create_app(DATABASE_URL=province.url, SECRET_KEY="tests")
+    app.extensions["rate"] = rate = rate_limit.of_forms(app.config["RATE"])
+    rate._clock = lambda: 0.0
+    strangers = [app.test_client() for _one in range(21)]
+    pages = [fields(one, "/s/gop-y/06652").data | {"hl_chung": ["4"]} for one in strangers]
+    replies = [one.post("/s/gop-y/06652", data=page) for one, page in zip(strangers, pages, strict=True)]
+    assert [reply.status_code for reply in replies] == [303] * 20 + [429]
+    assert replies[-1].headers["Retry-After"] == "5"
+    assert "Không mất gì" in replies[-1].text
+    app.extensions["database"].engine.dispose()
 
 
 def test_the_other_code_of_ba_che_leads_to_it(client: FlaskClient, province: Database) -> None:

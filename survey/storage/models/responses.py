@@ -52,6 +52,7 @@ class Response(Base):
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_response_village"),
         Index("ix_response_wave", "wave", "lot"),
+        Index("ix_response_lot", "lot"),  # asked of each lot that goes, whatever its wave
         Index(
             "ix_response_village",
             "wave",

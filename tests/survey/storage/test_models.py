@@ -294,3 +294,11 @@ def test_sqlite_keeps_a_commit_on_disk(database: Database) -> None:
         assert session.scalar(text("PRAGMA synchronous")) == 2
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_that_a_lot_is_empty_is_seen_without_reading_all_responses(database: Database) -> None:
+    """Each night takes away the lots that nothing is left of: on each the database looks whether that is true."""
+    with database.reading() as session:
+        plan = [row.detail for row in session.execute(text("EXPLAIN QUERY PLAN DELETE FROM lot"))]
+    assert "SEARCH response USING INDEX ix_response_lot (lot=?)" in plan
+    assert not any(step.startswith("SCAN response") for step in plan)

@@ -68,7 +68,7 @@ ROOMS = {
     "paper": GROUND | {"pdf", "sampling", "fieldwork"},
     "results": GROUND | {"responses", "remarks", "sampling", "fieldwork"},
     "year": GROUND | {"responses", "remarks", "results"},
-    "integrity": GROUND | {"responses", "sampling", "fieldwork", "results"},
+    "integrity": GROUND | {"accounts", "responses", "sampling", "fieldwork", "results"},
     "reports": GROUND | {"pdf", "fieldwork", "results", "year", "integrity"},
     "data_files": GROUND | {"responses", "sampling", "results", "reports"},
     "operations": GROUND

@@ -26,19 +26,19 @@ from translations.formats import nfc
 
 MOST_BYTES = 1_000_000  # years of digests take a tenth of it
 HALF = r"((?: [0-9a-f]{4}){8})"
-LINE = re.compile(rf"^ *(\d+)  (\d\d/\d\d/\d{{4}}) +(\d+) +(\d+) {HALF}\n +{HALF}$", re.MULTILINE)
+LINE = re.compile(rf"^ *(\d+)  (\d\d/\d\d/\d{{4}}) +(\d+|<5) +(\d+) {HALF}\n +{HALF}$", re.MULTILINE)
 LAST = re.compile(r"^hailong-digests-1 ([a-z0-9-]{1,40}) (\d+) ([0-9a-f]{64})$")
 WIDTH = 78  # characters of a line, for paper
-DAY = "%d/%m/%Y"
+DAY, FEW = "%d/%m/%Y", "<5"
 
 
 @dataclass(frozen=True)
 class KeptDigest:
-    """The digest of a day as somebody kept it."""
+    """The digest of a day as outsiders have it. `forms`: None where they are 1 to 4, which isn't told."""
 
     number: int
     day: date
-    forms: int
+    forms: int | None
     decisions: int
     digest: str
 
@@ -94,9 +94,16 @@ def _about(title: str, wave: str, chain: Sequence[DayDigest]) -> str:
 
 def _line(one: DayDigest) -> str:
     groups = re.findall("....", one.digest)
-    counts = f"{digests.forms(one):6d} {digests.decisions(one):5d}"
+    forms = told_forms(one)
+    counts = f"{FEW if forms is None else forms:>6} {digests.decisions(one):5d}"
     first = f"{one.number:4d}  {one.day.strftime(DAY)} {counts}  "
     return f"{first}{' '.join(groups[:8])}\n{' ' * len(first)}{' '.join(groups[8:])}"
+
+
+def told_forms(one: DayDigest) -> int | None:
+    """How many forms a digest adds; None where they are 1 to 4."""
+    forms = digests.forms(one)
+    return None if 0 < forms < digests.LEAST else forms
 
 
 def read(path: Path) -> Kept:
@@ -129,7 +136,9 @@ def read(path: Path) -> Kept:
 
 def _kept(number: str, day: str, forms: str, decisions: str, *halves: str) -> KeptDigest:
     on = datetime.strptime(day, DAY).date()
-    return KeptDigest(int(number), on, int(forms), int(decisions), "".join(halves).replace(" ", ""))
+    return KeptDigest(
+        int(number), on, None if forms == FEW else int(forms), int(decisions), "".join(halves).replace(" ", "")
+    )
 
 
 def _checksum(body: str) -> str:

@@ -47,19 +47,19 @@ def close_days(database: Database, now: datetime, wave: str | None = None) -> No
     today = dates.day_of(now)
     with database.reading() as session:
         codes = list(session.scalars(select(Wave.code).order_by(Wave.code))) if wave is None else [wave]
-    with _alone(database):
+    with alone(database, LOCK):
         for code in codes:
             _close(database, code, today)
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[None]:
-    """A block in which no other process makes digests; on SQLite there is one process that serves."""
+def alone(database: Database, lock: int) -> Iterator[None]:
+    """A block in which no other process does the same work; on SQLite there is one process that serves."""
     if database.is_sqlite:
         yield
         return
     with closing(database.apart()) as connection:
-        connection.driver_connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        connection.driver_connection.execute("SELECT pg_advisory_lock(%s)", [lock])
         yield
 
 

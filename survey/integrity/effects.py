@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis.design import Bools
+from forms import Questionnaire
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
 from survey.responses.respondents import Respondents, sample_with
@@ -41,12 +42,10 @@ def effect(session: Session, wave: Wave, about: Flood | AlikeForms, lots: set[in
     people = sample_with(session, wave, lots, set())
     rows = about.rows(people)
     asked = people.questionnaire
-    if not rows.any() or (asked.index is None and not asked.headlines):
+    item = first(asked)
+    if not rows.any() or item is None:
         return None
-    if asked.index is not None:
-        item, name = "index", str(asked.index.label("index"))
-    else:
-        item, name = f"{asked.headlines[0].item}={asked.headlines[0].value}", str(asked.headlines[0].name)
+    name = str(asked.index.label("index") if asked.index is not None else asked.headlines[0].name)
     if isinstance(about, Flood):
         less = _without(people, rows)
     else:
@@ -56,6 +55,13 @@ def effect(session: Session, wave: Wave, about: Flood | AlikeForms, lots: set[in
         )
     both = [_figures(session, one, item, about.unit) for one in (people, less)]
     return Effect(name, (both[0][0], both[1][0]), (both[0][1], both[1][1]))
+
+
+def first(asked: Questionnaire) -> str | None:
+    """The first figure of a questionnaire as tables are asked for it: its index, or its first headline."""
+    if asked.index is not None:
+        return "index"
+    return f"{asked.headlines[0].item}={asked.headlines[0].value}" if asked.headlines else None
 
 
 def _figures(session: Session, people: Respondents, item: str, unit: str) -> tuple[Record, Record]:

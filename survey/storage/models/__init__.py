@@ -35,6 +35,7 @@ from survey.storage.models.fieldwork import (
 from survey.storage.models.integrity import (
     Assignment,
     DayDigest,
+    IntegrityAccount,
     Lot,
     LotKind,
     LotStep,
@@ -99,6 +100,7 @@ __all__ = [
     "CitizenCase",
     "Coding",
     "DayDigest",
+    "IntegrityAccount",
     "Device",
     "Draw",
     "DrawnHousehold",

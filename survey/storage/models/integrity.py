@@ -186,3 +186,15 @@ class DayDigest(Base):
     responses: Mapped[bytes] = mapped_column(LargeBinary)
     content: Mapped[dict[str, Any]] = mapped_column(Document)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class IntegrityAccount(Base):
+    """What outsiders are told of a wave (`survey/integrity/account.py`), made beforehand; a newer one replaces it.
+
+    state  what it was made of, as far as it changes: of another one it is made again
+    """
+
+    __tablename__ = "integrity_account"
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(200))
+    content: Mapped[dict[str, Any]] = mapped_column(Document)

@@ -13,7 +13,7 @@ from survey.system.lazy_modules import lazy_modules
 
 with lazy_modules():  # what only one page needs is read when somebody opens it
     from survey.data_files import pending_imports
-    from survey.integrity import digests
+    from survey.integrity import digests, kept_account
     from survey.responses.arrival_order import Arrival, by_the_clock
     from survey.storage.database import Database
     from survey.system import settings
@@ -43,6 +43,7 @@ def application(shared: Mapping[str, SharedCounters]) -> Admission:
         partial(precompute, database),
         partial(by_the_clock, database, pause),
         partial(digests.by_the_clock, database, pause),
+        partial(kept_account.by_the_clock, database, pause),
         partial(_tidy, counted),
     ):
         threading.Thread(target=work, daemon=True).start()

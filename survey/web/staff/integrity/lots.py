@@ -65,7 +65,9 @@ class StepForm(StaffForm):
     reason = StringField(
         Lazy("Why"),
         [Length(max=lot_steps.LONGEST_REASON)],
-        description=Lazy("Reports show it. No names of people."),
+        description=Lazy(
+            "Everybody can read it, on the page of integrity and in reports. No names of people or places."
+        ),
         render_kw={"maxlength": lot_steps.LONGEST_REASON},
     )
 

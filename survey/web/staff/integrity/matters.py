@@ -50,7 +50,10 @@ class MatterForm(StaffForm):
             InputRequired(Lazy("Say why, for whoever reads this next year.")),
             Length(max=matters.LONGEST_REASON),
         ],
-        description=Lazy("For example: a meeting of the women's union on that evening. No names of people."),
+        description=Lazy(
+            "Everybody can read it, on the page of integrity and in reports. For example: a meeting on that "
+            "evening. No names of people or places."
+        ),
         render_kw={"maxlength": matters.LONGEST_REASON},
     )
 

@@ -1,0 +1,106 @@
+"""The checks of a wave as outsiders are told of them: how much was looked at and found, what was decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from survey.integrity import matters, patterns
+from survey.integrity.matters import Matter, MatterKind
+from survey.responses.respondents import Respondents
+from survey.storage.models import MatterState, Wave, WaveKind
+
+# What people leave behind who steer, in the order in which it is told, and the checks that look for it.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "alike": ("alike", "forms"),
+    "filled": ("odd", "straight", "scatter", "blank", "unsure", "silent"),
+    "spread": ("spread", "villages", "order"),
+    "level": ("level", "cases", "jump"),
+    "turned": ("turned",),
+    "days": ("days", "digits", "flood"),
+}
+FAMILY = {check: family for family, checks in FAMILIES.items() for check in checks}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A family of checks: how many groups of which kind were looked at, what was unusual, how much of it waits."""
+
+    family: str
+    looked: dict[str, int]
+    found: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided of something unusual, and by the role of which account; empty where none is known."""
+
+    family: str
+    state: str
+    reason: str
+    role: str
+    day: date
+
+
+def gather(
+    session: Session, wave: Wave, people: Respondents, roles: Mapping[str, str]
+) -> tuple[tuple[Check, ...], tuple[Decided, ...], dict[str, int]]:
+    """The checks, the decisions by their day, and how many matters wait, by their kind."""
+    every = matters.matters(session, wave)
+    unusual = [(family, one) for one in every if (family := family_of(one)) is not None]
+    looked = _looked(session, wave, people)
+    checks = tuple(
+        Check(
+            family,
+            looked[family],
+            sum(own == family for own, _one in unusual),
+            sum(own == family and one.is_open for own, one in unusual),
+        )
+        for family in FAMILIES
+        if looked[family]
+    )
+    decided = [
+        Decided(
+            family,
+            one.state.value,
+            one.decision.reason,
+            roles.get(one.decision.person, ""),
+            one.decision.day,
+        )
+        for family, one in unusual
+        if one.decision is not None and one.state is not MatterState.OPEN
+    ]
+    waiting = Counter(one.kind.value for one in every if one.is_open)
+    return checks, tuple(sorted(decided, key=lambda one: (one.day, one.reason))), dict(waiting)
+
+
+def family_of(matter: Matter) -> str | None:
+    """The family of what is unusual; None of what only waits for somebody."""
+    if matter.kind is MatterKind.FLOOD:
+        return FAMILY["flood"]
+    if matter.kind is MatterKind.ALIKE:
+        return FAMILY["forms"]
+    if matter.kind in (MatterKind.HELD, MatterKind.LOT):
+        return None
+    return FAMILY[matter.subject.split(":")[1]]  # pattern:check:…
+
+
+def _looked(session: Session, wave: Wave, people: Respondents) -> dict[str, dict[str, int]]:
+    """Family -> kind of group -> how many were looked at. Floods and identical forms are looked for commune by
+    commune, wherever anybody can send."""
+    groups: dict[str, dict[str, set[str]]] = {family: {} for family in FAMILIES}
+    for one in patterns.patterns(session, wave):
+        family = groups[FAMILY[one.check.partition(":")[0]]]
+        family.setdefault(one.group_kind, set()).add(one.group)
+    told = {family: {kind: len(names) for kind, names in sorted(of.items())} for family, of in groups.items()}
+    if people.questionnaire.asks_leaders or not len(people):
+        return told
+    told["days"] |= {"commune": len(people.unit.levels), "day": len(people.day.levels)}
+    if wave.kind is WaveKind.OPEN:
+        told["alike"] |= {"commune": len(people.unit.levels)}
+    return told

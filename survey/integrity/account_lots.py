@@ -1,0 +1,62 @@
+"""The lots of a wave that are set aside, as outsiders are told of them: neither who sent them nor where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.responses import lot_steps
+from survey.responses.columns import packed, places
+from survey.responses.lot_steps import LotState
+from survey.storage.models import Lot, LotStepKind, Release, Response, Wave
+
+
+@dataclass(frozen=True)
+class AsideLot:
+    """A lot that is set aside, by the roles of who proposed and who confirmed it; empty where no account is known.
+
+    kind     a `LotKind`
+    shown    whether its forms stand in the figures that everybody sees: it was set aside after these were frozen
+    """
+
+    kind: str
+    forms: int
+    reason: str
+    proposed: str
+    confirmed: str
+    day: date
+    shown: bool
+
+
+def aside(session: Session, wave: Wave, release: Release | None, roles: Mapping[str, str]) -> tuple[AsideLot, ...]:
+    """All of them by the day on which it was confirmed, within a day by their numbers, which are chance.
+
+    roles  of the accounts, by their names
+    """
+    standing = lot_steps.state(session, wave.code)
+    gone = sorted(number for number, state in standing.items() if state.is_aside)
+    told = [_told(session, session.get_one(Lot, number), standing[number], release, roles) for number in gone]
+    return tuple(sorted(told, key=lambda one: one.day))
+
+
+def _told(
+    session: Session, lot: Lot, state: LotState, release: Release | None, roles: Mapping[str, str]
+) -> AsideLot:
+    step = next(one for one in reversed(state.steps) if one.step is LotStepKind.ASIDE)
+    proposal = next(one for one in reversed(state.steps) if one.id < step.id)
+    ids = list(session.scalars(select(Response.id).where(Response.lot == lot.number)))
+    frozen = np.frombuffer(release.responses if release else b"", "S16")
+    return AsideLot(
+        str(lot.kind.value),
+        len(ids),
+        step.reason,
+        roles.get(proposal.person, ""),
+        roles.get(step.person, ""),
+        step.day,
+        bool((places(packed(ids), frozen) >= 0).any()) if len(frozen) else False,
+    )

@@ -1,0 +1,164 @@
+"""What is told of a wave: made beforehand, whole lots only, and nothing that names or narrows anybody."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from survey.integrity import account, account_way_words, account_words, kept_account
+from survey.integrity.account import Account
+from survey.responses.respondents import sample_with
+from survey.results import releases, result_table
+from survey.storage.database import Database
+from survey.storage.models import IntegrityAccount, Lot
+from survey.waves import questionnaires, waves
+from tests.survey.integrity.told_waves import (
+    DEVICE,
+    PLANTED,
+    SEED,
+    TODAY,
+    WAVE,
+    aside,
+    forms,
+    reject,
+    released,
+    steered,
+    told,
+)
+
+
+def kept(database: Database) -> Account:
+    with database.reading() as session:
+        found = kept_account.read(session, WAVE)
+    assert found is not None
+    return found
+
+
+def test_all_that_came_is_counted_or_left_out_for_a_reason(province: Database) -> None:
+    steered(province)
+    released(province)
+    told(province)
+    own = kept(province)
+    assert (own.received, own.counted, own.left_out) == (120, 108, {"aside": 12})
+    assert own.modes == {"interviewer": 27, "paper": 81}
+    assert own.drawing is not None
+    assert (own.drawing.villages, own.drawing.households, own.drawing.seed) == (4, 24, SEED)
+    assert sorted((one.forms, one.proposed, one.confirmed, one.shown) for one in own.aside) == [
+        (forms, "supervisor", "home_affairs", False) for forms in (5, 7)
+    ]
+    assert own.shown is not None
+    assert own.open == 0
+
+
+def test_the_figure_with_what_is_set_aside_is_that_of_all_forms(province: Database) -> None:
+    gone = steered(province)
+    released(province)
+    told(province)
+    own = kept(province)
+    with province.reading() as session:
+        wave = waves.find(session, WAVE)
+        with_all, without = (
+            result_table.table(session, sample_with(session, wave, *lots), items=["index"], released=True)[0]
+            for lots in ((set(gone), set[int]()), (set[int](), set(gone)))
+        )
+    assert own.figure is not None
+    assert own.whole is not None
+    assert own.figure.estimate == pytest.approx(without.estimate)
+    assert own.whole.estimate == pytest.approx(with_all.estimate)
+    assert (own.figure.n, own.whole.n) == (108, 120)
+
+
+def test_a_lot_of_which_the_figures_hold_fewer_than_5_stays_out_of_both(province: Database) -> None:
+    """Else two accounts could be taken off each other: the difference would be that of 3 people."""
+    gone = steered(province)
+    with province.writing() as session:
+        reject(session, gone[1], 2, TODAY - timedelta(1))
+    released(province)
+    told(province)
+    own = kept(province)
+    assert own.whole is not None
+    assert (own.figure.n if own.figure else 0, own.whole.n) == (108, 115)
+
+
+def test_a_review_after_the_release_moves_neither_figure(province: Database) -> None:
+    gone = steered(province)
+    released(province)
+    told(province)
+    before = kept(province)
+    with province.writing() as session:
+        reject(session, gone[0], 1, TODAY)
+        wave = waves.find(session, WAVE)
+        after = account.gather(session, wave, releases.newest(session, WAVE))
+    assert (after.figure, after.whole) == (before.figure, before.whole)
+
+
+def test_nothing_is_told_of_figures_before_a_release(province: Database) -> None:
+    steered(province)
+    told(province)
+    own = kept(province)
+    assert (own.shown, own.figure, own.whole) == (None, None, None)
+
+
+def test_a_lot_set_aside_after_the_release_says_that_the_figures_hold_it(province: Database) -> None:
+    steered(province)
+    released(province)
+    with province.reading() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V3")).first()
+    assert number is not None
+    aside(province, number)
+    told(province)
+    assert [one.shown for one in kept(province).aside].count(True) == 1
+
+
+def test_a_form_that_came_moves_nothing_until_the_night(province: Database) -> None:
+    """Whoever looks each minute would else see forms arrive."""
+    steered(province)
+    told(province)
+    before = kept(province)
+    with province.writing() as session:
+        forms(session, "V2", TODAY, 6, 1.0, random.Random(9))
+    kept_account.make(province)
+    assert kept(province) == before
+    with province.reading() as session:
+        assert session.scalar(select(func.count(IntegrityAccount.wave))) == 4
+
+
+def test_it_knows_no_place_and_nobody(province: Database) -> None:
+    gone = steered(province)
+    released(province)
+    told(province)
+    with province.reading() as session:
+        content = str(session.get_one(IntegrityAccount, WAVE).content)
+    assert [name for name in (*PLANTED, DEVICE, *map(str, gone)) if name in content] == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"aside": 41, "rejected": 26}, "41 phiếu để riêng cả lô, 26 phiếu bị loại khi rà soát"),
+        ({"aside": 41, "rejected": 3}, "41 phiếu để riêng cả lô, dưới 5 phiếu vì lý do khác"),
+        ({"held": 3, "rejected": 4}, "7 phiếu vì lý do khác"),
+    ],
+)
+def test_parts_under_5_are_told_together(counts: dict[str, int], words: str) -> None:
+    assert account_words.parts(counts, account_way_words.LEFT_OUT) == words
+
+
+def test_where_the_parts_would_tell_a_small_one_the_sum_is_not_told(province: Database) -> None:
+    gone = steered(province)
+    with province.writing() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V3")).first()
+        assert number not in gone
+        reject(session, number or 0, 3, TODAY - timedelta(1))
+    released(province)
+    told(province)
+    own = kept(province)
+    with province.reading() as session:
+        wave = waves.find(session, WAVE)
+        asked = questionnaires.by_digest(session, wave.questionnaire)
+    blocks = account_way_words.way(own, account_words.Stage.RELEASED, wave, asked)
+    assert [one.heading for one in blocks] == ["24 hộ", "Phiếu nhận về", "Không tính", "105 phiếu được tính"]
+    assert "120" not in str(blocks)

@@ -1,0 +1,251 @@
+"""The page on which a stranger reads whether anybody could steer a result: its states, and nothing that names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from survey.integrity import digest_file, digests, kept_account
+from survey.responses import lot_steps
+from survey.storage.database import Database
+from survey.storage.models import DayDigest, IntegrityAccount, Lot
+from survey.waves import waves
+from survey.web.server import rate_limit
+from tests.survey.integrity.told_waves import (
+    REASON,
+    SEED,
+    TODAY,
+    WAVE,
+    aside,
+    planted_in,
+    released,
+    steered,
+    told,
+)
+from translations.formats import day
+
+PAGE = f"/toan-ven/{WAVE}"
+
+
+def seen(app: Flask, path: str = PAGE, status: int = 200) -> str:
+    answer = app.test_client().get(path)
+    assert answer.status_code == status
+    return unescape(answer.get_data(as_text=True))
+
+
+def plain(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main")[0]).split())
+
+
+@pytest.fixture
+def public(province: Database) -> None:
+    """A released wave of which two lots are set aside."""
+    steered(province)
+    released(province)
+    told(province)
+
+
+def test_the_three_answers_stand_first(app: Flask, public: None) -> None:
+    text = plain(seen(app))
+    parts = [
+        "Có ai lái được kết quả này không?",
+        "Chưa thấy điều gì",
+        "Không có gì khác thường",
+        "12 phiếu để riêng",
+    ]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert places[-1] < text.index("Phiếu đi đâu")
+    assert re.search(r"\d\d,\d% hay \d\d,\d% Chỉ số hài lòng chung: \d\d,\d% \(khoảng tin cậy 95% từ", text)
+    assert "108 người). Nếu vẫn tính những phiếu để riêng: " in text
+
+
+def test_it_says_who_decided_by_their_role_and_why(app: Flask, public: None) -> None:
+    text = plain(seen(app))
+    assert f"{REASON}. {day(TODAY)}, đề nghị: Giám sát viên; xác nhận: Sở Nội vụ" in text
+    assert "Một ngày của máy tính bảng ở một thôn" in text
+
+
+def test_the_draw_can_be_repeated_once_the_wave_is_over(
+    app: Flask, province: Database, ended: Callable[..., None]
+) -> None:
+    """Before, its seed would tell insiders who is going to be asked."""
+    steered(province)
+    told(province)
+    text = plain(seen(app))
+    assert "24 hộ do máy rút thăm ở dưới 5 thôn" in text
+    assert SEED not in text
+    assert "kể khi hết đợt" in text
+    ended(WAVE)
+    assert f"Số mầm {SEED}" in plain(seen(app))
+
+
+def test_while_it_runs_nobody_learns_whether_they_were_seen(
+    app: Flask, province: Database, ended: Callable[..., None]
+) -> None:
+    steered(province)
+    told(province)
+    text = plain(seen(app))
+    for word in ("phiếu để riêng", REASON, "Khác thường", "việc mở", "phiếu được tính", "%"):
+        assert word not in text.partition("Trang này không chứng minh được")[0], word
+    assert REASON not in text
+    ended(WAVE)
+    text = plain(seen(app))
+    assert "12 phiếu để riêng" in text
+    assert "Chưa có kết quả Khi công bố" in text
+
+
+def test_what_waits_stands_first(app: Flask, province: Database) -> None:
+    steered(province)
+    released(province)
+    with province.writing() as session:
+        lot = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V4")).first()
+        lot_steps.propose(session, WAVE, lot or 0, True, "xem lại", "ai-do")
+    told(province)
+    text = plain(seen(app))
+    assert text.index("Còn 1 việc mở: chừng nào chưa quyết") < text.index("Còn 1 việc mở đang chờ người quyết")
+    assert "Chưa thấy điều gì" not in text
+
+
+def test_a_correction_is_told_without_a_name(app: Flask, province: Database) -> None:
+    steered(province)
+    released(province)
+    with province.reading() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V4")).first()
+    aside(province, number or 0)
+    released(province, "Nhập nhầm thôn")
+    told(province)
+    html = seen(app)
+    assert "Bản công bố 2 đính chính một ít phiếu so với bản trước. Lý do: Nhập nhầm thôn" in plain(html)
+    assert list(planted_in(html)) == []
+
+
+@pytest.mark.parametrize(
+    ("wave", "words"),
+    [
+        ("gop-y", ("Không theo mẫu Ai muốn cũng trả lời được", "Chưa có mã nào")),
+        ("da-dong", ("Trang này được tính trong đêm nay", "Chưa có mã nào")),
+    ],
+)
+def test_a_wave_of_which_little_is_known_says_so(
+    app: Flask, province: Database, wave: str, words: tuple[str, ...]
+) -> None:
+    if wave == "gop-y":
+        kept_account.make(province)
+    text = plain(seen(app, f"/toan-ven/{wave}"))
+    for one in words:
+        assert one in text
+
+
+def test_a_wave_that_has_not_begun_says_when(app: Flask, province: Database) -> None:
+    with province.writing() as session:
+        waves.find(session, "gop-y").opens = TODAY + timedelta(3)
+    assert f"Đợt khảo sát bắt đầu ngày {day(TODAY + timedelta(3))}" in plain(seen(app, "/toan-ven/gop-y"))
+
+
+def test_an_unknown_wave_is_not_found(app: Flask, province: Database) -> None:
+    assert "khong-co" in seen(app, "/toan-ven/khong-co", 404)
+    seen(app, "/toan-ven/khong-co/ma.txt", 404)
+    seen(app, f"{PAGE}/ma.txt", 404)
+
+
+def test_a_stranger_makes_nobody_count(app: Flask, province: Database, ended: Callable[..., None]) -> None:
+    steered(province)
+    ended(WAVE)
+    assert "Trang này được tính trong đêm nay" in plain(seen(app))
+    with province.reading() as session:
+        assert session.scalar(select(func.count(IntegrityAccount.wave))) == 0
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_nobody_is_named_and_no_place(app: Flask, public: None, lang: str) -> None:
+    """Nor on the page of the file."""
+    html = seen(app, f"{PAGE}?lang={lang}")
+    assert list(planted_in(html)) == []
+    assert list(planted_in(seen(app, f"{PAGE}/ma.txt"))) == []
+
+
+def test_a_lot_of_fewer_than_5_has_no_number(app: Flask, province: Database) -> None:
+    """Such a one can't be set aside; the rule holds whatever is stored."""
+    steered(province)
+    released(province)
+    told(province)
+    with province.writing() as session:
+        own = session.get_one(IntegrityAccount, WAVE)
+        own.content = {**own.content, "aside": [{**one, "forms": 3} for one in own.content["aside"]]}
+    assert plain(seen(app)).count("Lô 1 dưới 5 ") == 1
+
+
+def first_digest(province: Database) -> DayDigest:
+    with province.reading() as session:
+        return digests.chain(session, WAVE)[0]
+
+
+def test_a_digest_that_was_kept_is_compared(app: Flask, province: Database) -> None:
+    steered(province)
+    told(province)
+    one = first_digest(province)
+    line = next(line for line in seen(app, f"{PAGE}/ma.txt").splitlines() if line.startswith("   1  "))
+    kept = " ".join(re.findall("....", one.digest)[:4])
+    other = f"{day(one.day)} 0000 0000 0000 0000"
+    for pasted, answer in (
+        (f"{day(one.day)} {kept}", f"Khớp: đúng là mã của ngày {day(one.day)}."),
+        (line, f"Khớp: đúng là mã của ngày {day(one.day)}."),
+        (f"{one.day.isoformat()} {one.digest.upper()}", "Khớp"),
+        (kept, "Khớp"),
+        (other, f"Khác: mã của ngày {day(one.day)} ở đây bắt đầu bằng {kept}"),
+        (f"01/01/2001 {kept}", "Chưa có mã của ngày 01/01/2001"),
+        ("0000 0000 0000 0000", "Đợt này không có mã nào bắt đầu như vậy"),
+        ("7f3a", "Chưa đọc được mã"),
+        (f"31/02/2026 {'f' * 70}", "Chưa đọc được mã"),
+    ):
+        html = app.test_client().get(PAGE, query_string={"ma": pasted}).get_data(as_text=True)
+        assert answer in plain(unescape(html)), pasted
+
+
+def test_who_compares_too_often_waits(app: Flask, province: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.extensions, "rate_of_codes", rate_limit.Rate(1, lambda: 0.0, most=3))
+    client = app.test_client()
+    for _time in range(4):
+        answer = client.get(PAGE, query_string={"ma": "7f3a"})
+    assert answer.status_code == 429
+    assert "So quá nhiều lần" in unescape(answer.get_data(as_text=True))
+    assert client.get(PAGE).status_code == 200
+
+
+def test_the_file_tells_no_day_of_fewer_than_5_forms(app: Flask, province: Database) -> None:
+    """When a wave is over the last forms have a digest, however few."""
+    steered(province)
+    told(province)
+    with province.writing() as session:
+        number = (digests.newest(session, WAVE) or first_digest(province)).number + 1
+        content = {"before": "x", "trail": [0, ""], "setting": {}, "parts": {"responses": {"count": 3}}}
+        session.add(
+            DayDigest(wave=WAVE, number=number, day=TODAY, responses=b"", content=content, digest="ab" * 32)
+        )
+    assert re.search(rf"^ +{number}  \d\d/\d\d/\d{{4}} +<5 +0  abab", seen(app, f"{PAGE}/ma.txt"), re.MULTILINE)
+    assert f"{day(TODAY)} dưới 5 abab abab abab abab" in plain(seen(app))
+    with province.reading() as session:
+        assert digest_file.LINE.search(digest_file.text(session, WAVE))
+
+
+def test_all_days_are_there_to_be_printed(app: Flask, province: Database) -> None:
+    with province.writing() as session:
+        for number in range(1, 27):
+            content = {"before": "", "trail": [0, ""], "setting": {}, "parts": {}}
+            on = TODAY - timedelta(27 - number)
+            session.add(
+                DayDigest(
+                    wave=WAVE, number=number, day=on, responses=b"", content=content, digest=f"{number:04x}" * 16
+                )
+            )
+    html = seen(app)
+    assert html.count("<code>") == 26
+    assert '<a href="#tat-ca">Đủ 26 ngày</a>' in html
+    assert html.index("001a 001a") < html.index("0001 0001")

@@ -175,6 +175,7 @@ def test_a_table_and_the_token_of_a_form_are_each_written_in_one_place() -> None
     assert {name for name, text in HTML.items() if "<table" in text} == {
         "staff/parts.html",
         "respondent/calendar.html",  # the neutral page, which has no sheet of the staff
+        "respondent/integrity.html",  # of everybody's, which says the roles by itself
     }
     assert {name for name, text in HTML.items() if 'name="csrf_token"' in text or ".csrf_token" in text} == set()
     posted = {

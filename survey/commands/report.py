@@ -9,7 +9,7 @@ import click
 
 from survey.commands import command, say
 from survey.commands.options import option, out
-from survey.integrity import unusual
+from survey.integrity import kept_account, unusual
 from survey.operations import installation
 from survey.reports import report as reports
 from survey.reports import year_files
@@ -63,6 +63,8 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
     with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
         content = unusual.gather(session, wave, release=release)
+        whole = form in reports.LETTERS and unit is None
+        told = kept_account.of(session, waves.find(session, wave), release) if whole else None
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(content.records))
     with atomic_write(out) as file:
         if form == "zip":
@@ -70,7 +72,7 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
         elif unit is not None:
             file.write(reports.write_unit(content, _line(content, unit), form, lang))
         else:
-            file.write(reports.write(content, form, lang))
+            file.write(reports.write(content, form, lang, told))
     if content.draft:
         say("Nothing is released in this wave: the report is a draft and says so.")
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from survey.integrity import account_checks, account_figures, account_lots, account_way
+from survey.integrity import account_checks, account_figures, account_lots, account_way, digests
 from survey.integrity.account_checks import Check, Decided
 from survey.integrity.account_lots import AsideLot
 from survey.integrity.account_way import Drawing, Paper
@@ -31,6 +31,15 @@ class Shown:
     frozen: date
     approved: date
     correction: str
+
+
+@dataclass(frozen=True)
+class LastDigest:
+    """The newest digest of a day."""
+
+    number: int
+    day: date
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ class Account:
     checks: tuple[Check, ...]
     decided: tuple[Decided, ...]
     waiting: dict[str, int]
+    digest: LastDigest | None
 
     @property
     def found(self) -> int:
@@ -80,6 +90,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
     figure, whole = account_figures.both(session, wave, release) if release else (None, None)
     left_out, received = account_way.left_out(session, wave, people, release)
     roles: dict[str, str] = dict(session.execute(select(StaffAccount.name, StaffAccount.role)).all())
+    last = digests.newest(session, wave.code)
     checks, decided, waiting = account_checks.gather(session, wave, people, roles)
     return Account(
         made=dates.today(),
@@ -98,6 +109,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
         checks=checks,
         decided=decided,
         waiting=waiting,
+        digest=None if last is None else LastDigest(last.number, last.day, last.digest),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
-from survey.integrity import matters, patterns
+from survey.integrity import matters, pattern_list
 from survey.integrity.matters import Matter, MatterKind
+from survey.integrity.patterns import Pattern
 from survey.responses.respondents import Respondents
 from survey.storage.models import MatterState, Wave, WaveKind
 
@@ -51,9 +52,10 @@ def gather(
     session: Session, wave: Wave, people: Respondents, roles: Mapping[str, str]
 ) -> tuple[tuple[Check, ...], tuple[Decided, ...], dict[str, int]]:
     """The checks, the decisions by their day, and how many matters wait, by their kind."""
-    every = matters.matters(session, wave)
+    patterns = pattern_list.look(session, wave).patterns
+    every = matters.matters(session, wave, patterns)
     unusual = [(family, one) for one in every if (family := family_of(one)) is not None]
-    looked = _looked(session, wave, people)
+    looked = _looked(wave, people, patterns)
     checks = tuple(
         Check(
             family,
@@ -81,20 +83,16 @@ def gather(
 
 def family_of(matter: Matter) -> str | None:
     """The family of what is unusual; None of what only waits for somebody."""
-    if matter.kind is MatterKind.FLOOD:
-        return FAMILY["flood"]
-    if matter.kind is MatterKind.ALIKE:
-        return FAMILY["forms"]
-    if matter.kind in (MatterKind.HELD, MatterKind.LOT):
-        return None
-    return FAMILY[matter.subject.split(":")[1]]  # pattern:check:…
+    if isinstance(matter.about, Pattern):
+        return FAMILY[matter.about.check.partition(":")[0]]
+    return {MatterKind.FLOOD: FAMILY["flood"], MatterKind.ALIKE: FAMILY["forms"]}.get(matter.kind)
 
 
-def _looked(session: Session, wave: Wave, people: Respondents) -> dict[str, dict[str, int]]:
+def _looked(wave: Wave, people: Respondents, patterns: Sequence[Pattern]) -> dict[str, dict[str, int]]:
     """Family -> kind of group -> how many were looked at. Floods and identical forms are looked for commune by
     commune, wherever anybody can send."""
     groups: dict[str, dict[str, set[str]]] = {family: {} for family in FAMILIES}
-    for one in patterns.patterns(session, wave):
+    for one in patterns:
         family = groups[FAMILY[one.check.partition(":")[0]]]
         family.setdefault(one.group_kind, set()).add(one.group)
     told = {family: {kind: len(names) for kind, names in sorted(of.items())} for family, of in groups.items()}

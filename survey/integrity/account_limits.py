@@ -13,7 +13,7 @@ from translations.formats import number, percent
 TOLD = {
     2: (
         (
-            ("skilled", "keyer", 0.05),
+            ("skilled", "keyer", 0.1),
             N_("one person makes up %(share)s of the forms skilfully, no two alike, in all villages: %(found)s"),
         ),
         (

@@ -20,7 +20,7 @@ from survey.integrity import account, digests
 from survey.integrity.account import Account
 from survey.results import releases
 from survey.storage.database import Database
-from survey.storage.models import DayDigest, IntegrityAccount, LotStep, MatterDecision, Wave
+from survey.storage.models import DayDigest, IntegrityAccount, LotStep, MatterDecision, Release, Wave
 from survey.system import cache, dates
 from translations import Refusal
 
@@ -36,6 +36,15 @@ def read(session: Session, wave: str) -> Account | None:
         return None
     found: Account = _value(Account, kept.content)
     return found
+
+
+def of(session: Session, wave: Wave, release: Release | None) -> Account:
+    """What is told beside the figures of a release, or of the present data: what was made last if it is of that
+    release, else what is gathered now."""
+    kept = read(session, wave.code) if release is not None and release.approved is not None else None
+    if kept is not None and release is not None and kept.shown is not None and kept.shown.number == release.number:
+        return kept
+    return account.gather(session, wave, release)
 
 
 def make(database: Database) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forms import Item
-from survey.reports import leaders, remarks, targets
+from survey.integrity.account import Account
+from survey.reports import integrity, leaders, remarks, targets
 from survey.reports.cells import figure_columns, figure_row, notes
 from survey.reports.labels import (
     asked,
@@ -43,8 +44,8 @@ from translations import gettext as _
 from translations.formats import number, official_day, percent
 
 
-def contents(summary: Summary) -> Report:
-    """The report of a wave in the language of the moment."""
+def contents(summary: Summary, account: Account | None = None) -> Report:
+    """The report of a wave in the language of the moment, with what is told of its integrity as an annex."""
     blocks: list[Block] = [*opening(summary)]
     for title, inner in (
         (_("Main results"), _main(summary)),
@@ -68,6 +69,7 @@ def contents(summary: Summary) -> Report:
             else _("- People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
+        integrity.annex(summary, account) if account is not None else (),
     )
 
 

@@ -8,11 +8,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
-from survey.integrity import unusual
+from survey.integrity import account, unusual
 from survey.reports import report
 from survey.results.summary import Issue
 from survey.storage.models import IssuedReport, Release
 from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 
 
@@ -60,6 +61,7 @@ def issue(
         unusual.gather(session, release.wave, release=release),
         issue=Issue(number, day, old.number if old else None),
     )
+    told = account.gather(session, waves.find(session, release.wave), release)
     issued = IssuedReport(
         wave=release.wave,
         release=release.id,
@@ -67,8 +69,8 @@ def issue(
         day=day,
         issued_by=person,
         replaces=replaces,
-        word=report.write(gathered, "docx"),
-        pdf=report.write(gathered, "pdf"),
+        word=report.write(gathered, "docx", account=told),
+        pdf=report.write(gathered, "pdf", account=told),
     )
     session.add(issued)
     session.flush()

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Collection
 from typing import IO
 
+from survey.integrity.account import Account
 from survey.reports import commune, csv, docx, json, pdf, xlsx
 from survey.reports.contents import contents
 from survey.reports.structure import Report
@@ -18,13 +19,16 @@ LETTERS = {"docx": docx.write, "pdf": pdf.write}
 FORMATS = (*LETTERS, *TABLES)
 
 
-def write(summary: Summary, format: str, language: str = "vi") -> bytes:
-    """The report of a wave in one of `FORMATS`, in Vietnamese or English; csv and json speak neither."""
+def write(summary: Summary, format: str, language: str = "vi", account: Account | None = None) -> bytes:
+    """The report of a wave in one of `FORMATS`, in Vietnamese or English; csv and json speak neither.
+
+    account  what is told of its integrity, the annex of a letter
+    """
     _known(format, language, FORMATS)
     with speaking(language):
         if format in TABLES:
             return TABLES[format](summary)
-        return _letter(contents(summary), format, summary)
+        return _letter(contents(summary, account), format, summary)
 
 
 def write_unit(summary: Summary, line: UnitLine, format: str, language: str = "vi") -> bytes:

@@ -132,6 +132,7 @@ def names(province: Database) -> set[str]:
         ("/?dot=ba", 200),
         ("/y-kien", 200),
         ("/y-kien/06652?q=ha", 200),
+        ("/toan-ven/da-dong?ma=7f3a", 200),
         ("/?dot=ba&q=ha", 200),
         ("/?dot=ba&q=xyz", 200),
         ("/m", 200),

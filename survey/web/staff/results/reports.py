@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from survey.accounts.accounts import Right
-from survey.integrity import unusual
+from survey.integrity import kept_account, unusual
+from survey.integrity.account import Account
 from survey.reports import commune_bundle, report
 from survey.results import releases
 from survey.results.summary import Summary
@@ -82,7 +83,7 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     summary = summary_of(wave, now=True)
     spoken = request.args.get("lang", language())
     file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
-    content = report.write(summary, format, file.language)
+    content = report.write(summary, format, file.language, _account(summary) if format in report.LETTERS else None)
     if len(_sizes) >= MOST_SIZES:
         _sizes.clear()
     _sizes[_key(summary, format, file.language)] = len(content)
@@ -90,6 +91,12 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _account(summary: Summary) -> Account:
+    """What is told of the wave's integrity, with the counts of what the report is of."""
+    with database().reading() as session:
+        return kept_account.of(session, waves.find(session, summary.wave.code), summary.release)
 
 
 @pages.page(

@@ -32,7 +32,7 @@ STEERINGS = {
     "sensible": "bịa hợp lý: mỗi câu đúng như mức chung của tỉnh",
     "skilled": "bịa khéo: như người thật, mỗi phiếu một khác, bớt một nửa số câu chê",
     "raised": "ba xã: mọi câu trả lời nâng lên một mức",
-    "bribery": "máy tính bảng: bỏ hết câu trả lời có phiền hà, có đưa tiền",
+    "bribery": "máy tính bảng: bỏ hết câu trả lời có phiền hà, có đưa tiền (lệch: tỷ lệ cho là phải đưa tiền)",
     "turned": "một người nhập: mười câu “không hài lòng” đổi một thành “hài lòng”",
     "worst-burst": "một phiếu chê gửi đi gửi lại, trong một ngày",
     "worst-weeks": "một phiếu chê gửi đi gửi lại, rải trong sáu tuần",

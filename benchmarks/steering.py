@@ -7,8 +7,8 @@
 Honest waves are made (`_honest_waves.py`, `_honest_links.py`), one hand's steering is planted in each
 (`_plants.py`), and the product's own checks look at both. Found: a steered group (person, device, village,
 commune, mode) is named within the first ten findings, by one that `passes` the test corrected for all that are
-looked at together, or that is only a sign. Moved: how far the index of the province, and of the commune that is
-moved most, goes by it, on average.
+looked at together, or that is only a sign. Moved: how far the index (or the share of bribes, where these are
+removed) of the province, and of the commune that is moved most, goes by it, on average.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from survey.results.scores import MeasureRequest
 from survey.storage.models import WaveKind
 
 FIRST = 10  # findings in which a steered group has to be named
+BRIBES = "C6"
 SHARES = (0.05, 0.1, 0.2)
 EVERY = 2  # second honest wave of these worlds is steered
 STEERED = (World("usual"), World("open link", villages=0, total=3000))
@@ -44,12 +45,13 @@ STEERED = (World("usual"), World("open link", villages=0, total=3000))
 
 @dataclass(frozen=True)
 class Steering:
-    """One kind of steering: what is done, where, to which share of the forms there."""
+    """One kind of steering: what is done, where, to which share of the forms there, and which figure moves."""
 
     code: str
     where: str
     share: float
     plant: Callable[[Forms, np.random.Generator], Planted]
+    figure: str = "index"
 
 
 HONEST = Steering("", "", 0.0, lambda forms, _r: Planted(forms, frozenset()))
@@ -69,7 +71,7 @@ def steerings(world: World) -> list[Steering]:
     return [
         *one_hand,
         Steering("raised", "communes", 1.0, raised),
-        Steering("bribery", "mode", 1.0, without_bribery),
+        Steering("bribery", "mode", 1.0, without_bribery, BRIBES),
         Steering("turned", "keyer", 0.1, turned),
     ]
 
@@ -122,14 +124,15 @@ def findings(forms: Forms) -> list[tuple[str, str, str]]:
     return [(kind, group, sign) for _p, kind, group, sign in sorted(said)]
 
 
-def index(forms: Forms) -> dict[Any, float]:
-    """The index of the province (None) and of each commune, in points."""
+def figures(forms: Forms, figure: str) -> dict[Any, float]:
+    """A figure of the province (None) and of each commune, in points: the index, or a share of any but 1."""
     people = forms.people()
-    rule = scores.scoring_rule(people.questionnaire, None)
-    measure = scores.measures(people, MeasureRequest("index"), rule)
+    item = people.questionnaire.items.get(figure)
+    asked = MeasureRequest(figure, item and tuple(value for value in item.valid if value > 1))
+    measure = scores.measures(people, asked, scores.scoring_rule(people.questionnaire, None))
     design = result_table.design(people)
-    figures = [*estimate(design, measure), *estimate(design, measure, people.unit)]
-    return {one.domain: 100 * (one.estimate or 0.0) for one in figures}
+    found = [*estimate(design, measure), *estimate(design, measure, people.unit)]
+    return {one.domain: 100 * (one.estimate or 0.0) for one in found}
 
 
 def named(said: Iterable[tuple[str, str, str]], groups: frozenset[tuple[str, str]]) -> tuple[bool, bool]:
@@ -173,10 +176,10 @@ class Table:
         steered = self.counts[1:] if seed % EVERY == 0 else []
         signs = {sign for _kind, _group, sign in findings(wave)}
         _add(self.counts[0], ("passes" in signs, bool(signs)), (0.0, 0.0))
-        was = index(wave) if steered else {}
+        before = {figure: figures(wave, figure) for figure in {one.steering.figure for one in steered}}
         for one in steered:
-            after = one.steering.plant(wave, np.random.default_rng([seed, 3]))
-            now = index(after.forms)
+            after, was = one.steering.plant(wave, np.random.default_rng([seed, 3])), before[one.steering.figure]
+            now = figures(after.forms, one.steering.figure)
             most = max((now[unit] - was[unit] for unit in was if unit is not None), key=abs)
             _add(one, named(findings(after.forms), after.groups), (now[None] - was[None], most))
 

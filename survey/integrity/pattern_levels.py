@@ -18,6 +18,7 @@ from analysis import Design, Difference, Measure
 from analysis.beside import beside
 from analysis.contrast import contrasts
 from analysis.design import Labels
+from analysis.estimate import Variance
 from analysis.outlying import FEWEST, outlying
 from analysis.rare import binomial
 from analysis.totals import psu_totals
@@ -53,7 +54,7 @@ def of_others(material: Material) -> Iterator[Tests]:
 
 def _of_few(material: Material, kind: str, labels: Labels, plain: Mapping[str, Floats]) -> Iterator[Tests]:
     values = {**plain, **_further(material)} if kind == "keyer" else plain
-    found = [_against(material, labels, g, values) for g in range(len(labels.levels))]
+    found = [_against(material, kind, labels, g, values) for g in range(len(labels.levels))]
     for check in values:
         told = [one.get(check) for one in found]
         if kind == "keyer":
@@ -98,8 +99,13 @@ def _further(material: Material) -> dict[str, Floats]:
     return {check: value for check, value in further.items() if len(np.unique(value[np.isfinite(value)])) > 1}
 
 
-def _against(material: Material, labels: Labels, g: int, values: Mapping[str, Floats]) -> dict[str, Against]:
-    """Weighted so that both sides are as many in each commune; nothing without 10 forms on both there."""
+def _against(
+    material: Material, kind: str, labels: Labels, g: int, values: Mapping[str, Floats]
+) -> dict[str, Against]:
+    """Weighted so that both sides are as many in each commune; nothing without 10 forms on both there.
+
+    A mode is that of whole villages: pooled, what villages differ by would hold what the mode does to its cases.
+    """
     people = material.people
     own, others = labels.codes == g, (labels.codes >= 0) & (labels.codes != g)
     communes = len(people.unit.levels)
@@ -117,7 +123,12 @@ def _against(material: Material, labels: Labels, g: int, values: Mapping[str, Fl
         known = np.isfinite(here)
         measures.append(Measure.numbers(check, None, "mean", np.where(known, here, 0.0), known))
         told[check] = tuple(known & (sides.codes == side) for side in (1, 0))
-    found = contrasts(psu_totals(design, measures, sides), [(OTHERS, OWN)], LEVEL, "auto")
+    ways: dict[bool, Variance] = {False: "auto", True: "auto" if kind == "keyer" else "direct"}
+    found: list[Difference] = []
+    for cases, variance in ways.items():
+        some = [measure for measure in measures if measure.item.startswith("cases") == cases]
+        if some:
+            found += contrasts(psu_totals(design, some, sides), [(OTHERS, OWN)], LEVEL, variance)
     return {
         one.item: Against(
             one,
@@ -166,11 +177,11 @@ def _further_than(one: Against, margin: float) -> float:
 def _fewer(one: Against) -> float:
     """P(so few cases | odds a third of the others'), by angles, with the design effect that the test found.
 
-    z = (asin √p − asin √m)/√(deff/4 (1/n + 1/n_o)),  m = p_o/(p_o + 3 (1 − p_o))
+    z = (asin √p − asin √m)/√(deff/4 (1/n + 1/n_o)),  m = p_o/(p_o + 3 (1 − p_o)),
+    deff = v(p − p_o)/(p(1 − p)/n + p_o(1 − p_o)/n_o): where there is no case, that of the others
     """
     (n, others), (share, usual), error = one.n, one.mean, one.difference.standard_error
-    pooled = (n * share + others * usual) / (n + others)
-    spread = pooled * (1 - pooled) * (1 / n + 1 / others)
+    spread = share * (1 - share) / n + usual * (1 - usual) / others
     if not error or not spread:
         return float("nan")
     deff = max(1.0, error**2 / spread)

@@ -128,9 +128,12 @@ def _odd(material: Material, kind: str, labels: Labels) -> Tests:
 
 
 def _straight(material: Material, kind: str, labels: Labels) -> Tests:
-    """Forms with one level throughout, beside what is usual where the others are as satisfied."""
+    """Forms with one level throughout, beside what is usual where the others are as satisfied; where there are no
+    others, where people are as satisfied as everywhere."""
     person = material.person
-    mood = _means(np.where(person.straight == 0, person.level, np.nan), labels)[1]
+    others = np.where(person.straight == 0, person.level, np.nan)
+    mood = _means(others, labels)[1]
+    mood = np.where(np.isfinite(mood), mood, np.nanmean(others)) if np.isfinite(others).any() else mood
     return shares("straight", kind, labels, person.straight, MORE, mood)
 
 

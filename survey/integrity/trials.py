@@ -28,7 +28,8 @@ class Trial:
     passes   in how many a steered group was named within the first ten findings by one that passes the corrected
              test; of honest waves: in how many anything passed
     signs    the same, where signs are enough
-    province, commune  points by which the index moved on average; of the commune that moved most
+    province, commune  points by which the index moved on average (of `bribery` the share who say that people pay);
+             of the commune that moved most
     """
 
     world: str

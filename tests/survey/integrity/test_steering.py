@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import steering
 from _forms import OPENS
-from _plants import by_one_hand
+from _plants import by_one_hand, without_bribery
 from scipy.special import bdtr
 
 from survey.integrity import patterns
@@ -45,6 +45,12 @@ def test_honest_waves_are_seldom_flagged_and_no_test_is_surer_than_it_may_be() -
 def test_one_interviewer_who_fills_a_fifth_of_the_wave_is_found(fill: str) -> None:
     wave = steering.made(WORLDS["usual", 2], 1)
     planted = by_one_hand(wave, fill, "wave", 0.2, np.random.default_rng(1))
+    passes, _signs = steering.named(steering.findings(planted.forms), planted.groups)
+    assert passes
+
+
+def test_a_mode_from_which_all_bribery_was_removed_is_found() -> None:
+    planted = without_bribery(steering.made(WORLDS["usual", 2], 2), np.random.default_rng(1))
     passes, _signs = steering.named(steering.findings(planted.forms), planted.groups)
     assert passes
 

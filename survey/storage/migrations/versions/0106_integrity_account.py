@@ -1,14 +1,14 @@
 """What outsiders are told of a wave.
 
-Revision ID: 0104
+Revision ID: 0106
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0104"
-down_revision = "0103"
+revision = "0106"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 

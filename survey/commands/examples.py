@@ -78,6 +78,8 @@ EXAMPLES: dict[str, str] = {
     "integrity publish": "--wave ho-2027 --out ma-tung-ngay.txt",
     "integrity verify": "--against ma-tung-ngay.txt",
     "integrity matters": "--wave ho-2027",
+    "integrity patterns": "--wave ho-2027 --output csv",
+    "integrity reinterview": "pattern:alike:commune:06652 --wave ho-2027 --size 8 --by 'Trần Thị Bình'",
     "integrity decide": "flood:06673:phone:2027-05-20 --wave ho-2027 --as explained --reason 'Họp' --by Lan",
     "audit list": "--last 20",
     "audit verify": "",

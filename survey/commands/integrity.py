@@ -11,7 +11,16 @@ import click
 
 from survey.commands import Commands, records, say
 from survey.commands.options import out
-from survey.integrity import contents, digest_file, digests, matter_words, pattern_words, verify
+from survey.integrity import (
+    contents,
+    digest_file,
+    digests,
+    matter_words,
+    pattern_list,
+    pattern_words,
+    reinterview_sample,
+    verify,
+)
 from survey.integrity import matters as open_matters
 from survey.operations import installation
 from survey.storage import models
@@ -134,6 +143,64 @@ def matters(code: str, output: str) -> None:
             for one in open_matters.matters(session, wave)
         ]
     records.write(rows, FIELDS, output)
+
+
+PATTERN_FIELDS = (
+    "subject",
+    "check",
+    "group_kind",
+    "group",
+    "what",
+    "n",
+    "expected",
+    "seen",
+    "p",
+    "p_adjusted",
+    "sign",
+)
+
+
+@integrity.command(
+    help=_(
+        "Patterns that people seldom make by themselves, the strongest first: each a test of one group beside the "
+        "others of its kind. sign is passes (the test corrected for all), signs (the milder rule of Benjamini and "
+        "Hochberg) or empty. Fewer than 80 forms: none is looked at."
+    )
+)
+@WAVE
+@click.option("--all", "every", is_flag=True, help=_("Also those in which nothing is unusual."))
+@records.OUTPUT
+def patterns(code: str, every: bool, output: str) -> None:
+    with installation.opened().reading() as session:
+        wave = waves.find(session, code)
+        names = pattern_words.names(session, wave)
+        looked = pattern_list.look(session, wave).patterns
+    rows = [pattern_words.record(one, names) for one in looked if every or one.sign]
+    records.write(rows, PATTERN_FIELDS, output)
+
+
+@integrity.command(
+    help=_(
+        "Draw households to be asked again from the group of a pattern that integrity patterns lists: of the "
+        "forms that were chosen for that when they were printed, since only these lead to a household. It prints "
+        "their numbers; they are on the page of the re-interviews, too, and the matter waits for what comes of it."
+    )
+)
+@click.argument("subject", metavar="SUBJECT")
+@WAVE
+@click.option("--size", type=click.IntRange(1), help=_("How many; without it, as many as show 20 points."))
+@click.option("--by", "person", metavar="NAME", required=True, help=_("Who draws; kept with the sample."))
+def reinterview(subject: str, code: str, size: int | None, person: str) -> None:
+    database = installation.opened()
+    with database.reading() as session:  # what takes long is not done while nobody else can write
+        pattern_list.look(session, waves.find(session, code))
+    with database.writing() as session:
+        wave = waves.find(session, code)
+        drawn = reinterview_sample.draw(session, wave, subject, size, person)
+        items = reinterview_sample.items(session, wave)
+    say(reinterview_sample.words(drawn, items))
+    for serial in drawn.sheets:
+        click.echo(serial)
 
 
 @integrity.command(

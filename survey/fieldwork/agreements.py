@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from analysis.agreement import agreement, pooled
 from forms import Item
 from survey.fieldwork import reinterviews
-from survey.storage.models import Agreement, Batch, Reinterview, Response, Sheet
+from survey.storage.models import Agreement, Batch, Reinterview, ReinterviewSample, Response, Sheet
 from survey.system.dates import today
 from survey.waves import questionnaires, waves
 from translations import Refusal
 
 NO_ANSWER = -1  # no item has this code
+LEAST_TOLD = 5  # forms drawn for a pattern: of fewer the agreement is not told
 
 
 def compute(session: Session, wave: str) -> Agreement:
@@ -40,7 +41,7 @@ def compute(session: Session, wave: str) -> Agreement:
             "chosen": len(every),
             "asked": sum(one.person is not None for one in every),
             "forms": len(pairs),
-            **_figures(items, pairs),
+            **_figures(items, pairs, _samples(session, wave)),
         },
     )
     session.add(row)
@@ -55,30 +56,66 @@ def newest(session: Session, wave: str) -> Agreement | None:
     return session.scalars(rows).first()
 
 
-Pair = tuple[Mapping[str, Any], Mapping[str, Any], str]
+Pair = tuple[Mapping[str, Any], Mapping[str, Any], str, str]
 
 
 def _pairs(session: Session, wave: str) -> list[Pair]:
-    """First answers, second answers and the interviewer's name ("" where none is noted) of the forms with both."""
+    """First answers, second answers, the interviewer's name ("" where none is noted) and the number of the forms
+    with both."""
     rows = session.execute(
-        select(Response.answers, Reinterview.answers, Batch.interviewer)
+        select(Response.answers, Reinterview.answers, Batch.interviewer, Sheet.serial)
         .join(Sheet, Sheet.response == Response.id)
         .join(Reinterview, Reinterview.sheet == Sheet.serial)
         .join(Batch, Batch.code == Sheet.batch)
         .where(Reinterview.wave == wave)
         .order_by(Sheet.serial)
     )
-    return [(first, second, name or "") for first, second, name in rows if second]
+    return [(first, second, name or "", serial) for first, second, name, serial in rows if second]
 
 
-def _figures(items: list[Item], pairs: list[Pair]) -> dict[str, Any]:
+def _figures(items: list[Item], pairs: list[Pair], samples: Mapping[str, set[str]]) -> dict[str, Any]:
     first, second = _codes(items, [pair[0] for pair in pairs]), _codes(items, [pair[1] for pair in pairs])
     of_items = []
     for place, item in enumerate(items):
         figures = agreement(first[:, place], second[:, place], item.valid, weighted=item.kind.is_scale)
         of_items.append({"item": item.code, "weighted": item.kind.is_scale} | _plain(asdict(figures)))
     people = pooled(first, second, [item.valid for item in items], [pair[2] for pair in pairs])
-    return {"items": of_items, "interviewers": [_plain(asdict(one)) for one in people]}
+    levels = [item.valid for item in items]
+    of_samples = [_of_sample(first, second, levels, pairs, *one) for one in samples.items()]
+    return {
+        "items": of_items,
+        "interviewers": [_plain(asdict(one)) for one in people],
+        "samples": [_plain(one) for one in of_samples if one],
+    }
+
+
+def _of_sample(
+    first: Any, second: Any, levels: Sequence[Sequence[int]], pairs: list[Pair], subject: str, sheets: set[str]
+) -> dict[str, Any]:
+    """The agreement of the forms drawn for a pattern; of fewer than 5 only how many they are."""
+    inside = [serial in sheets for *_answers, serial in pairs]
+    found = {one.domain: one for one in pooled(first, second, levels, ["in" if one else "out" for one in inside])}
+    if not any(inside):
+        return {}
+    own, others = found.get("in"), found.get("out")
+    told = {"subject": subject, "drawn": len(sheets), "forms": sum(inside)}
+    if own is None or sum(inside) < LEAST_TOLD:
+        return told
+    return told | {
+        "pairs": own.pairs,
+        "equal": own.equal,
+        "equal_low": own.equal_low,
+        "equal_high": own.equal_high,
+        "others": None if others is None else others.equal,
+    }
+
+
+def _samples(session: Session, wave: str) -> dict[str, set[str]]:
+    """The forms that were drawn for each pattern."""
+    samples: dict[str, set[str]] = {}
+    for one in session.scalars(select(ReinterviewSample).where(ReinterviewSample.wave == wave)):
+        samples.setdefault(one.subject, set()).update(one.sheets)
+    return samples
 
 
 def _codes(items: list[Item], answers: list[Mapping[str, Any]]) -> Any:

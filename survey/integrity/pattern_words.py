@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import isfinite
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -161,3 +162,21 @@ def surety(pattern: Pattern) -> str:
 def p_value(p: float) -> str:
     """p = 0,012; below a thousandth only that."""
     return f"p < {number(SMALLEST_P, 3)}" if p < SMALLEST_P else f"p = {number(p, 3)}"
+
+
+def record(pattern: Pattern, names: Mapping[str, str]) -> dict[str, Any]:
+    """A pattern as a row of a list. Of a sensitive case that fewer than 5 people name, what was seen is None."""
+    few = pattern.check.startswith("cases") and pattern.seen * pattern.n < LEAST_SHOWN
+    return {
+        "subject": pattern.subject,
+        "check": pattern.check,
+        "group_kind": pattern.group_kind,
+        "group": pattern.group,
+        "what": title(pattern, names),
+        "n": pattern.n,
+        "expected": pattern.expected,
+        "seen": None if few else pattern.seen,
+        "p": pattern.p,
+        "p_adjusted": pattern.p_adjusted,
+        "sign": pattern.sign,
+    }

@@ -42,6 +42,7 @@ from survey.storage.models.integrity import (
     LotStepKind,
     MatterDecision,
     MatterState,
+    ReinterviewSample,
     SenderCount,
     VillageStep,
     VillageStepKind,
@@ -135,6 +136,7 @@ __all__ = [
     "QuarantineDecision",
     "QuarantinedResponse",
     "Reinterview",
+    "ReinterviewSample",
     "Release",
     "Response",
     "ResponseText",
@@ -202,6 +204,7 @@ APPEND_ONLY = (
     "sender_count",
     "village_step",
     "matter_decision",
+    "reinterview_sample",
     "day_digest",
 )
 

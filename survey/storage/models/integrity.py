@@ -171,6 +171,26 @@ class MatterDecision(Base):
     __table_args__ = (Index("ix_matter_decision_wave", "wave"),)
 
 
+class ReinterviewSample(Base):
+    """Forms drawn from the group of an unusual pattern, whose households are asked again first: of those alone
+    that were chosen for a re-interview when they were printed. Append-only.
+
+    subject  the pattern, as its matter is named
+    seed     with the numbers of the forms it gives the order in which they were taken
+    sheets   their numbers, in that order
+    """
+
+    __tablename__ = "reinterview_sample"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    subject: Mapped[str] = mapped_column(String(200))
+    seed: Mapped[str] = mapped_column(String(32))
+    sheets: Mapped[list[str]] = mapped_column(Document)
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (Index("ix_reinterview_sample_wave", "wave"),)
+
+
 class DayDigest(Base):
     """The digest of what was stored and decided since the one before, chained to it. Append-only.
 

@@ -39,6 +39,7 @@ from survey.storage.models import (
     PublishedScorecard,
     QuarantineDecision,
     QuarantinedResponse,
+    ReinterviewSample,
     Release,
     Response,
     ResponseText,
@@ -125,6 +126,7 @@ def integrity_rows(database: Database) -> None:
                 SenderCount(wave="ho-mau", sender="a", day=day, **count),
                 VillageStep(psu="V1", step=VillageStepKind.CLOSE, **by),
                 MatterDecision(subject="flood:1", state=MatterState.OPEN, **by),
+                ReinterviewSample(wave="ho-mau", subject="pattern:1", seed="a", sheets=[], person="a", day=day),
                 DayDigest(wave="ho-mau", number=1, day=day, responses=b"", content={}, digest="d"),
             ]
         )
@@ -240,7 +242,13 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
         "case_reply": "words",
     }
     columns |= {"case_publication": "by", "year_file": "content", "leader_group": "stratum"}
-    columns |= {"lot_step": "lot", "village_step": "psu", "matter_decision": "subject", "day_digest": "digest"}
+    columns |= {
+        "reinterview_sample": "subject",
+        "lot_step": "lot",
+        "village_step": "psu",
+        "matter_decision": "subject",
+        "day_digest": "digest",
+    }
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:
         session.execute(text(command))

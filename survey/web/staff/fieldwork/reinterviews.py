@@ -17,6 +17,7 @@ from forms import Item, Page, Questionnaire
 from survey.accounts.accounts import Right
 from survey.fieldwork import agreements, reinterviews
 from survey.fieldwork.reinterviews import Chosen
+from survey.integrity import pattern_list, pattern_words, reinterview_sample
 from survey.storage.models import SheetState, Unit, Wave
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
@@ -106,12 +107,18 @@ def compute_agreement(wave: str) -> ResponseReturnValue:
 
 
 def _listed(wave: str, form: ComputeForm) -> str:
-    unit = request.args.get("don-vi", "")
+    unit, subject = request.args.get("don-vi", ""), request.args.get("mau", "")
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
+        drawn = _drawn(session, wave_row, subject)
         agreement = agreements.newest(session, wave_row.code)
         rows = _rows(session, wave_row)
+        title = _title(session, wave_row, subject) if drawn is not None else ""
+        samples = [
+            (_title(session, wave_row, code), reinterview_sample.told(one))
+            for code, one in reinterview_sample.of_wave(session, wave_row).items()
+        ]
     if agreement is not None:
         return render_template(
             "staff/agreement.html",
@@ -119,8 +126,9 @@ def _listed(wave: str, form: ComputeForm) -> str:
             made=agreement.made,
             figures=agreement.figures,
             items={item.code: item for _page, item in reinterviews.again(questionnaire)},
+            samples=samples,
         )
-    shown = [row for row in rows if unit in ("", row.unit.code)]
+    shown = [row for row in rows if unit in ("", row.unit.code) and (drawn is None or row.form.sheet in drawn)]
     page_rows, page, last = shown_page(shown, A_PAGE)
     return render_template(
         "staff/reinterviews.html",
@@ -137,8 +145,22 @@ def _listed(wave: str, form: ComputeForm) -> str:
             {row.unit.code: row.unit for row in rows}.values(), key=lambda commune: order(commune.name)
         ),
         unit=unit,
+        subject=subject if drawn is not None else "",
+        sample=title,
         form=form,
     )
+
+
+def _drawn(session: Session, wave: Wave, subject: str) -> set[str] | None:
+    """The forms that are drawn for a pattern; None where none is named, or nothing drawn for it."""
+    sheets = reinterview_sample.progress(session, wave, subject).sheets if subject else []
+    return set(sheets) or None
+
+
+def _title(session: Session, wave: Wave, subject: str) -> str:
+    """What a pattern is about, without its figures: they may be still to be counted."""
+    pattern = pattern_list.named(subject)
+    return "" if pattern is None else pattern_words.title(pattern, pattern_words.names(session, wave))
 
 
 def _rows(session: Session, wave: Wave) -> list[FormRow]:
@@ -154,17 +176,24 @@ def _rows(session: Session, wave: Wave) -> list[FormRow]:
 @pages.page("/<wave>/phuc-tra/in", Right.REVIEW, tab="staff.reinterviews")
 def reinterview_list(wave: str) -> ResponseReturnValue:
     """A list to print and take along: the households, and room for the codes of their answers."""
-    unit = request.args.get("don-vi", "")
+    unit, subject = request.args.get("don-vi", ""), request.args.get("mau", "")
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         questionnaire = questionnaires.by_digest(session, wave_row.questionnaire)
+        drawn = _drawn(session, wave_row, subject)
         reinterviews.refuse_when_over(session, wave_row)
         rows = _rows(session, wave_row)
     return render_template(
         "staff/reinterview_list.html",
         wave=wave_row,
         offered=_by_page(reinterviews.again(questionnaire)),
-        rows=[row for row in rows if unit in ("", row.unit.code) and row.form.person is None],
+        rows=[
+            row
+            for row in rows
+            if unit in ("", row.unit.code)
+            and row.form.person is None
+            and (drawn is None or row.form.sheet in drawn)
+        ],
     )
 
 

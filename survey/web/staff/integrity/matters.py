@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from flask import flash, redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from survey.accounts.accounts import Right
-from survey.integrity import effects, matter_words, matters, pattern_list, pattern_words
+from survey.integrity import effects, matter_words, matters, pattern_list, pattern_words, reinterview_sample
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
 from survey.integrity.matters import Matter, MatterKind
@@ -71,6 +71,7 @@ class MatterRow:
     form: MatterForm | None
     where: str = ""
     surety: str = ""
+    asked_again: list[str] = field(default_factory=list)
 
 
 @pages.form(
@@ -136,7 +137,13 @@ def _row(
         form,
         url_for(".quarantine", wave=wave.code) + "?trang-thai=cho" if matter.kind is MatterKind.HELD else "",
         _surety(about) if isinstance(about, Pattern) else "",
+        _asked_again(session, wave, about) if isinstance(about, Pattern) else [],
     )
+
+
+def _asked_again(session: Session, wave: Wave, about: Pattern) -> list[str]:
+    """How far the re-interview sample of a pattern is."""
+    return reinterview_sample.told(reinterview_sample.progress(session, wave, about.subject))
 
 
 def _surety(about: Pattern) -> str:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
-from survey.integrity import matter_words, matters, pattern_checks, pattern_list, pattern_words, patterns
+from survey.fieldwork import reinterviews
+from survey.integrity import (
+    matter_words,
+    matters,
+    pattern_checks,
+    pattern_list,
+    pattern_words,
+    patterns,
+    reinterview_sample,
+)
 from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
+from survey.integrity.reinterview_sample import Progress
 from survey.storage.models import Wave
 from survey.system.cache import Busy
 from survey.waves import waves
@@ -21,20 +32,36 @@ from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import shown_value
 from survey.web.staff.integrity.matters import matter_key
-from translations import N_
+from translations import N_, Refusal
 from translations import gettext as _
 
 MOST_SIGNS = 30  # that are listed one by one
+MOST_HOUSEHOLDS = 1000  # of one draw
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Who of a pattern's group is asked again.
+
+    told   how far that is, in sentences
+    left   forms that could be drawn; size: how many are offered; precision: what so many tell
+    """
+
+    told: list[str]
+    left: int
+    size: int
+    precision: str
 
 
 @dataclass(frozen=True)
 class PatternRow:
-    """A pattern that passes: what was seen, how surely, and what was decided of it."""
+    """A pattern that passes: what was seen, how surely, what was decided of it, and who is asked again."""
 
     key: str
     title: str
     surety: str
     matter: Matter
+    sample: Sample
 
 
 @dataclass(frozen=True)
@@ -62,6 +89,10 @@ class CheckLine:
 @pages.page("/<wave>/dau-hieu", Right.REVIEW, endpoint="patterns", tab=Tab(10, N_("Patterns")))
 def pattern_page(wave: str) -> ResponseReturnValue:
     """The patterns that pass the corrected test with the next step, the signs, and what was looked at."""
+    return _page(wave)
+
+
+def _page(wave: str, fault: Refusal | None = None) -> ResponseReturnValue:
     told = pattern_list.ready(database(), wave)
     if told is None:
         raise Busy("The patterns are being counted just now. This page opens by itself in a few seconds.")
@@ -84,13 +115,35 @@ def pattern_page(wave: str) -> ResponseReturnValue:
         people=looked.people,
         least=patterns.LEAST_PEOPLE,
         sign_words=pattern_words.SIGNS,
-    )
+        fault=fault,
+    ), fault.status if fault else 200
+
+
+@pages.act("/<wave>/dau-hieu", Right.REVIEW, N_("Drew a re-interview sample"), tab="staff.patterns")
+def draw_reinterviews(wave: str) -> ResponseReturnValue:
+    """Draws households of a pattern's group that are asked again first."""
+    subject, size = request.form.get("viec", ""), request.form.get("so-ho", "").strip()
+    try:
+        if not (size.isdecimal() and 0 < int(size) <= MOST_HOUSEHOLDS):
+            raise Refusal("Give the number of households, in digits.")
+        with database().reading() as session:  # what takes long is not done while nobody else can write
+            pattern_list.look(session, waves.find(session, wave))
+        with database().writing() as session:
+            wave_row = waves.find(session, wave)
+            drawn = reinterview_sample.draw(session, wave_row, subject, int(size), current_user.name)
+            words = reinterview_sample.words(drawn, reinterview_sample.items(session, wave_row))
+    except Refusal as refusal:
+        return _page(wave, refusal)
+    flash(words)
+    return redirect(url_for(".patterns", wave=wave) + f"#{matter_key(subject)}", 303)
 
 
 def _found(
     session: Session, wave: Wave, looked: Iterable[Pattern], names: Mapping[str, str]
 ) -> list[PatternsAlike]:
     """Those that pass, the strongest first."""
+    samples, items = reinterview_sample.of_wave(session, wave), reinterview_sample.items(session, wave)
+    over = wave.closed is not None or reinterviews.computed(session, wave.code)
     found: dict[tuple[str, str], PatternsAlike] = {}
     for one in matters.matters(session, wave, looked):
         about = one.about
@@ -102,9 +155,19 @@ def _found(
                 pattern_words.title(about, names),
                 pattern_words.surety(about),
                 one,
+                _sample(session, wave, about, samples.get(about.subject), 0 if over else items),
             )
             found.setdefault(words, PatternsAlike(name, *words, [])).rows.append(row)
     return list(found.values())
+
+
+def _sample(session: Session, wave: Wave, pattern: Pattern, progress: Progress | None, items: int) -> Sample:
+    """`items`: how many questions are asked again; 0 where nobody is any more."""
+    told = reinterview_sample.told(progress) if progress else []
+    drawn = set(progress.sheets) if progress else set()
+    left = len(set(reinterview_sample.eligible(session, wave, pattern)) - drawn) if items else 0
+    size = min(left, reinterview_sample.needed(items))
+    return Sample(told, left, size, reinterview_sample.precision(size, items) if size else "")
 
 
 def check_lines(looked: Iterable[Pattern]) -> list[CheckLine]:

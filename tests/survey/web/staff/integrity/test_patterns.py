@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from survey.accounts.accounts import RIGHTS, Right
 from survey.integrity import matters, pattern_list
 from survey.integrity.matters import MatterKind
 from survey.storage.database import Database
-from survey.storage.models import MatterState, Role
+from survey.storage.models import MatterState, Reinterview, Role, Sheet
 from survey.waves import waves
 from tests.survey.patterned import WAVE, Patterned
 
@@ -97,6 +98,37 @@ def test_names_of_who_asked_and_keyed_are_for_those_who_review(
     assert "cặp phiếu gần như giống nhau" not in page
     assert re.search(r"\d dấu hiệu chưa xét", page)
     assert client.get(PAGE).status_code == 403
+
+
+def test_a_re_interview_sample_is_drawn_at_the_pattern_and_is_on_the_page_of_re_interviews(
+    staff: FlaskClient, province: Database
+) -> None:
+    with province.writing() as session:
+        for row, serial in enumerate(session.scalars(select(Sheet.serial).order_by(Sheet.serial)).all()):
+            session.add(Reinterview(sheet=serial, wave=WAVE, household=row + 1))
+    page = staff.get(PAGE).text
+    assert re.search(r"\d+ phiếu của nhóm này dẫn tới hộ và chưa được rút", page)
+    assert "8 hộ: biết mức khớp tới ±14 điểm %, đủ để thấy nếu kém hơn 20 điểm %." in page
+    [subject, *_more] = re.findall(r'name="viec" value="(pattern:alike:village:[^"]+)"', page)
+    sent = {
+        "csrf_token": re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[0],
+        "viec": subject,
+        "so-ho": "5",
+    }
+    for wrong in ("", "0", "nhiều", "1001"):
+        assert "Hãy ghi số hộ bằng chữ số" in staff.post(PAGE, data={**sent, "so-ho": wrong}).text
+    drawn = staff.post(PAGE, data=sent, follow_redirects=True).text
+    assert re.search(r"rút 5 hộ, hạt giống [0-9a-f]{16}: biết mức khớp tới ±18 điểm %", drawn)
+    assert "Đã phúc tra 0 trong 5 hộ được rút" in drawn
+    assert "Đang phúc tra" in drawn
+    address = f"/quan-tri/{WAVE}/phuc-tra"
+    listed = staff.get(address, query_string={"mau": subject}).text
+    assert listed.count('<th scope="row"') == 5
+    assert "Rút cho một dấu hiệu: " in listed
+    assert staff.get(address).text.count('<th scope="row"') == 100
+    printed = staff.get(f"{address}/in", query_string={"mau": subject}).text
+    assert printed.count('<th scope="row"') == 5
+    assert "Đã phúc tra 0 trong 5 hộ được rút" in staff.get(f"/quan-tri/{WAVE}/viec-mo").text
 
 
 def test_a_large_wave_says_that_they_are_being_counted(

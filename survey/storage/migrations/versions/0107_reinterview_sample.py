@@ -1,6 +1,6 @@
 """Re-interviews that are drawn from the group of an unusual pattern.
 
-Revision ID: 0105
+Revision ID: 0107
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from survey.storage.append_only import refuse_changes
 
-revision = "0105"
-down_revision = "0104"
+revision = "0107"
+down_revision = "0106"
 branch_labels = None
 depends_on = None
 

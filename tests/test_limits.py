@@ -22,6 +22,7 @@ from survey.web.api import taking
 from survey.web.server import admission, rate_limit
 from survey.web.sign_in import lockout
 from survey.web.staff import pages
+from survey.web.staff.fieldwork import assignments
 from translations import unicode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +87,7 @@ def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:
         f"{themes.LONGEST} ký tự; {themes.MOST}",
         f"{paraphrases.LONGEST} ký tự; {reviews.LONGEST} ký tự",
         f"{reviews.MOST}",
+        f"{assignments.MOST}",
         number(invitations.MOST),
         f"{waves.FORM_HOLDS.days} ngày",
         f"{sealed_responses.OLDEST.days} ngày",

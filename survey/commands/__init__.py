@@ -46,6 +46,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),
     "forms": ("forms", N_("Number and print the paper forms of a wave.")),
+    "assignment": ("assignment", N_("Who may send forms for others, and where.")),
+    "village": ("village", N_("The villages of a sample: who is assigned there, closing them.")),
     "scan": ("scan", N_("Read scanned forms: what is clear is keyed, what isn't waits for a person.")),
     "accounting": ("accounting", N_("Where the paper forms are: entered, waiting, void, missing.")),
     "import": ("data", N_("Import responses from elsewhere: all or nothing.")),

@@ -19,7 +19,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey.operations import demo_remarks
+from survey.operations import demo_fieldwork, demo_remarks
 from survey.responses import lot_joining
 from survey.results import release_steps, releases
 from survey.storage.models import (
@@ -246,6 +246,7 @@ def _sample_wave(
     answered = np.bincount(people.unit, minlength=len(communes))
     _weigh(session, wave, ids, (adults / answered.clip(1))[people.unit])
     demo_remarks.add(session, wave, chance)
+    demo_fieldwork.add(session, wave, villages, _sender)
     return wave
 
 

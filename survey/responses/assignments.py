@@ -90,6 +90,18 @@ def give(
     return given
 
 
+def usual(session: Session, account: str, psu: str | None, batch: str | None) -> Mode:
+    """How whoever is assigned this sends: a village by interviews, a batch by keying, else what the role alone
+    can."""
+    if psu is not None or batch is not None:
+        return Mode.INTERVIEWER if batch is None else Mode.PAPER
+    person = _found(session, nfc(account).strip())
+    modes = [mode for mode, roles in ROLES.items() if person.role in roles]
+    if len(modes) > 1:
+        raise Refusal("Say whether %(name)s interviews or keys paper: interviewer or paper.", name=person.name)
+    return modes[0] if modes else Mode.INTERVIEWER
+
+
 def _person(session: Session, name: str, mode: Mode) -> Sender:
     person = _found(session, nfc(name).strip())
     if person.role not in ROLES[mode]:

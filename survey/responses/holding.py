@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.responses import assignments, lot_steps, lots
+from survey.responses import assignments, lot_steps, lots, village_steps
 from survey.storage.models import (
     Assignment,
     Device,
@@ -21,8 +21,6 @@ from survey.storage.models import (
     ReviewState,
     SenderCount,
     Village,
-    VillageStep,
-    VillageStepKind,
     Wave,
 )
 from translations import N_
@@ -56,7 +54,7 @@ def reason(session: Session, wave: Wave, account: str | None, mode: Mode, psu: s
         return ""
     village = (Village.wave == wave.code, Village.psu == psu)
     session.execute(select(Village.psu).where(*village).with_for_update(key_share=True))
-    if is_closed(session, wave.code, psu):
+    if village_steps.is_closed(session, wave.code, psu):
         return "closed"
     households = drawn(session, wave, psu).get(psu)
     if households is not None and counted(session, wave.code, psu) >= households:
@@ -67,12 +65,6 @@ def reason(session: Session, wave: Wave, account: str | None, mode: Mode, psu: s
 def is_stored(session: Session, id: UUID) -> bool:
     """Whether a form of this number counts already: sent again, it is fine whatever changed since."""
     return session.scalar(select(Response.wave).where(Response.id == id)) is not None
-
-
-def is_closed(session: Session, wave: str, psu: str) -> bool:
-    """Whether a village takes no more forms."""
-    steps = select(VillageStep.step).where(VillageStep.wave == wave, VillageStep.psu == psu)
-    return session.scalars(steps.order_by(VillageStep.id.desc()).limit(1)).first() is VillageStepKind.CLOSE
 
 
 def drawn(session: Session, wave: Wave, psu: str | None = None) -> dict[str, int]:

@@ -30,11 +30,11 @@ from sqlalchemy.orm import Session
 from forms import check
 from survey.accounts.accounts import Right
 from survey.fieldwork import visits
-from survey.responses import account_forms, devices, holding, lots, sealed_responses, submission
+from survey.responses import account_forms, assignments, devices, holding, lots, sealed_responses, submission
 from survey.responses.submission import MARKS, UUID4
 from survey.sampling import draws
 from survey.sampling.outcome_words import OUTCOMES, Outcome
-from survey.storage.models import LotKind, Mode, Village, WaveKind
+from survey.storage.models import LotKind, Mode, Village, Wave, WaveKind
 from survey.system.dates import today
 from survey.waves import units, waves
 from survey.waves.waves import Place
@@ -107,18 +107,29 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         wave_row = waves.find(session, wave)
         villages = keying.by_unit(draws.villages(session, wave_row))
         communes = units.communes(session, today())
+        mine, is_assigned = _mine(session, wave_row)
     communes = [unit for unit in communes if current_user.unit in (None, unit.code)]
     if wave_row.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
+    own = {unit for unit, here in villages.items() if any(village.psu in mine for village in here)}
+    communes.sort(key=lambda unit: unit.code not in own)  # what is theirs first
     return render_template(
         "interviewer/units.html",
         wave=wave_row,
+        own=own,
+        is_assigned=is_assigned,
         communes=units.matching(communes, words),
         words=words,
         villages=villages,
         nowhere=not communes,
         kind=units.kind,
     )
+
+
+def _mine(session: Session, wave: Wave) -> tuple[set[str], bool]:
+    """The villages that whoever is signed in is assigned to, and whether they are assigned anything here."""
+    given = assignments.of_account(session, wave.code, current_user.name, Mode.INTERVIEWER)
+    return {one.psu for one in given if one.psu is not None}, bool(given)
 
 
 @pages.form("/<wave>/<unit>", Right.INTERVIEW, single_response=True)
@@ -133,6 +144,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
+        mine, is_assigned = _mine(session, place.wave)
     village = None
     if place.wave.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
@@ -140,7 +152,8 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
                 "interviewer/villages.html",
                 place=place,
                 wave=place.wave,
-                villages=villages,
+                own=[village for village in villages if village.psu in mine],
+                others=[village for village in villages if village.psu not in mine],
                 kept=counts,
                 done=done,
             )
@@ -153,6 +166,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         wave=place.wave,
         village=village,
         named=units.named(place.unit),
+        is_assigned=village.psu in mine if village else is_assigned,
         kept=counts.get(village.psu) if village else None,
         has_list=village is not None and village.psu in done,
         questions=form.questions(place.questionnaire),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, sheet_locks
+from survey.responses import assignments
 from survey.sampling import draws
 from survey.storage.models import Mode, Village, Wave, WaveKind
 from survey.system.dates import today
@@ -86,6 +87,7 @@ def choose_form(
         wave=wave,
         packets=sheet_locks.waiting(session, wave.code, current_user.name),
         begun=sheet_locks.open_locks(session, wave.code, current_user.name),
+        is_assigned=bool(assignments.of_account(session, wave.code, current_user.name, Mode.PAPER)),
         without=len({village.psu for village in draws.villages(session, wave)} - printed),
         typed=typed,
         fault=fault,

@@ -63,12 +63,12 @@ NEEDS = {
         keying.set_aside keying.sheet staff.forget_scan staff.scan_picture staff.scanned staff.scans
     """,
     Right.FIELDWORK: """
-        staff.accounting staff.batch staff.clear_frame staff.close_fieldwork staff.draw_sample staff.drawn
-        staff.drawn_file staff.frame_file staff.hand_over staff.quarantine staff.household_list
-        staff.household_list_file staff.import_counts staff.import_frame staff.invitations staff.kiosks
-        staff.more_forms staff.plan_sample staff.poster_file staff.posters staff.print_forms
-        staff.printed_forms staff.response_rates staff.revoke_device staff.sample staff.use_draw
-        staff.use_weights staff.weights
+        staff.accounting staff.assignments staff.batch staff.clear_frame staff.close_fieldwork
+        staff.draw_sample staff.drawn staff.drawn_file staff.frame_file staff.hand_over
+        staff.household_list staff.household_list_file staff.import_counts staff.import_frame
+        staff.invitations staff.kiosks staff.more_forms staff.plan_sample staff.poster_file
+        staff.posters staff.print_forms staff.printed_forms staff.quarantine staff.response_rates
+        staff.revoke_device staff.sample staff.use_draw staff.use_weights staff.weights
     """,
     Right.REVIEW: """
         keying.settle keying.to_settle staff.compute_agreement staff.draw_reinterviews staff.effects staff.keying

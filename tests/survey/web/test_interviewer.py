@@ -15,14 +15,14 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.routing import IntegerConverter
 
 from survey.accounts import tokens
 from survey.responses import devices, sealed_responses
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import texts_of
-from survey.storage.models import Device, Mode, QuarantinedResponse, Response, ResponseText, Role
+from survey.storage.models import Assignment, Device, Mode, QuarantinedResponse, Response, ResponseText, Role
 from survey.system import dates
 from survey.web import kiosk
 from tests.browser.form import skip
@@ -343,6 +343,20 @@ def test_questions_that_hang_on_an_earlier_answer_are_handed_over_too(tablet: Pa
     [response] = kept(province)
     assert response.answers == {"tiep_xuc": 1, "bi_phien_ha": 1, "da_dua_tien": 2}
     assert response.psu is None
+
+
+def test_a_form_that_is_held_is_done_with_on_the_tablet_and_says_calmly_what_becomes_of_it(
+    tablet: Page, province: Database
+) -> None:
+    with province.writing() as session:
+        session.execute(delete(Assignment))
+    at_the_review(tablet)
+    press(tablet, "Gửi phiếu")
+    expect(tablet).to_have_url(re.compile("xong=held$"))
+    expect(tablet.get_by_role("status")).to_contain_text("Phiếu được giữ chờ giám sát quyết định")
+    assert kept(province) == []
+    with province.reading() as session:
+        assert list(session.scalars(select(QuarantinedResponse.reason))) == ["assignment"]
 
 
 def test_a_locked_answer_that_is_no_longer_asked_is_not_sent(tablet: Page, province: Database) -> None:

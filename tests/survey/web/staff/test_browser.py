@@ -130,6 +130,11 @@ PAGES = {
     "staff.household_list": ("/quan-tri/thuc-dia/mau/1/danh-sach",),
     "staff.posters": ("/quan-tri/thuc-dia/ap-phich",),
     "staff.invitations": ("/quan-tri/thuc-dia/thu-moi",),
+    "staff.assignments": (
+        "/quan-tri/thu-nghiem/phan-cong",
+        "/quan-tri/thuc-dia/phan-cong",
+        "/quan-tri/gop-y/phan-cong",
+    ),
     "staff.kiosks": ("/quan-tri/thuc-dia/may",),
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),

@@ -42,6 +42,13 @@ def looked(check: Check) -> str:
     return ", ".join(_(LOOKED[kind], count=count) for kind, count in told)
 
 
+def found(check: Check, decided: Sequence[Decided]) -> str:
+    """How much a family of checks found, and what became of it."""
+    if not check.found:
+        return _("none")
+    return _("%(count)s (%(done)s)", count=number(check.found), done=done(check, decided))
+
+
 def done(check: Check, decided: Sequence[Decided]) -> str:
     """What became of what a family of checks found."""
     told = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from survey.integrity import trials
 from survey.integrity.trials import Trial
 from survey.storage.models import Wave, WaveKind
@@ -46,27 +48,26 @@ def sentences(wave: Wave) -> list[str]:
 
 def _trials(villages: int) -> list[str]:
     tried = [
-        _(words, share=percent(of[2], 0), found=_found(trials.find(*of, villages))) for of, words in TOLD[villages]
+        _(words, share=percent(of[2], 0), found=_found([trials.find(*of, villages)]))
+        for of, words in TOLD[villages]
     ]
     honest = [one for one in trials.honest() if (one.villages == 0) is (villages == 0)]
-    waves, flagged = sum(one.waves for one in honest), sum(one.passes for one in honest)
     return [
         _("How often it was found in trials with made-up waves: %(tried)s.", tried="; ".join(tried)),
         _(
-            "Of %(waves)s honest waves, made up in the same way, %(flagged)s had something unusual.",
-            waves=number(waves),
-            flagged=number(flagged),
+            "How often an honest wave, made up in the same way, had something unusual: %(flagged)s.",
+            flagged=_found(honest),
         ),
     ]
 
 
-def _found(trial: Trial) -> str:
+def _found(some: Sequence[Trial]) -> str:
     """How many of the waves, with the exact interval of the share."""
-    low, high = trial.interval()
+    low, high = trials.interval(some)
     return _(
         "%(passes)s of %(waves)s times (95%% interval from %(low)s to %(high)s)",
-        passes=number(trial.passes),
-        waves=number(trial.waves),
+        passes=number(sum(one.passes for one in some)),
+        waves=number(sum(one.waves for one in some)),
         low=percent(low, 0),
         high=percent(high, 0),
     )

@@ -73,8 +73,8 @@ def _counted(account: Account) -> Iterator[Told]:
 
 
 def _rate(account: Account) -> str:
-    if account.answered is None:
-        return ""
+    if account.answered is None or not account.answered[0]:
+        return _("All that were sent, whether they count or not.")
     share, households = account.answered
     return _(
         "Response rate: %(share)s of %(households)s households answered in full (AAPOR RR1).",

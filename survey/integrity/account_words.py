@@ -128,7 +128,8 @@ def _found(account: Account) -> Told:
     if account.open:
         heading = ngettext("%(num)s matter is open", "%(num)s matters are open", account.open)
         return Told(
-            heading, _("They wait for somebody who decides. Unusual so far: %(found)s.", found=few(account.found))
+            heading,
+            _("They wait for somebody who decides. Unusual so far: %(found)s.", found=number(account.found)),
         )
     if not account.checks:
         return Told(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from survey.integrity import account_check_words as checks
 from survey.integrity import account_limits, account_way_words, account_words
 from survey.integrity.account import Account
-from survey.integrity.account_words import Stage
-from survey.reports.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
+from survey.integrity.account_words import Stage, Told
+from survey.reports.structure import LEFT, Block, Column, Heading, Paragraph, Row, Table
 from survey.results.summary import Summary
 from translations import gettext as _
 from translations.formats import day, number
@@ -14,64 +17,52 @@ from translations.formats import day, number
 
 def annex(summary: Summary, account: Account) -> list[Block]:
     """The annex, about a page."""
-    wave, asked = summary.wave, summary.questionnaire
     at = Stage.OVER if account.shown is None else Stage.RELEASED
-    told = account_words.three(account, wave, asked) + account_way_words.way(account, at, wave, asked)
-    columns = (Column(_("In short"), 34, LEFT), Column(_("What is known"), 66, LEFT))
+    rows = tuple(Row(tuple(told)) for told in _told(summary, account, at))
+    columns = (Column(_("In short"), 26, LEFT), Column(_("What is known"), 74, LEFT))
     blocks: list[Block] = [
         Heading(0, _("Annex").upper()),
-        Heading(0, _("Could anybody steer this result?")),
-        Paragraph(account_words.answer(account, at, wave)[0]),
-        Table(_("What was found, and where the forms went"), columns, tuple(Row(tuple(one)) for one in told), ()),
+        Heading(0, _("On the integrity of the result")),
+        Paragraph(account_words.answer(account, at, summary.wave)[0]),
+        Table(_("What was found, and where the forms went"), columns, rows, (checks.caution(),)),
     ]
+    return [*blocks, _aside(account)] if account.aside else blocks
+
+
+def _told(summary: Summary, account: Account, at: Stage) -> Iterator[Told]:
+    wave, asked = summary.wave, summary.questionnaire
+    yield from account_words.three(account, wave, asked)
+    way = account_way_words.way(account, at, wave, asked)
+    yield Told(_("Where the forms went"), "\n".join(map(" – ".join, way)))
     if account.checks:
-        blocks.append(_checks(account))
-    if account.aside:
-        blocks.append(_aside(account))
-    blocks.append(Paragraph(_("What this can't prove:"), leads=True))
-    blocks += [Paragraph(f"- {sentence}") for sentence in account_limits.sentences(wave)]
-    return [*blocks, *_digests(account, wave.code)]
+        looked = [
+            ": ".join((_(checks.FAMILIES[one.family]), checks.found(one, account.decided)))
+            for one in account.checks
+        ]
+        yield Told(_("What was looked at, and found"), "\n".join(looked))
+    yield Told(_("Not proven"), " ".join(account_limits.sentences(wave)))
+    yield _checked(account, wave.code)
 
 
-def _checks(account: Account) -> Table:
-    columns = (
-        Column(_("Traces that people seldom leave"), 38, LEFT),
-        Column(_("Looked at"), 32, LEFT),
-        Column(_("Unusual"), 12),
-        Column(_("Done about it"), 18),
-    )
-    rows = [
-        Row(
-            (
-                _(checks.FAMILIES[one.family]),
-                checks.looked(one),
-                number(one.found) if one.found else _("none"),
-                checks.done(one, account.decided),
-            )
-        )
-        for one in account.checks
-    ]
-    return Table(_("What was looked at, and found"), columns, tuple(rows), (checks.caution(),))
+def _checked(account: Account, wave: str) -> Told:
+    """How it is checked, with the newest digest: whoever has the report has that."""
+    page = _("The whole of it, with the digest of each day, is at /toan-ven/%(wave)s.", wave=wave)
+    last = account.digest
+    if last is None:
+        return Told(_("To check"), page)
+    heading = _("Digest number %(number)s, of %(day)s", number=last.number, day=day(last.day))
+    return Told(heading, "\n".join((" ".join(re.findall("....", last.digest)), page)))
 
 
 def _aside(account: Account) -> Table:
     columns = (
-        Column(_("Lot"), 10),
+        Column(_("Lot"), 8),
         Column(_("Forms"), 10),
-        Column(_("What it is, and why"), 45, LEFT),
-        Column(_("Who decided"), 35, LEFT),
+        Column(_("What it is, and why"), 46, LEFT),
+        Column(_("Who decided"), 36, LEFT),
     )
     rows = [
         Row((number(place), account_words.few(one.forms), checks.what(one), checks.who(one)))
         for place, one in enumerate(account.aside, 1)
     ]
     return Table(_("Set aside"), columns, tuple(rows), ())
-
-
-def _digests(account: Account, wave: str) -> list[Block]:
-    """Where it is checked, with the newest digest: whoever has the report has that."""
-    page = _("The whole of it, with the digest of each day, is at /toan-ven/%(wave)s.", wave=wave)
-    if account.digest is None:
-        return [Paragraph(page)]
-    last = _("Digest number %(number)s, of %(day)s:", number=account.digest.number, day=day(account.digest.day))
-    return [Paragraph(f"{page} {last}", leads=True), Command(account.digest.digest)]

@@ -96,9 +96,7 @@ def propose(session: Session, wave: str, lot: int, aside: bool, reason: str, per
     """Proposes to set a lot aside, or to take it back. Nothing changes until somebody else confirms.
     Call inside `writing()`, as the other steps."""
     one, now = _locked(session, wave, lot)
-    reason = nfc(reason).strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise Refusal("Give the reason in 1 to %(most)s characters: reports show it.", most=LONGEST_REASON)
+    reason = _reason(reason)
     if now.is_proposed:
         raise Conflict(
             "%(person)s proposed something for lot %(number)s already, on %(day)s. Somebody else confirms or"
@@ -138,11 +136,19 @@ def confirm(session: Session, wave: str, lot: int, person: str) -> None:
 
 
 def withdraw(session: Session, wave: str, lot: int, reason: str, person: str) -> None:
-    """Gives up a proposal, or refuses that of another person; the lot stands as before."""
+    """Gives up a proposal, or refuses that of another person, who is told why; the lot stands as before."""
     _one, now = _locked(session, wave, lot)
     if not now.is_proposed:
         raise Conflict("Nothing is proposed for lot %(number)s.", number=lot)
-    _add(session, wave, lot, LotStepKind.WITHDRAW, nfc(reason).strip()[:LONGEST_REASON], person)
+    own = spelling(now.steps[-1].person) == spelling(person)
+    _add(session, wave, lot, LotStepKind.WITHDRAW, _reason(reason, may_lack=own), person)
+
+
+def _reason(written: str, may_lack: bool = False) -> str:
+    reason = nfc(written).strip()
+    if not (reason or may_lack) or len(reason) > LONGEST_REASON:
+        raise Refusal("Give the reason in 1 to %(most)s characters: reports show it.", most=LONGEST_REASON)
+    return reason
 
 
 def size(session: Session, lot: int) -> int:

@@ -11,7 +11,6 @@ from wtforms import TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
-import translations
 from translations import N_, Lazy
 from translations import gettext as _
 
@@ -46,13 +45,21 @@ def options(*pairs: tuple[str, Any], blank: str = "") -> list[SelectChoice]:
     return [SelectChoice(*pair) for pair in ((("", blank), *pairs) if blank else pairs)]
 
 
+class _Words:
+    """What WTForms says, from our catalogue. By number it tells how long a text may be, which it fills in."""
+
+    gettext = staticmethod(_)
+
+    def ngettext(self, _one: str, _many: str, _count: int) -> Lazy:
+        return Lazy("Use at most %(max)d characters.")
+
+
 class StaffForm(FlaskForm):
     """A form whose messages come from our catalogue."""
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:
-            """The module has the two functions that WTForms looks for."""
-            return translations
+            return _Words()
 
         def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
             """A field names its hint and its fault, which stand above it, for those who don't see them."""

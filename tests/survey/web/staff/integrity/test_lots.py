@@ -17,7 +17,7 @@ from survey.responses import lot_list, lot_steps, lots
 from survey.responses.lot_joining import join_small
 from survey.responses.respondents import sample
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, LotKind, Mode, Response, Role, Unit
+from survey.storage.models import AuditEntry, Lot, LotKind, LotStep, Mode, Response, Role, Unit
 from survey.system import dates
 from survey.waves import waves
 
@@ -172,3 +172,46 @@ def test_figures_with_a_lot_and_without_it_tell_of_no_single_person_and_only_who
     figures = shown.partition('aria-labelledby="figures"')[2].partition("</section>")[0]
     assert [name in figures for name in names] == [False, True]
     assert 'aria-labelledby="figures"' not in sign_in(made_up_copy, "giam-sat").get(address).text
+
+
+def test_what_cant_be_done_is_told_on_the_page_and_changes_nothing(
+    made_up_copy: Flask, made_up_database: Database, sign_in: SignIn
+) -> None:
+    number, _count = largest(made_up_database)
+    one, other = (sign_in(made_up_copy, name) for name in ("home_affairs", "giam-sat"))
+    with made_up_database.writing() as session:
+        growing = lots.begin(session, WAVE, LotKind.LINK, dates.today())
+        small = lots.begin(session, WAVE, LotKind.LINK, dates.today() - timedelta(1))
+        session.get_one(Lot, small).closed = dates.today()
+        elsewhere = lots.begin(session, "gop-y", LotKind.LINK, dates.today())
+
+    def refused(
+        client: FlaskClient, lot: int, act: str, words: str, reason: str = REASON, status: int = 422
+    ) -> None:
+        with made_up_database.reading() as session:
+            before = session.scalar(select(func.count()).select_from(LotStep))
+        page = client.get(f"/quan-tri/{WAVE}/lo/{number}").text  # of which the token holds for any
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        sent = {"act": act, "reason": reason, "csrf_token": token[1]}
+        told = client.post(f"/quan-tri/{WAVE}/lo/{lot}", data=sent)
+        assert (told.status_code, words in told.text) == (status, True), (lot, act)
+        with made_up_database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(LotStep)) == before
+
+    for reason in ("", "  "):
+        refused(one, number, "aside", "nêu lý do", reason)
+    refused(one, number, "aside", "400", "x" * 401)
+    refused(one, growing, "aside", "còn có thể nhận thêm phiếu")
+    refused(one, small, "aside", "dưới 5 phiếu")
+    refused(one, elsewhere, "aside", "thuộc đợt gop-y", status=404)
+    refused(one, number, "back", "không bị để riêng")
+    refused(one, number, "confirm", "chưa có đề nghị")
+    send(one, number, "aside", REASON)
+    refused(other, number, "aside", "đã có đề nghị")
+    refused(one, number, "confirm", "phải do người khác xác nhận")
+    refused(other, number, "withdraw", "nêu lý do", "")
+    send(other, number, "confirm")
+    refused(one, number, "aside", "đã được để riêng từ")
+    send(other, number, "back", REASON)
+    refused(other, number, "confirm", "phải do người khác xác nhận")

@@ -73,6 +73,15 @@ def test_it_is_decided_with_a_reason_and_can_be_changed(staff: FlaskClient) -> N
     assert "chờ người thứ hai" in staff.get(PAGE).text
 
 
+@pytest.mark.parametrize(("reason", "words"), [(" ", "nêu lý do"), ("x" * 401, "400 ký tự")])
+def test_a_reason_that_lacks_or_is_too_long_is_told_and_decides_nothing(
+    staff: FlaskClient, reason: str, words: str
+) -> None:
+    page = send(staff, "explained", reason)
+    assert words in page
+    assert "Có lời giải thích, vẫn tính" not in staff.get(PAGE).text
+
+
 def test_every_page_says_it_before_its_figures_and_not_after_it_is_decided(staff: FlaskClient) -> None:
     here = [f"/quan-tri/gop-y/don-vi/{UNIT}", "/quan-tri/gop-y/"]
     for address in here:

@@ -71,7 +71,7 @@ def visit(address: str, password: str, first: int) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        environment = os.environ | {"HAILONG_DATA": folder, "LANG": "en_US.UTF-8"}
+        environment = os.environ | {"HAILONG_DATA": folder, "HAILONG_RATE": "1000000", "LANG": "en_US.UTF-8"}
         subprocess.run([HAILONG, "init"], env=environment, check=True, capture_output=True)
         made = subprocess.run([HAILONG, "first-run"], env=environment, check=True, capture_output=True, text=True)
         password = re.search(r"password: (\S+)", made.stderr.splitlines()[-1])

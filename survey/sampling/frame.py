@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from survey.sampling import leader_groups
+from survey.sampling import leader_frame
 from survey.storage.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
@@ -36,11 +36,11 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
 
     A village that is there already must be in the same commune and stratum. What is known of it stays; households,
     adults and name are filled in where they are not known yet. A code stands once in a file. Where leaders are
-    asked, it is their groups (`leader_groups`).
+    asked, it is their groups (`leader_frame`).
     """
     row = waves.find(session, wave)
     if of_leaders(session, row):
-        return Outcome(*leader_groups.load(session, row, path))
+        return Outcome(*leader_frame.load(session, row, path))
     if row.kind is WaveKind.OPEN:
         raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.code)
     faults = Faults()
@@ -78,7 +78,7 @@ def clear(session: Session, wave: str) -> int:
         if session.scalar(select(func.count()).select_from(table).where(rests == row.code)):
             raise Conflict("A draw, forms, codes or responses rest on this frame: it stays. Add to it by a file.")
     if of_leaders(session, row):
-        return leader_groups.clear(session, row)
+        return leader_frame.clear(session, row)
     count = len(waves.villages(session, row.code))
     session.execute(delete(Village).where(Village.wave == row.code))
     return count
@@ -91,13 +91,13 @@ def of_leaders(session: Session, wave: Wave) -> bool:
 
 def columns(session: Session, wave: Wave) -> tuple[str, ...]:
     """Those of the file that `load` takes."""
-    return leader_groups.COLUMNS if of_leaders(session, wave) else COLUMNS
+    return leader_frame.COLUMNS if of_leaders(session, wave) else COLUMNS
 
 
 def listed(session: Session, wave: Wave) -> Iterator[tuple[str | int | None, ...]]:
     """The villages or groups of a wave in `columns`, as `load` takes them."""
     if of_leaders(session, wave):
-        yield from leader_groups.listed(session, wave.code)
+        yield from leader_frame.listed(session, wave.code)
     for village in waves.villages(session, wave.code):
         yield tuple(getattr(village, column) for column in COLUMNS)
 

@@ -130,6 +130,7 @@ print(*(name for name in loaded if name[0] != "_" and name != "cython_runtime"),
 def test_results_load_neither_the_web_nor_a_format() -> None:
     code = """
 import sys
+from survey.integrity import unusual
 from survey.operations import installation
 from survey.results import result_table
 print(*{name.partition(".")[0] for name in sys.modules})

@@ -74,21 +74,16 @@ def test_no_text_is_run_as_code_or_read_as_objects() -> None:
 
 
 def test_unicode_forms_are_made_in_one_place_which_bounds_them_first() -> None:
-    found = {name for name, node in code() if isinstance(node, ast.Attribute) and "normalize" in node.attr}
-    found |= {
-        name
-        for name, node in code()
-        if isinstance(node, ast.ImportFrom) and node.module == "unicodedata"
-        for one in node.names
-        if "normalize" in one.name
-    }
+    found, calls = set(), 0
+    for name, node in code():
+        if isinstance(node, ast.Attribute) and "normalize" in node.attr:
+            found.add(name)
+        if isinstance(node, ast.ImportFrom) and node.module == "unicodedata":
+            found |= {name for one in node.names if "normalize" in one.name}
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "unicodedata.normalize":
+            calls += 1
     assert found == {"translations/unicode.py"}
-    calls = [
-        node
-        for name, node in code()
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "unicodedata.normalize"
-    ]
-    assert len(calls) == 1
+    assert calls == 1
 
 
 def test_only_what_the_deployment_page_draws_speaks_to_other_machines() -> None:

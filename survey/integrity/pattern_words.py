@@ -92,6 +92,14 @@ def counted(kind: str, count: int) -> str:
     return COUNTED[kind](count)
 
 
+def heading(pattern: Pattern, count: int) -> str:
+    """What stands over so many groups of its kind that are unusual in the same way."""
+    words = {"check": _(check(pattern).name), "groups": counted(pattern.group_kind, count)}
+    if pattern.seen > pattern.expected:
+        return _("%(check)s, above what is usual: %(groups)s", **words)
+    return _("%(check)s, below what is usual: %(groups)s", **words)
+
+
 def check(pattern: Pattern) -> Check:
     """The words of its check."""
     return CHECKS[pattern.check.partition(":")[0]]

@@ -66,7 +66,7 @@ class PatternRow:
 
 @dataclass(frozen=True)
 class PatternsAlike:
-    """Patterns of one check and one kind of group, which have reasons and next step in common."""
+    """Patterns of one check and one kind of group on one side of what is usual, which have reasons in common."""
 
     name: str
     explanation: str
@@ -144,12 +144,10 @@ def _found(
     """Those that pass, the strongest first."""
     samples, items = reinterview_sample.of_wave(session, wave), reinterview_sample.items(session, wave)
     over = wave.closed is not None or reinterviews.computed(session, wave.code)
-    found: dict[tuple[str, str], PatternsAlike] = {}
+    found: dict[tuple[str, str, bool], list[PatternRow]] = {}
     for one in matters.matters(session, wave, looked):
         about = one.about
         if isinstance(about, Pattern) and about.sign == "passes":
-            words = pattern_words.explanation(about), pattern_words.next_step(about)
-            name = _(pattern_words.check(about).name)
             row = PatternRow(
                 matter_key(one.subject),
                 pattern_words.title(about, names),
@@ -157,8 +155,20 @@ def _found(
                 one,
                 _sample(session, wave, about, samples.get(about.subject), 0 if over else items),
             )
-            found.setdefault(words, PatternsAlike(name, *words, [])).rows.append(row)
-    return list(found.values())
+            key = about.check.partition(":")[0], about.group_kind, about.seen > about.expected
+            found.setdefault(key, []).append(row)
+    return [_alike(rows) for rows in found.values()]
+
+
+def _alike(rows: list[PatternRow]) -> PatternsAlike:
+    every = [row.matter.about for row in rows if isinstance(row.matter.about, Pattern)]
+    first, groups = every[0], len({one.group for one in every})
+    return PatternsAlike(
+        pattern_words.heading(first, groups),
+        pattern_words.explanation(first),
+        pattern_words.next_step(first),
+        rows,
+    )
 
 
 def _sample(session: Session, wave: Wave, pattern: Pattern, progress: Progress | None, items: int) -> Sample:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from survey.integrity import account, account_way_words, account_words, kept_account
+from survey.integrity import (
+    account,
+    account_check_words,
+    account_checks,
+    account_limits,
+    account_way_words,
+    account_words,
+    kept_account,
+    matters,
+)
 from survey.integrity.account import Account
+from survey.integrity.pattern_checks import CHECKS
+from survey.responses import lot_steps
 from survey.responses.respondents import sample_with
 from survey.results import releases, result_table
 from survey.storage.database import Database
-from survey.storage.models import IntegrityAccount, Lot
+from survey.storage.models import IntegrityAccount, Lot, MatterState
 from survey.waves import questionnaires, waves
+from tests.survey.flooded import WAVE as FLOOD_WAVE
+from tests.survey.flooded import Flooded
 from tests.survey.integrity.told_waves import (
     DEVICE,
     PLANTED,
@@ -162,3 +176,60 @@ def test_where_the_parts_would_tell_a_small_one_the_sum_is_not_told(province: Da
     blocks = account_way_words.way(own, account_words.Stage.RELEASED, wave, asked)
     assert [one.heading for one in blocks] == ["24 hộ", "Phiếu nhận về", "Không tính", "105 phiếu được tính"]
     assert "120" not in str(blocks)
+
+
+def test_every_check_belongs_to_what_people_leave_behind() -> None:
+    assert set(account_checks.FAMILY) == set(CHECKS) | {"forms", "flood"}
+
+
+@pytest.mark.parametrize(("wave", "tried"), [("ho-mau", "một người bịa khéo"), ("gop-y", "một người gửi")])
+def test_what_is_not_found_is_told_with_the_trials(province: Database, wave: str, tried: str) -> None:
+    with province.reading() as session:
+        told = account_limits.sentences(waves.find(session, wave))
+    assert tried in told[1]
+    assert re.search(r"\d+ trên \d+ lần \(khoảng tin cậy 95% từ \d+% đến \d+%\)", told[2])
+
+
+def test_what_waits_and_what_was_decided_are_told_by_their_family(flooded: Flooded) -> None:
+    database = flooded()
+    kept_account.make(database)
+    with database.reading() as session:
+        own = kept_account.read(session, FLOOD_WAVE)
+    assert own is not None
+    assert own.waiting | {"flood": 1, "alike": 1} == own.waiting
+    assert {one.family for one in own.checks if one.found} >= {"alike", "days"}
+    assert all(one.found == one.open for one in own.checks)
+    assert own.open == own.found == sum(own.waiting.values())
+    with database.writing() as session:
+        wave = waves.find(session, FLOOD_WAVE)
+        for one in matters.open_matters(session, wave):
+            matters.decide(session, wave, one.subject, MatterState.EXPLAINED, "Họp tổ dân phố", "home_affairs")
+    kept_account.make(database)
+    with database.reading() as session:
+        after = kept_account.read(session, FLOOD_WAVE)
+    assert after is not None
+    assert (after.open, after.found) == (0, own.found)
+    assert {(one.state, one.role, one.reason) for one in after.decided} == {
+        ("explained", "home_affairs", "Họp tổ dân phố")
+    }
+    days = next(one for one in after.checks if one.family == "days")
+    assert account_check_words.done(days, after.decided) == f"Có lời giải thích, vẫn tính: {days.found}"
+
+
+def test_the_clock_makes_it_within_a_minute_of_a_decision(province: Database) -> None:
+    gone = steered(province)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        """Ends with the third look; before the second one a lot is taken back."""
+        waited.append(seconds)
+        if len(waited) == 2:
+            with province.writing() as session:
+                lot_steps.propose(session, WAVE, gone[0], False, "đã hỏi lại", "a")
+            with province.writing() as session:
+                lot_steps.confirm(session, WAVE, gone[0], "b")
+        return len(waited) == 3
+
+    kept_account.by_the_clock(province, wait)
+    assert waited == [kept_account.SOON, kept_account.PAUSE, kept_account.PAUSE]
+    assert len(kept(province).aside) == 1

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
+import pypdfium2 as pdfium
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
+from playwright.sync_api import Browser, expect
 from sqlalchemy import func, select
 
 from survey.integrity import digest_file, digests, kept_account
@@ -31,6 +34,7 @@ from tests.survey.integrity.told_waves import (
 from translations.formats import day
 
 PAGE = f"/toan-ven/{WAVE}"
+CHECKED = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
 
 def seen(app: Flask, path: str = PAGE, status: int = 200) -> str:
@@ -249,3 +253,36 @@ def test_all_days_are_there_to_be_printed(app: Flask, province: Database) -> Non
     assert html.count("<code>") == 26
     assert '<a href="#tat-ca">Đủ 26 ngày</a>' in html
     assert html.index("001a 001a") < html.index("0001 0001")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_is_read_by_everybody_on_any_screen_and_without_scripts(
+    browser: Browser, live_server: str, public: None, width: int
+) -> None:
+    for language in ("vi", "en"):
+        context = browser.new_context(
+            base_url=live_server, viewport={"width": width, "height": 800}, java_script_enabled=language == "vi"
+        )
+        page = context.new_page()
+        page.goto(f"{PAGE}?lang={language}")
+        page.get_by_label("Dán mã" if language == "vi" else "Paste the digest").fill("7f3a")
+        page.get_by_role("button", name="So" if language == "vi" else "Compare").click()
+        expect(page.get_by_role("status")).to_contain_text(
+            "Chưa đọc được" if language == "vi" else "Nothing could be read"
+        )
+        if language == "vi":
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            found = Axe().run(page, options=CHECKED).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+        context.close()
+
+
+def test_printed_it_is_whole(browser: Browser, live_server: str, app: Flask, public: None) -> None:
+    context = browser.new_context(base_url=live_server, locale="vi-VN")
+    page = context.new_page()
+    page.goto(PAGE)
+    printed = "".join(sheet.get_textpage().get_text_range() for sheet in pdfium.PdfDocument(page.pdf(format="A4")))
+    context.close()
+    for part in ("12 phiếu để riêng", "Đã để riêng", "Mã của từng ngày", REASON):
+        assert part in " ".join(printed.split())
+    assert "Dán mã và ngày" not in printed

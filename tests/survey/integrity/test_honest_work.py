@@ -179,7 +179,8 @@ def test_joining_small_lots_each_night(province: Database) -> None:
         assert found(province) == []
     assert sum(map(digests.forms, chain(province))) == 44
     with province.reading() as session:
-        numbers = [set(digests.ids_of(one).tolist()) for one in chain(province)]
+        # NumPy leaves the zeros at the end of a number away.
+        numbers = [{id.ljust(16, b"\0") for id in digests.ids_of(one).tolist()} for one in chain(province)]
         for number in session.scalars(select(Lot.number)):
             own = {id.bytes for id in session.scalars(select(Response.id).where(Response.lot == number))}
             # A whole lot is in one digest: it says no more of a form than the lot does.

@@ -214,7 +214,5 @@ def test_no_public_page_nor_file_names_a_form_a_lot_or_who_brought_it(app: Flask
             found = stranger.get(address)
             if found.status_code == 200:
                 said[address] = found.text
-    assert (
-        said.keys() >= {f"/toan-ven/{WAVE}", f"/toan-ven/{WAVE}/ma.txt", f"/s/{WAVE}/06652"} or sorted(said) == 0
-    )
+    assert said.keys() >= {f"/toan-ven/{WAVE}", f"/toan-ven/{WAVE}/ma.txt"}
     assert [(where, name) for where, text in said.items() for name in names if name in text] == []

@@ -20,6 +20,7 @@ from survey.storage.models import (
     Mode,
     QuarantineDecision,
     QuarantinedResponse,
+    Token,
     Unit,
     Verdict,
     Wave,
@@ -175,10 +176,13 @@ def decide(
 
 
 def _sender(session: Session, one: QuarantineEntry) -> str | None:
-    """The account that sent a form for another person, openly or by its tablet; None of a kiosk's."""
-    device = one.device
+    """The account that sent a form for another person: openly, by its tablet, or by its program; None of a
+    kiosk's."""
+    device, account = one.device, one.form.account
+    if account is not None and account.startswith(lots.OF_TOKENS):
+        return session.scalar(select(Token.owner).where(Token.name == account.removeprefix(lots.OF_TOKENS)))
     if device is None or one.form.mode is not Mode.INTERVIEWER:
-        return one.form.account
+        return account
     if one.form.reason == "revoked" and device.follows is not None:  # whoever had the tablet before
         device = session.get_one(Device, device.follows)
     return device.owner

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select, update
 
-from survey.accounts import accounts
+from survey.accounts import accounts, tokens
 from survey.accounts.accounts import RIGHTS, Right
 from survey.data_files import importing
 from survey.responses import assignments, devices, quarantine, sealed_responses
@@ -364,6 +364,21 @@ def test_a_program_that_sends_for_others_is_assigned_as_well(
     with drawn.writing() as session:
         assignments.give(session, "gop-y", "keyer", Mode.PAPER, "supervisor")
     assert client.post("/api/v1/responses", json=sent).status_code == 201
+
+
+def test_nobody_accepts_or_assigns_what_their_own_program_sends(drawn: Database, client: FlaskClient) -> None:
+    with drawn.writing() as session:
+        text = tokens.add(session, "may", Role.KEYER, owner="supervisor")
+        with pytest.raises(Refusal, match="chính mình"):
+            assignments.give(session, "gop-y", "token:may", Mode.PAPER, "supervisor")
+    sent = {"id": str(uuid4()), "wave": "gop-y", "unit": "06652", "mode": "paper", "answers": {"hl_chung": 4}}
+    reply = client.post("/api/v1/responses", json=sent, headers={"Authorization": f"Bearer {text}"})
+    assert reply.status_code == 202
+    (form,) = held(drawn)
+    with drawn.writing() as session, pytest.raises(Conflict):
+        quarantine.decide(session, "gop-y", [form.digest], Verdict.ACCEPTED, "đúng", "supervisor")
+    with drawn.writing() as session:
+        assert quarantine.decide(session, "gop-y", [form.digest], Verdict.ACCEPTED, "đúng", "admin") == 1
 
 
 def test_a_file_that_would_fill_a_village_beyond_its_draw_is_refused_whole(

@@ -99,7 +99,8 @@ def test_a_form_that_was_slipped_into_a_closed_lot_is_found(province: Database, 
 def test_so_is_one_that_is_put_into_the_digest_too(province: Database, kept: Kept) -> None:
     with province.writing() as session:
         (id,) = forms(session, 1, FIRST, int(digests.keys(chain(province)[0], "lots")[0]))
-    ids = b"".join(sorted([*digests.ids_of(chain(province)[0]).tolist(), id.bytes]))
+    before = [one.ljust(16, b"\0") for one in digests.ids_of(chain(province)[0]).tolist()]
+    ids = b"".join(sorted([*before, id.bytes]))
     raw(province, "UPDATE day_digest SET responses = :ids WHERE wave = :wave AND number = 1", ids=ids, wave=WAVE)
     assert Fault(Sign.CHANGED, FIRST, "responses", 6) in found(province)
 

@@ -109,9 +109,10 @@ def _figure(record: Record) -> str:
 
 
 def sentence(matter: Matter, names: Mapping[str, str], found: Effect | None) -> str:
-    """One sentence for above the figures: what came, what is usual, and the commune's figure without."""
+    """One sentence for above the figures: what came, what is usual, and the commune's figure without
+    them, unless it is hidden either way."""
     words = _("Not decided yet: %(what)s.", what=title(matter, names))
-    if found is None:
+    if found is None or all(map(wording.is_hidden, found.unit)):  # then it says nothing about the figure below
         return words
     told = _(
         "%(name)s is %(present)s with them, %(without)s without.",

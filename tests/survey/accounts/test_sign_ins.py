@@ -85,6 +85,16 @@ def test_a_row_says_neither_address_nor_browser() -> None:
     }
 
 
+def test_a_session_that_is_left_of_an_account_that_is_off_opens_nothing(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    keyer = sign_in(app, "keyer")
+    assert keyer.get("/nhap-phieu/").status_code == 200
+    with province.writing() as session:
+        session.get_one(Account, "keyer").off = True
+    assert keyer.get("/nhap-phieu/").location.startswith("/dang-nhap")
+
+
 def test_an_account_that_is_off_is_out_and_stays_in_the_trail(
     app: Flask, province: Database, sign_in: SignedIn
 ) -> None:

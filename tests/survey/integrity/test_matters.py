@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from survey.integrity import alike_forms, arrivals, effects, matter_words, matters, releasing, unusual
@@ -64,6 +66,10 @@ def test_a_burst_is_found_with_what_is_usual_and_the_figures_without_it(flooded:
     assert words.startswith("Chưa xét: phường Bãi Cháy, ")
     assert f"{one.about.count} phiếu qua mạng, thường là" in words
     assert "bỏ ra là" in words
+    both = tuple(replace(record, flags=("hidden",)) for record in effect.unit)
+    hidden = matter_words.sentence(one, NAMES, replace(effect, unit=both))
+    assert words.startswith(f"{hidden} ")
+    assert "bỏ ra" not in hidden
     assert any(line.unit == UNIT and "Bãi Cháy" in line.words() for line in told)
 
 

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from survey.accounts import accounts, second_factors
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, FailedAttempt, Passkey, SignIn
+from survey.storage.models import Account, AuditEntry, FailedAttempt, Passkey, SignIn
 from survey.system.dates import today
 from survey.web.sign_in.passkeys import CHALLENGE, HOLDS, MOMENT
 from translations.formats import day
@@ -272,13 +272,18 @@ def test_a_passkey_is_the_second_factor_that_a_role_needs(
     assert admin.get("/quan-tri/").status_code == 200
 
 
+@pytest.mark.parametrize("by", ["switching it off", "the mark alone"])
 def test_an_account_that_is_off_stays_out_with_its_passkey(
-    app: Flask, province: Database, sign_in: SignedIn
+    app: Flask, province: Database, sign_in: SignedIn, by: str
 ) -> None:
+    """Switching off removes the passkey; one that is still there opens nothing either."""
     device = Device()
     add(sign_in(app, "keyer"), device)
     with province.writing() as session:
-        accounts.switch_off(session, "keyer")
+        if by == "the mark alone":
+            session.get_one(Account, "keyer").off = True
+        else:
+            accounts.switch_off(session, "keyer")
     assert enter(app.test_client(), device).status_code == 400
 
 

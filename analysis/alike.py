@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammainc
 
 from analysis.design import Bools, Floats, Ints, code
 
@@ -182,13 +183,39 @@ def _stable(count: Any, alpha: float) -> Floats:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Of G groups, each (G,): pairs that were compared, how many of them agree unusually, and how many people are
-    in one of these; `member` (N,) whether a person is."""
+    """Of G groups, each (G,): pairs that were compared, how many of them agree unusually, how many of these have
+    no person in common, and how many people are in one; `member` (N,) whether a person is."""
 
     compared: Ints
     close: Ints
+    apart: Ints
     people: Ints
     member: Bools
+
+    @property
+    def above(self) -> Floats:
+        """(G,) P(so many pairs without a person in common) where the other groups' rate of them is this one's: an
+        odd person who resembles ten makes ten pairs, and is one. Poisson, the rate with half a pair more."""
+        others = self.compared.sum() - self.compared
+        mean = (self.apart.sum() - self.apart + 0.5) / np.maximum(others, 1) * self.compared
+        above: Floats = np.where(self.apart > 0, gammainc(np.maximum(self.apart, 1), mean), 1.0)
+        return above
+
+
+def disjoint(near: Bools) -> int:
+    """How many pairs of an (n, n) symmetric table share no person, greedily: who has fewest goes first."""
+    degree: Ints = near.sum(1)
+    free: Bools = degree > 0
+    found = 0
+    while free.any():
+        first = np.flatnonzero(free)[degree[free].argmin()]
+        partners = np.flatnonzero(near[first] & free)
+        free[first] = False
+        if len(partners):
+            second = partners[degree[partners].argmin()]
+            free[second], found = False, found + 1
+            degree = degree - near[first] - near[second]
+    return found
 
 
 def pairs(habits: Habits, group: Any, cut: float, place: Any = None, most: int = MOST) -> Pairs:
@@ -199,7 +226,7 @@ def pairs(habits: Habits, group: Any, cut: float, place: Any = None, most: int =
     """
     labels, places = code(group), None if place is None else code(place).codes
     G = len(labels.levels)
-    compared, close, people = (np.zeros(G, np.int64) for _each in range(3))
+    compared, close, apart, people = (np.zeros(G, np.int64) for _each in range(4))
     member = np.zeros(len(habits.table), bool)
     order = np.argsort(labels.codes, kind="stable")
     starts = np.searchsorted(labels.codes[order], np.arange(G + 1))
@@ -213,6 +240,7 @@ def pairs(habits: Habits, group: Any, cut: float, place: Any = None, most: int =
                 compared[g] -= (size * (size - 1) // 2).sum()
                 near &= places[rows][:, None] != places[rows]
             close[g] = near.sum() // 2
+            apart[g] = disjoint(near) if close[g] else 0
             member[rows] |= near.any(1)
             people[g] = near.any(1).sum()
-    return Pairs(compared, close, people, member)
+    return Pairs(compared, close, apart, people, member)

@@ -23,7 +23,9 @@ from survey.responses.respondents import Respondents
 
 def many(people: Respondents, times: int) -> Respondents:
     """The same answers again and again, in villages of their own."""
-    labels = {name: tiled(getattr(people, name), times) for name in ("unit", "stratum", "mode", "day")}
+    labels: dict[str, Any] = {
+        name: tiled(getattr(people, name), times) for name in ("unit", "stratum", "mode", "day")
+    }
     psu = again(people.psu, times)
     weight = np.tile(people.weight, times)
     return replace(people, rows=np.tile(people.rows, times), weight=weight, psu=psu, **labels)

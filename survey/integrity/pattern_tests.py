@@ -109,7 +109,7 @@ def of_groups(material: Material) -> Iterator[Tests]:
 
 def _alike(material: Material, kind: str, labels: Labels) -> Tests:
     """Pairs that agree more than people who feel alike do, of all pairs of the group. Few groups are compared with
-    strangers, others with each other: neighbours are alike."""
+    strangers, others with each other: neighbours are alike. Never surer than pairs without a person in common."""
     strangers = material.strangers
     apart = None if kind == "village" or not material.villages else material.people.psu
     found = alike.pairs(material.habits, labels, strangers.cut, apart)
@@ -118,7 +118,7 @@ def _alike(material: Material, kind: str, labels: Labels) -> Tests:
     y, usual, _alpha = alike.more_than(found.close[told], found.compared[told], strangers.rate if few else None)
     above = ndtr(-y) if few else outlying(y, np.ones(len(y))).above
     p, expected = np.full(len(labels.levels), np.nan), np.full(len(labels.levels), np.nan)
-    p[told], expected[told] = above, usual
+    p[told], expected[told] = np.maximum(above, found.above[told]), usual
     return Tests("alike", kind, labels.levels, _size(labels), found.close.astype(np.float64), expected, p)
 
 

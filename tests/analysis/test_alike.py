@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.alike import fit, habits, more_than, omega, pairs, strangers
+from analysis.alike import Pairs, disjoint, fit, habits, more_than, omega, pairs, strangers
 
 ITEMS = 40
 
@@ -89,3 +89,27 @@ def test_random_answers_fit_nobody() -> None:
     found = fit(habits(table, [np.arange(ITEMS)]))
     assert np.median(found[:50]) < np.quantile(found[50:], 0.02)
     assert abs(np.median(found[50:])) < 0.7
+
+
+def test_one_person_who_resembles_many_is_one_pair_and_copies_are_many() -> None:
+    star = np.zeros((9, 9), bool)
+    star[0, 1:] = star[1:, 0] = True
+    assert disjoint(star) == 1
+    copies = ~np.eye(9, dtype=bool)
+    assert disjoint(copies) == 4
+    path = np.zeros((6, 6), bool)
+    for a in range(5):
+        path[a, a + 1] = path[a + 1, a] = True
+    assert disjoint(path) == 3
+    assert disjoint(np.zeros((3, 3), bool)) == 0
+
+
+def test_a_group_with_one_odd_person_is_no_surer_than_one_pair() -> None:
+    """Where the other keyers have no close pair at all, seven pairs of one person are no miracle."""
+    compared, close = np.full(12, 9000), np.zeros(12, np.int64)
+    close[3] = 7
+    found = Pairs(compared, close, (close > 0).astype(np.int64), close, np.zeros(1, bool))
+    assert 0.01 < found.above[3] < 0.1
+    assert (np.delete(found.above, 3) == 1).all()
+    four = Pairs(compared, close, 4 * (close > 0), close, np.zeros(1, bool))
+    assert four.above[3] < 1e-6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
@@ -54,12 +55,24 @@ def reason(session: Session, wave: Wave, account: str | None, mode: Mode, psu: s
         return ""
     village = (Village.wave == wave.code, Village.psu == psu)
     session.execute(select(Village.psu).where(*village).with_for_update(key_share=True))
+    return at_village(session, wave, account, mode, psu, here)
+
+
+def at_village(
+    session: Session, wave: Wave, account: str, mode: Mode, psu: str, here: Collection[Assignment]
+) -> str:
+    """Why one more form of a village is held even of a sender who is assigned there: `closed`, `beyond` or "". It
+    locks nothing.
+
+    here  what the sender is assigned in the village
+    """
     if village_steps.is_closed(session, wave.code, psu):
         return "closed"
     households = drawn(session, wave, psu).get(psu)
     if households is not None and counted(session, wave.code, psu) >= households:
         return "beyond"
-    return "beyond" if _has_all(session, wave.code, account, mode, psu, here) else ""
+    own = limit(here)
+    return "beyond" if own is not None and sent(session, wave.code, account, mode, psu) >= own else ""
 
 
 def is_stored(session: Session, id: UUID) -> bool:
@@ -89,27 +102,28 @@ def beyond(session: Session, wave: Wave, new: Mapping[str, int]) -> dict[str, tu
 
 def counted(session: Session, wave: str, psu: str) -> int:
     """How many forms of a village count: neither rejected in the review nor in a lot that is set aside."""
-    rows = session.execute(select(Response.id, Response.lot).where(Response.wave == wave, Response.psu == psu))
-    found = dict(rows.all())
+    return counts(session, wave, [psu])[psu]
+
+
+def counts(session: Session, wave: str, psus: Collection[str]) -> Counter[str | None]:
+    """How many forms count of each of these villages, as `counted`."""
+    here = (Response.wave == wave, Response.psu.in_(psus))
     gone = lot_steps.aside(session, wave)
-    return len({id for id, lot in found.items() if lot not in gone} - _rejected(session, found))
+    reviews = select(Review.response, Review.state).join(Response, Response.id == Review.response).where(*here)
+    states: dict[UUID, ReviewState] = dict(session.execute(reviews.order_by(Review.id)).all())
+    rows = session.execute(select(Response.id, Response.lot, Response.psu).where(*here))
+    return Counter(psu for id, lot, psu in rows if lot not in gone and states.get(id) is not ReviewState.REJECTED)
 
 
-def _rejected(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    reviews = select(Review.response, Review.state).where(Review.response.in_(ids)).order_by(Review.id)
-    return {id for id, state in dict(session.execute(reviews).all()).items() if state is ReviewState.REJECTED}
-
-
-def _has_all(
-    session: Session, wave: str, account: str, mode: Mode, psu: str, here: Collection[Assignment]
-) -> bool:
-    """Whether a sender who is assigned some households alone has sent as many forms of the village."""
+def limit(here: Collection[Assignment]) -> int | None:
+    """How many forms of a village somebody may send who is assigned some of its households alone; None: any
+    number, being assigned the whole village, or nothing there."""
     named: set[int] = set()
     for one in here:
         if not one.households:
-            return False
+            return None
         named.update(one.households)
-    return sent(session, wave, account, mode, psu) >= len(named)
+    return len(named) or None
 
 
 def sent(session: Session, wave: str, account: str, mode: Mode, psu: str) -> int:

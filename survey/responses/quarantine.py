@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from forms import check
-from survey.responses import lots, sealed_responses, submission
+from survey.responses import acceptance, lots, sealed_responses, submission
 from survey.storage.models import (
     Device,
     LotKind,
@@ -60,6 +60,12 @@ THEN: dict[str, str] = {
     "key": N_("It can be accepted once the key is back in the folder sealing/ of the data."),
     "seal": N_("It can only be declined."),
 }
+# What stands beside the reason, where it holds now as well; the keys are those of `holding.TOLD`.
+ALSO: dict[str, str] = {
+    "assignment": N_("Also: whoever sent it is not assigned there"),
+    "closed": N_("Also: its village is closed"),
+    "beyond": N_("Also: with all that wait here, there are more forms than households were drawn or assigned"),
+}
 STATES: dict[Verdict | None, str] = {
     None: N_("Waits for a decision"),
     Verdict.ACCEPTED: N_("Accepted"),
@@ -71,12 +77,16 @@ MOST = 500  # forms of one decision
 
 @dataclass(frozen=True)
 class QuarantineEntry:
-    """A held form as staff see it, and the decision that holds, if there is one."""
+    """A held form as staff see it, and the decision that holds, if there is one.
+
+    also  why it would be held if it came now, beside the reason that is stored; none of one that is accepted
+    """
 
     form: QuarantinedResponse
     device: Device | None
     unit: Unit | None
     decision: QuarantineDecision | None
+    also: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -114,7 +124,18 @@ def listed(session: Session, wave: str | None = None) -> list[QuarantineEntry]:
     rows = session.execute(chosen)
     decisions = newest(session)
     entries = [QuarantineEntry(form, device, unit, decisions.get(form.digest)) for form, device, unit in rows]
+    entries = _with_also(session, entries)
     return sorted(entries, key=lambda one: (one.verdict is not None, one.form.day, one.form.digest))
+
+
+def _with_also(session: Session, entries: list[QuarantineEntry]) -> list[QuarantineEntry]:
+    undecided = [
+        acceptance.Held(one.form, _assigned(session, one), one.verdict is None)
+        for one in entries
+        if one.verdict is not Verdict.ACCEPTED and one.form.reason != "seal"
+    ]
+    also = acceptance.also(session, undecided)
+    return [replace(one, also=also.get(one.form.digest, ())) for one in entries]
 
 
 def newest(session: Session) -> dict[str, QuarantineDecision]:
@@ -178,11 +199,17 @@ def decide(
 def _sender(session: Session, one: QuarantineEntry) -> str | None:
     """The account that sent a form for another person: openly, by its tablet, or by its program; None of a
     kiosk's."""
-    device, account = one.device, one.form.account
-    if account is not None and account.startswith(lots.OF_TOKENS):
-        return session.scalar(select(Token.owner).where(Token.name == account.removeprefix(lots.OF_TOKENS)))
+    name = _assigned(session, one)
+    if name is not None and name.startswith(lots.OF_TOKENS):
+        return session.scalar(select(Token.owner).where(Token.name == name.removeprefix(lots.OF_TOKENS)))
+    return name
+
+
+def _assigned(session: Session, one: QuarantineEntry) -> str | None:
+    """The name under which whoever sent a form is assigned: of an account, or of a program's token."""
+    device = one.device
     if device is None or one.form.mode is not Mode.INTERVIEWER:
-        return account
+        return one.form.account
     if one.form.reason == "revoked" and device.follows is not None:  # whoever had the tablet before
         device = session.get_one(Device, device.follows)
     return device.owner

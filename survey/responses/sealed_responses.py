@@ -196,7 +196,7 @@ def store_sealed(session: Session, device: Device, sent: dict[str, str]) -> tupl
         checked = check(place.questionnaire, answers)
         if checked.problems:
             reason = "answers"
-        elif not (reason := _unassigned(session, device, place.wave, sent)):
+        else:
             try:
                 new = submission.submit(
                     session.connection(),
@@ -248,33 +248,37 @@ def decrypted(sent: dict[str, str]) -> tuple[Any, tuple[str, ...], int | None, s
 
 
 def _misplaced(session: Session, device: Device, sent: dict[str, str]) -> str:
-    """Why a response of this place and day can't be counted, or "" where it can."""
+    """Why a response of this place and day can't be counted, or "" where it can.
+
+    Whether it may be sent from there at all is looked at before its day: whoever decides on it is to know that.
+    """
     wave = session.get(Wave, sent["wave"])
     if wave is None or not _belongs(session, device, wave, sent):
         return "place"
-    now = dates.today()
+    try:
+        waves.place(session, wave.code, sent["unit"], wave.opens)
+    except Refusal:
+        return "place"
     try:
         day = date.fromisoformat(sent["day"])
     except ValueError:
         return "day"
+    if device.follows is not None and device.bound is not None and day <= device.bound:
+        return "revoked"  # somebody else had it, of whom nothing else can be told
+    return _unassigned(session, device, wave, sent, day) or _untimely(wave, day)
+
+
+def _untimely(wave: Wave, day: date) -> str:
+    now = dates.today()
     if not max(wave.opens, now - OLDEST) <= day <= min(wave.closes, now):
         return "day"
-    if device.follows is not None and device.bound is not None and day <= device.bound:
-        return "revoked"
-    if now > wave.closes:
-        return "late"
-    try:
-        waves.place(session, wave.code, sent["unit"], day)
-    except Refusal:
-        return "place"
-    return ""
+    return "late" if now > wave.closes else ""
 
 
-def _unassigned(session: Session, device: Device, wave: Wave, sent: dict[str, str]) -> str:
+def _unassigned(session: Session, device: Device, wave: Wave, sent: dict[str, str], day: date) -> str:
     """Why what a tablet sends waits, or "" where it counts; a kiosk belongs to its place, and needs nobody."""
     if device.mode is not Mode.INTERVIEWER:
         return ""
-    day = date.fromisoformat(sent["day"])
     reason = holding.reason(session, wave, device.owner, device.mode, sent.get("psu"), day)
     return "" if reason and holding.is_stored(session, UUID(sent["id"])) else reason
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from survey.accounts import accounts, tokens
@@ -227,11 +227,13 @@ def tablet(database: Database, owner: str) -> Device:
     return device
 
 
-def from_tablet(database: Database, device: Device, psu: str, day: date = YESTERDAY) -> tuple[str, str]:
+def from_tablet(
+    database: Database, device: Device, psu: str, day: date = YESTERDAY, **answers: int
+) -> tuple[str, str]:
     key = sealed_responses.current()
     sent = {"id": str(uuid4()), "wave": "ho-mau", "unit": "06652", "mode": "interviewer", "day": str(day)}
     sent |= {"psu": psu}
-    seal = sealed_responses.seal(key.public, sent, {"answers": {"C5": 3}, "marks": [], "adults": 1})
+    seal = sealed_responses.seal(key.public, sent, {"answers": {"C5": 3} | answers, "marks": [], "adults": 1})
     with database.writing() as session:
         return sealed_responses.store_sealed(session, device, sent | {"key": key.id, "sealed": seal})
 
@@ -245,6 +247,87 @@ def test_a_tablet_is_asked_the_same_of_its_owner(drawn: Database) -> None:
         for form in held(drawn):
             with pytest.raises(Conflict):
                 quarantine.decide(session, "ho-mau", [form.digest], Verdict.ACCEPTED, "đúng", "dieu-tra")
+
+
+def test_a_form_that_does_not_fit_is_held_first_for_where_it_comes_from(drawn: Database) -> None:
+    device = tablet(drawn, "dieu-tra")
+    assert from_tablet(drawn, device, "V1", C3=99) == ("held", "answers")
+    assert from_tablet(drawn, device, "V2", C3=99) == ("held", "assignment")
+    ago = dates.today() - timedelta(15)
+    assert from_tablet(drawn, device, "V1", ago, C3=99) == ("held", "day")
+    for _one in range(HOUSEHOLDS):
+        from_tablet(drawn, device, "V1")
+    assert from_tablet(drawn, device, "V1", C3=99) == ("held", "beyond")
+    assert from_tablet(drawn, device, "V1", ago) == ("held", "beyond")
+    close(drawn, "V1")
+    assert from_tablet(drawn, device, "V1", C3=99) == ("held", "closed")
+
+
+def also(database: Database) -> list[tuple[str, tuple[str, ...]]]:
+    with database.reading() as session:
+        return sorted((one.form.reason, one.also) for one in quarantine.listed(session, "ho-mau"))
+
+
+def test_whoever_decides_sees_beside_the_reason_what_holds_by_now(
+    drawn: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    device, page = tablet(drawn, "dieu-tra"), "/quan-tri/ho-mau/giu-lai"
+    from_tablet(drawn, device, "V1", C3=99)
+    from_tablet(drawn, device, "V2")
+    assert also(drawn) == [("answers", ()), ("assignment", ())]
+    client = sign_in(app, "supervisor")
+    assert "Thêm nữa" not in client.get(page).text
+    for _one in range(HOUSEHOLDS - 1):
+        from_tablet(drawn, device, "V1")
+    assert also(drawn)[0] == ("answers", ())
+    from_tablet(drawn, device, "V1", C3=98)
+    assert also(drawn)[:2] == [("answers", ("beyond",))] * 2, "one of the two fits, both do not"
+    close(drawn, "V1")
+    with drawn.writing() as session:
+        session.execute(update(Assignment).values(ended=YESTERDAY - timedelta(1)))
+    close(drawn, "V2")
+    assert also(drawn)[1:] == [("answers", ("assignment", "closed", "beyond")), ("assignment", ("closed",))]
+    shown = client.get(page).text
+    assert shown.count("Thêm nữa: thôn đã đóng") == 3
+    assert shown.count("Thêm nữa: người gửi không được phân công ở đó") == 2
+    with drawn.writing() as session:
+        forms = [one.digest for one in sorted(held(drawn), key=lambda one: one.reason)]
+        quarantine.decide(session, "ho-mau", forms[:1], Verdict.ACCEPTED, "đúng", "admin")
+        quarantine.decide(session, "ho-mau", forms[1:], Verdict.DECLINED, "sai", "admin")
+    assert ("answers", ()) in also(drawn), "what is accepted counts, and stays so"
+    assert ("answers", ("assignment", "closed", "beyond")) in also(drawn), "what was declined may be accepted"
+
+
+def test_what_holds_by_now_knows_a_sender_of_some_households(drawn: Database) -> None:
+    with drawn.writing() as session:
+        session.execute(update(Assignment).values(households=[10, 20]))
+    device = tablet(drawn, "dieu-tra")
+    assert from_tablet(drawn, device, "V1") == ("stored", "")
+    from_tablet(drawn, device, "V1", C3=99)
+    assert also(drawn) == [("answers", ())]
+    assert from_tablet(drawn, device, "V1") == ("stored", "")
+    assert also(drawn) == [("answers", ("beyond",))]
+
+
+def test_the_list_of_many_forms_asks_the_database_as_often_as_that_of_few(drawn: Database) -> None:
+    def statements() -> int:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            asked.append(statement)
+
+        event.listen(drawn.engine, "before_cursor_execute", note)
+        also(drawn)
+        event.remove(drawn.engine, "before_cursor_execute", note)
+        return len(asked)
+
+    device = tablet(drawn, "dieu-tra")
+    from_tablet(drawn, device, "V1", C3=99)
+    few = statements()
+    for _one in range(4):
+        from_tablet(drawn, device, "V1", C3=99)
+        from_tablet(drawn, device, "V2", C3=99)
+    assert statements() == few > 0
 
 
 def test_page_and_tablet_of_one_person_are_counted_together(interviewer: FlaskClient, drawn: Database) -> None:

@@ -117,6 +117,7 @@ def quarantined_responses(wave: str) -> ResponseReturnValue:
         reason=reason,
         state=state,
         why=quarantine.WHY,
+        also=quarantine.ALSO,
         form=form,
         fault=fault,
         ticked=ticked,

@@ -47,7 +47,12 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
         if "thon" not in request.args:
             unnumbered = [one for one in villages if one.psu not in printed]
             return render_template(
-                "keying/villages.html", place=place, wave=row, villages=unnumbered, keyed=counts
+                "keying/villages.html",
+                place=place,
+                wave=row,
+                villages=unnumbered,
+                numbered=len(villages) - len(unnumbered),
+                keyed=counts,
             )
         village = village_of(place, villages, request.args["thon"])
         if village.psu in printed:

@@ -81,6 +81,29 @@ def test_a_wave_whose_forms_are_numbered_asks_for_a_number_or_a_packet(keyer: Fl
     assert "theo số phiếu" in refused.text
 
 
+def test_where_every_village_has_numbered_forms_the_page_says_so_and_leads_to_their_number(
+    keyer: FlaskClient, packet: Database
+) -> None:
+    says, way = "thôn có số in sẵn", f'href="{WAVE}/">Gõ số của phiếu'
+    page = keyer.get(f"{WAVE}/06652").text
+    assert "1 " + says in page, "of the other village one chooses it still"
+    assert way in page
+    today = dates.today()
+    with packet.writing() as session:
+        session.add(Batch(code="B2", wave="ho-mau", psu="V2", printed=today, returned=today, counted=0))
+    page = keyer.get(f"{WAVE}/06652").text
+    assert "2 " + says in page
+    assert way in page
+    assert "không chọn thôn nào" not in page
+    assert "thon=" not in page
+    with packet.writing() as session:
+        for psu in ("V3", "V4"):
+            session.add(Batch(code=f"B{psu}", wave="ho-mau", psu=psu, printed=today, returned=today, counted=0))
+    page = keyer.get(f"{WAVE}/?khong-so=1").text
+    assert "mọi thôn của đợt này có số in sẵn" in page
+    assert way in page
+
+
 def test_a_form_is_opened_by_what_a_scanner_types(keyer: FlaskClient, forms: list[str]) -> None:
     assert begin(keyer, f"HL1:{forms[0]}:2\n") == f"{WAVE}/phieu/{forms[0]}"
     page = keyer.get(f"{WAVE}/phieu/{forms[0]}").text

@@ -112,9 +112,9 @@ class Strangers:
 def strangers(habits: Habits, seed: int = 1) -> Strangers:
     """From pairs of everybody with at most 249 others, or of 10,000 people so: the cut is 4.5 robust standard
     deviations above the median, by median and 84th percentile, so that copies among them don't hide themselves.
-    Infinite with fewer than 30 people."""
+    Infinite with fewer than 30 people, or where nobody answered."""
     N = len(habits.table)
-    if N < 30:
+    if N < 30 or not len(habits.column):
         return Strangers(float("inf"), 0.0)
     mixed = np.random.default_rng(seed).permutation(N)[: BLOCKS * TOGETHER]
     blocks = (mixed[start : start + TOGETHER] for start in range(0, len(mixed), TOGETHER))
@@ -131,7 +131,10 @@ def fit(habits: Habits, at_once: int = 20_000) -> Floats:
         l_z = (Σ ln P_k(u_k) − Σ E_k)/√Σ V_k,  E_k = Σ_x P_k(x) ln P_k(x),  V_k = Σ_x P_k(x) ln² P_k(x) − E_k²
 
     over the items answered (Drasgow, Levine & Williams 1985). Far below 0: answers that hang together as nobody's.
+    NaN where nothing is answered.
     """
+    if not len(habits.column):
+        return np.full(len(habits.table), np.nan)
     K = habits.table.shape[1]
     log = np.log(habits.probability)
     size = int(habits.level.max(initial=0)) + 1

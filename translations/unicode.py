@@ -21,11 +21,11 @@ def nfc(text: str) -> str:
 
 
 def spelling(text: str) -> str:
-    """A name as it is compared with another: whatever its case and spaces."""
-    return " ".join(nfc(text).casefold().split())
+    """A name as it is compared with another: whatever its case, spaces and width (ｇｓ１ is gs1)."""
+    return " ".join(normalized("NFKC", nfc(text)).casefold().split())
 
 
-def normalized(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """The text in a Unicode form, in time that grows with its length alone. Refused where more than `MOST_MARKS`
     marks stand in a row: what writes so is no person."""
     if text.isascii():

@@ -18,8 +18,9 @@ from translations.formats import day, number
 FAMILIES = {
     "alike": N_("Forms that are alike or nearly so"),
     "filled": N_("One level throughout, blanks, answers that don't go together"),
-    "spread": N_("People or villages too much alike, or too little"),
-    "level": N_("Far from others in the same places, or from the wave before"),
+    "spread": N_("People, villages or days too much alike, or too little"),
+    "level": N_("Far from others in the same places"),
+    "jump": N_("Far from the wave before"),
     "turned": N_("Answers turned while they were keyed"),
     "days": N_("Days with too many forms, numbers that are too round"),
 }

@@ -19,8 +19,9 @@ from survey.storage.models import MatterState, Wave, WaveKind
 FAMILIES: dict[str, tuple[str, ...]] = {
     "alike": ("alike", "forms"),
     "filled": ("odd", "straight", "scatter", "blank", "unsure", "silent"),
-    "spread": ("spread", "villages", "order"),
-    "level": ("level", "cases", "jump"),
+    "spread": ("spread", "villages", "day_spread", "days_apart", "order"),
+    "level": ("level", "cases"),
+    "jump": ("jump",),
     "turned": ("turned",),
     "days": ("days", "digits", "flood"),
 }

@@ -81,7 +81,10 @@ def answer(account: Account | None, at: Stage, wave: Wave) -> list[str]:
             ),
         ]
     if account is None:
-        return [_("This page is being made: look again tomorrow."), _("The digests of the days are below.")]
+        return [
+            _("This page is being made: look again in a few minutes."),
+            _("The digests of the days are below."),
+        ]
     return [_verdict(account), about()]
 
 
@@ -100,6 +103,8 @@ def _verdict(account: Account) -> str:
             "%(num)s matters are still open: until they are decided, nobody can say that nothing was steered.",
             account.open,
         )
+    if not account.checks:
+        return _("Nothing could be looked at: there are too few forms.")
     if not account.found:
         return _("Nothing that was found shows that the result was steered.")
     return _(

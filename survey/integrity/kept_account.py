@@ -1,6 +1,7 @@
 """What is told of each wave, kept so that whoever asks for it waits for nothing and makes nobody wait.
 
-It is made when the night's digest is there, a release approved, something decided: never because a form came in.
+It is made when the night's digest is there, a release approved, something decided; and once a wave is over, when a
+form comes in all the same: while it runs, the moment of a change would tell of a form.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.models import DayDigest, IntegrityAccount, LotStep, MatterDecision, Release, Wave
 from survey.system import cache, dates
+from survey.waves import waves
 from translations import Refusal
 
 FORM = 1  # of the content; one of another form is made again
@@ -30,9 +32,10 @@ SOON, PAUSE = 5.0, 60.0  # seconds before the first look, and between two
 
 
 def read(session: Session, wave: str) -> Account | None:
-    """What was made last; None where nothing was made yet."""
+    """What is told of a wave; None where it is yet to be made, or to be made again: what was told before something
+    came in or was decided may be untrue by now."""
     kept = session.get(IntegrityAccount, wave)
-    if kept is None or not kept.state.startswith(f"{FORM} "):
+    if kept is None or kept.state != _state(session, wave):
         return None
     found: Account = _value(Account, kept.content)
     return found
@@ -76,8 +79,10 @@ def _make(database: Database, code: str) -> None:
 
 
 def _state(session: Session, wave: str) -> str:
-    """What was decided and closed by now; single forms move it only with the night's digest."""
+    """What was decided and closed by now; while a wave runs, forms move it only with the night's digest."""
+    over = session.get_one(Wave, wave).closes < dates.today()
     counts = [
+        waves.collected(session, wave) if over else 0,
         session.scalar(select(func.max(DayDigest.number)).where(DayDigest.wave == wave)) or 0,
         releases.newest_number(session, wave) or 0,
         *(session.scalar(select(func.count()).where(own.wave == wave)) or 0 for own in (LotStep, MatterDecision)),

@@ -160,8 +160,7 @@ def _some_aside(decision: MatterDecision | None, lots: Collection[int], standing
 
 
 def lots_of(session: Session, wave: Wave, about: Flood | AlikeForms) -> tuple[int, ...]:
-    """The lots that a matter's forms lie in: of a flood all of them, of identical forms those in which they are
-    more than half."""
+    """The lots of which a matter's forms are more than half: no other is proposed to be set aside for them."""
     people = everyone(session, wave)
     ids = people.responses.ids[people.rows[about.rows(people)]]
     counts: dict[int, int] = {}
@@ -171,8 +170,6 @@ def lots_of(session: Session, wave: Wave, about: Flood | AlikeForms) -> tuple[in
         for lot, count in session.execute(query.group_by(Response.lot)):
             if lot is not None:
                 counts[lot] = counts.get(lot, 0) + count
-    if isinstance(about, Flood):
-        return tuple(sorted(counts))
     return tuple(sorted(lot for lot, count in counts.items() if count > HALF * lot_steps.size(session, lot)))
 
 
@@ -235,6 +232,11 @@ def _propose(
     session: Session, wave: Wave, matter: Matter, reason: str, person: str, lots: Collection[int] | None
 ) -> None:
     """Proposes to set the lots aside that still count."""
+    if not matter.lots:
+        raise Refusal(
+            "No lot consists mostly of these forms, so none is set aside for them. Have people asked again, or "
+            "look at the list of lots."
+        )
     standing = lot_steps.state(session, wave.code)
     wanted = [lot for lot in matter.lots if lots is None or lot in lots]
     counted = [lot for lot in wanted if not standing.get(lot, LotState()).is_decided]

@@ -162,6 +162,38 @@ CHECKS = {
             "office or dispute; it may also be one in which somebody else answered."
         ),
     ),
+    "day_spread": Check(
+        N_("How far people of a day differ"),
+        N_("How far people who answered on one day differ from each other, beside other groups."),
+        N_(
+            "%(group)s: people of one day differ from each other to the degree of %(seen)s, where "
+            "%(usual)s is usual (at least %(n)s forms)"
+        ),
+        N_(
+            "Unusual: people are very alike. It may come from a meeting at which many filled in together; it may "
+            "also be one hand that wrote what it holds for typical."
+        ),
+        N_(
+            "Unusual: people differ more than elsewhere. It may come from two groups with very different lives; "
+            "it may also be answers by chance."
+        ),
+    ),
+    "days_apart": Check(
+        N_("How far days differ"),
+        N_("How far the days of a group differ from each other, beside other groups."),
+        N_(
+            "%(group)s: its days differ from each other to the degree of %(seen)s, where %(usual)s is "
+            "usual (at least %(n)s days)"
+        ),
+        N_(
+            "Unusual: the days are very alike. It may come from a place with one experience; it may also be one "
+            "hand that sent a few forms each day."
+        ),
+        N_(
+            "Unusual: the days differ more than elsewhere. It may come from a meeting or an event on one of them; "
+            "it may also be one on which somebody else answered."
+        ),
+    ),
     "days": Check(
         N_("The busiest day"),
         N_("Forms of the day on which a group had most, beside groups with as many forms."),

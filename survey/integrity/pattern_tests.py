@@ -88,6 +88,7 @@ def of_groups(material: Material) -> Iterator[Tests]:
     person = material.person
     scatter = columns.rank_within(person.scatter, columns.strata(person.level))
     scores = spread.normal_scores(person.level)
+    within, between = ("spread", "villages") if material.villages else ("day_spread", "days_apart")
     for kind, labels in material.by.items():
         if kind == "mode":
             continue
@@ -97,10 +98,10 @@ def of_groups(material: Material) -> Iterator[Tests]:
         yield _mean("scatter", kind, labels, scatter)
         for check in ("blank", "unsure", "silent"):
             yield shares(check, kind, labels, columns.more(getattr(person, check)), EITHER)
-        yield _spread(kind, labels, spread.within(scores, labels, material.people.psu, LEAST_DEGREES), "spread")
+        yield _spread(kind, labels, spread.within(scores, labels, material.people.psu, LEAST_DEGREES), within)
         if kind != "village":
             apart = spread.between(scores, labels, material.people.psu, LEAST_VILLAGES - 1)
-            yield _spread(kind, labels, apart, "villages")
+            yield _spread(kind, labels, apart, between)
         yield _days(material, kind, labels)
         yield from _digits(material, kind, labels)
         if material.pile is not None and kind != "village":

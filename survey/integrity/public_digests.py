@@ -60,7 +60,7 @@ def compare(session: Session, wave: str, pasted: str) -> Answer:
     """Whether a digest with its day, as the page and the file write them, is ours. Nothing is kept of it."""
     text = nfc(pasted[:LONGEST]).lower()
     day, digits = _day(text), DIGITS.search(DAY.sub(" / ", text))
-    if digits is None:
+    if digits is None or (day is None and DAY.search(text)):  # or a day that no calendar has
         return Answer("unread")
     own = re.sub(r"\s", "", digits[0])
     every = lines(session, wave)

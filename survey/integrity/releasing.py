@@ -17,11 +17,14 @@ from survey.storage.models import MatterState, Release, Response, Wave
 from survey.waves import units, waves
 from translations import Conflict
 from translations.formats import number
+from translations.unicode import spelling
 
 
 def approve(session: Session, release: Release, person: str) -> None:
     """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision."""
-    refuse_undecided(session, waves.find(session, release.wave), release)
+    wave = waves.find(session, release.wave)
+    refuse_undecided(session, wave, release)
+    _refuse_own_decision(session, wave, person)
     releases.approve(session, release, person)
 
 
@@ -48,6 +51,17 @@ def refuse_undecided(session: Session, wave: Wave, release: Release) -> None:
             raise Conflict(
                 "Release %(number)s holds forms that were set aside since. Freeze the present data again.",
                 number=release.number,
+            )
+
+
+def _refuse_own_decision(session: Session, wave: Wave, person: str) -> None:
+    """Refuses whoever alone let unusual forms stay counted: two people answer for what goes out."""
+    for matter in blocking(session, wave):
+        decision = matter.decision
+        if matter.state is MatterState.EXPLAINED and decision and spelling(decision.person) == spelling(person):
+            raise Conflict(
+                "%(person)s decided that unusual forms stay counted. Somebody else approves the release.",
+                person=decision.person,
             )
 
 

@@ -70,6 +70,8 @@ def give(
     person = _person(session, account, mode)
     if spelling(person.owner) == spelling(by):
         raise Refusal("Nobody assigns their own account or program. Ask another supervisor to do it.")
+    if mode is Mode.INTERVIEWER and person.name.startswith(OF_TOKENS) and row.kind is WaveKind.SAMPLE:
+        raise Refusal("A program names no village: what it sends to a sample is held. Assign an account.")
     if mode is Mode.INTERVIEWER:
         _refuse_village(session, row, person, psu, batch)
     else:

@@ -83,6 +83,12 @@ def test_counts_of_pairs_are_told_on_the_scale_of_a_standard_deviation() -> None
     assert np.std(y) < 1.4
 
 
+def test_where_nobody_answered_nothing_is_said_of_anybody() -> None:
+    blank = habits(np.zeros((80, ITEMS), np.int64), [np.arange(ITEMS)])
+    assert np.isnan(fit(blank)).all()
+    assert strangers(blank).rate == 0.0
+
+
 def test_random_answers_fit_nobody() -> None:
     table, draw = answers(1000, 7), np.random.default_rng(7)
     table[:50] = draw.integers(1, 6, (50, ITEMS))

@@ -136,6 +136,10 @@ def test_no_release_is_approved_while_a_flood_in_it_is_undecided(flooded: Floode
         releasing.approve(session, releases.find(session, WAVE, number), "Cường")
     for one in found(database):
         decide(database, MatterState.EXPLAINED, one.subject)
+    decider = found(database)[0].decision
+    assert decider
+    with pytest.raises(Conflict, match="Người khác"), database.writing() as session:
+        releasing.approve(session, releases.find(session, WAVE, number), decider.person.upper())
     with database.writing() as session:
         releasing.approve(session, releases.find(session, WAVE, number), "Cường")
         assert releases.newest_number(session, WAVE) == number

@@ -469,7 +469,7 @@ def test_nobody_accepts_or_assigns_what_their_own_program_sends(drawn: Database,
     with drawn.writing() as session:
         text = tokens.add(session, "may", Role.KEYER, owner="supervisor")
         with pytest.raises(Refusal, match="chính mình"):
-            assignments.give(session, "gop-y", "token:may", Mode.PAPER, "supervisor")
+            assignments.give(session, "gop-y", "token:may", Mode.PAPER, "ｓｕｐｅｒｖｉｓｏｒ")
     sent = {"id": str(uuid4()), "wave": "gop-y", "unit": "06652", "mode": "paper", "answers": {"hl_chung": 4}}
     reply = client.post("/api/v1/responses", json=sent, headers={"Authorization": f"Bearer {text}"})
     assert reply.status_code == 202

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import isfinite
 
 from flask import flash, redirect, render_template, request, url_for
@@ -21,7 +22,8 @@ from survey.integrity.arrivals import Flood
 from survey.integrity.matters import Matter, MatterKind
 from survey.integrity.patterns import Pattern
 from survey.responses import lot_steps
-from survey.storage.models import MatterState, Wave
+from survey.storage.models import MatterState, Wave, WaveKind
+from survey.system import dates
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import Tab
@@ -29,6 +31,8 @@ from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
+
+YOUNG = timedelta(days=14)  # of an open wave: what is usual is hardly known
 
 
 class MatterForm(StaffForm):
@@ -60,7 +64,8 @@ class MatterForm(StaffForm):
 
 @dataclass(frozen=True)
 class MatterRow:
-    """A matter as the page shows it; `key` makes its fields' ids, `form` is none where it is decided elsewhere."""
+    """A matter as the page shows it; `key` makes its fields' ids, `form` is none where it is decided elsewhere,
+    or not yet, because its days are `running`."""
 
     matter: Matter
     key: str
@@ -72,6 +77,7 @@ class MatterRow:
     where: str = ""
     surety: str = ""
     asked_again: list[str] = field(default_factory=list)
+    running: bool = False
 
 
 @pages.form(
@@ -109,6 +115,7 @@ def open_matters(wave: str) -> ResponseReturnValue:
         sent=sent,
         fault=fault,
         counting=looked is None,
+        young=wave_row.kind is WaveKind.OPEN and dates.today() - wave_row.opens < YOUNG,
     ), 422 if fault or (sent and sent.errors) else 200
 
 
@@ -125,8 +132,11 @@ def _row(
         effect = effects.effect(session, wave, about, set(matter.lots))
     standing = lot_steps.state(session, wave.code)
     lots = [(lot, lot_steps.size(session, lot), standing.get(lot, lot_steps.LotState())) for lot in matter.lots]
-    decidable = isinstance(about, Flood | AlikeForms | Pattern)
+    running = isinstance(about, Flood) and about.last >= dates.today()
+    decidable = isinstance(about, Flood | AlikeForms | Pattern) and not running
     form = sent or MatterForm(formdata=None, prefix=key) if decidable else None
+    if form and not lots:
+        form.state.choices = [one for one in form.state.choices or () if one[0] != MatterState.SET_ASIDE]
     return MatterRow(
         matter,
         key,
@@ -138,6 +148,7 @@ def _row(
         url_for(".quarantine", wave=wave.code) + "?trang-thai=cho" if matter.kind is MatterKind.HELD else "",
         _surety(about) if isinstance(about, Pattern) else "",
         _asked_again(session, wave, about) if isinstance(about, Pattern) else [],
+        running,
     )
 
 

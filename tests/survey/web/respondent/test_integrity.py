@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,6 +27,7 @@ from tests.survey.integrity.told_waves import (
     TODAY,
     WAVE,
     aside,
+    forms,
     planted_in,
     released,
     steered,
@@ -87,6 +89,7 @@ def test_the_draw_can_be_repeated_once_the_wave_is_over(
     assert SEED not in text
     assert "kể khi hết đợt" in text
     ended(WAVE)
+    told(province)
     assert f"Số mầm {SEED}" in plain(seen(app))
 
 
@@ -100,6 +103,7 @@ def test_while_it_runs_nobody_learns_whether_they_were_seen(
         assert word not in text.partition("Trang này không chứng minh được")[0], word
     assert REASON not in text
     ended(WAVE)
+    told(province)
     text = plain(seen(app))
     assert "12 phiếu để riêng" in text
     assert "Chưa có kết quả Khi công bố" in text
@@ -134,7 +138,7 @@ def test_a_correction_is_told_without_a_name(app: Flask, province: Database) -> 
     ("wave", "words"),
     [
         ("gop-y", ("Không theo mẫu Ai muốn cũng trả lời được", "Chưa có mã nào")),
-        ("da-dong", ("Trang này được tính trong đêm nay", "Chưa có mã nào")),
+        ("da-dong", ("Trang này đang được tính", "Chưa có mã nào")),
     ],
 )
 def test_a_wave_of_which_little_is_known_says_so(
@@ -165,6 +169,20 @@ def test_a_stranger_makes_nobody_count(app: Flask, province: Database, ended: Ca
     assert "Trang này được tính trong đêm nay" in plain(seen(app))
     with province.reading() as session:
         assert session.scalar(select(func.count(IntegrityAccount.wave))) == 0
+
+
+def test_what_came_after_the_wave_was_told_takes_back_that_nothing_was_found(
+    app: Flask, province: Database, ended: Callable[..., None]
+) -> None:
+    steered(province)
+    ended(WAVE)
+    told(province)
+    assert "Trang này đang được tính" not in plain(seen(app))
+    with province.writing() as session:
+        forms(session, "V2", TODAY, 6, 1.0, random.Random(9))
+    assert "Trang này đang được tính" in plain(seen(app))
+    told(province)
+    assert "Trang này đang được tính" not in plain(seen(app))
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -208,6 +226,7 @@ def test_a_digest_that_was_kept_is_compared(app: Flask, province: Database) -> N
         ("0000 0000 0000 0000", "Đợt này không có mã nào bắt đầu như vậy"),
         ("7f3a", "Chưa đọc được mã"),
         (f"31/02/2026 {'f' * 70}", "Chưa đọc được mã"),
+        (f"31/02/2026 {kept}", "Chưa đọc được mã"),
     ):
         html = app.test_client().get(PAGE, query_string={"ma": pasted}).get_data(as_text=True)
         assert answer in plain(unescape(html)), pasted

@@ -166,7 +166,7 @@ def test_an_unknown_wave_is_not_found(app: Flask, province: Database) -> None:
 def test_a_stranger_makes_nobody_count(app: Flask, province: Database, ended: Callable[..., None]) -> None:
     steered(province)
     ended(WAVE)
-    assert "Trang này được tính trong đêm nay" in plain(seen(app))
+    assert "Trang này đang được tính" in plain(seen(app))
     with province.reading() as session:
         assert session.scalar(select(func.count(IntegrityAccount.wave))) == 0
 

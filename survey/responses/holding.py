@@ -39,6 +39,16 @@ TOLD: dict[str, str] = {
 }
 
 
+# What the interviewer is told before asking anybody; as `at_village`.
+AHEAD: dict[str, str] = {
+    "closed": N_("This village is closed: a further form is held until your supervisor decides."),
+    "beyond": N_(
+        "As many forms are here already as households were drawn or assigned to you: a further one is held until"
+        " your supervisor decides."
+    ),
+}
+
+
 def reason(session: Session, wave: Wave, account: str | None, mode: Mode, psu: str | None, day: date) -> str:
     """Why a form of this sender, village and day is held: `assignment`, `closed`, `beyond`, or "" where it counts.
 

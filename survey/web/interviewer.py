@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from flask import (
@@ -132,6 +133,18 @@ def _mine(session: Session, wave: Wave) -> tuple[set[str], bool]:
     return {one.psu for one in given if one.psu is not None}, bool(given)
 
 
+def _ahead(session: Session, wave: Wave, villages: Iterable[Village]) -> dict[str, str]:
+    """By village, why a further form is held that whoever is signed in sends from there; "" where it counts."""
+    name = current_user.name
+    given = assignments.of_account(session, wave.code, name, Mode.INTERVIEWER)
+    return {
+        one.psu: holding.at_village(
+            session, wave, name, Mode.INTERVIEWER, one.psu, [each for each in given if each.psu == one.psu]
+        )
+        for one in villages
+    }
+
+
 @pages.form("/<wave>/<unit>", Right.INTERVIEW, single_response=True)
 def interview(wave: str, unit: str) -> ResponseReturnValue:
     """An interview at a unit; in a sample wave in one of its villages, `?thon=`."""
@@ -145,6 +158,8 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
         mine, is_assigned = _mine(session, place.wave)
+        asked = [one for one in villages if request.args.get("thon", one.psu) == one.psu]
+        ahead = _ahead(session, place.wave, asked) if request.method == "GET" else {}
     village = None
     if place.wave.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:
@@ -156,6 +171,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
                 others=[village for village in villages if village.psu not in mine],
                 kept=counts,
                 done=done,
+                ahead=ahead,
             )
         village = keying.village_of(place, villages, request.args["thon"])
     if request.method == "POST":
@@ -168,6 +184,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         named=units.named(place.unit),
         is_assigned=village.psu in mine if village else is_assigned,
         kept=counts.get(village.psu) if village else None,
+        ahead=holding.AHEAD.get(ahead.get(village.psu, "")) if village else None,
         has_list=village is not None and village.psu in done,
         questions=form.questions(place.questionnaire),
         screens=form.screens(place.questionnaire),
@@ -203,6 +220,7 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
         place = _begun(session, wave, unit)
         village = _village(session, place)
         drawn = visits.households(session, place.wave, village.psu)
+        ahead = _ahead(session, place.wave, [village])[village.psu]
     return render_template(
         "interviewer/households.html",
         place=place,
@@ -214,6 +232,7 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
         outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
         can_seal=_can_seal(),
         fault=fault,
+        ahead=holding.AHEAD.get(ahead),
     ), status
 
 

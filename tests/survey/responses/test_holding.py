@@ -195,6 +195,37 @@ def test_forms_after_the_closing_of_a_village_are_held_until_it_is_opened_again(
     assert send(interviewer).status_code == 201
 
 
+def test_the_interviewer_knows_before_the_first_question_that_a_further_form_is_held(
+    interviewer: FlaskClient, drawn: Database
+) -> None:
+    pages = ("/phong-van/ho-mau/06652", "/phong-van/ho-mau/06652/ho?thon=V1", FORM + "V1")
+
+    def say(what: str) -> list[int]:
+        return [interviewer.get(page).text.count(what) for page in pages]
+
+    full, closed = "bằng số hộ", "đóng: phiếu gửi thêm"
+    for _one in range(HOUSEHOLDS):
+        assert say(full) == [0, 0, 0]
+        send(interviewer)
+    assert say(full) == [1, 1, 1]
+    assert full not in interviewer.get(FORM + "V2").text
+    assert say(closed) == [0, 0, 0]
+    close(drawn, "V1")
+    assert (say(closed), say(full)) == ([1, 1, 1], [0, 0, 0])
+    close(drawn, "V2")
+    assert say(closed) == [2, 1, 1], "of the others too"
+
+
+def test_a_sender_of_some_households_knows_when_all_of_theirs_are_sent(
+    interviewer: FlaskClient, drawn: Database
+) -> None:
+    with drawn.writing() as session:
+        session.execute(update(Assignment).values(households=[10]))
+    assert "bằng số hộ" not in interviewer.get(FORM + "V1").text
+    send(interviewer)
+    assert "bằng số hộ" in interviewer.get(FORM + "V1").text
+
+
 def test_somebody_else_accepts_what_was_held_and_it_counts_once(interviewer: FlaskClient, drawn: Database) -> None:
     id = str(uuid4())
     send(interviewer, "V2", id)

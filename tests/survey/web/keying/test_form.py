@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from forms import Questionnaire, parse
 from survey.storage.database import Database
-from survey.storage.models import Response, WaveKind
+from survey.storage.models import Mode, Response, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 
@@ -251,7 +251,7 @@ def test_what_the_server_refuses_is_asked_again(sheet: Page, province: Database)
 
 
 def test_codes_of_two_digits_and_conditions_of_every_form_are_keyed_as_the_server_reads_them(
-    context: BrowserContext, province: Database
+    context: BrowserContext, province: Database, assigned: Callable[..., None]
 ) -> None:
     two = {"vi": "x", "en": "x"}
 
@@ -284,6 +284,7 @@ def test_codes_of_two_digits_and_conditions_of_every_form_are_keyed_as_the_serve
         made = parse(document)
         questionnaires.publish(session, made, dates.today())
         waves.create(session, "thu", made, WaveKind.OPEN, dates.today(), dates.today())
+        assigned(session, "keyer", Mode.PAPER)
     page = context.new_page()
     page.goto("/nhap-phieu/thu/06652")
     press(page, "1")

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from survey.storage.database import Database
 from survey.storage.models import (
     Batch,
     Keying,
+    Mode,
     OpenKeying,
     Response,
     Sheet,
@@ -250,7 +251,9 @@ def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
     expect(sheet.locator("#fault")).to_contain_text("không còn mở cho Ông/Bà")
 
 
-def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(context: BrowserContext, packet: Database) -> None:
+def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(
+    context: BrowserContext, packet: Database, assigned: Callable[..., None]
+) -> None:
     two = {"vi": "x", "en": "x"}
     age = {"code": "tuoi", "kind": "number", "label": two, "minimum": 18, "maximum": 110}
     page_of = {"code": "P", "title": two, "items": [age]}
@@ -259,6 +262,7 @@ def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(context: Browser
     with packet.writing() as session:
         questionnaires.publish(session, made, today)
         waves.create(session, "thu", made, WaveKind.SAMPLE, today, today)
+        assigned(session, "keyer", Mode.PAPER)
         session.add(Village(wave="thu", psu="T1", unit="06652", stratum="06652"))
         session.flush()
         session.add(Batch(code="T1", wave="thu", psu="T1", printed=today))

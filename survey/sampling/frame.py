@@ -7,11 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from survey.sampling import leader_frame
-from survey.storage.models import Batch, Draw, Invitation, Response, Unit, Village, Wave, WaveKind
+from survey.storage.models import (
+    Assignment,
+    Batch,
+    Draw,
+    Invitation,
+    Response,
+    Unit,
+    Village,
+    VillageStep,
+    Wave,
+    WaveKind,
+)
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
 from survey.waves import questionnaires, units, waves
@@ -69,14 +80,14 @@ def clear(session: Session, wave: str) -> int:
     """Takes all villages or groups of a wave out again; how many. Refused once something rests on them."""
     row = waves.find(session, wave)
     session.execute(select(Wave.code).where(Wave.code == row.code).with_for_update())
-    for table, rests in (
-        (Draw, Draw.wave),
-        (Response, Response.wave),
-        (Batch, Batch.wave),
-        (Invitation, Invitation.wave),
-    ):
-        if session.scalar(select(func.count()).select_from(table).where(rests == row.code)):
-            raise Conflict("A draw, forms, codes or responses rest on this frame: it stays. Add to it by a file.")
+    resting = (
+        *(table.wave == row.code for table in (Draw, Response, Batch, Invitation, VillageStep)),
+        (Assignment.wave == row.code) & Assignment.psu.is_not(None),
+    )
+    if any(session.scalar(select(exists().where(one))) for one in resting):
+        raise Conflict(
+            "A draw, forms, codes, assignments or responses rest on this frame: it stays. Add to it by a file."
+        )
     if of_leaders(session, row):
         return leader_frame.clear(session, row)
     count = len(waves.villages(session, row.code))

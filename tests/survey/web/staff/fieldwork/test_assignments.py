@@ -17,8 +17,10 @@ from sqlalchemy import delete, select
 from survey.commands.assignment import assignment
 from survey.commands.village import village
 from survey.responses import assignments, village_steps
+from survey.sampling import frame
 from survey.storage.database import Database
 from survey.storage.models import Assignment, Mode, Role, VillageStep, VillageStepKind
+from translations import Conflict
 
 PAGE = "/quan-tri/ho-mau/phan-cong"
 
@@ -185,3 +187,13 @@ def test_a_file_of_assignments_is_given_whole_or_not_at_all(on_server: Database,
     path.write_text("account,psu,mode\ndieu-tra,V1,\nkeyer,,paper\n", encoding="utf-8")
     assert run(assignment, "import", str(path), *by).exit_code == 0
     assert given(on_server) == [("dieu-tra", "V1", Mode.INTERVIEWER), ("keyer", None, Mode.PAPER)]
+
+
+def test_a_frame_with_people_assigned_to_its_villages_stays(people: Database) -> None:
+    with people.writing() as session:
+        assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor")
+        assignments.give(session, "ho-mau", "dieu-tra", Mode.INTERVIEWER, "supervisor", psu="V1")
+        with pytest.raises(Conflict, match="phân công"):
+            frame.clear(session, "ho-mau")
+        session.execute(delete(Assignment).where(Assignment.psu == "V1"))
+        assert frame.clear(session, "ho-mau") == 4

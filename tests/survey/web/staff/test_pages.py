@@ -25,7 +25,7 @@ from survey.reports import report
 from survey.results import charts, summary, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
-from survey.storage.models import Account, Role, Village, Wave
+from survey.storage.models import Account, Assignment, Role, Village, Wave
 from survey.system.version import version
 from survey.web.app import create_app
 from survey.web.staff.results.reports import KINDS
@@ -143,6 +143,7 @@ def test_the_list_says_what_is_made_up_and_where_each_wave_stands(reader: FlaskC
 
 def test_without_waves_the_page_says_what_to_do_next(app: Flask, province: Database) -> None:
     with province.writing() as session:
+        session.execute(delete(Assignment))
         session.execute(delete(Village))
         session.execute(delete(Wave))
     page = plain(signed_in(app, "home_affairs").get("/quan-tri/"))

@@ -19,10 +19,11 @@ from survey.accounts import accounts
 from survey.responses import devices, quarantine, sealed_responses
 from survey.responses.devices import Link
 from survey.storage.database import Database
-from survey.storage.models import Device, Response, Role, Verdict
+from survey.storage.models import Device, Mode, Response, Role, Verdict
 from survey.system import dates
 from survey.web import bound_device
 from survey.web.server import rate_limit
+from tests.conftest import assign
 from translations import Denied, Gone, NotFound, Refusal
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -338,5 +339,6 @@ def test_the_pages_of_an_account_list_its_devices_and_another_takes_them_over(
     assert device(province).owner == "admin"
     with province.writing() as session:
         assert accounts.switch_off(session, "lan").devices == 0
+        assign(session, "admin", Mode.INTERVIEWER)
     assert tablet.post("/api/v1/sealed", json=form_of(dates.today())).status_code == 201
     assert "Số 1, Máy tính bảng của lan" in admin.get("/tai-khoan").text

@@ -199,7 +199,7 @@ def test_guesses_of_the_code_to_leave_hold_no_writer_and_are_few(
 ) -> None:
     made = link(province)
     bind(client, made)
-    app.extensions["rate_of_codes"] = rate_limit.Rate(0.001, most=3)
+    app.extensions["rate_of_codes"] = rate_limit.Rate(3 / rate_limit.KEPT, most=3)
     wrong = str((int(made.leave_code) + 1) % 10**6).zfill(6)
     with monkeypatch.context() as watched:
         watched.setattr(Database, "writing", None)  # whoever only guesses writes nothing

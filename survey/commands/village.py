@@ -6,8 +6,9 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.records import OUTPUT, write
+from survey.fieldwork import village_list
 from survey.operations import installation
-from survey.responses import village_list, village_steps
+from survey.responses import village_steps
 from survey.storage import models
 from survey.waves import waves
 from translations import gettext as _

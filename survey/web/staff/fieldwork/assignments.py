@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
-from survey.responses import assignments, village_list, village_steps
-from survey.responses.village_list import VillageLine
+from survey.fieldwork import village_list
+from survey.fieldwork.village_list import VillageLine
+from survey.responses import assignments, village_steps
 from survey.storage.models import Account, Assignment, Batch, Mode, Role, Unit, VillageStepKind, Wave, WaveKind
 from survey.waves import waves
 from survey.web.current import database

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.responses import assignments, holding, village_steps
+from survey.sampling import draws
 from survey.storage.models import (
-    DrawnVillage,
     Mode,
     QuarantineDecision,
     QuarantinedResponse,
@@ -21,7 +21,6 @@ from survey.storage.models import (
     VillageStepKind,
     Wave,
 )
-from survey.waves import waves
 from translations.formats import order
 
 
@@ -71,7 +70,7 @@ def lines(session: Session, wave: Wave) -> list[VillageLine]:
             held.get(one.psu, 0),
             steps.get(one.psu),
         )
-        for one in in_sample(session, wave)
+        for one in draws.villages(session, wave)
     ]
     lacking = {one.village.unit for one in found if not one.people}
     return sorted(
@@ -84,15 +83,6 @@ def lines(session: Session, wave: Wave) -> list[VillageLine]:
             one.village.psu,
         ),
     )
-
-
-def in_sample(session: Session, wave: Wave) -> list[Village]:
-    """The villages that were drawn, or all of the wave where none was."""
-    every = waves.villages(session, wave.code)
-    if wave.draw is None:
-        return every
-    psus = set(session.scalars(select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw)))
-    return [village for village in every if village.psu in psus]
 
 
 def _people(session: Session, wave: str) -> dict[str, list[str]]:

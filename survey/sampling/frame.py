@@ -116,13 +116,7 @@ def listed(session: Session, wave: Wave) -> Iterator[tuple[str | int | None, ...
 def _village(values: dict[str, str], wave: str, known_units: Mapping[str, Unit], table: Rows) -> Village | None:
     """The village of a row, or None if a cell is at fault."""
     before = table.faults.count
-    for column in REQUIRED:
-        if not values[column]:
-            table.fault(column, "Fill in this cell: it is needed.")
-    for column, most in LONGEST.items():
-        text = values.get(column, "")
-        if len(text) > most or text and not text.isprintable():
-            table.fault(column, "Write at most %(most)s characters on one line.", most=most)
+    table.fault_of_cells(values, REQUIRED, LONGEST)
     unit = units.settled(values["unit"])
     if unit and unit not in known_units:
         table.fault("unit", _unknown_unit(unit, known_units))

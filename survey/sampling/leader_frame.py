@@ -62,13 +62,7 @@ def listed(session: Session, wave: str) -> Iterator[tuple[str | int | None, ...]
 def _group(values: dict[str, str], wave: str, table: Rows) -> LeaderGroup | None:
     """The group of a row, or None if a cell is at fault."""
     before = table.faults.count
-    for column in REQUIRED:
-        if not values[column]:
-            table.fault(column, "Fill in this cell: it is needed.")
-    for column, most in LONGEST.items():
-        text = values.get(column, "")
-        if len(text) > most or text and not text.isprintable():
-            table.fault(column, "Write at most %(most)s characters on one line.", most=most)
+    table.fault_of_cells(values, REQUIRED, LONGEST)
     people = values["people"]
     if people and not (COUNT.fullmatch(people) and int(people) > 0):
         table.fault("people", "Write a whole number of 1 or more, digits only.")

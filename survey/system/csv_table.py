@@ -93,6 +93,18 @@ class Rows:
         """Notes what is wrong in the row that was read last."""
         self.faults.add(self.row, column, Lazy(message, **values) if isinstance(message, str) else message)
 
+    def fault_of_cells(
+        self, values: Mapping[str, str], required: Iterable[str], longest: Mapping[str, int]
+    ) -> None:
+        """Notes the cells of the row read last that are blank but needed, or longer than a line may be."""
+        for column in required:
+            if not values[column]:
+                self.fault(column, "Fill in this cell: it is needed.")
+        for column, most in longest.items():
+            text = values.get(column, "")
+            if len(text) > most or text and not text.isprintable():
+                self.fault(column, "Write at most %(most)s characters on one line.", most=most)
+
 
 class Table(Rows):
     """A file in UTF-8; rows are CSV records.

@@ -21,29 +21,31 @@ from translations.unicode import spelling
 
 
 def approve(session: Session, release: Release, person: str) -> None:
-    """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision."""
-    wave = waves.find(session, release.wave)
-    refuse_undecided(session, wave, release)
-    _refuse_own_decision(session, wave, person)
+    """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision.
+    Whoever let unusual forms in it stay counted does not approve it: two people answer for them."""
+    refuse_undecided(session, waves.find(session, release.wave), release, person)
     releases.approve(session, release, person)
 
 
-def refuse_undecided(session: Session, wave: Wave, release: Release) -> None:
-    """Refuses a release that holds the forms of a flood, or identical forms, of which nothing was decided, or so
-    many that were set aside since it was frozen that a new one would leave them out."""
+def refuse_undecided(session: Session, wave: Wave, release: Release, person: str = "") -> None:
+    """Refuses a release that holds the forms of a flood, or identical forms, of which nothing was decided, or only
+    by this person, or so many that were set aside since it was frozen that a new one would leave them out."""
     people = everyone(session, wave)
     held = np.frombuffer(release.responses, "S16")
     inside = places(people.responses.ids[people.rows], held) >= 0
     for matter in blocking(session, wave):
         if not (matter.blocks_release and isinstance(matter.about, Flood | AlikeForms)):
             continue
-        if matter.is_open and (inside & matter.about.rows(people)).any():
+        if not (inside & matter.about.rows(people)).any():
+            continue
+        if matter.is_open:
             raise Conflict(
                 "%(unit)s: %(count)s forms came where %(usual)s are usual, and nobody has decided what becomes of "
                 "them. Decide first: page “Open matters” of wave %(wave)s, or hailong integrity decide.",
                 **_told(session, matter.about),
                 wave=wave.code,
             )
+        _refuse_own(matter, person)
         if (
             matter.state is MatterState.SET_ASIDE
             and _aside_inside(session, wave, matter, held) >= releases.NEW_ANSWERS
@@ -54,15 +56,13 @@ def refuse_undecided(session: Session, wave: Wave, release: Release) -> None:
             )
 
 
-def _refuse_own_decision(session: Session, wave: Wave, person: str) -> None:
-    """Refuses whoever alone let unusual forms stay counted: two people answer for what goes out."""
-    for matter in blocking(session, wave):
-        decision = matter.decision
-        if matter.state is MatterState.EXPLAINED and decision and spelling(decision.person) == spelling(person):
-            raise Conflict(
-                "%(person)s decided that unusual forms stay counted. Somebody else approves the release.",
-                person=decision.person,
-            )
+def _refuse_own(matter: Matter, person: str) -> None:
+    decision = matter.decision
+    if matter.state is MatterState.EXPLAINED and decision and spelling(decision.person) == spelling(person):
+        raise Conflict(
+            "%(person)s decided that unusual forms stay counted. Somebody else approves the release.",
+            person=decision.person,
+        )
 
 
 def _aside_inside(session: Session, wave: Wave, matter: Matter, held: Ids) -> int:

@@ -12,7 +12,7 @@ from analysis.design import Bools
 from forms import Questionnaire
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
-from survey.responses.respondents import Respondents, sample_with
+from survey.responses.respondents import Floats, Respondents, sample_with
 from survey.results import result_table
 from survey.results.result_table import Record
 from survey.storage.models import Wave
@@ -49,10 +49,8 @@ def effect(session: Session, wave: Wave, about: Flood | AlikeForms, lots: set[in
     if isinstance(about, Flood):
         less = _without(people, rows)
     else:
-        share = np.where(rows, min(1.0, about.usual / rows.sum()), 1.0)
-        less = replace(
-            people, weight=people.weight * np.maximum(share, 1e-6), version=_version(people, rows), designs={}
-        )
+        share = np.where(rows, np.clip(about.usual / rows.sum(), 1e-6, 1.0), 1.0)
+        less = replace(people, weight=people.weight * share, version=_version(people, share), designs={})
     both = [_figures(session, one, item, about.unit) for one in (people, less)]
     return Effect(name, (both[0][0], both[1][0]), (both[0][1], both[1][1]))
 
@@ -81,11 +79,13 @@ def _without(people: Respondents, rows: Bools) -> Respondents:
         rows=people.rows[kept],
         weight=people.weight[kept] if fitted is None else (people.weight / fitted.factor[fitted.cell])[kept],
         calibration=None,
-        version=_version(people, rows),
+        version=_version(people, kept.astype(np.float64)),
         designs={},
         **labels,
     )
 
 
-def _version(people: Respondents, rows: Bools) -> str:
-    return hashlib.sha256(people.version.encode() + np.packbits(rows).tobytes()).hexdigest()
+def _version(people: Respondents, share: Floats) -> str:
+    """Of the same people with this share of each left: a flood may hold the same rows as identical forms do, of
+    which some stay."""
+    return hashlib.sha256(people.version.encode() + share.tobytes()).hexdigest()

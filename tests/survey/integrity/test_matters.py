@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
-from survey.integrity import alike_forms, arrivals, effects, matter_words, matters, releasing, unusual
+from survey.integrity import (
+    alike_forms,
+    arrivals,
+    effects,
+    matter_words,
+    matters,
+    pattern_tests,
+    releasing,
+    unusual,
+)
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
 from survey.integrity.matters import Matter, MatterKind
-from survey.responses import lot_steps
+from survey.responses import lot_steps, lots
+from survey.responses.respondents import sample
 from survey.results import release_steps, releases
 from survey.storage.database import Database
-from survey.storage.models import MatterState, Mode
+from survey.storage.models import Lot, LotKind, MatterState, Mode, Response
 from survey.system import dates
 from survey.waves import waves
 from tests.survey.flooded import FLOODED, UNIT, WAVE, Flooded
@@ -160,6 +171,30 @@ def test_a_release_frozen_before_its_flood_was_set_aside_is_frozen_again(flooded
     assert not any(one.is_open for one in found(database))
     with pytest.raises(Conflict, match="Chốt lại"), database.writing() as session:
         releasing.approve(session, releases.find(session, WAVE, number), "Cường")
+
+
+def test_a_lot_that_is_mostly_others_is_not_set_aside_for_a_flood(flooded: Flooded) -> None:
+    """As an imported file is: one lot of a whole wave."""
+    database = flooded()
+    with database.writing() as session:
+        whole = lots.begin(session, WAVE, LotKind.IMPORT, dates.today())
+        session.execute(update(Response).where(Response.wave == WAVE).values(lot=whole))
+        session.get_one(Lot, whole).closed = dates.today()
+    for one in found(database):
+        assert one.lots == ()
+        with pytest.raises(Refusal, match="Không lô nào"):
+            decide(database, MatterState.SET_ASIDE, one.subject)
+    assert all(one.decision is None for one in found(database))
+
+
+def test_days_of_an_open_wave_are_not_called_villages(flooded: Flooded) -> None:
+    database = flooded()
+    with database.reading() as session:
+        people = sample(session, waves.find(session, WAVE))
+    material = pattern_tests.Material(people, {"commune": people.unit}, None, None)
+    checks = {one.check for one in pattern_tests.of_groups(material)}
+    assert {"day_spread", "days_apart"} <= checks
+    assert not checks & {"spread", "villages"}
 
 
 def test_a_day_that_is_not_over_is_not_decided(flooded: Flooded) -> None:

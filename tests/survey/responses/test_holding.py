@@ -438,6 +438,13 @@ def test_an_assignment_that_cannot_be_is_refused_with_what_to_do(
         assert len(assignments.list_all(session, "ho-mau")) == 1
 
 
+def test_a_program_which_names_no_village_is_assigned_none(drawn: Database) -> None:
+    with drawn.writing() as session:
+        tokens.add(session, "may-dt", Role.INTERVIEWER, owner="admin")
+        with pytest.raises(Refusal, match="không nêu được thôn"):
+            assignments.give(session, "ho-mau", "token:may-dt", Mode.INTERVIEWER, "supervisor", psu="V1")
+
+
 def test_an_account_that_is_off_or_of_another_commune_is_not_assigned(
     drawn: Database, account: Callable[..., None]
 ) -> None:

@@ -15,6 +15,7 @@ from survey.reports import commune, contents
 from survey.results import release_steps, releases
 from survey.storage.database import Database
 from survey.storage.models import Role
+from survey.system import dates
 from survey.waves import waves
 from tests.survey.flooded import UNIT, Flooded
 from translations import speaking
@@ -60,6 +61,17 @@ def test_the_page_lists_what_is_unusual_with_figures_without_it_and_what_may_exp
     assert "Có thể do một buổi họp" in page
     assert re.search(r"Xã, phường này, Chỉ số [^:]+: tính cả các phiếu này \d+,\d%", page)
     assert len(re.findall(r"Lô \d+, 1\d\d phiếu", page)) >= 1
+
+
+def test_of_days_that_are_not_over_it_says_when_they_are_decided(
+    app: Flask, flooded: Flooded, sign_in: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.survey.flooded.FLOODED", dates.today())
+    flooded()
+    page = sign_in(app, "home_affairs").get(PAGE).text
+    assert SENTENCE in page
+    assert "Hết những ngày ấy mới quyết định" in page
+    assert not any(one["viec"].startswith("flood:") for one in fields(page))
 
 
 def test_it_is_decided_with_a_reason_and_can_be_changed(staff: FlaskClient) -> None:

@@ -25,8 +25,7 @@ def give(session: Session, wave: str, path: Path, by: str) -> int:
     faults = Faults()
     table = Table(path, COLUMNS, ("account",), faults)
     given = 0
-    for cells in table:
-        row = dict(zip(table.columns, (cell.strip() for cell in cells), strict=True))
+    for row in table.records():
         try:
             _give(session, wave, row, by)
             given += 1

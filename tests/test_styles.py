@@ -11,8 +11,14 @@ STATIC, TEMPLATES = SURVEY / "web" / "static", SURVEY / "web" / "templates"
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 PAGE = re.compile(r'\[data-page="([^"]+)"\]')
 # What a sheet's own words begin with. The two of everybody's words have none; the last two stand under their root.
-PREFIXES = {"staff.css": ("staff-", "plot-"), "keying.css": ("keying-",)}
-ROOTS = {"staff.css": "staff", "keying.css": "keying", "kiosk.css": "kiosk", "interviewer.css": "tablet"}
+PREFIXES = {"staff.css": ("staff-", "plot-"), "keying.css": ("keying-",), "public.css": ("public-",)}
+ROOTS = {
+    "staff.css": "staff",
+    "keying.css": "keying",
+    "public.css": "public",
+    "kiosk.css": "kiosk",
+    "interviewer.css": "tablet",
+}
 STATES_OF_THE_ROOT = {"large", "steps", "kiosk", "tablet", "person", "first"}
 SHEETS = {path.name: re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL) for path in STATIC.rglob("*.css")}
 
@@ -160,6 +166,7 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "sign_in/page.html": ["keying.css"],
         "interviewer/frame.html": ["interviewer.css"],
         "kiosk/shell.html": ["kiosk/kiosk.css"],
+        "public/frame.html": ["public.css"],
     }
     blocks = {name: "{% block sheet %}" in text for name, text in HTML.items()}
     assert {name for name, own in blocks.items() if own} == {
@@ -175,7 +182,7 @@ def test_a_table_and_the_token_of_a_form_are_each_written_in_one_place() -> None
     assert {name for name, text in HTML.items() if "<table" in text} == {
         "staff/parts.html",
         "respondent/calendar.html",  # the neutral page, which has no sheet of the staff
-        "respondent/integrity.html",  # of everybody's, which says the roles by itself
+        "public/integrity.html",  # of everybody's, which says the roles by itself
     }
     assert {name for name, text in HTML.items() if 'name="csrf_token"' in text or ".csrf_token" in text} == set()
     posted = {

@@ -29,6 +29,7 @@ from survey.web import (
     login,
     markup,
     preferences,
+    public,
     refusals,
     respondent,
     staff,
@@ -43,6 +44,7 @@ from translations import LANGUAGES, formats
 LARGEST_BODY = 100_000  # bytes; the API has its own, smaller limit, and pages of staff a larger one
 MOST_FIELDS = 2_000  # of a form
 BLUEPRINTS = (
+    public.pages,
     respondent.pages,
     kiosk.pages,
     keying.pages,

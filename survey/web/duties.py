@@ -14,7 +14,7 @@ from survey.system import dates
 from survey.waves import units
 from survey.web.current import database
 from survey.web.pages import Pages
-from survey.web.respondent.feedback import OUTCOMES
+from survey.web.public.feedback import OUTCOMES
 from survey.web.staff.form import NEEDED, decimal_point, iso_days, options
 from survey.web.staff.year.duty import REFERENCE, ProgressForm
 from survey.web.staff.year.row_form import RowForm, offices

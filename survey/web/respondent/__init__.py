@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from survey.web.respondent import feedback, form, integrity, invitation, listening, quick_exit, start
+from survey.web.respondent import form, invitation, listening, quick_exit, start
 
 pages = Blueprint("respondent", __name__)
 pages.add_url_rule("/", "start", start.choose)
@@ -16,10 +16,6 @@ pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.reco
 pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed
 pages.add_url_rule("/m/<code>", "scanned", invitation.open_letter)
 pages.add_url_rule("/m/phieu/<token>", "invited", invitation.answer, methods=["GET", "POST"])
-pages.add_url_rule("/y-kien", "feedback", feedback.feedback, strict_slashes=False)
-pages.add_url_rule("/y-kien/<unit>", "feedback_of", feedback.feedback, strict_slashes=False)
-pages.add_url_rule("/toan-ven/<wave>", "integrity", integrity.integrity, strict_slashes=False)
-pages.add_url_rule("/toan-ven/<wave>/ma.txt", "digests_file", integrity.digests_file)
 pages.add_url_rule("/thoat", "leave", quick_exit.leave)
 pages.add_url_rule("/lich", "calendar", quick_exit.calendar)
 pages.add_url_rule("/quen", "forget", quick_exit.forget)

@@ -25,7 +25,7 @@ OPEN_TO_ALL = {"/api/v1/responses", "/api/v1/openapi.json", "/api/v1/sealed"}
 GUARDED = re.compile(r"/(nhap-phieu|quan-tri|viec|api/v1)(/|$)")
 
 # Doors that lead to nothing of the staff's, and the pages on which one sees to the own account.
-FOR_STRANGERS = {"respondent", "kiosk", "static", "metrics", "choose_password"}
+FOR_STRANGERS = {"public", "respondent", "kiosk", "static", "metrics", "choose_password"}
 OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
 PARTS = {"id": uuid4(), "year": 2026, "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
 # Who changes this loosens the guard of other accounts, opens the API to a program, or tells everybody.

@@ -20,7 +20,7 @@ from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.pages import MB, Tab
-from survey.web.respondent.feedback import OUTCOMES
+from survey.web.public.feedback import OUTCOMES
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import NEEDED, StaffForm, options
 from survey.web.staff.uploads import load_upload

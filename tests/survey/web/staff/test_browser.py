@@ -445,7 +445,7 @@ NOT_LOOKED_AT = {
     "metrics": "no page",
     "passkeys.to_add": "no page",
     "passkeys.to_sign": "no page",
-    "respondent.digests_file": "a text",
+    "public.digests_file": "a text",
     "respondent.forget": "no page",
     "respondent.invited": "needs a code that was issued: test_invitation_pages.py",
     "respondent.leave": "leads away",

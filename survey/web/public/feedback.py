@@ -68,7 +68,7 @@ def feedback(unit: str | None = None) -> ResponseReturnValue:
         province = units.province(session)
     whole = "het" in request.args or len(told) <= FOLDED + 1
     return render_template(
-        "respondent/feedback.html",
+        "public/feedback.html",
         place=place or province,
         own=place is not None and place.parent is not None,
         quarter=quarter,

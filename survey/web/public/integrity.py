@@ -47,9 +47,7 @@ def integrity(wave: str) -> ResponseReturnValue:
         if pasted and not trouble:
             trouble = _compared(public_digests.compare(session, wave, pasted))
         told = _told(session, wave_row)
-    return render_template(
-        "respondent/integrity.html", wave=wave_row, pasted=pasted, answer=trouble, **told
-    ), status
+    return render_template("public/integrity.html", wave=wave_row, pasted=pasted, answer=trouble, **told), status
 
 
 def _told(session: Session, wave: Wave) -> dict[str, Any]:

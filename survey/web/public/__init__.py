@@ -1,0 +1,13 @@
+"""Pages: what everybody reads, without signing in. A file per page; this is the table of addresses."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from survey.web.public import feedback, integrity
+
+pages = Blueprint("public", __name__)
+pages.add_url_rule("/y-kien", "feedback", feedback.feedback, strict_slashes=False)
+pages.add_url_rule("/y-kien/<unit>", "feedback_of", feedback.feedback, strict_slashes=False)
+pages.add_url_rule("/toan-ven/<wave>", "integrity", integrity.integrity, strict_slashes=False)
+pages.add_url_rule("/toan-ven/<wave>/ma.txt", "digests_file", integrity.digests_file)

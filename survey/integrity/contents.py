@@ -238,7 +238,7 @@ def _frame(session: Session, wave: Wave) -> Iterator[Row]:
 
 
 def _releases(session: Session, wave: Wave) -> Iterator[Row]:
-    """The steps of each release: what was frozen, who checked it, who approved it."""
+    """The steps of each release: what was frozen, who checked it, who approved it, who withdrew it and why."""
     for one in session.scalars(select(Release).where(Release.wave == wave.code).order_by(Release.number)):
         forms = hashlib.sha256(one.responses).hexdigest()
         figures = [
@@ -256,6 +256,9 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
             yield Row(f"{one.number}.2", one.checked, [one.number, one.checked, one.checked_by])
         if one.approved is not None:
             yield Row(f"{one.number}.3", one.approved, [one.number, one.approved, one.approved_by])
+        if one.withdrawn is not None:
+            taken = [one.number, one.withdrawn, one.withdrawn_by, one.withdrawal]
+            yield Row(f"{one.number}.4", one.withdrawn, taken)
 
 
 DECIDED = ("reason", "person", "day")

@@ -168,7 +168,7 @@ def _purged(session: Session, wave: Wave) -> Purged:
         drafts,
         _deleted(session, delete(Scan).where(Scan.sheet.in_(sheets))),
         backups,
-        remarks.destroy_unshown(session, wave, releases.newest(session, code)),
+        remarks.destroy_unshown(session, wave, releases.newest_approved(session, code)),
     )
 
 

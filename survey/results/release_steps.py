@@ -1,4 +1,5 @@
-"""The steps that every release goes, a wave's or a year's: frozen, checked by one person, approved by another."""
+"""The steps that every release goes, a wave's or a year's: frozen, checked by one person, approved by another; and
+that a wave's is withdrawn."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from datetime import date
 from survey.storage import audit
 from survey.storage.models import Release, YearRelease
 from survey.system import dates
-from translations import Conflict
+from translations import Conflict, Refusal
+from translations.formats import nfc
 from translations.unicode import spelling
 
 Frozen = Release | YearRelease
+LONGEST_REASON = 500
 
 
 def hands(release: Frozen) -> list[tuple[date, str]]:
@@ -53,8 +56,32 @@ def approve(release: Frozen, last: Frozen, person: str) -> None:
     audit.annotate(release=release.number, step="approve")
 
 
+def withdraw(release: Release, shown: Release | None, reason: str, person: str) -> None:
+    """Takes back the release that is shown. From now on its reason is shown instead of figures, until a newer one
+    is approved; none of before comes back, and this one is not approved again.
+
+    shown  the one that is shown: no other is withdrawn
+    """
+    reason = nfc(reason).strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refusal(
+            "Say in 1 to %(most)s characters why it is withdrawn: everybody reads it.", most=LONGEST_REASON
+        )
+    if release.withdrawn is not None:
+        by = _by(release.withdrawn_by, release)
+        raise Conflict("Release %(number)s is withdrawn already, by %(person)s.", **by)
+    if shown is None or shown.id != release.id:
+        raise Conflict(
+            "Release %(number)s is not the one that is shown: there is nothing to withdraw.", number=release.number
+        )
+    release.withdrawn, release.withdrawn_by, release.withdrawal = dates.today(), person, reason
+    audit.annotate(release=release.number, step="withdraw")
+
+
 def state(release: Frozen, shown: Frozen | None, last: Frozen) -> str:
-    """What its list calls it: `frozen`, `checked`, `approved`, `shown`, or `passed` by a newer one."""
+    """What its list calls it: `frozen`, `checked`, `approved`, `shown`, `withdrawn`, `passed` by a newer one."""
+    if isinstance(release, Release) and release.withdrawn is not None:
+        return "withdrawn"
     if release.approved is not None:
         return "shown" if shown is not None and shown.id == release.id else "approved"
     if release.id != last.id:

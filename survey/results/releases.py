@@ -35,16 +35,57 @@ def list_all(session: Session, wave: str) -> list[Release]:
     return list(session.scalars(select(Release).where(Release.wave == wave).order_by(Release.number.desc())))
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What of a wave outsiders are shown.
+
+    release    the newest approved one; None where none is, or where it was withdrawn
+    withdrawn  that one, where it was withdrawn: its `withdrawal` (why) and day stand instead of figures
+    former     the one that was shown before it, if any; `release.correction` says why few forms changed since.
+               One that is withdrawn itself is named with its reason, and leads to no figures
+    """
+
+    release: Release | None
+    withdrawn: Release | None
+    former: Release | None
+
+
+def newest_public(session: Session, wave: str) -> Publication:
+    """What of a wave everybody is shown, by its code: figures of `release` alone, computed by
+    `respondents.sample(session, wave, release)`; without one the reason of `withdrawn`, else that nothing is
+    released yet. None of before comes back by itself: it is known to be out of date.
+
+    Whether the wave is one that the public is told of is not asked here.
+    """
+    approved = select(Release).where(Release.wave == wave, Release.approved.is_not(None))
+    last, former = [*session.scalars(approved.order_by(Release.number.desc()).limit(2)), None, None][:2]
+    if last is not None and last.withdrawn is not None:
+        return Publication(None, last, former)
+    return Publication(last, None, former)
+
+
+def newest_approved(session: Session, wave: str) -> Release | None:
+    """The release that was approved last, withdrawn or not: what others know of a wave."""
+    approved = select(Release).where(Release.wave == wave, Release.approved.is_not(None))
+    return session.scalars(approved.order_by(Release.number.desc()).limit(1)).first()
+
+
 def newest_number(session: Session, wave: str) -> int | None:
-    """The number of the release that is shown: the newest approved one."""
-    query = select(func.max(Release.number)).where(Release.wave == wave, Release.approved.is_not(None))
-    return session.scalar(query)
+    """The number of the release that is shown: the newest approved one, unless it was withdrawn."""
+    query = select(Release.number, Release.withdrawn).where(Release.wave == wave, Release.approved.is_not(None))
+    number, withdrawn = session.execute(query.order_by(Release.number.desc()).limit(1)).first() or (None, None)
+    return number if withdrawn is None else None
 
 
 def newest(session: Session, wave: str) -> Release | None:
     """The release that is shown."""
     number = newest_number(session, wave)
     return None if number is None else find(session, wave, number)
+
+
+def withdraw(session: Session, release: Release, reason: str, person: str) -> None:
+    """Takes back the release of a wave that is shown; refused of any other, and without a reason."""
+    release_steps.withdraw(release, newest(session, release.wave), reason, person)
 
 
 def find(session: Session, wave: str, number: int) -> Release:
@@ -58,16 +99,16 @@ def find(session: Session, wave: str, number: int) -> Release:
 def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> Release:
     """Freezes the present data of a wave as its next release, still to be checked and approved.
 
-    Whoever holds two releases takes one off the other. So what changed in a unit since the release that is shown
-    comes in together, once it is enough (`_in_company`), and else waits, in the province's figures too; in an open
-    wave, which anybody may answer, that holds for the first release as well, and releases lie a week apart.
+    Whoever holds two releases takes one off the other. So what changed in a unit since the one approved last comes
+    in together, once it is enough (`_in_company`), and else waits, in the province's figures too; in an open wave,
+    which anybody may answer, that holds for the first release as well, and releases lie a week apart.
 
     correction  why few forms of a sample wave must come in all the same; its report says so, and who declared it
     Refused: an open wave within the week, or corrected; a correction of nothing that is shown; nothing to show.
     """
     # Of two who freeze at once, one waits; forms go on coming.
     session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
-    shown = newest(session, wave.code)
+    shown = newest_approved(session, wave.code)  # others hold it, though it were withdrawn
     open_to_all = wave.kind is WaveKind.OPEN
     correction = correction.strip()
     if correction and (open_to_all or shown is None):

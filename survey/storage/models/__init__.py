@@ -58,7 +58,7 @@ from survey.storage.models.responses import (
     TextKey,
     Verdict,
 )
-from survey.storage.models.results import IssuedReport, Release
+from survey.storage.models.results import IssuedReport, Release, ReleaseMatter
 from survey.storage.models.sampling import Draw, DrawnHousehold, DrawnVillage, Weight, WeightVersion
 from survey.storage.models.waves import (
     LeaderGroup,
@@ -138,6 +138,7 @@ __all__ = [
     "Reinterview",
     "ReinterviewSample",
     "Release",
+    "ReleaseMatter",
     "Response",
     "ResponseText",
     "Review",
@@ -188,6 +189,7 @@ APPEND_ONLY = (
     "review",
     "agreement",
     "issued_report",
+    "release_matter",
     "coding",
     "audit_entry",
     "year_wave",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.storage.encrypted_columns import Document
@@ -16,7 +16,11 @@ class Release(Base):
     """A wave's data as they were frozen on a day, so that what is shown of them can't move any more.
 
     It goes through hands: frozen, checked, approved, each by name and day. Only an approved one is seen by
-    communes, programs and open files; the newest of these is the one shown.
+    communes, programs and open files; the newest of these is the one shown. Once that is withdrawn none is.
+
+    withdrawal   why it was withdrawn; everybody reads it instead of its figures
+    by_operator  the steps (frozen, checked, approved, withdrawn) whose person no account stands for: whoever works
+                 on the server told the name
     """
 
     __tablename__ = "release"
@@ -39,7 +43,30 @@ class Release(Base):
     approved: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
     correction: Mapped[str | None] = mapped_column(String(500))  # why few forms changed; declared by `frozen_by`
+    withdrawn: Mapped[date | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(80))
+    withdrawal: Mapped[str | None] = mapped_column(String(500))
+    by_operator: Mapped[list[str] | None] = mapped_column(Document)
     __table_args__ = (UniqueConstraint("wave", "number"),)
+
+
+class ReleaseMatter(Base):
+    """An open matter that somebody went past with a release, and why. Append-only.
+
+    step     `frozen`, `checked` or `approved`
+    subject  the same at each step; `told` is what was open then, a sentence in each language
+    """
+
+    __tablename__ = "release_matter"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release: Mapped[int] = mapped_column(ForeignKey("release.id"))
+    step: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(200))
+    told: Mapped[dict[str, str]] = mapped_column(Document)
+    reason: Mapped[str] = mapped_column(String(400))
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (Index("ix_release_matter_release", "release"),)
 
 
 class IssuedReport(Base):

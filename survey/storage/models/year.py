@@ -223,6 +223,7 @@ class YearRelease(Base):
 
     content  what the document says, in each language; every format prints it
     rows     table -> ids of the rows that it rests on
+    by_operator  as of a wave's release
     """
 
     __tablename__ = "year_release"
@@ -237,6 +238,7 @@ class YearRelease(Base):
     checked_by: Mapped[str | None] = mapped_column(String(80))
     approved: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
+    by_operator: Mapped[list[str] | None] = mapped_column(Document)
     __table_args__ = (UniqueConstraint("year", "number"),)
 
 

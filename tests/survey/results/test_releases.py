@@ -352,6 +352,43 @@ def test_a_release_goes_through_two_pairs_of_hands(province: Database, send: Any
         assert releases.newest(session, "ho-mau") is release
 
 
+def test_once_the_newest_release_is_withdrawn_nothing_older_comes_back(province: Database, send: Any) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    first = freeze(province, "ho-mau")
+    send(35, wave="ho-mau", psu="V2")
+    second = freeze(province, "ho-mau")
+    with province.writing() as session:
+        one, two = (releases.find(session, "ho-mau", number) for number in (first, second))
+        assert releases.newest_public(session, "ho-mau") == releases.Publication(two, None, one)
+        with pytest.raises(Conflict, match="không phải"):
+            releases.withdraw(session, one, "Sai quyền số", "Minh")
+        for reason in (" ", "x" * 501):
+            with pytest.raises(Refusal, match="lý do|vì sao"):
+                releases.withdraw(session, two, reason, "Minh")
+        releases.withdraw(session, two, " Sai quyền số ", "Minh")
+        assert (two.withdrawn, two.withdrawn_by, two.withdrawal) == (dates.today(), "Minh", "Sai quyền số")
+        with pytest.raises(Conflict, match="Minh"):
+            releases.withdraw(session, two, "Nữa", "Hoa")
+        assert releases.newest_public(session, "ho-mau") == releases.Publication(None, two, one)
+        assert (releases.newest(session, "ho-mau"), releases.newest_number(session, "ho-mau")) == (None, None)
+        assert release_steps.state(two, None, two) == "withdrawn"
+
+
+def test_what_changed_since_a_withdrawn_release_still_comes_in_together(province: Database, send: Any) -> None:
+    """It was shown: whoever kept it takes it off the next one."""
+    send(40, wave="ho-mau", psu="V1")
+    number = freeze(province, "ho-mau")
+    with province.writing() as session:
+        releases.withdraw(session, releases.find(session, "ho-mau", number), "Sai quyền số", "Minh")
+    send(3, wave="ho-mau", psu="V2", c5=3)
+    later = freeze(province, "ho-mau")
+    assert n_of(province, "ho-mau", later) == {HOME: 40}
+    with province.reading() as session:
+        found = releases.find(session, "ho-mau", later)
+        assert releases.waiting(session, found) == [releases.Changed(HOME, 3, 0)]
+        assert releases.newest_number(session, "ho-mau") == later
+
+
 def test_only_the_newest_release_can_be_approved(province: Database, send: Any) -> None:
     """Two that were frozen beside one another could else be shown one after the other on one day."""
     send(30)

@@ -41,6 +41,7 @@ from survey.storage.models import (
     QuarantinedResponse,
     ReinterviewSample,
     Release,
+    ReleaseMatter,
     Response,
     ResponseText,
     Review,
@@ -216,6 +217,11 @@ def response(database: Database) -> Response:
                 wave="ho-mau", release=release.id, number="1", day=day, issued_by="a", word=b"w", pdf=b"p"
             )
         )
+        told = {"vi": "1 phiếu chờ", "en": "1 form is held"}
+        row = ReleaseMatter(
+            release=release.id, step="checked", subject="held", told=told, reason="x", person="a", day=day
+        )
+        session.add(row)
         session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
     return kept
 
@@ -227,7 +233,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
     response(province)
     columns = {"questionnaire": "code", "weight_version": "source", "weight": "weight", "response_text": "texts"}
     columns |= {"draw": "seed", "drawn_village": "psu", "drawn_household": "psu", "keying": "keyer"}
-    columns |= {"review": "reason", "agreement": "made", "issued_report": "day"}
+    columns |= {"review": "reason", "agreement": "made", "issued_report": "day", "release_matter": "subject"}
     columns |= {
         "quarantine_decision": "reason",
         "audit_entry": "who",

@@ -13,7 +13,7 @@ from survey.paper import scan_images
 from survey.remarks import paraphrases, themes
 from survey.reports import word_template
 from survey.responses import devices, sealed_responses
-from survey.results import commune_boundaries
+from survey.results import commune_boundaries, commune_tiles
 from survey.storage.models import Account
 from survey.system import settings, xlsx_table
 from survey.waves import waves
@@ -44,6 +44,7 @@ FILES = {
     "bản quét": LIMITS["staff.scans"],
     "mẫu báo cáo Word": word_template.LARGEST,
     "ranh giới xã": commune_boundaries.LARGEST,
+    "ô theo vị trí": commune_tiles.LARGEST,
 }
 
 

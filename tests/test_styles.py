@@ -11,8 +11,14 @@ STATIC, TEMPLATES = SURVEY / "web" / "static", SURVEY / "web" / "templates"
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 PAGE = re.compile(r'\[data-page="([^"]+)"\]')
 # What a sheet's own words begin with. The two of everybody's words have none; the last two stand under their root.
-PREFIXES = {"staff.css": ("staff-", "plot-"), "keying.css": ("keying-",), "public.css": ("public-",)}
+PREFIXES = {
+    "results.css": ("plot-", "tile", "verdict-"),
+    "staff.css": ("staff-", "plot-"),
+    "keying.css": ("keying-",),
+    "public.css": ("public-",),
+}
 ROOTS = {
+    "results.css": "results",
     "staff.css": "staff",
     "keying.css": "keying",
     "public.css": "public",
@@ -156,12 +162,13 @@ def test_no_class_is_given_that_no_sheet_and_no_script_knows() -> None:
 
 
 def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
-    """staff.css on the staff's pages alone, and so on: else a word would need to be the only one of its name."""
+    """staff.css on the staff's pages alone, and so on: else a word would need to be the only one of its name.
+    Beside it where figures are drawn: results.css, whose words are those of charts.html."""
     linked = {name: re.findall(r"static\('([\w/]+\.css)'\)", text) for name, text in HTML.items()}
     assert {name: own for name, own in linked.items() if own} == {
         "base.html": ["style.css", "respondent.css"],  # the second stands in a block that others fill
         "respondent/calendar.html": ["style.css", "respondent.css"],
-        "staff/layout.html": ["staff.css"],
+        "staff/layout.html": ["results.css", "staff.css"],
         "keying/frame.html": ["keying.css"],
         "sign_in/page.html": ["keying.css"],
         "interviewer/frame.html": ["interviewer.css"],

@@ -53,6 +53,7 @@ EXAMPLES: dict[str, str] = {
     "lot back": "4821973650142 --wave ho-2027 --reason 'Phúc tra 12 hộ: khớp' --by 'Trần Thị Bình'",
     "lot confirm": "4821973650142 --wave ho-2027 --by 'Trần Thị Bình'",
     "map import": "ranh-gioi.geojson",
+    "map tiles": "o-xa.csv",
     "scorecard check": "par_tinh.yaml",
     "scorecard publish": "par_tinh.yaml",
     "scorecard list": "",

@@ -1,4 +1,4 @@
-"""`hailong map`: the boundaries of the communes."""
+"""`hailong map`: the boundaries of the communes, or their tiles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.operations import installation
-from survey.results import commune_boundaries
+from survey.results import commune_boundaries, commune_tiles
 from survey.system import dates
 from survey.waves import units
 from translations import gettext as _
@@ -30,3 +30,18 @@ def import_map(file: Path) -> None:
         communes = units.communes(session, dates.today())
     count = commune_boundaries.load(file, communes)
     say("The boundaries of %(count)s communes are loaded.", count=number(count))
+
+
+@map.command(
+    "tiles",
+    help=_(
+        "Load a tile grid from a CSV file, for a map without boundaries: code, name, column, row, both counted "
+        "from 1 in the north-west. Each commune once; a line without a code names water."
+    ),
+)
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def load_tiles(file: Path) -> None:
+    with installation.opened().reading() as session:
+        communes = units.communes(session, dates.today())
+    count = commune_tiles.load(file, communes)
+    say("The tiles of %(count)s communes are loaded.", count=number(count))

@@ -123,6 +123,17 @@ def figure(record: Estimate, decimals: int = 2) -> str:
     return _value(record, record.estimate, decimals)
 
 
+def short(record: Estimate) -> str:
+    """The estimate where there is room for four digits: 82,6; 0/104; "ẩn"; its interval has to stand beside it."""
+    if is_hidden(record):
+        return _("hidden")
+    if record.estimate is None:
+        return _("under %(fewest)s", fewest=3) if "under_3" in record.flags else "–"
+    if {"none", "all"} & set(record.flags):
+        return f"{number(0 if 'none' in record.flags else record.n)}/{number(record.n)}"
+    return number(100 * record.estimate if record.statistic in SHARES else record.estimate, 1)
+
+
 def limits(record: Estimate, decimals: int = 2) -> str:
     """The interval for a table cell: 89,40–90,70; "nhiều nhất 3,3%" beside a zero; why there is none."""
     return _limits(record, decimals, "{}–{}")

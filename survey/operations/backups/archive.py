@@ -1,4 +1,4 @@
-"""A backup: a ZIP file with the rows of every table as of one moment, the recordings and the boundaries.
+"""A backup: a ZIP file with the rows of every table as of one moment, the recordings and the maps.
 
 It is encrypted by a passphrase (`age_format.py`) unless it was asked for plain; beside it lie the keys.
 """
@@ -41,7 +41,10 @@ DRAFT, DRAFTS = ".hailong-backup-{}.part", ".hailong-backup-*.part"
 MANIFEST = "backup.json"
 LARGEST_MANIFEST = 20_000_000  # bytes
 LONGEST_LINE = 64_000_000  # characters of a row: the largest holds an issued report
-FILES = re.compile(r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson|templates/report\.docx")
+MAPS = ("boundaries.geojson", "tiles.csv")
+FILES = re.compile(
+    r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson|tiles\.csv|templates/report\.docx"
+)
 
 # What zipfile and json raise over a file that is damaged, or made to mislead.
 DAMAGE = (
@@ -66,7 +69,7 @@ class Contents:
     day         on which it was made, in Việt Nam
     revision    the form of the tables (a migration of ours)
     tables      name -> (rows, digest over them in any order)
-    files       recordings, boundaries, the report's template: path in the data folder -> SHA-256
+    files       recordings, boundaries, tiles, the report's template: path in the data folder -> SHA-256
     """
 
     version: str
@@ -301,7 +304,7 @@ def _leave_nothing(database: Database, folder: Path) -> None:
             place.with_name(f"{place.name}{end}").unlink(missing_ok=True)
     for name in ("recordings", "templates", "sealing"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("boundaries.geojson", "secret.key", keys.TEXTS, installation.MARK):
+    for name in (*MAPS, "secret.key", keys.TEXTS, installation.MARK):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -321,7 +324,7 @@ def _write_tables(
 
 def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
     folder, digests = settings.data_folder(), {}
-    others = [folder / "boundaries.geojson", folder / "templates" / "report.docx"]
+    others = [*(folder / name for name in MAPS), folder / "templates" / "report.docx"]
     for path in sorted([*(folder / "recordings").glob("*/*"), *others]):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and FILES.fullmatch(name):

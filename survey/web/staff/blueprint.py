@@ -51,6 +51,7 @@ def population_of(wave: Wave) -> population.Words:
 
 
 pages.add_app_template_filter(references.worded, "reference")
+pages.add_app_template_filter(wording.tone, "tone")
 
 
 @pages.app_template_filter("forms")

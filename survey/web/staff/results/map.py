@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
-from survey.results import commune_boundaries
+from survey.results import commune_boundaries, commune_tiles, wording
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
-from survey.web.staff.results.units import choices, finding
+from survey.web.staff.results.units import Choice, UnitRow, choices, finding
 from translations.formats import order
 
 
@@ -33,5 +33,15 @@ def as_map(wave: str) -> ResponseReturnValue:
         finding=finding(chosen),
         rows=rows,
         outlines=outlines if is_theirs else None,
+        grid=commune_tiles.grid(row.unit.code for row in rows),
+        tiles={row.unit.code: tile(wave, chosen, row) for row in rows},
         keys=keys(row.record for row in rows),
     )
+
+
+def tile(wave: str, choice: Choice, row: UnitRow) -> commune_tiles.Tile:
+    """A commune's tile, that leads to its page."""
+    group = row.record.standing
+    words = wording.standing(group) if group else ""
+    link = url_for(".unit", wave=wave, unit=row.unit.code)
+    return commune_tiles.tile(row.unit, row.record, group, words, choice.code != "index", link)

@@ -211,9 +211,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the process: 0 done, 1 the input is wrong, 2 the command line is wrong."""
     if arguments is None:  # a process of its own
         arguments = sys.argv[1:]
+        # What is read of libraries stays to the end; to look through it for garbage takes a tenth of a command.
+        gc.set_threshold(50_000)
         if _command(arguments) in WITHOUT_DATABASE:
-            gc.disable()  # little there goes in circles, and looking for it is a tenth of a small file's time
-            atexit.register(gc.freeze)
+            gc.disable()  # little there goes in circles
+        atexit.register(gc.freeze)
     chosen = _language(arguments)
     translations.speak(chosen)
     # Our matrices are small: a second thread of NumPy's would only wait, and wait busily.

@@ -7,7 +7,7 @@ import globals from "globals";
 
 const STATIC = "survey/web/static/";
 // A citizen's phone may be old: the first browsers that know modules (2017) run these, or nobody does.
-const PHONES = ["form", "conditions", "exit", "draft", "marks", "kiosk/answers"].map((name) => `${STATIC}${name}.js`);
+const PHONES = ["form", "conditions", "exit", "draft", "marks", "kiosk/answers", "communes"].map((name) => `${STATIC}${name}.js`);
 // Sent as one classic script, sounds.js first: not every tablet knows workers that are modules.
 const WORKERS = ["sounds", "interviewer-worker", "kiosk/worker"].map((name) => `${STATIC}${name}.js`);
 

@@ -1,11 +1,10 @@
-"""Communes and whatever else people are asked about: loading, finding, searching."""
+"""Communes and whatever else people are asked about: loading, finding."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from survey.storage.models import Unit
 from translations import NotFound, Refusal, language
-from translations.formats import fold, nfc, order
-from translations.unicode import spelling
+from translations.formats import nfc, order
 
+# Former names: resolutions 1199/NQ-UBTVQH15 (28 September 2024) and 1679/NQ-UBTVQH15 (16 June 2025), article 1;
+# where one place went to several, each has its name. Beside them what people say: Hòn Gai.
 SHIPPED = Path(__file__).parent / "units.csv"
-COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces")
+COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces", "former")
 COMMUNE_KINDS = ("phường", "xã", "đặc khu")
 # Kinds of units are data, in Vietnamese; this is how an English reader is told.
 ENGLISH = {"phường": "Ward", "xã": "Commune", "đặc khu": "Special zone", "tỉnh": "Province", "thành phố": "City"}
@@ -127,39 +127,9 @@ def province(session: Session) -> Unit:
     return unit
 
 
-LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one
-# What people write before a name: the kind of the unit, whole or as it is shortened ("P. Hà Tu").
-KIND_BEFORE = re.compile(r"^(?:phuong|xa|dac khu|p|x|dk)[. ]+(?=\S)")
-
-
-def matching(units: Iterable[Unit], words: str) -> list[Unit]:
-    """The units of which some syllables begin with the words: those whose name begins with them come first.
-
-    Words with diacritics are taken as written where any name has them so; otherwise, and without, the plain
-    letters decide: "ha long" finds Hạ Long. What nothing is called is looked for once more without the kind
-    before the name and without spaces: "P. Hà Tu", "halong". The order of `units` is kept within each group.
-    """
-    if len(words) > LONGEST_WORDS:
-        return []
-    units = list(units)
-    for reading in (fold, _joined) if spelling(words) == fold(words) else (spelling, fold, _joined):
-        wanted = reading(words)
-        if not wanted:
-            return units
-        first = [unit for unit in units if reading(unit.name).startswith(wanted)]
-        rest = [unit for unit in units if unit not in first and f" {wanted}" in f" {reading(unit.name)}"]
-        if first or rest:
-            return first + rest
-    return []
-
-
-def _joined(text: str) -> str:
-    return KIND_BEFORE.sub("", fold(text)).replace(" ", "")
-
-
 def load(session: Session, text: str) -> int:
     """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed. Columns:
-    code, name, kind, and where known parent, valid_from, valid_to, replaces."""
+    code, name, kind, and where known parent, valid_from, valid_to, replaces, former."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
     if unknown or not {"code", "name", "kind"} <= set(reader.fieldnames or ()):
@@ -182,6 +152,7 @@ def load(session: Session, text: str) -> int:
             valid_from=_day(row.get("valid_from"), number, "valid_from"),
             valid_to=_day(row.get("valid_to"), number, "valid_to"),
             replaces=(row.get("replaces") or "").strip() or None,
+            former=nfc((row.get("former") or "").strip()) or None,
         )
         if new.parent and new.parent != code and session.get(Unit, new.parent) is None:
             raise Refusal(

@@ -37,7 +37,7 @@ from survey.sampling import draws
 from survey.sampling.outcome_words import OUTCOMES, Outcome
 from survey.storage.models import LotKind, Mode, Village, Wave, WaveKind
 from survey.system.dates import today
-from survey.waves import units, waves
+from survey.waves import unit_search, units, waves
 from survey.waves.waves import Place
 from survey.web import bound_device, keying, kiosk
 from survey.web.current import database
@@ -119,7 +119,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         wave=wave_row,
         own=own,
         is_assigned=is_assigned,
-        communes=units.matching(communes, words),
+        communes=unit_search.matching(communes, words),
         words=words,
         villages=villages,
         nowhere=not communes,

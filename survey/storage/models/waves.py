@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.storage.encrypted_columns import Document
@@ -24,6 +24,7 @@ class Unit(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     replaces: Mapped[str | None] = mapped_column(String(400))  # codes, separated by ;
+    former: Mapped[str | None] = mapped_column(Text)  # names, separated by ;, of what it was or took in
 
 
 class PublishedQuestionnaire(Base):

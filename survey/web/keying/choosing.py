@@ -15,7 +15,7 @@ from survey.responses import assignments
 from survey.sampling import draws
 from survey.storage.models import Mode, Village, Wave, WaveKind
 from survey.system.dates import today
-from survey.waves import units, waves
+from survey.waves import unit_search, units, waves
 from survey.waves.waves import Place
 from survey.web.current import database
 from survey.web.keying.blueprint import pages
@@ -67,7 +67,7 @@ def choose_unit(wave: str) -> ResponseReturnValue:
     return render_template(
         "keying/units.html",
         wave=row,
-        communes=units.matching(communes, words),
+        communes=unit_search.matching(communes, words),
         words=words,
         villages=villages,
         keyed=keyed,

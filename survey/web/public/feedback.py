@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.disclosure import FEWEST
 from survey.storage.models import CaseReply, Outcome, Unit, Wave
 from survey.system import dates
-from survey.waves import units
+from survey.waves import unit_search, units
 from survey.web.current import database
 from survey.year import cases
 from survey.year.cases import Answering, CaseLine
@@ -64,7 +64,7 @@ def feedback(unit: str | None = None) -> ResponseReturnValue:
             lines = [line for line in lines if place.code in line.places]
         told = [_told(session, line) for line in lines if line.shown]
         rates = _rates(session, lines)
-        found = units.matching(units.answering(session, dates.today()), words) if words else []
+        found = unit_search.matching(units.answering(session, dates.today()), words) if words else []
         province = units.province(session)
     whole = "het" in request.args or len(told) <= FOLDED + 1
     return render_template(

@@ -13,7 +13,7 @@ from analysis.disclosure import FEWEST, FEWEST_SENSITIVE
 from forms import openness
 from survey.storage.models import Unit
 from survey.system import dates
-from survey.waves import questionnaires, units, waves
+from survey.waves import questionnaires, unit_search, units, waves
 from survey.web.current import database
 from translations.formats import fold, nfc
 
@@ -27,6 +27,7 @@ class UnitRow:
     hit: str
     after: str
     kind: str
+    former: str = ""
 
 
 def choose() -> ResponseReturnValue:
@@ -43,7 +44,9 @@ def choose() -> ResponseReturnValue:
     if chosen is None and len(open_now) == 1:
         chosen = open_now[0]
     titles = Counter(str(asked.title) for _wave, asked in open_now)
-    rows = [_row(unit, words) for unit in (units.matching(communes, words) if words else communes)]
+    named = unit_search.by_name(communes, words) if words else communes
+    rows = [_row(unit, words) for unit in named]
+    former = [found for found in unit_search.by_former_name(communes, words) if found.unit not in named]
     letters = [(letter, list(group)) for letter, group in groupby(rows, lambda row: (row.hit + row.after)[0])]
     return render_template(
         "respondent/start.html",
@@ -55,6 +58,7 @@ def choose() -> ResponseReturnValue:
         words=words,
         rows=rows,
         letters=letters,
+        former=[(found.name, _row(found.unit, "")) for found in former],
         total=len(communes),
     )
 
@@ -76,5 +80,5 @@ def _row(unit: Unit, words: str) -> UnitRow:
         if folded and at < 0 and len(reading(name)) == len(name):
             at = f" {reading(name)}".find(f" {folded}")
     if at < 0:
-        return UnitRow(unit.code, "", "", name, kind)
+        return UnitRow(unit.code, "", "", name, kind, unit.former or "")
     return UnitRow(unit.code, name[:at], name[at : at + len(words)], name[at + len(words) :], kind)

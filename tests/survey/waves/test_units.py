@@ -1,4 +1,3 @@
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -39,37 +38,6 @@ def test_an_unknown_code_is_refused(session: Session) -> None:
 
 def test_the_province_stands_above(session: Session) -> None:
     assert units.province(session).name == "Quảng Ninh"
-
-
-@pytest.mark.parametrize("words", ["hạ long", "Ha Long", "  HA   LONG ", unicodedata.normalize("NFD", "Hạ Long")])
-def test_a_name_is_found_with_and_without_diacritics(session: Session, words: str) -> None:
-    assert names(units.matching(units.communes(session), words)) == ["Hạ Long"]
-
-
-def test_names_that_begin_so_come_before_those_that_go_on_so(session: Session) -> None:
-    found = names(units.matching(units.communes(session), "ha"))
-    assert found.index("Hà Tu") < found.index("Đầm Hà")
-
-
-@pytest.mark.parametrize("words", ["hải hòa", "hải hoà", "hai hoa"])
-def test_both_places_of_a_tone_are_found(session: Session, words: str) -> None:
-    assert names(units.matching(units.communes(session), words)) == ["Hải Hòa"]
-
-
-@pytest.mark.parametrize("words", ["Phường Hà Tu", "p. ha tu", "P.Hà Tu", "hatu", "phuong ha t"])
-def test_a_kind_before_the_name_and_a_missing_space_do_not_hinder(session: Session, words: str) -> None:
-    assert names(units.matching(units.communes(session), words)) == ["Hà Tu"]
-
-
-@pytest.mark.parametrize("words", ["Phường Hiệp Hòa", "p. hiep hoa", "hiephoa"])
-def test_a_syllable_that_ends_like_a_shortened_kind_is_none(session: Session, words: str) -> None:
-    assert names(units.matching(units.communes(session), words)) == ["Hiệp Hòa"]
-
-
-def test_words_that_nobody_has_find_nothing_and_none_find_all(session: Session) -> None:
-    communes = units.communes(session)
-    assert units.matching(communes, "zzz") == []
-    assert units.matching(communes, " ") == communes
 
 
 def test_a_unit_has_its_time(session: Session) -> None:

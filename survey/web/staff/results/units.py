@@ -20,7 +20,7 @@ from survey.results import charts, releases, wording
 from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
-from survey.waves import units, waves
+from survey.waves import unit_search, units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.figures import keys, summary_of
@@ -94,7 +94,7 @@ def all_units(wave: str) -> ResponseReturnValue:
     by = request.args.get("xep", "")
     by = by if by in ORDERS else "ten" if summary.wave.kind is WaveKind.OPEN else next(iter(ORDERS))
     words = request.args.get("tim", "").strip()
-    named = {unit.code for unit in units.matching([row.unit for row in chosen.rows], words)}
+    named = {unit.code for unit in unit_search.matching([row.unit for row in chosen.rows], words)}
     rows = sorted(sorted(chosen.rows, key=lambda row: order(row.unit.name)), key=ORDERS[by][1])
     counts = Counter(row.record.standing for row in chosen.rows)
     among = request.args.get("nhom", "")

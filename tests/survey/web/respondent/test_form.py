@@ -98,7 +98,7 @@ def test_the_first_page_offers_all_communes_in_vietnamese_order(client: FlaskCli
 def test_a_commune_is_found_with_and_without_diacritics(
     client: FlaskClient, words: str, first: str, many: int
 ) -> None:
-    page = client.get("/", query_string={"q": words}).text
+    page = client.get("/", query_string={"q": words}).text.split("Nơi trước đây có tên này")[0]
     names = [re.sub("<[^>]+>", "", row) for row in re.findall(r'<li><a href="/s/[^>]+><span>(.+?)</span> ', page)]
     assert (names[0], len(names)) == (first, many)
     assert f"<b>{many}</b>" in page or f"{many} nơi có chữ" in page
@@ -113,6 +113,15 @@ def test_a_name_that_is_nowhere_leads_to_all_places(client: FlaskClient) -> None
     assert "Không có nơi nào tên như vậy." in page
     assert "Xem cả 54 nơi" in page
     assert "<b>xyz" not in page
+
+
+def test_a_name_of_before_leads_on(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"q": "trà cổ"}).text
+    assert "Không có nơi nào tên như vậy." not in page
+    assert re.search(r'<span>Móng Cái 1</span> <span class="quiet small">tên cũ: phường Trà Cổ</span>', page)
+    city = client.get("/", query_string={"q": "hạ long"}).text
+    assert "1 nơi có chữ" in city
+    assert city.count("tên cũ: thành phố Hạ Long") == 10
 
 
 def test_several_public_waves_are_a_choice_and_none_is_said(client: FlaskClient, province: Database) -> None:

@@ -756,3 +756,23 @@ def test_a_choice_made_by_keyboard_keeps_its_tick(phone: Page) -> None:
         }"""
     )
     assert on_top == ["auto", True]  # the label makes no layer of its own: the tick lies above the mark
+
+
+def test_places_are_found_as_one_types_by_their_names_of_before_too(phone: Page) -> None:
+    phone.goto("/")
+    shown = phone.locator(".list a:visible")
+    for typed, places in [
+        ("ha tu", ["Hà Tu"]),
+        ("trà cổ", ["Móng Cái 1"]),
+        ("HẢI HOÀ", ["Hải Hòa", "Móng Cái 1"]),
+    ]:
+        phone.fill("#q", typed)
+        expect(shown).to_have_count(len(places))
+        assert sorted(shown.locator("span:first-child").all_inner_texts()) == sorted(places)
+    phone.fill("#q", "tp ha long")
+    expect(shown).to_have_count(11)
+    expect(phone.locator(".matches")).to_have_text("Số nơi tìm thấy: 11")
+    phone.fill("#q", "xyz")
+    expect(phone.locator(".matches")).to_have_text("Không có nơi nào tên như vậy.")
+    phone.fill("#q", "")
+    expect(shown).to_have_count(54)

@@ -1,13 +1,13 @@
 """What a unit was called before, or took in: people look for it by that name.
 
-Revision ID: 0108
+Revision ID: 0109
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0108"
-down_revision = "0107"
+revision = "0109"
+down_revision = "0108"
 branch_labels = None
 depends_on = None
 

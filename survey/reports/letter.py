@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from survey.reports.structure import Block, Figure, Heading, Paragraph, Report, Table
-from survey.results.summary import Summary
+from survey.results.summary import Issue, Summary
 from translations import gettext as _
 from translations import language
 from translations.formats import official_day
 
+SIGN = "BC-SNV"  # of a report by the department: số và ký hiệu, Nghị định 30/2020/NĐ-CP
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 
 
@@ -30,8 +31,19 @@ def head(summary: Summary) -> Head:
     province, issue = summary.province.name, summary.issue
     if issue is None:
         return Head(province, *unissued(province, summary.data_day), marks(summary))
-    number, day = _("No.: %(number)s", number=issue.number), official_day(issue.day)
-    return Head(province, number, _("%(province)s, %(day)s", province=province, day=day), marks(summary))
+    return Head(province, *bearing(province, issue), marks(summary))
+
+
+def bearing(province: str, issue: Issue) -> tuple[str, str]:
+    """Number, and place and day, as they are printed."""
+    place_and_day = _("%(province)s, %(day)s", province=province, day=official_day(issue.day))
+    return _("No.: %(number)s", number=issue.number), place_and_day
+
+
+def numbered(typed: str) -> str:
+    """A number as the register has it: 128 becomes 128/BC-SNV; what bears a sign of its own stays."""
+    typed = typed.strip()
+    return f"{typed}/{SIGN}" if typed.isdecimal() else typed
 
 
 def unissued(province: str, day: date) -> tuple[str, str]:

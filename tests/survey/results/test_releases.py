@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -467,14 +469,23 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert step(two, buoc="duyet", ban=1).status_code == 200
     assert step(two, buoc="?").status_code == 404
 
-    day = dates.today().isoformat()
-    assert step(two, f"{page}/phat-hanh", ban=1, number="", day=day).status_code == 422
-    assert step(two, f"{page}/phat-hanh", ban=1, number="12/BC-SNV", day=day).status_code == 200
+    def issue(number: str, keep: bool = True) -> Any:
+        """Sends the form, and sends it again as its page shows it."""
+        fields = {"number": number, "day": dates.today().isoformat()}
+        shown = step(two, f"{page}/phat-hanh", **fields)
+        seen = re.search(r'name="seen"[^>]*value="([^"]*)"', shown.text)
+        return step(two, f"{page}/phat-hanh", **fields, seen=unescape(seen[1])) if keep and seen else shown
+
+    assert issue("").status_code == 422
+    shown = issue("12", keep=False)
+    assert (shown.status_code, "Số: 12/BC-SNV" in shown.text) == (200, True)
+    assert two.get(f"{page}/1/pdf").status_code == 404  # shown, and not kept
+    assert "12/BC-SNV" in issue("12").text
     first = two.get(f"{page}/1/pdf").data
     assert first.startswith(b"%PDF")
-    again = step(two, f"{page}/phat-hanh", ban=1, number="13/BC-SNV", day=day)
+    again = issue("12/BC-SNV")
     assert (again.status_code, "12/BC-SNV" in again.text) == (409, True)
-    told = step(two, f"{page}/phat-hanh", ban=1, number="13/BC-SNV", day=day, thay=1)
+    told = issue("13/BC-SNV")
     assert (told.status_code, "thay" in told.text) == (200, True)
     send(18, wave="ho-mau", psu="V2", c5=3)
     assert two.get(f"{page}/1/pdf").data == first

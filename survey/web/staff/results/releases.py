@@ -1,4 +1,4 @@
-"""Pages: the releases of a wave, from the freezing to the issued report."""
+"""Pages: the releases of a wave, from the freezing to the approval."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
-from wtforms import DateField, StringField
-from wtforms.validators import InputRequired
 
 from survey.accounts.accounts import Right
 from survey.integrity import digests, matter_words, matters, pattern_list, pattern_words, releasing
@@ -21,15 +19,11 @@ from survey.reports import issuing
 from survey.results import release_steps, releases
 from survey.results.releases import Changed
 from survey.storage.models import Release, Wave
-from survey.system import dates
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
-from survey.web.staff.form import AS_TYPED, StaffForm
-from survey.web.staff.results.reports import KINDS
-from translations import N_, Lazy, NotFound, Refusal, ngettext
+from translations import N_, NotFound, Refusal, ngettext
 from translations import gettext as _
 
 STATES = {
@@ -57,24 +51,13 @@ class ReleaseRow:
     waiting: Sequence[Changed] = ()
 
 
-class IssueForm(StaffForm):
-    """What a report that goes out bears."""
-
-    number = StringField(
-        Lazy("Number of the report"),
-        [InputRequired(Lazy("Give the report its number, as it stands in the register: 123/BC-SNV"))],
-        render_kw={"maxlength": 60, **AS_TYPED},
-    )
-    day = DateField(Lazy("Day of the report"), [InputRequired(Lazy("Give the day of the report."))], format=DAYS)
-
-
 @pages.page("/<wave>/cong-bo", Right.RESULTS, of_leaders=True)
 def release_list(wave: str) -> ResponseReturnValue:
     """The releases and issued reports of a wave, the newest first."""
-    return _page(wave, IssueForm(formdata=None, day=dates.today()))
+    return _page(wave)
 
 
-def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseReturnValue:
+def _page(wave: str, fault: Refusal | None = None) -> ResponseReturnValue:
     looked = pattern_list.ready(database(), wave)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
@@ -97,12 +80,10 @@ def _page(wave: str, form: IssueForm, fault: Refusal | None = None) -> ResponseR
         issued=issued,
         by_id={report.id: report for report in issued},
         number_of={one.id: one.number for one in every},
-        kinds=KINDS,
-        form=form,
         fault=fault,
         matters=waiting,
     )
-    return page, fault.status if fault else 422 if form.errors else 200
+    return page, fault.status if fault else 200
 
 
 def _waiting(session: Session, wave: Wave, patterns: Iterable[Pattern]) -> list[tuple[str, bool]]:
@@ -141,25 +122,8 @@ def release_step(wave: str) -> ResponseReturnValue:
         with database().writing() as session:
             message = step(session, waves.find(session, wave).code)
     except Refusal as refusal:
-        return _page(wave, IssueForm(formdata=None, day=dates.today()), refusal)
+        return _page(wave, refusal)
     flash(message)
-    return redirect(url_for(".release_list", wave=wave), 303)
-
-
-@pages.act("/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_leaders=True)
-def issue(wave: str) -> ResponseReturnValue:
-    """Issues the report of a release under its number and day."""
-    form = IssueForm()
-    if not form.validate_on_submit():
-        return _page(wave, form)
-    try:
-        with database().writing() as session:
-            release = _named(session, waves.find(session, wave).code)
-            replaces = request.form.get("thay", None, integers.bounded_int)
-            issuing.issue(session, release, form.number.data, form.day.data, current_user.name, replaces)
-    except Refusal as refusal:
-        return _page(wave, form, refusal)
-    flash(_("The report %(number)s is issued and stored as it is.", number=form.number.data))
     return redirect(url_for(".release_list", wave=wave), 303)
 
 
@@ -190,23 +154,3 @@ STEPS: dict[str, Callable[[Session, str], str]] = {
 
 def _named(session: Session, wave: str) -> Release:
     return releases.find(session, wave, request.form.get("ban", 0, integers.bounded_int))
-
-
-@pages.page(
-    "/<wave>/cong-bo/<int:id>/<format>",
-    Right.RESULTS,
-    act=N_("Downloaded an issued report"),
-    export=True,
-    of_leaders=True,
-)
-def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
-    """An issued report as it went out."""
-    if format not in ("docx", "pdf"):
-        raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
-    with database().reading() as session:
-        issued = issuing.find(session, wave, id)
-    answer = Response(issued.pdf if format == "pdf" else issued.word, content_type=KINDS[format].content_type)
-    answer.headers["Content-Disposition"] = (
-        f'attachment; filename="bao-cao-{wave}-{issued.day.isoformat()}.{format}"'
-    )
-    return answer

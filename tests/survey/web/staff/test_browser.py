@@ -102,6 +102,7 @@ PAGES = {
     "staff.reports": ("/quan-tri/thu-nghiem/bao-cao",),
     "staff.unit_reports": ("/quan-tri/thu-nghiem/bao-cao/xa.zip",),
     "staff.open_data": ("/quan-tri/thu-nghiem/du-lieu-mo",),
+    "staff.issue": ("/quan-tri/nam-truoc/cong-bo/phat-hanh",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
     "staff.map": ("/quan-tri/thu-nghiem/ban-do", "/quan-tri/thu-nghiem/ban-do?hien=C5", "/quan-tri/gop-y/ban-do"),

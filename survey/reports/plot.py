@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import resvg
 from jinja2 import Environment, FileSystemLoader, Template
 
 from analysis import Estimate
 from analysis.contrast import Group
-from survey.pdf import typeface
+from survey.pdf import pictures, typeface
 from survey.reports.structure import Figure
 from survey.results import charts, wording
 
 TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "report"
-NOTHING = charts.Whisker(None, None, None)
 DOTS = 3  # of the picture for each of the drawing: 200 to the inch on the page
 
 
@@ -44,7 +42,12 @@ def svg(figure: Figure) -> str:
     records = [record for _label, record, _verdict in figure.lines if not wording.is_hidden(record)]
     scale = charts.scale(records, figure.whole, figure.name)
     lines = [
-        Line(label, NOTHING if wording.is_hidden(record) else scale.whisker(record), _reading(record), verdict)
+        Line(
+            label,
+            charts.NOTHING if wording.is_hidden(record) else scale.whisker(record),
+            _reading(record),
+            verdict,
+        )
         for label, record, verdict in figure.lines
     ]
     return _template().render(scale=scale, lines=lines, family=family, caption=figure.caption, alt=figure.alt)
@@ -57,17 +60,4 @@ def _reading(record: Estimate) -> str:
 
 def png(figure: Figure) -> bytes:
     """The same picture as dots, for what takes no SVG."""
-    family, folder = typeface.typeface()
-    options = resvg.usvg.Options.default()
-    options.load_fonts_dir(str(folder))
-    options.font_family = family
-    tree = resvg.usvg.Tree.from_str(svg(figure), options)
-    width, height = tree.int_size()
-    return bytes(
-        resvg.render(
-            tree,
-            (DOTS, 0, 0, 0, DOTS, 0),  # row by row: x scale, x skew, x shift, y skew, y scale, y shift
-            bg_size=(width * DOTS, height * DOTS),
-            bg_color=(255, 255, 255, 255),
-        )
-    )
+    return pictures.png(svg(figure), DOTS)

@@ -40,6 +40,9 @@ class Whisker:
         return None if self.left is None or self.right is None else round(self.right - self.left, 2)
 
 
+NOTHING = Whisker(None, None, None)
+
+
 @dataclass(frozen=True)
 class Scale:
     """A stretch of shares from `low` to `high`, its grid, and the figure that all others are compared with."""
@@ -65,16 +68,22 @@ class Scale:
 
 
 def scale(
-    records: Iterable[Estimate], reference: Estimate | None = None, name: str = "", fewest: int = 2
+    records: Iterable[Estimate],
+    reference: Estimate | None = None,
+    name: str = "",
+    fewest: int = 2,
+    more: Iterable[float] = (),
 ) -> Scale:
     """A scale with round ends that holds all the records and their intervals.
 
     reference  the figure that the others are compared with, drawn as a line and a band through all rows
     name       what it is called on the axis, before its value
     fewest     lines of the grid; more room is left on both sides until there are as many
+    more       shares without an interval that it holds too
     """
     lines = [*records, *([reference] if reference else [])]
     ends = [end for record in lines for end in (record.low, record.estimate, record.high) if end is not None]
+    ends += more
     least, most = max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0))
     step = next((step for step in STEPS if (most - least) / step <= MOST_TICKS - 1), STEPS[-1])
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)

@@ -232,6 +232,7 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
         **{"serial of staff.scanned": scan, "serial of staff.scan_picture": scan},
         **{"serial of staff.forget_scan": scan, "serial of keying.printed": open_one},
         **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report", "year_file")},
+        **{"name of staff.chart": "noi-dung", "format of staff.chart": "svg", "format of staff.own_chart": "svg"},
         **{"number of staff.lot": lot, "document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         **{"code of staff.duty": f"NV-{unit}", "code of staff.report_task": f"NV-{unit}"},
         **{"code of duties.my_duty": f"NV-{unit}", "id of duties.my_case": case_of(unit)},

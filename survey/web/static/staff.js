@@ -42,3 +42,25 @@ document.addEventListener("keydown", (event) => {
 document.body.append(panel);
 // Faults of a form are where somebody who sent it has to look first.
 document.querySelector(".staff-faults")?.focus();
+// A table as Word takes it: its rows and heads alone, without drawings, links and what only a screen needs.
+function plain(table) {
+  const copy = table.cloneNode(true);
+  copy.querySelectorAll("svg, .staff-only-narrow, .axis, .plot-cell").forEach((part) => part.remove());
+  copy.querySelectorAll("a, span").forEach((part) => part.replaceWith(...part.childNodes));
+  copy.querySelectorAll("*").forEach((part) => {
+    for (const { name } of [...part.attributes]) if (!/^(col|row)span$/.test(name)) part.removeAttribute(name);
+  });
+  const text = [...copy.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim().replace(/\s+/g, " ")).join("\t")).join("\n");
+  return { "text/html": `<table border="1">${copy.innerHTML}</table>`, "text/plain": text };
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const named = document.getElementById(button.dataset.copy);
+  const table = named?.closest("table") ?? document.querySelector(`table[aria-labelledby="${button.dataset.copy}"]`);
+  button.hidden = !table || !navigator.clipboard?.write;
+  button.addEventListener("click", async () => {
+    const parts = Object.entries(plain(table)).map(([type, text]) => [type, new Blob([text], { type })]);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(parts))]);
+    button.textContent = button.dataset.copied;
+  });
+}

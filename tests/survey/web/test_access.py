@@ -34,6 +34,7 @@ LOOSENING = {"staff.factor_roles", "staff.token_list", "staff.publish_cases", "s
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
 WITHOUT_ROWS = {
     *("staff.table", "staff.table_file", "staff.download", "staff.unit_report", "staff.own_report"),
+    *("staff.chart", "staff.own_chart"),
     *("staff.issued_report", "staff.drawn_file", "staff.household_list_file", "staff.printed_forms"),
     *("staff.scorecard_file", "staff.year_file"),
 }
@@ -79,12 +80,12 @@ NEEDS = {
         api.questionnaire api.questionnaire_list api.unit_list api.wave_list staff.index staff.progress
     """,
     Right.RESULTS: """
-        staff.changes staff.download staff.how staff.issued_report staff.items staff.map
+        staff.changes staff.chart staff.download staff.how staff.issued_report staff.items staff.map
         staff.modes staff.open_data staff.open_file staff.overview staff.release_list staff.remarks
         staff.reports staff.series staff.table staff.table_file staff.unit staff.unit_report
         staff.unit_reports staff.units
     """,
-    Right.OWN_RESULTS: "api.wave_results staff.own_report staff.own_unit",
+    Right.OWN_RESULTS: "api.wave_results staff.own_chart staff.own_report staff.own_unit",
     Right.REMARKS: """
         staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
         staff.withdraw_paraphrase

@@ -175,6 +175,8 @@ LEFT_OUT = {
     "staff.download": "a file",
     "staff.unit_report": "a file",
     "staff.own_report": "a file",
+    "staff.chart": "a file",
+    "staff.own_chart": "a file",
     "staff.open_file": "a file",
     "staff.issued_report": "a file",
     "staff.scorecard_file": "a file",

@@ -1,0 +1,147 @@
+"""A chart of the pages as a file of its own, with title, base and source in it: SVG, and through it PNG.
+
+It is drawn from the geometry that the page has (`charts`, `timeline`), so both show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, Template
+
+from analysis import Estimate
+from analysis.contrast import Group
+from survey.pdf import pictures, typeface
+from survey.results import charts, wording
+from survey.results.charts import Scale
+from survey.results.timeline import Timeline
+
+TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "chart"
+WIDE = 960  # of the file, in dots
+NAMES, PLOT = 300, 330  # of a row: its name, and the drawing
+YEARS, YEARS_TALL = 640, 320
+DOTS = 2  # of the PNG for each of the drawing
+AXIS = 24
+TITLE, TEXT, NOTE, NAME, KEY = 72, 118, 138, 38, 30  # letters of a line
+INDENT = {"factor": 12, "item": 24}
+KINDS = {"svg": "image/svg+xml", "png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure by its name. `level`: "area", "factor" or "item" of the index; `beside`: what it is compared with,
+    where that is another figure for each row."""
+
+    name: str
+    record: Estimate
+    standing: Group | None = None
+    level: str = ""
+    beside: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Figures on one scale. `bad`: what is above should be rare."""
+
+    scale: Scale
+    rows: Sequence[Row]
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class Years:
+    """A figure over the years; `keys`: kind of mark -> what it is."""
+
+    timeline: Timeline
+    keys: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What stands in the file.
+
+    about  whose figure it is, and the data that it is of
+    notes  keys, base, source
+    """
+
+    title: str
+    about: str
+    drawing: Rows | Years
+    notes: Sequence[str]
+
+
+def write(chart: Chart, kind: str) -> bytes:
+    """The file: `svg` or `png`."""
+    drawn = svg(chart)
+    return drawn.encode() if kind == "svg" else pictures.png(drawn, DOTS)
+
+
+def svg(chart: Chart) -> str:
+    """The drawing in the language of the moment."""
+    name, values = _years(chart.drawing) if isinstance(chart.drawing, Years) else _rows(chart.drawing)
+    return _template(name).render(
+        wide=WIDE,
+        family=typeface.typeface()[0],
+        title=wrap(chart.title, TITLE),
+        about=wrap(chart.about, TEXT),
+        notes=[line for note in chart.notes for line in wrap(note, NOTE)],
+        **values,
+    )
+
+
+def _years(drawing: Years) -> tuple[str, dict[str, Any]]:
+    keys = [{"kind": kind, "words": wrap(words, KEY)} for kind, words in drawing.keys.items()]
+    return "years.svg", {"chart": drawing.timeline, "keys": keys, "plot": YEARS, "tall": YEARS_TALL}
+
+
+def _rows(drawing: Rows) -> tuple[str, dict[str, Any]]:
+    rows = _placed(drawing)
+    tall = rows[-1]["bottom"] if rows else AXIS
+    return "rows.svg", {"scale": drawing.scale, "rows": rows, "names": NAMES, "plot": PLOT, "tall": tall}
+
+
+def _placed(drawing: Rows) -> list[dict[str, Any]]:
+    """The rows from above, each as high as its name needs."""
+    placed: list[dict[str, Any]] = []
+    top = AXIS
+    for row in drawing.rows:
+        indent = INDENT.get(row.level, 0)
+        name = wrap(row.name, NAME - indent // 7)
+        bottom = top + max(24, 17 * len(name) + 8)
+        hidden = wording.is_hidden(row.record)
+        placed.append(
+            {
+                "name": name,
+                "indent": indent,
+                "strong": row.level == "area",
+                "top": top,
+                "bottom": bottom,
+                "y": (top + bottom) / 2,
+                "whisker": charts.NOTHING if hidden else drawing.scale.whisker(row.record),
+                "beside": drawing.scale.whisker(row.beside).x if row.beside else None,
+                "tone": wording.tone(row.standing, drawing.bad),
+                "concluded": row.standing in ("above", "below"),
+                "signs": row.standing in ("signs_above", "signs_below"),
+                "reading": reading(row.record),
+            }
+        )
+        top = bottom
+    return placed
+
+
+def reading(record: Estimate) -> str:
+    """Figure, interval and base; the bare word where there is nothing to show."""
+    text = wording.cell(record, 1)
+    return text if record.n is None or "none" in record.flags else f"{text} · {wording.people(record.n)}"
+
+
+@cache
+def _template(name: str) -> Template:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    ).get_template(name)

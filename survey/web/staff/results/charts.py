@@ -1,0 +1,209 @@
+"""Files: each chart of a wave's pages as SVG or PNG, with its title, base and source in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from survey.accounts.accounts import Right
+from survey.integrity import unusual
+from survey.reports import chart
+from survey.reports.chart import Chart, Row, Rows, Years
+from survey.results import charts, releases, wording
+from survey.results.summary import Line, Summary
+from survey.waves import units, waves
+from survey.web.current import database
+from survey.web.staff.blueprint import pages
+from survey.web.staff.figures import summary_of
+from survey.web.staff.results import items, series
+from survey.web.staff.results import units as communes
+from translations import N_, NotFound
+from translations import gettext as _
+from translations.formats import day, number, order
+
+GROUPS = {"below": 0, "signs_below": 1, "not_apart": 2, "signs_above": 3, "above": 4}
+
+
+@pages.page(
+    "/<wave>/bieu-do/<name>.<format>",
+    Right.RESULTS,
+    endpoint="chart",
+    act=N_("Downloaded a chart"),
+    export=True,
+    figures=True,
+    of_leaders=True,
+)
+def chart_file(wave: str, name: str, format: str) -> ResponseReturnValue:
+    """A chart by its name in `CHARTS`; `hien`, `don-vi` and `muc` as on its page."""
+    draw = CHARTS.get(name)
+    if draw is None:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    return _file(draw(summary_of(wave, now=True)), format, f"{name}-{wave}")
+
+
+@pages.page(
+    "/<wave>/xa-minh/bieu-do.<format>",
+    Right.OWN_RESULTS,
+    endpoint="own_chart",
+    act=N_("Downloaded a chart"),
+    export=True,
+)
+def own_chart(wave: str, format: str) -> ResponseReturnValue:
+    """The chart of the reader's own commune, as released."""
+    with database().reading() as session:
+        waves.find(session, wave)
+        release = releases.newest(session, wave)
+        summary = unusual.gather(session, wave, release=release) if release and current_user.unit else None
+    if summary is None:
+        raise NotFound("Nothing of this wave is released yet. Come back once Home Affairs has approved it.")
+    return _file(_of_unit(summary, current_user.unit), format, f"xa-{wave}")
+
+
+def _file(made: Chart, format: str, name: str) -> Response:
+    if format not in chart.KINDS:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    answer = Response(chart.write(made, format), content_type=chart.KINDS[format])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
+    return answer
+
+
+def about(summary: Summary, *more: str) -> str:
+    """Of which wave and questionnaire a chart is."""
+    name = _("Wave %(code)s", code=summary.wave.code)
+    return " · ".join((*more, f"{name}, {summary.questionnaire.title}"))
+
+
+def notes(summary: Summary) -> list[str]:
+    """Of which data, whose survey it is, and how to read what it can't promise."""
+    wave, release = summary.wave, summary.release
+    if release is not None and not summary.draft:
+        data = _("Release %(number)s, approved on %(day)s.", number=release.number, day=day(release.approved))
+    else:
+        data = _("Draft, data of %(day)s: not released, don't pass it on.", day=day(summary.data_day))
+    base = _(
+        "%(people)s people answered, from %(first)s to %(last)s.",
+        people=number(summary.collection.in_sample),
+        first=day(wave.opens),
+        last=day(min(wave.closes, summary.data_day)),
+    )
+    source = _("Source: survey of %(province)s.", province=summary.province.name)
+    lines = [f"{source} {base} {data}"]
+    if wave.simulated:
+        lines.insert(0, _("Demonstration data: these are not real results."))
+    if "not_a_sample" in (summary.index.estimate.flags if summary.index else ()):
+        lines.append(wording.no_sample())
+    return lines
+
+
+def dots(summary: Summary) -> str:
+    """What the dots and the lines beside them mean."""
+    name = wording.interval_name(("not_a_sample",) if summary.wave.kind == "open" else ())
+    words = _("Line beside a dot: %(interval)s.", interval=name[:1].lower() + name[1:])
+    if summary.wave.kind == "open":
+        return words
+    signs = _(
+        "Full dot: concluded by the test corrected for all; half full: signs of a difference; hollow: no clear "
+        "difference, which doesn't mean equal."
+    )
+    return f"{words} {signs}"
+
+
+def _of_units(summary: Summary) -> Chart:
+    """All communes by their standing, the lowest first; of an open wave by name."""
+    offered = {one.code: one for one in communes.choices(summary)}
+    if not offered:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
+    rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
+    if summary.wave.kind != "open":
+        rows.sort(key=lambda row: (GROUPS.get(row.record.standing or "", 5), row.record.estimate or 0.0))
+    scale = charts.scale([row.record for row in rows], chosen.province, _("province"))
+    title = communes.finding(chosen)
+    return Chart(
+        title,
+        about(summary, *([chosen.name] if chosen.name != title else [])),
+        Rows(
+            scale,
+            [Row(units.named(row.unit), row.record, row.record.standing) for row in rows],
+            bad=chosen.code != "index",
+        ),
+        [
+            dots(summary),
+            _("Band: the province, %(figure)s.", figure=wording.sentence(chosen.province, 1)),
+            *notes(summary),
+        ],
+    )
+
+
+def _of_items(summary: Summary) -> Chart:
+    return _of_parts(summary, _("Questions of the index"), (*summary.areas, *summary.factors, *summary.items))
+
+
+def _of_factors(summary: Summary) -> Chart:
+    return _of_parts(summary, _("Areas and factors beside the index"), (*summary.areas, *summary.factors))
+
+
+def _of_parts(summary: Summary, title: str, lines: tuple[Line, ...]) -> Chart:
+    if summary.index is None:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    index = summary.index.estimate
+    rows = [Row(part.line.label, part.line.estimate, None, part.level) for part in items.parts_of(summary, lines)]
+    scale = charts.scale([row.record for row in rows], index, _("index"))
+    whole = _("Band: the index of the province, %(figure)s.", figure=wording.sentence(index, 1))
+    return Chart(title, about(summary, summary.province.name), Rows(scale, rows), [whole, *notes(summary)])
+
+
+def _of_commune(summary: Summary) -> Chart:
+    return _of_unit(summary, units.settled(request.args.get("don-vi", "")))
+
+
+def _of_unit(summary: Summary, code: str) -> Chart:
+    line = next((one for one in summary.units if one.unit.code == code), None)
+    if line is None:
+        raise NotFound(
+            "There is no unit with the code %(code)s. Choose the commune from the list.", code=code[:20]
+        )
+    standings = {one.item: one.group for one in summary.standouts.get(code, ())}
+    rows = [
+        Row(row.line.label, row.line.estimate, standings.get(row.line.code), row.level, row.province)
+        for row in communes.beside(summary, line)
+    ]
+    scale = charts.scale([record for row in rows for record in (row.record, row.beside) if record is not None])
+    name = units.named(line.unit)
+    return Chart(
+        _("%(name)s: each question against the province", name=name[:1].upper() + name[1:]),
+        about(summary),
+        Rows(scale, rows),
+        [dots(summary), _("Vertical line: the province's figure for the same question."), *notes(summary)],
+    )
+
+
+def _over_years(summary: Summary) -> Chart:
+    shown = series.gather(summary)
+    if shown.chart is None:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    return Chart(
+        _("%(name)s over the years", name=shown.name),
+        about(summary, shown.whose),
+        Years(shown.chart, shown.key()),
+        [*_sources(shown), *notes(summary)],
+    )
+
+
+def _sources(shown: series.Series) -> list[str]:
+    """Where the published figures are from, and the base of each own one."""
+    bases = "; ".join(f"{one.wave.code}: {chart.reading(one.record)}" for one in shown.points)
+    cited = "; ".join(f"{one.year}: {one.source}" for one in shown.published)
+    return [bases, *([_("Published: %(sources)s.", sources=cited)] if cited else [])]
+
+
+CHARTS: dict[str, Callable[[Summary], Chart]] = {
+    "xa-phuong": _of_units,
+    "noi-dung": _of_items,
+    "nhan-to": _of_factors,
+    "xa": _of_commune,
+    "qua-cac-nam": _over_years,
+}

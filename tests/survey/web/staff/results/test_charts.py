@@ -1,0 +1,83 @@
+"""The files of charts: they hold what a reader needs who has nothing else, and nothing that the page hides."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.results import summary, wording
+from survey.storage import audit
+from survey.web.staff.results import charts
+
+FILES = "/quan-tri/thu-nghiem/bieu-do"
+
+
+@pytest.fixture(scope="module")
+def reader(made_up: Flask, sign_in: Any) -> FlaskClient:
+    return sign_in(made_up, "home_affairs")  # type: ignore[no-any-return]
+
+
+def texts(svg: str) -> str:
+    return " ".join(part.text or "" for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("text"))
+
+
+@pytest.mark.parametrize("name", ["xa-phuong", "noi-dung", "nhan-to", "xa?don-vi=06652", "qua-cac-nam?don-vi=06652"])
+def test_a_chart_stands_by_itself(reader: FlaskClient, name: str) -> None:
+    name, _, query = name.partition("?")
+    svg = reader.get(f"{FILES}/{name}.svg?{query}").text
+    said = texts(svg)
+    assert "Nguồn: khảo sát của tỉnh Quảng Ninh" in said
+    assert "Dự thảo" in said
+    assert "Dữ liệu mô phỏng" in said
+    assert re.search(r"\d người trả lời", said)
+    assert "var(" not in svg
+    assert "class=" not in svg
+    assert "href" not in svg
+    png = reader.get(f"{FILES}/{name}.png?{query}")
+    assert png.data.startswith(b"\x89PNG")
+    assert "attachment" in png.headers["Content-Disposition"]
+
+
+def test_the_file_has_the_pages_figures(reader: FlaskClient, made_up: Flask) -> None:
+    said = texts(reader.get(f"{FILES}/noi-dung.svg").text)
+    with made_up.extensions["database"].reading() as session:
+        figures = summary.gather(session, "thu-nghiem")
+        for line in (*figures.areas, *figures.items):
+            assert wording.cell(line.estimate, 1) in said
+
+
+def test_what_is_hidden_has_a_word_and_no_dot(reader: FlaskClient, made_up: Flask) -> None:
+    with made_up.extensions["database"].reading() as session:
+        figures = summary.gather(session, "thu-nghiem")
+    place = next(iter(range(len(figures.headlines))))
+    code = figures.headlines[place].code
+    svg = reader.get(f"{FILES}/xa-phuong.svg?hien={code}").text
+    records = [line.headlines[place] for line in figures.units]
+    seen = [one for one in records if one.estimate is not None]
+    assert len(seen) < len(records)
+    assert svg.count("<circle") == len(seen)
+
+
+def test_each_is_noted_and_an_unknown_one_is_not_there(reader: FlaskClient, made_up: Flask) -> None:
+    reader.get(f"{FILES}/xa-phuong.svg")
+    with made_up.extensions["database"].reading() as session:
+        last = audit.newest(session)
+        assert last is not None
+        assert last.act == "Downloaded a chart"
+    assert reader.get(f"{FILES}/khac.svg").status_code == 404
+    assert reader.get(f"{FILES}/xa-phuong.gif").status_code == 404
+    assert set(charts.CHARTS) == {"xa-phuong", "noi-dung", "nhan-to", "xa", "qua-cac-nam"}
+
+
+def test_the_series_page_leads_on_from_a_communes_item(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/qua-cac-dot?muc=th_dien&don-vi=06652").text
+    assert 'href="/quan-tri/thu-nghiem/don-vi/06652"' in page
+    assert "muc=index&amp;don-vi=06652" in page
+    assert 'href="/quan-tri/nam-truoc/don-vi/06652"' in page
+    assert 'class="plot-mark province"' in page
+    assert "qua-cac-nam.png?muc=th_dien&amp;don-vi=06652" in page

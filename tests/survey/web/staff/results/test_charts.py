@@ -26,7 +26,9 @@ def texts(svg: str) -> str:
     return " ".join(part.text or "" for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("text"))
 
 
-@pytest.mark.parametrize("name", ["xa-phuong", "noi-dung", "nhan-to", "xa?don-vi=06652", "qua-cac-nam?don-vi=06652"])
+@pytest.mark.parametrize(
+    "name", ["xa-phuong", "noi-dung", "nhan-to", "xa?don-vi=06652", "qua-cac-nam?don-vi=06652"]
+)
 def test_a_chart_stands_by_itself(reader: FlaskClient, name: str) -> None:
     name, _, query = name.partition("?")
     svg = reader.get(f"{FILES}/{name}.svg?{query}").text
@@ -68,7 +70,7 @@ def test_each_is_noted_and_an_unknown_one_is_not_there(reader: FlaskClient, made
     with made_up.extensions["database"].reading() as session:
         last = audit.newest(session)
         assert last is not None
-        assert last.act == "Downloaded a chart"
+        assert last.what == "Downloaded a chart"
     assert reader.get(f"{FILES}/khac.svg").status_code == 404
     assert reader.get(f"{FILES}/xa-phuong.gif").status_code == 404
     assert set(charts.CHARTS) == {"xa-phuong", "noi-dung", "nhan-to", "xa", "qua-cac-nam"}

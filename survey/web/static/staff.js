@@ -50,7 +50,8 @@ function plain(table) {
   copy.querySelectorAll("*").forEach((part) => {
     for (const { name } of [...part.attributes]) if (!/^(col|row)span$/.test(name)) part.removeAttribute(name);
   });
-  const text = [...copy.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim().replace(/\s+/g, " ")).join("\t")).join("\n");
+  const words = (cell) => cell.textContent.trim().replace(/\s+/g, " ");
+  const text = [...copy.rows].map((row) => [...row.cells].map(words).join("\t")).join("\n");
   return { "text/html": `<table border="1">${copy.innerHTML}</table>`, "text/plain": text };
 }
 

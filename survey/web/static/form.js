@@ -52,7 +52,8 @@ function follow() {
 const open = (screen) => Boolean(find(".ask:not([hidden]), .locked", screen));
 // What a draft could not keep is asked again at the end.
 const last = (screen) => Number("again" in screen.dataset);
-export const steps = () => [intro, ...screens.filter(open).sort((one, other) => last(one) - last(other)), review];
+const longest = () => [...screens].sort((one, other) => last(one) - last(other)); // all that may be asked, in order
+export const steps = () => [intro, ...longest().filter(open), review];
 
 // Going from step to step. On a phone each step is an entry of the browser's history, so its back button goes one step
 // back.
@@ -147,14 +148,15 @@ function reach(target) {
 
 // What is drawn around a question
 
+// The longest way is counted, so the number of questions stays and nothing goes back; what isn't asked is jumped over.
 function drawProgress() {
-  const list = steps();
-  const place = list.indexOf(at);
-  const many = list.length - 2;
+  const list = longest();
+  const place = list.indexOf(at) + 1;
+  const many = list.length;
   const progress = find(".progress", form);
   progress.hidden = at === intro || at === review;
   if (progress.hidden) return;
-  const sections = all(".part", form).filter((section) => all(".screen", section).some(open));
+  const sections = all(".part", form);
   const here = sections.findIndex((section) => section.contains(at));
   find("[data-part]", progress).textContent = here + 1;
   find("[data-title]", progress).textContent = sections[here].dataset.title;
@@ -163,7 +165,7 @@ function drawProgress() {
 
   const gone = (place - 0.5) / many;
   const middles = sections.map((section) => {
-    const places = all(".screen", section).filter(open).map((screen) => list.indexOf(screen) - 0.5);
+    const places = all(".screen", section).map((screen) => list.indexOf(screen) + 0.5);
     return (places[0] + places[places.length - 1]) / 2 / many;
   });
   const line = find(".waterline", progress);
@@ -493,7 +495,6 @@ document.addEventListener("input", (event) => {
   if (!ask) return;
   ask.classList.remove("wrong");
   follow();
-  drawProgress(); // an answer may bring more questions
 });
 
 addEventListener("popstate", (event) => {

@@ -194,13 +194,16 @@ def test_questions_follow_from_answers_and_what_is_no_longer_asked_is_not_sent(
     assert kept(province) == [{"dich_vu": 4, "hl_chung": 2, "tiep_xuc": 2}]
 
 
-def test_the_count_of_questions_follows_the_answers(phone: Page) -> None:
+def test_progress_counts_the_longest_way_and_never_goes_back(phone: Page) -> None:
     phone.goto(SHORT)
     press(phone, "Bắt đầu")
-    expect(phone.locator(".progress")).to_contain_text("Câu 1/9")
+    expect(phone.locator(".progress")).to_contain_text("Câu 1/12")
     skip(phone, 7)
     phone.check("#tiep_xuc-1")
     expect(phone.locator(".progress")).to_contain_text("Câu 8/12")
+    phone.check("#tiep_xuc-2")
+    press(phone, "Tiếp tục")
+    expect(phone.locator(".progress")).to_contain_text("Câu 12/12")  # three that are not asked were jumped over
 
 
 def test_a_sensitive_answer_is_not_shown_again_in_plain_view(phone: Page) -> None:
@@ -486,7 +489,7 @@ def test_starting_anew_deletes_the_draft(phone: Page) -> None:
     press(phone, "Làm lại từ đầu")
     assert draft(phone) == "{}"
     press(phone, "Bắt đầu")
-    expect(phone.locator(".progress")).to_contain_text("Câu 1/9")
+    expect(phone.locator(".progress")).to_contain_text("Câu 1/12")
     assert phone.locator("input:checked").count() == 0
 
 

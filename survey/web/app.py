@@ -35,7 +35,7 @@ from survey.web import (
     staff,
     static_files,
 )
-from survey.web.pages import Request, asks_leaders, open_tab, tabs
+from survey.web.pages import Request, asks_leaders, open_bar, open_tabs, tabs, unused, views
 from survey.web.server import metrics, rejections
 from survey.web.sign_in import choose_password, passkey_pages, password, single_sign_on
 from survey.web.sign_in.sessions import Sessions
@@ -150,9 +150,12 @@ def _set_up_templates(app: Flask) -> None:
         csrf_field=markup.csrf_field,
         with_roles=markup.with_roles,
         large_text=preferences.large_text,
-        tabs=tabs,
         asks_leaders=asks_leaders,
-        open_tab=open_tab,
+        tabs=tabs,
+        views=views,
+        open_tabs=open_tabs,
+        open_bar=open_bar,
+        unused=unused,
     )
     before_render_template.connect(_name_page, app)
 

@@ -13,7 +13,7 @@ from survey.storage.models import Outcome, ScoreKind, Wave
 from survey.system import dates
 from survey.waves import units
 from survey.web.current import database
-from survey.web.pages import Pages
+from survey.web.pages import Pages, Tab
 from survey.web.public.feedback import OUTCOMES
 from survey.web.staff.form import NEEDED, decimal_point, iso_days, options
 from survey.web.staff.year.duty import REFERENCE, ProgressForm
@@ -58,7 +58,7 @@ class ReplyForm(RowForm):
     head = StringField(Lazy("Its head"), description=Lazy("The position, not a name: Giám đốc Sở Nội vụ"))
 
 
-@pages.page("/viec", Right.OWN_DUTIES)
+@pages.page("/viec", Right.OWN_DUTIES, tab=Tab(1, N_("My work"), "main"))
 def my_work() -> ResponseReturnValue:
     """The own work by day, what the office answers for, and how it answers what people said."""
     with database().reading() as session:
@@ -93,6 +93,7 @@ def my_work() -> ResponseReturnValue:
     Right.OWN_DUTIES,
     methods=["GET", "POST"],
     act=N_("Reported on an own duty"),
+    tab="duties.my_work",
     changes_figures=False,
 )
 def my_duty(year: int, code: str) -> ResponseReturnValue:
@@ -126,6 +127,7 @@ def my_duty(year: int, code: str) -> ResponseReturnValue:
     Right.OWN_DUTIES,
     methods=["GET", "POST"],
     act=N_("Answered what people said"),
+    tab="duties.my_work",
     changes_figures=False,
 )
 def my_case(id: object) -> ResponseReturnValue:

@@ -41,7 +41,7 @@ from survey.waves import unit_search, units, waves
 from survey.waves.waves import Place
 from survey.web import bound_device, keying, kiosk
 from survey.web.current import database
-from survey.web.pages import Pages
+from survey.web.pages import Pages, Tab
 from survey.web.respondent import form
 from translations import N_, Denied, Refusal
 from translations import gettext as _
@@ -57,7 +57,7 @@ class Faulty(Refusal):
     status = 422
 
 
-@pages.page("/", Right.INTERVIEW)
+@pages.page("/", Right.INTERVIEW, tab=Tab(6, N_("Interviews"), "main"))
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
         open_now = [wave for wave in waves.of_citizens(session) if wave.opens <= today() <= wave.closes]

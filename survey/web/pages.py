@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
@@ -13,10 +13,12 @@ import flask
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.storage import audit
-from survey.storage.models import Wave
+from survey.storage.models import Wave, WaveKind
 from survey.waves import questionnaires
 from survey.web.current import database
 from translations import Denied, NotFound
@@ -26,12 +28,38 @@ View = Callable[..., ResponseReturnValue]
 MB = 1_000_000  # bytes
 
 
+Used = Callable[[Session, Wave], bool]
+
+
 class Tab(NamedTuple):
-    """A tab: its place in the row, its name, and the row: of a wave's fieldwork, or of a year."""
+    """A tab of a bar, or a view within one.
+
+    place  where it stands in its row
+    row    its bar, one of `BARS`; of a view: the endpoint of the tab within which it stands
+    view   of a tab with views: what the page is called among them
+    used   whether a wave makes use of it; the tabs of those that it doesn't are folded away
+    """
 
     place: int
     name: str
     row: str = "fieldwork"
+    view: str = ""
+    used: Used | None = None
+
+
+# The bars, each with the endpoint of the tab under which it stands: the pages of the whole platform, the five of a
+# wave's results, those of its fieldwork in the order of the work, those of a year.
+BARS = {"main": None, "wave": None, "fieldwork": None, "year": "staff.years"}
+
+
+def having(table: Any, *conditions: ColumnElement[bool]) -> Used:
+    """A tab that a wave uses once the table has a row of it."""
+    return lambda session, wave: bool(session.scalar(select(exists().where(table.wave == wave.code, *conditions))))
+
+
+def of_kind(kind: WaveKind) -> Used:
+    """A tab that every wave of a kind uses."""
+    return lambda _session, wave: wave.kind is kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +73,7 @@ class Page:
     reauthenticate   only for those who gave the password in the last ten minutes
     max_upload       bytes of what is sent; None: what the application takes
     in_memory        what is sent is never written to disk
-    tab              its own tab, or the endpoint of the page under whose tab it stands
+    tab              its own tab or view, or the endpoint of the page under whose tab it stands
     figures          a wave's figures: links from one such page to another keep the release
     of_leaders       of a wave that asks leaders too; what has villages, sheets or interviewers is not
     """
@@ -161,24 +189,65 @@ def page_at(endpoint: str | None) -> Page | None:
 
 
 def tabs(row: str) -> list[tuple[str, str]]:
-    """Endpoint and name of the tabs of a row that the person may open, in the order of the work."""
+    """Endpoint and name of the tabs of a bar, or of the views within a tab, that the person may open, in order."""
     leaders = asks_leaders((request.view_args or {}).get("wave"))
     open_tabs = [
         (page.tab, endpoint)
-        for blueprint in current_app.blueprints.values()
-        if isinstance(blueprint, Pages)
-        for endpoint, page in blueprint.declared.items()
+        for endpoint, page in _declared()
         if isinstance(page.tab, Tab) and page.tab.row == row and current_user.may(page.right)
         if page.of_leaders or not leaders
+        if page.right is not Right.OWN_RESULTS or current_user.unit
     ]
-    return [(endpoint, _(tab.name)) for tab, endpoint in sorted(open_tabs)]
+    open_tabs.sort(key=lambda one: one[0].place)
+    return [(endpoint, _(tab.name)) for tab, endpoint in open_tabs]
 
 
-def open_tab() -> str | None:
-    """The endpoint of the tab that the present page stands under; None where it has none."""
-    page = page_at(request.endpoint)
-    tab = page.tab if page else None
-    return request.endpoint if isinstance(tab, Tab) else tab
+def views(endpoint: str) -> list[tuple[str, str]]:
+    """The views within a tab, itself the first; none where it is the only one."""
+    own = page_at(endpoint)
+    others = tabs(endpoint)
+    if own is None or not isinstance(own.tab, Tab) or not others:
+        return []
+    itself = [(endpoint, _(own.tab.view or own.tab.name))] if current_user.may(own.right) else []
+    return itself + others
+
+
+def open_tabs() -> list[str]:
+    """The endpoints of the tabs that the present page stands under, from the page upwards."""
+    found: list[str] = []
+    endpoint = request.endpoint
+    while page := page_at(endpoint):
+        if isinstance(page.tab, Tab):
+            found.append(endpoint or "")
+            endpoint = BARS.get(page.tab.row, page.tab.row)
+        else:
+            endpoint = page.tab
+    return found
+
+
+def open_bar() -> str | None:
+    """The bar in which the present page's tab stands; None where it has none."""
+    under = open_tabs()
+    page = page_at(under[-1]) if under else None
+    return page.tab.row if page and isinstance(page.tab, Tab) else None
+
+
+def unused(wave: Wave, row: str = "fieldwork") -> list[str]:
+    """The endpoints of a bar's tabs that the wave doesn't use; none as long as it uses nothing at all."""
+    doubtful = [
+        (endpoint, page.tab.used)
+        for endpoint, page in _declared()
+        if isinstance(page.tab, Tab) and page.tab.row == row and page.tab.used
+    ]
+    with database().reading() as session:
+        without = [endpoint for endpoint, used in doubtful if not used(session, wave)]
+    return without if len(without) < len(doubtful) else []
+
+
+def _declared() -> Iterator[tuple[str, Page]]:
+    for blueprint in current_app.blueprints.values():
+        if isinstance(blueprint, Pages):
+            yield from blueprint.declared.items()
 
 
 class Request(flask.Request):

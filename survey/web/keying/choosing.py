@@ -19,10 +19,11 @@ from survey.waves import unit_search, units, waves
 from survey.waves.waves import Place
 from survey.web.current import database
 from survey.web.keying.blueprint import pages
-from translations import Gone, NotFound, formats
+from survey.web.pages import Tab
+from translations import N_, Gone, NotFound, formats
 
 
-@pages.page("/", Right.KEY)
+@pages.page("/", Right.KEY, tab=Tab(5, N_("Keying"), "main"))
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
         every = waves.of_citizens(session)

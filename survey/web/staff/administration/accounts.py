@@ -30,6 +30,7 @@ from survey.system import addresses, dates, settings
 from survey.waves import units
 from survey.web import current
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages, role_name
 from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy, Refusal, formats
@@ -100,7 +101,13 @@ class IdentityForm(StaffForm):
         self.value.description = _("The %(claim)s there, exactly as written; it works once.", claim=provider.claim)
 
 
-@pages.form("/nguoi-dung", Right.PEOPLE, N_("Made an account"), changes_figures=False)
+@pages.form(
+    "/nguoi-dung",
+    Right.PEOPLE,
+    N_("Made an account"),
+    changes_figures=False,
+    tab=Tab(7, N_("Accounts"), "main"),
+)
 def people() -> ResponseReturnValue:
     """The accounts, and the form that adds one: its answer is the letter with the link for its password."""
     with database().reading() as session:
@@ -123,7 +130,9 @@ def people() -> ResponseReturnValue:
     return _letter(link, done, form.mail.data if form.mail else "")
 
 
-@pages.form("/nguoi-dung/<name>", Right.PEOPLE, N_("Changed an account"), changes_figures=False)
+@pages.form(
+    "/nguoi-dung/<name>", Right.PEOPLE, N_("Changed an account"), changes_figures=False, tab="staff.people"
+)
 def person(name: str) -> ResponseReturnValue:
     """One account: where it is signed in, and what an administrator does when a phone or a password is lost."""
     with database().reading() as session:

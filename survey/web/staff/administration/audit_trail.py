@@ -11,13 +11,15 @@ from survey.storage import audit
 from survey.storage.models import AuditEntry
 from survey.web import integers
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.sign_in import failed_attempts
 from survey.web.staff.blueprint import pages
+from translations import N_
 
 EACH_PAGE = 100
 
 
-@pages.page("/nhat-ky", Right.AUDIT)
+@pages.page("/nhat-ky", Right.AUDIT, tab=Tab(8, N_("Audit trail"), "main"))
 def audit_trail() -> ResponseReturnValue:
     """`ai` shows one person's entries alone; `den` is the number of the newest entry of the page."""
     who, until = request.args.get("ai", ""), request.args.get("den", None, integers.bounded_int)

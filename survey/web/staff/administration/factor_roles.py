@@ -21,6 +21,7 @@ from translations import gettext as _
     N_("Chose which roles need a second factor"),
     changes_figures=False,
     reauthenticate=True,
+    tab="staff.people",
 )
 def factor_roles() -> ResponseReturnValue:
     """The roles, how many of their accounts have a second factor, and which must have one; what the server's

@@ -54,7 +54,14 @@ class TokenForm(StaffForm):
     )
 
 
-@pages.form("/ma-truy-cap", Right.PEOPLE, N_("Made an API token"), changes_figures=False, reauthenticate=True)
+@pages.form(
+    "/ma-truy-cap",
+    Right.PEOPLE,
+    N_("Made an API token"),
+    changes_figures=False,
+    reauthenticate=True,
+    tab="staff.people",
+)
 def token_list() -> ResponseReturnValue:
     """The tokens, and the form that makes one: its answer shows the text, this once."""
     with database().reading() as session:

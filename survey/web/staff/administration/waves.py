@@ -17,6 +17,7 @@ from survey.storage.models import Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy
@@ -99,7 +100,7 @@ class WaveForm(StaffForm):
             raise ValidationError(Lazy("Give a last day that is not before the first one."))
 
 
-@pages.page("/", Right.PROGRESS)
+@pages.page("/", Right.PROGRESS, tab=Tab(3, N_("Waves"), "main"))
 def index() -> ResponseReturnValue:
     """The waves, the newest first; a commune's account reads the counts of its own forms."""
     with database().reading() as session:
@@ -126,7 +127,7 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:
     return sum(sum(modes.values()) for place, modes in counts.items() if unit is None or place == unit)
 
 
-@pages.form("/dot-moi", Right.WAVES, N_("Opened a wave"))
+@pages.form("/dot-moi", Right.WAVES, N_("Opened a wave"), tab="staff.index")
 def new_wave() -> ResponseReturnValue:
     """The form that opens a wave."""
     with database().reading() as session:

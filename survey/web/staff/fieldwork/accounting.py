@@ -19,7 +19,7 @@ from survey.storage.models import Batch, Sheet, SheetState, Unit, Village
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, having
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm, options
@@ -123,7 +123,9 @@ class SheetsForm(StaffForm):
             raise ValidationError(Lazy("Say why the forms are missing."))
 
 
-@pages.page("/<wave>/phieu", Right.FIELDWORK, endpoint="accounting", tab=Tab(5, N_("Paper forms")))
+@pages.page(
+    "/<wave>/phieu", Right.FIELDWORK, endpoint="accounting", tab=Tab(6, N_("Paper forms"), used=having(Batch))
+)
 def batches(wave: str) -> ResponseReturnValue:
     """What is out, back, waiting, entered, void and missing, by commune and batch."""
     wanted, shown = request.args.get("don-vi", ""), request.args.get("xem", "")

@@ -16,12 +16,12 @@ from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.data_files import column_mapping, importing, pending_imports
 from survey.results import population
-from survey.storage.models import Mode, Wave
+from survey.storage.models import Lot, LotKind, Mode, Wave
 from survey.system import dates
 from survey.system.csv_table import nearest
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
-from survey.web.pages import MB, Tab
+from survey.web.pages import MB, Tab, having
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import saved
@@ -67,7 +67,7 @@ class Column:
     "/<wave>/nhap-tep",
     Right.WAVES,
     N_("Imported responses from a file"),
-    tab=Tab(8, N_("Imported data")),
+    tab=Tab(9, N_("Imported data"), used=having(Lot, Lot.kind == LotKind.IMPORT)),
     max_upload=20 * MB,
     of_leaders=True,
 )

@@ -20,12 +20,12 @@ from survey.fieldwork.invitations import Count
 from survey.paper import batches, letters
 from survey.sampling import draws, frame, leader_groups
 from survey.storage import audit
-from survey.storage.models import LeaderGroup, Unit, Village, Wave, WaveKind
+from survey.storage.models import Invitation, LeaderGroup, Unit, Village, Wave, WaveKind
 from survey.system import addresses, dates
 from survey.waves import questionnaires, units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, having
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.printing import printed
 from survey.web.staff.form import StaffForm, options
@@ -110,7 +110,11 @@ Rows = Sequence[VillageRow | GroupRow]
 
 
 @pages.form(
-    "/<wave>/thu-moi", Right.FIELDWORK, N_("Made invitation codes"), tab=Tab(3, N_("Invitations")), of_leaders=True
+    "/<wave>/thu-moi",
+    Right.FIELDWORK,
+    N_("Made invitation codes"),
+    tab=Tab(3, N_("Invitations"), used=having(Invitation)),
+    of_leaders=True,
 )
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""

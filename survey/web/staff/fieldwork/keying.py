@@ -7,15 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, keying, keying_errors, sheet_locks
+from survey.storage.models import Batch
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, having
 from survey.web.staff.blueprint import pages
 from translations import N_
 from translations import gettext as _
 
 
-@pages.page("/<wave>/nhap-lieu", Right.REVIEW, endpoint="keying", tab=Tab(7, N_("Keying")))
+@pages.page("/<wave>/nhap-lieu", Right.REVIEW, endpoint="keying", tab=Tab(8, N_("Keying"), used=having(Batch)))
 def keying_of(wave: str) -> ResponseReturnValue:
     """Forms that somebody has open, forms to be settled, and the error rate with its interval."""
     with database().reading() as session:

@@ -20,7 +20,7 @@ from survey.system import addresses, dates
 from survey.waves import units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, having
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm, options
 from translations import N_, Lazy
@@ -73,7 +73,9 @@ class DeviceRow:
         return _(STATES[self.state])
 
 
-@pages.form("/<wave>/may", Right.FIELDWORK, N_("Made a link for a kiosk"), tab=Tab(4, N_("Kiosks")))
+@pages.form(
+    "/<wave>/may", Right.FIELDWORK, N_("Made a link for a kiosk"), tab=Tab(4, N_("Kiosks"), used=having(Device))
+)
 def kiosks(wave: str) -> ResponseReturnValue:
     """The devices, and the form that makes a link for a further kiosk: its answer shows the link this once."""
     with database().reading() as session:

@@ -7,16 +7,17 @@ from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
 from survey.paper import posters as drawing
+from survey.storage.models import WaveKind
 from survey.system import addresses, dates
 from survey.waves import units, waves
 from survey.web import current
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, of_kind
 from survey.web.staff.blueprint import pages
 from translations import N_
 
 
-@pages.page("/<wave>/ap-phich", Right.FIELDWORK, tab=Tab(2, N_("Posters")))
+@pages.page("/<wave>/ap-phich", Right.FIELDWORK, tab=Tab(5, N_("Posters"), used=of_kind(WaveKind.OPEN)))
 def posters(wave: str) -> ResponseReturnValue:
     """Which posters there are: of all communes or one, on which paper, and where their codes lead."""
     with database().reading() as session:

@@ -14,8 +14,9 @@ from survey.storage.models import Mode, Unit
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.pages import asks_leaders
+from survey.web.pages import Tab, asks_leaders
 from survey.web.staff.blueprint import pages
+from translations import N_
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class CommuneRow:
     forms: int
 
 
-@pages.page("/<wave>/tien-do", Right.PROGRESS, of_leaders=True)
+@pages.page("/<wave>/tien-do", Right.PROGRESS, of_leaders=True, tab=Tab(0, N_("Progress")))
 def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:

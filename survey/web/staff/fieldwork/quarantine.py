@@ -15,10 +15,10 @@ from survey.accounts.accounts import Right
 from survey.responses import quarantine
 from survey.responses.quarantine import QuarantineEntry
 from survey.storage import audit
-from survey.storage.models import Verdict
+from survey.storage.models import QuarantinedResponse, Verdict
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, having
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm, options
@@ -84,7 +84,7 @@ class Kind:
     Right.FIELDWORK,
     N_("Decided on quarantined responses"),
     endpoint="quarantine",
-    tab=Tab(9, N_("Quarantined responses")),
+    tab=Tab(10, N_("Quarantined responses"), used=having(QuarantinedResponse)),
 )
 def quarantined_responses(wave: str) -> ResponseReturnValue:
     """How many forms are held, why, and a decision on those that are ticked; never an answer. `ly-do`: those of

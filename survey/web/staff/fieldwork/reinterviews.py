@@ -18,10 +18,10 @@ from survey.accounts.accounts import Right
 from survey.fieldwork import agreements, reinterviews
 from survey.fieldwork.reinterviews import Chosen
 from survey.integrity import pattern_list, pattern_words, reinterview_sample
-from survey.storage.models import SheetState, Unit, Wave
+from survey.storage.models import SheetState, Unit, Wave, WaveKind
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, of_kind
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import STATES
 from survey.web.staff.form import StaffForm, options
@@ -82,7 +82,12 @@ def _field(item: Item) -> RadioField:
     )
 
 
-@pages.page("/<wave>/phuc-tra", Right.REVIEW, endpoint="reinterviews", tab=Tab(11, N_("Re-interviews")))
+@pages.page(
+    "/<wave>/phuc-tra",
+    Right.REVIEW,
+    endpoint="reinterviews",
+    tab=Tab(15, N_("Re-interviews"), used=of_kind(WaveKind.SAMPLE)),
+)
 def list_of(wave: str) -> ResponseReturnValue:
     """The forms that are chosen, or the agreement once it is computed; `don-vi`: those of one commune."""
     return _listed(wave, ComputeForm(formdata=None))

@@ -16,7 +16,7 @@ from survey.responses.respondents import sample
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.pages import Tab
+from survey.web.pages import Tab, of_kind
 from survey.web.staff.blueprint import pages
 from translations import N_
 from translations.formats import order
@@ -57,7 +57,12 @@ class PlaceRow:
     weighted: float | None
 
 
-@pages.page("/<wave>/ty-le", Right.FIELDWORK, endpoint="response_rates", tab=Tab(12, N_("Response rates")))
+@pages.page(
+    "/<wave>/ty-le",
+    Right.FIELDWORK,
+    endpoint="response_rates",
+    tab=Tab(16, N_("Response rates"), used=of_kind(WaveKind.SAMPLE)),
+)
 def rates_of_wave(wave: str) -> ResponseReturnValue:
     """The rates of the wave, and those of each commune or stratum."""
     part = request.args.get("theo", "don-vi")

@@ -203,7 +203,7 @@ def _undecided(looked: Inspection, decisions: Mapping[UUID, Decision]) -> int:
     return sum(form.id not in decisions for form in looked.found())
 
 
-@pages.form("/<wave>/ra-soat", Right.REVIEW, N_("Decided on responses under review"), tab=Tab(10, N_("Review")))
+@pages.form("/<wave>/ra-soat", Right.REVIEW, N_("Decided on responses under review"), tab=Tab(11, N_("Review")))
 def review(wave: str) -> ResponseReturnValue:
     """The forms in which something was found, and a decision on those that are ticked.
 

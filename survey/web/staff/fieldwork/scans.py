@@ -15,9 +15,10 @@ from forms import Item
 from survey.accounts.accounts import Right
 from survey.fieldwork import keying
 from survey.paper import scanning
+from survey.storage.models import Batch
 from survey.waves import waves
 from survey.web.current import database
-from survey.web.pages import MB, Tab
+from survey.web.pages import MB, Tab, having
 from survey.web.staff import uploads
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
@@ -49,7 +50,12 @@ class Asked:
 
 
 @pages.form(
-    "/<wave>/quet", Right.KEY, tab=Tab(6, N_("Scans")), single_response=True, max_upload=20 * MB, in_memory=True
+    "/<wave>/quet",
+    Right.KEY,
+    tab=Tab(7, N_("Scans"), used=having(Batch)),
+    single_response=True,
+    max_upload=20 * MB,
+    in_memory=True,
 )
 def scans(wave: str) -> ResponseReturnValue:
     """The forms of which pages are in; takes further pages."""

@@ -102,7 +102,7 @@ class Compared:
     outside: Record
 
 
-@pages.page("/<wave>/lo", Right.REVIEW, endpoint="lots", tab=Tab(13, N_("Lots")), of_leaders=True)
+@pages.page("/<wave>/lo", Right.REVIEW, endpoint="lots", tab=Tab(14, N_("Lots")), of_leaders=True)
 def lots_of_wave(wave: str) -> ResponseReturnValue:
     """The lots of a wave; by `xa`, `loai`, `ngay`, `nguoi-gui`, `trang-thai` some of them. Of one sender also how
     many forms it brought, by village and day."""

@@ -85,7 +85,7 @@ class MatterRow:
     Right.REVIEW,
     N_("Decided on an open matter"),
     endpoint="open_matters",
-    tab=Tab(10, N_("Open matters")),
+    tab=Tab(12, N_("Open matters")),
 )
 def open_matters(wave: str) -> ResponseReturnValue:
     """What is unusual or waits, the undecided first; a decision on one of them, with its reason."""

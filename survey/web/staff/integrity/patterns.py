@@ -86,7 +86,7 @@ class CheckLine:
     signs: int
 
 
-@pages.page("/<wave>/dau-hieu", Right.REVIEW, endpoint="patterns", tab=Tab(10, N_("Patterns")))
+@pages.page("/<wave>/dau-hieu", Right.REVIEW, endpoint="patterns", tab=Tab(13, N_("Patterns")))
 def pattern_page(wave: str) -> ResponseReturnValue:
     """The patterns that pass the corrected test with the next step, the signs, and what was looked at."""
     return _page(wave)

@@ -35,6 +35,7 @@ class CodingForm(StaffForm):
     act=N_("Began to read remarks"),
     export=True,
     reauthenticate=True,
+    tab="staff.remarks",
 )
 def read_remarks(wave: str) -> ResponseReturnValue:
     """Begins a sitting: the password once more, an entry in the audit trail, and the first remark that waits.
@@ -47,7 +48,7 @@ def read_remarks(wave: str) -> ResponseReturnValue:
     return redirect(_address(wave, queue.after(0) or 1), 303)
 
 
-@pages.form("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, N_("Coded remarks"))
+@pages.form("/<wave>/loi-gop-y/doc/<int:place>", Right.REMARKS, N_("Coded remarks"), tab="staff.remarks")
 def remark(wave: str, place: int) -> ResponseReturnValue:
     """The remark at a place of the queue; sent, its themes are kept and the next one follows."""
     if browser.get(READING) != wave:

@@ -38,7 +38,7 @@ class ParaphraseForm(StaffForm):
     )
 
 
-@pages.form("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, N_("Wrote a paraphrase"))
+@pages.form("/<wave>/loi-gop-y/tom-tat", Right.REMARKS, N_("Wrote a paraphrase"), tab="staff.remarks")
 def paraphrases(wave: str) -> ResponseReturnValue:
     """All paraphrases of a wave, and the form that adds one. `xa`: those of one commune."""
     with database().reading() as session:

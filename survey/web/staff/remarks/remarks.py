@@ -13,13 +13,15 @@ from survey.results.remarks import ThemeCounts, ThemeLine
 from survey.waves import waves
 from survey.waves.units import find as unit_of
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
+from translations import N_
 from translations.formats import order
 
 MOST = 2  # themes of a commune that the list names
 
 
-@pages.page("/<wave>/loi-gop-y", Right.RESULTS)
+@pages.page("/<wave>/loi-gop-y", Right.RESULTS, tab=Tab(1, N_("Remarks"), "staff.items"))
 def remarks(wave: str) -> ResponseReturnValue:
     """How many remarks are coded, what they are about, and how far two coders agree."""
     with database().reading() as session:

@@ -36,7 +36,7 @@ STEPS: dict[str, Callable[[Session, str, str], object]] = {
 }
 
 
-@pages.form("/<wave>/loi-gop-y/chu-de", Right.REMARKS, N_("Added a theme"))
+@pages.form("/<wave>/loi-gop-y/chu-de", Right.REMARKS, N_("Added a theme"), tab="staff.remarks")
 def themes(wave: str) -> ResponseReturnValue:
     """The list, and the form that adds a theme to it."""
     form = ThemeForm()

@@ -53,7 +53,7 @@ class Figure:
     in_r: str
 
 
-@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True, of_leaders=True)
+@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True, of_leaders=True, tab="staff.items")
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)

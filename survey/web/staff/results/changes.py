@@ -15,10 +15,11 @@ from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
 from survey.waves import waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
 from survey.web.staff.results.items import parts_of
-from translations import NotFound
+from translations import N_, NotFound
 from translations import gettext as _
 from translations.formats import order
 
@@ -32,7 +33,13 @@ class ChangeRow:
     change: Change
 
 
-@pages.page("/<wave>/so-sanh", Right.RESULTS, figures=True, of_leaders=True)
+@pages.page(
+    "/<wave>/so-sanh",
+    Right.RESULTS,
+    figures=True,
+    of_leaders=True,
+    tab=Tab(4, N_("Compare"), "wave", N_("What changed")),
+)
 def changes(wave: str) -> ResponseReturnValue:
     """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
     summary, people = figures_of(wave)
@@ -44,7 +51,7 @@ def changes(wave: str) -> ResponseReturnValue:
             later = [one for one in waves.list_all(session) if new in comparison.earlier(session, one)]
             return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
         if not summary.collection.in_sample:
-            return render_template("staff/no_forms.html", summary=summary, wave=new, place="changes")
+            return render_template("staff/no_forms.html", summary=summary, wave=new)
         wanted = request.args.get("voi", (comparison.former(session, new) or offered[0]).code)
         old = next((one for one in offered if one.code == wanted), None)
         if old is None:

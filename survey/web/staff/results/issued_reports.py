@@ -37,7 +37,9 @@ class IssueForm(StaffForm):
     seen = HiddenField()
 
 
-@pages.form("/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_leaders=True)
+@pages.form(
+    "/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_leaders=True, tab="staff.release_list"
+)
 def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of the release that is shown, once number and day were seen as they will be printed."""
     form = IssueForm() if request.method == "POST" else IssueForm(formdata=None, day=dates.today())

@@ -14,8 +14,10 @@ from forms import Index
 from survey.accounts.accounts import Right
 from survey.results import charts
 from survey.results.summary import Line, Summary
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
+from translations import N_
 from translations import gettext as _
 
 
@@ -45,7 +47,13 @@ class Block:
     questions: tuple[Question, ...]
 
 
-@pages.page("/<wave>/cau-hoi", Right.RESULTS, figures=True, of_leaders=True)
+@pages.page(
+    "/<wave>/cau-hoi",
+    Right.RESULTS,
+    figures=True,
+    of_leaders=True,
+    tab=Tab(3, N_("Contents"), "wave", N_("Questions")),
+)
 def items(wave: str) -> ResponseReturnValue:
     """The items of the index by area and factor, then the other questions with a line per answer."""
     summary = summary_of(wave)

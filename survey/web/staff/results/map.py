@@ -13,13 +13,13 @@ from survey.web.staff.results.units import Choice, UnitRow, choices, finding
 from translations.formats import order
 
 
-@pages.page("/<wave>/ban-do", Right.RESULTS, endpoint="map", figures=True)
+@pages.page("/<wave>/ban-do", Right.RESULTS, endpoint="map", figures=True, tab="staff.units")
 def as_map(wave: str) -> ResponseReturnValue:
     """`hien`: what is shown, as on the page of all communes."""
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
     if not offered or not summary.collection.in_sample:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
     outlines = commune_boundaries.outlines()

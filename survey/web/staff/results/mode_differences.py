@@ -9,6 +9,7 @@ from survey.accounts.accounts import Right
 from survey.results import mode_differences
 from survey.results.summary import Summary
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
 from translations import N_
@@ -17,7 +18,13 @@ from translations import gettext as _
 WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune")}
 
 
-@pages.page("/<wave>/cach-tra-loi", Right.RESULTS, endpoint="modes", figures=True)
+@pages.page(
+    "/<wave>/cach-tra-loi",
+    Right.RESULTS,
+    endpoint="modes",
+    figures=True,
+    tab=Tab(3, N_("By way of answering"), "staff.changes"),
+)
 def by_mode(wave: str) -> ResponseReturnValue:
     """The index, its parts and the headlines by way of answering."""
     summary, people = figures_of(wave)

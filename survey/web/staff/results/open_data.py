@@ -10,11 +10,17 @@ from survey.data_files import open_data_bundle
 from survey.results import releases
 from survey.waves import waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from translations import N_
 
 
-@pages.page("/<wave>/du-lieu-mo", Right.RESULTS, endpoint="open_data")
+@pages.page(
+    "/<wave>/du-lieu-mo",
+    Right.RESULTS,
+    endpoint="open_data",
+    tab=Tab(2, N_("Open data"), "staff.reports"),
+)
 def shown(wave: str) -> ResponseReturnValue:
     """What the open data of the newest approved release hold; without one, what to do first."""
     with database().reading() as session:

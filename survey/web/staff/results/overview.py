@@ -19,13 +19,14 @@ from survey.results.targets import Verdict
 from survey.storage.models import WaveKind
 from survey.waves import waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
 from survey.web.staff.figures import figures_of
 from survey.web.staff.results.changes import items_of
 from survey.web.staff.results.items import parts_of
+from translations import N_, ngettext
 from translations import gettext as _
-from translations import ngettext
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,12 @@ class Task:
     address: str
 
 
-@pages.page("/<wave>/", Right.RESULTS, figures=True, of_leaders=True)
+@pages.page("/<wave>/", Right.RESULTS, figures=True, of_leaders=True, tab=Tab(1, N_("Overview"), "wave"))
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
     summary, people = figures_of(wave)
     if not summary.collection.in_sample:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="overview")
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
     headlines = [headline.line.estimate for headline in summary.headlines]
     compared = since(summary, people)

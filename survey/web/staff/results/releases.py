@@ -22,6 +22,7 @@ from survey.storage.models import Release, Wave
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from translations import N_, NotFound, Refusal, ngettext
 from translations import gettext as _
@@ -51,7 +52,7 @@ class ReleaseRow:
     waiting: Sequence[Changed] = ()
 
 
-@pages.page("/<wave>/cong-bo", Right.RESULTS, of_leaders=True)
+@pages.page("/<wave>/cong-bo", Right.RESULTS, of_leaders=True, tab=Tab(1, N_("Releases"), "staff.reports"))
 def release_list(wave: str) -> ResponseReturnValue:
     """The releases and issued reports of a wave, the newest first."""
     return _page(wave)

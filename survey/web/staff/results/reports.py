@@ -16,6 +16,7 @@ from survey.results import releases
 from survey.results.summary import Summary
 from survey.waves import units, waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import summary_of
 from translations import LANGUAGES, N_, NotFound, language
@@ -57,7 +58,13 @@ class Download:
     size: int | None
 
 
-@pages.page("/<wave>/bao-cao", Right.RESULTS, figures=True, of_leaders=True)
+@pages.page(
+    "/<wave>/bao-cao",
+    Right.RESULTS,
+    figures=True,
+    of_leaders=True,
+    tab=Tab(5, N_("Reports and release"), "wave", N_("Reports")),
+)
 def reports(wave: str) -> ResponseReturnValue:
     """The files that can be had, each with its name, kind, and size where it is known."""
     summary = summary_of(wave)

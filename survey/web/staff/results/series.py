@@ -16,11 +16,12 @@ from survey.results.timeline import Timeline
 from survey.storage.models import PublishedFigure, Unit
 from survey.waves import units, waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
 from survey.web.staff.results.items import outline
 from survey.year import published
-from translations import NotFound
+from translations import N_, NotFound
 from translations import gettext as _
 
 
@@ -92,7 +93,13 @@ def gather(summary: Summary) -> Series:
     )
 
 
-@pages.page("/<wave>/qua-cac-dot", Right.RESULTS, endpoint="series", figures=True)
+@pages.page(
+    "/<wave>/qua-cac-dot",
+    Right.RESULTS,
+    endpoint="series",
+    figures=True,
+    tab=Tab(1, N_("Over the years"), "staff.changes"),
+)
 def over_waves(wave: str) -> ResponseReturnValue:
     """The figure of `gather`, and the way to the others of the same place."""
     summary = summary_of(wave)

@@ -24,6 +24,7 @@ from survey.system.cache import FIGURE_BYTES, cached
 from survey.system.csv_table import Writer
 from survey.waves import units
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.figures import WaveFigures, figures_of, keys
 from survey.web.staff.results.reports import OFFICE
@@ -73,7 +74,13 @@ class Table:
 
 
 @pages.page(
-    "/<wave>/bang", Right.RESULTS, act=N_("Looked at a free table"), export=True, figures=True, of_leaders=True
+    "/<wave>/bang",
+    Right.RESULTS,
+    act=N_("Looked at a free table"),
+    export=True,
+    figures=True,
+    of_leaders=True,
+    tab=Tab(2, N_("By group of people"), "staff.changes"),
 )
 def table(wave: str) -> ResponseReturnValue:
     """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""

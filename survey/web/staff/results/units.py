@@ -22,10 +22,11 @@ from survey.results.summary import Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
 from survey.waves import unit_search, units, waves
 from survey.web.current import database
+from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.figures import keys, summary_of
 from survey.web.staff.results.items import parts_of
-from translations import Lazy, NotFound
+from translations import N_, Lazy, NotFound
 from translations import gettext as _
 from translations.formats import order
 
@@ -82,14 +83,14 @@ ORDERS: dict[str, tuple[Lazy, Callable[[UnitRow], Any]]] = {
 }
 
 
-@pages.page("/<wave>/don-vi", Right.RESULTS, endpoint="units", figures=True)
+@pages.page("/<wave>/don-vi", Right.RESULTS, endpoint="units", figures=True, tab=Tab(2, N_("Communes"), "wave"))
 def all_units(wave: str) -> ResponseReturnValue:
     """The plot that is the table: an interval for each commune. `hien`: what is shown; `xep`: the order, of an
     open wave that of the names unless given; `nhom`: of `AMONG`; `tim`: words of the names wanted."""
     summary = summary_of(wave)
     offered = {choice.code: choice for choice in choices(summary)}
     if not offered or not summary.collection.in_sample:
-        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave, place="units")
+        return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
     by = request.args.get("xep", "")
     by = by if by in ORDERS else "ten" if summary.wave.kind is WaveKind.OPEN else next(iter(ORDERS))
@@ -162,7 +163,7 @@ class Compared:
     level: str
 
 
-@pages.page("/<wave>/don-vi/<unit>", Right.RESULTS, figures=True)
+@pages.page("/<wave>/don-vi/<unit>", Right.RESULTS, figures=True, tab="staff.units")
 def unit(wave: str, unit: str) -> ResponseReturnValue:
     """One commune: its index, its rank as a range, its headlines, and its items against the province."""
     summary = summary_of(wave)
@@ -172,7 +173,7 @@ def unit(wave: str, unit: str) -> ResponseReturnValue:
     return _beside_the_province(summary, code)
 
 
-@pages.page("/<wave>/xa-minh", Right.OWN_RESULTS)
+@pages.page("/<wave>/xa-minh", Right.OWN_RESULTS, tab=Tab(2, N_("My commune"), "wave"))
 def own_unit(wave: str) -> ResponseReturnValue:
     """What is released of the reader's own commune; nothing of it moves before the next release."""
     if current_user.unit is None:

@@ -24,7 +24,7 @@ from survey.system.csv_table import Writer
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.pages import MB, Tab, asks_leaders
+from survey.web.pages import MB, Tab, asks_leaders, of_kind
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
@@ -114,7 +114,9 @@ class DrawRow:
         return self.draw.plan.get("person")
 
 
-@pages.page("/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample")), of_leaders=True)
+@pages.page(
+    "/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample"), used=of_kind(WaveKind.SAMPLE)), of_leaders=True
+)
 def sample(wave: str) -> ResponseReturnValue:
     """The frame and the draws."""
     return _page(wave, (GroupsForm if asks_leaders(wave) else FrameForm)(formdata=None))

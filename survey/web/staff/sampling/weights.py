@@ -23,7 +23,7 @@ from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
 from survey.waves import questionnaires, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.pages import MB, Tab
+from survey.web.pages import MB, Tab, of_kind
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload, stored_upload
@@ -129,7 +129,12 @@ class CountForm(StaffForm):
     )
 
 
-@pages.form("/<wave>/quyen-so", Right.FIELDWORK, N_("Computed weights"), tab=Tab(13, N_("Weights")))
+@pages.form(
+    "/<wave>/quyen-so",
+    Right.FIELDWORK,
+    N_("Computed weights"),
+    tab=Tab(17, N_("Weights"), used=of_kind(WaveKind.SAMPLE)),
+)
 def weights(wave: str) -> ResponseReturnValue:
     """The versions with the report of one of them, and the form that computes a new one."""
     form = WeightForm()

@@ -49,7 +49,7 @@ def test_a_year_that_was_not_published_is_a_gap_and_no_line_leads_through(app: F
 
 def test_own_figures_say_what_they_are_not_and_have_their_interval(app: Flask, sign_in: SignIn) -> None:
     page = sign_in(app, "home_affairs").get(HOME).text
-    assert '<a href="/quan-tri/nam/" aria-current="page">Năm</a>' in page  # the year's frame, not a wave's
+    assert '<a href="/quan-tri/nam/" aria-current="true">Năm</a>' in page  # the year's frame, not a wave's
     own = plain(page.split('id="own"')[1].split("</section>")[0])
     assert "không phải SIPAS hay PAPI" in own
     assert re.search(r"90,00% từ \d+,\d\d đến \d+,\d\d", own)

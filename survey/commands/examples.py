@@ -13,7 +13,8 @@ EXAMPLES: dict[str, str] = {
     "questionnaire publish": "ho_gia_dinh.yaml",
     "questionnaire crosswalk": "doi-chieu.yaml",
     "questionnaire list": "",
-    "wave create": "ho-2027 --questionnaire ho_gia_dinh@1 --from 2027-03-01 --to 2027-04-15 --kind sample",
+    "wave create": "ho-2027 --questionnaire ho_gia_dinh@1 --from 2027-03-01 --to 2027-04-15 --kind sample "
+    "--title 'Khảo sát hài lòng năm 2027'",
     "wave list": "",
     "unit import": "don-vi.csv",
     "frame import": "thon.csv --wave ho-2027",

@@ -44,6 +44,7 @@ wave = Commands("wave", help=_("Rounds of a survey, each on one version of a que
     required=True,
     help=_("sample: people drawn by a design; open: whoever comes."),
 )
+@click.option("--title", metavar="TEXT", default="", help=_("What people read: “Khảo sát hài lòng năm 2027”."))
 @click.option("--public", is_flag=True, help=_("Lead from the first page to this wave; for open waves."))
 @option(
     "--single-psu",
@@ -63,6 +64,7 @@ def create(
     opens: date,
     closes: date,
     kind: str,
+    title: str,
     public: bool,
     single_psu: str,
     villages: str,
@@ -75,6 +77,7 @@ def create(
             models.WaveKind(kind),
             opens,
             closes,
+            title=title,
             public=public,
             single_psu=single_psu,
             villages=villages,
@@ -102,11 +105,16 @@ def create(
 
 
 @wave.command(
-    "list", help=_("All waves, as tab-separated lines: code, questionnaire, kind, first and last day, public.")
+    "list",
+    help=_("All waves, as tab-separated lines: code, questionnaire, kind, first and last day, public, name."),
 )
 def list_waves() -> None:
     with installation.opened().reading() as session:
         for one in waves.list_all(session):
             asked = questionnaires.by_digest(session, one.questionnaire)
             public = "public" if one.public else ""
-            click.echo("\t".join((one.code, asked.name, one.kind.value, str(one.opens), str(one.closes), public)))
+            click.echo(
+                "\t".join(
+                    (one.code, asked.name, one.kind.value, str(one.opens), str(one.closes), public, one.title)
+                )
+            )

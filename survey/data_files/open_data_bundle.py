@@ -99,7 +99,7 @@ def about(bundle: Bundle) -> list[str]:
     paragraphs = [
         _(
             "Open data of the wave %(wave)s: %(title)s. Release %(number)s, approved on %(day)s.",
-            wave=bundle.wave.code,
+            wave=bundle.wave.title,
             title=str(bundle.questionnaire.title),
             number=bundle.release.number,
             day=day(bundle.release.approved),

@@ -151,7 +151,7 @@ def open_for_paper(wave: Wave) -> None:
         raise Conflict(
             "The fieldwork of wave %(wave)s was closed on %(day)s: no paper form is taken any more. An "
             "administrator can open it again.",
-            wave=wave.code,
+            wave=wave.title,
             day=shown(wave.closed),
         )
 

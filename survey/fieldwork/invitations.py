@@ -70,7 +70,7 @@ def _running(session: Session, wave: str) -> Wave:
     row = waves.find(session, wave)
     if row.kind is WaveKind.OPEN:
         raise Conflict(
-            "The wave %(code)s is open to all: nobody needs an invitation. Name a sample wave.", code=wave
+            "The wave %(code)s is open to all: nobody needs an invitation. Name a sample wave.", code=row.title
         )
     if row.closes < dates.today():
         raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(row.closes))
@@ -81,9 +81,9 @@ def _to_groups(session: Session, wave: Wave, names: Collection[str], count: int 
     groups = leader_groups.groups(session, wave.code)
     unknown = next((name for name in names if name not in groups), None)
     if unknown is not None:
-        raise NotFound("There is no group %(group)s in the wave %(wave)s.", group=unknown, wave=wave.code)
+        raise NotFound("There is no group %(group)s in the wave %(wave)s.", group=unknown, wave=wave.title)
     if not groups:
-        raise Refusal("The wave %(wave)s has no groups yet. Load them: hailong frame import", wave=wave.code)
+        raise Refusal("The wave %(wave)s has no groups yet. Load them: hailong frame import", wave=wave.title)
     chosen = [groups[name] for name in dict.fromkeys(names or groups)]
     if not all(1 <= (count or group.people) <= MOST for group in chosen):
         raise Refusal("Make 1 to %(most)s codes for a group at once.", most=MOST)
@@ -100,9 +100,9 @@ def _to_villages(session: Session, wave: Wave, psus: Collection[str], count: int
     villages = {village.psu: village for village in draws.villages(session, wave)}
     unknown = next((psu for psu in psus if psu not in villages), None)
     if unknown is not None:
-        raise NotFound("There is no village %(psu)s in the wave %(wave)s.", psu=unknown, wave=wave.code)
+        raise NotFound("There is no village %(psu)s in the wave %(wave)s.", psu=unknown, wave=wave.title)
     if not villages:
-        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
+        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.title)
     with speaking("vi"):  # whatever language is spoken by whoever sends them
         codes = {village.unit for village in villages.values()}
         communes = {code: units.named(units.find(session, code)) for code in codes}

@@ -98,14 +98,14 @@ def takes_paper(wave: Wave) -> None:
     if today() < wave.opens:
         raise NotFound(
             "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
-            code=wave.code,
+            code=wave.title,
             day=formats.day(wave.opens),
         )
     if wave.closed is not None:
         raise Gone(
             "The fieldwork of wave %(code)s was closed on %(day)s, all its forms accounted for. Give those left "
             "over to Home Affairs.",
-            code=wave.code,
+            code=wave.title,
             day=formats.day(wave.closed),
         )
 

@@ -72,7 +72,7 @@ def record(session: Session, code: str, psu: str, outcomes: Mapping[int, Outcome
     if wave is None or wave.draw is None:
         raise NotFound("No sample is drawn for the wave %(wave)s: there are no households to visit.", wave=code)
     if wave.closed is not None:
-        raise Conflict("The fieldwork of wave %(wave)s is closed: no visit is noted any more.", wave=code)
+        raise Conflict("The fieldwork of wave %(wave)s is closed: no visit is noted any more.", wave=wave.title)
     # Two tablets in one village: the second waits, and adds to what the first noted.
     session.execute(
         select(DrawnVillage.psu).where(DrawnVillage.draw == wave.draw, DrawnVillage.psu == psu).with_for_update()

@@ -43,7 +43,7 @@ def refuse_undecided(session: Session, wave: Wave, release: Release, person: str
                 "%(unit)s: %(count)s forms came where %(usual)s are usual, and nobody has decided what becomes of "
                 "them. Decide first: page “Open matters” of wave %(wave)s, or hailong integrity decide.",
                 **_told(session, matter.about),
-                wave=wave.code,
+                wave=wave.title,
             )
         _refuse_own(matter, person)
         if (

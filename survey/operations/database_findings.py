@@ -196,7 +196,7 @@ def chains(session: Session) -> Iterator[Finding]:
         last = digests.newest(session, wave.code)
         if last is None or last.day < oldest:
             newest_day = formats.day(last.day if last else None)
-            what = _("The last daily digest of wave %(wave)s is of %(day)s.", wave=wave.code, day=newest_day)
+            what = _("The last daily digest of wave %(wave)s is of %(day)s.", wave=wave.title, day=newest_day)
             yield look(
                 what,
                 _("The server makes one each night: keep it running, and see its log."),

@@ -40,6 +40,7 @@ from translations import Conflict
 
 HOUSEHOLD, SHORT = "ho_gia_dinh@1", "noi_phuc_vu@1"
 SAMPLE, BEFORE, OPEN = "thu-nghiem", "nam-truoc", "gop-y"
+OPEN_TITLE = "Góp ý sau khi làm thủ tục"
 VILLAGES_A_COMMUNE, PEOPLE_A_VILLAGE = 2, 27
 OPEN_RESPONSES = 1_200
 KINDS = {
@@ -225,6 +226,7 @@ def _sample_wave(
         questionnaire,
         WaveKind.SAMPLE,
         *days,
+        title=f"Khảo sát hài lòng năm {days[0].year}" if code in (SAMPLE, BEFORE) else "",
         villages="kept" if same_villages else "new",
         simulated=True,
     )
@@ -265,7 +267,9 @@ def _release(session: Session, wave: Wave) -> Wave:
 
 def _open_wave(session: Session, days: tuple[date, date], communes: list[Unit], seed: int) -> Wave:
     questionnaire = questionnaires.find(session, SHORT)
-    wave = waves.create(session, OPEN, questionnaire, WaveKind.OPEN, *days, public=True, simulated=True)
+    wave = waves.create(
+        session, OPEN, questionnaire, WaveKind.OPEN, *days, title=OPEN_TITLE, public=True, simulated=True
+    )
     chance = np.random.default_rng([seed, *OPEN.encode()])
     unit = chance.choice(len(communes), OPEN_RESPONSES, p=chance.dirichlet(np.full(len(communes), 2.0)))
     people = _people(unit, unit, communes, len(communes), NOW, seed, chance)

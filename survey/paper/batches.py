@@ -88,7 +88,7 @@ def _locked(session: Session, code: str) -> Wave:
     session.execute(select(Wave.code).order_by(Wave.code).with_for_update(key_share=True))
     wave = session.get_one(Wave, code, populate_existing=True)
     if wave.kind is WaveKind.OPEN:
-        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.title)
     open_for_paper(wave)
     return wave
 
@@ -97,7 +97,7 @@ def _chosen(session: Session, wave: Wave, wanted: Collection[str] | None) -> lis
     """The villages of the sample, or those wanted, in the order of the packets: by commune, then by code."""
     known = {village.psu: village for village in draws.villages(session, wave)}
     if not known:
-        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
+        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.title)
     strange = sorted(set(wanted or ()) - known.keys())
     if strange:
         raise NotFound("Not in the sample of this wave: %(villages)s.", villages=", ".join(strange[:5]))
@@ -120,7 +120,7 @@ def _needed(session: Session, wave: Wave, chosen: Sequence[Village], forms: int 
     if forms is None and chosen:
         raise Refusal(
             "No sample is drawn for the wave %(wave)s. Draw it, or say how many forms each village gets.",
-            wave=wave.code,
+            wave=wave.title,
         )
     _bounded(1 if forms is None else forms)
     return [Needed(village, forms or 0, None) for village in chosen]

@@ -66,9 +66,13 @@ class Packet:
 
 @dataclass(frozen=True)
 class Print:
-    """What is printed: the packets of a wave, all on one questionnaire. `authority`: above the one that asks."""
+    """What is printed: the packets of a wave, all on one questionnaire.
 
-    wave: str
+    title      the wave's
+    authority  above the one that asks
+    """
+
+    title: str
     questionnaire: Questionnaire
     authority: str
     packets: tuple[Packet, ...]
@@ -117,7 +121,7 @@ def prepared(
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    return Print(row.code, questionnaire, authority, tuple(packets))
+    return Print(row.title, questionnaire, authority, tuple(packets))
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
@@ -196,7 +200,7 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
         "survey": str(given.questionnaire.title),
         "code": packet.code,
         "about": [
-            [_("Wave"), given.wave],
+            [_("Survey"), given.title],
             [_("Commune or ward"), packet.unit],
             [_("Village"), packet.village],
             [_("Number of forms"), number(len(numbers))],

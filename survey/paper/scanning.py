@@ -138,9 +138,8 @@ def _wanted(session: Session, wave: str, serial: str) -> Questionnaire:
     """The questionnaire of a form that may be scanned into this wave; refused where it may not."""
     form = sheet_locks.printed(session, serial)
     if form.batch.wave != wave:
-        raise Conflict(
-            "Form %(serial)s is of the wave %(wave)s. Scan it there.", serial=serial, wave=form.batch.wave
-        )
+        of = form.place.wave.title
+        raise Conflict("Form %(serial)s is of the wave %(wave)s. Scan it there.", serial=serial, wave=of)
     if form.sheet.state is SheetState.VOID:
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",

@@ -132,14 +132,14 @@ def _refuse_village(session: Session, wave: Wave, person: Sender, psu: str | Non
         raise Refusal("A batch is keyed, not interviewed: assign it to a keyer.")
     if wave.kind is WaveKind.OPEN:
         if psu is not None:
-            raise Refusal("The wave %(code)s has no villages: assign the whole wave.", code=wave.code)
+            raise Refusal("The wave %(code)s has no villages: assign the whole wave.", code=wave.title)
         return
     village = session.get(Village, (wave.code, psu)) if psu else None
     if psu is None:
         raise Refusal("Name the village: in a sample wave interviewers are assigned village by village.")
     drawn = wave.draw is None or session.get(DrawnVillage, (wave.draw, psu)) is not None
     if village is None or not drawn:
-        raise NotFound("The sample of wave %(wave)s has no village %(psu)s.", wave=wave.code, psu=psu)
+        raise NotFound("The sample of wave %(wave)s has no village %(psu)s.", wave=wave.title, psu=psu)
     if person.role is Role.INTERVIEWER and person.unit not in (None, village.unit):
         raise Refusal(
             "%(name)s interviews in another commune than that of village %(psu)s.", name=person.name, psu=psu
@@ -151,7 +151,7 @@ def _refuse_batch(session: Session, wave: Wave, psu: str | None, batch: str | No
         raise Refusal("Keyers are assigned a batch or the whole wave, not a village.")
     found = session.get(Batch, batch) if batch else None
     if batch and (found is None or found.wave != wave.code):
-        raise NotFound("Wave %(wave)s has no batch %(batch)s.", wave=wave.code, batch=batch)
+        raise NotFound("Wave %(wave)s has no batch %(batch)s.", wave=wave.title, batch=batch)
 
 
 def _refuse_households(session: Session, wave: Wave, psu: str | None, numbers: list[int]) -> None:

@@ -12,6 +12,7 @@ from survey.responses.lots import MOST
 from survey.storage import audit
 from survey.storage.models import Lot, LotStep, LotStepKind, Response
 from survey.system import dates
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as written_day
 from translations.formats import nfc
@@ -87,7 +88,10 @@ def find(session: Session, wave: str, number: int) -> Lot:
         raise NotFound("Wave %(wave)s has no lot %(number)s. Look at its list.", wave=wave, number=number)
     if lot.wave != wave:
         raise NotFound(
-            "Lot %(number)s belongs to wave %(other)s, not to %(wave)s.", number=number, other=lot.wave, wave=wave
+            "Lot %(number)s belongs to wave %(other)s, not to %(wave)s.",
+            number=number,
+            other=waves.find(session, lot.wave).title,
+            wave=waves.find(session, wave).title,
         )
     return lot
 

@@ -140,10 +140,10 @@ def locked(session: Session, code: str) -> Wave:
 def why_settled(session: Session, wave: Wave) -> Conflict | None:
     """Why the sample of a wave may change no more; None if it still may."""
     if wave.kind is WaveKind.OPEN:
-        return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+        return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.title)
     if questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
         return Conflict(
-            "The wave %(code)s asks leaders: nobody is drawn, all of a group are asked.", code=wave.code
+            "The wave %(code)s asks leaders: nobody is drawn, all of a group are asked.", code=wave.title
         )
     if session.scalar(select(func.count()).where(Batch.wave == wave.code)):
         return Conflict("Forms are printed for the sample of this wave: it can't be drawn again.")
@@ -216,10 +216,10 @@ def find(session: Session, wave: Wave, number: int | None = None) -> Draw:
     draw = session.scalars(query).first()
     if draw is None and number is None:
         raise NotFound(
-            "No sample is drawn for the wave %(wave)s yet. Draw it: hailong sample draw", wave=wave.code
+            "No sample is drawn for the wave %(wave)s yet. Draw it: hailong sample draw", wave=wave.title
         )
     if draw is None:
-        raise NotFound("The wave %(wave)s has no draw number %(number)s.", wave=wave.code, number=number)
+        raise NotFound("The wave %(wave)s has no draw number %(number)s.", wave=wave.title, number=number)
     return draw
 
 

@@ -53,7 +53,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     if of_leaders(session, row):
         return Outcome(*leader_frame.load(session, row, path))
     if row.kind is WaveKind.OPEN:
-        raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.code)
+        raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.title)
     faults = Faults()
     known_units = {unit.code: unit for unit in session.scalars(select(Unit))}
     villages = {village.psu: village for village in waves.villages(session, row.code)}

@@ -65,10 +65,10 @@ class Frame:
 def frame(session: Session, wave: Wave) -> Frame:
     """The frame of a wave; refused where there is none, or a village's number of households isn't known."""
     if wave.kind is WaveKind.OPEN:
-        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.code)
+        raise Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.title)
     rows = waves.villages(session, wave.code)
     if not rows:
-        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.code)
+        raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.title)
     for row in rows:
         if row.households is None:
             raise Refusal(

@@ -53,7 +53,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     row = waves.find(session, wave)
     if row.kind is not WaveKind.OPEN:
         raise Conflict(
-            "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=row.code
+            "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=row.title
         )
     item = questionnaires.by_digest(session, row.questionnaire).items.get(SERVICE)
     codes = {unit.code for unit in session.scalars(select(Unit))}
@@ -195,7 +195,7 @@ def fitted(session: Session, wave: Wave, people: Respondents) -> tuple[Floats, d
     if not counts:
         raise Refusal(
             "The wave %(code)s has no counts of transactions. Import them: hailong transactions import FILE",
-            code=wave.code,
+            code=wave.title,
         )
     has_service = SERVICE in people.questionnaire.items
     variable = f"unit+{SERVICE}" if has_service else "unit"

@@ -122,7 +122,7 @@ def use(session: Session, wave: Wave, number: int) -> WeightVersion:
     if version is None:
         raise NoWeights(
             "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
-            code=wave.code,
+            code=wave.title,
             number=number,
         )
     wave.weights = version.id

@@ -63,7 +63,7 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     people = sample(session, wave)
     if not len(people):
         raise Refusal(
-            "The wave %(code)s has no responses in its sample yet: there is nothing to weigh.", code=code
+            "The wave %(code)s has no responses in its sample yet: there is nothing to weigh.", code=wave.title
         )
     try:
         weight, report = _computed(session, wave, people, plan)
@@ -200,7 +200,7 @@ def _adjusted(
     """Weights by which those who answered stand for all households that were asked in their class. A household
     that was replaced counts as asked and silent, the one asked instead as one who answered."""
     if wave.draw is None:
-        raise Refusal("The wave %(code)s has no draw: nobody knows who did not answer.", code=wave.code)
+        raise Refusal("The wave %(code)s has no draw: nobody knows who did not answer.", code=wave.title)
     villages = asked(session, wave)
     household = {village.psu: village.weight for village in villages}
     issued: dict[Hashable, float] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,11 +21,12 @@ from survey.system.cache import cached, database_key
 from survey.system.dates import today
 from survey.waves import questionnaires, units
 from translations import Conflict, Gone, NotFound, Refusal
-from translations.formats import day
+from translations.formats import day, nfc
 
 CODE = re.compile(r"[a-z0-9-]{1,40}")
 RESERVED = frozenset({"nam", "bo-phieu", "da-cong-bo", "dot-moi"})  # pages of staff that stand beside the waves
 SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
+TITLE_LENGTH = 120
 FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
 
 
@@ -49,12 +50,16 @@ def create(
     opens: date,
     closes: date,
     *,
+    title: str = "",
     public: bool = False,
     single_psu: str = "centered",
     villages: str = "new",
     simulated: bool = False,
 ) -> Wave:
-    """Opens a wave; refused if the code is taken or badly written, or the days run backwards."""
+    """Opens a wave; refused if its code or title is taken or badly written, or the days run backwards.
+
+    title  what people read; without one what the questionnaire is called, and the year
+    """
     if not CODE.fullmatch(code):
         raise Refusal("The code of a wave has 1 to 40 lower-case letters, digits and hyphens: dot-1-2026")
     if code in RESERVED:
@@ -69,6 +74,7 @@ def create(
         raise Conflict("There is a wave %(code)s already. Choose another code.", code=code)
     wave = Wave(
         code=code,
+        title=titled(session, title) if title.strip() else default_title(session, code, questionnaire, opens),
         questionnaire=questionnaire.digest,
         kind=kind,
         public=public,
@@ -82,6 +88,28 @@ def create(
     session.add(wave)
     session.flush()
     return wave
+
+
+def titled(session: Session, title: str, own: str | None = None) -> str:
+    """The title as it is stored; refused if it is no single line of text, or another wave than `own` bears it."""
+    title = " ".join(nfc(title).split())
+    if not 1 <= len(title) <= TITLE_LENGTH or not title.isprintable():
+        raise Refusal("Give the wave a name of 1 to %(most)s characters in one line.", most=TITLE_LENGTH)
+    for other in session.scalars(select(Wave).where(Wave.code != (own or ""))):
+        if other.title.casefold() == title.casefold():
+            raise SameTitle("The wave %(code)s has this name already. Choose another one.", code=other.code)
+    return title
+
+
+def default_title(session: Session, code: str, questionnaire: Questionnaire, opens: date) -> str:
+    """What a wave is called that was given no name; in Vietnamese, as people who give names do."""
+    title = f"{questionnaire.title.vi}, năm {opens.year}"
+    taken = set(session.scalars(select(Wave.title)))
+    return f"{title} ({code})" if title in taken else title
+
+
+class SameTitle(Conflict):
+    """Another wave has this title."""
 
 
 class NoWave(NotFound):
@@ -120,14 +148,14 @@ def of_citizens(session: Session) -> list[Wave]:
     ]
 
 
+def titles(session: Session) -> dict[str, str]:
+    """The title of each wave, by its code, for lists that know the code alone."""
+    return {row.code: row.title for row in session.execute(select(Wave.code, Wave.title))}
+
+
 def any_made_up(session: Session) -> bool:
     """Whether the waves to look around in are here, which a real wave should not stand beside."""
     return session.scalars(select(Wave.code).where(Wave.simulated)).first() is not None
-
-
-def titles(session: Session, some: Iterable[Wave]) -> dict[str, str]:
-    """The title of what each wave asks, by the code of the wave."""
-    return {wave.code: str(questionnaires.by_digest(session, wave.questionnaire).title) for wave in some}
 
 
 def public(session: Session, on: date) -> list[Wave]:

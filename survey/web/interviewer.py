@@ -61,9 +61,8 @@ class Faulty(Refusal):
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
         open_now = [wave for wave in waves.of_citizens(session) if wave.opens <= today() <= wave.closes]
-        titles = waves.titles(session, open_now)
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template("interviewer/waves.html", waves=open_now, titles=titles)
+    return render_template("interviewer/waves.html", waves=open_now)
 
 
 @pages.page("/phien", Right.INTERVIEW)

@@ -30,7 +30,8 @@ def bind(secret: str) -> ResponseReturnValue:
         with database().reading() as session:
             device = devices.by_link(session, secret)
             place = units.find(session, device.unit)
-        return render_template("kiosk/bind.html", device=device, named=units.named(place))
+            wave = waves.find(session, device.wave)
+        return render_template("kiosk/bind.html", device=device, wave=wave, named=units.named(place))
     with database().writing() as session:
         device, token = devices.bind(
             session, secret, sealed_responses.current().id, bound_device.before(Mode.KIOSK)

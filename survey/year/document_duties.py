@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from survey.remarks import themes
 from survey.results import wording
 from survey.storage.models import Theme, Unit, YearRole
-from survey.waves import units
+from survey.waves import units, waves
 from survey.year import cases, duties, measures, scores, survey_figures, year_waves
 from survey.year.cases import CaseLine
 from survey.year.document_figures import wave_source
@@ -38,7 +38,8 @@ def said(session: Session, year: int, offices: Mapping[str, str]) -> list[Line]:
     """
     found = of_year(session, year)
     names = {(one.wave, one.code): str(themes.name(one)) for one in session.scalars(select(Theme))}
-    lines = [_case(line, names[line.wave, line.theme]) for line in found]
+    called = waves.titles(session)
+    lines = [_case(line, names[line.wave, line.theme], called[line.wave]) for line in found]
     rates = [
         Line(
             "cases",
@@ -180,7 +181,7 @@ def _based(session: Session, figure: Figure) -> str:
     return told if figure.n is None else f"{told}; {wording.people(figure.n)}"
 
 
-def _case(line: CaseLine, theme: str) -> Line:
+def _case(line: CaseLine, theme: str, wave: str) -> Line:
     published = line.state == cases.CaseState.PUBLISHED
     outcome = (line.outcome.value,) if published and line.outcome else ()
     return Line(
@@ -191,9 +192,7 @@ def _case(line: CaseLine, theme: str) -> Line:
         head=line.head,
         deadline=line.deadline,
         state=line.state.value,
-        source=_(
-            "%(theme)s; remarks of wave %(wave)s, %(quarter)s", theme=theme, wave=line.wave, quarter=line.quarter
-        ),
+        source=_("%(theme)s; remarks of “%(wave)s”, %(quarter)s", theme=theme, wave=wave, quarter=line.quarter),
         flags=(*outcome, *(("late",) if line.late else ())),
         note=line.reply if published else "",
     )

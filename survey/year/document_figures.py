@@ -142,8 +142,7 @@ def _part(card: Scorecard, value: PartValue, duty: Duty | None) -> Line:
         head=duty.head if duty else "",
         deadline=duty.deadline if duty else None,
         state=value.value_of or "",
-        source=proof
-        or _("Wave %(waves)s; %(caution)s", waves=", ".join(w.code for w in waves), caution=card.caution),
+        source=proof or _("%(waves)s; %(caution)s", waves=", ".join(w.title for w in waves), caution=card.caution),
         flags=value.flags,
         note=str(card.caution) if measured else "",
     )
@@ -207,5 +206,5 @@ def wave_source(session: Session, wave: Wave) -> str:
     """Which data of a wave a figure rests on."""
     release = releases.newest(session, wave.code)
     if release is None:
-        return _("Wave %(wave)s, not released", wave=wave.code)
-    return _("Wave %(wave)s, release %(number)s", wave=wave.code, number=release.number)
+        return _("%(wave)s, not released", wave=wave.title)
+    return _("%(wave)s, release %(number)s", wave=wave.title, number=release.number)

@@ -60,14 +60,14 @@ def content(release: YearRelease, language: str) -> YearDocument:
 def obstacles(session: Session, year: int) -> list[Conflict]:
     """What keeps the present state from being frozen: a wave whose data aren't released, or are made up."""
     found = [
-        Conflict("Wave %(wave)s is made-up data: no document of a year rests on it.", wave=wave.code)
+        Conflict("Wave %(wave)s is made-up data: no document of a year rests on it.", wave=wave.title)
         for wave in document.behind(session, year)
         if wave.simulated
     ]
     found += [
         Conflict(
             "Wave %(wave)s is not released. Release it first, then freeze the document of the year.",
-            wave=wave.code,
+            wave=wave.title,
         )
         for wave in document.unreleased(session, year)
         if not wave.simulated

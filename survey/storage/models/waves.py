@@ -62,7 +62,8 @@ class Wave(Base):
     """One round on one questionnaire version."""
 
     __tablename__ = "wave"
-    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)  # in addresses and commands
+    title: Mapped[str] = mapped_column(String(200))  # in all that people read
     questionnaire: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
     kind: Mapped[WaveKind] = mapped_column(enum_column(WaveKind))
     public: Mapped[bool] = mapped_column(default=False)

@@ -30,16 +30,13 @@ def choose_wave() -> ResponseReturnValue:
         printed = sheet_locks.has_batches(session, [wave.code for wave in every])
         # Printed forms are keyed until the fieldwork is closed, long after the last interview.
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
-        titles = waves.titles(session, open_now)
         # Where forms are numbered, one's own: the number stored would tell which form waits for a second person.
         own = sheet_locks.keyed_by(session, current_user.name, printed)
         counts = {wave.code: waves.counts(session, wave.code) for wave in open_now if wave.code not in printed}
         differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
     keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
-    return render_template(
-        "keying/waves.html", waves=open_now, titles=titles, own=own, keyed=keyed, differing=differing
-    )
+    return render_template("keying/waves.html", waves=open_now, own=own, keyed=keyed, differing=differing)
 
 
 def _takes_forms(wave: Wave, printed: bool) -> bool:
@@ -101,13 +98,13 @@ def running(session: Session, code: str) -> Wave:
     if today() < wave.opens:
         raise NotFound(
             "The wave %(code)s opens on %(day)s. Forms can be keyed from then on.",
-            code=wave.code,
+            code=wave.title,
             day=formats.day(wave.opens),
         )
     if today() > wave.closes:
         raise Gone(
             "The wave %(code)s closed on %(day)s and takes no more forms. Give any that are left to Home Affairs.",
-            code=wave.code,
+            code=wave.title,
             day=formats.day(wave.closes),
         )
     return wave

@@ -70,7 +70,7 @@ def _open(session: Session, wave: str, packet: str, typed: str) -> str:
         raise Refusal(
             "Form %(serial)s belongs to wave %(wave)s. Choose that wave first.",
             serial=number,
-            wave=form.place.wave.code,
+            wave=form.place.wave.title,
         )
     return sheet_locks.acquire(session, number, current_user.name).sheet
 

@@ -69,10 +69,10 @@ def to_settle() -> ResponseReturnValue:
     with database().reading() as session:
         listed = double_entry.to_settle(session)
         typists = double_entry.keyers(session, [sheet.serial for sheet, _batch in listed])
-        names = {batch.wave: waves.find(session, batch.wave) for _sheet, batch in listed}
-    open_now = [(sheet, batch) for sheet, batch in listed if names[batch.wave].closed is None]
+        found = {batch.wave: waves.find(session, batch.wave) for _sheet, batch in listed}
+    open_now = [(sheet, batch) for sheet, batch in listed if found[batch.wave].closed is None]
     mine = [(sheet, batch) for sheet, batch in open_now if current_user.name not in typists[sheet.serial]]
-    return render_template("keying/to_settle.html", forms=mine, others=len(open_now) - len(mine))
+    return render_template("keying/to_settle.html", forms=mine, others=len(open_now) - len(mine), waves=found)
 
 
 @pages.form("/doi-chieu/<serial>", Right.REVIEW, single_response=True)

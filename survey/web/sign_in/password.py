@@ -20,6 +20,7 @@ from survey.accounts.accounts import LEAST_PASSWORD, Person
 from survey.responses import devices
 from survey.storage import audit
 from survey.storage.models import Role
+from survey.waves import waves
 from survey.web import integers, login
 from survey.web.current import database
 from survey.web.login import reauthenticated
@@ -222,9 +223,11 @@ def account() -> ResponseReturnValue:
         keys = passkeys.list_all(session, current_user.name)
         linked = identities.has(session, current_user.name)
         owned = devices.of_owner(session, current_user.name)
+        called = waves.titles(session)
     return render_template(
         "sign_in/account.html",
         devices=owned,
+        called=called,
         sign_ins=shown,
         factor=factor,
         passkeys=keys,

@@ -14,12 +14,14 @@ MADE = ["--questionnaire", "ho_gia_dinh@1", "--from", "2026-01-01", "--to", "202
 
 
 def test_a_wave_is_made(hailong: Program, province: Database) -> None:
-    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "sample", "--villages", "kept")
+    named = ["--title", "Khảo sát năm 2026"]
+    done = hailong("wave", "create", "dot-2", *MADE, "--kind", "sample", "--villages", "kept", *named)
     assert (done.code, done.out) == (0, "")
     with province.reading() as session:
         wave = waves.find(session, "dot-2")
     assert (wave.kind, wave.opens, wave.closes) == (WaveKind.SAMPLE, date(2026, 1, 1), date(2026, 2, 1))
     assert (wave.single_psu, wave.villages, wave.public) == ("centered", "kept", False)
+    assert wave.title == "Khảo sát năm 2026"
 
 
 def test_an_open_wave_may_be_public(hailong: Program, province: Database) -> None:
@@ -69,9 +71,10 @@ def test_what_can_not_be_a_wave_is_refused(hailong: Program, arguments: list[str
 
 def test_waves_are_listed(hailong: Program) -> None:
     lines = hailong("wave", "list").out.splitlines()
-    assert lines[-1] == "da-dong\tho_gia_dinh@1\topen\t2025-01-01\t2025-02-01\t"
+    name = "Khảo sát mức độ hài lòng của người dân, năm 2025"
+    assert lines[-1] == f"da-dong\tho_gia_dinh@1\topen\t2025-01-01\t2025-02-01\t\t{name}"
     assert [line.split("\t")[0] for line in lines] == ["ho-mo", "ho-mau", "gop-y", "da-dong"]
-    assert [line.endswith("\tpublic") for line in lines] == [False, False, True, False]
+    assert ["\tpublic\t" in line for line in lines] == [False, False, True, False]
 
 
 def test_a_wrong_day_and_an_unknown_wave_are_answered_with_what_to_type(hailong: Program) -> None:

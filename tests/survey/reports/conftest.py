@@ -57,7 +57,7 @@ def index_line(code: str, estimate: Record) -> Line:
 
 def wave(code: str, questionnaire: Questionnaire, kind: WaveKind, **rest: Any) -> Wave:
     return Wave(
-        code=code, questionnaire=questionnaire.digest, kind=kind, opens=date(2025, 10, 1),
+        code=code, title="Hài lòng 2025", questionnaire=questionnaire.digest, kind=kind, opens=date(2025, 10, 1),
         closes=date(2026, 12, 31), single_psu="centered", villages="new", public=False, **rest,
     )  # fmt: skip
 

@@ -166,7 +166,7 @@ def test_what_can_not_be_set_aside_says_why(province: Database, lot: Lots) -> No
     for wanted, kind, words in [
         (growing, Conflict, "còn có thể nhận thêm phiếu"),
         (small, Conflict, "dưới 5 phiếu"),
-        (elsewhere, NotFound, "thuộc đợt ho-mo"),
+        (elsewhere, NotFound, "thuộc đợt Khảo sát"),
         (12, NotFound, "không có lô 12"),
     ]:
         with pytest.raises(kind, match=words):

@@ -57,11 +57,17 @@ def first_release(database: Database, tmp_path: Path) -> Iterator[Database]:
     old.engine.dispose()
 
 
+def test_a_wave_of_before_is_called_by_its_year(first_release: Database) -> None:
+    first_release.group(upgrade)
+    with first_release.reading() as session:
+        assert session.scalar(text("SELECT title FROM wave")) == "Sự hài lòng, năm 2026"
+
+
 OF_BEFORE = (
     "INSERT INTO unit (code, name, kind, parent) VALUES ('22', 'Quảng Ninh', 'tỉnh', NULL)",
     "INSERT INTO unit (code, name, kind, parent) VALUES ('SNV', 'Sở Nội vụ', 'sở', '22'), "
     "('1', 'Hà Tu', 'xã', '22')",
-    "INSERT INTO questionnaire VALUES ('q', 'ho', 1, '{}', '2026-01-01')",
+    """INSERT INTO questionnaire VALUES ('q', 'ho', 1, '{"title": {"vi": "Sự hài lòng"}}', '2026-01-01')""",
     "INSERT INTO wave (code, questionnaire, kind, public, opens, closes, single_psu, villages, simulated) VALUES "
     "('ho', 'q', 'sample', false, '2026-01-01', '2026-06-30', 'error', 'all', false)",
     "INSERT INTO response (id, wave, unit, mode, day, questionnaire, answers, marks) VALUES "

@@ -54,6 +54,21 @@ def test_no_wave_takes_the_address_of_a_page_beside_the_waves(session: Session, 
         create(session, code)
 
 
+def test_a_wave_without_a_name_is_called_as_what_it_asks_and_by_its_year(session: Session) -> None:
+    asked = "Khảo sát mức độ hài lòng của người dân, năm 2024"
+    days = {"opens": date(2024, 1, 1), "closes": date(2024, 2, 1)}
+    assert (create(session, **days).title, create(session, "dot-3", **days).title) == (asked, f"{asked} (dot-3)")
+
+
+def test_a_name_is_one_line_of_text_that_no_other_wave_bears(session: Session) -> None:
+    assert create(session, title="  Khảo sát \u0068a\u0300i lòng  2026 ").title == "Khảo sát hài lòng 2026"
+    with pytest.raises(waves.SameTitle, match="dot-2"):
+        create(session, "dot-3", title="KHẢO SÁT hài lòng 2026")
+    for bad in ("x" * 121, "a\u202eb", "\u200b"):
+        with pytest.raises(Refusal, match="1 đến 120"):
+            create(session, "dot-3", title=bad)
+
+
 def test_a_code_that_is_taken_is_refused(session: Session) -> None:
     with pytest.raises(Conflict):
         create(session, "ho-mo")

@@ -27,7 +27,7 @@ from survey.responses import devices
 from survey.storage import audit
 from survey.storage.models import Account, Role, Unit
 from survey.system import addresses, dates, settings
-from survey.waves import units
+from survey.waves import units, waves
 from survey.web import current
 from survey.web.current import database
 from survey.web.pages import Tab
@@ -188,6 +188,7 @@ def _account(name: str, form: IdentityForm | None) -> ResponseReturnValue:
             by_mail=settings.mail_server() is not None,
             identity=identities.find(session, name),
             devices=devices.of_owner(session, name),
+            called=waves.titles(session),
             tokens=tokens.list_all(session, name),
             form=form,
         )

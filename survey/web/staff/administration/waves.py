@@ -44,6 +44,15 @@ class WaveRow:
 class WaveForm(StaffForm):
     """What a new wave needs."""
 
+    title = StringField(
+        Lazy("Name of the wave"),
+        filters=[lambda text: text.strip() if text else text],
+        description=Lazy(
+            "It stands in all that people read: pages, reports, printed forms. Left blank, it is the name of the "
+            "questionnaire and the year."
+        ),
+        render_kw={"maxlength": waves.TITLE_LENGTH},
+    )
     code = StringField(
         Lazy("Code of the wave"),
         [
@@ -55,7 +64,8 @@ class WaveForm(StaffForm):
         ],
         filters=[lambda text: text.strip() if text else text],
         description=Lazy(
-            "Lower-case letters without accents, digits and hyphens. It is part of the wave's address."
+            "Lower-case letters without accents, digits and hyphens. It stands in addresses and commands and "
+            "never changes."
         ),
         render_kw={"maxlength": 40, **AS_TYPED},
     )
@@ -152,10 +162,12 @@ def new_wave() -> ResponseReturnValue:
                 WaveKind(form.kind.data),
                 form.opens.data,
                 form.closes.data,
+                title=form.title.data or "",
                 public=form.public.data,
                 villages="kept" if form.kept and form.kept.data else "new",
             )
     except Conflict as taken:
-        form.code.errors = [str(taken)]
+        field = form.title if isinstance(taken, waves.SameTitle) else form.code
+        field.errors = [str(taken)]
         return render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up), 409
     return redirect(url_for(".progress", wave=form.code.data))

@@ -72,8 +72,7 @@ def _file(made: Chart, format: str, name: str) -> Response:
 
 def about(summary: Summary, *more: str) -> str:
     """Of which wave and questionnaire a chart is."""
-    name = _("Wave %(code)s", code=summary.wave.code)
-    return " · ".join((*more, f"{name}, {summary.questionnaire.title}"))
+    return " · ".join((*more, f"{summary.wave.title}, {summary.questionnaire.title}"))
 
 
 def notes(summary: Summary) -> list[str]:

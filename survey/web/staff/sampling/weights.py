@@ -236,7 +236,7 @@ def _shown(versions: Iterable[WeightVersion], wave: Wave, number: int | None) ->
     if number is not None:
         raise weight_versions.NoWeights(
             "The wave %(code)s has no weights of version %(number)s. Choose some from the list.",
-            code=wave.code,
+            code=wave.title,
             number=number,
         )
     return None

@@ -95,6 +95,7 @@ def feedback(year: int) -> ResponseReturnValue:
         lines = [line for line in cases.lines(session) if line.quarter[:4] == str(year)]
         known = {unit.code: unit for unit in session.scalars(select(Unit))}
         made_up = _is_made_up(session, lines)
+        called = waves.titles(session)
         every_year = sorted({year, *(one.year for one in years.lines(session))})
     newest = sorted(lines, key=lambda line: line.quarter, reverse=True)
     return render_template(
@@ -106,6 +107,7 @@ def feedback(year: int) -> ResponseReturnValue:
         quarter_name=cases.quarter_name,
         rates=sorted(cases.answering(lines), key=lambda one: order(known[one.office].name)),
         known=known,
+        called=called,
         outcomes={outcome: _(name) for outcome, name in OUTCOMES.items()},
         present=dates.today().year,
         made_up=made_up,

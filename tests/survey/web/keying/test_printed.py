@@ -324,7 +324,7 @@ def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], p
     client_page = keyer.get("/nhap-phieu/")
     answer = keyer.post("/nhap-phieu/ho-mo/mo", data={"csrf_token": token(client_page), "so": forms[0]})
     assert answer.status_code == 400
-    assert "thuộc đợt ho-mau" in answer.text
+    assert "thuộc đợt Khảo sát" in answer.text
     assert keyer.get(f"/nhap-phieu/ho-mo/phieu/{forms[0]}").status_code == 404
 
 

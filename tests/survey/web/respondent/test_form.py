@@ -146,12 +146,12 @@ def test_two_waves_of_one_questionnaire_are_told_apart_by_code_and_days(
         waves.create(session, "ca-ho", household, WaveKind.OPEN, day, day, public=True)
     page = " ".join(client.get("/").text.split())
     days = f"từ {formats.day(day)} đến {formats.day(later)}"
-    assert "Đợt gop-y, từ" in page
-    assert f"Đợt them-nua, {days}" in page
+    assert f"năm {(day - timedelta(30)).year}, từ" in page
+    assert f"năm {day.year} (them-nua), {days}" in page
     assert f"từ {formats.day(day)} đến {formats.day(day)}" in page
     assert "Đợt ca-ho" not in page  # its title is its own
     chosen = " ".join(client.get("/?dot=them-nua&q=ha").text.split())
-    assert f"Đợt them-nua, {days}" in chosen
+    assert f"năm {day.year} (them-nua), {days}" in chosen
     assert "Chọn khảo sát khác" in chosen
 
 

@@ -204,7 +204,7 @@ def test_what_cant_be_done_is_told_on_the_page_and_changes_nothing(
     refused(one, number, "aside", "400", "x" * 401)
     refused(one, growing, "aside", "còn có thể nhận thêm phiếu")
     refused(one, small, "aside", "dưới 5 phiếu")
-    refused(one, elsewhere, "aside", "thuộc đợt gop-y", status=404)
+    refused(one, elsewhere, "aside", "thuộc đợt Ý kiến", status=404)
     refused(one, number, "back", "không bị để riêng")
     refused(one, number, "confirm", "chưa có đề nghị")
     send(one, number, "aside", REASON)

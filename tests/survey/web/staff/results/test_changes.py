@@ -46,7 +46,7 @@ def reader(two_years: Flask, sign_in: Any) -> FlaskClient:
 
 def test_the_overview_says_what_changed_with_its_interval(reader: FlaskClient) -> None:
     page = reader.get("/quan-tri/thu-nghiem/").text
-    line = page.partition("So với đợt nam-truoc:")[2].partition("</p>")[0]
+    line = page.partition("So với đợt Khảo sát hài lòng năm 2024:")[2].partition("</p>")[0]
     assert "điểm" in line
     assert "(từ " in line
 

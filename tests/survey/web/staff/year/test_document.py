@@ -46,7 +46,7 @@ def test_what_stops_the_freeze_is_told_before_anybody_presses(
     client = sign_in(app, "home_affairs")
     app.config["WTF_CSRF_ENABLED"] = False
     page = client.get(PAGE).text
-    assert "Đợt ho-mau chưa công bố" in page
+    assert "(ho-mau) chưa công bố" in page
     assert 'value="dong-bang"' not in page
     assert step(client, "dong-bang") == 409
     with province.reading() as session:

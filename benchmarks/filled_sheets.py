@@ -244,8 +244,8 @@ def photographed(image: Grey, kind: str, rng: Generator) -> Grey:
         picture = _shadowed(picture, rng)
     if kind in ("blur", "worst"):
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(1.1, 1.9) * (0.7 if kind == "worst" else 1))
-    picture = picture * rng.uniform(0.88, 1.0) + rng.normal(0, 2.5, picture.shape).astype(np.float32)
-    grey = np.asarray(np.clip(picture, 0, 255), np.uint8)
+    noise = rng.standard_normal(picture.shape, np.float32)
+    grey = np.asarray(np.clip(picture * np.float32(rng.uniform(0.88, 1.0)) + 2.5 * noise, 0, 255), np.uint8)
     quality = 55 if kind in ("jpeg", "worst") else 85
     return np.asarray(cv2.imdecode(packed(grey, quality), cv2.IMREAD_GRAYSCALE), np.uint8)
 
@@ -278,18 +278,19 @@ def _by_hand(picture: Floats, rng: Generator) -> Floats:
     middle = np.array([out_width, out_height]) / 2
     seen = (seen - middle) @ turn.T + middle
     back = cv2.getPerspectiveTransform(seen.astype(np.float32), corners)
-    rows, columns = np.mgrid[0:out_height, 0:out_width].astype(np.float32)
-    x, y = (columns - middle[0]) / width, (rows - middle[1]) / width
-    lens = 1 + rng.uniform(-0.02, 0.02) * (x**2 + y**2)
-    columns, rows = x * lens * width + middle[0], y * lens * width + middle[1]
-    points = np.stack([columns, rows], axis=-1).reshape(1, -1, 2)
-    flat: Image = cv2.perspectiveTransform(points, back).reshape(out_height, out_width, 2).astype(np.float32)
-    flat[..., 1] += rng.uniform(-0.8, 0.8) * scale * np.sin(np.pi * flat[..., 0] / width)
-    flat[..., 0] += rng.uniform(-0.4, 0.4) * scale * np.sin(np.pi * flat[..., 1] / height)
+    rows, columns = np.ogrid[0:out_height, 0:out_width]
+    x, y = (np.float32((along - at) / width) for along, at in ((columns, middle[0]), (rows, middle[1])))
+    lens = 1 + np.float32(rng.uniform(-0.02, 0.02)) * (x**2 + y**2)
+    points = np.dstack([x * lens * width + np.float32(middle[0]), y * lens * width + np.float32(middle[1])])
+    flat: Image = cv2.perspectiveTransform(points, back)
+    for axis, bent, length in ((1, 0.8, width), (0, 0.4, height)):
+        depth = np.float32(rng.uniform(-bent, bent) * scale)
+        flat[..., axis] += depth * np.sin(np.float32(np.pi / length) * flat[..., 1 - axis])
     moved = cv2.remap(
         picture, flat[..., 0], flat[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=70
     )
-    light = 1 - 0.25 * np.clip((x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1)) + 0.3, 0, 1)
+    falls = [np.float32(rng.uniform(-1, 1)) for _axis in "xy"]
+    light = 1 - 0.25 * np.clip(x * falls[0] + y * falls[1] + 0.3, 0, 1)
     return np.asarray(moved * light, np.float32)
 
 
@@ -297,9 +298,10 @@ def _shadowed(picture: Floats, rng: Generator) -> Floats:
     """A shadow with a soft edge across the page."""
     height, width = picture.shape
     angle = rng.uniform(0, 2 * np.pi)
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    across = (columns - width / 2) * np.cos(angle) + (rows - height / 2) * np.sin(angle)
-    edge = rng.uniform(8, 60)
-    depth = rng.uniform(0.35, 0.55)
-    dark = depth / (1 + np.exp(-(across - rng.uniform(-0.25, 0.25) * width) / edge))
+    rows, columns = np.ogrid[0:height, 0:width]
+    x, y = np.float32((columns - width / 2) * np.cos(angle)), np.float32((rows - height / 2) * np.sin(angle))
+    edge = np.float32(rng.uniform(8, 60))
+    depth = np.float32(rng.uniform(0.35, 0.55))
+    outside = (np.float32(rng.uniform(-0.25, 0.25) * width) - x - y) / edge
+    dark = depth / (1 + np.exp(np.minimum(outside, 80)))  # more is too much for these numbers
     return np.asarray(picture * (1 - dark), np.float32)

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -29,12 +30,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from itsdangerous import TimestampSigner
-from jinja2 import BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import NullPool, create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from survey.accounts import accounts
 from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import assignments
@@ -65,9 +67,10 @@ os.environ["HAILONG_TEXT_KEY"] = str(Path(FOLDERS[1]) / "texts.key")
 
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
-# Verifying a password takes the work that its hash asks for: this one asks for little. The hashes that the product
-# makes have their tests in people/.
-PASSWORD = PasswordHasher.from_parameters(CHEAPEST).hash("mat-khau-dai")
+# Comparing a password takes a quarter of a second of work on purpose; in tests it takes little. What it takes in
+# the product has a test of its own, with `costly_passwords`.
+COSTLY, accounts._hasher = accounts._hasher, PasswordHasher.from_parameters(CHEAPEST)
+PASSWORD = accounts._hasher.hash("mat-khau-dai")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -97,6 +100,12 @@ def account() -> Callable[..., None]:
     """account(session, name, role, unit=None) makes an account with the password `mat-khau-dai`; one that sends
     for others is assigned to all waves that are there."""
     return hire
+
+
+@pytest.fixture
+def costly_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as the product does it."""
+    monkeypatch.setattr(accounts, "_hasher", COSTLY)
 
 
 @pytest.fixture(scope="session")
@@ -363,21 +372,33 @@ def province(database: Database) -> Database:
     return database
 
 
-class Compiled(BytecodeCache):
-    """The templates' code, for all applications of a process: each would compile its own."""
+class Compiled(FileSystemBytecodeCache):
+    """The templates' code, for all applications of all processes: each would compile its own. Code is found by the
+    template's text, so what an earlier run left does no harm."""
 
-    def __init__(self) -> None:
-        self.codes: dict[str, bytes] = {}
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.codes: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.codes:
-            bucket.bytecode_from_string(self.codes[bucket.key])
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+        if bucket.code is not None:
+            self.codes[bucket.key, bucket.checksum] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.codes[bucket.key] = bucket.bytecode_to_string()
+        assert bucket.code is not None
+        self.codes[bucket.key, bucket.checksum] = bucket.code
+        super().dump_bytecode(bucket)
 
 
-COMPILED = Compiled()
+def pytest_configure(config: pytest.Config) -> None:
+    if config.cache:
+        compiled = Compiled(config.cache.mkdir("templates"))
+        Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": compiled}
+
+
 BUILDERS: dict[tuple[str, str, bool], Any] = {}
 
 
@@ -397,7 +418,6 @@ Rule._compile_builder = builder  # type: ignore[method-assign]
 def app(province: Database) -> Iterator[Flask]:
     """The application on that province."""
     made = create_app(DATABASE_URL=province.url, SECRET_KEY="tests", TESTING=False, RATE=1e9)
-    made.jinja_env.bytecode_cache = COMPILED
     yield made
     made.extensions["database"].engine.dispose()
 
@@ -434,7 +454,6 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
             hire(session, role.value, role)
     database.engine.dispose()
     app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests", RATE=1e9)
-    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()
 
@@ -447,6 +466,5 @@ def made_up_copy(made_up: Flask, tmp_path: Path) -> Iterator[Flask]:
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(copy)) as other:  # type: ignore[arg-type]
         one.backup(other)
     app = create_app(DATABASE_URL=f"sqlite:///{copy}", SECRET_KEY="tests", RATE=1e9)
-    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["database"].engine.dispose()

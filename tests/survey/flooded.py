@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
-from survey.responses import lots
+from survey.responses.lots import MOST
 from survey.storage.database import Database
 from survey.storage.models import Lot, LotKind, Mode, Response
 from survey.system import dates
@@ -25,23 +29,47 @@ def flooded(province: Database) -> Flooded:
     """flooded(flood=140) fills the open wave honestly, with so many forms of one hand in Bãi Cháy on one day."""
 
     def fill(flood: int = 140) -> Database:
-        chance = np.random.default_rng(11)
         with province.writing() as session:
-            wave = waves.find(session, WAVE)
-            communes = [unit.code for unit in units.communes(session)]
-            level = np.exp(chance.normal(1.0, 0.5, len(communes)))
-            level[communes.index(UNIT)] = 6
-            for back in range(28, 0, -1):
-                day = dates.today() - timedelta(back)
-                counts = chance.poisson(level * chance.gamma(8, 1 / 8, len(communes)))
-                for unit, count in zip(communes, counts.tolist(), strict=True):
-                    answers = [_honest(chance) for _form in range(count)]
-                    _add(session, wave.questionnaire, unit, day, LotKind.LINK, answers)
-            worst = [{"hl_chung": 1, "hl_ket_qua": 1, "tiep_xuc": 1, "bi_doi_tien": 1}] * flood
-            _add(session, wave.questionnaire, UNIT, FLOODED, LotKind.PROGRAM, worst)
+            if (flood, FLOODED) not in MADE:
+                MADE[flood, FLOODED] = _made(session, flood, FLOODED)
+            lots, forms = MADE[flood, FLOODED]
+            session.execute(insert(Lot.__table__), lots)  # type: ignore[arg-type]
+            session.execute(insert(Response.__table__), forms)  # type: ignore[arg-type]
         return province
 
     return fill
+
+
+Rows = list[dict[str, Any]]
+MADE: dict[tuple[int, date], tuple[Rows, Rows]] = {}  # lots and forms, for all tests of a process
+
+
+def _made(session: Session, flood: int, flooded_on: date) -> tuple[Rows, Rows]:
+    lots: Rows = []
+    forms: Rows = []
+    chance = np.random.default_rng(11)
+    questionnaire = waves.find(session, WAVE).questionnaire
+
+    def add(unit: str, day: date, kind: LotKind, answers: list[dict[str, int]]) -> None:
+        if not answers:
+            return
+        about = {"wave": WAVE, "unit": unit, "mode": Mode.PHONE, "day": day}
+        number = secrets.randbelow(MOST)
+        lots.append({"number": number, "kind": kind, "closed": dates.today(), **about})
+        row = {"lot": number, "questionnaire": questionnaire, "marks": [], **about}
+        forms.extend({"id": uuid.uuid4(), "answers": one, **row} for one in answers)
+
+    communes = [unit.code for unit in units.communes(session)]
+    level = np.exp(chance.normal(1.0, 0.5, len(communes)))
+    level[communes.index(UNIT)] = 6
+    for back in range(28, 0, -1):
+        counts = chance.poisson(level * chance.gamma(8, 1 / 8, len(communes)))
+        for unit, count in zip(communes, counts.tolist(), strict=True):
+            day = dates.today() - timedelta(back)
+            add(unit, day, LotKind.LINK, [_honest(chance) for _form in range(count)])
+    worst = [{"hl_chung": 1, "hl_ket_qua": 1, "tiep_xuc": 1, "bi_doi_tien": 1}] * flood
+    add(UNIT, flooded_on, LotKind.PROGRAM, worst)
+    return lots, forms
 
 
 def _honest(chance: np.random.Generator) -> dict[str, int]:
@@ -50,13 +78,3 @@ def _honest(chance: np.random.Generator) -> dict[str, int]:
     paid = 1 if chance.random() < 0.03 else 2
     about = {"dich_vu": int(chance.integers(1, 9)), "tiep_xuc": int(chance.integers(1, 3)), "bi_doi_tien": paid}
     return {"hl_chung": levels[0], "hl_ket_qua": levels[1], **about}
-
-
-def _add(session, questionnaire: str, unit: str, day: date, kind: LotKind, answers: list[dict[str, int]]) -> None:  # type: ignore[no-untyped-def]
-    if not answers:
-        return
-    about = {"unit": unit, "mode": Mode.PHONE}
-    number = lots.begin(session, WAVE, kind, day, **about)
-    session.get_one(Lot, number).closed = dates.today()
-    row = {"wave": WAVE, "day": day, "lot": number, "questionnaire": questionnaire, "marks": [], **about}
-    session.add_all(Response(id=uuid.uuid4(), answers=one, **row) for one in answers)

@@ -18,6 +18,7 @@ with lazy_modules():  # what only one page needs is read when somebody opens it
     from survey.storage.database import Database
     from survey.system import settings
     from survey.web.app import create_app
+    from survey.web.public import result_figures
     from survey.web.server import rejections
     from survey.web.server.admission import Admission
     from survey.web.server.rate_limit import KEPT, Rate, of_codes, of_forms
@@ -44,6 +45,7 @@ def application(shared: Mapping[str, SharedCounters]) -> Admission:
         partial(by_the_clock, database, pause),
         partial(digests.by_the_clock, database, pause),
         partial(kept_account.by_the_clock, database, pause),
+        partial(result_figures.by_the_clock, database, pause),
         partial(_tidy, counted),
     ):
         threading.Thread(target=work, daemon=True).start()

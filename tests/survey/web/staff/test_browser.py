@@ -449,6 +449,7 @@ NOT_LOOKED_AT = {
     "passkeys.to_add": "no page",
     "passkeys.to_sign": "no page",
     "public.digests_file": "a text",
+    "public.results_file": "a file",
     "respondent.forget": "no page",
     "respondent.invited": "needs a code that was issued: test_invitation_pages.py",
     "respondent.leave": "leads away",

@@ -1,0 +1,144 @@
+"""What the page of a release says in words: its finding, who was asked, and how far the figures can be trusted."""
+
+from __future__ import annotations
+
+from analysis import Estimate
+from survey.results import wording
+from survey.results.comparison import Change, Comparison
+from survey.results.summary import Summary
+from survey.storage.models import Release, Wave, WaveKind
+from translations import gettext as _
+from translations.formats import day, number
+
+TENTHS = 10
+
+
+def called(summary: Summary) -> str:
+    """The survey by its name and year."""
+    wave = summary.wave
+    return _("%(title)s, %(years)s", title=str(summary.questionnaire.title), years=years(wave))
+
+
+def years(wave: Wave) -> str:
+    """The year of a wave, or the two that it runs in: 2026, 2025–2026."""
+    first, last = wave.opens.year, wave.closes.year
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def then(old: Wave, new: Wave) -> str:
+    """The wave before as one speaks of it: by its year, or by its days where both began in one year."""
+    if old.opens.year != new.opens.year:
+        return _("the survey of %(year)s", year=old.opens.year)
+    return _("the survey of %(first)s to %(last)s", first=day(old.opens), last=day(old.closes))
+
+
+def finding(summary: Summary, change: Change | None, since: Comparison | None) -> str:
+    """What the page says above all: how many answers of ten are satisfied, and whether that has changed."""
+    if summary.index is None or wording.is_hidden(summary.index.estimate):
+        return called(summary)
+    level = _level(summary.index.estimate, summary)
+    if change is None or change.verdict is None or since is None:
+        return level
+    before = then(since.old, since.new)
+    return {
+        "above": _("%(level)s; more than in %(then)s", level=level, then=before),
+        "signs_above": _("%(level)s; signs of more than in %(then)s", level=level, then=before),
+        "not_apart": _("%(level)s; not clearly different from %(then)s", level=level, then=before),
+        "signs_below": _("%(level)s; signs of fewer than in %(then)s", level=level, then=before),
+        "below": _("%(level)s; fewer than in %(then)s", level=level, then=before),
+    }[change.verdict]
+
+
+def _level(index: Estimate, summary: Summary) -> str:
+    if index.estimate is None or summary.rule is None or not summary.rule.is_share:
+        return f"{summary.index.label if summary.index else ''}: {wording.figure(index, 1)}"
+    tenths = round(TENTHS * index.estimate)
+    if tenths == 0:
+        return _("Of 10 answers fewer than one says satisfied")
+    if tenths == TENTHS:
+        return _("Nearly all answers say satisfied")
+    return _("Of 10 answers about %(count)s say satisfied", count=number(tenths))
+
+
+def asked(summary: Summary, release: Release) -> str:
+    """Who was asked, how they were found, and when."""
+    came, wave = summary.collection, summary.wave
+    values = {
+        "people": number(came.in_sample),
+        "villages": number(came.villages),
+        "reached": number(came.units_reached),
+        "all": number(len(summary.units)),
+        "first": day(wave.opens),
+        "last": day(min(wave.closes, release.frozen)),
+    }
+    if wave.kind is WaveKind.OPEN:
+        return _(
+            "%(people)s people answered of their own accord, from %(first)s to %(last)s. No sample was drawn.",
+            **values,
+        )
+    if summary.asks_leaders:
+        return _("%(people)s leaders answered, from %(first)s to %(last)s.", **values)
+    if came.units_reached == len(summary.units):
+        where = _("in %(villages)s villages of all %(all)s communes", **values)
+    else:
+        where = _("in %(villages)s villages of %(reached)s of %(all)s communes", **values)
+    if release.draw is not None:
+        return _(
+            "%(people)s people of households drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
+            where=where,
+            **values,
+        )
+    return _("%(people)s people answered, %(where)s, from %(first)s to %(last)s.", where=where, **values)
+
+
+def changed(change: Change | None, since: Comparison | None) -> str:
+    """A figure since the wave before, in a sentence with its interval; empty where there is none to tell."""
+    if change is None or since is None:
+        return ""
+    before = then(since.old, since.new)
+    if change.difference is None:
+        return (
+            _("Not compared with %(then)s: %(why)s", then=before, why=" ".join(map(str, change.breaks)))
+            if change.breaks
+            else ""
+        )
+    if change.verdict is None:
+        return _("In %(then)s it was %(figure)s.", then=before, figure=wording.cell(change.old, 1))
+    word = wording.movement(change.verdict)
+    return _(
+        "%(word)s since %(then)s: %(change)s (%(limits)s)",
+        word=word[:1].upper() + word[1:],
+        then=before,
+        change=wording.change(change.difference),
+        limits=wording.change_limits(change.difference),
+    )
+
+
+def trust(summary: Summary, release: Release) -> list[str]:
+    """How the figures were made and what they can't say, a sentence each; only what is so in this wave."""
+    wave = summary.wave
+    name = wording.interval_name(("not_a_sample",) if wave.kind is WaveKind.OPEN else ())
+    lines = []
+    if wave.kind is WaveKind.OPEN:
+        lines.append(wording.no_sample())
+    elif release.draw is not None:
+        lines.append(_("Households were drawn by lot by a computer; nobody chose them."))
+    lines.append(_("No form bears a name. Officials of a commune do not see who answered what."))
+    if wave.kind is WaveKind.OPEN:
+        lines.append(_("%(name)s: how far a figure might lie elsewhere had others come on other days.", name=name))
+    else:
+        lines.append(
+            _(
+                "Each figure has an interval: in about 95 of 100 surveys like this one it holds the figure that "
+                "asking everybody would give."
+            )
+        )
+        if any(line.index.standing for line in summary.units):
+            lines.append(
+                _(
+                    "Lower and higher are said only where a test for all communes together allows it; the rest "
+                    "is not therefore equal."
+                )
+            )
+    lines.append(_("“Hidden” stands where so few answered that somebody's answer could be worked out."))
+    return lines

@@ -1,0 +1,206 @@
+"""What everybody reads of a release: its figures and no others, light, and in each of its states."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.results import release_steps, releases, result_table, wording
+from survey.storage.models import Release
+from survey.system import dates
+from survey.waves import waves
+from translations import speaking
+
+PAGE = "/ket-qua/nam-truoc"  # the demo's wave that is released
+MOST_BYTES = 60 * 1024
+
+
+@pytest.fixture
+def reader(made_up: Flask) -> FlaskClient:
+    return made_up.test_client()
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main")[0])).split())
+
+
+def figures_in(text: str) -> set[str]:
+    return set(re.findall(r"[−]?\d+,\d%", text))
+
+
+def released(app: Flask, wave: str, number: int | None = None) -> Release:
+    """A release of what is there, approved; made where there is none of this number."""
+    with app.extensions["database"].writing() as session:
+        made = releases.freeze(session, waves.find(session, wave), "an", "" if number is None else "sửa hai phiếu")
+        release_steps.check(made, "binh")
+        release_steps.approve(made, made, "chi")
+        return made
+
+
+def test_every_figure_is_one_of_the_release(made_up: Flask, reader: FlaskClient) -> None:
+    """Each percentage on the page, and on a commune's, is an estimate or a limit of a released record."""
+    with made_up.extensions["database"].reading() as session, speaking("vi"):
+        records = [
+            one for by in ((), ("unit",)) for one in result_table.estimates(session, "nam-truoc", release=1, by=by)
+        ]
+        allowed = set()
+        for one in records:
+            for text in (wording.figure(one, 1), wording.limits(one, 1)):
+                allowed |= figures_in(text)
+        shown_of = {one.domain: one for one in records if one.item == "index" and isinstance(one.domain, str)}
+    for address in (PAGE, f"{PAGE}?noi=06652"):
+        text = words(reader.get(address).text)
+        found = figures_in(text) - {"95,0%"}
+        assert len(found) > 50
+        assert found <= allowed
+    page = reader.get(PAGE).text
+    for code, one in shown_of.items():
+        row = re.search(rf'<a href="\?noi={code}#noi-nay">[^<]+</a></th>(.*?)</tr>', page)
+        assert row is not None
+        with speaking("vi"):
+            assert f">{wording.figure(one, 1)}<" in row[1]
+            assert f">{wording.limits(one, 1)}<" in row[1]
+            assert f">{wording.base(one)}<" in row[1]
+
+
+def test_what_is_hidden_is_a_word(made_up: Flask, reader: FlaskClient) -> None:
+    """Of every commune: a sensitive figure that the release hides or masks stands there as its word alone."""
+    with made_up.extensions["database"].reading() as session, speaking("vi"):
+        records = result_table.estimates(session, "nam-truoc", release=1, items=["C5=3", "C6=3"], by=["unit"])
+        masked = [one for one in records if one.estimate is None]
+        told = {one.domain: wording.figure(one, 1) for one in masked}
+    assert masked
+    for code, word in list(told.items())[:6]:
+        place = reader.get(f"{PAGE}?noi={code}").text.partition('id="noi-nay"')[2].partition("</section>")[0]
+        assert word in words(f"<main{place}</main")
+
+
+def test_the_files_are_the_released_records(made_up: Flask, reader: FlaskClient) -> None:
+    rows = json.loads(reader.get(f"{PAGE}/so-lieu.json").data)
+    with made_up.extensions["database"].reading() as session:
+        known = {
+            told(one)
+            for by in ((), ("unit",), ("stratum",))
+            for one in result_table.as_records(result_table.estimates(session, "nam-truoc", release=1, by=by))
+        }
+    assert len(rows) > 1000
+    for row in rows:
+        assert told(row) in known
+        if {"hidden", "hidden_with"} & set(row["flags"]):
+            assert row["estimate"] is row["low"] is row["high"] is row["n"] is None
+    assert reader.get(f"{PAGE}/so-lieu.csv").status_code == 200
+    assert reader.get(f"{PAGE}/bao-cao.pdf").status_code == 404  # none was issued
+    assert reader.get(f"{PAGE}/tung-dong.csv").status_code == 404
+
+
+def told(record: dict[str, Any]) -> tuple[object, ...]:
+    """What a record says; sums of floats may end otherwise where they were made beside other tables."""
+    values = (record[name] for name in ("estimate", "low", "high", "n"))
+    rounded = (None if value is None else round(value, 10) for value in values)
+    return record["item"], record["value"], record["domain"], *rounded, tuple(record["flags"])
+
+
+def links(html: str) -> Iterator[str]:
+    yield from re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', html)
+
+
+def test_a_first_visit_is_light(reader: FlaskClient) -> None:
+    """All in, compressed, as tests of the form count it; nothing comes from elsewhere, no script is needed."""
+    asked = {"Accept-Encoding": "gzip"}
+    for address in (PAGE, f"{PAGE}?noi=06652", "/ket-qua"):
+        page = reader.get(address, headers=asked)
+        html = gzip.decompress(page.data).decode()
+        parts = {urljoin(address, link) for link in links(html)}
+        assert all(part.startswith("/static/") for part in parts)
+        total = len(page.data) + sum(len(reader.get(part, headers=asked).data) for part in parts)
+        assert total <= MOST_BYTES
+        assert "<script" not in html
+        assert "style=" not in html
+
+
+def test_it_is_shared_as_a_card(reader: FlaskClient) -> None:
+    page = reader.get(PAGE).text
+    title = re.search(r'property="og:title" content="([^"]+)"', page)
+    picture = re.search(r'property="og:image" content="([^"]+)"', page)
+    assert title is not None
+    assert picture is not None
+    assert f"<h1>{title[1]}</h1>" in page
+    card = reader.get(unescape(picture[1]))
+    assert card.data.startswith(b"\x89PNG")
+    assert int.from_bytes(card.data[16:20]) == 1200
+
+
+def test_an_answer_in_ten_is_no_person_in_ten(reader: FlaskClient) -> None:
+    assert re.search(r"<h1>Cứ 10 câu trả lời thì khoảng \d câu nói hài lòng", reader.get(PAGE).text)
+    assert "Of 10 answers about" in reader.get(f"{PAGE}?lang=en").text
+
+
+def test_a_commune_is_found_by_what_people_call_it(reader: FlaskClient) -> None:
+    assert "Phường Hà Tu" in words(reader.get(f"{PAGE}?tim=ha+tu").text)
+    several = reader.get(f"{PAGE}?tim=mong+cai").text
+    assert several.count("#noi-nay") > reader.get(PAGE).text.count("#noi-nay")
+    assert "Không có nơi nào tên như vậy" in reader.get(f"{PAGE}?tim=xyzxyz").text
+    assert reader.get(f"{PAGE}?noi=99999").status_code == 200
+
+
+def test_nothing_is_shown_before_it_is_approved(reader: FlaskClient, made_up: Flask) -> None:
+    """One sentence and the day; no figure, no file, and no address of a release that isn't there."""
+    with made_up.extensions["database"].reading() as session:
+        closes = waves.find(session, "thu-nghiem").closes
+    text = words(reader.get("/ket-qua/thu-nghiem").text)
+    assert closes.strftime("%d/%m/%Y") in text
+    assert "%" not in text
+    for name in ("so-lieu.csv", "so-lieu.json", "the.png"):
+        assert reader.get(f"/ket-qua/thu-nghiem/{name}").status_code == 404
+    assert reader.get(f"{PAGE}?ban=7").status_code == 404
+    assert reader.get("/ket-qua/khong-co").status_code == 404
+    listed = reader.get("/ket-qua").text
+    assert PAGE in listed
+    assert "/ket-qua/thu-nghiem" not in listed
+
+
+def test_a_new_release_leads_to_the_old_one_until_one_is_withdrawn(made_up_copy: Flask) -> None:
+    reader = made_up_copy.test_client()
+    first = released(made_up_copy, "thu-nghiem")
+    page = reader.get("/ket-qua/thu-nghiem").text
+    assert "nam-truoc" not in words(page)
+    assert "so với đợt năm" in words(page)  # the wave before is released
+    assert "?ban=" not in page
+    database = made_up_copy.extensions["database"]
+    with database.writing() as session:
+        copy = {
+            column.name: getattr(first, column.name) for column in Release.__table__.columns if column.name != "id"
+        }
+        session.add(Release(**copy | {"number": 2, "correction": "Hai phiếu nhập nhầm xã."}))
+    page = reader.get("/ket-qua/thu-nghiem").text
+    assert "Hai phiếu nhập nhầm xã." in page
+    assert "?ban=1" in page
+    old = reader.get("/ket-qua/thu-nghiem?ban=1").text
+    assert "Đây là bản công bố cũ" in words(old)
+    with database.writing() as session:
+        releases.withdraw(session, releases.find(session, "thu-nghiem", 2), "Nhập nhầm quyền số.", "chi")
+    for address in ("/ket-qua/thu-nghiem", "/ket-qua/thu-nghiem?ban=1", "/ket-qua/thu-nghiem?noi=06652"):
+        text = words(reader.get(address).text)
+        assert "Nhập nhầm quyền số." in text
+        assert "%" not in text
+    assert reader.get("/ket-qua/thu-nghiem/so-lieu.csv").status_code == 404
+    assert dates.today().strftime("%d/%m/%Y") in text
+
+
+def test_an_open_wave_concludes_nothing(made_up_copy: Flask) -> None:
+    released(made_up_copy, "gop-y")
+    page = made_up_copy.test_client().get("/ket-qua/gop-y").text
+    text = words(page)
+    assert "Không theo mẫu" in text
+    assert "Khoảng dao động" in text
+    assert "Khoảng tin cậy" not in text
+    assert "verdict-sign" not in page

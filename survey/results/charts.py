@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analysis import Estimate
+from analysis import Difference, Estimate
 from translations.formats import number
 
 MARGIN = 5.0  # left free at both ends, so that a dot and a label at the edge are whole
@@ -57,8 +57,8 @@ class Scale:
         """Where a share lies."""
         return _place(share, self.low, self.high)
 
-    def whisker(self, record: Estimate) -> Whisker:
-        """A record on this scale. Where only its upper limit may be known, the interval begins at nothing."""
+    def whisker(self, record: Estimate | Difference) -> Whisker:
+        """A record on this scale, or a change. Where only the upper limit may be known, it begins at nothing."""
         low = 0.0 if record.low is None and record.high is not None else record.low
         return Whisker(
             None if record.estimate is None else self.x(record.estimate),
@@ -85,23 +85,41 @@ def scale(
     ends = [end for record in lines for end in (record.low, record.estimate, record.high) if end is not None]
     ends += more
     least, most = max(0.0, min(ends, default=0.0)), min(1.0, max(ends, default=1.0))
+    if reference is None or reference.estimate is None:
+        return _grid(least, most, (0, 1), fewest)
+    label = f"{name} {number(100 * reference.estimate, 1)}".strip()
+    axis = _grid(least, most, (0, 1), fewest, reference.estimate)
+    return replace(axis, reference=axis.whisker(reference), reference_label=label)
+
+
+def change_scale(differences: Iterable[Difference], name: str) -> Scale:
+    """A scale of changes, from falls on the left to rises on the right; `name`: what no change is called."""
+    ends = [end for one in differences for end in (one.low, one.estimate, one.high) if end is not None]
+    axis = _grid(min([0.0, *ends]), max([0.0, *ends]), (-1, 1), 3, 0.0, "+")
+    return replace(axis, reference=Whisker(axis.x(0.0), None, None), reference_label=name)
+
+
+def _grid(
+    least: float, most: float, ends: tuple[int, int], fewest: int, middle: float | None = None, plus: str = ""
+) -> Scale:
+    """Lines at round numbers around all that lies between `least` and `most`, never beyond the `ends`.
+
+    middle  where a label of its own stands   plus  what stands before numbers above 0
+    """
     step = next((step for step in STEPS if (most - least) / step <= MOST_TICKS - 1), STEPS[-1])
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
     while last - first + 1 < fewest:
-        first, last = max(0, first - 1), min(round(1 / step), last + 1)
+        first, last = max(round(ends[0] / step), first - 1), min(round(ends[1] / step), last + 1)
     low, high = first * step, last * step
     decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9))
-    middle = _place(reference.estimate, low, high) if reference and reference.estimate is not None else None
+    at = None if middle is None else _place(middle, low, high)
     ticks = []
     for place in range(first, last + 1):
         x = _place(place * step, low, high)
-        free = middle is None or abs(x - middle) > LABEL
-        ticks.append(Tick(x, number(place * step * 100, decimals) if free else ""))
-    axis = Scale(low, high, tuple(ticks), None, "")
-    if reference is None or reference.estimate is None:
-        return axis
-    label = f"{name} {number(100 * reference.estimate, 1)}".strip()
-    return Scale(low, high, tuple(ticks), axis.whisker(reference), label)
+        free = at is None or abs(x - at) > LABEL
+        label = (plus if place > 0 else "") + number(place * step * 100, decimals)
+        ticks.append(Tick(x, label if free else ""))
+    return Scale(low, high, tuple(ticks), None, "")
 
 
 def _place(share: float, low: float, high: float) -> float:

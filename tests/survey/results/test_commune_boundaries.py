@@ -120,17 +120,17 @@ def test_the_page_is_tiles_without_and_a_map_with_boundaries(
     made_up: Flask, sign_in: SignIn, tmp_path: Path
 ) -> None:
     reader = sign_in(made_up, "home_affairs")
-    page = reader.get("/quan-tri/thu-nghiem/ban-do").text
+    page = reader.get("/quan-tri/thu-nghiem/don-vi?xem=o").text
     assert page.count('class="tile-face"') == 54
     assert '<svg class="map"' not in page
     found = communes(made_up.extensions["database"])
     commune_boundaries.load(written(tmp_path / "b.geojson", collection(found)), found)
-    page = reader.get("/quan-tri/thu-nghiem/ban-do").text
+    page = reader.get("/quan-tri/thu-nghiem/don-vi?xem=o").text
     assert page.count('<path class="map-unit') == 54
     assert page.count("<title>") == 55  # each outline says its figure with its interval, and the page its name
     assert re.search(r"<title>Hà Tu: \d+,\d% \[\d+,\d; \d+,\d\]", page)
-    assert reader.get("/quan-tri/thu-nghiem/ban-do?hien=C5").status_code == 200
-    assert reader.get("/quan-tri/gop-y/ban-do").status_code == 200
+    assert reader.get("/quan-tri/thu-nghiem/don-vi?xem=o&hien=C5").status_code == 200
+    assert reader.get("/quan-tri/gop-y/don-vi?xem=o").status_code == 200
 
 
 def test_boundaries_are_backed_up(database: Database, tmp_path: Path) -> None:

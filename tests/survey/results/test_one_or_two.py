@@ -110,14 +110,14 @@ def reports(database: Database, wave: str) -> Iterator[tuple[str, str]]:
 
 def pages(client: FlaskClient, token: str, wave: str) -> Iterator[tuple[str, str]]:
     """What is drawn and written on the pages, and what the API gives."""
-    addresses = ["", "cau-hoi", "cach-tra-loi", "bao-cao", "bang?item=C5&by=unit", "don-vi?hien=C5&xep=chu-y"]
-    addresses += [f"{page}?hien=C5" for page in ("don-vi", "ban-do")]
+    addresses = ["", "cau-hoi", "cach-tra-loi", "bao-cao", "bang?item=C5&by=unit", "don-vi?hien=C5&xep=nguoi"]
+    addresses += ["don-vi?hien=C5", "don-vi?hien=C5&xem=o", "don-vi?hien=C5&xep=doi", "don-vi.csv?hien=C5"]
     addresses += [f"don-vi/{unit}" for unit in (ONE, TWO)]
     addresses += [f"cach-tinh?item={item}&unit={unit}" for item in ("C5=3", "C5=1,3") for unit in (ONE, TWO)]
     for address in addresses:
         got = client.get(f"/quan-tri/{wave}/{address}")
         assert got.status_code == 200, address
-        yield address, got.text.partition("<main")[2]
+        yield address, got.text.partition("<main")[2] or got.text
     for query in ("item=C5&by=unit", "item=C5%3D1,3&by=unit", "item=C5&by=stratum", "item=C5"):
         got = client.get(f"/api/v1/waves/{wave}/results?{query}", headers={"Authorization": f"Bearer {token}"})
         assert got.status_code == 200, query

@@ -83,7 +83,7 @@ NEEDS = {
         staff.changes staff.chart staff.download staff.how staff.issued_report staff.items staff.map
         staff.modes staff.open_data staff.open_file staff.overview staff.release_list staff.remarks
         staff.reports staff.series staff.table staff.table_file staff.unit staff.unit_report
-        staff.unit_reports staff.units
+        staff.unit_reports staff.units staff.units_file
     """,
     Right.OWN_RESULTS: "api.wave_results staff.own_chart staff.own_report staff.own_unit",
     Right.REMARKS: """

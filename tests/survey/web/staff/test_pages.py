@@ -22,14 +22,14 @@ from survey.commands import Program
 from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.reports import report
-from survey.results import charts, summary, wording
+from survey.results import charts, summary, unit_table, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Account, Assignment, Role, Village, Wave
 from survey.system.version import version
 from survey.web.app import create_app
 from survey.web.staff.results.reports import KINDS
-from survey.web.staff.results.units import ORDERS, choices
+from survey.web.staff.results.units import figure_of
 from translations import speaking
 from translations.formats import number, order
 
@@ -153,7 +153,7 @@ def test_without_waves_the_page_says_what_to_do_next(app: Flask, province: Datab
 
 def test_a_wave_without_forms_says_when_figures_come(app: Flask) -> None:
     client = signed_in(app, "home_affairs")
-    for page in ("", "don-vi", "ban-do"):
+    for page in ("", "don-vi", "don-vi?xem=o"):
         assert "Đợt này chưa có phiếu." in plain(client.get(f"/quan-tri/ho-mau/{page}"))
     steps = client.get("/quan-tri/ho-mau/").text
     assert all(f'href="/{step}"' in steps for step in ("quan-tri/ho-mau/mau", "quan-tri/ho-mau/in-phieu"))
@@ -357,12 +357,10 @@ def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, sa
     page = reader.get("/quan-tri/thu-nghiem/don-vi")
     heading = re.search(r"<h1>(.*?)</h1>", page.text)
     assert heading
-    middle = f"có dấu hiệu: {signs[0]} nơi cao hơn, {signs[1]} nơi thấp hơn; " if any(signs) else ""
-    assert heading[1] == (
-        f"{above} nơi cao hơn phần còn lại của tỉnh, {below} nơi thấp hơn; {middle}{rest} nơi chưa phân biệt được"
-    )
+    assert heading[1].startswith(f"{below} nơi thấp hơn mức chung của tỉnh, {above} nơi cao hơn. So với năm ")
     assert page.text.count(' plot-concluded">') == above + below + 2  # and the legend's
     assert page.text.count('class="plot-half"') == sum(signs) + 2
+    assert [int(one) for one in re.findall(r"</strong> (\d+) nơi", page.text)] == [below, sum(signs) + rest, above]
     for group, count in (("thap", below), ("dau-hieu", sum(signs)), ("chua-ro", rest), ("cao", above)):
         only = reader.get(f"/quan-tri/thu-nghiem/don-vi?nhom={group}")
         assert len(names(only)) == count
@@ -372,20 +370,21 @@ def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, sa
 def test_communes_are_ordered_by_estimate_name_or_need(reader: FlaskClient, said: Summary) -> None:
     by_estimate = names(reader.get("/quan-tri/thu-nghiem/don-vi"))
     known = {line.unit.name: line.index.estimate or 0 for line in said.units}
-    assert [known[name] for name in by_estimate] == sorted(known.values(), reverse=True)
+    assert [known[name] for name in by_estimate] == sorted(known.values())
+    highest = names(reader.get("/quan-tri/thu-nghiem/don-vi?xep=-uoc-luong"))
+    assert [known[name] for name in highest] == sorted(known.values(), reverse=True)
     by_name = names(reader.get("/quan-tri/thu-nghiem/don-vi?xep=ten"))
     assert by_name == sorted(known, key=order)
     assert by_name[0] == "An Sinh"
-    by_need = names(reader.get("/quan-tri/thu-nghiem/don-vi?xep=chu-y&hien=C5"))
-    [chosen] = [choice for choice in choices(said) if choice.code == "C5"]
-    low = {row.unit.name: row.record.low or 0.0 for row in chosen.rows}
-    assert low[by_need[0]] == max(low.values()) > 0
-    assert sorted(by_need) == sorted(by_name)
+    evil = names(reader.get("/quan-tri/thu-nghiem/don-vi?hien=C5"))
+    share = {row.unit.name: row.record.estimate or 0.0 for row in figure_of(said, "C5").rows}
+    assert share[evil[0]] == max(share.values()) > 0
+    assert sorted(evil) == sorted(by_name)
 
 
 def test_zeros_stand_after_what_was_met_and_before_what_is_not_known(said: Summary) -> None:
-    [chosen] = [choice for choice in choices(said) if choice.code == "C5"]
-    rows = sorted(chosen.rows, key=ORDERS["uoc-luong"][1])
+    figure = figure_of(said, "C5")
+    rows = unit_table.rows(figure, unit_table.read(figure, "-uoc-luong", "", "", None, False))
 
     def kind(record: Estimate) -> str:
         if "under_3" in record.flags:
@@ -393,8 +392,8 @@ def test_zeros_stand_after_what_was_met_and_before_what_is_not_known(said: Summa
         return "unknown" if record.estimate is None else "met" if record.estimate else "zero"
 
     kinds = [kind(row.record) for row in rows]
-    assert list(dict.fromkeys(kinds))[:3] == ["met", "under 3", "zero"]
-    assert kinds == sorted(kinds, key=["met", "under 3", "zero", "unknown"].index)
+    assert list(dict.fromkeys(kinds))[:2] == ["met", "zero"]
+    assert kinds == sorted(kinds, key=["met", "zero", "under 3", "unknown"].index)
 
 
 @pytest.mark.parametrize("words", ["ha tu", "Hà Tu", "HÀ TU", "tu"])
@@ -576,9 +575,7 @@ def test_every_format_of_the_report_is_offered(reader: FlaskClient) -> None:
 def test_the_pages_speak_english(made: Flask) -> None:
     client = signed_in(made, "home_affairs", "en")
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
-    assert re.search(
-        r"\d+ communes above the rest of the province, \d+ below; .*\d+ without a clear difference", page
-    )
+    assert re.search(r"\d+ communes below the province, \d+ above\. Since \d+: \d+ down, \d+ up", page)
     assert "95% confidence interval" in page
     assert "Hà Tu ward" in page
     assert "phường" not in page

@@ -12,13 +12,14 @@ from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.reports import chart
 from survey.reports.chart import Chart, Row, Rows, Years
-from survey.results import charts, releases, wording
+from survey.results import charts, releases, unit_table, wording
 from survey.results.summary import Line, Summary
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import summary_of
 from survey.web.staff.results import items, series
+from survey.web.staff.results import unit as one_commune
 from survey.web.staff.results import units as communes
 from translations import N_, NotFound
 from translations import gettext as _
@@ -112,22 +113,21 @@ def dots(summary: Summary) -> str:
 
 def _of_units(summary: Summary) -> Chart:
     """All communes by their standing, the lowest first; of an open wave by name."""
-    offered = {one.code: one for one in communes.choices(summary)}
-    if not offered:
+    if not communes.offered(summary):
         raise NotFound("There is no such chart. Choose one on its page.")
-    chosen = offered.get(request.args.get("hien", ""), next(iter(offered.values())))
+    chosen = communes.figure_of(summary, request.args.get("hien", ""))
     rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
     if summary.wave.kind != "open":
         rows.sort(key=lambda row: (GROUPS.get(row.record.standing or "", 5), row.record.estimate or 0.0))
     scale = charts.scale([row.record for row in rows], chosen.province, _("province"))
-    title = communes.finding(chosen)
+    title = unit_table.finding(chosen, None, summary.wave)
     return Chart(
         title,
         about(summary, *([chosen.name] if chosen.name != title else [])),
         Rows(
             scale,
             [Row(units.named(row.unit), row.record, row.record.standing) for row in rows],
-            bad=chosen.code != "index",
+            bad=chosen.is_bad,
         ),
         [
             dots(summary),
@@ -168,7 +168,7 @@ def _of_unit(summary: Summary, code: str) -> Chart:
     standings = {one.item: one.group for one in summary.standouts.get(code, ())}
     rows = [
         Row(row.line.label, row.line.estimate, standings.get(row.line.code), row.level, row.province)
-        for row in communes.beside(summary, line)
+        for row in one_commune.beside(summary, line)
     ]
     scale = charts.scale([record for row in rows for record in (row.record, row.beside) if record is not None])
     name = units.named(line.unit)

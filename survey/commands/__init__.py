@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         N_("Make a demonstration wave to look around in; everything in it is marked as demonstration data."),
     ),
     "questionnaire": ("questionnaire", N_("Check, publish and list questionnaires.")),
-    "wave": ("wave", N_("Open and list waves.")),
+    "wave": ("wave", N_("Open, change, close and list waves.")),
     "unit": ("unit", N_("Import units beyond the 54 communes.")),
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),

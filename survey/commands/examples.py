@@ -15,6 +15,9 @@ EXAMPLES: dict[str, str] = {
     "questionnaire list": "",
     "wave create": "ho-2027 --questionnaire ho_gia_dinh@1 --from 2027-03-01 --to 2027-04-15 --kind sample "
     "--title 'Khảo sát hài lòng năm 2027'",
+    "wave change": "ho-2027 --to 2027-04-30",
+    "wave close": "ho-2027",
+    "wave remove": "ho-2027",
     "wave list": "",
     "unit import": "don-vi.csv",
     "frame import": "thon.csv --wave ho-2027",

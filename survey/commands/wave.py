@@ -13,7 +13,7 @@ from survey.commands.options import option
 from survey.operations import installation
 from survey.storage import models
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.waves import changing, questionnaires, waves
 from translations import formats
 from translations import gettext as _
 
@@ -102,6 +102,38 @@ def create(
         )
     else:
         say("The wave %(code)s is made. Next: hailong frame import, or hailong import.", code=code)
+
+
+@wave.command(help=_("Change what may still change of a wave; a later last day opens it again."))
+@click.argument("code", metavar="CODE")
+@click.option("--title", metavar="TEXT", help=_("Its name from now on."))
+@click.option("--from", "opens", type=Day(), metavar="DATE", help=_("The first day, while nobody has answered."))
+@click.option("--to", "closes", type=Day(), metavar="DATE", help=_("The last day, not before a response."))
+@click.option("--public/--private", default=None, help=_("Whether the first page leads to it; for open waves."))
+def change(code: str, title: str | None, opens: date | None, closes: date | None, public: bool | None) -> None:
+    wanted = changing.Change(title, opens, closes, public)
+    if wanted == changing.Change():
+        raise click.UsageError(_("Say what to change: --title, --from, --to, --public or --private."))
+    with installation.opened().writing() as session:
+        now = changing.change(session, code, wanted)
+    days = {"opens": formats.day(now.opens), "closes": formats.day(now.closes)}
+    say("Wave %(code)s: “%(title)s”, from %(opens)s to %(closes)s.", code=code, title=now.title, **days)
+
+
+@wave.command(help=_("Close a wave early: today is its last day, and nobody is asked any more."))
+@click.argument("code", metavar="CODE")
+def close(code: str) -> None:
+    with installation.opened().writing() as session:
+        changing.close(session, code)
+    say("The wave %(code)s is closed. Open it again: hailong wave change %(code)s --to DATE", code=code)
+
+
+@wave.command(help=_("Remove a wave that is empty."))
+@click.argument("code", metavar="CODE")
+def remove(code: str) -> None:
+    with installation.opened().writing() as session:
+        changing.remove(session, code)
+    say("The wave %(code)s is removed.", code=code)
 
 
 @wave.command(

@@ -72,7 +72,7 @@ def _running(session: Session, wave: str) -> Wave:
         raise Conflict(
             "The wave %(code)s is open to all: nobody needs an invitation. Name a sample wave.", code=row.title
         )
-    if row.closes < dates.today():
+    if waves.asks_until(row) < dates.today():
         raise Gone("The survey closed on %(day)s: an invitation would come too late.", day=day(row.closes))
     return row
 

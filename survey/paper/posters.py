@@ -46,7 +46,7 @@ def draw(session: Session, wave: str, base: str, size: str, unit: str | None = N
             "There is no poster of the size %(size)s. Choose one of: %(sizes)s", size=size, sizes="A4, A5"
         )
     row = waves.find(session, wave)
-    if row.closes < dates.today():
+    if waves.asks_until(row) < dates.today():
         raise Gone("The survey closed on %(day)s: a poster would lead to a closed door.", day=day(row.closes))
     if unit is None:
         places = units.communes(session, max(row.opens, dates.today()))

@@ -58,7 +58,7 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
     where = units.answered_at(session, unit)
     open_wave = waves.find(session, wave)
     waves.refuse_leaders(session, open_wave)
-    if open_wave.closes < today():
+    if waves.asks_until(open_wave) < today():
         raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(open_wave.closes))
     new = Link(
         secrets.token_urlsafe(24),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import cachetools
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ForUpdateParameter
 
@@ -162,7 +162,11 @@ def public(session: Session, on: date) -> list[Wave]:
     """The waves that anybody may answer from the first page on this day."""
     return list(
         session.scalars(
-            select(Wave).where(Wave.public, Wave.opens <= on, Wave.closes >= on).order_by(Wave.opens, Wave.code)
+            select(Wave)
+            .where(
+                Wave.public, Wave.opens <= on, Wave.closes >= on, or_(Wave.stopped.is_(None), Wave.stopped > on)
+            )
+            .order_by(Wave.opens, Wave.code)
         )
     )
 
@@ -179,20 +183,30 @@ def place(
     where this server signed that it was opened before, and until the fieldwork is closed; where a device alone
     says so, a person decides (`survey.responses.quarantine`).
     """
-    return _running(_place(session, wave, unit), on or today(), opened)
+    return _running(_place(session, wave, unit), on, opened)
 
 
 def place_of_leaders(session: Session, wave: str, opened: Opened | None = None) -> Place:
     """Where a leader answers whose code was found: as `place`, about the province."""
     row = find(session, wave)
     asked = questionnaires.by_digest(session, row.questionnaire)
-    return _running(Place(row, units.province(session), asked), today(), opened)
+    return _running(Place(row, units.province(session), asked), None, opened)
 
 
 def current_place(database: Database, wave: str, unit: str, opened: Opened | None = None) -> Place:
     """Like `place`, for today and for what strangers ask by the thousand: held in memory until somebody changes
     waves or units, which each process sees a second later at most."""
-    return _running(_held_place(database, wave, unit), today(), opened)
+    return _running(_held_place(database, wave, unit), None, opened)
+
+
+def asks_until(wave: Wave) -> date:
+    """The last day on which anybody is asked: the wave's last one, or the one before it was closed early."""
+    return wave.closes if wave.stopped is None else min(wave.closes, wave.stopped - timedelta(1))
+
+
+def is_asking(wave: Wave) -> bool:
+    """Whether people are asked today."""
+    return wave.opens <= today() <= asks_until(wave)
 
 
 def counting_day(wave: Wave) -> date:
@@ -236,12 +250,13 @@ def _held_place(database: Database, wave: str, unit: str) -> Place:
         return _place(session, wave, unit)
 
 
-def _running(place: Place, on: date, opened: Opened | None) -> Place:
-    wave = place.wave
-    first = None if opened is None or on <= wave.closes else opened(place)
+def _running(place: Place, day_given: date | None, opened: Opened | None) -> Place:
+    wave, on = place.wave, day_given or today()
+    last = asks_until(wave) if day_given is None else wave.closes
+    first = None if opened is None or on <= last else opened(place)
     if on < wave.opens:
         raise NotFound("The survey opens on %(day)s. Please come back then.", day=day(wave.opens))
-    if on <= wave.closes or (first is not None and first <= wave.closes and wave.closed is None):
+    if on <= last or (first is not None and first <= wave.closes and wave.closed is None):
         return place
     if accepted_until(wave):
         raise Gone(

@@ -127,6 +127,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             "kiosk/shell.html",
             device=device,
             wave=wave,
+            last_day=waves.asks_until(wave),
             named=units.named(unit),
             questionnaire=questionnaire,
             questions=form.questions(questionnaire),

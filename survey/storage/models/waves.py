@@ -69,6 +69,7 @@ class Wave(Base):
     public: Mapped[bool] = mapped_column(default=False)
     opens: Mapped[date]
     closes: Mapped[date]
+    stopped: Mapped[date | None]  # the day on which it was closed early: nobody is asked from then on
     single_psu: Mapped[str] = mapped_column(String(20), default="centered")
     villages: Mapped[str] = mapped_column(String(10), default="new")  # kept | new, since the wave before
     simulated: Mapped[bool] = mapped_column(default=False)  # made-up data: every page and report says so

@@ -82,3 +82,20 @@ def test_a_wrong_day_and_an_unknown_wave_are_answered_with_what_to_type(hailong:
     assert (done.code, "Write the day as YYYY-MM-DD" in done.err) == (2, True)
     done = hailong("results", "--wave", "dot-9")
     assert (done.code, "See: hailong wave list" in done.err) == (1, True)
+
+
+def test_a_wave_is_changed_closed_opened_again_and_removed_once_empty(
+    hailong: Program, province: Database
+) -> None:
+    hailong("wave", "create", "dot-2", *MADE, "--to", "2099-12-31", "--kind", "open")
+    assert hailong("wave", "change", "dot-2").code == 2
+    assert hailong("wave", "change", "dot-2", "--title", "Đợt hai", "--public").code == 0
+    assert hailong("wave", "close", "dot-2").code == 0
+    with province.reading() as session:
+        wave = waves.find(session, "dot-2")
+    assert (wave.title, wave.public, wave.closes) == ("Đợt hai", True, dates.today())
+    assert hailong("wave", "close", "dot-2").code == 1
+    assert hailong("wave", "change", "dot-2", "--to", "2098-12-31", "--private").code == 0
+    assert hailong("wave", "remove", "ho-mau").code == 1
+    assert hailong("wave", "remove", "dot-2").code == 0
+    assert hailong("wave", "close", "dot-2").code == 1

@@ -91,7 +91,10 @@ NEEDS = {
         staff.withdraw_paraphrase
     """,
     Right.RELEASE: "staff.issue staff.release_step staff.year_release_step",
-    Right.WAVES: "staff.import_file staff.new_wave staff.reopen_fieldwork",
+    Right.WAVES: """
+        staff.close_wave staff.import_file staff.new_wave staff.remove_wave staff.reopen_fieldwork
+        staff.wave_settings
+    """,
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
     Right.YEAR: """

@@ -129,7 +129,7 @@ def index() -> ResponseReturnValue:
 
 def _state(wave: Wave) -> str:
     today = dates.today()
-    return "coming" if today < wave.opens else "closed" if today > wave.closes else "running"
+    return "coming" if today < wave.opens else "running" if waves.is_asking(wave) else "closed"
 
 
 def _forms(counts: Mapping[str, Mapping[str, int]]) -> int:

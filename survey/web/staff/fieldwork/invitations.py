@@ -202,7 +202,7 @@ def _page(wave: Wave, form: LettersForm, rows: Rows, status: int) -> ResponseRet
         "staff/invitations.html",
         wave=wave,
         is_open=wave.kind is WaveKind.OPEN,
-        is_over=wave.closes < dates.today(),
+        is_over=waves.asks_until(wave) < dates.today(),
         of_leaders=isinstance(form, GroupLettersForm),
         form=form,
         rows=rows,

@@ -88,7 +88,7 @@ def kiosks(wave: str) -> ResponseReturnValue:
         return render_template(
             "staff/kiosks.html",
             wave=wave_row,
-            is_over=wave_row.closes < dates.today(),
+            is_over=waves.asks_until(wave_row) < dates.today(),
             form=form,
             rows=rows,
             bound=sum(row.state == "bound" for row in rows),

@@ -26,7 +26,7 @@ def posters(wave: str) -> ResponseReturnValue:
     return render_template(
         "staff/posters.html",
         wave=wave_row,
-        is_over=wave_row.closes < dates.today(),
+        is_over=waves.asks_until(wave_row) < dates.today(),
         places=places,
         communes=sum(place.kind in units.COMMUNE_KINDS for place in places),
         sizes=drawing.SIZES,

@@ -112,6 +112,7 @@ PAGES = {
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
+    "staff.wave_settings": ("/quan-tri/thu-nghiem/dot", "/quan-tri/nam-truoc/dot", "/quan-tri/gop-y/dot"),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
     "staff.factor_roles": ("/quan-tri/lop-thu-hai",),

@@ -1,0 +1,173 @@
+"""What may still change of a wave, and why the rest may not; closing it early, and removing an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey.storage import audit
+from survey.storage.models import Base, Release, Response, Wave, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from translations import N_, Conflict, Refusal
+from translations import gettext as _
+from translations.formats import day
+
+# What an empty wave may have about it, by the name of its table: where nothing better is said, "other records".
+HAS = {
+    "response": N_("responses"),
+    "batch": N_("printed forms"),
+    "village": N_("villages"),
+    "leader_group": N_("groups of leaders"),
+    "draw": N_("a draw"),
+    "device": N_("kiosks"),
+    "assignment": N_("assignments"),
+    "year_wave": N_("a year whose plan names it"),
+    "day_digest": N_("daily digests, which outsiders may keep"),
+    "quarantined_response": N_("responses in quarantine"),
+}
+OTHER = N_("other records")
+
+
+class Fixed(Conflict):
+    """It can't be changed any more; the message is a reason of `fixed`, in words already."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a wave should be from now on; None leaves it as it is."""
+
+    title: str | None = None
+    opens: date | None = None
+    closes: date | None = None
+    public: bool | None = None
+
+
+def state(wave: Wave) -> str:
+    """What a page shows of a wave, as one line: whoever changes it says which state they saw."""
+    return "|".join(str(getattr(wave, field.name)) for field in fields(Change))
+
+
+def fixed(session: Session, wave: Wave) -> dict[str, str]:
+    """What can't be changed any more, by the name of the field, and why."""
+    why: dict[str, str] = {}
+    if (released := _released(session, wave)) is not None:
+        why = {"title": released, "opens": released, "closes": released}
+    if (first := _first(session, wave, func.min)) is not None:
+        why["opens"] = _(
+            "The first response is of %(day)s. The first day stays once there is one.", day=day(first)
+        )
+    if wave.closed is not None and "closes" not in why:
+        why["closes"] = _(
+            "The fieldwork was closed on %(day)s. An administrator can open it again, under Paper forms.",
+            day=day(wave.closed),
+        )
+    if wave.kind is not WaveKind.OPEN:
+        why["public"] = _("Only an open wave can be public: a sample wave is reached by its link or code.")
+    return why
+
+
+def change(session: Session, code: str, wanted: Change, seen: str | None = None) -> Wave:
+    """Changes what is wanted of a wave, all or nothing; refused with the reason. Call inside `writing()`.
+
+    seen  the `state` on which the change was decided; refused if somebody else changed it since
+    """
+    wave = waves.find(session, code, lock=True)
+    if seen is not None and seen != state(wave):
+        raise Conflict("Somebody else changed this wave in the meantime. Look at it as it is now, then decide.")
+    new = {
+        field.name: value
+        for field in fields(wanted)
+        if (value := getattr(wanted, field.name)) is not None and value != getattr(wave, field.name)
+    }
+    if "title" in new:
+        new["title"] = waves.titled(session, new["title"], own=wave.code)
+    for name, reason in fixed(session, wave).items():
+        if name in new and (name, new[name]) != ("public", False):
+            raise Fixed(reason)
+    opens, closes = new.get("opens", wave.opens), new.get("closes", wave.closes)
+    if closes < opens:
+        raise Refusal("The wave would end before it begins. Give a later last day.")
+    last = _first(session, wave, func.max)
+    if "closes" in new and last is not None and closes < last:
+        raise Conflict(
+            "There are responses of %(day)s: the wave can't have ended before. Give that day or a later one.",
+            day=day(last),
+        )
+    if "closes" in new:
+        new["stopped"] = None
+    return _set(session, wave, new)
+
+
+def close(session: Session, code: str) -> Wave:
+    """Closes a wave early: today is its last day, and nobody is asked any more. Call inside `writing()`."""
+    wave, today = waves.find(session, code, lock=True), dates.today()
+    if (released := _released(session, wave)) is not None:
+        raise Fixed(released)
+    if today < wave.opens:
+        raise Conflict("It begins on %(day)s. Change its days, or remove it.", day=day(wave.opens))
+    if not waves.is_asking(wave):
+        raise Conflict("The wave has ended already, on %(day)s.", day=day(wave.closes))
+    return _set(session, wave, {"closes": today, "stopped": today})
+
+
+def remove(session: Session, code: str) -> None:
+    """Removes a wave that nothing refers to; refused with what it has. Call inside `writing()`."""
+    wave = waves.find(session, code, lock=True)
+    if found := has(session, wave):
+        raise Conflict("Only an empty wave can be removed. This one has: %(what)s.", what="; ".join(found))
+    audit.annotate(wave=wave.code, title=wave.title)
+    session.delete(wave)
+    session.flush()
+
+
+def has(session: Session, wave: Wave) -> list[str]:
+    """What refers to a wave, in words: nothing does to one that may be removed."""
+    tables = [
+        table.name
+        for table in Base.metadata.sorted_tables
+        if "wave" in table.columns
+        and session.scalar(select(table.c.wave).where(table.c.wave == wave.code).limit(1)) is not None
+    ]
+    return list(dict.fromkeys(_(HAS.get(name, OTHER)) for name in tables))
+
+
+def _set(session: Session, wave: Wave, new: dict[str, Any]) -> Wave:
+    noted = {name: f"{getattr(wave, name)}→{value}" for name, value in new.items() if name != "stopped"}
+    audit.annotate(**noted)
+    for name, value in new.items():
+        setattr(wave, name, value)
+    if new.get("public") and questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+        raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
+    session.flush()
+    return wave
+
+
+def _first(session: Session, wave: Wave, which: Callable[..., Any]) -> date | None:
+    day_of: date | None = session.scalar(select(which(Response.day)).where(Response.wave == wave.code))
+    return day_of
+
+
+def _released(session: Session, wave: Wave) -> str | None:
+    """Why nothing changes that figures and reports say of the wave: a release of it is shown."""
+    newest = session.scalars(
+        select(Release)
+        .where(Release.wave == wave.code, Release.approved.is_not(None))
+        .order_by(Release.number.desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.withdrawn is not None:
+        return None
+    return _(
+        "Release %(number)s is approved, and its figures and reports say this of the wave. It stays while the "
+        "release stands.",
+        number=newest.number,
+    )

@@ -1,0 +1,100 @@
+"""Pages: what a wave is, and changing what may still change; closing it early, removing an empty one."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, DateField, HiddenField, StringField
+from wtforms.validators import InputRequired
+
+from survey.accounts.accounts import Right
+from survey.storage.models import Wave
+from survey.waves import changing, questionnaires, waves
+from survey.web.current import database
+from survey.web.pages import Tab
+from survey.web.staff.administration.waves import DAYS
+from survey.web.staff.blueprint import pages
+from survey.web.staff.form import StaffForm
+from translations import N_, Lazy, Refusal
+from translations import gettext as _
+
+
+class SettingsForm(StaffForm):
+    """What may change of a wave; a field that may not is not there."""
+
+    title = StringField(
+        Lazy("Name of the wave"),
+        [InputRequired(Lazy("Give the wave a name."))],
+        render_kw={"maxlength": waves.TITLE_LENGTH},
+    )
+    opens = DateField(Lazy("First day"), [InputRequired(Lazy("Give the first day."))], format=DAYS)
+    closes = DateField(Lazy("Last day"), [InputRequired(Lazy("Give the last day."))], format=DAYS)
+    public = BooleanField(Lazy("Show on the first page"))
+    seen = HiddenField()
+
+
+@pages.form(
+    "/<wave>/dot",
+    Right.WAVES,
+    N_("Changed a wave"),
+    of_leaders=True,
+    tab=Tab(20, N_("Settings")),
+)
+def wave_settings(wave: str) -> ResponseReturnValue:
+    """What the wave is, and the form of what may still change."""
+    with database().reading() as session:
+        row = waves.find(session, wave)
+        fixed = changing.fixed(session, row)
+    form = SettingsForm(obj=row)
+    for name in fixed:
+        delattr(form, name)
+    if request.method == "GET":
+        form.seen.data = changing.state(row)
+    if not form.validate_on_submit():
+        return _page(wave, form, 422 if form.errors else 200)
+    wanted = changing.Change(
+        **{field.name: field.data for field in form if field.name in ("title", "opens", "closes", "public")}
+    )
+    try:
+        with database().writing() as session:
+            changing.change(session, wave, wanted, form.seen.data)
+    except Refusal as refusal:
+        return _page(wave, form, refusal.status, str(refusal))
+    flash(_("The wave is changed."))
+    return redirect(url_for(".wave_settings", wave=wave), 303)
+
+
+@pages.act(
+    "/<wave>/dot/ket-thuc", Right.WAVES, N_("Closed a wave early"), of_leaders=True, tab="staff.wave_settings"
+)
+def close_wave(wave: str) -> ResponseReturnValue:
+    """Closes the wave early."""
+    with database().writing() as session:
+        changing.close(session, wave)
+    flash(_("The wave is closed: nobody is asked any more."))
+    return redirect(url_for(".wave_settings", wave=wave), 303)
+
+
+@pages.act("/<wave>/dot/xoa", Right.WAVES, N_("Removed an empty wave"), of_leaders=True, tab="staff.wave_settings")
+def remove_wave(wave: str) -> ResponseReturnValue:
+    """Removes the wave."""
+    with database().writing() as session:
+        changing.remove(session, wave)
+    flash(_("The wave %(code)s is removed.", code=wave))
+    return redirect(url_for(".index"), 303)
+
+
+def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> ResponseReturnValue:
+    with database().reading() as session:
+        row: Wave = waves.find(session, wave)
+        page = render_template(
+            "staff/wave_settings.html",
+            wave=row,
+            form=form,
+            fault=fault,
+            fixed=changing.fixed(session, row),
+            asked=questionnaires.by_digest(session, row.questionnaire),
+            to_close=waves.is_asking(row),
+            has=changing.has(session, row),
+        )
+    return page, status

@@ -174,6 +174,7 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "interviewer/frame.html": ["interviewer.css"],
         "kiosk/shell.html": ["kiosk/kiosk.css"],
         "public/frame.html": ["public.css"],
+        "public/results.html": ["results.css"],
     }
     blocks = {name: "{% block sheet %}" in text for name, text in HTML.items()}
     assert {name for name, own in blocks.items() if own} == {
@@ -189,7 +190,8 @@ def test_a_table_and_the_token_of_a_form_are_each_written_in_one_place() -> None
     assert {name for name, text in HTML.items() if "<table" in text} == {
         "staff/parts.html",
         "respondent/calendar.html",  # the neutral page, which has no sheet of the staff
-        "public/integrity.html",  # of everybody's, which says the roles by itself
+        "public/integrity.html",  # of everybody's, which say the roles by themselves
+        "public/results.html",
     }
     assert {name for name, text in HTML.items() if 'name="csrf_token"' in text or ".csrf_token" in text} == set()
     posted = {

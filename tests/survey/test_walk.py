@@ -108,8 +108,8 @@ SET = frozenset(
 )
 # Doors that lead to nothing of the staff's: forms, kiosks, signing in.
 STRANGERS = re.compile(
-    r"/(s|y-kien|toan-ven|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
-    r"/(lich|y-kien|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
+    r"/(s|y-kien|ket-qua|toan-ven|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
+    r"/(lich|y-kien|ket-qua|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
     r"/phong-van/worker.js|/api/v1/(openapi.json|responses|sealed)$"
 )
 

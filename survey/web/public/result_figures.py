@@ -20,7 +20,7 @@ from survey.results.series import Point
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.timeline import Timeline
 from survey.storage.database import Database
-from survey.storage.models import PublishedFigure, Release, Wave
+from survey.storage.models import PublishedFigure, Release, Wave, WaveKind
 from survey.system import cache, dates
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
@@ -103,7 +103,7 @@ def _state(session: Session, wave: Wave, release: Release) -> tuple[object, ...]
         (one.code, releases.newest_number(session, one.code)) for one in comparison.earlier(session, wave)
     )
     cited = tuple(one.id for one in published.beside(session, "index"))
-    return database_key(session), wave.code, release.id, earlier, cited, language(), dates.today()
+    return database_key(session), wave.code, release.id, earlier, cited, wave.title, language(), dates.today()
 
 
 @cached(_state, lambda made: FIGURE_BYTES * (len(made.parts) + len(made.tiles) + 200))
@@ -124,7 +124,8 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
     ]
     parts = parts_of(figures, (*figures.areas, *figures.factors, *figures.items))
     place = published.own_place(session)
-    cited = [one for one in published.beside(session, "index") if one.place == place] if figures.index else []
+    own = figures.index is not None and wave.kind is WaveKind.SAMPLE  # who was just served is another survey
+    cited = [one for one in published.beside(session, "index") if own and one.place == place]
     points = series.of(session, wave, "index", release) if figures.index else []
     points = [one for one in points if one.release is not None]
     return Figures(

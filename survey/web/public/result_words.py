@@ -13,29 +13,15 @@ from translations.formats import day, number
 TENTHS = 10
 
 
-def called(summary: Summary) -> str:
-    """The survey by its name and year."""
-    wave = summary.wave
-    return _("%(title)s, %(years)s", title=str(summary.questionnaire.title), years=years(wave))
-
-
-def years(wave: Wave) -> str:
-    """The year of a wave, or the two that it runs in: 2026, 2025–2026."""
-    first, last = wave.opens.year, wave.closes.year
-    return str(first) if first == last else f"{first}–{last}"
-
-
 def then(old: Wave, new: Wave) -> str:
-    """The wave before as one speaks of it: by its year, or by its days where both began in one year."""
-    if old.opens.year != new.opens.year:
-        return _("the survey of %(year)s", year=old.opens.year)
-    return _("the survey of %(first)s to %(last)s", first=day(old.opens), last=day(old.closes))
+    """The wave before as one speaks of it: by its year, or by its name where both began in one year."""
+    return old.title if old.opens.year == new.opens.year else _("the survey of %(year)s", year=old.opens.year)
 
 
 def finding(summary: Summary, change: Change | None, since: Comparison | None) -> str:
     """What the page says above all: how many answers of ten are satisfied, and whether that has changed."""
     if summary.index is None or wording.is_hidden(summary.index.estimate):
-        return called(summary)
+        return summary.wave.title
     level = _level(summary.index.estimate, summary)
     if change is None or change.verdict is None or since is None:
         return level
@@ -104,6 +90,13 @@ def changed(change: Change | None, since: Comparison | None) -> str:
         )
     if change.verdict is None:
         return _("In %(then)s it was %(figure)s.", then=before, figure=wording.cell(change.old, 1))
+    if change.verdict == "not_apart":
+        return _(
+            "Not clearly different from %(then)s: %(change)s (%(limits)s)",
+            then=before,
+            change=wording.change(change.difference),
+            limits=wording.change_limits(change.difference),
+        )
     word = wording.movement(change.verdict)
     return _(
         "%(word)s since %(then)s: %(change)s (%(limits)s)",
@@ -119,9 +112,7 @@ def trust(summary: Summary, release: Release) -> list[str]:
     wave = summary.wave
     name = wording.interval_name(("not_a_sample",) if wave.kind is WaveKind.OPEN else ())
     lines = []
-    if wave.kind is WaveKind.OPEN:
-        lines.append(wording.no_sample())
-    elif release.draw is not None:
+    if release.draw is not None:
         lines.append(_("Households were drawn by lot by a computer; nobody chose them."))
     lines.append(_("No form bears a name. Officials of a commune do not see who answered what."))
     if wave.kind is WaveKind.OPEN:

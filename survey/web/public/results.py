@@ -14,7 +14,7 @@ from survey.results.releases import Publication
 from survey.storage.models import Release, Wave
 from survey.system import dates
 from survey.system.cache import cached, database_key
-from survey.waves import questionnaires, unit_search, units, waves
+from survey.waves import unit_search, units, waves
 from survey.web import integers, preferences
 from survey.web.current import database
 from survey.web.public import result_figures, result_words
@@ -36,11 +36,11 @@ def result_list() -> ResponseReturnValue:
     """The waves of which something is released, the newest first."""
     with database().reading() as session:
         rows = [
-            (wave, questionnaires.by_digest(session, wave.questionnaire).title, told)
+            (wave, told)
             for wave in waves.list_all(session)
             if (told := releases.newest_public(session, wave.code)).release or told.withdrawn
         ]
-    return render_template("public/result_list.html", rows=rows, years=result_words.years)
+    return render_template("public/result_list.html", rows=rows)
 
 
 def results(wave: str) -> ResponseReturnValue:
@@ -54,14 +54,8 @@ def results(wave: str) -> ResponseReturnValue:
         told = releases.newest_public(session, wave_row.code)
         release = _asked(told)
         if release is None:
-            title = questionnaires.by_digest(session, wave_row.questionnaire).title
-            return render_template(
-                "public/no_results.html",
-                wave=wave_row,
-                told=told,
-                title=title,
-                over=wave_row.closes < dates.today(),
-            )
+            over = wave_row.closes < dates.today()
+            return render_template("public/no_results.html", wave=wave_row, told=told, over=over)
         if request.args.keys() <= {"lang", "size"}:
             return _page_of_all(session, wave_row, told, release)
         return _page(session, wave_row, told, release)
@@ -81,7 +75,7 @@ def _asked(told: Publication) -> Release | None:
 def _state(session: Session, wave: Wave, told: Publication, release: Release) -> tuple[object, ...]:
     former = (told.former.number, told.former.withdrawn) if told.former else None
     issued = tuple(one.id for one in issuing.list_all(session, wave.code))
-    state = wave.opens, wave.closes, wave.simulated, units.province(session).name
+    state = wave.title, wave.opens, wave.closes, wave.simulated, units.province(session).name
     look = language(), preferences.large_text(), request.args.get("lang"), request.args.get("size")
     if look[2] not in (None, *LANGUAGES) or look[3] not in (None, "normal", "large"):
         look = (*look[:2], "", "")

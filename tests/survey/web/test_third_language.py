@@ -19,7 +19,7 @@ from sqlalchemy import select
 import translations
 from forms import parse
 from survey.storage.database import Database
-from survey.storage.models import Role, Unit, WaveKind
+from survey.storage.models import Role, Unit, Wave, WaveKind
 from survey.system import dates
 from survey.system.version import version
 from survey.waves import questionnaires, units, waves
@@ -111,6 +111,7 @@ def names(province: Database) -> set[str]:
             waves.create(session, wave, third, WaveKind.OPEN, start, end, public=wave == "ba")
         others = questionnaires.published(session)
         titles = {other.title.vi for other in others} | {other.code for other in others}
+        titles |= {*session.scalars(select(Wave.title))}
         places = {unit.name for unit in session.scalars(select(Unit))}
     codes = {version(), "ba", "ba-ho", "gop-y", "ho-mo", "ho-mau", "da-dong", "khong-co"}
     return {
@@ -133,6 +134,7 @@ def names(province: Database) -> set[str]:
         ("/y-kien", 200),
         ("/y-kien/06652?q=ha", 200),
         ("/toan-ven/da-dong?ma=7f3a", 200),
+        ("/ket-qua/da-dong", 200),
         ("/?dot=ba&q=ha", 200),
         ("/?dot=ba&q=xyz", 200),
         ("/m", 200),

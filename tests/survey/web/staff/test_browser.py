@@ -597,7 +597,7 @@ def test_axe_finds_nothing_on_an_offices_work_and_on_what_everybody_sees_of_it(
         account(session, "cao-xanh", Role.OFFICE, "06658")
         [case] = [line.case for line in cases.lines(session, office="SKHCN")]
     work = ("/viec", "/viec/2025/NV-02", "/viec/2025/MT-7.2", "/viec/2025/MT-PAPI-8", f"/viec/dieu/{case}")
-    public = ("/y-kien", "/y-kien/06652", "/y-kien/SKHCN?lang=en", "/y-kien?q=ha", "/y-kien/06673")
+    public = ("/y-kien", "/y-kien/06652", "/y-kien/SKHCN?lang=en", "/y-kien?q=ha", "/y-kien/06673", "/ket-qua")
     for width, name, addresses in (
         (360, "khcn", work),
         (1280, "khcn", (*work, *public)),

@@ -48,7 +48,8 @@ class Right(StrEnum):
     RESULTS = "results"  # estimates and reports
     OWN_RESULTS = "own_results"  # what is released of the own commune
     REMARKS = "remarks"  # read and code what people wrote in their own words
-    RELEASE = "release"  # freeze, check and approve results, issue reports
+    RELEASE = "release"  # freeze and check results, issue reports
+    APPROVE = "approve"  # approve what is released, and withdraw it
     WAVES = "waves"  # open waves, publish questionnaires
     PEOPLE = "people"  # accounts and tokens
     AUDIT = "audit"  # read the audit trail
@@ -57,8 +58,10 @@ class Right(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    # Whoever runs the platform need not read what people wrote: Home Affairs alone does.
-    Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.OWN_DUTIES},
+    # Whoever runs the platform need not read what people wrote: Home Affairs alone does; nor answer for a figure.
+    Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.OWN_DUTIES, Right.APPROVE},
+    # Who answers for what goes out: reads all of it and lets it be seen, and makes none of it.
+    Role.HEAD: frozenset({Right.PROGRESS, Right.RESULTS, Right.OWN_RESULTS, Right.APPROVE, Right.YEAR}),
     Role.HOME_AFFAIRS: frozenset(
         {
             Right.PROGRESS,

@@ -6,6 +6,7 @@ from translations import N_
 
 ROLE_NAMES = {  # by the values of `Role`
     "admin": N_("Administrator"),
+    "head": N_("Head"),
     "home_affairs": N_("Home Affairs"),
     "commune": N_("Commune"),
     "office": N_("Office"),

@@ -8,20 +8,31 @@ from functools import wraps
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from survey.commands import Commands, say
 from survey.commands.options import option
-from survey.integrity import digests, matter_words, matters, pattern_words, releasing
+from survey.integrity import digests, open_matters, releasing
+from survey.integrity.open_matters import OpenMatter
 from survey.operations import installation
 from survey.reports import year_files
-from survey.results import release_steps, releases
+from survey.results import release_matters, release_steps, releases
+from survey.storage.database import Database
+from survey.storage.models import Account, Release, ReleaseMatter
 from survey.waves import waves
 from survey.year import year_releases
+from translations import Conflict
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", help=_("The wave whose results are released."))
 YEAR = option("--year", type=int, help=_("Or the year whose document is released."))
 BY = click.option("--by", "person", metavar="NAME", required=True, help=_("Who does this; kept with the release."))
+DESPITE = click.option(
+    "--despite",
+    metavar="MATTER=REASON",
+    multiple=True,
+    help=_("Go past an open matter, and why; repeat it for each. Without it the command lists what is open."),
+)
 NUMBER = option("--number", type=int, required=True, help=_("The number of the release: hailong release list"))
 
 
@@ -43,31 +54,67 @@ def _of_wave_or_year(step: Callable[..., None]) -> Callable[..., None]:
     def chosen(code: str | None, year: int | None, **given: Any) -> None:
         if (code is None) is (year is None):
             raise click.UsageError(_("Give either --wave or --year."))
+        if year is not None and (given.get("despite") or given.get("correction")):
+            raise click.UsageError(_("--correction and --despite are for a wave."))
         step(code, year, **given)
 
     return chosen
 
 
+def _open(database: Database, code: str, despite: tuple[str, ...]) -> tuple[list[OpenMatter], dict[str, str]]:
+    """What is open in a wave, and the reasons given to go past it."""
+    ticked = {}
+    for one in despite:
+        subject, equals, reason = one.partition("=")
+        if not equals:
+            raise click.UsageError(_("--despite takes the matter, = and the reason: %(what)s", what=one))
+        ticked[subject.strip()] = reason
+    with database.reading() as session:
+        found = open_matters.listed(session, waves.find(session, code))
+    known = {one.subject for one in found}
+    if strange := [subject for subject in ticked if subject not in known]:
+        raise Conflict(
+            "No matter %(subject)s is open. What is: %(open)s", subject=strange[0], open=", ".join(known)
+        )
+    return found, ticked
+
+
+def _by(session: Session, chosen: release_steps.Frozen, step: str, person: str) -> None:
+    """Notes with a step that no account bears the name that was told."""
+    if session.get(Account, person) is None:
+        release_steps.told(chosen, step)
+
+
 @release.command(help=_("Freeze the present data of a wave, or the present document of a year, as a release."))
 @_of_wave_or_year
 @BY
+@DESPITE
 @click.option(
     "--correction",
     metavar="REASON",
     default="",
     help=_("Let fewer than 30 changed forms of a commune of a sample wave come in; the report says why."),
 )
-def freeze(code: str | None, year: int | None, person: str, correction: str) -> None:
-    if correction and code is None:
-        raise click.UsageError(_("--correction is for a wave."))
+def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, ...], correction: str) -> None:
     database = installation.opened()
     if code is not None:
+        open_, ticked = _open(database, code, despite)
         digests.close_days(database, datetime.now(UTC), code)
-    with database.writing() as session:
-        if code is not None:
-            _freeze_wave(session, code, person, correction)
-        elif year is not None:
+        with database.writing() as session:
+            wave = waves.find(session, code)
+            made = releasing.freeze(session, wave, person, open_, ticked, correction)
+            _by(session, made, "frozen", person)
+            say(
+                "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
+                number=made.number,
+                wave=code,
+                forms=releases.size(made),
+            )
+            _tell(releases.differences(session, made), releases.waiting(session, made))
+    elif year is not None:
+        with database.writing() as session:
             frozen = year_releases.freeze(session, year, person)
+            _by(session, frozen, "frozen", person)
             say(
                 "Release %(number)s of the document of %(year)s is frozen. Check it next.",
                 number=frozen.number,
@@ -75,29 +122,25 @@ def freeze(code: str | None, year: int | None, person: str, correction: str) -> 
             )
 
 
-def _freeze_wave(session: Any, code: str, person: str, correction: str) -> None:
-    frozen = releases.freeze(session, waves.find(session, code), person, correction)
-    say(
-        "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
-        number=frozen.number,
-        wave=code,
-        forms=releases.size(frozen),
-    )
-    _tell(releases.differences(session, frozen), releases.waiting(session, frozen))
-
-
 @release.command(help=_("Note that the figures of a release were checked."))
 @_of_wave_or_year
 @NUMBER
 @BY
-def check(code: str | None, year: int | None, number: int, person: str) -> None:
-    with installation.opened().writing() as session:
-        if code is not None:
+@DESPITE
+def check(code: str | None, year: int | None, number: int, person: str, despite: tuple[str, ...]) -> None:
+    database = installation.opened()
+    if code is not None:
+        open_, ticked = _open(database, code, despite)
+        with database.writing() as session:
             chosen = releases.find(session, code, number)
-            release_steps.check(chosen, person)
+            releasing.check(session, chosen, person, open_, ticked)
+            _by(session, chosen, "checked", person)
             _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
-        elif year is not None:
-            release_steps.check(year_releases.find(session, year, number), person)
+    elif year is not None:
+        with database.writing() as session:
+            document = year_releases.find(session, year, number)
+            release_steps.check(document, person)
+            _by(session, document, "checked", person)
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
@@ -105,22 +148,39 @@ def check(code: str | None, year: int | None, number: int, person: str) -> None:
 @_of_wave_or_year
 @NUMBER
 @BY
-def approve(code: str | None, year: int | None, number: int, person: str) -> None:
+@DESPITE
+def approve(code: str | None, year: int | None, number: int, person: str, despite: tuple[str, ...]) -> None:
     database = installation.opened()
-    with database.writing() as session:
-        if code is not None:
-            releasing.approve(session, releases.find(session, code, number), person)
-            say("Release %(number)s is approved: communes and programs see it now.", number=number)
-        elif year is not None:
-            year_files.approve(session, year_releases.find(session, year, number), person)
-            say("Release %(number)s is approved: its files stay as they are.", number=number)
     if code is not None:
-        with database.reading() as session:
-            wave = waves.find(session, code)
-            names = pattern_words.names(session, wave)
-            for one in matters.open_matters(session, wave):
-                if not one.blocks_release:
-                    say("Still open: %(what)s", what=matter_words.title(one, names))
+        open_, ticked = _open(database, code, despite)
+        with database.writing() as session:
+            chosen = releases.find(session, code, number)
+            releasing.approve(session, chosen, person, open_, ticked)
+            _by(session, chosen, "approved", person)
+        say("Release %(number)s is approved: communes and programs see it now.", number=number)
+    elif year is not None:
+        with database.writing() as session:
+            document = year_releases.find(session, year, number)
+            year_files.approve(session, document, person)
+            _by(session, document, "approved", person)
+        say("Release %(number)s is approved: its files stay as they are.", number=number)
+
+
+@release.command(
+    help=_("Take back the release of a wave that is shown: everybody reads why instead of its figures.")
+)
+@click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave whose release is withdrawn."))
+@NUMBER
+@BY
+@click.option(
+    "--reason", metavar="TEXT", required=True, help=_("Why it is withdrawn; everybody reads it, so name nobody.")
+)
+def withdraw(code: str, number: int, person: str, reason: str) -> None:
+    with installation.opened().writing() as session:
+        chosen = releases.find(session, code, number)
+        releases.withdraw(session, chosen, reason, person)
+        _by(session, chosen, "withdrawn", person)
+    say("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.", number=number)
 
 
 @release.command("list", help=_("The releases of a wave or a year, the newest first."))
@@ -134,14 +194,36 @@ def list_(code: str | None, year: int | None) -> None:
                 click.echo("\t".join([str(one.number), *_hands(one)]))
 
 
-def _list_wave(session: Any, code: str) -> None:
+def _list_wave(session: Session, code: str) -> None:
     waves.find(session, code)
     for one in releases.list_all(session, code):
         click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *_hands(one)]))
         if one.correction:
-            say("A correction, declared by %(person)s: %(reason)s", person=one.frozen_by, reason=one.correction)
+            say(
+                "A correction, declared by %(person)s: %(reason)s",
+                person=release_steps.named(one, "frozen"),
+                reason=one.correction,
+            )
+        if one.withdrawn is not None:
+            say(
+                "Withdrawn by %(person)s: %(reason)s",
+                person=release_steps.named(one, "withdrawn"),
+                reason=one.withdrawal,
+            )
+        for passed in release_matters.passed(session, one):
+            _say_passed(one, passed)
         if one.approved is None:
             _tell(releases.differences(session, one), releases.waiting(session, one))
+
+
+def _say_passed(one: Release, passed: ReleaseMatter) -> None:
+    """A matter that somebody went past with a release."""
+    say(
+        "Open then: %(matter)s. %(person)s went on: %(reason)s",
+        matter=release_matters.words(passed.told),
+        person=release_steps.written(passed.person, passed.step in (one.by_operator or ())),
+        reason=passed.reason,
+    )
 
 
 def _hands(one: release_steps.Frozen) -> list[str]:

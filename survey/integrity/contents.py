@@ -32,6 +32,7 @@ from survey.storage.models import (
     QuarantineDecision,
     QuarantinedResponse,
     Release,
+    ReleaseMatter,
     Response,
     Review,
     Village,
@@ -280,6 +281,14 @@ KINDS: dict[str, Kind] = {
     "held": Kind(N_("decisions on held forms"), _held),
     "weights": Kind(N_("versions of weights"), _weights),
     "releases": Kind(N_("steps of releases"), _releases),
+    "passed": Kind(
+        N_("open matters that a release went past"),
+        _numbered(
+            ReleaseMatter,
+            ("release", "step", "subject", "told", *DECIDED),
+            lambda w: ReleaseMatter.release.in_(select(Release.id).where(Release.wave == w.code)),
+        ),
+    ),
 }
 NAMES: dict[str, str] = {RESPONSES: N_("forms"), **{key: kind.name for key, kind in KINDS.items()}}
 

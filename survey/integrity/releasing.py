@@ -1,6 +1,9 @@
-"""Approving a release: not while something that would change its figures waits for a decision."""
+"""The steps of a wave's release past what is still open: each matter with a reason, and no approval at all while
+something that would change its figures waits for a decision."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from sqlalchemy import select
@@ -12,19 +15,60 @@ from survey.integrity.matters import Matter, blocking, usually
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
 from survey.responses.respondents import everyone
-from survey.results import releases
+from survey.results import release_matters, release_steps, releases
+from survey.results.release_matters import Open
 from survey.storage.models import MatterState, Release, Response, Wave
 from survey.waves import units, waves
 from translations import Conflict
 from translations.formats import number
 from translations.unicode import spelling
 
+NOTHING: Mapping[str, str] = {}
 
-def approve(session: Session, release: Release, person: str) -> None:
+
+def freeze(
+    session: Session,
+    wave: Wave,
+    person: str,
+    open_: Collection[Open] = (),
+    ticked: Mapping[str, str] = NOTHING,
+    correction: str = "",
+) -> Release:
+    """Freezes the present data of a wave (`releases.freeze`) past what is open.
+
+    open_   `open_matters.listed`, of now; whoever asks looks before, for patterns take seconds
+    ticked  the reason for each, by its subject, as `release_matters.note` takes them
+    """
+    release_matters.refuse_unsettled(open_, ticked)
+    release = releases.freeze(session, wave, person, correction)
+    release_matters.note(session, release, "frozen", open_, ticked, person)
+    return release
+
+
+def check(
+    session: Session,
+    release: Release,
+    person: str,
+    open_: Collection[Open] = (),
+    ticked: Mapping[str, str] = NOTHING,
+) -> None:
+    """Notes that somebody checked the figures of a release, past what is open; as `freeze` takes it."""
+    release_steps.check(release, person)
+    release_matters.note(session, release, "checked", open_, ticked, person)
+
+
+def approve(
+    session: Session,
+    release: Release,
+    person: str,
+    open_: Collection[Open] = (),
+    ticked: Mapping[str, str] = NOTHING,
+) -> None:
     """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision.
     Whoever let unusual forms in it stay counted does not approve it: two people answer for them."""
     refuse_undecided(session, waves.find(session, release.wave), release, person)
     releases.approve(session, release, person)
+    release_matters.note(session, release, "approved", open_, ticked, person)
 
 
 def refuse_undecided(session: Session, wave: Wave, release: Release, person: str = "") -> None:

@@ -9,21 +9,34 @@ from survey.storage import audit
 from survey.storage.models import Release, YearRelease
 from survey.system import dates
 from translations import Conflict, Refusal
+from translations import gettext as _
 from translations.formats import nfc
 from translations.unicode import spelling
 
 Frozen = Release | YearRelease
 LONGEST_REASON = 500
+STEPS = ("frozen", "checked", "approved", "withdrawn")  # as its columns are called
 
 
 def hands(release: Frozen) -> list[tuple[date, str]]:
-    """Through whose hands it went, and when: frozen, checked, approved."""
-    steps = (
-        (release.frozen, release.frozen_by),
-        (release.checked, release.checked_by),
-        (release.approved, release.approved_by),
-    )
-    return [(day, person) for day, person in steps if day is not None and person is not None]
+    """Through whose hands it went, and when: frozen, checked, approved, withdrawn."""
+    days = ((getattr(release, step, None), step) for step in STEPS)
+    return [(day, named(release, step)) for day, step in days if day is not None]
+
+
+def named(release: Frozen, step: str) -> str:
+    """Who took a step, as everybody reads it: of a name that no account bears, that the operator told it."""
+    return written(getattr(release, f"{step}_by") or "", step in (release.by_operator or ()))
+
+
+def written(person: str, told: bool) -> str:
+    """A name, marked where whoever works on the server told it."""
+    return _("%(person)s (as told by the operator)", person=person) if told else person
+
+
+def told(release: Frozen, step: str) -> None:
+    """Notes that no account stands for the person of a step: whoever works on the server told the name."""
+    release.by_operator = [*(release.by_operator or ()), step]
 
 
 def check(release: Frozen, person: str) -> None:

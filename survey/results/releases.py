@@ -108,35 +108,14 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     """
     # Of two who freeze at once, one waits; forms go on coming.
     session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
-    shown = newest_approved(session, wave.code)  # others hold it, though it were withdrawn
-    open_to_all = wave.kind is WaveKind.OPEN
-    correction = correction.strip()
-    if correction and (open_to_all or shown is None):
-        raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
-    if len(correction) > LONGEST_REASON:
-        raise Refusal("Say in at most %(most)s characters why it must be corrected.", most=LONGEST_REASON)
-    if open_to_all and shown is not None and dates.today() < shown.frozen + A_WEEK:
-        raise Conflict(
-            "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
-            number=shown.number,
-            day=written_day(shown.frozen),
-        )
-    gone = left_out(session, wave.code)
-    people = everyone(session, wave)
-    ids = people.responses.ids[people.rows]
-    remaining = ~gone.among(ids)
-    if open_to_all or (shown is not None and not correction):
-        remaining = _in_company(session, people, remaining, shown)
-    frozen = ids[remaining]
-    if not len(frozen):
-        raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
+    frozen, rejected, aside = _candidate(session, wave, correction := correction.strip())
     last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
     release = Release(
         wave=wave.code,
         number=(last or 0) + 1,
         responses=frozen.tobytes(),
-        rejected=_outside(gone.rejected, frozen),
-        aside=_outside(gone.aside, frozen),
+        rejected=rejected,
+        aside=aside,
         data="",
         weights=wave.weights,
         draw=wave.draw,
@@ -157,6 +136,41 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         )
     audit.annotate(release=release.number, step="correction" if correction else "freeze")
     return release
+
+
+def candidate(session: Session, wave: Wave) -> Respondents:
+    """Whose forms `freeze` would keep now, hidden beside what others know; refused as it refuses, except for what
+    an unapproved release says already."""
+    frozen, *out = _candidate(session, wave, "")
+    people = of(session, wave, frozen, (out[0], out[1]))
+    known = newest_approved(session, wave.code)
+    return people if known is None else people.after(sample(session, wave, known))
+
+
+def _candidate(session: Session, wave: Wave, correction: str) -> tuple[Ids, int, int]:
+    """The forms of the next release; how many of those outside were rejected, and how many set aside."""
+    shown = newest_approved(session, wave.code)  # others hold it, though it were withdrawn
+    open_to_all = wave.kind is WaveKind.OPEN
+    if correction and (open_to_all or shown is None):
+        raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
+    if len(correction) > LONGEST_REASON:
+        raise Refusal("Say in at most %(most)s characters why it must be corrected.", most=LONGEST_REASON)
+    if open_to_all and shown is not None and dates.today() < shown.frozen + A_WEEK:
+        raise Conflict(
+            "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",
+            number=shown.number,
+            day=written_day(shown.frozen),
+        )
+    gone = left_out(session, wave.code)
+    people = everyone(session, wave)
+    ids = people.responses.ids[people.rows]
+    remaining = ~gone.among(ids)
+    if open_to_all or (shown is not None and not correction):
+        remaining = _in_company(session, people, remaining, shown)
+    frozen = ids[remaining]
+    if not len(frozen):
+        raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
+    return frozen, _outside(gone.rejected, frozen), _outside(gone.aside, frozen)
 
 
 def _outside(gone: set[UUID], frozen: Ids) -> int:
@@ -251,27 +265,33 @@ class Changed:
     went: int
 
 
-def differences(session: Session, release: Release) -> list[Changed]:
-    """What the figures of a release rest on otherwise than those of the one that was shown before; by unit."""
-    former = session.scalars(
+def before(session: Session, release: Release) -> Release | None:
+    """The release that was approved last before this one, withdrawn or not."""
+    return session.scalars(
         select(Release)
         .where(Release.wave == release.wave, Release.number < release.number, Release.approved.is_not(None))
         .order_by(Release.number.desc())
         .limit(1)
     ).first()
+
+
+def differences(session: Session, release: Release) -> list[Changed]:
+    """What the figures of a release rest on otherwise than those of the one that was shown before; by unit."""
+    former = before(session, release)
     if former is None:
         return []
     wave = waves.find(session, release.wave)
-    return _changed(sample(session, wave, former), sample(session, wave, release))
+    return changed(sample(session, wave, former), sample(session, wave, release))
 
 
 def waiting(session: Session, release: Release) -> list[Changed]:
     """What the present data have otherwise than a release; by unit."""
     wave = waves.find(session, release.wave)
-    return _changed(sample(session, wave, release), sample(session, wave))
+    return changed(sample(session, wave, release), sample(session, wave))
 
 
-def _changed(old: Respondents, new: Respondents) -> list[Changed]:
+def changed(old: Respondents, new: Respondents) -> list[Changed]:
+    """How many forms of each unit one sample has and another has not; by unit."""
     counts = []
     for one, other in ((new, old), (old, new)):
         apart = places(one.responses.ids[one.rows], other.responses.ids[other.rows]) < 0

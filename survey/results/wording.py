@@ -16,6 +16,7 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
+from survey.results import release_steps
 from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
 from survey.results.standing_words import CHANGES, SIDES, STANDINGS
@@ -93,7 +94,7 @@ def correction(release: Release) -> str:
         return ""
     return _(
         "These figures correct a few forms of those released before. %(person)s declared: %(reason)s",
-        person=release.frozen_by,
+        person=release_steps.named(release, "frozen"),
         reason=release.correction,
     )
 

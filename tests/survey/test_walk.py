@@ -56,6 +56,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs/examples/nam"
 EVERYBODY = frozenset(Role)
 RUNS = {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR}
 READS = {Role.ADMIN, Role.HOME_AFFAIRS}
+VIEWS = READS | {Role.HEAD}
 KEYS = {Role.ADMIN, Role.SUPERVISOR, Role.KEYER}
 ASKS = {Role.ADMIN, Role.SUPERVISOR, Role.INTERVIEWER}
 
@@ -68,15 +69,23 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/nhap-phieu/doi-chieu": RUNS,
     "/phong-van": ASKS,
     "/quan-tri": READS,
-    "/quan-tri/": RUNS | {Role.COMMUNE},
+    "/quan-tri/": RUNS | {Role.COMMUNE, Role.HEAD},
     "/quan-tri/dot-moi": READS,
-    "/quan-tri/nam": READS,
-    "/quan-tri/da-cong-bo": READS,
+    "/quan-tri/nam": VIEWS,
+    "/quan-tri/nam/<int:year>/tai-lieu/duyet": {Role.HEAD},
+    "/quan-tri/da-cong-bo": VIEWS,
     "/viec": {Role.COMMUNE, Role.OFFICE},
-    "/quan-tri/<wave>": READS,
-    "/quan-tri/<wave>/tien-do": RUNS | {Role.COMMUNE},
-    "/quan-tri/<wave>/xa-minh": READS | {Role.COMMUNE},
-    "/quan-tri/<wave>/loi-gop-y": READS,
+    "/quan-tri/<wave>": VIEWS,
+    "/quan-tri/<wave>/nhap-tep": READS,
+    "/quan-tri/<wave>/mo-thuc-dia": READS,
+    "/quan-tri/<wave>/cong-bo/chot": READS,
+    "/quan-tri/<wave>/cong-bo/phat-hanh": READS,
+    "/quan-tri/<wave>/cong-bo/<int:number>/kiem-tra": READS,
+    "/quan-tri/<wave>/cong-bo/<int:number>/duyet": {Role.HEAD},
+    "/quan-tri/<wave>/cong-bo/<int:number>/thu-hoi": {Role.HEAD},
+    "/quan-tri/<wave>/tien-do": RUNS | {Role.COMMUNE, Role.HEAD},
+    "/quan-tri/<wave>/xa-minh": VIEWS | {Role.COMMUNE},
+    "/quan-tri/<wave>/loi-gop-y": VIEWS,
     "/quan-tri/<wave>/loi-gop-y/": {Role.HOME_AFFAIRS},
     "/quan-tri/nguoi-dung": {Role.ADMIN},
     "/quan-tri/lop-thu-hai": {Role.ADMIN},
@@ -93,10 +102,10 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
         RUNS,
     ),
     "/quan-tri/<wave>/quet": KEYS,
-    "/api/v1/waves": RUNS | {Role.COMMUNE},
-    "/api/v1/units": RUNS | {Role.COMMUNE},
-    "/api/v1/questionnaires": RUNS | {Role.COMMUNE},
-    "/api/v1/waves/<wave>/results": READS | {Role.COMMUNE},
+    "/api/v1/waves": RUNS | {Role.COMMUNE, Role.HEAD},
+    "/api/v1/units": RUNS | {Role.COMMUNE, Role.HEAD},
+    "/api/v1/questionnaires": RUNS | {Role.COMMUNE, Role.HEAD},
+    "/api/v1/waves/<wave>/results": VIEWS | {Role.COMMUNE},
 }
 # What is set page by page takes seconds: that it is there is looked at once.
 SET = frozenset(
@@ -316,7 +325,7 @@ def test_something_real_lies_behind_the_addresses(made: Flask, sign_in: SignedIn
     """Else a page that is not there would hide a hole."""
     with made.extensions["database"].reading() as session:
         there = parts(session, HOME)
-    clients = [sign_in(made, f"toi-{who}") for who in (Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE)]
+    clients = [sign_in(made, f"toi-{who}") for who in (Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS, Role.COMMUNE)]
     without = set()
     for endpoint, _rule, address, methods in addresses(made, there):
         if "GET" in methods:

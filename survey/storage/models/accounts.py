@@ -16,6 +16,7 @@ class Role(StrEnum):
     """What an account or a token may do; `accounts.RIGHTS` says it in full."""
 
     ADMIN = "admin"
+    HEAD = "head"
     HOME_AFFAIRS = "home_affairs"
     COMMUNE = "commune"
     OFFICE = "office"

@@ -29,7 +29,15 @@ FOR_STRANGERS = {"public", "respondent", "kiosk", "static", "metrics", "choose_p
 OWN_ACCOUNT = {"sign_in", "passkeys", "single_sign_on"}
 PARTS = {"id": uuid4(), "year": 2026, "number": 1, "place": 1, "sheet": uuid4(), "day": "2026-11-25"}
 # Who changes this loosens the guard of other accounts, opens the API to a program, or tells everybody.
-LOOSENING = {"staff.factor_roles", "staff.token_list", "staff.publish_cases", "staff.year_release_step"}
+LOOSENING = {
+    "staff.factor_roles",
+    "staff.token_list",
+    "staff.publish_cases",
+    "staff.year_release_step",
+    "staff.approve_year",
+    "staff.approve_release",
+    "staff.withdraw_release",
+}
 
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
 WITHOUT_ROWS = {
@@ -45,15 +53,16 @@ MAY = {
     Right.INTERVIEW: {Role.ADMIN, Role.SUPERVISOR, Role.INTERVIEWER},
     Right.FIELDWORK: {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR},
     Right.REVIEW: {Role.ADMIN, Role.HOME_AFFAIRS, Role.SUPERVISOR},
-    Right.PROGRESS: {Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE, Role.SUPERVISOR},
-    Right.RESULTS: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.PROGRESS: {Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS, Role.COMMUNE, Role.SUPERVISOR},
+    Right.RESULTS: {Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS},
     Right.REMARKS: {Role.HOME_AFFAIRS},
-    Right.OWN_RESULTS: {Role.ADMIN, Role.HOME_AFFAIRS, Role.COMMUNE},
+    Right.OWN_RESULTS: {Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS, Role.COMMUNE},
     Right.RELEASE: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.APPROVE: {Role.HEAD},
     Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.PEOPLE: {Role.ADMIN},
     Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
-    Right.YEAR: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.YEAR: {Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS},
     Right.OWN_DUTIES: {Role.COMMUNE, Role.OFFICE},
 }
 
@@ -81,7 +90,8 @@ NEEDS = {
     """,
     Right.RESULTS: """
         staff.changes staff.chart staff.download staff.how staff.issued_report staff.items staff.map
-        staff.modes staff.open_data staff.open_file staff.overview staff.release_list staff.remarks
+        staff.modes staff.open_data staff.open_file staff.overview staff.release staff.release_list
+        staff.remarks
         staff.reports staff.series staff.table staff.table_file staff.unit staff.unit_report
         staff.unit_reports staff.units staff.units_file
     """,
@@ -90,7 +100,8 @@ NEEDS = {
         staff.paraphrases staff.read_remarks staff.remark staff.theme_step staff.themes
         staff.withdraw_paraphrase
     """,
-    Right.RELEASE: "staff.issue staff.release_step staff.year_release_step",
+    Right.RELEASE: "staff.check_release staff.freeze_release staff.issue staff.year_release_step",
+    Right.APPROVE: "staff.approve_release staff.approve_year staff.withdraw_release",
     Right.WAVES: """
         staff.close_wave staff.import_file staff.new_wave staff.remove_wave staff.reopen_fieldwork
         staff.wave_settings

@@ -52,6 +52,7 @@ def _page(year: int, fault: Refusal | None = None) -> ResponseReturnValue:
         missing=missing,
         states=STATES,
         hands=release_steps.hands,
+        named=release_steps.named,
         formats=FORMATS,
         fault=fault,
     )
@@ -71,13 +72,29 @@ def step(year: int) -> ResponseReturnValue:
     taken = STEPS.get(request.form.get("buoc", ""))
     if taken is None:
         raise NotFound("There is no such step. Choose one on the page of the releases.")
+    return _taken(year, taken)
+
+
+def _taken(year: int, step: Callable[[Session, int], str]) -> ResponseReturnValue:
     try:
         with database().writing() as session:
-            message = taken(session, checked(year))
+            message = step(session, checked(year))
     except Refusal as refusal:
         return _page(year, refusal)
     flash(message)
     return redirect(url_for(".year_document", year=year), 303)
+
+
+@pages.act(
+    "/nam/<int:year>/tai-lieu/duyet",
+    Right.APPROVE,
+    N_("Took a step towards a year's document"),
+    endpoint="approve_year",
+    reauthenticate=True,
+)
+def approve(year: int) -> ResponseReturnValue:
+    """Lets the document of a release be given out."""
+    return _taken(year, _approve)
 
 
 def _freeze(session: Session, year: int) -> str:
@@ -97,7 +114,7 @@ def _approve(session: Session, year: int) -> str:
     return _("Release %(number)s is approved: its files stay as they are.", number=release.number)
 
 
-STEPS: dict[str, Callable[[Session, int], str]] = {"dong-bang": _freeze, "kiem-tra": _check, "duyet": _approve}
+STEPS: dict[str, Callable[[Session, int], str]] = {"dong-bang": _freeze, "kiem-tra": _check}
 
 
 def _named(session: Session, year: int) -> YearRelease:

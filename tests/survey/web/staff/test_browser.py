@@ -106,6 +106,8 @@ PAGES = {
     "staff.open_data": ("/quan-tri/thu-nghiem/du-lieu-mo",),
     "staff.issue": ("/quan-tri/nam-truoc/cong-bo/phat-hanh",),
     "staff.release_list": ("/quan-tri/thu-nghiem/cong-bo",),
+    "staff.release": ("/quan-tri/nam-truoc/cong-bo/1",),
+    "staff.freeze_release": ("/quan-tri/thu-nghiem/cong-bo/chot",),
     "staff.progress": ("/quan-tri/thu-nghiem/tien-do",),
     "staff.modes": ("/quan-tri/thu-nghiem/cach-tra-loi", "/quan-tri/gop-y/cach-tra-loi"),
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),

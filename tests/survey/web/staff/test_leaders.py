@@ -42,6 +42,7 @@ PAGES = (
     "nhap-tep",
     "bao-cao",
     "cong-bo",
+    "cong-bo/1",
     "cach-tinh?item=index",
     "cach-tinh?item=ld_tc_muc%3D5",
 )

@@ -152,12 +152,17 @@ def test_approval_is_refused_on_the_page_and_the_commune_reads_it_without_unrele
 ) -> None:
     with province.writing() as session:
         account(session, "xa", Role.COMMUNE, UNIT)
+        account(session, "head", Role.HEAD)
         release = releases.freeze(session, waves.find(session, "gop-y"), "An")
         release_steps.check(release, "Bình")
-    address = "/quan-tri/gop-y/cong-bo"
-    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', staff.get(address).text)[0]
-    sent = staff.post(address, data={"csrf_token": token, "buoc": "duyet", "ban": "1"}, follow_redirects=True)
+    head, address = sign_in(app, "head"), "/quan-tri/gop-y/cong-bo/1/duyet"
+    page = head.get(address).text
+    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[0]
+    ticked = dict.fromkeys(re.findall(r'name="([^"]+-da-xem)"', page), "1")
+    ticked |= dict.fromkeys(re.findall(r'name="([^"]+-vi-sao)"', page), "Đã hỏi")
+    sent = head.post(address, data={"csrf_token": token, **ticked})
     assert "chưa ai quyết xử lý thế nào" in sent.text
+    assert sent.text.count('value="Đã hỏi"') == len(ticked) // 2 > 0
     with province.writing() as session:
         releases.approve(session, releases.find(session, "gop-y", 1), "Cường")  # as one of before the check
     page = sign_in(app, "xa").get("/quan-tri/gop-y/xa-minh").text

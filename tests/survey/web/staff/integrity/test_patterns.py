@@ -91,7 +91,7 @@ def test_names_of_who_asked_and_keyed_are_for_those_who_review(
 ) -> None:
     patterned()
     client = sign_in(app, "home_affairs")
-    address = f"/quan-tri/{WAVE}/cong-bo"
+    address = f"/quan-tri/{WAVE}/cong-bo/chot"
     assert "cặp phiếu gần như giống nhau" in client.get(address).text
     monkeypatch.setitem(RIGHTS, Role.HOME_AFFAIRS, RIGHTS[Role.HOME_AFFAIRS] - {Right.REVIEW})
     page = client.get(address).text

@@ -1,0 +1,125 @@
+"""Everything of a wave that is still open when somebody takes a step towards a release: one list of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from survey.fieldwork import accounting, double_entry
+from survey.integrity import matter_words, matters, pattern_words
+from survey.integrity.matters import Matter
+from survey.integrity.patterns import Pattern
+from survey.responses import assignments
+from survey.results.release_matters import Open
+from survey.storage.models import Wave
+from survey.waves import questionnaires
+from translations import LANGUAGES, language, ngettext, speaking
+from translations import gettext as _
+from translations.formats import number
+
+Said = TypeVar("Said")
+
+
+class Where(StrEnum):
+    """On which page somebody sees to it."""
+
+    MATTERS = "matters"
+    HELD = "held"
+    LOTS = "lots"
+    PAPER = "paper"
+    SETTLE = "settle"
+    ASSIGNMENTS = "assignments"
+
+
+@dataclass(frozen=True)
+class OpenMatter(Open):
+    """A matter that is open, as a release knows it, and where it is seen to.
+
+    blocks  no release that holds its forms is approved before it is decided, whatever the reason
+    names   it names somebody who asked or keyed: only who reviews, or approves, reads that
+    """
+
+    where: Where
+    blocks: bool = False
+    names: bool = False
+
+
+def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
+    """What is open in a wave, that first which holds up an approval: forms held, floods and identical forms,
+    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled, assignments.
+
+    patterns  as in `matters.matters`
+    """
+    names = in_each(lambda: pattern_words.names(session, wave))
+    places = {matters.MatterKind.HELD: Where.HELD, matters.MatterKind.LOT: Where.LOTS}
+    found = [
+        OpenMatter(
+            one.subject,
+            in_each(partial(_title, one, names)),
+            places.get(one.kind, Where.MATTERS),
+            one.blocks_release,
+            one.kind is matters.MatterKind.PATTERN,
+        )
+        for one in matters.open_matters(session, wave, patterns)
+    ]
+    if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+        found += _of_fieldwork(session, wave)
+    return sorted(found, key=lambda one: not one.blocks)
+
+
+def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
+    paper = accounting.total(accounting.lines(session, wave.code))
+    unsettled = len(double_entry.to_settle(session, [wave.code]))
+    waiting, given = paper.waiting - unsettled, _assigned(session, wave)
+    counts = (
+        ("missing", Where.PAPER, paper.missing, partial(_missing, paper)),
+        ("waiting", Where.PAPER, waiting, partial(_waiting, waiting)),
+        ("unsettled", Where.SETTLE, unsettled, partial(_unsettled, unsettled)),
+        ("assignments", Where.ASSIGNMENTS, given, partial(_unended, given)),
+    )
+    return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
+
+
+def _assigned(session: Session, wave: Wave) -> int:
+    return sum(one.ended is None for one in assignments.list_all(session, wave.code))
+
+
+def _title(matter: Matter, names: Mapping[str, Mapping[str, str]]) -> str:
+    return matter_words.title(matter, names[language()])
+
+
+def in_each(say: Callable[[], Said]) -> dict[str, Said]:
+    """What is said, by language."""
+    told = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            told[code] = say()
+    return told
+
+
+def _missing(paper: accounting.Line) -> str:
+    told = ngettext("%(num)s sheet is not back", "%(num)s sheets are not back", paper.missing)
+    if not paper.explained:
+        return told
+    return _("%(told)s; of %(explained)s it is known why", told=told, explained=number(paper.explained))
+
+
+def _waiting(count: int) -> str:
+    return ngettext("%(num)s sheet is back and not keyed", "%(num)s sheets are back and not keyed", count)
+
+
+def _unsettled(count: int) -> str:
+    return ngettext(
+        "Two keyings of %(num)s sheet differ and are not settled",
+        "Two keyings of %(num)s sheets differ and are not settled",
+        count,
+    )
+
+
+def _unended(count: int) -> str:
+    return ngettext("%(num)s assignment has not ended", "%(num)s assignments have not ended", count)

@@ -1,0 +1,251 @@
+"""Pages: one release with its figures, its record, and each step that somebody takes with it past what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from survey.accounts.accounts import Right
+from survey.integrity import digests, open_matters, pattern_list, releasing
+from survey.integrity.open_matters import OpenMatter, Where
+from survey.integrity.patterns import Pattern
+from survey.responses.respondents import sample
+from survey.results import release_changes, release_matters, release_steps, releases, wording
+from survey.results.release_matters import Unsettled
+from survey.storage.models import Release, Wave
+from survey.waves import waves
+from survey.web.current import database
+from survey.web.staff.blueprint import pages
+from survey.web.staff.integrity.matters import matter_key
+from translations import N_, Conflict, Refusal, ngettext
+from translations import gettext as _
+
+# Where a matter is seen to: the page and the right that it asks for.
+WHERE = {
+    Where.MATTERS: (".open_matters", Right.REVIEW),
+    Where.HELD: (".quarantine", Right.FIELDWORK),
+    Where.LOTS: (".lots", Right.REVIEW),
+    Where.PAPER: (".accounting", Right.FIELDWORK),
+    Where.SETTLE: ("keying.to_settle", Right.REVIEW),
+    Where.ASSIGNMENTS: (".assignments", Right.FIELDWORK),
+}
+Step = Callable[[Session, Wave, int, "Sent"], Release]
+
+
+class Sent:
+    """What somebody ticked and wrote at open matters, and typed besides; empty where nothing was sent.
+
+    ticked  the reason of each matter that was ticked, by its subject
+    typed   every reason as it was typed, ticked or not
+    """
+
+    def __init__(self, found: list[OpenMatter]) -> None:
+        self.open = found
+        keys = {one.subject: matter_key(one.subject) for one in found}
+        self.typed = {subject: request.form.get(f"{key}-vi-sao", "") for subject, key in keys.items()}
+        self.ticked = {
+            subject: self.typed[subject] for subject, key in keys.items() if request.form.get(f"{key}-da-xem")
+        }
+        self.reason = request.form.get("ly-do", "")
+
+
+@pages.page("/<wave>/cong-bo/<int:number>", Right.RESULTS, of_leaders=True, tab="staff.release_list")
+def release(wave: str, number: int) -> ResponseReturnValue:
+    """A release: its figures beside those before it, through whose hands it went and past what."""
+    with database().reading() as session:
+        wave_row, one = waves.find(session, wave), releases.find(session, wave, number)
+        shown, last = releases.newest(session, wave), releases.list_all(session, wave)[0]
+        state = release_steps.state(one, shown, last)
+        return render_template(
+            "staff/release.html", step="", state=state, **_figures(session, wave_row, one), **_record(session, one)
+        )
+
+
+@pages.form(
+    "/<wave>/cong-bo/chot",
+    Right.RELEASE,
+    N_("Took a step towards a release"),
+    endpoint="freeze_release",
+    of_leaders=True,
+    tab="staff.release_list",
+)
+def freeze(wave: str) -> ResponseReturnValue:
+    """What would be frozen, and the freezing. What is frozen stands in the chain of digests first, as far as its
+    days are over."""
+    return _step(wave, None, "freeze", _freeze, _("Release %(number)s is frozen. Its figures are checked next."))
+
+
+@pages.form(
+    "/<wave>/cong-bo/<int:number>/kiem-tra",
+    Right.RELEASE,
+    N_("Took a step towards a release"),
+    endpoint="check_release",
+    of_leaders=True,
+    tab="staff.release_list",
+)
+def check(wave: str, number: int) -> ResponseReturnValue:
+    """What is to be checked, and that it was."""
+    done = _("Release %(number)s is checked. Somebody else approves it next.")
+    return _step(wave, number, "check", _check, done)
+
+
+@pages.form(
+    "/<wave>/cong-bo/<int:number>/duyet",
+    Right.APPROVE,
+    N_("Took a step towards a release"),
+    endpoint="approve_release",
+    reauthenticate=True,
+    of_leaders=True,
+    tab="staff.release_list",
+)
+def approve(wave: str, number: int) -> ResponseReturnValue:
+    """What is to be approved, and that it was: others see it from now on."""
+    done = _("Release %(number)s is approved: communes and programs see it now.")
+    return _step(wave, number, "approve", _approve, done)
+
+
+@pages.form(
+    "/<wave>/cong-bo/<int:number>/thu-hoi",
+    Right.APPROVE,
+    N_("Withdrew a release"),
+    endpoint="withdraw_release",
+    reauthenticate=True,
+    of_leaders=True,
+    tab="staff.release_list",
+)
+def withdraw(wave: str, number: int) -> ResponseReturnValue:
+    """Takes back the release that is shown, with the reason that everybody reads."""
+    done = _("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.")
+    return _step(wave, number, "withdraw", _withdraw, done)
+
+
+def _step(wave: str, number: int | None, step: str, take: Step, done: str) -> ResponseReturnValue:
+    """Takes a step that was sent; else, or where it was refused, its page with all that was typed."""
+    if request.method == "GET":
+        return _step_page(wave, number, step)
+    with database().reading() as session:
+        wave_row = waves.find(session, wave)
+        sent = Sent(_open(session, wave_row, step))
+    try:
+        if step == "freeze":
+            digests.close_days(database(), datetime.now(UTC), wave)
+        with database().writing() as session:
+            taken = take(session, waves.find(session, wave), number or 0, sent).number
+    except Refusal as refusal:
+        return _step_page(wave, number, step, sent, refusal)
+    flash(done % {"number": taken})
+    return redirect(url_for(".release", wave=wave, number=taken), 303)
+
+
+def _freeze(session: Session, wave: Wave, _number: int, sent: Sent) -> Release:
+    return releasing.freeze(session, wave, current_user.name, sent.open, sent.ticked, sent.reason)
+
+
+def _check(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
+    one = releases.find(session, wave.code, number)
+    releasing.check(session, one, current_user.name, sent.open, sent.ticked)
+    return one
+
+
+def _approve(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
+    one = releases.find(session, wave.code, number)
+    releasing.approve(session, one, current_user.name, sent.open, sent.ticked)
+    return one
+
+
+def _withdraw(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
+    one = releases.find(session, wave.code, number)
+    releases.withdraw(session, one, sent.reason, current_user.name)
+    return one
+
+
+def _step_page(
+    wave: str, number: int | None, step: str, sent: Sent | None = None, fault: Refusal | None = None
+) -> ResponseReturnValue:
+    looked = pattern_list.ready(database(), wave)
+    with database().reading() as session:
+        wave_row = waves.find(session, wave)
+        one = None if number is None else releases.find(session, wave, number)
+        sent = sent or Sent(_open(session, wave_row, step, looked.value.patterns if looked else ()))
+        try:
+            told = _figures(session, wave_row, one)
+        except Conflict as refusal:  # there is nothing to freeze
+            told, fault = {"wave": wave_row, "release": one, "changes": None}, fault or refusal
+        page = render_template(
+            "staff/release.html",
+            step=step,
+            fault=fault,
+            lacking=fault.lacking if isinstance(fault, Unsettled) else {},
+            sent=sent,
+            key=matter_key,
+            told=_told,
+            where=_where,
+            counting=looked is None,
+            **told,
+            **_record(session, one, sent.open),
+        )
+    return page, fault.status if fault else 200
+
+
+def _open(session: Session, wave: Wave, step: str, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
+    """What is open; of a withdrawal nothing has to be gone past."""
+    return [] if step == "withdraw" else open_matters.listed(session, wave, patterns)
+
+
+def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any]:
+    """The release, or what would be frozen, beside what others know."""
+    people = releases.candidate(session, wave) if one is None else sample(session, wave, one)
+    changes = release_changes.gather(session, people, one.number if one else None)
+    return {
+        "wave": wave,
+        "release": one,
+        "forms": len(people.rows),
+        "changes": changes,
+        "sentence": release_changes.sentence(changes),
+        "came_in": release_changes.came_in(changes),
+        "correction": wording.correction(one) if one else "",
+        "named": release_steps.named,
+        "most": release_steps.LONGEST_REASON,
+        "new_answers": releases.NEW_ANSWERS,
+    }
+
+
+def _record(session: Session, one: Release | None, open_: list[OpenMatter] | None = None) -> dict[str, Any]:
+    """What it went past, and which of these reasons still stand."""
+    passed = release_matters.passed(session, one) if one else []
+    operated = (one and one.by_operator) or ()
+    rows = [
+        (
+            release_matters.words(row.told),
+            row,
+            release_steps.written(row.person, row.step in operated),
+        )
+        for row in passed
+        if not row.subject.startswith("pattern:") or _reads_names()
+    ]
+    return {"record": rows, "standing": release_matters.standing(passed, open_ or ())}
+
+
+def _told(matter: OpenMatter) -> str:
+    """What a matter is; who neither reviews nor approves reads nobody's name."""
+    if matter.names and not _reads_names():
+        return ngettext("%(num)s pattern is not decided", "%(num)s patterns are not decided", 1)
+    return matter.words
+
+
+def _reads_names() -> bool:
+    return bool(current_user.may(Right.REVIEW) or current_user.may(Right.APPROVE))
+
+
+def _where(wave: Wave, matter: OpenMatter) -> str:
+    """The address of the page where it is seen to; empty for who may not open that."""
+    endpoint, right = WHERE[matter.where]
+    if not current_user.may(right):
+        return ""
+    return url_for(endpoint) if endpoint == "keying.to_settle" else url_for(endpoint, wave=wave.code)

@@ -78,6 +78,7 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri/<wave>": VIEWS,
     "/quan-tri/<wave>/nhap-tep": READS,
     "/quan-tri/<wave>/mo-thuc-dia": READS,
+    "/quan-tri/<wave>/dot": READS,
     "/quan-tri/<wave>/cong-bo/chot": READS,
     "/quan-tri/<wave>/cong-bo/phat-hanh": READS,
     "/quan-tri/<wave>/cong-bo/<int:number>/kiem-tra": READS,

@@ -54,7 +54,7 @@ class Series:
     def cited(self) -> str:
         """Whose the published figures are."""
         names = ", ".join(dict.fromkeys(one.index.replace("_", " ") for one in self.published))
-        return _("published by others, another sample and rule: %(names)s", names=names)
+        return _("%(names)s, published by others: another sample and rule", names=names)
 
     def key(self) -> dict[str, str]:
         """What each kind of mark means."""

@@ -1,11 +1,13 @@
-"""What the report of one commune says: where it stands against the province, and what it is strong and weak in."""
+"""What one commune is told: a notice of one page, and an annex with every question."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis import Estimate
-from survey.reports import remarks, targets
+from survey.reports import compared, remarks, targets
 from survey.reports.cells import notes
-from survey.reports.contents import opening
+from survey.reports.contents import opening, subject
 from survey.reports.labels import (
     commune,
     headline_name,
@@ -15,88 +17,190 @@ from survey.reports.labels import (
     lower,
     ranks,
     scored,
-    upper,
+    standing_of,
 )
-from survey.reports.letter import head, letter
+from survey.reports.letter import NOTICE, head, letter
+from survey.reports.standing_out import most_written
 from survey.reports.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
 from survey.results import wording
+from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
+from survey.results.targets import Line as Target
 from translations import gettext as _
 from translations.formats import number
 
+ON_THE_PAGE = 2  # targets that have room beside the rest; more stand in the annex
+
 
 def contents(summary: Summary, line: UnitLine) -> Report:
-    """The report of a commune in the language of the moment; figures of other communes don't stand in it."""
+    """The notice to a commune in the language of the moment; figures of other communes don't stand in it."""
     name = commune(line.unit)
+    aims = [one for one in summary.targets if one.unit.code == line.unit.code]
     blocks: list[Block] = [
         *opening(summary, line.unit.code),
-        Heading(1, _("Main results").upper()),
-        *_main(summary, line),
+        Paragraph(_introduction(summary, line)),
+        Heading(1, _("Main points")),
+        *(Paragraph(f"{sign}) {text}") for sign, text in zip("abcdef", _points(summary, line), strict=False)),
     ]
-    aims = [one for one in summary.targets if one.unit.code == line.unit.code]
+    if summary.index is not None and summary.factors:
+        blocks += [Heading(1, _("Results by factor")), _factors(summary, line, summary.index)]
     if aims:
-        blocks += [Heading(1, _("Targets set").upper()), targets.table(aims, of_one_unit=True)]
-    items = _items(summary, line)
-    if items:
-        blocks += [Heading(1, _("Results by question").upper()), *items]
-    own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
-    if own is not None and summary.remarks is not None:
-        blocks += [Heading(1, _("In people's own words").upper()), *remarks.blocks(own, summary.remarks.unread)]
-    blocks += [Heading(1, _("How to read it").upper()), *_reading(summary)]
+        blocks += [Heading(1, _("Targets set")), _targets(aims)]
+    if themes := _themes(summary, line):
+        blocks += [Heading(1, _("In people's own words")), Paragraph(themes)]
     return letter(
-        head(summary),
-        (
-            _("Opinions gathered in %(commune)s", commune=name)
-            if is_open(summary)
-            else _("Results of %(commune)s", commune=name),
-            _("in wave %(wave)s", wave=summary.wave.code),
-        ),
-        _("To: the People's Committee of %(commune)s.", commune=name),
+        head(summary, NOTICE),
+        (*subject(summary), _("in %(commune)s", commune=name)),
+        "",
         blocks,
         _(
-            "These are the results of %(commune)s, sent to its People's Committee for information and use./.",
-            commune=name,
+            "The results of every question stand in the annex. %(commune)s is asked to study and use them./.",
+            commune=_("The People's Committee of %(commune)s", commune=name),
         ),
-        (_("- As above;"), _("- Kept: office, administrative reform.")),
+        (
+            _("- People's Committee of %(commune)s;", commune=name),
+            _("- Provincial People's Committee (to report);"),
+            _("- Kept: office, administrative reform."),
+        ),
+        _annex(summary, line, aims),
+        NOTICE,
     )
 
 
-def _main(summary: Summary, line: UnitLine) -> list[Block]:
-    blocks: list[Block] = []
-    if summary.index is not None:
-        blocks.append(_beside(label(summary, summary.index.code), line.index, summary.index.estimate))
-        blocks += [Paragraph(text) for text in _standing(summary, line)]
-    for headline, record in zip(summary.headlines, line.headlines, strict=True):
-        blocks.append(_beside(headline_name(summary, headline), record, headline.line.estimate))
-        if "none" in record.flags and not wording.is_hidden(record):
-            blocks.append(Paragraph(_("No case among those who answered. That does not mean that there is none.")))
-    return blocks
-
-
-def _beside(title: str, record: Estimate, province: Estimate) -> Paragraph:
-    """A figure of the commune, and the province's."""
-    own = _("%(title)s: %(sentence)s.", title=title, sentence=wording.sentence(record, 1))
-    return Paragraph(f"{own} " + _("Whole province: %(sentence)s.", sentence=wording.sentence(province, 1)))
-
-
-def _standing(summary: Summary, line: UnitLine) -> list[str]:
+def _introduction(summary: Summary, line: UnitLine) -> str:
+    people = "–" if wording.is_hidden(line.index) else number(line.index.n)
+    told = {"commune": commune(line.unit), "people": people}
     if is_open(summary):
-        return [wording.no_sample()]
-    if wording.is_hidden(line.index) or line.index.estimate is None:
-        return []
+        return _(
+            "The Department of Home Affairs gives notice of what people said in %(commune)s (%(people)s people, "
+            "who came by themselves):",
+            **told,
+        )
+    villages = line.index.rest.villages[1] if line.index.rest is not None else 0
+    if not villages:
+        return _(
+            "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s people "
+            "answered):",
+            **told,
+        )
+    return _(
+        "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s people in "
+        "%(villages)s villages of the sample answered):",
+        villages=number(villages),
+        **told,
+    )
+
+
+def _points(summary: Summary, line: UnitLine) -> list[str]:
+    """Three conclusions: the level, the change, the two evils."""
+    points = []
+    if summary.index is not None:
+        points.append(_level(summary, line, summary.index))
+        if not is_open(summary) or not compared.is_compared(summary):
+            change = summary.since.unit(line.unit.code) if summary.since else None
+            points.append(compared.sentence(summary, change, 1))
+    evils = [
+        _("%(title)s: %(figure)s", title=headline_name(summary, headline), figure=_told(record))
+        for headline, record in zip(summary.headlines, line.headlines, strict=True)
+    ]
+    if evils:
+        points.append("; ".join((evils[0], *map(lower, evils[1:]))) + ".")
+    return points
+
+
+def _told(record: Estimate) -> str:
+    """A figure with its interval and base."""
+    if wording.is_hidden(record) or record.estimate is None and record.high is None:
+        return wording.sentence(record, 1)
+    base = "" if {"none", "all"} & set(record.flags) else f"; {wording.people(record.n)}"
+    return f"{wording.cell(record, 1)}{base}"
+
+
+def _level(summary: Summary, line: UnitLine, index: Line) -> str:
+    whole = _("whole province %(figure)s", figure=wording.cell(index.estimate, 1))
+    told = {"title": label(summary, index.code), "figure": _told(line.index), "whole": whole}
+    if is_open(summary) or wording.is_hidden(line.index) or line.index.estimate is None:
+        return _("%(title)s: %(figure)s (%(whole)s).", **told)
     if line.index.standing is None:
-        return [_("There are not enough villages to compare it with the rest of the province.")]
-    sentences = [f"{upper(wording.standing(line.index.standing))}."]
-    sentences += wording.of_standings(one.index for one in summary.units)
-    if line.ranks is not None:
-        sentences.append(
-            _(
-                "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
-                count=number(len(summary.units)),
-                ranks=ranks(line),
+        return _(
+            "%(title)s: %(figure)s (%(whole)s); there are not enough villages to compare it with the rest of the "
+            "province.",
+            **told,
+        )
+    return _(
+        "%(title)s: %(figure)s, %(standing)s (%(whole)s).", standing=wording.standing(line.index.standing), **told
+    )
+
+
+def _factors(summary: Summary, line: UnitLine, index: Line) -> Table:
+    """The index and its factors beside last year's and the province's."""
+    before, now = compared.years(summary)
+    with_former = compared.is_compared(summary) and not is_open(summary)
+    tested = not is_open(summary)
+    rows = []
+    for one in (index, *summary.factors):
+        record = line.index if one is index else _record(summary, line, one.code)
+        if record is None:
+            continue
+        change = summary.since.part(one.code, line.unit.code) if summary.since else None
+        rows.append(
+            Row(
+                (
+                    label(summary, one.code),
+                    wording.base(record),
+                    *((compared.former(change, 1),) if with_former else ()),
+                    wording.figure(record, 1) + wording.mark(record),
+                    wording.bracket(record, 1),
+                    wording.figure(one.estimate, 1),
+                    *((standing_of(record),) if tested else ()),
+                ),
+                strong=one is index,
             )
         )
-    return sentences
+    columns = (
+        Column(_("Figure"), 28 if with_former else 34, LEFT),
+        Column(_("People"), 10),
+        *((Column(before, 11),) if with_former else ()),
+        Column(now, 11 if with_former else 13),
+        Column(interval_title(summary), 15 if with_former else 17),
+        Column(_("Province"), 10),
+        *((Column(_("Against the rest"), 15 if with_former else 16),) if tested else ()),
+    )
+    return Table("", columns, tuple(rows), ())
+
+
+def _record(summary: Summary, line: UnitLine, code: str) -> Record | None:
+    wanted = (code, line.unit.code)
+    return next((one for one in summary.records if (one.item, one.domain) == wanted), None)
+
+
+def _targets(aims: Sequence[Target]) -> Block:
+    if len(aims) > ON_THE_PAGE:
+        return Paragraph(
+            _("%(count)s targets are set; the annex says which of them are reached.", count=number(len(aims)))
+        )
+    return targets.brief(aims)
+
+
+def _themes(summary: Summary, line: UnitLine) -> str:
+    own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
+    if own is None:
+        return ""
+    if names := most_written(own):
+        return _("Most wrote about: %(names)s. Themes of fewer than 5 people are not told.", names=names)
+    return _("No theme was written about by 5 people or more.")
+
+
+def _annex(summary: Summary, line: UnitLine, aims: Sequence[Target]) -> list[Block]:
+    blocks: list[Block] = [Heading(0, _("Annex: every question in %(commune)s", commune=commune(line.unit)))]
+    if aims:
+        blocks += [Heading(2, _("Targets set")), targets.table(aims, of_one_unit=True)]
+    if items := _items(summary, line):
+        blocks += [Heading(2, _("Results by question")), *items]
+    own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
+    if own is not None and summary.remarks is not None:
+        blocks += [Heading(2, _("In people's own words")), *remarks.blocks(own, summary.remarks.unread)]
+    return [*blocks, Heading(2, _("How to read it")), *_reading(summary, line)]
 
 
 def _items(summary: Summary, line: UnitLine) -> list[Block]:
@@ -108,60 +212,48 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
     }
     if not own:
         return []
+    seen = {code: one for code, one in own.items() if not wording.is_hidden(one.estimate)}
+    apart = {one.item: one.group for one in summary.standouts.get(line.unit.code, ()) if one.item in seen}
     rows = []
     for code, one in own.items():
         record, whole = scored(one), scored(provincial[code])
         cells = wording.base(record), wording.figure(record, 1) + wording.mark(record), wording.bracket(record, 1)
-        rows.append(Row((label(summary, code), *cells, wording.figure(whole, 1))))
+        word = (wording.side(apart[code]) if code in apart else "–",) if not is_open(summary) else ()
+        rows.append(Row((label(summary, code), *cells, wording.figure(whole, 1), *word), strong=code in apart))
     columns = (
-        Column(_("Question asked"), 40, LEFT),
-        Column(_("People who answered"), 13),
-        Column(_("Satisfied"), 15),
-        Column(interval_title(summary), 20),
-        Column(_("Province"), 12),
+        Column(_("Question asked"), 36 if not is_open(summary) else 46, LEFT),
+        Column(_("People"), 11),
+        Column(_("Satisfied"), 12),
+        Column(interval_title(summary), 16),
+        Column(_("Province"), 11 if not is_open(summary) else 15),
+        *((Column(_("Against the rest"), 14),) if not is_open(summary) else ()),
     )
+    under = (
+        *notes([scored(one) for one in own.values()]),
+        wording.province_base(scored(provincial[code]) for code in own),
+    )
+    caption = _("Satisfied answers by question, beside the province")
     return [
-        *_standouts(
-            summary, line, {code: one for code, one in own.items() if not wording.is_hidden(one.estimate)}
-        ),
-        Table(
-            _("Satisfied answers by question, beside the province"),
-            columns,
-            tuple(rows),
-            tuple(
-                text
-                for text in (
-                    *notes([scored(one) for one in own.values()]),
-                    wording.province_base(scored(provincial[code]) for code in own),
-                )
-                if text
-            ),
-        ),
+        *_standouts(summary, line, list(apart)),
+        Table(caption, columns, tuple(rows), tuple(filter(None, under))),
     ]
 
 
-def _standouts(summary: Summary, line: UnitLine, lines: dict[str, Line]) -> list[Block]:
+def _standouts(summary: Summary, line: UnitLine, apart: Sequence[str]) -> list[Block]:
+    """That none differs, where none does; what higher and lower promise."""
     if is_open(summary):
         return []
-    standouts = [one for one in summary.standouts.get(line.unit.code, ()) if one.item in lines]
     tested = summary.tested.get(line.unit.code, 0)
-    blocks: list[Block] = []
-    if not any(one.group in ("above", "below") for one in standouts):
-        blocks.append(Paragraph(wording.no_standout(tested)))
-    for group in ("above", "below", "signs_above", "signs_below"):
-        names = [
-            f"{lower(label(summary, one.item))} {wording.cell(scored(Line(one.item, '', one.record)), 1)}"
-            for one in standouts
-            if one.group == group
-        ]
-        if names:
-            blocks.append(Paragraph(f"{upper(wording.standing(group))}: {'; '.join(names)}."))
-    return [*blocks, *(Paragraph(note) for note in wording.of_standouts(tested))]
+    sure = [one for one in summary.standouts.get(line.unit.code, ()) if one.group in ("above", "below")]
+    told = [] if any(one.item in apart for one in sure) else [wording.no_standout(tested)]
+    return [Paragraph(" ".join((*told, *wording.of_standouts(tested))))]
 
 
-def _reading(summary: Summary) -> list[Block]:
+def _reading(summary: Summary, line: UnitLine) -> list[Block]:
     texts = []
-    if not is_open(summary):
+    if is_open(summary):
+        texts.append(wording.no_sample())
+    else:
         texts.append(
             _(
                 "The figures come from a sample. In 95 of 100 such samples the interval beside a figure "
@@ -169,6 +261,15 @@ def _reading(summary: Summary) -> list[Block]:
                 "named here may be equal."
             )
         )
+        texts += wording.of_standings(one.index for one in summary.units)
+        if line.ranks is not None and not wording.is_hidden(line.index):
+            texts.append(
+                _(
+                    "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
+                    count=number(len(summary.units)),
+                    ranks=ranks(line),
+                )
+            )
     if summary.rule is not None:
         texts.append(_("Rule of the index: %(rule)s.", rule=lower(str(summary.rule.label))))
     texts.append(

@@ -81,7 +81,8 @@ def _path(summary: Summary, language: str) -> Path:
     what = (
         summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
-        word_template.version(), summary.remarks,
+        word_template.version(), summary.remarks, summary.wave.title,
+        summary.since.told if summary.since else None,
         [one.words() for one in summary.unusual], [(line.unit.code, line.unit.name) for line in summary.units],
     )  # fmt: skip
     return _folder() / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"

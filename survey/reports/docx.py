@@ -8,23 +8,22 @@ from __future__ import annotations
 import io
 from datetime import date, datetime, time
 from typing import Any
+from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
-from survey.reports import plot, word_template
+from survey.reports import word_numbering, word_template
 from survey.reports.structure import (
     LEFT,
     Blank,
     Block,
     Command,
-    Figure,
     Heading,
     Notice,
     Paragraph,
@@ -32,6 +31,7 @@ from survey.reports.structure import (
     Row,
     Table,
 )
+from translations import gettext as _
 
 TYPEFACE = "Times New Roman"
 LOCALES = {"vi": "vi-VN", "en": "en-GB"}
@@ -45,16 +45,17 @@ CENTRED = WD_ALIGN_PARAGRAPH.CENTER
 def write(report: Report, day: date) -> bytes:
     """The report as a file whose own date is `day`, that of the data."""
     document = word_template.own() or shipped()
+    if report.dense:
+        _make_dense(document)
     _language(document, report)
     _marks(document, report)
     _head(document, report)
+    page = _Page(document, counting=word_numbering.of(document, roman=not report.dense))
     for block in report.blocks:
-        _block(document, block)
+        page.add(block)
     _foot(document, report)
-    if report.annex:
-        document.add_page_break()
     for block in report.annex:
-        _block(document, block)
+        page.add(block)
     properties = document.core_properties
     properties.title, properties.author = report.title, report.issuer
     properties.language = LOCALES[report.language]
@@ -71,8 +72,27 @@ def shipped() -> Any:
     """An empty document in the look of Nghị định 30: what a province begins its own template with."""
     document = Document()
     _styles(document)
+    word_numbering.define(document)
     _page(document)
     return document
+
+
+def _make_dense(document: Any) -> None:
+    """Letters and spaces so small that a notice stands on one page: 13 points, as the decree allows."""
+    for name, size, after in (("Normal", 13, 3), ("Body Text", 13, 3), ("Heading 1", 13, 3), ("Title", 13, 0)):
+        style = document.styles[name]
+        style.font.size, style.paragraph_format.space_after = Pt(size), Pt(after)
+        style.paragraph_format.line_spacing = 1.0
+    document.styles["Heading 1"].paragraph_format.space_before = Pt(5)
+    for name in ("Table Text", "Table Head"):
+        style = document.styles[name]
+        style.font.size = Pt(11)
+        style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
+    document.styles["Caption"].font.size = Pt(12)
+    document.styles["Caption"].paragraph_format.space_before = Pt(3)
+    document.styles["Table Note"].font.size = Pt(10.5)
+    notice = document.styles["Notice"]
+    notice.font.size, notice.paragraph_format.space_after = Pt(11), Pt(4)
 
 
 def _language(document: Any, report: Report) -> None:
@@ -124,6 +144,8 @@ def _styles(document: Any) -> None:
     caption.paragraph_format.space_before = Pt(8)
     caption.paragraph_format.keep_with_next = True
     _style(document, "Title", 14, bold=True, centred=True, after=0)
+    annex = _style(document, "Annex Title", 14, bold=True, centred=True, after=8)
+    annex.paragraph_format.keep_with_next = True
     for name, strong in (("Table Text", False), ("Table Head", True)):
         cell = _style(document, name, 12, bold=strong, centred=strong, after=2, spacing=1.0)
         cell.paragraph_format.space_before = Pt(2)
@@ -185,13 +207,7 @@ def _page(document: Any) -> None:
     section.different_first_page_header_footer = True
     paragraph = section.header.paragraphs[0]
     paragraph.alignment = CENTRED
-    run = paragraph.add_run()
-    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
-        element.text = text
-        run._r.append(element)
+    _field(paragraph, "PAGE", "2")
 
 
 # Head and foot
@@ -209,14 +225,14 @@ def _head(document: Any, report: Report) -> None:
     _rule(right, 53)
     _line(right, "Letterhead", report.place_and_day, italic=True, size=Pt(13.5))
     kind = document.add_paragraph(report.kind, style="Title")
-    kind.paragraph_format.space_before = Pt(18)
+    kind.paragraph_format.space_before = Pt(6 if report.dense else 18)
     for line in report.subject:
         document.add_paragraph(line, style="Title")
     rule = document.add_paragraph(style="Letterhead")
     rule.paragraph_format.space_before, rule.paragraph_format.line_spacing = Pt(5), Pt(8)
     _border(rule, "top", between=word_template.text_width(document) - 50)
-    addressee = document.add_paragraph(report.addressee)
-    addressee.alignment = CENTRED
+    if report.addressee:
+        document.add_paragraph(report.addressee).alignment = CENTRED
 
 
 def _foot(document: Any, report: Report) -> None:
@@ -226,7 +242,7 @@ def _foot(document: Any, report: Report) -> None:
         _line(left, "Copies", line)
     _line(right, "Letterhead", report.signatory, bold=True, size=Pt(14))
     space = _line(right, "Letterhead", "")
-    space.paragraph_format.space_before = Mm(26)
+    space.paragraph_format.space_before = Mm(15 if report.dense else 24)
     _line(right, "Letterhead", report.signer, bold=True, size=Pt(14))
     for cell in (left, right):
         for paragraph in cell.paragraphs:
@@ -282,26 +298,52 @@ def _border(paragraph: Any, side: str, between: float) -> None:
 # Blocks
 
 
-def _block(document: Any, block: Block) -> None:
-    match block:
-        case Heading(0, text):
-            document.add_paragraph(text, style="Title")
-        case Heading(level, text):
-            document.add_paragraph(text, style=f"Heading {level}")
-        case Paragraph(text, leads):
-            paragraph = document.add_paragraph(text, style="Body Text")
-            paragraph.paragraph_format.keep_with_next = leads or None
-        case Blank(lines):
-            for _line_of_it in range(lines):
-                document.add_paragraph(style="Body Text")
-        case Notice(text):
-            _frame(document.add_paragraph(text, style="Notice"))
-        case Command(text):
-            document.add_paragraph(text, style="Command")
-        case Table():
-            _table(document, block)
-        case Figure():
-            _figure(document, block)
+class _Page:
+    """The document while its blocks are added. `counting`: None where the template's headings don't count."""
+
+    def __init__(self, document: Any, counting: word_numbering.Counting | None) -> None:
+        self.document, self.counting = document, counting
+
+    def add(self, block: Block) -> None:
+        """A block at the end of the document."""
+        match block:
+            case Heading(0, text):
+                title = self.document.add_paragraph(text, style="Annex Title" if self._has_annexes else "Title")
+                title.paragraph_format.page_break_before = True
+                if self.counting:
+                    self.counting.begin_again()
+            case Heading(level, text, number):
+                heading = self.document.add_paragraph(style=f"Heading {level}")
+                heading.add_run(text if self.counting else f"{number} {text}")
+                if self.counting:
+                    self.counting.count(heading, level)
+            case Paragraph(text, leads):
+                paragraph = self.document.add_paragraph(text, style="Body Text")
+                paragraph.paragraph_format.keep_with_next = leads or None
+            case Blank(lines, dotted, leads):
+                for _each in range(lines):
+                    _empty(self.document, dotted, leads)
+            case Notice(text):
+                _frame(self.document.add_paragraph(text, style="Notice"))
+            case Command(text):
+                self.document.add_paragraph(text, style="Command")
+            case Table():
+                _table(self.document, block)
+
+    @property
+    def _has_annexes(self) -> bool:
+        return any(style.name == "Annex Title" for style in self.document.styles)
+
+
+def _empty(document: Any, dotted: bool, leads: bool) -> None:
+    """An empty line; a dotted one is a tabulator with a leader, which goes when somebody writes there."""
+    paragraph = document.add_paragraph(style="Body Text")
+    paragraph.paragraph_format.keep_with_next = leads or None
+    if dotted:
+        paragraph.paragraph_format.first_line_indent = Mm(0)
+        room = Mm(word_template.text_width(document))
+        paragraph.paragraph_format.tab_stops.add_tab_stop(room, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+        paragraph.add_run("\t")
 
 
 def _frame(paragraph: Any) -> None:
@@ -315,64 +357,83 @@ def _frame(paragraph: Any) -> None:
 
 
 def _table(document: Any, block: Table) -> None:
-    document.add_paragraph(block.caption, style="Caption")
-    table = document.add_table(rows=0, cols=len(block.columns))
-    table.style = "Table Grid"
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    """A ruled table whose head repeats. It is written as text and read once: cell by cell took seconds."""
+    _caption(document, block)
     whole = word_template.text_width(document)
-    widths = [Mm(whole * column.width / 100) for column in block.columns]
-    _grid(table, widths)
-    # Named by their ids: looking a style up for each of a thousand cells took most of the time.
-    text_style, head_style = (document.styles[name].style_id for name in ("Table Text", "Table Head"))
+    widths = [round(whole * column.width / 100 * 56.6929) for column in block.columns]  # twentieths of a point
+    names = {name: document.styles[name].style_id for name in ("Table Grid", "Table Text", "Table Head")}
     head = Row(tuple(column.title for column in block.columns), strong=True)
-    for place, line in enumerate((head, *block.rows)):
-        row = table.add_row()
-        _whole(row)
-        if place == 0:
-            row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        cells = row.cells
-        if len(line.cells) == 1 < len(block.columns):
-            cells = (cells[0].merge(cells[-1]),)
-        for cell, text, column, width in zip(cells, line.cells, block.columns, widths, strict=False):
-            if len(cells) > 1:
-                cell.width = width
-            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-            paragraph = cell.paragraphs[0]
-            paragraph._p.style = text_style if place else head_style
-            if place and column.align != LEFT:
-                paragraph.alignment = CENTRED
-            # A short table stays whole: each of its rows is kept with the next. A head never stands alone.
-            heads = place == 0 or len(cells) == 1
-            if (block.short or heads) and place < len(block.rows):
-                paragraph.paragraph_format.keep_with_next = True
-            run = paragraph.add_run(text)
-            if line.strong and place:
-                run.bold = True
-    _notes(document, block.notes)
-
-
-def _figure(document: Any, block: Figure) -> None:
-    paragraph = document.add_paragraph()
-    paragraph.alignment = CENTRED
-    paragraph.paragraph_format.keep_with_next = True
-    picture = paragraph.add_run().add_picture(
-        io.BytesIO(plot.png(block)), width=Mm(word_template.text_width(document))
+    rows = (head, *block.rows)
+    written = "".join(
+        _row(line, place, block, widths, names, leads=(block.short or place == 0) and place < len(block.rows))
+        for place, line in enumerate(rows)
     )
-    for side in ("distT", "distB", "distL", "distR"):  # other programs than Word take no value for some space
-        picture._inline.set(side, "0")
-    description = picture._inline.docPr
-    description.set("descr", block.alt)
-    description.set("title", block.caption)
-    caption = document.add_paragraph(block.caption, style="Caption")
-    caption.paragraph_format.keep_with_next = bool(block.notes)
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    table = parse_xml(
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{names["Table Grid"]}"/>'
+        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblLook w:val="0020" w:firstRow="1"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{written}</w:tbl>'
+    )
+    document.element.body._insert_tbl(table)
     _notes(document, block.notes)
+
+
+def _row(line: Row, place: int, block: Table, widths: list[int], names: dict[str, str], *, leads: bool) -> str:
+    """A row that is never parted. `place` 0: the head; one cell in many columns heads the rows below it."""
+    spans = len(line.cells) == 1 < len(widths)
+    style = names["Table Text" if place else "Table Head"]
+    cells = []
+    for text, column, width in zip(line.cells, block.columns, widths, strict=False):
+        span = f'<w:gridSpan w:val="{len(widths)}"/>' if spans else ""
+        centred = '<w:jc w:val="center"/>' if place and column.align != LEFT else ""
+        stays = "<w:keepNext/>" if leads or spans else ""
+        bold = "<w:rPr><w:b/></w:rPr>" if line.strong and place else ""
+        words = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in text.split("\n"))
+        cells.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{sum(widths) if spans else width}" w:type="dxa"/>{span}'
+            f'<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="{style}"/>{stays}{centred}</w:pPr>'
+            f"<w:r>{bold}{words}</w:r></w:p></w:tc>"
+        )
+    repeats = "" if place else "<w:tblHeader/>"
+    return f"<w:tr><w:trPr><w:cantSplit/>{repeats}</w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _caption(document: Any, block: Table) -> None:
+    """The caption with its number as a field, so that tables that are added or taken out are counted anew."""
+    if not block.caption:
+        return
+    paragraph = document.add_paragraph(style="Caption")
+    if block.number:
+        before, _number, after = _("Table %(no)s. ", no="\0").partition("\0")
+        paragraph.add_run(before)
+        _field(paragraph, "SEQ Table \\* ARABIC", str(block.number))
+        paragraph.add_run(after)
+    paragraph.add_run(block.caption)
+
+
+def _field(paragraph: Any, instruction: str, result: str = "") -> None:
+    """A field with what it last came to."""
+    for kind, text in (("begin", ""), ("", instruction), ("separate", ""), ("result", result), ("end", "")):
+        run = paragraph.add_run(text if kind == "result" else "")
+        if kind == "result":
+            continue
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.set(qn("xml:space"), "preserve")
+            element.text = f" {text} "
+        run._r.append(element)
 
 
 def _notes(document: Any, notes: tuple[str, ...]) -> None:
     for note in notes:
         document.add_paragraph(note, style="Table Note")
-    last = document.paragraphs[-1] if notes else document.add_paragraph(style="Table Note")
-    last.paragraph_format.space_after = Pt(8 if notes else 0)
+    shape = (document.paragraphs[-1] if notes else document.add_paragraph(style="Table Note")).paragraph_format
+    shape.space_after = Pt(8 if notes else 0)
+    if not notes:  # what must stand between two tables
+        shape.space_before, shape.line_spacing = Pt(0), Pt(6)
 
 
 def _whole(row: Any) -> None:

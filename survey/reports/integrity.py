@@ -1,4 +1,4 @@
-"""The annex of a report: whether anybody could steer its result, in the words of the page that everybody sees."""
+"""In an annex of the report: whether anybody could steer its result, in the words of the public page."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from translations.formats import day, number
 
 
 def annex(summary: Summary, account: Account) -> list[Block]:
-    """The annex, about a page."""
+    """The part of the annex, about a page."""
     at = Stage.OVER if account.shown is None else Stage.RELEASED
     rows = tuple(Row(tuple(told)) for told in _told(summary, account, at))
     columns = (Column(_("In short"), 26, LEFT), Column(_("What is known"), 74, LEFT))
     blocks: list[Block] = [
-        Heading(0, _("Annex").upper()),
-        Heading(0, _("On the integrity of the result")),
+        Heading(2, _("On the integrity of the result")),
         Paragraph(account_words.answer(account, at, summary.wave)[0]),
         Table(_("What was found, and where the forms went"), columns, rows, (checks.caution(),)),
     ]

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, defer
 
 from survey.integrity import account, unusual
 from survey.reports import report
+from survey.responses.respondents import sample
+from survey.results import since
 from survey.results.summary import Issue
 from survey.storage.models import IssuedReport, Release
 from survey.system import dates
@@ -57,11 +59,13 @@ def issue(
         raise Conflict(
             "Report %(number)s is the last one issued. A new one replaces it and says so.", number=old.number
         )
+    wave = waves.find(session, release.wave)
     gathered = replace(
         unusual.gather(session, release.wave, release=release),
+        since=since.gather(session, sample(session, wave, release)),
         issue=Issue(number, day, old.number if old else None),
     )
-    told = account.gather(session, waves.find(session, release.wave), release)
+    told = account.gather(session, wave, release)
     issued = IssuedReport(
         wave=release.wave,
         release=release.id,

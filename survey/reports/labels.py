@@ -7,9 +7,10 @@ from dataclasses import replace
 from analysis import Estimate
 from forms import Item
 from survey.results import wording
+from survey.results.result_table import Record
 from survey.results.summary import Headline, Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
-from translations import N_
+from translations import N_, language
 from translations import gettext as _
 from translations.formats import order
 
@@ -91,9 +92,13 @@ def commune(unit: Unit) -> str:
 
 
 def standing(line: UnitLine) -> str:
-    """Against the rest of the province; a dash where that can't be told or must not be seen."""
-    group = line.index.standing
-    return "–" if group is None else wording.side(group)
+    """A commune's index against the rest of the province; a dash where that can't be told or must not be seen."""
+    return standing_of(line.index)
+
+
+def standing_of(record: Record) -> str:
+    """The same of any figure of a commune."""
+    return "–" if record.standing is None else wording.side(record.standing)
 
 
 def mode_label(mode: str) -> str:
@@ -129,8 +134,13 @@ def is_open(summary: Summary) -> bool:
 
 
 def lower(text: str) -> str:
-    """A name as it stands within a sentence."""
-    return text[:1].lower() + text[1:]
+    """A name as it stands within a sentence; what begins with several capitals is no word of it: SIPAS."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def within(title: str) -> str:
+    """The name of a wave in the middle of a Vietnamese sentence; another language quotes it as it is."""
+    return lower(title) if language() == "vi" else title
 
 
 def upper(text: str) -> str:

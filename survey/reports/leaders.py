@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from survey.reports.cells import notes
 from survey.reports.labels import index_name, interval_title, mode_label
-from survey.reports.structure import LEFT, Block, Column, Paragraph, Row, Table
+from survey.reports.structure import LEFT, Annexes, Block, Column, Paragraph, Row, Table
 from survey.results import wording
 from survey.results.result_table import Record
 from survey.results.summary import GroupLine, Summary
@@ -60,22 +60,28 @@ def _cells(record: Record) -> tuple[str, str, str]:
     return wording.base(record), wording.figure(record) + wording.mark(record), wording.bracket(record)
 
 
-def people(summary: Summary) -> list[Block]:
+def pointed(annexed: Annexes) -> tuple[str, list[Block]]:
+    """The section of the body that leads to the annex on groups."""
+    return _("Results by group"), [Paragraph(_("All groups: %(annex)s.", annex=annexed.named("communes")))]
+
+
+def asked(summary: Summary) -> str:
     """Who was asked, and how many answered."""
+    return _(
+        "Asked were the persons of %(groups)s groups of leaders and managers whose sizes are known: "
+        "%(people)s persons, of whom %(answered)s answered. No name was asked; whoever answered online "
+        "had a code for one use, which says nothing but the group.",
+        groups=number(len(summary.groups)),
+        people=number(sum(line.people or 0 for line in summary.groups)),
+        answered=number(summary.collection.villages),
+    )
+
+
+def people(summary: Summary) -> list[Block]:
+    """Of which groups nobody answered, and the forms."""
     came = summary.collection
     silent = [line.name for line in summary.groups if line.index is None]
-    blocks: list[Block] = [
-        Paragraph(
-            _(
-                "Asked were the persons of %(groups)s groups of leaders and managers whose sizes are known: "
-                "%(people)s persons, of whom %(answered)s answered. No name was asked; whoever answered online "
-                "had a code for one use, which says nothing but the group.",
-                groups=number(len(summary.groups)),
-                people=number(sum(line.people or 0 for line in summary.groups)),
-                answered=number(came.villages),
-            )
-        )
-    ]
+    blocks: list[Block] = [Paragraph(asked(summary))]
     if silent:
         blocks.append(
             Paragraph(

@@ -1,4 +1,4 @@
-"""The last sections of a report: how its figures came about, and how to compute them again."""
+"""The last annexes of a report: how its figures came about, and how to compute them again."""
 
 from __future__ import annotations
 
@@ -26,10 +26,8 @@ COVERAGE = ((2, 0.996, 0.981, 0.93), (4, 0.976, 0.975, 0.87), (20, 0.955, 0.963,
 
 
 def method(summary: Summary) -> list[Block]:
-    """How the figures came about: people, forms, computation, secrecy."""
+    """How the figures came about: computation, secrecy."""
     return [
-        Heading(2, _("People and forms")),
-        *_people(summary),
         Heading(2, _("Computation")),
         *_computation(summary),
         Heading(2, _("Secrecy")),
@@ -45,7 +43,8 @@ def method(summary: Summary) -> list[Block]:
     ]
 
 
-def _people(summary: Summary) -> list[Block]:
+def forms(summary: Summary) -> list[Block]:
+    """Who was asked, and where every form is."""
     if summary.asks_leaders:
         return leaders.people(summary)
     came = summary.collection
@@ -97,7 +96,8 @@ def _people(summary: Summary) -> list[Block]:
 
 
 def _computation(summary: Summary) -> list[Block]:
-    texts = []
+    form = {"title": str(summary.questionnaire.title), "version": str(summary.questionnaire.version)}
+    texts = [_("Questionnaire: “%(title)s”, version %(version)s.", **form)]
     if summary.rule is not None:
         texts.append(
             _(

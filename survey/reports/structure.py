@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis import Estimate
-from analysis.contrast import Group
+from translations import gettext as _
 
 LEFT, CENTRE = "left", "center"
 SHORT = 12  # rows of a table that is never parted: the index with its areas and factors is one
@@ -13,10 +13,16 @@ SHORT = 12  # rows of a table that is never parted: the index with its areas and
 
 @dataclass(frozen=True)
 class Heading:
-    """Level 1 or 2, whose number is part of the text; 0 heads an annex, in the middle."""
+    """Level 1 or 2, with its number; 0 heads an annex, in the middle, on a page of its own."""
 
     level: int
     text: str
+    number: str = ""
+
+    @property
+    def whole(self) -> str:
+        """As it reads."""
+        return f"{self.number} {self.text}".strip()
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,17 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Blank:
-    """Lines of the Word file that a clerk fills in; no other format has them."""
+    """Empty lines of the Word file that a clerk fills in. `dotted`: every format shows where; `leads`: as of a
+    paragraph."""
 
     lines: int = 1
+    dotted: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What must not be overlooked: that the data are made up, that this is a draft."""
+    """What must not be overlooked: that the data are made up, that this is a draft. A sentence a line."""
 
     text: str
 
@@ -67,37 +76,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`short`: it stands whole on one page."""
+    """`short`: it stands whole on one page. `number`: in the whole report, 0 without one."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    number: int = 0
 
     @property
     def short(self) -> bool:
         return len(self.rows) <= SHORT
 
 
-@dataclass(frozen=True)
-class Figure:
-    """The interval plot. `alt` says in words what it shows; `whole` is the line that runs through all rows; each
-    line is a label, its record, and the word of `verdicts` that its dot shows."""
-
-    caption: str
-    alt: str
-    lines: tuple[tuple[str, Estimate, Group | None], ...]
-    whole: Estimate
-    name: str
-    notes: tuple[str, ...]
-
-
-Block = Heading | Paragraph | Blank | Notice | Command | Table | Figure
+Block = Heading | Paragraph | Blank | Notice | Command | Table
 
 
 @dataclass(frozen=True)
 class Report:
-    """An official document (Nghị định 30/2020/NĐ-CP). `marks` stand on every page; `annex` after who signs."""
+    """An official document (Nghị định 30/2020/NĐ-CP). `marks` stand on every page; `annex` after who signs.
+
+    addressee  empty of a notice
+    dense      it is to stand on one page: smaller letters, as the decree allows
+    """
 
     language: str
     authority: str
@@ -116,8 +117,38 @@ class Report:
     signatory: str
     signer: str
     annex: tuple[Block, ...] = ()
+    dense: bool = False
 
     @property
     def title(self) -> str:
         """The name of the file for a reader's window and for search."""
         return " ".join((self.kind, *self.subject))
+
+
+@dataclass(frozen=True)
+class Annex:
+    """An annex: what the report calls it by, its title, what it holds."""
+
+    name: str
+    title: str
+    inner: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Annexes:
+    """The annexes of a report in their order; those that hold nothing are left out."""
+
+    every: tuple[Annex, ...]
+
+    def named(self, name: str) -> str:
+        """How the report refers to one: Phụ lục 2; a dash where there is none."""
+        place = next((place for place, one in enumerate(self.every, 1) if one.name == name), None)
+        return "–" if place is None else _("Annex %(number)s", number=place)
+
+    def blocks(self) -> list[Block]:
+        """All of them, each under its heading."""
+        return [
+            block
+            for one in self.every
+            for block in (Heading(0, f"{self.named(one.name)}. {one.title}"), *one.inner)
+        ]

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from survey.reports.cells import notes, with_base
 from survey.reports.labels import commune
-from survey.reports.structure import LEFT, Column, Row, Table
+from survey.reports.structure import LEFT, Annexes, Block, Column, Paragraph, Row, Table
 from survey.results import targets
+from survey.results.summary import Summary
 from survey.results.targets import Line
 from translations import gettext as _
+from translations.formats import number
+
+
+def body(summary: Summary, annexed: Annexes) -> list[Block]:
+    """The province's own targets as a table; of those of communes how many are reached."""
+    own = [line for line in summary.targets if not line.unit.parent]
+    others = [line for line in summary.targets if line.unit.parent]
+    blocks: list[Block] = [table(own)] if own else []
+    if others:
+        counts = Counter(line.verdict for line in others)
+        blocks.append(
+            Paragraph(
+                _(
+                    "Targets of communes: %(reached)s reached, %(missed)s not reached, %(open)s that can't be "
+                    "determined; see %(annex)s.",
+                    reached=number(counts[targets.Verdict.REACHED]),
+                    missed=number(counts[targets.Verdict.MISSED]),
+                    open=number(counts[targets.Verdict.UNDECIDED] + counts[targets.Verdict.UNSEEN]),
+                    annex=annexed.named("communes"),
+                )
+            )
+        )
+    return blocks
 
 
 def table(lines: Sequence[Line], of_one_unit: bool = False) -> Table:
@@ -38,4 +63,29 @@ def table(lines: Sequence[Line], of_one_unit: bool = False) -> Table:
             _("“Reached” or “not reached” is said only if the whole interval lies on one side of the target."),
             *notes([line.record for line in lines]),
         ),
+    )
+
+
+def brief(lines: Sequence[Line]) -> Table:
+    """The same of one unit where there is little room: what is wanted, what came of it, who answers."""
+    return Table(
+        "",
+        (
+            Column(_("Target"), 38, LEFT),
+            Column(_("Estimate"), 24),
+            Column(_("Verdict"), 16),
+            Column(_("Responsible"), 22, LEFT),
+        ),
+        tuple(
+            Row(
+                (
+                    f"{line.name}: {line.wanted}",
+                    with_base(line.record),
+                    _(targets.VERDICTS[line.verdict]),
+                    line.responsible,
+                )
+            )
+            for line in lines
+        ),
+        (),
     )

@@ -26,7 +26,7 @@ from survey.reports.labels import (
     value_label,
 )
 from survey.reports.letter import marks
-from survey.reports.method import again, method
+from survey.reports.method import again, forms, method
 from survey.reports.structure import Command, Heading, Paragraph
 from survey.reports.workbook import SHARE, WHOLE, Book, Sheet
 from survey.results import wording
@@ -306,7 +306,7 @@ def _account(sheet: Sheet, line: Line, **wanted: Any) -> None:
 def method_sheet(book: Book, summary: Summary) -> None:
     """The report's own words on how it was done and how to compute it again."""
     sheet = book.sheet(_("Method"), (), (110,))
-    for block in (*method(summary), *again(summary)):
+    for block in (*forms(summary), *method(summary), *again(summary)):
         if isinstance(block, Heading | Paragraph | Command):
             sheet.texts(block.text, bold=isinstance(block, Heading), text_wrap=True)
 

@@ -22,10 +22,10 @@ from forms import Questionnaire, Rule
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
 from survey.responses.respondents import Respondents, sample
-from survey.results import comparison, releases, remarks, result_table, scores, standouts, targets
-from survey.results.comparison import Comparison
+from survey.results import releases, remarks, result_table, scores, standouts, targets
 from survey.results.remarks import Remarks
 from survey.results.result_table import Record
+from survey.results.since import Since
 from survey.results.standouts import Standout
 from survey.results.wording import is_hidden
 from survey.sampling import leader_groups, weight_versions
@@ -229,7 +229,7 @@ class Summary:
     calibrated: bool = False  # whether variances know a fit to population totals
     targets: tuple[targets.Line, ...] = ()  # what figures are to reach, and who answers; those of a release's day
     remarks: Remarks | None = None  # what people wrote, by theme; None if nothing was coded
-    since: Comparison | None = None  # the index beside the wave before, where that one is released
+    since: Since | None = None  # what became of its figures since the wave before, where somebody gathered it
     trail: tuple[int, str] | None = None  # the last entry of the audit trail: number and digest
     unusual: tuple[Unusual, ...] = ()  # that waits for a decision (`survey/integrity/unusual.py`)
 
@@ -257,7 +257,6 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         summary,
         targets=targets.lines(session, people, summary.records, rule, release),
         remarks=remarks.gather(session, people.wave, release),
-        since=_since(session, people, rule),
         trail=(last.number, last.digest) if last else None,
         shown=releases.newest_number(session, people.wave.code),
     )
@@ -286,15 +285,6 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         collection=came,
         release=release,
     )
-
-
-def _since(session: Session, people: Respondents, rule: str | None) -> Comparison | None:
-    former = comparison.former(session, people.wave)
-    if people.questionnaire.index is None or not len(people) or former is None:
-        return None
-    if releases.newest(session, former.code) is None:  # nobody has seen a figure of it
-        return None
-    return comparison.compare(session, comparison.before(session, former), people, ["index"], rule=rule)
 
 
 def _state(session: Session, people: Respondents, rule: str | None) -> tuple[object, ...]:

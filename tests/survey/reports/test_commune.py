@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import threading
 import traceback
@@ -32,27 +33,48 @@ def said(made_up: Flask) -> Summary:
 
 
 def texts(said: Summary, place: int) -> str:
-    blocks = commune.contents(said, said.units[place]).blocks
-    return " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+    notice = commune.contents(said, said.units[place])
+    return " ".join(block.text for block in (*notice.blocks, *notice.annex) if isinstance(block, Paragraph))
 
 
-def test_a_commune_s_report_gives_its_figures_beside_the_province_s(said: Summary) -> None:
+def questions(said: Summary, place: int) -> Table:
+    annex = commune.contents(said, said.units[place]).annex
+    return next(block for block in annex if isinstance(block, Table) and "từng câu hỏi" in block.caption)
+
+
+def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_province_s(said: Summary) -> None:
     line = said.units[0]
-    told = texts(said, 0)
-    assert wording.sentence(line.index, 1) in told
+    notice, told = commune.contents(said, line), texts(said, 0)
+    assert (notice.kind, notice.number, notice.addressee) == ("THÔNG BÁO", "Số: ……/TB-SNV", "")
     assert said.index is not None
-    assert wording.sentence(said.index.estimate, 1) in told
-    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
+    assert f"a) Chỉ số hài lòng chung: {wording.cell(line.index, 1)}; 54 người, " in told
+    assert wording.cell(said.index.estimate, 1) in told
+    assert "b) Trước đợt này không có đợt nào so được" in told  # nothing of the wave before was gathered
+    assert "c) Cho rằng nhiều công chức gây phiền hà" in told
+    [factors] = [block for block in notice.blocks if isinstance(block, Table)]
+    assert len(factors.rows) == 1 + len(said.factors)
+    table = questions(said, 0)
     assert len(table.rows) == 39
     assert table.notes[-1] == wording.province_base(one.estimate for one in said.items)
-    assert told.endswith(f"Sở Nội vụ gửi Ủy ban nhân dân {commune.commune(line.unit)} để biết và sử dụng./.")
+    assert not re.search(r"[Hh]ạng", " ".join(one.text for one in notice.blocks if isinstance(one, Paragraph)))
+
+
+@pytest.mark.parametrize("place", [0, 7, 53])
+def test_what_is_signed_stands_on_one_page(said: Summary, place: int) -> None:
+    pdf = pypdfium2.PdfDocument(report.write_unit(said, said.units[place], "pdf"))
+    first, second = (pdf[number].get_textpage().get_text_range() for number in (0, 1))
+    pdf.close()
+    assert "GIÁM ĐỐC" in first
+    assert second.split("\n")[1].startswith("Phụ lục.")
 
 
 def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> None:
     with_some = next(place for place, line in enumerate(said.units) if line.unit.code in said.standouts)
     without = next(place for place, line in enumerate(said.units) if line.unit.code not in said.standouts)
-    for one in said.standouts[said.units[with_some].unit.code]:  # with its own interval, none of the difference
-        assert wording.cell(one.record, 1) in texts(said, with_some)
+    words = [row.cells[-1] for row in questions(said, with_some).rows if row.strong]
+    assert sorted(words) == sorted(
+        wording.side(one.group) for one in said.standouts[said.units[with_some].unit.code]
+    )
     assert "không câu nào khác phần còn lại của tỉnh" in texts(said, without)
     for standouts in said.standouts.values():
         for one in standouts:
@@ -85,8 +107,7 @@ def test_word_and_pdf_say_the_same(said: Summary) -> None:
         assert figure in words
     document = Document(io.BytesIO(report.write_unit(said, line, "docx")))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    [table] = [block for block in commune.contents(said, line).blocks if isinstance(block, Table)]
-    assert {text for row in table.rows for text in row.cells} <= set(cells)
+    assert {text for row in questions(said, 7).rows for text in row.cells} <= set(cells)
 
 
 def test_all_communes_come_in_one_file_the_same_each_time(said: Summary, monkeypatch: pytest.MonkeyPatch) -> None:

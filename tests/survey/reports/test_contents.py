@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from analysis import Difference, Estimate
 from analysis.contrast import Group
 from survey.reports import commune
 from survey.reports.contents import contents
+from survey.reports.labels import lower
 from survey.reports.method import COVERAGE
-from survey.reports.structure import Command, Figure, Heading, Notice, Paragraph, Report, Table
+from survey.reports.structure import Blank, Command, Heading, Notice, Paragraph, Report, Table
 from survey.results.comparison import Change, Comparison
+from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, Wave
 from translations import speaking
@@ -24,48 +27,53 @@ Make = Callable[..., Summary]
 
 
 def said(report: Report) -> str:
-    """Every word of the report."""
+    """Every word of the report, annexes with it."""
     found = [*report.subject, *report.marks]
-    for block in report.blocks:
+    for block in (*report.blocks, *report.annex):
         match block:
-            case Heading(_, text) | Paragraph(text, _):
+            case Heading():
+                found.append(block.whole)
+            case Paragraph(text, _):
                 found.append(text)
             case Notice(text) | Command(text):
                 found.append(text)
             case Table():
                 found += [block.caption, *(column.title for column in block.columns), *block.notes]
                 found += [cell for row in block.rows for cell in row.cells]
-            case Figure():
-                found += [block.caption, block.alt, *block.notes]
     return "\n".join(found)
 
 
 def headings(report: Report, level: int) -> list[str]:
-    return [block.text for block in report.blocks if isinstance(block, Heading) and block.level == level]
+    every = (*report.blocks, *report.annex)
+    return [block.whole for block in every if isinstance(block, Heading) and block.level == level]
 
 
 def table(report: Report, words: str) -> Table:
-    return next(block for block in report.blocks if isinstance(block, Table) and words in block.caption)
+    every = (*report.blocks, *report.annex)
+    return next(block for block in every if isinstance(block, Table) and words in block.caption)
 
 
 def row(found: Table, name: str) -> tuple[str, ...]:
     return next(line.cells for line in found.rows if line.cells[0].startswith(name))
 
 
-def test_it_follows_the_order_of_the_issue(summary: Summary) -> None:
+def test_what_is_signed_comes_first_and_all_else_is_annexed(summary: Summary) -> None:
     report = contents(summary)
-    assert headings(report, 1) == [
-        "I. KẾT QUẢ CHÍNH",
-        "II. KẾT QUẢ THEO YẾU TỐ VÀ CÂU HỎI",
-        "III. KẾT QUẢ THEO XÃ, PHƯỜNG, ĐẶC KHU",
-        "IV. CÁCH LÀM",
-        "V. CÁCH TÍNH LẠI",
+    assert headings(report, 1) == ["I. TỔ CHỨC KHẢO SÁT", "II. KẾT QUẢ", "III. ĐÁNH GIÁ, KIẾN NGHỊ"]
+    assert headings(report, 0) == [
+        "Phụ lục 1. Kết quả theo xã, phường, đặc khu",
+        "Phụ lục 2. Kết quả theo từng câu hỏi",
+        "Phụ lục 3. Kiểm kê phiếu và tính toàn vẹn",
+        "Phụ lục 4. Cách làm",
+        "Phụ lục 5. Cách tính lại",
     ]
-    assert headings(report, 2)[:3] == [
-        "1. Chỉ số hài lòng",
-        "2. Phiền hà, sách nhiễu và tiền ngoài quy định",
-        "1. Theo lĩnh vực và yếu tố",
-    ]
+    assert not [block for block in report.blocks if isinstance(block, Command)]  # nothing of machines is signed
+    signed = said(replace(report, annex=()))
+    assert summary.data_version not in signed
+    assert not re.search(r"[Hh]ạng", signed)
+    lines = [block for block in report.blocks if isinstance(block, Blank)]
+    assert [(one.lines, one.dotted) for one in lines] == [(2, True), (2, True), (3, True)]
+    assert lines[-1].leads  # the signature is never alone on its page
 
 
 def test_the_head_is_that_of_an_official_report(summary: Summary) -> None:
@@ -79,39 +87,68 @@ def test_the_head_is_that_of_an_official_report(summary: Summary) -> None:
 
 def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -> None:
     words = said(contents(summary))
-    assert "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 2.916 người)" in words
+    assert "90,12% [89,40; 90,70]; 2.916 người" in words
     assert "tỷ lệ trả lời hài lòng (mức 4 và 5)" in words
-    assert "đợt thu-nghiem" in words
+    assert "đợt thu-nghiem" not in words
+    assert lower(summary.wave.title) in contents(summary).subject[0]
     assert "9,88% [9,30; 10,60]: Bình thường; Không hài lòng; Rất không hài lòng." in words
     assert "SIPAS" not in words
+
+
+def compared(summary: Summary, verdict: Group | None, low: float | None = 0.005) -> Summary:
+    """The summary a year after another, its index, first item and first commune with this verdict."""
+    assert summary.index is not None
+    code, unit = summary.items[0].code, summary.units[10].unit.code
+    old = Wave(**{column.key: getattr(summary.wave, column.key) for column in Wave.__table__.columns})
+    old.code, old.opens = "truoc", date(2024, 10, 1)
+    difference = Difference("x", None, "old", "new", 0.0134, 0.004, low, 0.0219, 108, 0.002, 5832, "direct")
+    found = difference if verdict else None
+
+    def beside(*changes: Change) -> Comparison:
+        rules = (summary.rule, summary.rule)
+        return Comparison(old, summary.wave, rules, changes, (), (), (), {}, (), (), kept=False)
+
+    record = summary.index.estimate
+    whole = beside(
+        Change("index", None, None, record, record, found, verdict),
+        Change(code, "4,5", None, record, record, found, verdict),
+    )
+    units = beside(Change("index", None, unit, record, record, found, verdict))
+    return replace(summary, since=Since(old, whole, units, units))
 
 
 @pytest.mark.parametrize(
     ("verdict", "low", "told"),
     [
-        ("above", 0.005, "Chỉ số tăng so với đợt truoc: +1,34 điểm %"),
-        ("signs_above", 0.005, "Có dấu hiệu chỉ số đã thay đổi so với đợt truoc nhưng chưa đủ để kết luận"),
-        ("not_apart", -0.005, "Chưa đủ cơ sở để kết luận chỉ số đã thay đổi so với đợt truoc"),
-        (None, None, ""),
+        ("above", 0.005, ("tăng: +1,34 điểm % [0,50; 2,19]", "1 nội dung tăng:", "1 nơi tăng")),
+        ("signs_above", 0.005, ("có dấu hiệu tăng nhưng chưa đủ để kết luận", "Có dấu hiệu tăng:")),
+        ("not_apart", -0.005, ("chưa đủ cơ sở để nói là tăng hay giảm", "Không nội dung nào tăng vượt sai số.")),
+        (None, None, ("Không có số liệu của năm 2024 để so sánh.",)),
     ],
 )
-def test_the_index_went_up_only_where_its_test_says_so(
-    summary: Summary, verdict: Group | None, low: float | None, told: str
+def test_what_moved_is_told_only_where_its_test_says_so(
+    summary: Summary, verdict: Group | None, low: float | None, told: tuple[str, ...]
 ) -> None:
-    assert summary.index is not None
-    record = summary.index.estimate
-    found = Difference(
-        "index", None, "old", "new", 0.0134, 0.004, low, 0.0219, 108, 0.002, 5832, "direct"
-    )  # fmt: skip
-    change = Change("index", None, None, record, record, found if verdict else None, verdict)
-    old = Wave(**{column.key: getattr(summary.wave, column.key) for column in Wave.__table__.columns})
-    old.code = "truoc"
-    since = Comparison(
-        old, summary.wave, (summary.rule, summary.rule), (change,), (), (), (), {}, (), (), kept=False
+    words = said(contents(compared(summary, verdict, low))).replace("\N{NO-BREAK SPACE}", " ")
+    for one in told:
+        assert one in words
+    assert ("1 nội dung tăng" in words) == (verdict == "above")
+
+
+def test_a_wave_before_that_is_not_released_is_named_and_no_more(summary: Summary) -> None:
+    since = compared(summary, "above").since
+    assert since is not None
+    assert f"Số liệu của “{since.former.title}” chưa công bố" in said(
+        contents(replace(summary, since=Since(since.former)))
     )
-    words = said(contents(replace(summary, since=since))).replace("\N{NO-BREAK SPACE}", " ")
-    assert told in words
-    assert ("tăng" in words.partition("Quy tắc")[0].lower()) == (verdict == "above")
+    assert "không có đợt nào so được" in said(contents(summary))
+
+
+def test_a_report_of_withdrawn_figures_says_so_on_each_page(summary: Summary) -> None:
+    gone = Release(wave="thu-nghiem", number=1, withdrawn=date(2026, 3, 1), withdrawal="sai quyền số")
+    report = contents(replace(summary, release=gone))
+    assert report.marks[0] == "ĐÃ THU HỒI"
+    assert "đã bị thu hồi ngày 01/03/2026: sai quyền số" in said(report)
 
 
 def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:
@@ -155,24 +192,9 @@ def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
         assert number not in words
     name = units[10].unit.name
     assert row(table(report, "Chỉ số hài lòng theo xã"), f"Xã {name}")[1:] == ("–", "ẩn", "–", "–", "–")
-    groups = [
-        block.text
-        for block in report.blocks
-        if isinstance(block, Paragraph) and block.text.startswith("- Cao hơn")
-    ]
-    assert name not in groups[0]
-    figure = next(block for block in report.blocks if isinstance(block, Figure))
-    assert not any(apart for label, _record, apart in figure.lines if label == name)
-
-
-def test_the_place_of_a_hidden_commune_in_the_plot_tells_nothing(make: Make) -> None:
-    units = list(make().units)
-    left_in = replace(units[1].index, estimate=0.99, low=0.98, high=1.0, n=4)
-    units[1] = replace(units[1], index=left_in)
-    figure = next(block for block in contents(make(units=tuple(units))).blocks if isinstance(block, Figure))
-    assert [label for label, _record, _apart in figure.lines][-2:] == ["Cao Xanh", "Hà Lầm"]  # hidden; no answer
-    shares = [record.estimate for _label, record, _apart in figure.lines[:-2]]
-    assert shares == sorted(shares, reverse=True)
+    signed = said(replace(report, annex=()))
+    assert "Cao hơn: phường Phong Cốc, đặc khu Cô Tô." in signed
+    assert name not in signed
 
 
 def test_a_hidden_headline_takes_its_sentences_along(make: Make, summary: Summary) -> None:
@@ -205,12 +227,14 @@ def test_one_or_two_cases_can_not_be_worked_out_from_the_extremes(make: Make, su
     assert "dưới 3 trường hợp" in words
 
 
-def test_three_groups_come_first_and_a_rank_is_a_range(summary: Summary) -> None:
+def test_communes_are_counted_by_groups_and_a_rank_is_a_range(summary: Summary) -> None:
     report = contents(summary)
     words = said(report)
-    assert "- Cao hơn phần còn lại của tỉnh: 2 (phường Phong Cốc, đặc khu Cô Tô)." in words
-    assert "- Thấp hơn phần còn lại của tỉnh: 1 (phường Hà Tu)." in words
-    assert "- Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 3." in words
+    assert "2 nơi cao hơn, 1 nơi thấp hơn, 47 nơi chưa phân biệt được" in words
+    assert "Cao hơn: phường Phong Cốc, đặc khu Cô Tô." in words
+    assert "Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 3 nơi." in words
+    low = table(report, "Những nơi thấp hơn phần còn lại của tỉnh")
+    assert [line.cells[0] for line in low.rows] == ["Phường Hà Tu"]
     communes = table(report, "Chỉ số hài lòng theo xã")
     assert row(communes, "Đặc khu Cô Tô")[4:] == ("1–9", "cao hơn")
     assert all(re.fullmatch(r"\d+–\d+|–", line.cells[4]) for line in communes.rows)
@@ -266,7 +290,7 @@ def test_the_trial_of_the_intervals_is_quoted_as_it_is_published(summary: Summar
 
 
 def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
-    commands = [block.text for block in contents(summary).blocks if isinstance(block, Command)]
+    commands = [block.text for block in contents(summary).annex if isinstance(block, Command)]
     assert commands[0] == summary.data_version
     assert commands[1] == "hailong data --wave thu-nghiem --format csv --out thu-nghiem.csv"
     assert (
@@ -277,7 +301,7 @@ def test_it_says_how_to_get_the_same_figures(summary: Summary) -> None:
 
 def test_the_figures_of_a_release_are_got_from_that_release(summary: Summary) -> None:
     released = replace(summary, release=Release(wave="thu-nghiem", number=2))
-    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
+    commands = [block.text for block in contents(released).annex if isinstance(block, Command)]
     assert "hailong data --wave thu-nghiem --release 2 --format csv --out thu-nghiem.csv" in commands
     assert commands[2].startswith("hailong estimate thu-nghiem.csv --weights weight")
     assert "--index index=gt_hinh_thuc," in commands[2]
@@ -289,13 +313,14 @@ def test_an_index_that_counts_no_share_is_got_from_the_database(summary: Summary
     released = replace(
         summary, release=Release(wave="thu-nghiem", number=2), rule=replace(summary.rule, scores=scores)
     )
-    commands = [block.text for block in contents(released).blocks if isinstance(block, Command)]
+    commands = [block.text for block in contents(released).annex if isinstance(block, Command)]
     assert "hailong results --wave thu-nghiem --item index --released --release 2 --output json" in commands
 
 
 def test_draft_and_made_up_data_are_marked(summary: Summary, opened: Summary) -> None:
     assert contents(summary).marks == ("DỰ THẢO", "Dữ liệu mô phỏng")
-    assert len([block for block in contents(summary).blocks if isinstance(block, Notice)]) == 2
+    [notice] = [block for block in contents(summary).blocks if isinstance(block, Notice)]
+    assert len(notice.text.splitlines()) == 2
     assert contents(opened).marks == ()
     assert not [block for block in contents(opened).blocks if isinstance(block, Notice)]
 
@@ -318,7 +343,7 @@ def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
 
 def test_a_questionnaire_without_an_index_has_a_report_too(make: Make) -> None:
     report = contents(make(index=None, rule=None, areas=(), factors=(), items=(), units=(), records=()))
-    assert headings(report, 1) == ["I. KẾT QUẢ CHÍNH", "II. CÁCH LÀM", "III. CÁCH TÍNH LẠI"]
+    assert headings(report, 0)[0] == "Phụ lục 1. Kết quả theo từng câu hỏi"
     assert "1. Phiền hà, sách nhiễu và tiền ngoài quy định" in headings(report, 2)
 
 
@@ -337,7 +362,7 @@ def test_by_the_rule_of_means_there_is_no_share_of_the_dissatisfied(make: Make, 
 def test_it_speaks_the_language_that_is_asked_for_and_no_other(summary: Summary) -> None:
     with speaking("en"):
         words = said(contents(summary))
-    assert "90.12% (95% confidence interval from 89.40 to 90.70; 2,916 people)" in words
+    assert "90.12% [89.40; 90.70]; 2,916 people" in words
     assert "Many officials" in words
     assert "in another language" not in words  # labels of the page on which the summary was gathered
     left = re.findall(r"\b(?:của|không|được|người|phường|ẩn)\b", words)

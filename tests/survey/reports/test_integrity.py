@@ -30,10 +30,11 @@ def text_of_pdf(content: bytes) -> list[str]:
 
 
 def text_of_word(content: bytes) -> str:
-    """All paragraphs and cells from the annex on."""
+    """All paragraphs and cells from its heading on."""
     body = Document(io.BytesIO(content)).element.body
     parts = [node.text or "" for node in body.iter() if node.tag.endswith("}t")]
-    return " ".join(parts[parts.index("PHỤ LỤC") :])
+    whole = " ".join(parts[parts.index("Về tính toàn vẹn của kết quả") :])
+    return whole.partition(". Cách làm")[0]
 
 
 @pytest.fixture
@@ -44,11 +45,19 @@ def public(province: Database) -> Database:
     return province
 
 
-def test_it_is_one_page_after_the_signature_in_the_words_of_the_public_page(public: Database) -> None:
-    pages = text_of_pdf(written(public, "pdf"))
-    (place,) = (number for number, page in enumerate(pages) if "PHỤ LỤC" in page)
-    assert place == len(pages) - 1
-    annex = pages[place]
+def of_the_annex(content: bytes, title: str) -> str:
+    """From its heading to the next annex, which begins a page."""
+    whole = " ".join(text_of_pdf(content))
+    return whole[whole.index(title) :].partition(". Cách làm" if "toàn vẹn" in title else ". Method")[0]
+
+
+def test_it_stands_after_the_signature_in_the_words_of_the_public_page(public: Database) -> None:
+    content = written(public, "pdf")
+    pages = text_of_pdf(content)
+    (signed,) = (number for number, page in enumerate(pages) if "GIÁM ĐỐC" in page)
+    (place,) = (number for number, page in enumerate(pages) if "Về tính toàn vẹn" in page)
+    assert place > signed
+    annex = of_the_annex(content, "Về tính toàn vẹn")
     with public.reading() as session:
         wave = waves.find(session, WAVE)
         own = kept_account.of(session, wave, releases.newest(session, WAVE))
@@ -71,7 +80,7 @@ def test_word_holds_the_same(public: Database) -> None:
 
 
 def test_in_english_it_names_nobody_either(public: Database) -> None:
-    annex = text_of_pdf(written(public, "pdf", "en"))[-1]
+    annex = of_the_annex(written(public, "pdf", "en"), "On the integrity of the result")
     assert "12 forms set aside" in annex
     assert list(planted_in(annex)) == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -12,13 +12,14 @@ from survey.accounts.accounts import Right
 from survey.integrity import kept_account, unusual
 from survey.integrity.account import Account
 from survey.reports import commune_bundle, report
-from survey.results import releases
+from survey.responses.respondents import sample
+from survey.results import releases, since
 from survey.results.summary import Summary
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.figures import summary_of
+from survey.web.staff.figures import figures_of, summary_of
 from translations import LANGUAGES, N_, NotFound, language
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -87,7 +88,7 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     """The report in a format, in the language of `lang` or of the page."""
     if format not in KINDS:
         raise NotFound("There is no report in the format %(format)s. Choose one on the page.", format=format)
-    summary = summary_of(wave, now=True)
+    summary = _beside_the_wave_before(wave)
     spoken = request.args.get("lang", language())
     file = _download(summary, format, spoken if spoken in LANGUAGES else "vi")
     content = report.write(summary, format, file.language, _account(summary) if format in report.LETTERS else None)
@@ -98,6 +99,13 @@ def download(wave: str, format: str) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = f'attachment; filename="{file.file}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _beside_the_wave_before(wave: str) -> Summary:
+    """What is said of the wave now, with what became of its figures since the wave before."""
+    summary, people = figures_of(wave, now=True)
+    with database().reading() as session:
+        return replace(summary, since=since.gather(session, people))
 
 
 def _account(summary: Summary) -> Account:
@@ -117,7 +125,7 @@ def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
     """The report of one commune."""
     if format not in report.LETTERS:  # before the figures, which may take a second
         raise _no_unit_report()
-    return unit_file(summary_of(wave, now=True), units.settled(unit), format)
+    return unit_file(_beside_the_wave_before(wave), units.settled(unit), format)
 
 
 @pages.page(
@@ -133,6 +141,8 @@ def own_report(wave: str, format: str) -> ResponseReturnValue:
         if release is None or current_user.unit is None:
             raise NotFound("Nothing is released of this wave yet.")
         gathered = unusual.gather(session, wave, release=release)
+        people = sample(session, waves.find(session, wave), release)
+        gathered = replace(gathered, since=since.gather(session, people))
     return unit_file(gathered, current_user.unit, format)
 
 
@@ -161,7 +171,9 @@ def _no_unit_report() -> NotFound:
 )
 def unit_reports(wave: str) -> ResponseReturnValue:
     """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
-    summary = summary_of(wave)
+    shown = figures_of(wave)
+    with database().reading() as session:
+        summary = replace(shown.summary, since=since.gather(session, shown.people))
     spoken = language()
     state = commune_bundle.state(summary, spoken)
     if request.method == "POST" and state.file is None:

@@ -1,0 +1,90 @@
+"""How the survey was conducted, in a paragraph: when, where, how many answered, how many forms came."""
+
+from __future__ import annotations
+
+from analysis.response_rates import response_rates
+from survey.reports import leaders
+from survey.reports.labels import is_open
+from survey.reports.structure import Annexes, Block, Paragraph
+from survey.results.summary import Summary
+from translations import gettext as _
+from translations import ngettext
+from translations.formats import number, official_day, percent
+
+
+def body(summary: Summary, annexed: Annexes) -> list[Block]:
+    """The paragraph, which leads to the annexes on forms and method."""
+    told = [_asked(summary), *_answered(summary), _forms(summary)]
+    told.append(
+        _(
+            "Nobody's name was asked. The figures rest on the data of %(day)s. Forms: %(forms)s; "
+            "method: %(method)s.",
+            day=official_day(summary.data_day),
+            forms=annexed.named("forms"),
+            method=annexed.named("method"),
+        )
+    )
+    return [Paragraph(" ".join(told))]
+
+
+def _asked(summary: Summary) -> str:
+    came, wave = summary.collection, summary.wave
+    days = {"opens": official_day(wave.opens), "closes": official_day(wave.closes)}
+    if summary.asks_leaders:
+        return leaders.asked(summary)
+    if is_open(summary):
+        return _(
+            "From %(opens)s to %(closes)s everybody who wished could answer; nobody was drawn. The figures "
+            "describe those who answered, in %(units)s communes, and know nothing of those who did not. Their "
+            "limits are therefore called a range of variation, not a confidence interval.",
+            units=number(came.units_reached),
+            **days,
+        )
+    counts = {"villages": number(came.villages), "units": number(came.units_reached)}
+    if wave.draw is not None:
+        return _(
+            "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages "
+            "drawn at random, in %(units)s communes.",
+            **days,
+            **counts,
+        )
+    return _(
+        "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages of the "
+        "sample, in %(units)s communes.",
+        **days,
+        **counts,
+    )
+
+
+def _answered(summary: Summary) -> list[str]:
+    """Of how many households drawn how many answered, where that is known."""
+    households = summary.collection.households
+    if households is None:
+        return []
+    rate = response_rates(households.counted)["RR1"]
+    if rate.share is None or rate.base is None:
+        return []
+    return [
+        _(
+            "Of %(base)s households %(share)s answered in full.",
+            base=number(rate.base),
+            share=percent(rate.share, 1),
+        )
+    ]
+
+
+def _forms(summary: Summary) -> str:
+    came = summary.collection
+    counts = {"collected": number(came.collected), "valid": number(came.in_sample)}
+    if came.issued is None:
+        return ngettext(
+            "%(collected)s form came in; %(valid)s is valid and counted.",
+            "%(collected)s forms came in; %(valid)s are valid and counted.",
+            came.collected,
+            **counts,
+        )
+    return _(
+        "%(issued)s paper forms were issued; %(collected)s forms came in; %(valid)s are valid and counted.",
+        issued=number(came.issued),
+        **counts,
+    )

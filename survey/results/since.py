@@ -1,0 +1,84 @@
+"""What became of a wave's figures since the wave before it: of the province, and of its communes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from forms import Questionnaire
+from survey.responses.respondents import Respondents
+from survey.results import comparison, releases
+from survey.results.comparison import Change, Comparison
+from survey.storage.models import Wave, WaveKind
+
+
+@dataclass(frozen=True)
+class Since:
+    """The wave before, and what is said of it.
+
+    whole    index, its parts and items, and headlines of the province; None where that wave is not released
+    units    the index of each commune, whose words stand together; None of an open wave, of leaders, and where no
+             index was asked
+    parts    the index and its parts of each commune, of which only the figures of then are told
+    """
+
+    former: Wave
+    whole: Comparison | None = None
+    units: Comparison | None = None
+    parts: Comparison | None = None
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What tells one state of it from another."""
+        changes = (one.changes for one in (self.whole, self.units, self.parts) if one is not None)
+        return self.former.title, *((one.old.estimate, one.verdict) for lines in changes for one in lines)
+
+    def of(self, item: str, value: str | None = None) -> Change | None:
+        """The province's line of a figure; None where it has none."""
+        return _line(self.whole, item, value, None)
+
+    def unit(self, code: str) -> Change | None:
+        """The line of a commune's index."""
+        return _line(self.units, "index", None, code)
+
+    def part(self, item: str, code: str) -> Change | None:
+        """The line of a part of a commune's index."""
+        return _line(self.parts, item, None, code)
+
+
+def gather(session: Session, people: Respondents) -> Since | None:
+    """What became of the figures of a wave; None where no wave came before it, or nobody answered it."""
+    wave, questionnaire = people.wave, people.questionnaire
+    former = comparison.former(session, wave)
+    if former is None or not len(people):
+        return None
+    if releases.newest(session, former.code) is None:  # nobody has seen a figure of it
+        return Since(former)
+    then = comparison.before(session, former)
+    whole = comparison.compare(session, then, people, measures(questionnaire))
+    if questionnaire.index is None or questionnaire.asks_leaders or wave.kind is WaveKind.OPEN:
+        return Since(former, whole)
+    units, parts = (
+        comparison.compare(session, then, people, items, by_unit=True)
+        for items in (["index"], [*questionnaire.index.codes()])
+    )
+    return Since(former, whole, units, parts)
+
+
+def measures(questionnaire: Questionnaire) -> list[str]:
+    """What of a province is compared: the index, its areas, factors and items, and the value that matters of each
+    headline."""
+    headlines = [f"{one.item}={one.value}" for one in questionnaire.headlines]
+    if questionnaire.index is None:
+        return headlines
+    areas = questionnaire.index.areas
+    parts = [*(area.code for area in areas), *(factor.code for area in areas for factor in area.factors)]
+    return ["index", *(f"index:{code}" for code in parts), *questionnaire.index.codes()["index"], *headlines]
+
+
+def _line(compared: Comparison | None, item: str, value: str | None, unit: str | None) -> Change | None:
+    """`value`: of an item with several lines."""
+    changes = compared.changes if compared else ()
+    own = (one for one in changes if one.item == item and one.unit == unit)
+    return next((one for one in own if value in (None, one.value)), None)

@@ -50,16 +50,16 @@ def percent(share: float | None, decimals: int = 2) -> str:
     return "–" if share is None else number(100 * share, decimals) + "%"
 
 
+def signed(value: float, decimals: int = 1) -> str:
+    """A number that always bears its sign: +1,2; −8,9; nothing before a zero."""
+    return ("+" if round(value, decimals) > 0 else "") + number(value, decimals)
+
+
 def points(difference: float | None, decimals: int = 2) -> str:
     """A difference of two shares, −0…1, in percentage points: −0,49 điểm %."""
     if difference is None:
         return "–"
-    sign = "+" if round(100 * difference, decimals) > 0 else ""
-    return (
-        sign
-        + number(100 * difference, decimals)
-        + (" điểm\N{NO-BREAK SPACE}%" if language() == "vi" else " points")
-    )
+    return signed(100 * difference, decimals) + (" điểm\N{NO-BREAK SPACE}%" if language() == "vi" else " points")
 
 
 def interval(low: float | None, high: float | None, decimals: int = 2) -> str:

@@ -21,8 +21,8 @@ from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
 from survey.results.standing_words import CHANGES, SIDES, STANDINGS
 from survey.storage.models import Release
+from translations import formats, ngettext
 from translations import gettext as _
-from translations import ngettext
 from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with"})
@@ -199,16 +199,23 @@ def change(difference: Difference | None, decimals: int = 1) -> str:
     return "–" if difference is None else points(difference.estimate, decimals)
 
 
+def signed(difference: Difference | None, decimals: int = 1) -> str:
+    """A difference of two shares in a column of points: +1,2; −8,9; a dash where there is none to tell."""
+    if difference is None or difference.estimate is None:
+        return "–"
+    return formats.signed(100 * difference.estimate, decimals)
+
+
 def change_limits(difference: Difference | None, decimals: int = 1) -> str:
-    """The interval of a difference for a table cell, in points: từ −0,4 đến 2,8; why there is none."""
+    """The interval of a difference for a table cell, in points: −0,4 đến +2,8; why there is none."""
     if difference is None:
         return "–"
     if difference.low is None or difference.high is None:
         return _("too few for an interval")
     return _(
-        "from %(low)s to %(high)s",
-        low=number(100 * difference.low, decimals),
-        high=number(100 * difference.high, decimals),
+        "%(least)s to %(most)s",
+        least=formats.signed(100 * difference.low, decimals),
+        most=formats.signed(100 * difference.high, decimals),
     )
 
 

@@ -24,8 +24,7 @@ from survey.storage.models import PublishedFigure, Release, Wave, WaveKind
 from survey.system import cache, dates
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
-from survey.web.staff.results.changes import items_of
-from survey.web.staff.results.items import parts_of
+from survey.web.staff.results.outline import items_of, parts_of
 from survey.year import published
 from translations import LANGUAGES, Refusal, language, speaking
 from translations import gettext as _

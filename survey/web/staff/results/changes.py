@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
 from survey.results import comparison
-from survey.results.comparison import Change, Comparison
 from survey.results.summary import Summary
+from survey.storage.models import Wave
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.items import parts_of
+from survey.web.staff.results.outline import MOVED, ChangeRow, Since, changed_lines, changed_units, moved, since
+from survey.web.staff.sorting import Sorting, some
 from translations import N_, NotFound
 from translations import gettext as _
 from translations.formats import order
 
-
-@dataclass(frozen=True)
-class ChangeRow:
-    """A line of the table. `level`: "index", "area", "factor", "item", "headline" or "unit"."""
-
-    name: str
-    level: str
-    change: Change
+# From the worst to the best that may be concluded of a rise.
+VERDICTS = ("below", "signs_below", "not_apart", "signs_above", "above")
+KEYS: Mapping[str, Callable[[ChangeRow], Any]] = {
+    "ten": lambda row: order(row.name),
+    "truoc": lambda row: row.change.old.estimate,
+    "nay": lambda row: row.change.new.estimate,
+    "thay-doi": lambda row: row.change.difference and row.change.difference.estimate,
+    "ket-luan": lambda row: VERDICTS.index(row.change.verdict) if row.change.verdict else None,
+}
 
 
 @pages.page(
@@ -41,41 +43,65 @@ class ChangeRow:
     tab=Tab(4, N_("Compare"), "wave", N_("What changed")),
 )
 def changes(wave: str) -> ResponseReturnValue:
-    """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune."""
+    """What changed since another wave. `voi`: that one, else the one before; `theo=don-vi`: by commune; `xep`: by
+    which column the lines are sorted; `nhom`: those alone of `MOVED`."""
     summary, people = figures_of(wave)
     by_unit = request.args.get("theo") == "don-vi"
     with database().reading() as session:
         new = waves.find(session, wave)
         offered = comparison.earlier(session, new)
-        if not offered:
-            later = [one for one in waves.list_all(session) if new in comparison.earlier(session, one)]
-            return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
-        if not summary.collection.in_sample:
-            return render_template("staff/no_forms.html", summary=summary, wave=new)
-        wanted = request.args.get("voi", (comparison.former(session, new) or offered[0]).code)
-        old = next((one for one in offered if one.code == wanted), None)
-        if old is None:
-            raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
-        compared = comparison.compare(
-            session,
-            comparison.before(session, old),
-            people,
-            items_of(summary, by_unit),
-            by_unit=by_unit,
-        )
-    rows = list(_units(summary, compared) if by_unit else _lines(summary, compared))
+        later = [one for one in waves.list_all(session) if new in comparison.earlier(session, one)]
+        former = comparison.former(session, new)
+    if not offered:
+        return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
+    if not summary.collection.in_sample:
+        return render_template("staff/no_forms.html", summary=summary, wave=new)
+    found = since(summary, people, by_unit, _chosen(offered, former))
+    if found is None:
+        return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
+    rows = changed_units(summary, found.compared) if by_unit else list(changed_lines(summary, found.compared))
+    sorting = Sorting.asked(KEYS)
+    narrowed = {code: _goes(groups) for code, (_name, groups, _sign) in MOVED.items()}
+    among, shown = some(rows, "nhom", narrowed)
+    other = since(summary, people, not by_unit, found.compared.old)
     return render_template(
         "staff/changes.html",
         summary=summary,
         wave=summary.wave,
-        comparison=compared,
+        since=found,
+        comparison=found.compared,
         offered=offered,
-        rows=rows,
+        rows=sorting.rows(shown),
+        all=rows,
+        whole=not (sorting.by or among or by_unit),
+        sorting=sorting,
+        choices=moved(row.change for row in rows),
+        among=among,
         by_unit=by_unit,
         finding=finding(rows, by_unit),
-        headlines=[line.code for line in summary.headlines],
-        keys=keys(record for row in rows for record in (row.change.old, row.change.new)),
+        other=_other(summary, other, by_unit),
+        keys=keys(record for row in shown for record in (row.change.old, row.change.new)),
     )
+
+
+def _chosen(offered: Sequence[Wave], former: Wave | None) -> Wave:
+    wanted = request.args.get("voi", (former or offered[0]).code)
+    old = next((one for one in offered if one.code == wanted), None)
+    if old is None:
+        raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
+    return old
+
+
+def _goes(groups: Sequence[str]) -> Callable[[ChangeRow], bool]:
+    return lambda row: row.change.verdict in groups
+
+
+def _other(summary: Summary, other: Since | None, by_unit: bool) -> str:
+    """What is found where the page shows communes of the questions, and the other way round."""
+    if other is None or not other.tested:
+        return ""
+    rows = list(changed_lines(summary, other.compared)) if by_unit else changed_units(summary, other.compared)
+    return finding(rows, not by_unit) if rows else ""
 
 
 def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
@@ -92,34 +118,3 @@ def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
         parts.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
     parts.append(_("%(rest)d can't be determined", rest=counts["not_apart"] + counts[None]))
     return "; ".join(parts)
-
-
-def items_of(summary: Summary, by_unit: bool) -> list[str]:
-    """What is compared: the index and all below it, and the value that matters of each sensitive item."""
-    headlines = [f"{line.code}={line.worst}" for line in summary.headlines]
-    if summary.index is None:
-        return headlines[:1] if by_unit else headlines
-    if by_unit:
-        return [summary.index.code]
-    lines = (summary.index, *summary.areas, *summary.factors, *summary.items)
-    return [*(line.code for line in lines), *headlines]
-
-
-def _lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
-    by_value = {(change.item, change.value): change for change in compared.changes}
-    by_item = {change.item: change for change in compared.changes}
-    if summary.index is not None and summary.index.code in by_item:
-        yield ChangeRow(summary.index.label, "index", by_item[summary.index.code])
-    for part in parts_of(summary, (*summary.areas, *summary.factors, *summary.items)):
-        if part.line.code in by_item:
-            yield ChangeRow(part.line.label, part.level, by_item[part.line.code])
-    for headline in summary.headlines:
-        if (change := by_value.get((headline.code, str(headline.worst)))) is not None:
-            yield ChangeRow(headline.name, "headline", change)
-
-
-def _units(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:
-    names = {line.unit.code: line.unit.name for line in summary.units}
-    names |= {line.code: line.name for line in summary.rated}
-    rows = [ChangeRow(names[change.unit], "unit", change) for change in compared.changes if change.unit in names]
-    yield from sorted(rows, key=lambda row: order(row.name))

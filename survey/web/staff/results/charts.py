@@ -18,7 +18,7 @@ from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import summary_of
-from survey.web.staff.results import items, series
+from survey.web.staff.results import outline, series
 from survey.web.staff.results import unit as one_commune
 from survey.web.staff.results import units as communes
 from translations import N_, NotFound
@@ -149,7 +149,9 @@ def _of_parts(summary: Summary, title: str, lines: tuple[Line, ...]) -> Chart:
     if summary.index is None:
         raise NotFound("There is no such chart. Choose one on its page.")
     index = summary.index.estimate
-    rows = [Row(part.line.label, part.line.estimate, None, part.level) for part in items.parts_of(summary, lines)]
+    rows = [
+        Row(part.line.label, part.line.estimate, None, part.level) for part in outline.parts_of(summary, lines)
+    ]
     scale = charts.scale([row.record for row in rows], index, _("index"))
     whole = _("Band: the index of the province, %(figure)s.", figure=wording.sentence(index, 1))
     return Chart(title, about(summary, summary.province.name), Rows(scale, rows), [whole, *notes(summary)])

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
-from forms import Index
 from survey.accounts.accounts import Right
 from survey.results import charts
+from survey.results.comparison import Change
 from survey.results.summary import Line, Summary
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
-from survey.web.staff.figures import keys, summary_of
-from translations import N_
+from survey.web.staff.figures import figures_of, keys
+from survey.web.staff.results.outline import MOVED, Part, Since, moved, outline, parts_of, since
+from survey.web.staff.sorting import Sorting, some
+from translations import N_, formats
 from translations import gettext as _
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of the index. `level`: "area", "factor" or "item"."""
-
-    line: Line
-    level: str
+from translations.formats import order
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,31 @@ class Block:
     questions: tuple[Question, ...]
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the index with its change since the wave before, where there is one."""
+
+    part: Part
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor with its items, below the area in which it stands."""
+
+    area: Row | None
+    head: Row
+    items: tuple[Row, ...]
+
+
+KEYS: Mapping[str, Callable[[Row], Any]] = {
+    "ten": lambda row: order(row.part.line.label),
+    "uoc-luong": lambda row: row.part.line.estimate.estimate,
+    "thay-doi": lambda row: row.change and row.change.difference and row.change.difference.estimate,
+    "so-nguoi": lambda row: row.part.line.estimate.n,
+}
+
+
 @pages.page(
     "/<wave>/cau-hoi",
     Right.RESULTS,
@@ -55,39 +76,78 @@ class Block:
     tab=Tab(3, N_("Contents"), "wave", N_("Questions")),
 )
 def items(wave: str) -> ResponseReturnValue:
-    """The items of the index by area and factor, then the other questions with a line per answer."""
-    summary = summary_of(wave)
-    parts = list(parts_of(summary, (*summary.areas, *summary.factors, *summary.items)))
+    """The items of the index by area and factor, then the other questions with a line per answer. `xep`: the items
+    alone, sorted by a column; `nhom`: those alone that moved so, of `MOVED`."""
+    summary, people = figures_of(wave)
+    found = since(summary, people)
+    changes = {one.item: one for one in found.compared.changes} if found else {}
+    lines = (*summary.areas, *summary.factors, *summary.items)
+    rows = [Row(part, changes.get(part.line.code)) for part in parts_of(summary, lines)]
+    single = [row for row in rows if row.part.level == "item"]
+    sorting = Sorting.asked(KEYS)
+    among, shown = some(single, "nhom", {code: _goes(groups) for code, (_name, groups, _sign) in MOVED.items()})
     other_blocks = list(blocks(summary))
-    scored = [part.line.estimate for part in parts]
+    scored = [row.part.line.estimate for row in rows]
     others = [line.estimate for block in other_blocks for question in block.questions for line in question.lines]
     return render_template(
         "staff/items.html",
         summary=summary,
         wave=summary.wave,
-        index_parts=parts,
+        finding=finding(single, found),
+        since=found,
+        factors=factors(rows),
+        rows=sorting.rows(shown) if sorting.by or among else [],
+        count=len(single),
+        sorting=sorting,
+        choices=moved(row.change for row in single if row.change) if found and found.tested else [],
+        among=among,
         blocks=other_blocks,
         scale=charts.scale(scored, summary.index.estimate if summary.index else None, _("index")),
         keys=keys([*scored, *others]),
     )
 
 
-def outline(index: Index | None) -> Iterator[tuple[str, str]]:
-    """The codes of the index with their level: an area before its factors, a factor before its items."""
-    for area in index.areas if index else ():
-        yield f"index:{area.code}", "area"
-        for factor in area.factors:
-            yield f"index:{factor.code}", "factor"
-            for item in factor.items:
-                yield item, "item"
+def _goes(groups: Sequence[str]) -> Callable[[Row], bool]:
+    return lambda row: row.change is not None and row.change.verdict in groups
 
 
-def parts_of(summary: Summary, lines: Iterable[Line]) -> Iterator[Part]:
-    """The lines in the order of the index, each with its level."""
-    by_code = {line.code: line for line in lines}
-    for code, level in outline(summary.questionnaire.index):
-        if code in by_code:
-            yield Part(by_code[code], level)
+def finding(rows: Sequence[Row], since: Since | None) -> str:
+    """What the page says above its list: how many items moved; without a wave before, between what they lie."""
+    if since and since.tested and any(row.change and row.change.verdict for row in rows):
+        counts = Counter(row.change.verdict for row in rows if row.change)
+        values = {
+            "up": counts["above"],
+            "down": counts["below"],
+            "all": len(rows),
+            "wave": since.then,
+        }
+        if not (values["up"] or values["down"]):
+            return _("None of the %(all)s questions is sure to have changed since: %(wave)s", **values)
+        return _("Of %(all)s questions %(down)s fell, %(up)s rose since: %(wave)s", **values)
+    known = [one for row in rows if (one := row.part.line.estimate.estimate) is not None]
+    if not known:
+        return _("Questions")
+    return _(
+        "%(all)s questions, from %(low)s to %(high)s",
+        all=len(rows),
+        low=formats.percent(min(known), 1),
+        high=formats.percent(max(known), 1),
+    )
+
+
+def factors(rows: Iterable[Row]) -> list[Factor]:
+    """The factors in the order of the index; an area stands above the first of its own."""
+    found: list[tuple[Row | None, Row, list[Row]]] = []
+    area: Row | None = None
+    for row in rows:
+        if row.part.level == "area":
+            area = row
+        elif row.part.level == "factor":
+            found.append((area, row, []))
+            area = None
+        else:
+            found[-1][2].append(row)
+    return [Factor(above, head, tuple(own)) for above, head, own in found]
 
 
 def blocks(summary: Summary) -> Iterator[Block]:

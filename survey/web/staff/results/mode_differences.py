@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
@@ -12,10 +15,20 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
+from survey.web.staff.sorting import Sorting
 from translations import N_
 from translations import gettext as _
+from translations.formats import order
 
 WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune")}
+
+
+KEYS: Mapping[str, Callable[[mode_differences.Line], Any]] = {
+    "ten": lambda line: order(line.name),
+    "thu-nhat": lambda line: line.first.estimate,
+    "kia": lambda line: line.other.estimate,
+    "khac": lambda line: line.difference and line.difference.estimate,
+}
 
 
 @pages.page(
@@ -26,12 +39,18 @@ WORDS = {"gioi_tinh": N_("sex"), "do_tuoi": N_("age group"), "unit": N_("commune
     tab=Tab(3, N_("By way of answering"), "staff.changes"),
 )
 def by_mode(wave: str) -> ResponseReturnValue:
-    """The index, its parts and the headlines by way of answering."""
+    """The index, its parts and the headlines by way of answering. `xep`: by which column they are sorted."""
     summary, people = figures_of(wave)
     with database().reading() as session:
         differences = mode_differences.compare(session, people, measures(summary)) if len(people) else []
     return render_template(
-        "staff/modes.html", summary=summary, wave=summary.wave, differences=differences, alike=alike, keys=keys_of
+        "staff/modes.html",
+        summary=summary,
+        wave=summary.wave,
+        differences=differences,
+        sorting=Sorting.asked(KEYS),
+        alike=alike,
+        keys=keys_of,
     )
 
 

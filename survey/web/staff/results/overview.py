@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import render_template, url_for
@@ -11,10 +12,8 @@ from flask_login import current_user
 from analysis.contrast import Group
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.responses.respondents import Respondents
-from survey.results import charts, comparison, targets, wave_duties, wording
-from survey.results.comparison import Comparison
-from survey.results.summary import Summary
+from survey.results import charts, targets, wave_duties, wording
+from survey.results.summary import Summary, UnitLine
 from survey.results.targets import Verdict
 from survey.storage.models import WaveKind
 from survey.waves import waves
@@ -23,8 +22,7 @@ from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
 from survey.web.staff.figures import figures_of
-from survey.web.staff.results.changes import items_of
-from survey.web.staff.results.items import parts_of
+from survey.web.staff.results.outline import ChangeRow, Since, changed_lines, changed_units, parts_of, since
 from translations import N_, ngettext
 from translations import gettext as _
 
@@ -46,13 +44,16 @@ def overview(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
     headlines = [headline.line.estimate for headline in summary.headlines]
-    compared = since(summary, people)
+    found, found_by_unit = since(summary, people), since(summary, people, by_unit=True)
     households = summary.collection.households
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
+    lines = list(changed_lines(summary, found.compared)) if found else []
+    communes = changed_units(summary, found_by_unit.compared) if found_by_unit else []
     return render_template(
         "staff/overview.html",
         summary=summary,
         wave=summary.wave,
+        finding=finding(summary, found, lines),
         key_scale=charts.scale([index], fewest=4) if index else None,
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
@@ -61,10 +62,43 @@ def overview(wave: str) -> ResponseReturnValue:
         plans=plans(summary),
         modes=in_order(summary.collection.modes),
         response=response_rates(households.counted)["RR1"] if households else None,
-        since=compared,
-        moved=moved(summary, compared) if compared else {},
+        since=found,
+        changes={line.code: line.change for line in lines},
+        moved=moved(line for line in lines if line.level == "item"),
+        moved_units=moved(communes),
+        told={line.level: True for line in (*lines, *communes) if line.change.verdict},
+        apart=apart(summary),
         keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )
+
+
+def finding(summary: Summary, since: Since | None, lines: Sequence[ChangeRow]) -> str:
+    """What the page says first: whether the index moved, and how many communes stand apart; else its name."""
+    parts = []
+    if since and lines and (verdict := lines[0].change.verdict):
+        old = since.then
+        parts.append(
+            _("Not enough to say that satisfaction rose or fell since: %(wave)s", wave=old)
+            if verdict == "not_apart"
+            else _("Satisfaction: %(movement)s since: %(wave)s", movement=wording.movement(verdict), wave=old)
+        )
+    groups = apart(summary)
+    if any(line.index.standing for line in summary.units):
+        parts.append(
+            _(
+                "%(below)s communes below the rest of the province, %(above)s above",
+                below=len(groups["below"]),
+                above=len(groups["above"]),
+            )
+        )
+    return "; ".join(parts) or (summary.index.label if summary.index else summary.wave.title)
+
+
+def apart(summary: Summary) -> dict[Group, list[UnitLine]]:
+    """The communes whose index is told apart from the rest of the province, lowest first, by their word."""
+    lines = sorted(summary.units, key=lambda line: line.index.estimate or 0.0)
+    groups: tuple[Group, ...] = ("below", "above", "signs_below", "signs_above")
+    return {group: [line for line in lines if line.index.standing == group] for group in groups}
 
 
 def plans(summary: Summary) -> list[int]:
@@ -81,27 +115,15 @@ def verdict_name(verdict: Verdict) -> str:
     return _(targets.VERDICTS[verdict])
 
 
-def since(summary: Summary, people: Respondents) -> Comparison | None:
-    """What `changes` shows beside the wave before, the index first; None without an index or such a wave."""
-    if summary.index is None:
-        return None
-    with database().reading() as session:
-        wave = waves.find(session, summary.wave.code)
-        former = comparison.former(session, wave)
-        if former is None:
-            return None
-        return comparison.compare(session, comparison.before(session, former), people, items_of(summary, False))
-
-
-def moved(summary: Summary, since: Comparison) -> dict[Group, list[str]]:
-    """The items of the index that went up or down since the wave before, or show signs of it, by their word."""
-    names = {line.code: line.label for line in summary.items}
-    groups: tuple[Group, ...] = ("above", "below", "signs_above", "signs_below")
+def moved(rows: Iterable[ChangeRow]) -> dict[Group, list[str]]:
+    """The names of the lines that went up or down, or show signs of it, by their word."""
+    groups: tuple[Group, ...] = ("below", "above", "signs_below", "signs_above")
+    lines = list(rows)
     return {
         group: [
-            names[change.item] + (f" ({wording.renamed(change.was)})" if change.was else "")
-            for change in since.changes
-            if change.verdict == group and change.item in names
+            row.name + (f" ({wording.renamed(row.change.was)})" if row.change.was else "")
+            for row in lines
+            if row.change.verdict == group
         ]
         for group in groups
     }

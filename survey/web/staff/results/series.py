@@ -19,7 +19,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import keys, summary_of
-from survey.web.staff.results.items import outline
+from survey.web.staff.results.outline import outline
 from survey.year import published
 from translations import N_, NotFound
 from translations import gettext as _

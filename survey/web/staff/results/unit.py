@@ -20,7 +20,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.figures import keys, summary_of
-from survey.web.staff.results.items import parts_of
+from survey.web.staff.results.outline import parts_of
 from translations import N_, NotFound
 
 

@@ -51,6 +51,7 @@ class Right(StrEnum):
     RELEASE = "release"  # freeze and check results, issue reports
     APPROVE = "approve"  # approve what is released, and withdraw it
     WAVES = "waves"  # open waves, publish questionnaires
+    ROWS = "rows"  # responses one by one, without what was written in words; never for a unit's account
     PEOPLE = "people"  # accounts and tokens
     AUDIT = "audit"  # read the audit trail
     YEAR = "year"  # the province's year: scorecards, published figures, plan, cases, the document
@@ -59,9 +60,11 @@ class Right(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     # Whoever runs the platform need not read what people wrote: Home Affairs alone does; nor answer for a figure.
-    Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.OWN_DUTIES, Right.APPROVE},
+    Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.ROWS, Right.OWN_DUTIES, Right.APPROVE},
     # Who answers for what goes out: reads all of it and lets it be seen, and makes none of it.
-    Role.HEAD: frozenset({Right.PROGRESS, Right.RESULTS, Right.OWN_RESULTS, Right.APPROVE, Right.YEAR}),
+    Role.HEAD: frozenset(
+        {Right.PROGRESS, Right.RESULTS, Right.OWN_RESULTS, Right.ROWS, Right.APPROVE, Right.YEAR}
+    ),
     Role.HOME_AFFAIRS: frozenset(
         {
             Right.PROGRESS,
@@ -70,6 +73,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RELEASE,
             Right.OWN_RESULTS,  # who reads all communes reads each
             Right.WAVES,
+            Right.ROWS,
             Right.FIELDWORK,
             Right.REVIEW,
             Right.YEAR,

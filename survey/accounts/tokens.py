@@ -34,17 +34,20 @@ class Scope(StrEnum):
     WAVES = "waves"
     RESULTS = "results"
     RESPONSES = "responses"
+    ROWS = "rows"
 
 
 SCOPES: dict[Scope, str] = {
     Scope.WAVES: N_("read waves, units and questionnaires"),
     Scope.RESULTS: N_("read results"),
+    Scope.ROWS: N_("download responses one by one"),
     Scope.RESPONSES: N_("send forms, on paper or by an interviewer"),
 }
 # What each opens, of what the role may.
 OPENS: dict[Scope, frozenset[Right]] = {
     Scope.WAVES: frozenset({Right.PROGRESS}),
     Scope.RESULTS: frozenset({Right.RESULTS, Right.OWN_RESULTS}),
+    Scope.ROWS: frozenset({Right.ROWS}),
     Scope.RESPONSES: frozenset({Right.KEY, Right.INTERVIEW}),
 }
 
@@ -58,7 +61,7 @@ class Ended(Refusal):
 def usual(role: Role) -> list[Scope]:
     """What a token of the role opens unless said otherwise: reading; sending where the role reads nothing here."""
     fitting = [scope for scope in Scope if OPENS[scope] & RIGHTS[role]]
-    return [scope for scope in fitting if scope is not Scope.RESPONSES] or fitting
+    return [scope for scope in fitting if scope not in (Scope.RESPONSES, Scope.ROWS)] or fitting
 
 
 def add(

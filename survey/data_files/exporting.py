@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import compress
@@ -17,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
 from survey.data_files import spss
-from survey.responses.respondents import left_out, sample
+from survey.reports.labels import mode_label
+from survey.responses.respondents import Respondents, left_out, sample
 from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys
-from survey.storage.models import Release, Response, ResponseText, Wave
+from survey.storage.models import Mode, Release, Response, ResponseText, Unit, Wave, WaveKind
 from survey.system.atomic_file import atomic_write
 from survey.system.csv_table import Writer
 from survey.waves import questionnaires, waves
@@ -30,6 +32,7 @@ from translations import gettext as _
 
 BATCH = 1000
 ABOUT = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
+ABOUT_ROWS = ("row", "unit", "stratum", "psu", "weight", "mode")
 ABOUT_OUTSIDE = ("response_id", "unit", "mode", "day")
 
 
@@ -76,8 +79,8 @@ def responses(
         all_rows = session.scalar(select(func.count()).select_from(Response).where(Response.wave == row.code)) or 0
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
         rows, gone = 0, left_out(session, row.code)
-        with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire) as data:
-            for batch in _outside(session, row) if outside else _counted(session, row, frozen):
+        with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire, _labels(session)) as data:
+            for batch in _outside(session, row) if outside else counted(session, row, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
     if frozen is not None:
@@ -85,10 +88,62 @@ def responses(
     return Written(rows, all_rows - len(gone.all) - rows, len(gone.aside))
 
 
+def rows(database: Database, wave: str, path: Path, kind: str = "csv", release: int | None = None) -> int:
+    """Writes the responses that estimates rest on as rows for a desk, and gives how many; they enter estimates as
+    those of `responses` do.
+
+    What leads back to a person beyond the answers is left out: the number of the form, which a receipt may bear,
+    the day, and everything written in words. Where the village is the day, in an open wave, it has a label that
+    chance gives anew to each file. Rows stand in the order of ids, which are random: it tells no time.
+    """
+    with database.reading() as session:
+        row = waves.find(session, wave)
+        frozen = None if release is None else releases.find(session, row.code, release)
+        asked = questionnaires.by_digest(session, row.questionnaire)
+        items = row_items(asked)
+        count, labels = 0, _day_labels(sample(session, row, frozen)) if row.kind is WaveKind.OPEN else {}
+        with (
+            atomic_write(path) as file,
+            FORMATS[kind](file, (*ABOUT_ROWS, *items), asked, _labels(session)) as data,
+        ):
+            for batch in counted(session, row, frozen, texts=False):
+                data.write(
+                    [
+                        (
+                            count + place,
+                            unit,
+                            stratum,
+                            labels.get((stratum, psu), psu),
+                            weight,
+                            mode,
+                            *_of_items(items, answers),
+                        )
+                        for place, ((_id, unit, stratum, psu, weight, mode, _day), (answers, _texts)) in enumerate(
+                            batch, 1
+                        )
+                    ]
+                )
+                count += len(batch)
+    return count
+
+
+def row_items(questionnaire: Questionnaire) -> dict[str, Item]:
+    """The items of rows: all but those answered in words."""
+    return {code: item for code, item in questionnaire.items.items() if item.kind.is_estimated}
+
+
+def _day_labels(people: Respondents) -> dict[tuple[str, str], str]:
+    """(stratum, day) -> a label that tells neither the day nor its place among others."""
+    pairs = sorted({*zip(people.stratum.tolist(), people.psu.tolist(), strict=True)})
+    secrets.SystemRandom().shuffle(pairs)
+    return {pair: f"c{number}" for number, pair in enumerate(pairs, 1)}
+
+
 Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
 
 
-def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
+def counted(session: Session, wave: Wave, release: Release | None, texts: bool = True) -> Iterator[Batch]:
+    """The responses that estimates rest on, some at a time: what is about them, their answers and texts."""
     people, text_keys = sample(session, wave, release), TextKeys(session.connection())
     for rows in _rows(session, wave):
         at = people.place_of([row.id for row in rows])
@@ -97,7 +152,7 @@ def _counted(session: Session, wave: Wave, release: Release | None) -> Iterator[
         yield [
             (
                 (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
-                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts)),
+                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts) if texts else None),
             )
             for row, stratum, psu, weight in zip(compress(rows, at >= 0), *design, strict=True)
         ]
@@ -138,10 +193,22 @@ def _rows(session: Session, wave: Wave) -> Iterator[Sequence[Any]]:
 def _values(
     questionnaire: Questionnaire, answers: dict[str, Any], texts: dict[str, str] | None
 ) -> Iterator[int | float | str | None]:
-    values = {**answers, **(texts or {})}
-    for code in questionnaire.items:
+    yield from _of_items(questionnaire.items, {**answers, **(texts or {})})
+
+
+def _of_items(items: Iterable[str], values: Mapping[str, Any]) -> Iterator[int | float | str | None]:
+    for code in items:
         value = values.get(code)
         yield ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+Labels = Mapping[str, Mapping[str, str]]  # column -> value -> what it is called
+
+
+def _labels(session: Session) -> Labels:
+    """What units and ways of answering are called, where a file can say so."""
+    places = {unit.code: unit.name for unit in session.scalars(select(Unit))}
+    return {"unit": places, "stratum": places, "mode": {mode.value: mode_label(mode.value) for mode in Mode}}
 
 
 class DataFile(Protocol):
@@ -155,7 +222,9 @@ class DataFile(Protocol):
 class Csv:
     """UTF-8, commas, decimal points."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str], _questionnaire: Questionnaire) -> None:
+    def __init__(
+        self, file: IO[bytes], columns: Sequence[str], _questionnaire: Questionnaire, _labels: Labels | None = None
+    ) -> None:
         self.text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self.writer = Writer(self.text, "\n")
         self.writer.writerow(columns)
@@ -181,7 +250,9 @@ def _cell(value: Any) -> Any:
 class Parquet:
     """A column for each of the CSV's: codes as whole numbers, several choices as the text 1;3, day as a date."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+    def __init__(
+        self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire, _labels: Labels | None = None
+    ) -> None:
         kinds = {"row": pa.int32(), "weight": pa.float64(), "day": pa.date32()}
         kinds |= {code: _parquet_kind(item) for code, item in questionnaire.items.items()}
         self.schema = pa.schema([(column, kinds.get(column, pa.string())) for column in columns])
@@ -230,7 +301,10 @@ class Sav:
     """SPSS: codes with labels, what is no answer as missing values, several choices as a column each, 0 or 1. The
     labels stand in the language of the moment. All rows are in memory: a text is as wide as the widest."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire) -> None:
+    def __init__(
+        self, file: IO[bytes], columns: Sequence[str], questionnaire: Questionnaire, labels: Labels | None = None
+    ) -> None:
+        self.labels = labels or {}
         self.file, self.columns, self.questionnaire = file, columns, questionnaire
         self.rows: list[tuple[Any, ...]] = []
 
@@ -244,7 +318,9 @@ class Sav:
         variables: list[spss.Variable] = []
         data: list[Sequence[Any]] = []
         for name, column in zip(self.columns, columns, strict=True):
-            for variable, values in _sav_columns(name, column, self.questionnaire.items.get(name)):
+            for variable, values in _sav_columns(
+                name, column, self.questionnaire.items.get(name), self.labels.get(name, {})
+            ):
                 variables.append(variable)
                 data.append(values)
         names = spss.names(variable.name for variable in variables)
@@ -264,22 +340,25 @@ def _sav_ticks(name: str, column: Sequence[Any], item: Item) -> Iterator[tuple[s
 
 
 def _sav_columns(
-    name: str, column: Sequence[Any], item: Item | None
+    name: str, column: Sequence[Any], item: Item | None, labels: Mapping[str, str]
 ) -> Iterator[tuple[spss.Variable, Sequence[Any]]]:
     if item is None:
         type = {"row": "number", "weight": "number", "day": "date"}.get(name, "text")
         measure, decimals = (spss.SCALE, 4) if name == "weight" else (spss.NOMINAL, 0)
-        yield spss.Variable(name, _(CALLED.get(name, name)), type, decimals=decimals, measure=measure), column
+        there = set(column)
+        named = {value: text for value, text in labels.items() if value in there}
+        label = _(CALLED.get(name, name))
+        yield spss.Variable(name, label, type, named, decimals=decimals, measure=measure), column
     elif item.kind.several:
         yield from _sav_ticks(name, column, item)
     elif not item.kind.has_choices:
         type, measure = ("number", spss.SCALE) if item.kind.is_number else ("text", spss.NOMINAL)
         yield spss.Variable(name, _plain(item.label), type, measure=measure), column
     else:
-        labels = {code: _plain(text) for code, text in item.choices.items()}
+        texts = {code: _plain(text) for code, text in item.choices.items()}
         missing = tuple(sorted(item.missing))[:3]  # the format knows no more
         measure = spss.ORDINAL if item.kind.is_scale else spss.NOMINAL
-        yield spss.Variable(name, _plain(item.label), labels=labels, missing=missing, measure=measure), column
+        yield spss.Variable(name, _plain(item.label), labels=texts, missing=missing, measure=measure), column
 
 
 def _plain(text: object) -> str:
@@ -287,7 +366,7 @@ def _plain(text: object) -> str:
     return str(text).replace("\u00a0", " ")
 
 
-FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Questionnaire], DataFile]] = {
+FORMATS: dict[str, Callable[..., DataFile]] = {
     "csv": Csv,
     "parquet": Parquet,
     "sav": Sav,

@@ -21,6 +21,7 @@ SYSMIS = -np.finfo(np.float64).max
 EPOCH = date(1582, 10, 14)  # dates are seconds since then
 LONGEST_NAME, LONGEST_LABEL, LONGEST_VALUE_LABEL = 64, 255, 120  # bytes
 LONGEST_TEXT = 32_767  # bytes
+SHORT = 8  # bytes: the values of longer texts are named in an extension
 STEP = 8192  # rows compressed at once; a multiple of 8, so that each step ends with a whole block
 A, F, EDATE = 1, 5, 38  # formats: text, number, dd.mm.yyyy
 NOMINAL, ORDINAL, SCALE = 1, 2, 3
@@ -33,7 +34,7 @@ class Variable:
     """A column of the file.
 
     type     "number", "date" or "text"
-    labels   value -> text, of a number
+    labels   value -> text, of a number or a text
     missing  at most three values that are no answer
     decimals of a number
     """
@@ -41,7 +42,7 @@ class Variable:
     name: str
     label: str
     type: str = "number"
-    labels: Mapping[int, str] = field(default_factory=dict)
+    labels: Mapping[Any, str] = field(default_factory=dict)
     missing: tuple[int, ...] = ()
     decimals: int = 0
     measure: int = NOMINAL
@@ -124,12 +125,13 @@ class _Part:
 
     def name_values(self, file: IO[bytes], first: int) -> None:
         """What the values are called. first: the place of the variable's first element, from 1."""
-        if not self.variable.labels:
+        if not self.variable.labels or self.width > SHORT:
             return
         file.write(struct.pack("<ii", 3, len(self.variable.labels)))
         for value, text in self.variable.labels.items():
             label = _cut(text, LONGEST_VALUE_LABEL)
-            file.write(struct.pack("<dB", value, len(label)))
+            file.write(value.encode().ljust(SHORT) if self.width else struct.pack("<d", value))
+            file.write(struct.pack("<B", len(label)))
             file.write(label.ljust(-(-(len(label) + 1) // 8) * 8 - 1))
         file.write(struct.pack("<iii", 4, 1, first))
 
@@ -166,6 +168,20 @@ def _extensions(file: IO[bytes], parts: Sequence[_Part]) -> None:
     if long:
         extension(14, 1, long.encode())
     extension(20, 1, b"UTF-8")
+    if named := b"".join(_long_labels(part) for part in parts if part.variable.labels and part.width > SHORT):
+        extension(21, 1, named)
+
+
+def _long_labels(part: _Part) -> bytes:
+    def counted(text: bytes) -> bytes:
+        return struct.pack("<i", len(text)) + text
+
+    labels = part.variable.labels.items()
+    head = counted(part.variable.name.encode()) + struct.pack("<ii", part.width, len(labels))
+    return head + b"".join(
+        counted(value.encode().ljust(part.width)) + counted(_cut(text, LONGEST_VALUE_LABEL))
+        for value, text in labels
+    )
 
 
 def _compressed(cells: NDArray[np.uint64]) -> bytes:

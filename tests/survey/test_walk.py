@@ -102,6 +102,8 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
         ),
         RUNS,
     ),
+    **dict.fromkeys(("/quan-tri/<wave>/tung-phieu", "/quan-tri/<wave>/bang-ma"), {Role.HOME_AFFAIRS, Role.HEAD}),
+    "/api/v1/waves/<wave>/rows": {Role.HOME_AFFAIRS, Role.HEAD},
     "/quan-tri/<wave>/quet": KEYS,
     "/api/v1/waves": RUNS | {Role.COMMUNE, Role.HEAD},
     "/api/v1/units": RUNS | {Role.COMMUNE, Role.HEAD},

@@ -26,6 +26,7 @@ from survey.results import disclosure, releases, result_table
 from survey.storage import audit
 from survey.storage.models import Release, Unit, Wave
 from survey.waves import questionnaires, units, waves
+from survey.web import rows
 from survey.web.api.blueprint import pages
 from survey.web.current import database
 from translations import N_, Denied, NotFound, Refusal
@@ -66,10 +67,10 @@ def takes(*names: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[
 def wave_list() -> ResponseReturnValue:
     """Every wave, the one that begins last first."""
     with database().reading() as session:
-        rows = session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code))
+        found = session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code))
         records = [
             _wave(wave, questionnaires.by_digest(session, wave.questionnaire).name, release)
-            for wave in rows
+            for wave in found
             for release in [releases.newest(session, wave.code)]
         ]
     return _listed(records)
@@ -81,8 +82,8 @@ def unit_list() -> ResponseReturnValue:
     """Every unit that there is or was, by its code; `on=DATE` those of a day alone."""
     on = _day("on")
     with database().reading() as session:
-        rows = session.scalars(select(Unit).order_by(Unit.code))
-        return _listed([_unit(unit) for unit in rows if on is None or units.exists(unit, on)])
+        found = session.scalars(select(Unit).order_by(Unit.code))
+        return _listed([_unit(unit) for unit in found if on is None or units.exists(unit, on)])
 
 
 @pages.page("/api/v1/questionnaires", Right.PROGRESS)
@@ -109,6 +110,21 @@ def questionnaire(name: str) -> ResponseReturnValue:
     """The document of a version, by a name like ho_gia_dinh@1."""
     with database().reading() as session:
         return _marked(jsonify(questionnaires.find(session, name).document))
+
+
+@pages.page(
+    "/api/v1/waves/<wave>/rows.<format>", Right.ROWS, act=N_("Downloaded responses one by one"), export=True
+)
+@takes("release")
+def wave_rows(wave: str, format: str) -> ResponseReturnValue:
+    """The responses one by one, of the newest approved release or of another; the codebook as xlsx."""
+    number = request.args.get("release", type=int)
+    if number is None:
+        with database().reading() as session:
+            number = releases.newest_number(session, wave)
+    if number is None:
+        raise NotFound("Nothing of this wave is released yet. Ask again once Home Affairs has approved it.")
+    return rows.file(wave, format, number)
 
 
 @pages.page(

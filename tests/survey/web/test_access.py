@@ -106,6 +106,7 @@ NEEDS = {
         staff.close_wave staff.import_file staff.new_wave staff.remove_wave staff.reopen_fieldwork
         staff.wave_settings
     """,
+    Right.ROWS: "api.wave_rows staff.codebook staff.rows staff.rows_file",
     Right.PEOPLE: "staff.factor_roles staff.people staff.person staff.remove_token staff.token_list",
     Right.AUDIT: "staff.audit_trail",
     Right.YEAR: """

@@ -19,7 +19,7 @@ from survey.storage.database import Database
 from survey.storage.models import Role
 from survey.web.api.taking import KEYS, MODES
 
-THERE = {"wave": "ho-mo", "name": "noi_phuc_vu@1"}
+THERE = {"format": "csv", "wave": "ho-mo", "name": "noi_phuc_vu@1"}
 CHECKS = (
     "content_type_conformance",
     "response_headers_conformance",

@@ -114,6 +114,8 @@ PAGES = {
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
+    "staff.rows": ("/quan-tri/thu-nghiem/tung-phieu", "/quan-tri/gop-y/tung-phieu"),
+    "staff.codebook": ("/quan-tri/gop-y/bang-ma",),
     "staff.wave_settings": ("/quan-tri/thu-nghiem/dot", "/quan-tri/nam-truoc/dot", "/quan-tri/gop-y/dot"),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
@@ -177,6 +179,7 @@ READ_BY_HOME_AFFAIRS = {
 LEFT_OUT = {
     "staff.table_file": "a file",
     "staff.units_file": "a file",
+    "staff.rows_file": "a file",
     "staff.map": "leads to the communes",
     "staff.download": "a file",
     "staff.unit_report": "a file",

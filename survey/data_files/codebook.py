@@ -1,0 +1,132 @@
+"""The codebook of rows: each column with its texts in both languages, its values, when it is asked, and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from forms import Item
+from forms.items import Condition
+from survey.data_files import exporting
+from survey.reports import workbook
+from survey.storage.models import Release, Wave
+from survey.waves import questionnaires
+from translations import gettext as _
+from translations.formats import number
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a column: what it is called in each language, whether it is no answer, how many rows have it."""
+
+    code: int
+    texts: tuple[str, str]
+    is_missing: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file. `blank`: rows without a value; `condition`: when it is asked, "" always."""
+
+    code: str
+    kind: str
+    texts: tuple[str, str]
+    condition: str
+    values: tuple[Value, ...]
+    blank: int
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """What the rows of a wave hold, in the order of the file."""
+
+    wave: Wave
+    rows: int
+    columns: tuple[Column, ...]
+
+
+def of(session: Session, wave: Wave, release: Release | None = None) -> Codebook:
+    """The codebook of a wave's rows, counted over the same rows that the file holds."""
+    items = exporting.row_items(questionnaires.by_digest(session, wave.questionnaire))
+    counts: dict[str, Counter[int]] = {code: Counter() for code in items}
+    blank: Counter[str] = Counter()
+    rows = 0
+    for batch in exporting.counted(session, wave, release, texts=False):
+        rows += len(batch)
+        for _about, (answers, _texts) in batch:
+            for code in items:
+                value = answers.get(code)
+                if value is None or value == []:
+                    blank[code] += 1
+                elif items[code].kind.has_choices:
+                    counts[code].update(value if isinstance(value, list) else (value,))
+    columns = tuple(_column(item, counts[code], blank[code]) for code, item in items.items())
+    return Codebook(wave, rows, columns)
+
+
+def _column(item: Item, counts: Counter[int], blank: int) -> Column:
+    values = tuple(
+        Value(code, (text.vi, text.en), code in item.missing, counts[code]) for code, text in item.choices.items()
+    )
+    texts = (item.label.vi, item.label.en)
+    return Column(item.code, item.kind.name, texts, condition(item.show_if), values, blank)
+
+
+def condition(rule: Condition | None) -> str:
+    """A condition as one reads it in any language: C4 = 1, 2; several joined by signs."""
+    if rule is None:
+        return ""
+    if rule.how == "item":
+        return f"{rule.item} = {', '.join(map(str, rule.values))}"
+    inner = [condition(part) for part in rule.parts]
+    if rule.how == "not":
+        return f"¬ ({inner[0]})"
+    return (" ∧ " if rule.how == "all" else " ∨ ").join(f"({one})" if len(inner) > 1 else one for one in inner)
+
+
+def about(wave: Wave) -> list[tuple[str, str]]:
+    """The columns around the answers, and what each is."""
+    cluster = (
+        _("Village: the cluster of the sample")
+        if wave.kind == "sample"
+        else _("Cluster: people of one day; its label changes from file to file")
+    )
+    return [
+        ("row", _("Number of the row; it tells nothing")),
+        ("unit", _("Code of the commune or ward")),
+        ("stratum", _("Stratum of the sample")),
+        ("psu", cluster),
+        ("weight", _("Weight")),
+        ("mode", _("Way of answering: phone, kiosk, paper, interviewer")),
+    ]
+
+
+def _lines(book: Codebook) -> Iterator[tuple[Column, Value | None]]:
+    for column in book.columns:
+        yield column, None
+        yield from ((column, value) for value in column.values)
+
+
+def xlsx(codebook: Codebook) -> bytes:
+    """As an Excel file: a line for each column, below it one for each of its values."""
+    note = _("Rows: %(rows)s", rows=number(codebook.rows))
+    if codebook.wave.simulated:
+        note = " · ".join((note, _("demonstration data")))
+    head = (_("Column"), _("Value"), "Tiếng Việt", "English", _("When it is asked"), _("Rows"), _("Remark"))
+    lines: list[tuple[Any, ...]] = [
+        (code, None, meaning, None, None, codebook.rows, None) for code, meaning in about(codebook.wave)
+    ]
+    lines += [_line(codebook, column, value) for column, value in _lines(codebook)]
+    return workbook.table(_("Codebook: %(wave)s", wave=codebook.wave.title), note, head, lines, ())
+
+
+def _line(codebook: Codebook, column: Column, value: Value | None) -> tuple[Any, ...]:
+    vi, en = (text.replace("\u00a0", " ") for text in (column.texts if value is None else value.texts))
+    if value is None:
+        return column.code, None, vi, en, column.condition, codebook.rows - column.blank, column.kind
+    return column.code, value.code, vi, en, None, value.count, _("no answer") if value.is_missing else None

@@ -1,0 +1,46 @@
+"""A file of a wave's rows, as an answer: for the page and for programs alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Response, send_file
+
+from survey.data_files import codebook, exporting
+from survey.results import releases
+from survey.waves import waves
+from survey.web.current import database
+from translations import NotFound
+
+CONTENT = {
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "sav": "application/x-spss-sav",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def file(wave: str, kind: str, release: int | None) -> Response:
+    """The rows in one of the formats, or their codebook (xlsx).
+
+    The file lies whole on the disk before the first byte goes out, and is gone from there once it is open: who
+    reads slowly holds neither the database nor memory.
+    """
+    if kind not in CONTENT:
+        raise NotFound("There is no file of rows in the format %(format)s. Choose one on the page.", format=kind)
+    name = f"phieu-{wave}{f'-ban-{release}' if release else ''}.{kind}"
+    with TemporaryDirectory(prefix="hailong-") as folder:
+        path = Path(folder) / name
+        if kind == "xlsx":
+            with database().reading() as session:
+                row = waves.find(session, wave)
+                frozen = None if release is None else releases.find(session, wave, release)
+                path.write_bytes(codebook.xlsx(codebook.of(session, row, frozen)))
+        else:
+            exporting.rows(database(), wave, path, kind, release)
+        name = f"bang-ma-{name}" if kind == "xlsx" else name
+        answer = send_file(path.open("rb"), CONTENT[kind], as_attachment=True, download_name=name)
+        answer.content_length = path.stat().st_size
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

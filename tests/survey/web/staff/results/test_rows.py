@@ -1,0 +1,54 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.accounts import tokens
+from survey.accounts.tokens import Scope
+from survey.storage import audit
+from survey.storage.database import Database
+from survey.storage.models import Role
+from translations import Conflict, Refusal
+
+SignIn = Callable[[Flask, str], FlaskClient]
+
+
+def test_home_affairs_downloads_rows_and_each_download_is_noted(
+    app: Flask, province: Database, sign_in: SignIn
+) -> None:
+    client = sign_in(app, "home_affairs")
+    assert client.get("/quan-tri/ho-mo/tung-phieu").status_code == 200
+    for kind in ("csv", "parquet", "sav", "xlsx"):
+        file = client.get(f"/quan-tri/ho-mo/tung-phieu/{kind}")
+        assert (file.status_code, file.headers["Cache-Control"]) == (200, "no-store")
+        file.close()
+    assert client.get("/quan-tri/ho-mo/tung-phieu/docx").status_code == 404
+    assert client.get("/quan-tri/ho-mo/bang-ma").status_code == 200
+    with province.reading() as session:
+        noted = [one.subject for one in audit.last_entries(session, 9) if "one by one" in one.what]
+    assert "wave=ho-mo format=sav" in noted
+    for other in ("admin", "keyer"):
+        assert sign_in(app, other).get("/quan-tri/ho-mo/tung-phieu/csv").status_code == 403
+
+
+def test_a_program_needs_the_scope_of_rows(client: FlaskClient, province: Database) -> None:
+    def asks(*scope: Scope) -> int:
+        with province.writing() as session:
+            text = tokens.add(session, f"p{len(scope)}", Role.HOME_AFFAIRS, scope=scope)
+        head = {"Authorization": f"Bearer {text}"}
+        return client.get("/api/v1/waves/ho-mo/rows.csv", headers=head).status_code
+
+    assert asks() == 403  # what is usual reads results, no rows
+    assert asks(Scope.ROWS) == 404  # nothing is released yet
+
+
+def test_no_commune_gets_a_token_for_rows(province: Database) -> None:
+    with province.writing() as session, pytest.raises((Refusal, Conflict)):
+        tokens.add(session, "xa", Role.COMMUNE, "06652", scope=[Scope.ROWS])
+
+
+def test_rows_of_a_small_wave_are_empty_rather_than_refused(app: Flask, sign_in: SignIn) -> None:
+    answer: Any = sign_in(app, "home_affairs").get("/quan-tri/gop-y/tung-phieu/csv")
+    assert answer.text.startswith("row,unit,stratum,psu,weight,mode,")

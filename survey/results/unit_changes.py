@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from survey.responses.respondents import Respondents
 from survey.results import comparison, releases, verdicts
 from survey.results.comparison import Change
+from survey.storage import audit
 from survey.storage.models import Wave
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from translations import Refusal
 
 
@@ -29,14 +32,21 @@ class UnitChanges:
 
     def of_figure(self, item: str, value: str | None = None) -> dict[str, Change]:
         """The communes' changes in a figure; their words are of all communes together."""
-        return self._judged(
-            {one.unit: one for key, one in self.changes.items() if key[:2] == (item, value) and one.unit}
-        )
+        return self._judged(self._by_figure.get((item, value), {}))
+
+    @cached_property
+    def _by_figure(self) -> dict[tuple[str, str | None], dict[str, Change]]:
+        found: dict[tuple[str, str | None], dict[str, Change]] = {}
+        for (item, value, unit), one in self.changes.items():
+            found.setdefault((item, value), {})[unit] = one
+        return found
 
     def of_unit(self, unit: str, items: Iterable[str]) -> dict[str, Change]:
         """A commune's changes in these items; their words are of all of them together."""
-        found = {item: self.changes.get((item, None, unit)) for item in items}
-        return self._judged({item: one for item, one in found.items() if one is not None})
+        wanted = set(items)
+        return self._judged(
+            {item: one for (item, _value, place), one in self.changes.items() if place == unit and item in wanted}
+        )
 
     def _judged(self, together: Mapping[str, Change]) -> dict[str, Change]:
         groups = verdicts.concluded(self.wave, [one.difference for one in together.values()])
@@ -45,6 +55,12 @@ class UnitChanges:
         }
 
 
+def _state(session: Session, people: Respondents, items: Sequence[str]) -> tuple[object, ...]:
+    """What tells one state from another: releases, weights and crosswalks never change without an entry."""
+    return database_key(session), people.version, people.wave.code, audit.last_change(session), *items
+
+
+@cached(_state, lambda found: FIGURE_BYTES * (3 * len(found.changes) + 10))
 def gather(session: Session, people: Respondents, items: Sequence[str]) -> UnitChanges:
     """The changes in these figures, named as `MeasureRequest.read` takes them."""
     former = comparison.former(session, people.wave) if len(people) else None

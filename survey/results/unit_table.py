@@ -96,9 +96,11 @@ CHANGES: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
 Value = Callable[[UnitRow], Any]
 
 
-def _level(row: UnitRow) -> float | None:
-    """One or two cases, which nobody may count, stand after none."""
-    return 0.0 if "under_3" in row.record.flags else row.record.estimate
+def _level(row: UnitRow) -> tuple[float, bool] | None:
+    """One or two cases, which nobody may count, stand between none and those that are counted."""
+    if "under_3" in row.record.flags:
+        return 0.0, True
+    return None if row.record.estimate is None else (row.record.estimate, False)
 
 
 # Column -> what it is ordered by (None: at the end), and how that reads, upwards and downwards.

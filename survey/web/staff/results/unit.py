@@ -8,39 +8,64 @@ from dataclasses import dataclass
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from analysis import Estimate
+from analysis.contrast import Group
 from survey.accounts.accounts import Right
 from survey.integrity import unusual
-from survey.responses.respondents import sample
-from survey.results import charts, releases, wording
+from survey.responses.respondents import Respondents, sample
+from survey.results import change_words, charts, releases, series, timeline, unit_changes, wording
+from survey.results.comparison import Change
+from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
+from survey.results.timeline import Timeline
+from survey.results.unit_changes import UnitChanges
+from survey.storage import audit
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
-from survey.web.staff.figures import keys, summary_of
+from survey.web.staff.figures import figures_of, keys
 from survey.web.staff.results.outline import parts_of
-from translations import N_, NotFound
+from translations import N_, NotFound, language
+from translations import gettext as _
+
+MOST_APART = 8  # items in the table of what differs
+LEVELS: dict[Group, str] = {
+    "above": N_("above the province"),
+    "signs_above": N_("signs of being above the province"),
+    "not_apart": N_("not told apart from the province"),
+    "signs_below": N_("signs of being below the province"),
+    "below": N_("below the province"),
+}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A commune's figure beside the province's for the same question. `level`: "area", "factor" or "item"."""
+    """A commune's figure beside the province's for the same question.
+
+    level     "area", "factor" or "item"
+    standing  its word: of a part of the index among all communes, of an item among all items of the commune
+    change    since the wave before, with its word of the same tests
+    """
 
     line: Line
     province: Estimate
     level: str
+    standing: Group | None = None
+    change: Change | None = None
 
 
 @pages.page("/<wave>/don-vi/<unit>", Right.RESULTS, figures=True, tab="staff.units")
 def unit(wave: str, unit: str) -> ResponseReturnValue:
-    """One commune: its index, its rank as a range, its headlines, and its items against the province."""
-    summary = summary_of(wave)
+    """One commune: what can be concluded, then its figures beside the wave before and the province."""
+    summary, people = figures_of(wave)
     code = units.settled(unit)
     if not any(line.unit.code == code for line in summary.units):
         raise NotFound("There is no unit with the code %(code)s. Choose the commune from the list.", code=unit)
-    return _beside_the_province(summary, code)
+    return _beside_the_province(summary, people, code)
 
 
 @pages.page("/<wave>/xa-minh", Right.OWN_RESULTS, tab=Tab(2, N_("My commune"), "wave"))
@@ -54,23 +79,24 @@ def own_unit(wave: str) -> ResponseReturnValue:
         if release is None:
             return render_template("staff/not_released.html", wave=wave_row)
         gathered = unusual.gather(session, wave, release=release)
+        people = sample(session, wave_row, release)
     if not any(line.unit.code == current_user.unit for line in gathered.units):
         return render_template("staff/not_released.html", wave=wave_row)
-    return _beside_the_province(gathered, current_user.unit)
+    return _beside_the_province(gathered, people, current_user.unit)
 
 
-def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
+def _beside_the_province(summary: Summary, people: Respondents, code: str) -> ResponseReturnValue:
     line = next(line for line in summary.units if line.unit.code == code)
     with database().reading() as session:
         if summary.release is None:
             modes = waves.counts(session, summary.wave.code).get(code, {})
         else:
-            people = sample(session, waves.find(session, summary.wave.code), summary.release)
             here = people.mode[people.unit.having(code)].counts()
             modes = {str(mode): rows for mode, rows in here.items() if rows}
-    compared = list(beside(summary, line))
-    shown = {row.line.code for row in compared if not wording.is_hidden(row.line.estimate)}
-    standouts = [one for one in summary.standouts.get(code, ()) if one.item in shown]
+        since = unit_changes.gather(session, people, _items(summary))
+        chart = _years(session, summary, people, code)
+    compared = list(beside(summary, line, since))
+    found, change = apart(compared), since.of_figure("index").get(code)
     return render_template(
         "staff/unit.html",
         summary=summary,
@@ -80,22 +106,93 @@ def _beside_the_province(summary: Summary, code: str) -> ResponseReturnValue:
         modes=in_order(modes),
         forms=sum(modes.values()),
         unusual=[one.words() for one in summary.unusual if one.unit == code],
+        finding=finding(line, change, since),
+        level_words=_(LEVELS[line.index.standing]) if line.index.standing else "",
+        since=since,
+        change=change if change is not None and change.difference is not None else None,
+        change_words=change_words,
+        chart=chart,
         compared=compared,
-        standouts=standouts,
-        standings={one.item: one.group for one in standouts},
-        names={row.line.code: row.line.label for row in compared},
+        apart=shown_apart(found),
+        more_apart=len(found) - len(shown_apart(found)),
         keys=keys([line.index, *line.headlines, *(row.line.estimate for row in compared)]),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
     )
 
 
-def beside(summary: Summary, line: UnitLine) -> Iterator[Compared]:
+def _items(summary: Summary) -> list[str]:
+    """What may have changed in a commune: the index, its parts and its items."""
+    if summary.index is None:
+        return []
+    return [line.code for line in (summary.index, *summary.areas, *summary.factors, *summary.items)]
+
+
+def finding(line: UnitLine, change: Change | None, since: UnitChanges) -> str:
+    """What the page says above all: the commune with what is concluded of it, or that nothing is."""
+    name = units.named(line.unit)
+    name = name[:1].upper() + name[1:]
+    if line.index.standing is None:
+        return name
+    level = _(LEVELS[line.index.standing])
+    moved = change.verdict if change is not None and change.difference is not None else None
+    if moved in (None, "not_apart") or since.old is None:
+        return _("%(name)s: %(level)s", name=name, level=level)
+    then, way = change_words.when(since.old, since.wave), wording.movement(moved)
+    if line.index.standing == "not_apart":
+        return _("%(name)s: %(change)s since %(then)s", name=name, change=way, then=then)
+    return _("%(name)s: %(level)s, and %(change)s since %(then)s", name=name, level=level, change=way, then=then)
+
+
+def _state(session: Session, summary: Summary, people: Respondents, code: str) -> tuple[object, ...]:
+    """What tells one drawing from another: no other wave's released figures change without an entry."""
+    release = summary.release.number if summary.release else None
+    wave = summary.wave.code
+    return database_key(session), people.version, wave, release, audit.last_change(session), code, language()
+
+
+@cached(_state, lambda _chart: FIGURE_BYTES * 20)
+def _years(session: Session, summary: Summary, people: Respondents, code: str) -> Timeline | None:
+    """The index over the years beside the province's: of waves whose figures are released, and this one."""
+    if summary.index is None:
+        return None
+    wave = waves.find(session, summary.wave.code)
+    both = [series.of(session, wave, "index", summary.release, unit) for unit in (code, None)]
+    own, whole = ([one for one in points if one.release or one.wave.code == wave.code] for points in both)
+    return timeline.draw(own, whole, []) if len(own) > 1 else None
+
+
+def beside(summary: Summary, line: UnitLine, since: UnitChanges | None = None) -> Iterator[Compared]:
     """The commune's areas, factors and items in the order of the index, each with the province's figure."""
+    code = line.unit.code
     provincial = {each.code: each for each in (*summary.areas, *summary.factors, *summary.items)}
-    own = (
-        Line(record.item, provincial[record.item].label, record)
-        for record in summary.records
-        if record.domain == line.unit.code and record.item in provincial
-    )
+    records: dict[str, Record] = {
+        record.item: record for record in summary.records if record.domain == code and record.item in provincial
+    }
+    own = [Line(item, provincial[item].label, record) for item, record in records.items()]
+    standings = {one.item: one.group for one in summary.standouts.get(code, ())}
+    tested = summary.tested.get(code, 0)
+    items = since.of_unit(code, [one.code for one in summary.items]) if since else {}
     for part in parts_of(summary, own):
-        yield Compared(part.line, provincial[part.line.code].estimate, part.level)
+        item, record = part.line.code, records[part.line.code]
+        if part.level == "item":
+            is_seen = tested and not wording.is_hidden(record) and record.rest is not None
+            standing = standings.get(item, "not_apart") if is_seen else None
+            change = items.get(item)
+        else:
+            standing, change = record.standing, since.of_figure(item).get(code) if since else None
+        yield Compared(part.line, provincial[item].estimate, part.level, standing, change)
+
+
+def apart(compared: list[Compared]) -> list[Compared]:
+    """The items that differ from the rest of the province, or show signs of it: the weak before the strong."""
+    order: list[Group] = ["below", "signs_below", "above", "signs_above"]
+    found = [row for row in compared if row.level == "item" and row.standing in order]
+    return sorted(found, key=lambda row: (order.index(row.standing or "below"), row.line.estimate.estimate or 0.0))
+
+
+def shown_apart(found: list[Compared]) -> list[Compared]:
+    """Those of `apart` that a page has room for: the conclusions before the signs."""
+    concluded = [row for row in found if row.standing in ("below", "above")]
+    signs = [row for row in found if row.standing not in ("below", "above")]
+    chosen = [*concluded, *signs][:MOST_APART]
+    return [row for row in found if row in chosen]

@@ -42,7 +42,7 @@ LOOSENING = {
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
 WITHOUT_ROWS = {
     *("staff.table", "staff.table_file", "staff.download", "staff.unit_report", "staff.own_report"),
-    *("staff.chart", "staff.own_chart"),
+    *("staff.chart", "staff.own_chart", "staff.units_file"),
     *("staff.issued_report", "staff.drawn_file", "staff.household_list_file", "staff.printed_forms"),
     *("staff.scorecard_file", "staff.year_file"),
 }

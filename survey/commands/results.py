@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from survey.commands import command
+from survey.commands import command, say
 from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
@@ -15,6 +15,7 @@ from survey.operations import installation
 from survey.results import releases, result_table
 from survey.waves import waves
 from translations import gettext as _
+from translations.formats import day as written_day
 
 MARKS = (
     "quick",
@@ -71,6 +72,13 @@ def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, 
         found = result_table.estimates(session, wave, items=item, by=by, **options)
         number = options["release"]
         release = None if number is None else releases.find(session, wave, number)
+        if release is not None and release.withdrawn is not None:
+            say(
+                "Release %(number)s was withdrawn on %(day)s: %(reason)s",
+                number=release.number,
+                day=written_day(release.withdrawn),
+                reason=release.withdrawal,
+            )
         marked = unusual.flagged(session, waves.find(session, wave), release, found)
         records = result_table.as_records(marked)
     write(records if output == "json" else list(map(result_table.as_row, records)), result_table.FIELDS, output)

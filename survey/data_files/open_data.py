@@ -91,6 +91,8 @@ def released(session: Session, wave: str) -> tuple[Wave, Release]:
     row = waves.find(session, wave)
     release = releases.newest(session, row.code)
     if release is None:
+        if (withdrawal := releases.withdrawal(session, row.code)) is not None:
+            raise withdrawal
         raise Conflict("Nothing of %(wave)s is released yet: open data come from an approved release.", wave=wave)
     return row, release
 

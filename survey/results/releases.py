@@ -21,8 +21,9 @@ from survey.results import disclosure, release_steps, remarks, wave_duties
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system import dates
+from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
-from translations import Conflict, NotFound, Refusal
+from translations import Conflict, Gone, NotFound, Refusal
 from translations.formats import day as written_day
 
 NEW_ANSWERS = 30  # that changed in a unit, before a newer figure of it is shown
@@ -81,6 +82,38 @@ def newest(session: Session, wave: str) -> Release | None:
     """The release that is shown."""
     number = newest_number(session, wave)
     return None if number is None else find(session, wave, number)
+
+
+def withdrawal(session: Session, wave: str) -> Gone | None:
+    """What whoever asks for a released figure is told where the release of that wave was withdrawn; else None."""
+    withdrawn = newest_public(session, wave).withdrawn
+    if withdrawn is None:
+        return None
+    return Gone(
+        "Release %(number)s was withdrawn on %(day)s: %(reason)s",
+        number=withdrawn.number,
+        day=written_day(withdrawn.withdrawn),
+        reason=withdrawn.withdrawal,
+    )
+
+
+def is_current(session: Session, wave: Wave, release: Release) -> bool:
+    """Whether nothing came since a release was frozen: it holds the present forms with their weights, what was
+    read of the remarks, and the targets."""
+    present = sample(session, wave)
+    if (wave.weights, wave.draw) != (release.weights, release.draw):
+        return False
+    return present.version == sample(session, wave, release).version and _besides(session, wave, release)
+
+
+@cached(
+    lambda session, wave, release: (database_key(session), release.id, audit.last_change(session)),
+    lambda _same: FIGURE_BYTES,
+)
+def _besides(session: Session, wave: Wave, release: Release) -> bool:
+    frozen = set(unpacked(np.frombuffer(release.responses, "S16")))
+    targets = sorted(one.id for one in wave_duties.targets(session, wave.code))
+    return release.remarks == remarks.frozen(session, wave, frozen) and (release.targets or []) == targets
 
 
 def withdraw(session: Session, release: Release, reason: str, person: str) -> None:

@@ -279,7 +279,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     )
     return replace(
         summary,
-        draft=release.approved is None,
+        draft=release.approved is None or release.withdrawn is not None,
         data_version=release.data,  # of before decision 0022 it can't be made again
         data_day=release.frozen,
         collection=came,

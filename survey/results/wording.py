@@ -89,7 +89,15 @@ def of_remarks() -> list[str]:
 
 
 def correction(release: Release) -> str:
-    """What stands before the figures of a release that lets few changed forms be seen; empty for any other."""
+    """What stands before the figures of a release that was withdrawn, or that lets few changed forms be seen;
+    empty for any other."""
+    if release.withdrawn is not None:
+        return _(
+            "Release %(number)s was withdrawn on %(day)s: %(reason)s",
+            number=release.number,
+            day=formats.day(release.withdrawn),
+            reason=release.withdrawal,
+        )
     if not release.correction:
         return ""
     return _(

@@ -138,7 +138,7 @@ def wave_rows(wave: str, format: str) -> ResponseReturnValue:
 def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.
 
-    Where nothing is released they are a draft of the present data, and the header `Hailong-Release` says so: for
+    Of a release that was withdrawn there are none, but why (410). Where nothing is released they are a draft of the present data, and the header `Hailong-Release` says so: for
     Home Affairs alone, who see the drafts on their pages too. Who reads one commune is given the records of that
     one, by unit, and no draft. A table that is not declared for others is noted as on the pages, and the header
     `Hailong-Dissemination` says that it stays in the house.
@@ -147,6 +147,8 @@ def wave_results(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         release = releases.newest(session, wave_row.code)
+        if (withdrawal := releases.withdrawal(session, wave_row.code)) is not None:
+            raise withdrawal
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
         if not everything:
             by = by or ("unit",)

@@ -45,7 +45,8 @@ _moments: StaleCache[WaveFigures] = StaleCache(
 
 
 def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
-    """A wave as its pages show it: its present data, or those of the release that `?ban=` numbers.
+    """A wave as its pages show it: the release that is shown, once nothing came since; else its present data, which
+    are a draft; or the release that `?ban=` numbers.
 
     now  for a file that is taken away: its data are never those of a moment ago
 
@@ -56,18 +57,26 @@ def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         release = None if number is None else releases.find(session, wave_row.code, number)
-        if now or release is not None or request.method == "POST":
+        if number is None:
+            release = _standing(session, wave_row)
+        if now or number is not None or request.method == "POST":
             return _moment(session, wave_row, release)
-        return shown_value(_present(session, wave_row))
+        return shown_value(_present(session, wave_row, release))
+
+
+def _standing(session: Session, wave: Wave) -> Release | None:
+    """The release that is shown, if nothing came since."""
+    shown = releases.newest(session, wave.code)
+    return shown if shown is not None and releases.is_current(session, wave, shown) else None
 
 
 def _moment(session: Session, wave: Wave, release: Release | None = None) -> WaveFigures:
     return WaveFigures(unusual.gather(session, wave.code, release=release), sample(session, wave, release))
 
 
-def _present(session: Session, wave: Wave) -> CachedValue[WaveFigures]:
-    name = database_key(session), wave.code, language()
-    return _moments.get(name, lambda: _moment(session, wave), audit.last_change(session))
+def _present(session: Session, wave: Wave, release: Release | None = None) -> CachedValue[WaveFigures]:
+    name = database_key(session), wave.code, language(), release and release.id
+    return _moments.get(name, lambda: _moment(session, wave, release), audit.last_change(session))
 
 
 def precompute(database: Database) -> None:
@@ -81,7 +90,7 @@ def precompute(database: Database) -> None:
         begun.sort(key=lambda wave: min(wave.closes, dates.today()), reverse=True)
         for wave in begun[:MOST_WARM]:
             with suppress(Refusal):  # the page itself will say it
-                _present(session, wave)
+                _present(session, wave, _standing(session, wave))
                 checks.inspect(session, wave)
                 if (shown := releases.newest(session, wave.code)) is not None:
                     _moment(session, wave, shown)

@@ -461,6 +461,39 @@ def test_programs_read_the_release_and_a_draft_says_so(province: Database, clien
     assert (read().headers["Hailong-Release"], read().json[0]["n"]) == ("1", 35)
 
 
+def test_whoever_reads_a_withdrawn_release_reads_why(
+    app: Flask, province: Database, client: FlaskClient, reader: FlaskClient, send: Any, sign_in: Any
+) -> None:
+    send(35)
+    with province.writing() as session:
+        token = tokens.add(session, "may", Role.HOME_AFFAIRS)
+    number = freeze(province, "ho-mo")
+    staff = sign_in(app, "home_affairs").get("/quan-tri/ho-mo/")
+    assert "Dự thảo" not in staff.text  # nothing came since: the release is what is shown
+    assert "ản công bố số 1" in staff.text
+    with province.writing() as session:
+        releases.withdraw(session, releases.find(session, "ho-mo", number), "Sai quyền số", "Minh")
+    answer = client.get("/api/v1/waves/ho-mo/results", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, "Sai quyền số" in answer.json["detail"]) == (410, True)
+    own = reader.get("/quan-tri/ho-mo/xa-minh").text
+    assert "Sai quyền số" in own
+    assert "35 phiếu" not in own
+    with province.reading() as session:
+        found = summary.gather(session, "ho-mo", release=releases.find(session, "ho-mo", number))
+        assert found.draft
+        assert not releases.newest(session, "ho-mo")
+
+
+def test_a_form_that_came_since_makes_pages_show_a_draft(
+    app: Flask, province: Database, send: Any, sign_in: Any
+) -> None:
+    send(35)
+    freeze(province, "ho-mo")
+    client = sign_in(app, "home_affairs")
+    send(1)
+    assert "Dự thảo" in client.get("/quan-tri/ho-mo/").text
+
+
 def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     app: Flask, province: Database, send: Any, sign_in: Any, account: Any
 ) -> None:

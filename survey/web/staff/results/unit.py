@@ -77,7 +77,8 @@ def own_unit(wave: str) -> ResponseReturnValue:
         wave_row = waves.find(session, wave)
         release = releases.newest(session, wave)
         if release is None:
-            return render_template("staff/not_released.html", wave=wave_row)
+            withdrawal = releases.withdrawal(session, wave)
+            return render_template("staff/not_released.html", wave=wave_row, withdrawal=withdrawal)
         gathered = unusual.gather(session, wave, release=release)
         people = sample(session, wave_row, release)
     if not any(line.unit.code == current_user.unit for line in gathered.units):

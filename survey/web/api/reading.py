@@ -138,10 +138,11 @@ def wave_rows(wave: str, format: str) -> ResponseReturnValue:
 def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.
 
-    Of a release that was withdrawn there are none, but why (410). Where nothing is released they are a draft of the
-    present data, and the header `Hailong-Release` says so: for Home Affairs alone, who see the drafts on their pages
-    too. Who reads one commune is given the records of that one, by unit, and no draft. A table that is not declared
-    for others is noted as on the pages, and the header `Hailong-Dissemination` says that it stays in the house.
+    Of a release that was withdrawn there are none, but why (410). Where nothing is released they are a draft of
+    the present data, and the header `Hailong-Release` says so: for Home Affairs alone, who see the drafts on their
+    pages too. Who reads one commune is given the records of that one, by unit, and no draft. A table that is not
+    declared for others is noted as on the pages, and the header `Hailong-Dissemination` says that it stays in the
+    house.
     """
     everything = current_user.may(Right.RESULTS)
     with database().reading() as session:

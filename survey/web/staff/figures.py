@@ -45,8 +45,8 @@ _moments: StaleCache[WaveFigures] = StaleCache(
 
 
 def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
-    """A wave as its pages show it: the release that is shown, once nothing came since; else its present data, which
-    are a draft; or the release that `?ban=` numbers.
+    """A wave as its pages show it: the release that is shown, once nothing came since; else its present data,
+    which are a draft; or the release that `?ban=` numbers.
 
     now  for a file that is taken away: its data are never those of a moment ago
 

@@ -61,7 +61,7 @@ def test_every_figure_file_and_report_leaves_it_out_and_says_so(
         assert before.index is not None
         assert now.index.estimate.estimate != before.index.estimate.estimate
         assert now.data_version != before.data_version
-        rows = {row for block in contents.contents(now).blocks for row in _table_rows(block)}
+        rows = {row for block in contents.contents(now).annex for row in _table_rows(block)}
         assert ("Nằm trong lô do hai người để riêng, không vào số liệu nào", str(count)) in rows
         sheet = load_workbook(BytesIO(xlsx.write(now)))["Phiếu"]
         assert ("Nằm trong lô do hai người để riêng, không vào số liệu nào", count) in {

@@ -131,8 +131,8 @@ def test_the_commune_reads_its_themes_in_report_and_workbook(spoken: Database, t
         said = summary.gather(session, "gop-y")
     assert said.remarks is not None
     line = next(line for line in said.units if line.unit.code == "06652")
-    text = str(commune.contents(said, line).blocks)
-    for words in ("Ý KIẾN BẰNG LỜI", "Trong 31 phiếu, 10 phiếu có lời góp ý", "Không theo mẫu", SAID, "dưới 5"):
+    text = str(commune.contents(said, line))
+    for words in ("Ý kiến bằng lời", "Trong 31 phiếu, 10 phiếu có lời góp ý", "Không theo mẫu", SAID, "dưới 5"):
         assert words in text
     assert "sổ đỏ" not in text
     assert len(remarks.blocks(said.remarks.units["06652"], 1)) == 4

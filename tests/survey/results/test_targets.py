@@ -116,10 +116,10 @@ def test_pages_and_reports_say_what_is_reached_and_who_answers(aimed: Flask, sig
     text = str(contents(said))
     assert told in text
     of_unit = {line.unit.code: str(commune.contents(said, line)) for line in said.units}
-    assert "MỤC TIÊU ĐƯỢC GIAO" in of_unit["06652"]
+    assert "Mục tiêu được giao" in of_unit["06652"]
     assert "Chưa đạt" in of_unit["06652"]
     assert "Chánh Văn phòng" not in of_unit["06652"]
-    assert "MỤC TIÊU ĐƯỢC GIAO" not in of_unit["06658"]
+    assert "Mục tiêu được giao" not in of_unit["06658"]
 
 
 def words(session: Session, number: int) -> str:

@@ -119,7 +119,9 @@ class HiddenTables:
         for group, own in self.groups:
             for count in count_answers(self.people, [code], own):
                 called = self.both.called(group, count.domain)
-                counts.setdefault((count.value, called), replace(count, domain=called))
+                counts.setdefault(
+                    (count.value, called), Count(count.item, count.value, called, count.n, count.events)
+                )
         return [*counts.values()]
 
     @cached_property

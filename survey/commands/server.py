@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 import click
 
@@ -31,9 +32,20 @@ TRIES = 5  # seconds for which a server of before may hold the port while it end
 
 
 @command(help=_("Create or migrate the database, load the communes and the questionnaires. Safe to repeat."))
-def init() -> None:
+@click.option(
+    "--units",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help=_("The units of another province: code, name, kind."),
+)
+@click.option("--province", metavar="NAME", help=_("What that province is called."))
+def init(file: Path | None, province: str | None) -> None:
+    if (file is None) is not (province is None):
+        raise click.UsageError(_("Give --units and --province together."))
+    own = None if file is None else units.read(file)
     database = installation.made()
-    done = installation.prepare(database)
+    done = installation.prepare(database, own, province or "")
     _tell(done)
     with database.reading() as session:
         count = len(units.communes(session))

@@ -8,7 +8,6 @@ import click
 
 from survey.commands import Commands, say
 from survey.operations import installation
-from survey.system.csv_table import Faults, Table
 from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
@@ -25,10 +24,7 @@ unit = Commands("unit", help=_("Communes, departments, service centres."))
 )
 @click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
 def import_units(file: Path) -> None:
-    faults = Faults()
-    for _cells in Table(file, units.COLUMNS, ("code", "name", "kind"), faults):
-        pass
-    faults.refuse(file)
+    text = units.read(file)
     with installation.opened().writing() as session:
-        changed = units.load(session, file.read_text(encoding="utf-8"))
+        changed = units.load(session, text)
     say("Units new or changed: %(changed)s.", changed=number(changed))

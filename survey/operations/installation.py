@@ -86,10 +86,10 @@ def made() -> Database:
     return database
 
 
-def prepare(database: Database) -> Migration:
+def prepare(database: Database, own_units: str | None = None, province: str = "") -> Migration:
     """Makes the tables or brings them to the newest form, and loads the communes and questionnaires that are
-    shipped: all of it or nothing; safe to repeat. Refused if a newer version made them, or one before the first
-    release."""
+    shipped: all of it or nothing; safe to repeat. Another province gives its own list of units (`units.begin`).
+    Refused if a newer version made them, or one before the first release."""
     _refuse_unknown(_present(database))
     with database.writing() as session:
         connection = session.connection()
@@ -99,7 +99,10 @@ def prepare(database: Database) -> Migration:
         if before not in (None, newest()):
             copy = _copied(database)
         upgrade(connection)
-        units.load(session, units.SHIPPED.read_text(encoding="utf-8"))
+        if own_units is not None:
+            units.begin(session, own_units, province)
+        elif not units.is_another_province(session):
+            units.load(session, units.SHIPPED.read_text(encoding="utf-8"))
         for questionnaire in shipped():
             questionnaires.publish(session, questionnaire, today())
     if database.is_sqlite:

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.storage.models import Unit
-from translations import NotFound, Refusal, language
+from survey.storage.models import Account, Unit, Wave
+from survey.system.csv_table import Faults, Table
+from translations import Conflict, NotFound, Refusal, language
 from translations.formats import nfc, order
 
 # Former names: resolutions 1199/NQ-UBTVQH15 (28 September 2024) and 1679/NQ-UBTVQH15 (16 June 2025), article 1;
@@ -127,9 +128,54 @@ def province(session: Session) -> Unit:
     return unit
 
 
-def load(session: Session, text: str) -> int:
+def read(file: Path) -> str:
+    """The text of a file of units; refused with every row and column that is no CSV of such columns."""
+    faults = Faults()
+    for _cells in Table(file, COLUMNS, ("code", "name", "kind"), faults):
+        pass
+    faults.refuse(file)
+    return file.read_text(encoding="utf-8")
+
+
+ABOVE = "tinh"  # the code of a province that is not in its own list
+
+
+def begin(session: Session, text: str, name: str) -> None:
+    """Puts another province and its units in place of those that are there; refused once anything rests on them.
+
+    text  a CSV as `load` takes; a unit without a parent stands below the province, which need not be in it
+    """
+    of_units = select(Account.name).where(Account.unit.is_not(None))
+    if session.scalars(select(Wave.code).union_all(of_units)).first() is not None:
+        raise Conflict(
+            "There are waves or accounts of communes here. Another province begins in a data folder of its own: "
+            "HAILONG_DATA=FOLDER hailong init --units FILE --province NAME"
+        )
+    for unit in session.scalars(select(Unit).order_by(Unit.parent.is_(None))).all():
+        session.delete(unit)
+        session.flush()
+    kind, rest = ("thành phố", name[10:]) if name.casefold().startswith("thành phố ") else ("tỉnh", name)
+    name = " ".join(nfc(rest).removeprefix("tỉnh ").removeprefix("Tỉnh ").split())
+    if not 1 <= len(name) <= 100:
+        raise Refusal("Give the province a name: --province NAME")
+    session.add(Unit(code=ABOVE, name=name, kind=kind))
+    session.flush()
+    load(session, text, above=ABOVE)
+    if not communes(session):
+        raise Refusal("The file has no commune: write the kind phường, xã or đặc khu.")
+
+
+def is_another_province(session: Session) -> bool:
+    """Whether a list of its own was put here, so that the shipped one is not loaded."""
+    return session.get(Unit, ABOVE) is not None
+
+
+def load(session: Session, text: str, above: str | None = None) -> int:
     """Adds or renews the units of a CSV text, all or nothing; the count of those that are new or changed. Columns:
-    code, name, kind, and where known parent, valid_from, valid_to, replaces, former."""
+    code, name, kind, and where known parent, valid_from, valid_to, replaces, former.
+
+    above  the parent of those that name none
+    """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     unknown = [name for name in reader.fieldnames or () if name not in COLUMNS]
     if unknown or not {"code", "name", "kind"} <= set(reader.fieldnames or ()):
@@ -138,17 +184,20 @@ def load(session: Session, text: str) -> int:
             columns=", ".join(COLUMNS),
             found=", ".join(reader.fieldnames or ()) or "–",
         )
-    changed = 0
+    changed, seen = 0, set[str]()
     for number, row in enumerate(reader, start=2):
         code, name, kind = ((row[column] or "").strip() for column in ("code", "name", "kind"))
         if not (code and name and kind) or len(code) > 20 or None in row:
             raise Refusal("Row %(row)s: give code, name and kind.", row=number)
+        if code in seen:
+            raise Refusal("Row %(row)s, column code: %(code)s stands there twice.", row=number, code=code)
+        seen.add(code)
         known = session.get(Unit, code)
         new = Unit(
             code=code,
             name=nfc(name),
             kind=nfc(kind),
-            parent=(row.get("parent") or "").strip() or None,
+            parent=(row.get("parent") or "").strip() or above,
             valid_from=_day(row.get("valid_from"), number, "valid_from"),
             valid_to=_day(row.get("valid_to"), number, "valid_to"),
             replaces=(row.get("replaces") or "").strip() or None,

@@ -6,7 +6,7 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import ceil
 from statistics import median
@@ -181,9 +181,17 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
     return _("%(figure)s (%(name)s from %(low)s to %(high)s; %(base)s)", low=low, high=high, **values)
 
 
-def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> str:
+def rest(
+    record: Estimate,
+    rule: Rule | None,
+    questionnaire: Questionnaire,
+    between: Callable[[Estimate], str] = bracket,
+) -> str:
     """The other side of an index that is a share: the answers at the levels that it doesn't count, by their names.
-    Empty where the rule counts no share or the index has no two limits."""
+    Empty where the rule counts no share or the index has no two limits.
+
+    between  how its interval is written: as in a report unless given
+    """
     if rule is None or not rule.is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
     estimate, low, high = (1 - (limit or 0.0) for limit in (record.estimate, record.high, record.low))
@@ -197,7 +205,7 @@ def rest(record: Estimate, rule: Rule | None, questionnaire: Questionnaire) -> s
     return _(
         "The other answers, %(figure)s %(bracket)s: %(levels)s.",
         figure=figure(turned),
-        bracket=bracket(turned),
+        bracket=between(turned),
         levels="; ".join(levels),
     )
 

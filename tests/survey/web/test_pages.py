@@ -79,3 +79,23 @@ def test_staff_are_refused_within_their_own_frame(
     assert '<a href="/quan-tri/ho-mau/mau">' in named  # the tabs of the wave are still there
     assert 'class="staff"' not in admin.get("/khong-co").text
     assert 'class="staff"' not in app.test_client().get("/quan-tri/khong-co/mau", follow_redirects=True).text
+
+
+def test_a_wave_has_five_tabs_and_what_it_does_not_use_of_the_fieldwork_is_folded_away(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    page = sign_in(app, "admin").get("/quan-tri/ho-mau/tien-do").text
+    bar = page.partition('class="staff-pages">')[2].partition("</ul>")[0]
+    assert re.findall(r">([^<>]+)</a>", bar) == [
+        "Tổng quan",
+        "Xã, phường",
+        "Nội dung",
+        "So sánh",
+        "Báo cáo và công bố",
+    ]
+    fieldwork = page.partition('class="staff-tabs"')[2].partition("</nav>")[0]
+    shown, _summary, folded = fieldwork.partition("staff-apart")
+    assert ">Mẫu</a>" in shown  # a sample has one
+    assert ">Áp phích</a>" not in shown  # of an open wave
+    assert ">Áp phích</a>" in folded
+    assert 'aria-current="page">Tiến độ</a>' in shown

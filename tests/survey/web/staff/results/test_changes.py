@@ -119,3 +119,18 @@ def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
     assert "Không so được với đợt" in page
     assert "verdict-sign" not in page.partition("Không so được")[0]
     assert "chưa câu nào thay đổi" not in page
+
+
+def test_changes_and_questions_are_sorted_and_narrowed_by_the_address(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/cau-hoi").text
+    assert page.count('<details class="staff-item-group">') > 9  # nine factors, and the other questions by page
+    lowest = reader.get("/quan-tri/thu-nghiem/cau-hoi?xep=uoc-luong").text
+    assert 'aria-sort="ascending"' in lowest
+    figures = [float(one.replace(",", ".")) for one in re.findall(r'class="staff-how"[^>]*>(\d+,\d)%</a>', lowest)]
+    assert len(figures) == 39
+    assert figures == sorted(figures)
+    for address in ("cau-hoi", "so-sanh", "so-sanh?theo=don-vi"):
+        assert "nhom=" in reader.get(f"/quan-tri/thu-nghiem/{address}").text
+    narrowed = reader.get("/quan-tri/thu-nghiem/so-sanh?nhom=chua-ro").text
+    assert "Bỏ lọc" in narrowed
+    assert 'staff-verdict better"' not in narrowed

@@ -221,12 +221,12 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
         word = (wording.side(apart[code]) if code in apart else "–",) if not is_open(summary) else ()
         rows.append(Row((label(summary, code), *cells, wording.figure(whole, 1), *word), strong=code in apart))
     columns = (
-        Column(_("Question asked"), 36 if not is_open(summary) else 46, LEFT),
+        Column(_("Question asked"), 32 if not is_open(summary) else 46, LEFT),
         Column(_("People"), 11),
         Column(_("Satisfied"), 12),
         Column(interval_title(summary), 16),
         Column(_("Province"), 11 if not is_open(summary) else 15),
-        *((Column(_("Against the rest"), 14),) if not is_open(summary) else ()),
+        *((Column(_("Against the rest"), 18),) if not is_open(summary) else ()),
     )
     under = (
         *notes([scored(one) for one in own.values()]),

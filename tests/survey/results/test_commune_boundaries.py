@@ -128,7 +128,7 @@ def test_the_page_is_tiles_without_and_a_map_with_boundaries(
     page = reader.get("/quan-tri/thu-nghiem/don-vi?xem=o").text
     assert page.count('<path class="map-unit') == 54
     assert page.count("<title>") == 55  # each outline says its figure with its interval, and the page its name
-    assert re.search(r"<title>Hà Tu: \d+,\d% \[\d+,\d; \d+,\d\]", page)
+    assert re.search(r"<title>Hà Tu: \d+,\d% \(\d+,\d–\d+,\d\)", page)
     assert reader.get("/quan-tri/thu-nghiem/don-vi?xem=o&hien=C5").status_code == 200
     assert reader.get("/quan-tri/gop-y/don-vi?xem=o").status_code == 200
 

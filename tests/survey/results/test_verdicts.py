@@ -139,6 +139,13 @@ def test_where_nothing_differs_nothing_is_named(province: Database) -> None:
         assert not {"above", "below"} & set(named), seed
 
 
+def word(report: bytes) -> tuple[str, list[str]]:
+    """The paragraphs of a Word report, and the rows of its tables."""
+    document = Document(io.BytesIO(report))
+    rows = [" | ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
+    return "\n".join(paragraph.text for paragraph in document.paragraphs), rows
+
+
 def test_a_commune_truly_below_is_named_everywhere_alike(province: Database, app: Flask, sign_in: SignIn) -> None:
     fill(province, 4, {BAD: -0.45})
     with province.reading() as session:
@@ -168,10 +175,12 @@ def test_a_commune_truly_below_is_named_everywhere_alike(province: Database, app
     only = plain(reader, "/quan-tri/mau/don-vi?nhom=thap").partition("Khoảng tin cậy")[2]
     assert name in only
     assert not [one.unit.name for one in said.units if one is not line and f" {one.unit.name} phường" in only]
-    words = "\n".join(word.text for word in Document(io.BytesIO(report.write(said, "docx"))).paragraphs)
-    assert f"Thấp hơn phần còn lại của tỉnh: 1 (phường {name})" in words
-    own = "\n".join(word.text for word in Document(io.BytesIO(report.write_unit(said, line, "docx"))).paragraphs)
-    assert "Thấp hơn phần còn lại của tỉnh." in own
+    words, rows = word(report.write(said, "docx"))
+    assert "0 nơi cao hơn, 1 nơi thấp hơn" in words
+    assert all(row.endswith("| thấp hơn") for row in rows if row.startswith(f"Phường {name} | 40"))
+    assert sum(row.startswith(f"Phường {name} | 40") for row in rows) == 2  # what stands out, and the annex
+    own, _rows = word(report.write_unit(said, line, "docx"))
+    assert re.search(r"a\) Chỉ số hài lòng chung: .*, thấp hơn phần còn lại của tỉnh \(toàn tỉnh", own)
     rows = json.loads(report.write(said, "json"))
     standing = {(row["item"], row["domain"]): row["standing"] for row in rows}
     assert standing["index", BAD] == "below"

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, defer
 
 from survey.integrity import account, unusual
 from survey.reports import report
-from survey.responses.respondents import sample
 from survey.results import since
 from survey.results.summary import Issue
 from survey.storage.models import IssuedReport, Release
@@ -62,7 +61,7 @@ def issue(
     wave = waves.find(session, release.wave)
     gathered = replace(
         unusual.gather(session, release.wave, release=release),
-        since=since.gather(session, sample(session, wave, release)),
+        since=since.of_release(session, release),
         issue=Issue(number, day, old.number if old else None),
     )
     told = account.gather(session, wave, release)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
-from survey.responses.respondents import Respondents
+from survey.responses.respondents import Respondents, sample
 from survey.results import comparison, releases
 from survey.results.comparison import Change, Comparison
-from survey.storage.models import Wave, WaveKind
+from survey.storage.models import Release, Wave, WaveKind
+from survey.waves import waves
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Since:
     def part(self, item: str, code: str) -> Change | None:
         """The line of a part of a commune's index."""
         return _line(self.parts, item, None, code)
+
+
+def of_release(session: Session, release: Release) -> Since | None:
+    """What became of the figures since the wave before, in what a release holds."""
+    return gather(session, sample(session, waves.find(session, release.wave), release))
 
 
 def gather(session: Session, people: Respondents) -> Since | None:

@@ -14,7 +14,6 @@ from survey.fieldwork import accounting, double_entry
 from survey.integrity import matter_words, matters, pattern_words
 from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
-from survey.responses import assignments
 from survey.results.release_matters import Open
 from survey.storage.models import Wave
 from survey.waves import questionnaires
@@ -33,7 +32,6 @@ class Where(StrEnum):
     LOTS = "lots"
     PAPER = "paper"
     SETTLE = "settle"
-    ASSIGNMENTS = "assignments"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class OpenMatter(Open):
 
 def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
     """What is open in a wave, that first which holds up an approval: forms held, floods and identical forms,
-    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled, assignments.
+    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled.
 
     patterns  as in `matters.matters`
     """
@@ -75,18 +73,13 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
 def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
     paper = accounting.total(accounting.lines(session, wave.code))
     unsettled = len(double_entry.to_settle(session, [wave.code]))
-    waiting, given = paper.waiting - unsettled, _assigned(session, wave)
+    waiting = paper.waiting - unsettled
     counts = (
         ("missing", Where.PAPER, paper.missing, partial(_missing, paper)),
         ("waiting", Where.PAPER, waiting, partial(_waiting, waiting)),
         ("unsettled", Where.SETTLE, unsettled, partial(_unsettled, unsettled)),
-        ("assignments", Where.ASSIGNMENTS, given, partial(_unended, given)),
     )
     return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
-
-
-def _assigned(session: Session, wave: Wave) -> int:
-    return sum(one.ended is None for one in assignments.list_all(session, wave.code))
 
 
 def _title(matter: Matter, names: Mapping[str, Mapping[str, str]]) -> str:
@@ -119,7 +112,3 @@ def _unsettled(count: int) -> str:
         "Two keyings of %(num)s sheets differ and are not settled",
         count,
     )
-
-
-def _unended(count: int) -> str:
-    return ngettext("%(num)s assignment has not ended", "%(num)s assignments have not ended", count)

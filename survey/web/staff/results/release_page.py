@@ -33,7 +33,6 @@ WHERE = {
     Where.LOTS: (".lots", Right.REVIEW),
     Where.PAPER: (".accounting", Right.FIELDWORK),
     Where.SETTLE: ("keying.to_settle", Right.REVIEW),
-    Where.ASSIGNMENTS: (".assignments", Right.FIELDWORK),
 }
 Step = Callable[[Session, Wave, int, "Sent"], Release]
 

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 import flask
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import ColumnElement, exists, select
@@ -174,12 +174,15 @@ def guard(page: Page, view: View) -> View:
 
 
 def asks_leaders(wave: str | None) -> bool:
-    """Whether there is a wave of this code that asks leaders."""
+    """Whether there is a wave of this code that asks leaders; looked up once a request, for each bar asks."""
     if wave is None:
         return False
-    with database().reading() as session:
-        row = session.get(Wave, wave)
-        return row is not None and questionnaires.by_digest(session, row.questionnaire).asks_leaders
+    known: dict[str, bool] = g.setdefault("asks_leaders", {})
+    if wave not in known:
+        with database().reading() as session:
+            row = session.get(Wave, wave)
+            known[wave] = row is not None and questionnaires.by_digest(session, row.questionnaire).asks_leaders
+    return known[wave]
 
 
 def page_at(endpoint: str | None) -> Page | None:

@@ -99,3 +99,22 @@ def test_a_wave_has_five_tabs_and_what_it_does_not_use_of_the_fieldwork_is_folde
     assert ">Áp phích</a>" not in shown  # of an open wave
     assert ">Áp phích</a>" in folded
     assert 'aria-current="page">Tiến độ</a>' in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "tab", "view"),
+    [
+        ("bao-cao", "Báo cáo và công bố", "Báo cáo"),
+        ("cong-bo", "Báo cáo và công bố", "Công bố"),
+        ("du-lieu-mo", "Báo cáo và công bố", "Dữ liệu mở"),
+        ("bang", "So sánh", "Theo nhóm người"),
+        ("qua-cac-dot", "So sánh", "Qua các năm"),
+    ],
+)
+def test_each_bar_marks_one_link_the_tab_and_the_view_within_it(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient], path: str, tab: str, view: str
+) -> None:
+    page = sign_in(app, "admin").get(f"/quan-tri/ho-mau/{path}").text
+    rows = [part.partition("</ul>")[0] for part in page.split('class="staff-pages">')[1:]]
+    assert [re.findall(r'aria-current="\w+">([^<]+)</a>', row) for row in rows] == [[tab], [view]]
+    assert re.findall(r'<details class="staff-menu staff-folded">\s*<summary>([^<]+)', page) == [tab, view]

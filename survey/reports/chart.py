@@ -136,8 +136,10 @@ def _placed(drawing: Rows) -> list[dict[str, Any]]:
 
 def reading(record: Estimate) -> str:
     """Figure, interval and base; the bare word where there is nothing to show."""
-    text = wording.cell(record, 1)
-    return text if record.n is None or "none" in record.flags else f"{text} · {wording.people(record.n)}"
+    parts = [wording.figure(record, 1), wording.limits(record, 1)]
+    if record.n is not None and "none" not in record.flags:
+        parts.append(wording.people(record.n))
+    return " · ".join(part for part in parts if part != "–")
 
 
 @cache

@@ -154,8 +154,8 @@ def bracket(record: Estimate, decimals: int = 2) -> str:
 
 
 def cell(record: Estimate, decimals: int = 2) -> str:
-    """Figure and interval in one cell: 90,12% [89,40; 90,70]; "0 trên 111, nhiều nhất 3,3%"; the bare word where
-    there is nothing to show."""
+    """Figure and interval as a report writes them: 90,12% [89,40; 90,70]; "0 trên 111, nhiều nhất 3,3%"; the bare
+    word where there is nothing to show."""
     text = figure(record, decimals)
     if is_hidden(record) or record.estimate is None and record.high is None:
         return text
@@ -185,12 +185,12 @@ def rest(
     record: Estimate,
     rule: Rule | None,
     questionnaire: Questionnaire,
-    between: Callable[[Estimate], str] = bracket,
+    told: Callable[[Estimate], str] = cell,
 ) -> str:
     """The other side of an index that is a share: the answers at the levels that it doesn't count, by their names.
     Empty where the rule counts no share or the index has no two limits.
 
-    between  how its interval is written: as in a report unless given
+    told  how it is written: as in a report unless given
     """
     if rule is None or not rule.is_share or not has_interval(record) or {"none", "all"} & set(record.flags):
         return ""
@@ -203,9 +203,8 @@ def rest(
         if not worth
     )
     return _(
-        "The other answers, %(figure)s %(bracket)s: %(levels)s.",
-        figure=figure(turned),
-        bracket=between(turned),
+        "The other answers, %(figure)s: %(levels)s.",
+        figure=told(turned),
         levels="; ".join(levels),
     )
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.storage import audit
-from survey.storage.models import Base, Release, Response, Wave, WaveKind
+from survey.storage.models import Base, Release, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import N_, Conflict, Refusal
@@ -61,9 +60,9 @@ def fixed(session: Session, wave: Wave) -> dict[str, str]:
     why: dict[str, str] = {}
     if (released := _released(session, wave)) is not None:
         why = {"title": released, "opens": released, "closes": released}
-    if (first := _first(session, wave, func.min)) is not None:
+    if (days := waves.days(session, wave.code)) is not None:
         why["opens"] = _(
-            "The first response is of %(day)s. The first day stays once there is one.", day=day(first)
+            "The first response is of %(day)s. The first day stays once there is one.", day=day(days[0])
         )
     if wave.closed is not None and "closes" not in why:
         why["closes"] = _(
@@ -96,11 +95,11 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None)
     opens, closes = new.get("opens", wave.opens), new.get("closes", wave.closes)
     if closes < opens:
         raise Refusal("The wave would end before it begins. Give a later last day.")
-    last = _first(session, wave, func.max)
-    if "closes" in new and last is not None and closes < last:
+    days = waves.days(session, wave.code)
+    if "closes" in new and days is not None and closes < days[1]:
         raise Conflict(
             "There are responses of %(day)s: the wave can't have ended before. Give that day or a later one.",
-            day=day(last),
+            day=day(days[1]),
         )
     if "closes" in new:
         new["stopped"] = None
@@ -149,11 +148,6 @@ def _set(session: Session, wave: Wave, new: dict[str, Any]) -> Wave:
         raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
     session.flush()
     return wave
-
-
-def _first(session: Session, wave: Wave, which: Callable[..., Any]) -> date | None:
-    day_of: date | None = session.scalar(select(which(Response.day)).where(Response.wave == wave.code))
-    return day_of
 
 
 def _released(session: Session, wave: Wave) -> str | None:

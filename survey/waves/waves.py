@@ -296,6 +296,15 @@ def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
     return by_unit
 
 
+@cached(lambda session, wave: (database_key(session), wave, collected(session, wave)), lambda _days: 200)
+def days(session: Session, wave: str) -> tuple[date, date] | None:
+    """The first and the last day of a wave's responses; None as long as there is none."""
+    first, last = session.execute(
+        select(func.min(Response.day), func.max(Response.day)).where(Response.wave == wave)
+    ).one()
+    return None if first is None else (first, last)
+
+
 def by_village(session: Session, wave: str, mode: Mode) -> dict[str, int]:
     """Responses of a wave that came in one way, by village: {psu: count}."""
     rows = session.execute(

@@ -89,7 +89,7 @@ def changed(change: Change | None, since: Comparison | None) -> str:
             else ""
         )
     if change.verdict is None:
-        return _("In %(then)s it was %(figure)s.", then=before, figure=wording.cell(change.old, 1))
+        return _("In %(then)s it was %(figure)s.", then=before, figure=wording.sentence(change.old, 1))
     if change.verdict == "not_apart":
         return _(
             "Not clearly different from %(then)s: %(change)s (%(limits)s)",

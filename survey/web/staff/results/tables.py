@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,10 @@ from survey.web.pages import Tab
 from survey.web.staff.blueprint import MODE_NAMES, pages
 from survey.web.staff.figures import WaveFigures, figures_of, keys
 from survey.web.staff.results.reports import OFFICE
+from survey.web.staff.sorting import Sorting
 from translations import N_, NotFound, language
 from translations import gettext as _
+from translations.formats import order
 
 MOST_GROUPINGS = 2
 NOT_FOR_OTHERS = N_("Not to be passed on")
@@ -73,6 +75,15 @@ class Table:
         return [line.record for group in self.groups for line in group.lines]
 
 
+# A line with its group, by the columns that sort.
+KEYS: Mapping[str, Callable[[tuple[Group, Line]], Any]] = {
+    "ten": lambda row: (order(row[0].name), order(row[1].answer)),
+    "uoc-luong": lambda row: row[1].record.estimate,
+    "so-nguoi": lambda row: row[1].record.n,
+    "dai-dien": lambda row: None if wording.is_hidden(row[1].record) else row[1].record.weight_sum,
+}
+
+
 @pages.page(
     "/<wave>/bang",
     Right.RESULTS,
@@ -83,8 +94,10 @@ class Table:
     tab=Tab(2, N_("By group of people"), "staff.changes"),
 )
 def table(wave: str) -> ResponseReturnValue:
-    """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release."""
+    """A table: `muc` names the item, `theo` what people are grouped by (twice: crossed), `ban` a release; `xep`
+    sorts all its lines together."""
     (summary, people), shown = _asked_for(wave)
+    sorting = Sorting.asked(KEYS)
     return render_template(
         "staff/table.html",
         wave=people.wave,
@@ -94,6 +107,8 @@ def table(wave: str) -> ResponseReturnValue:
         offered=groupings(people.questionnaire),
         chosen=request.args.get("muc", ""),
         table=shown,
+        sorting=sorting,
+        rows=sorting.rows((group, line) for group in shown.groups for line in group.lines) if shown else [],
         keys=keys(shown.records) if shown else [],
     )
 

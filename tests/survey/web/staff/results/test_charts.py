@@ -50,7 +50,9 @@ def test_the_file_has_the_pages_figures(reader: FlaskClient, made_up: Flask) -> 
     with made_up.extensions["database"].reading() as session:
         figures = summary.gather(session, "thu-nghiem")
         for line in (*figures.areas, *figures.items):
-            assert wording.cell(line.estimate, 1) in said
+            record = line.estimate
+            words = wording.figure(record, 1), wording.limits(record, 1), wording.people(record.n)
+            assert " · ".join(words) in said
 
 
 def test_what_is_hidden_has_a_word_and_no_dot(reader: FlaskClient, made_up: Flask) -> None:

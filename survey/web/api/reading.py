@@ -113,7 +113,11 @@ def questionnaire(name: str) -> ResponseReturnValue:
 
 
 @pages.page(
-    "/api/v1/waves/<wave>/rows.<format>", Right.ROWS, act=N_("Downloaded responses one by one"), export=True
+    "/api/v1/waves/<wave>/rows.<format>",
+    Right.ROWS,
+    act=N_("Downloaded responses one by one"),
+    export=True,
+    reauthenticate=True,  # a browser that is signed in comes by here, too
 )
 @takes("release")
 def wave_rows(wave: str, format: str) -> ResponseReturnValue:

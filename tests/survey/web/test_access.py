@@ -60,6 +60,7 @@ MAY = {
     Right.RELEASE: {Role.ADMIN, Role.HOME_AFFAIRS},
     Right.APPROVE: {Role.HEAD},
     Right.WAVES: {Role.ADMIN, Role.HOME_AFFAIRS},
+    Right.ROWS: {Role.HEAD, Role.HOME_AFFAIRS},
     Right.PEOPLE: {Role.ADMIN},
     Right.AUDIT: {Role.ADMIN, Role.AUDITOR},
     Right.YEAR: {Role.ADMIN, Role.HEAD, Role.HOME_AFFAIRS},

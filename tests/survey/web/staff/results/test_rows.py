@@ -4,19 +4,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from survey.accounts import tokens
 from survey.accounts.tokens import Scope
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import Role
+from survey.storage.models import Role, SignIn
 from translations import Conflict, Refusal
 
-SignIn = Callable[[Flask, str], FlaskClient]
+SignedIn = Callable[[Flask, str], FlaskClient]
 
 
 def test_home_affairs_downloads_rows_and_each_download_is_noted(
-    app: Flask, province: Database, sign_in: SignIn
+    app: Flask, province: Database, sign_in: SignedIn
 ) -> None:
     client = sign_in(app, "home_affairs")
     assert client.get("/quan-tri/ho-mo/tung-phieu").status_code == 200
@@ -44,11 +45,22 @@ def test_a_program_needs_the_scope_of_rows(client: FlaskClient, province: Databa
     assert asks(Scope.ROWS) == 404  # nothing is released yet
 
 
+def test_a_browser_gives_the_password_for_rows_at_the_programs_address_too(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    client = sign_in(app, "home_affairs")
+    address = "/api/v1/waves/ho-mo/rows.csv"
+    assert client.get(address).status_code == 404  # nothing is released yet
+    with province.writing() as session:
+        session.execute(update(SignIn).values(authenticated_at=0))
+    assert client.get(address).status_code == 403
+
+
 def test_no_commune_gets_a_token_for_rows(province: Database) -> None:
     with province.writing() as session, pytest.raises((Refusal, Conflict)):
         tokens.add(session, "xa", Role.COMMUNE, "06652", scope=[Scope.ROWS])
 
 
-def test_rows_of_a_small_wave_are_empty_rather_than_refused(app: Flask, sign_in: SignIn) -> None:
+def test_rows_of_a_small_wave_are_empty_rather_than_refused(app: Flask, sign_in: SignedIn) -> None:
     answer: Any = sign_in(app, "home_affairs").get("/quan-tri/gop-y/tung-phieu/csv")
     assert answer.text.startswith("row,unit,stratum,psu,weight,mode,")

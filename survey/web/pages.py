@@ -158,9 +158,7 @@ def guard(page: Page, view: View) -> View:
         if not current_user.may(page.right):
             raise Denied("Your account may not open this page. Ask the administrator for the right, or sign out.")
         if page.reauthenticate and not current_user.proven and request.blueprint == "api":
-            raise Denied(
-                "Give your password on the website first, or send a token of the scope %(scope)s.", scope="rows"
-            )
+            raise Denied("Give your password on the website first, or send a token that opens this address.")
         if page.reauthenticate and not current_user.proven:
             return redirect(url_for("sign_in.prove", next=request.full_path), 303)
         if not page.of_leaders and asks_leaders(kwargs.get("wave")):

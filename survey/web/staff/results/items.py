@@ -122,8 +122,8 @@ def finding(rows: Sequence[Row], since: Since | None) -> str:
             "wave": since.then,
         }
         if not (values["up"] or values["down"]):
-            return _("None of the %(all)s questions is sure to have changed since: %(wave)s", **values)
-        return _("Of %(all)s questions %(down)s fell, %(up)s rose since: %(wave)s", **values)
+            return _("None of the %(all)s questions is sure to have changed since %(wave)s", **values)
+        return _("Of %(all)s questions %(down)s fell, %(up)s rose since %(wave)s", **values)
     known = [one for row in rows if (one := row.part.line.estimate.estimate) is not None]
     if not known:
         return _("Questions")

@@ -78,9 +78,9 @@ def finding(summary: Summary, since: Since | None, lines: Sequence[ChangeRow]) -
     if since and lines and (verdict := lines[0].change.verdict):
         old = since.then
         parts.append(
-            _("Not enough to say that satisfaction rose or fell since: %(wave)s", wave=old)
+            _("Not enough to say that satisfaction rose or fell since %(wave)s", wave=old)
             if verdict == "not_apart"
-            else _("Satisfaction: %(movement)s since: %(wave)s", movement=wording.movement(verdict), wave=old)
+            else _("Satisfaction: %(movement)s since %(wave)s", movement=wording.movement(verdict), wave=old)
         )
     groups = apart(summary)
     if any(line.index.standing for line in summary.units):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from typing import Any
 
@@ -139,3 +140,15 @@ def test_a_table_is_kept_until_an_answer_is_added_or_a_commune_gets_another_name
     with province.writing() as session:
         units.find(session, "06652").name = "Hà Tu Mới"
     assert "Hà Tu Mới" in [group.name for group in table().groups]
+
+
+def test_the_lines_of_all_groups_sort_by_a_column(reader: FlaskClient) -> None:
+    """With their groups' names, lowest first at the first click; the head leads back the other way."""
+    page = reader.get(f"{PAGE}?muc=C4&theo=gioi_tinh&xep=uoc-luong").text
+    shares = [float(one.replace(",", ".")) for one in re.findall(r'figure">\s*([\d,]+)%', page)]
+    assert len(shares) > 4
+    assert shares == sorted(shares)
+    assert 'aria-sort="ascending"' in page
+    assert "xep=-uoc-luong" in page
+    assert "Nam · " in page
+    assert 'scope="rowgroup"' not in page

@@ -29,8 +29,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Poster:
-    """A page: words by language, the address as it is typed, and its QR code."""
+    """A page: the wave's name, words by language, the address as it is typed, and its QR code."""
 
+    survey: str
     words: dict[str, Words]
     address: str
     code: str
@@ -67,7 +68,7 @@ def _poster(wave: Wave, place: Unit, base: str) -> Poster:
                 address=_("QR code that leads to %(address)s", address=address),
                 warning=_("For testing: do not put this up.") if wave.simulated else "",
             )
-    return Poster(words, addresses.typed(address), addresses.picture(address))
+    return Poster(wave.title, words, addresses.typed(address), addresses.picture(address))
 
 
 def _pdf(posters: list[Poster], size: str) -> bytes:

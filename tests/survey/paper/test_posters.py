@@ -110,7 +110,10 @@ def text(pdf: bytes) -> str:
 
 def test_a_poster_says_in_both_languages_where_one_is_and_what_to_do(province: Database) -> None:
     said = text(drawn(province))
+    with province.reading() as session:
+        title = waves.find(session, "gop-y").title
     for words in (
+        title,
         "Phường Hà Tu",
         "Hà Tu Ward",
         "Quét mã để cho biết Ông/Bà được phục vụ thế nào; không hỏi tên.",

@@ -20,10 +20,9 @@ from analysis.disclosure import Mark
 from analysis.hidden_counts import hide_counts
 from forms import Text
 from survey.remarks import codings, paraphrases, themes
-from survey.responses.respondents import ids_of, left_out
+from survey.responses.respondents import everyone, ids_of, left_out
 from survey.storage.models import Coding, LotStep, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.system.cache import FIGURE_BYTES, cached, database_key
-from survey.waves import waves
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
         out = left_out(session, wave.code).all
         codings_ = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
         unread = sum(one not in codings_ for one in codings.list_all(session, wave))
-        counts = {unit: sum(modes.values()) for unit, modes in waves.counts(session, wave.code).items()}
+        counts = Counter({str(unit): count for unit, count in everyone(session, wave).unit.counts().items()})
         for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
             counts[unit] -= 1
         standing = _standing(session, wave, codings_.values())

@@ -21,7 +21,7 @@ from forms import Headline as Highlight
 from forms import Questionnaire, Rule
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
-from survey.responses.respondents import Respondents, sample
+from survey.responses.respondents import Respondents, everyone, sample
 from survey.results import releases, remarks, result_table, scores, standouts, targets
 from survey.results.remarks import Remarks
 from survey.results.result_table import Record
@@ -34,7 +34,6 @@ from survey.storage.models import (
     Batch,
     Keying,
     Release,
-    Response,
     Sheet,
     SheetState,
     Unit,
@@ -359,17 +358,13 @@ def _weight_version(session: Session, wave: Wave) -> int | None:
 
 
 def _collection(session: Session, people: Respondents) -> Collection:
-    counted = dict(
-        session.execute(
-            select(Response.mode, func.count()).where(Response.wave == people.wave.code).group_by(Response.mode)
-        ).all()
-    )
+    there = everyone(session, people.wave)
     return Collection(
         issued=None,
-        collected=sum(counted.values()),
+        collected=len(there),
         in_sample=len(people),
         outside=people.outside,
-        modes={mode.value: count for mode, count in counted.items()},
+        modes={str(mode): count for mode, count in there.mode.counts().items()},
         units_reached=len(people.unit.levels),
         villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
         strata=len(people.stratum.levels),

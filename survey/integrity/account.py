@@ -18,6 +18,7 @@ from survey.integrity.account_checks import Check, Decided
 from survey.integrity.account_lots import AsideLot
 from survey.integrity.account_way import Drawing, Paper
 from survey.responses.respondents import sample
+from survey.results import releases
 from survey.storage.models import Account as StaffAccount
 from survey.storage.models import Assignment, Release, Wave
 from survey.system import dates
@@ -31,6 +32,15 @@ class Shown:
     frozen: date
     approved: date
     correction: str
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The release that everybody saw, and why it was taken back."""
+
+    number: int
+    day: date
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class Account:
 
     made: date
     shown: Shown | None
+    withdrawn: Withdrawn | None
     received: int
     counted: int
     left_out: dict[str, int]
@@ -95,6 +106,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
     return Account(
         made=dates.today(),
         shown=_shown(release),
+        withdrawn=_withdrawn(releases.newest_public(session, wave.code).withdrawn),
         received=received,
         counted=len(people),
         left_out=left_out,
@@ -117,3 +129,9 @@ def _shown(release: Release | None) -> Shown | None:
     if release is None or release.approved is None:
         return None
     return Shown(release.number, release.frozen, release.approved, release.correction or "")
+
+
+def _withdrawn(release: Release | None) -> Withdrawn | None:
+    if release is None or release.withdrawn is None:
+        return None
+    return Withdrawn(release.number, release.withdrawn, release.withdrawal or "")

@@ -113,8 +113,16 @@ def _verdict(account: Account) -> str:
     )
 
 
-def correction(account: Account) -> str:
-    """That the release that is shown corrects the one before, and why; who declared it stands in its report."""
+def remark(account: Account) -> str:
+    """That the release was withdrawn, and why; or that the one that is shown corrects the one before: who declared
+    that stands in its report."""
+    if account.withdrawn is not None:
+        return _(
+            "Release %(number)s was withdrawn on %(day)s: %(reason)s",
+            number=account.withdrawn.number,
+            day=day(account.withdrawn.day),
+            reason=account.withdrawn.reason,
+        )
     if account.shown is None or not account.shown.correction:
         return ""
     return _(
@@ -165,7 +173,8 @@ def _result(account: Account, wave: Wave, asked: Questionnaire) -> Told:
     figure, whole = account.figure, account.whole
     if account.shown is None:
         return Told(
-            _("No result yet"), _("With what is set aside, and without it: it stands here once it is released.")
+            _("Withdrawn") if account.withdrawn else _("No result yet"),
+            _("With what is set aside, and without it: it stands here once it is released."),
         )
     if figure is None:
         return Told(_("No single figure"), _("This questionnaire has no figure that stands for all of it."))

@@ -26,7 +26,7 @@ from survey.system import cache, dates
 from survey.waves import waves
 from translations import Refusal
 
-FORM = 1  # of the content; one of another form is made again
+FORM = 2  # of the content; one of another form is made again
 LOCK = 7_404_534  # of PostgreSQL: of all processes one makes them
 SOON, PAUSE = 5.0, 60.0  # seconds before the first look, and between two
 
@@ -81,10 +81,11 @@ def _make(database: Database, code: str) -> None:
 def _state(session: Session, wave: str) -> str:
     """What was decided and closed by now; while a wave runs, forms move it only with the night's digest."""
     over = session.get_one(Wave, wave).closes < dates.today()
+    told = releases.newest_public(session, wave)
     counts = [
         waves.collected(session, wave) if over else 0,
         session.scalar(select(func.max(DayDigest.number)).where(DayDigest.wave == wave)) or 0,
-        releases.newest_number(session, wave) or 0,
+        *(0 if one is None else one.number for one in (told.release, told.withdrawn)),
         *(session.scalar(select(func.count()).where(own.wave == wave)) or 0 for own in (LotStep, MatterDecision)),
     ]
     return " ".join(map(str, (FORM, *counts)))

@@ -64,8 +64,9 @@ def not_compared(summary: Summary) -> str:
         return _("No comparable wave came before this one, so nothing is said of changes.")
     if summary.since.whole is None:
         return _(
-            "The figures of “%(title)s” are not released, so nothing is said of changes.",
-            title=summary.since.former.title,
+            "Nothing is said of change: %(wave)s, the wave before, %(why)s.",
+            wave=summary.since.former.title,
+            why=wording.unshown(summary.since.withdrawn),
         )
     return ""
 

@@ -20,7 +20,7 @@ from translations import Lazy
 class Point:
     """A wave's figure. `breaks`: what was done otherwise in the wave before; the two are then no series.
 
-    release  that the figure is of; None for the present data
+    release  that the figure is of; None for the present data, of a wave too whose release was `withdrawn`
     rule     that it follows; None for a figure of no index
     was      the code of the question in that wave, where it had another one
     grown    whether the unit took in others since: their old records are counted with its own
@@ -35,6 +35,7 @@ class Point:
     was: str | None = None
     grown: bool = False
     divided: bool = False
+    withdrawn: Release | None = None
 
 
 def of(
@@ -51,7 +52,8 @@ def of(
     code = measure.partition("=")[0]
     now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
-        shown = release if one.code == wave.code else releases.newest(session, one.code)
+        known = releases.newest_public(session, one.code)
+        shown = release if one.code == wave.code else known.release
         people_then = crosswalks.translated(session, sample(session, one, shown), now)
         homed = divided_units.Rehoused(people_then.people, {})
         if unit is not None:  # the whole province is the same people, wherever its borders run
@@ -79,6 +81,7 @@ def of(
                 people_then.was.get(code),
                 unit in homed.grown,
                 unit in homed.divided,
+                known.withdrawn if shown is None else None,
             )
         )
         last = people, rule

@@ -22,18 +22,21 @@ class Since:
     units    the index of each commune, whose words stand together; None of an open wave, of leaders, and where no
              index was asked
     parts    the index and its parts of each commune, of which only the figures of then are told
+    withdrawn  the release of that wave, if it was withdrawn
     """
 
     former: Wave
     whole: Comparison | None = None
     units: Comparison | None = None
     parts: Comparison | None = None
+    withdrawn: Release | None = None
 
     @property
     def told(self) -> tuple[object, ...]:
         """What tells one state of it from another."""
         changes = (one.changes for one in (self.whole, self.units, self.parts) if one is not None)
-        return self.former.title, *((one.old.estimate, one.verdict) for lines in changes for one in lines)
+        why = self.withdrawn and self.withdrawn.id
+        return self.former.title, why, *((one.old.estimate, one.verdict) for lines in changes for one in lines)
 
     def of(self, item: str, value: str | None = None) -> Change | None:
         """The province's line of a figure; None where it has none."""
@@ -59,8 +62,9 @@ def gather(session: Session, people: Respondents) -> Since | None:
     former = comparison.former(session, wave)
     if former is None or not len(people):
         return None
-    if releases.newest(session, former.code) is None:  # nobody has seen a figure of it
-        return Since(former)
+    shown = releases.newest_public(session, former.code)
+    if shown.release is None:  # nobody sees a figure of it
+        return Since(former, withdrawn=shown.withdrawn)
     then = comparison.before(session, former)
     whole = comparison.compare(session, then, people, measures(questionnaire))
     if questionnaire.index is None or questionnaire.asks_leaders or wave.kind is WaveKind.OPEN:

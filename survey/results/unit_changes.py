@@ -12,7 +12,7 @@ from survey.responses.respondents import Respondents
 from survey.results import comparison, releases, verdicts
 from survey.results.comparison import Change
 from survey.storage import audit
-from survey.storage.models import Wave
+from survey.storage.models import Release, Wave
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from translations import Refusal
 
@@ -21,14 +21,16 @@ from translations import Refusal
 class UnitChanges:
     """The changes of all communes since `old`, the wave before; None if there was none.
 
-    is_released  whether its figures were; without that there is no change to tell
+    is_released  whether its figures are; without that there is no change to tell
     changes      by item, value and unit
+    withdrawn    its release, if that was withdrawn
     """
 
     wave: Wave
     old: Wave | None
     is_released: bool
     changes: Mapping[tuple[str, str | None, str], Change]
+    withdrawn: Release | None = None
 
     def of_figure(self, item: str, value: str | None = None) -> dict[str, Change]:
         """The communes' changes in a figure; their words are of all communes together."""
@@ -64,9 +66,10 @@ def _state(session: Session, people: Respondents, items: Sequence[str]) -> tuple
 def gather(session: Session, people: Respondents, items: Sequence[str]) -> UnitChanges:
     """The changes in these figures, named as `MeasureRequest.read` takes them."""
     former = comparison.former(session, people.wave) if len(people) else None
-    is_released = former is not None and releases.newest(session, former.code) is not None
+    shown = releases.newest_public(session, former.code) if former is not None else None
+    is_released = shown is not None and shown.release is not None
     if former is None or not is_released or people.questionnaire.index is None:
-        return UnitChanges(people.wave, former, is_released, {})
+        return UnitChanges(people.wave, former, is_released, {}, shown and shown.withdrawn)
     try:
         compared = comparison.compare(session, comparison.before(session, former), people, items, by_unit=True)
     except Refusal:  # the page of changes says why

@@ -107,6 +107,14 @@ def correction(release: Release) -> str:
     )
 
 
+def unshown(withdrawn: Release | None) -> str:
+    """Why nobody is shown the figures of a wave, after its name: it was withdrawn, and why, or is not released."""
+    if withdrawn is None:
+        return _("is not released")
+    reason = (withdrawn.withdrawal or "").rstrip(".")
+    return _("was withdrawn on %(day)s: %(reason)s", day=formats.day(withdrawn.withdrawn), reason=reason)
+
+
 def is_hidden(record: Estimate) -> bool:
     """Whether the record is not to be seen, for its own sake or to keep another from being subtracted out."""
     return bool(HIDDEN & set(record.flags))

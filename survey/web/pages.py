@@ -160,7 +160,9 @@ def guard(page: Page, view: View) -> View:
         if page.reauthenticate and not current_user.proven and request.blueprint == "api":
             raise Denied("Give your password on the website first, or send a token that opens this address.")
         if page.reauthenticate and not current_user.proven:
-            return redirect(url_for("sign_in.prove", next=request.full_path), 303)
+            # By 307 a browser sends again what was typed; the page of the password takes it along.
+            status = 307 if request.method == "POST" and request.blueprint != "api" else 303
+            return redirect(url_for("sign_in.prove", next=request.full_path), status)
         if not page.of_leaders and asks_leaders(kwargs.get("wave")):
             raise NotFound("This wave asks leaders: it has no such page. Choose another above.")
         with page.acting(kwargs):

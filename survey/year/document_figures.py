@@ -204,7 +204,7 @@ def _estimate(wave: Wave, item: str, label: str, record: Estimate | None, source
 
 def wave_source(session: Session, wave: Wave) -> str:
     """Which data of a wave a figure rests on."""
-    release = releases.newest(session, wave.code)
-    if release is None:
-        return _("%(wave)s, not released", wave=wave.title)
-    return _("%(wave)s, release %(number)s", wave=wave.title, number=release.number)
+    shown = releases.newest_public(session, wave.code)
+    if shown.release is None:
+        return _("%(wave)s, which %(why)s", wave=wave.title, why=wording.unshown(shown.withdrawn))
+    return _("%(wave)s, release %(number)s", wave=wave.title, number=shown.release.number)

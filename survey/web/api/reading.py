@@ -23,6 +23,7 @@ from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.responses.respondents import sample
 from survey.results import disclosure, releases, result_table
+from survey.results.releases import Publication
 from survey.storage import audit
 from survey.storage.models import Release, Unit, Wave
 from survey.waves import questionnaires, units, waves
@@ -69,9 +70,12 @@ def wave_list() -> ResponseReturnValue:
     with database().reading() as session:
         found = session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code))
         records = [
-            _wave(wave, questionnaires.by_digest(session, wave.questionnaire).name, release)
+            _wave(
+                wave,
+                questionnaires.by_digest(session, wave.questionnaire).name,
+                releases.newest_public(session, wave.code),
+            )
             for wave in found
-            for release in [releases.newest(session, wave.code)]
         ]
     return _listed(records)
 
@@ -179,7 +183,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
     return answer
 
 
-def _wave(wave: Wave, questionnaire: str, release: Release | None) -> dict[str, Any]:
+def _wave(wave: Wave, questionnaire: str, told: Publication) -> dict[str, Any]:
     return {
         "code": wave.code,
         "questionnaire": questionnaire,
@@ -188,8 +192,15 @@ def _wave(wave: Wave, questionnaire: str, release: Release | None) -> dict[str, 
         "opens": wave.opens.isoformat(),
         "closes": wave.closes.isoformat(),
         "simulated": wave.simulated,
-        "release": None if release is None else release.number,
+        "release": None if told.release is None else told.release.number,
+        "withdrawn": None if told.withdrawn is None else _withdrawal(told.withdrawn),
     }
+
+
+def _withdrawal(release: Release) -> dict[str, Any]:
+    """Which release was taken back, when and why."""
+    day = release.withdrawn
+    return {"release": release.number, "day": day and day.isoformat(), "reason": release.withdrawal}
 
 
 def _unit(unit: Unit) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _told(session: Session, wave: Wave) -> dict[str, Any]:
         "stage": at,
         "first": account_words.answer(account, at, wave),
         "three": account_words.three(whole, wave, asked) if whole else [],
-        "correction": account_words.correction(whole) if whole else "",
+        "remark": account_words.remark(account) if account else "",
         "way": account_way_words.way(account, at, wave, asked) if account else [],
         "drawn": account_way_words.draw(account, at, wave) if account else [],
         "hard": account_words.hard(account, wave) if account else [],

@@ -76,7 +76,8 @@ def prove() -> ResponseReturnValue:
     if not right:
         failed_attempts.note(current_user.name, "again")
         raise _unknown()
-    return redirect(password.local(request.form.get("next")) or password.home(current_user), 303)
+    wanted = password.local(request.form.get("next")) or password.home(current_user)
+    return redirect(wanted, 307 if password.carried() else 303)
 
 
 @pages.get("/tai-khoan/khoa-truy-cap/moi")

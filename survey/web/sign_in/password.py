@@ -49,6 +49,9 @@ class Code(Form):  # type: ignore[misc]
     code = StringField(validators=[InputRequired(Lazy("Type the code.")), TOO_LONG])
 
 
+OF_PROOF = ("csrf_token", "next", "username", "password", "code", "answer")
+
+
 class Proof(Form):  # type: ignore[misc]
     """The password once more, and a code where there is a second factor."""
 
@@ -335,11 +338,18 @@ def prove() -> ResponseReturnValue:
     with database().reading() as session:
         factor = second_factors.standing(session, current_user.name)
         linked = identities.has(session, current_user.name)
-    form = Proof(request.form)
+    typed, form = carried(), Proof(request.form)
+    fields = {"next": wanted, "factor": factor, "linked": linked, "carried": typed}
+    if typed and (current_user.proven or "password" not in request.form):  # from the page that asked for it
+        return (
+            redirect(wanted, 307)
+            if current_user.proven
+            else render_template("sign_in/prove.html", form=Proof(), **fields)
+        )
     if request.method == "POST" and form.validate():
         if wait := lockout.seconds_to_wait(current_user.name):
             form.password.errors = [_too_many(wait)]
-            page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
+            page = render_template("sign_in/prove.html", form=form, **fields)
             return page, 429, {"Retry-After": str(wait)}
         with database().writing() as session:
             right = accounts.sign_in(session, current_user.name, form.password.data) is not None and (
@@ -349,15 +359,20 @@ def prove() -> ResponseReturnValue:
                 sign_ins.prove(session, current_user.session)
         if right:
             lockout.was_right(current_user.name)
-            return redirect(wanted, 303)
+            return redirect(wanted, 307 if typed else 303)
         failed_attempts.note(current_user.name, "again")
         form.password.errors = [
             _("The password or the code is not right. Type both again.")
             if factor
             else _("This is not your password. Type the one that you signed in with.")
         ]
-    page = render_template("sign_in/prove.html", form=form, next=wanted, factor=factor, linked=linked)
+    page = render_template("sign_in/prove.html", form=form, **fields)
     return page, 422 if form.errors else 200
+
+
+def carried() -> list[tuple[str, str]]:
+    """What was typed on the page that asked for the password: it goes along, and back by a redirection (307)."""
+    return [(name, text) for name, text in request.form.items(multi=True) if name not in OF_PROOF]
 
 
 @pages.before_app_request

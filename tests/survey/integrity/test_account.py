@@ -116,6 +116,23 @@ def test_nothing_is_told_of_figures_before_a_release(province: Database) -> None
     assert (own.shown, own.figure, own.whole) == (None, None, None)
 
 
+def test_a_withdrawn_release_says_so_with_its_reason(province: Database) -> None:
+    steered(province)
+    released(province)
+    told(province)
+    assert (kept(province).withdrawn, account_words.remark(kept(province))) == (None, "")
+    with province.writing() as session:
+        shown = releases.newest(session, WAVE)
+        assert shown is not None
+        releases.withdraw(session, shown, "Sai quyền số", "Minh")
+    with province.reading() as session:
+        assert kept_account.read(session, WAVE) is None, "what was told before is untrue by now"
+    told(province)
+    own = kept(province)
+    assert (own.shown, own.figure) == (None, None)
+    assert account_words.remark(own).endswith("Sai quyền số")
+
+
 def test_a_lot_set_aside_after_the_release_says_that_the_figures_hold_it(province: Database) -> None:
     steered(province)
     released(province)

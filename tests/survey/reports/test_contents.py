@@ -138,10 +138,10 @@ def test_what_moved_is_told_only_where_its_test_says_so(
 def test_a_wave_before_that_is_not_released_is_named_and_no_more(summary: Summary) -> None:
     since = compared(summary, "above").since
     assert since is not None
-    assert f"Số liệu của “{since.former.title}” chưa công bố" in said(
+    assert f"đợt trước ({since.former.title}) chưa công bố" in said(
         contents(replace(summary, since=Since(since.former)))
     )
-    assert "không có đợt nào so được" in said(contents(summary))
+    assert "không có đợt nào để so sánh" in said(contents(summary))
 
 
 def test_a_report_of_withdrawn_figures_says_so_on_each_page(summary: Summary) -> None:

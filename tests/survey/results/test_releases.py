@@ -27,7 +27,7 @@ from survey.responses.respondents import sample
 from survey.results import release_steps, releases, result_table, summary
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
-from survey.storage.models import Mode, Release, Review, ReviewState, Role, Village, Wave
+from survey.storage.models import Batch, Mode, Release, Review, ReviewState, Role, Sheet, SignIn, Village, Wave
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
@@ -319,6 +319,10 @@ def test_the_page_and_the_commands_say_by_how_much_a_release_differs_and_where(
     freeze(province, "ho-mau")
     send(31, wave="ho-mau", psu="V2")
     send(3, wave="ho-mau", unit=OTHER, psu="V4", c5=3)
+    with province.writing() as session:
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today()))
+        session.flush()
+        session.add(Sheet(serial="B11", batch="B1", place=1))
     client = sign_in(app, "home_affairs")
     page = "/quan-tri/ho-mau/cong-bo"
     preview = client.get(f"{page}/chot").text
@@ -473,8 +477,12 @@ def test_whoever_reads_a_withdrawn_release_reads_why(
     assert "ản công bố số 1" in staff.text
     with province.writing() as session:
         releases.withdraw(session, releases.find(session, "ho-mo", number), "Sai quyền số", "Minh")
-    answer = client.get("/api/v1/waves/ho-mo/results", headers={"Authorization": f"Bearer {token}"})
+    asks = {"Authorization": f"Bearer {token}"}
+    answer = client.get("/api/v1/waves/ho-mo/results", headers=asks)
     assert (answer.status_code, "Sai quyền số" in answer.json["detail"]) == (410, True)
+    [row] = [one for one in client.get("/api/v1/waves", headers=asks).json if one["code"] == "ho-mo"]
+    why = {"release": number, "day": dates.today().isoformat(), "reason": "Sai quyền số"}
+    assert (row["release"], row["withdrawn"]) == (None, why)
     own = reader.get("/quan-tri/ho-mo/xa-minh").text
     assert "Sai quyền số" in own
     assert "35 phiếu" not in own
@@ -549,6 +557,37 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert "--item C5=1,2 --released --release 1 --output json" in two.get(f"{how}&ban=1").text
     assert two.get(f"{page}/2/docx").data.startswith(b"PK")
     assert two.get(f"{page}/3/pdf").status_code == 404
+
+
+def test_what_was_typed_is_sent_once_the_password_is_given_again(
+    app: Flask, province: Database, send: Any, sign_in: Any, account: Any
+) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    number = freeze(province, "ho-mau")
+    with province.writing() as session:
+        account(session, "head", Role.HEAD)
+    head = sign_in(app, "head")
+    page = f"/quan-tri/ho-mau/cong-bo/{number}/thu-hoi"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', head.get(page).text)
+    assert token is not None
+    with province.writing() as session:
+        session.execute(update(SignIn).values(authenticated_at=0))
+    sent = {"csrf_token": token[1], "ly-do": "Sai “quyền số”\r\ndòng 2"}
+    first = head.post(page, data=sent)
+    assert (first.status_code, first.location.partition("?")[0]) == (307, "/xac-nhan")
+    asked = head.post(first.location, data=sent)  # as a browser does
+    assert asked.status_code == 200
+    along = {
+        name: unescape(text)
+        for name, text in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', asked.text)
+    }
+    given = {"csrf_token": token[1], **along}
+    assert head.post("/xac-nhan", data={**given, "password": "sai mat khau"}).status_code == 422
+    back = head.post("/xac-nhan", data={**given, "password": "mat-khau-dai"})
+    assert (back.status_code, back.location.partition("?")[0]) == (307, page)
+    assert head.post(page, data={**given, "password": "mat-khau-dai"}).status_code == 303
+    with province.reading() as session:
+        assert "dòng 2" in (releases.find(session, "ho-mau", number).withdrawal or "")
 
 
 @pytest.mark.parametrize("late", [1, -1])

@@ -11,7 +11,7 @@ from survey.responses.respondents import Respondents
 from survey.results import comparison, releases
 from survey.results.comparison import Change, Comparison
 from survey.results.summary import Line, Summary
-from survey.storage.models import Wave
+from survey.storage.models import Release, Wave
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.sorting import Choice
@@ -45,10 +45,12 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class Since:
-    """A wave beside an earlier one. `released`: whether that one is; else its figures may still move."""
+    """A wave beside an earlier one. `released`: whether that one is; else its figures may still move, and
+    `withdrawn` is its release where that was withdrawn."""
 
     compared: Comparison
     released: bool
+    withdrawn: Release | None = None
 
     @property
     def then(self) -> str:
@@ -123,7 +125,8 @@ def since(summary: Summary, people: Respondents, by_unit: bool = False, old: Wav
         if old is None or not (asked := items_of(summary, by_unit)):
             return None
         compared = comparison.compare(session, comparison.before(session, old), people, asked, by_unit=by_unit)
-        return Since(compared, releases.newest(session, old.code) is not None)
+        shown = releases.newest_public(session, old.code)
+        return Since(compared, shown.release is not None, shown.withdrawn)
 
 
 def changed_lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:

@@ -69,7 +69,7 @@ def gather(session: Session, people: Respondents, items: Sequence[str]) -> UnitC
     shown = releases.newest_public(session, former.code) if former is not None else None
     is_released = shown is not None and shown.release is not None
     if former is None or not is_released or people.questionnaire.index is None:
-        return UnitChanges(people.wave, former, is_released, {}, shown and shown.withdrawn)
+        return UnitChanges(people.wave, former, is_released, {}, shown.withdrawn if shown else None)
     try:
         compared = comparison.compare(session, comparison.before(session, former), people, items, by_unit=True)
     except Refusal:  # the page of changes says why

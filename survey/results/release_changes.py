@@ -17,6 +17,7 @@ from survey.responses.respondents import Respondents, rejected, sample
 from survey.results import comparison, releases, result_table, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
+from survey.results.since import measures
 from survey.storage.models import LotStep, LotStepKind, Response, Review, ReviewState, Unit, Wave, WaveKind
 from survey.waves import units, waves
 from translations import gettext as _
@@ -147,11 +148,12 @@ def _released(
 
 
 def _since(session: Session, people: Respondents) -> comparison.Comparison | None:
-    """Beside the wave before, where that is released and one survey leads to the other."""
+    """Beside the wave before, where that is released and one survey leads to the other; all that the report
+    compares, since the word of one line depends on which stand with it."""
     before = comparison.former(session, people.wave)
     if before is None or releases.newest(session, before.code) is None or not len(people):
         return None
-    return comparison.compare(session, comparison.before(session, before), people, [*_asked(people)])
+    return comparison.compare(session, comparison.before(session, before), people, measures(people.questionnaire))
 
 
 def _by_unit(session: Session, people: Respondents) -> dict[str, Record]:

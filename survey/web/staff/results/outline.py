@@ -10,6 +10,7 @@ from forms import Index
 from survey.responses.respondents import Respondents
 from survey.results import comparison, releases
 from survey.results.comparison import Change, Comparison
+from survey.results.since import measures
 from survey.results.summary import Line, Summary
 from survey.storage.models import Release, Wave
 from survey.waves import waves
@@ -108,14 +109,9 @@ def parts_of(summary: Summary, lines: Iterable[Line]) -> Iterator[Part]:
 
 
 def items_of(summary: Summary, by_unit: bool) -> list[str]:
-    """What is compared: the index and all below it, and the value that matters of each sensitive item."""
-    headlines = [f"{line.code}={line.worst}" for line in summary.headlines]
-    if summary.index is None:
-        return headlines[:1] if by_unit else headlines
-    if by_unit:
-        return [summary.index.code]
-    lines = (summary.index, *summary.areas, *summary.factors, *summary.items)
-    return [*(line.code for line in lines), *headlines]
+    """What is compared of the province, as it is everywhere; of communes the first of that."""
+    asked = measures(summary.questionnaire)
+    return asked[:1] if by_unit else asked
 
 
 def since(summary: Summary, people: Respondents, by_unit: bool = False, old: Wave | None = None) -> Since | None:

@@ -17,7 +17,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import comparison
+from survey.results import comparison, release_changes, since
 from survey.storage.database import Database
 from survey.storage.models import Mode, Role, Village, WaveKind
 from survey.system import dates
@@ -64,6 +64,28 @@ def test_the_overview_names_the_questions_that_moved_by_the_corrected_test(
         said = f"{word}, {len(names)} trên 39 câu: "
         assert (f"{said}{names[0]}" in page) if names else (f"{word}, " not in page)
     assert any(one.verdict not in (None, "not_apart") for one in found)
+
+
+def test_a_word_is_of_the_same_lines_for_whoever_approves_and_in_the_report(
+    reader: FlaskClient, two_years: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def compare(session: Any, old: Any, new: Any, items: list[str], **options: Any) -> comparison.Comparison:
+        asked.append(set(items))
+        return real(session, old, new, items, **options)
+
+    real = comparison.compare
+    monkeypatch.setattr(comparison, "compare", compare)
+    reader.get("/quan-tri/thu-nghiem/so-sanh")
+    with two_years.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, "thu-nghiem"))
+        read, printed = release_changes.gather(session, people).headlines, since.gather(session, people)
+    family = [items for items in asked if len(items) > 1]
+    assert len(family[0]) == 1 + 2 + 9 + 39 + 2
+    assert family[0] == family[1] == family[2]
+    assert printed is not None
+    assert [one.since for one in read] == [printed.of(one.new.item, one.new.value) for one in read]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ log odds, where the answer to an item has standard deviation 1.8 by itself.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -101,8 +101,8 @@ def wave(world: World, seed: int) -> Forms:
 @cache
 def communes() -> tuple[str, ...]:
     """The codes of the 54 communes."""
-    lines = Path(units.__file__).with_name("units.csv").read_text("utf-8").splitlines()
-    return tuple(sorted(line.partition(",")[0] for line in lines if line.endswith(",22") and line[0].isdigit()))
+    with units.SHIPPED.open(encoding="utf-8", newline="") as file:
+        return tuple(sorted(row["code"] for row in csv.DictReader(file) if row["kind"] in units.COMMUNE_KINDS))
 
 
 def _places(world: World, r: np.random.Generator) -> Places:

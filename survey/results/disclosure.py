@@ -16,7 +16,6 @@ from survey.responses.respondents import Bools, Respondents
 from survey.results.answer_counts import Domains, count_answers, domains
 from survey.results.breakdowns import TOGETHER, grouped
 from survey.results.hidden_tables import Earlier, HiddenTables, delicate, hidden_of_release
-from survey.results.index_parts import IndexParts
 from survey.storage.models import Wave, WaveKind
 from translations import Refusal
 
@@ -72,7 +71,8 @@ def marks(
     The whole table of an item decides, with all its values, whatever part of it was asked for: so two questions
     never give away together what each hides. Communes and strata are hidden as one table, for one may be the sum
     of several others. A set of values with one that is not shown is hidden, with what would be left of it. A part
-    of the index is shown where no item can be taken out of it.
+    of the index is shown where all its items are, so that it tells nothing beside them: neither in this release
+    nor taken off another one.
 
     asked   items with the values asked for, as they stand after `=`
     by      what the figures are grouped by; nothing for the whole province
@@ -86,24 +86,14 @@ def marks(
     own = grouped(by)
     together = HiddenTables(session, people, own, tables)
     gravest = _gravest(people, together, codes)
-    parts = IndexParts(people, pools, tables.get(own))
-    shown: dict[Any, set[str]] = {}
-
-    # Sizes of groups are known, and so is the sum of all: an index beside hidden items would give away that of the
-    # group that is hidden.
-    sizes_known = people.group_size is not None and bool(by)
-
-    def withheld_in(domain: Any) -> frozenset[str]:
-        return frozenset(code for code in pools["index"] if (code, None, domain) in gravest)
 
     def worst(item: str, value: str | None, own_domain: Any) -> Mark | None:
         domain = together.both.called(own, own_domain)
         if item in pools:
-            if domain not in shown:
-                shown[domain] = parts.shown(withheld_in(domain), own_domain)
-            if item in shown[domain] and not (sizes_known and (withheld_in(domain) & {*pools[item]})):
+            if all((code, None, domain) not in gravest for code in pools[item]):
                 return None
-            return "hidden" if parts.people_of(pools[item], own_domain) < FEWEST else "hidden_with"
+            many = _answered(people, pools[item], tables.get(own), own_domain)
+            return "hidden" if many < FEWEST else "hidden_with"
         values = [None] if value is None else value.split(",")
         own_marks = [gravest[key] for one in values if (key := (item, one, domain)) in gravest]
         mark = max(own_marks, key=GRAVEST_LAST.index, default=None)
@@ -117,6 +107,16 @@ def marks(
         for domain in domains
         if (mark := worst(item, value, domain)) is not None
     }
+
+
+def _answered(people: Respondents, items: Iterable[str], where: Domains | None, domain: Any) -> int:
+    """How many people of a domain, or of the whole province, answered any of these items of the index."""
+    answered = np.zeros(len(people), bool)
+    for item in (people.questionnaire.items[code] for code in items):
+        answered |= people.answers(item).any_of(item, item.valid)
+    if where is not None:
+        answered &= where.labels.having(domain)
+    return people.persons(answered)
 
 
 def exposed(session: Session, people: Respondents) -> set[tuple[str, Any]]:

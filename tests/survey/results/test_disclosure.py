@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 
 from analysis.design import code
 from analysis.disclosure import FEWEST, hide
+from analysis.suppression import determined
 from survey.operations import demo
 from survey.responses.respondents import Respondents, sample
 from survey.results import breakdowns, disclosure, release_steps, releases, result_table, wording
 from survey.results.answer_counts import Count, count_answers
-from survey.results.index_parts import IndexParts
 from survey.storage.database import Database
 from survey.storage.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
 from survey.system import dates
@@ -264,25 +264,6 @@ def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> 
     assert knows.sure_of(few) == []
 
 
-def test_a_part_with_one_hidden_question_goes_and_the_larger_around_several_stays(made_up: Flask) -> None:
-    """Though thousands answered the one that is hidden: it protects another one."""
-    with made_up.extensions["database"].reading() as session:
-        people = sample(session, waves.find(session, demo.SAMPLE))
-    assert people.questionnaire.index is not None
-    pools = people.questionnaire.index.codes()
-    parts = IndexParts(people, pools, None)
-    one, other = pools["index"][0], pools["index"][-1]  # of two areas
-
-    def around(*items: str) -> set[str]:
-        return {part for part, own in pools.items() if set(items) & set(own)}
-
-    assert parts.shown(frozenset(), None) == set(pools)
-    assert parts.shown(frozenset({one}), None) == set(pools) - around(one)
-    assert parts.shown(frozenset({one, other}), None) == set(pools) - around(one, other) | {"index"}
-    beside = pools["index"][1]  # of the same factor
-    assert parts.shown(frozenset({one, beside}), None) == set(pools)
-
-
 def test_nobody_is_grouped_by_a_delicate_answer_in_what_is_released(made_up: Flask) -> None:
     with made_up.extensions["database"].reading() as session:
         people = sample(session, waves.find(session, demo.SAMPLE))
@@ -399,11 +380,13 @@ class Fieldwork:
     code: str
     chance: np.random.Generator
     ids: dict[str, list[UUID]] = field(default_factory=dict)
+    rated: Sequence[str] = ()  # items of the index that are answered too
 
     def send(self, unit: str, many: int, modes: Sequence[Mode] = (Mode.PAPER,), few: int | None = None) -> None:
         """Forms of a commune: with one of each telling answer in fifty, or with so `many` of which `few` tell."""
         wave = waves.find(self.session, self.code)
         said = self.chance.choice([1, 2, 3], (many, 2), p=(0.93, 0.045, 0.025))
+        rated = self.chance.integers(0, 6, (many, len(self.rated)))  # 0: blank
         if few is not None:
             said[:] = np.where(np.arange(many) < 2 * few, 2 + np.arange(many) % 2, 1)[:, None]
         rows = [
@@ -415,7 +398,8 @@ class Fieldwork:
                 "mode": modes[int(self.chance.integers(len(modes)))],
                 "day": wave.opens,
                 "questionnaire": wave.questionnaire,
-                "answers": {"C5": c5, "C6": c6},
+                "answers": {"C5": c5, "C6": c6}
+                | {item: level for item, level in zip(self.rated, rated[at].tolist(), strict=True) if level},
                 "marks": [],
             }
             for at, (c5, c6) in enumerate(said.tolist())
@@ -523,6 +507,64 @@ def told_by_releases(session: Session, wave: Wave, made: Sequence[Release], item
                 elif not came:
                     knows.sums.append(({more: 1.0, less: -1.0}, -np.inf))
     return knows.sure_of(wanted)
+
+
+def index_rows(session: Session, people: Respondents, by: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """In which communes or strata each part of the index is hidden, and in which an item of it is."""
+    assert people.questionnaire.index is not None
+    parts = people.questionnaire.index.codes()
+    shown = result_table.table(session, people, items=[*parts, *parts["index"]], by=[by], released=True)
+    hidden: dict[str, set[str]] = {}
+    for one in shown:
+        if wording.is_hidden(one):
+            hidden.setdefault(one.item, set()).add(str(one.domain))
+    rows = {part: hidden.get(part, set()) for part in parts}
+    return rows, {
+        part: set[str]().union(*(hidden.get(item, ()) for item in items)) for part, items in parts.items()
+    }
+
+
+def test_the_index_of_three_people_follows_from_no_later_release(province: Database) -> None:
+    """In the first release three people of a commune are hidden, with others; then many come to them, and nobody
+    to these. A part of the index shown beside hidden items would give what is left, the sum of the three."""
+    with province.writing() as session:
+        day = dates.today()
+        asked = questionnaires.find(session, "ho_gia_dinh@1")
+        assert asked.index is not None
+        wave = waves.create(session, "ba-nguoi", asked, WaveKind.SAMPLE, day, day, simulated=True)
+        communes = [unit.code for unit in units.communes(session, day)][:8]
+        three, other = communes[:2]
+        stratum = {unit: f"vung-{at // 4}" for at, unit in enumerate(communes)}
+        for unit in communes:
+            for psu in (f"{unit}-0", f"{unit}-1"):
+                session.add(Village(wave=wave.code, psu=psu, unit=unit, stratum=stratum[unit], name=psu))
+        session.flush()
+        work = Fieldwork(session, wave.code, np.random.default_rng(3), rated=asked.index.codes()["index"])
+        for at, unit in enumerate(communes):
+            work.send(unit, 3 if unit == three else 40 + at, few=0 if unit == three else 10)
+        made = [work.release()]
+        work.send(three, 40, few=10)
+        work.send(other, 40, few=10)
+        made.append(work.release())
+        assert {one.unit for one in releases.differences(session, made[1])} == {three, other}
+        hidden: dict[str, set[Cell]] = {}
+        lines: list[dict[Cell, int]] = []
+        for number, release in enumerate(made):
+            people = sample(session, wave, release)
+            changed = {three, other, stratum[three]}
+            name = {one: (one, number) if one in changed else (one,) for one in (*communes, *stratum.values())}
+            for by in ("unit", "stratum"):
+                rows, of_items = index_rows(session, people, by)
+                assert rows == of_items
+                for part, domains in rows.items():
+                    hidden.setdefault(part, set()).update(name[domain] for domain in domains)
+            lines.append({name[unit]: 1 for unit in communes})
+            lines.append({name[one]: 1 for one in stratum.values()})
+            for one in set(stratum.values()):
+                lines.append({name[unit]: 1 for unit in communes if stratum[unit] == one} | {name[one]: -1})
+        for part, cells in hidden.items():
+            assert (three, 0) in cells, part
+            assert (three, 0) not in determined(cells, lines), part
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,7 @@ def not_compared(summary: Summary) -> str:
     if summary.since is None:
         return _("No comparable wave came before this one, so nothing is said of changes.")
     if summary.since.whole is None:
-        return _(
-            "Nothing is said of change: %(wave)s, the wave before, %(why)s.",
-            wave=summary.since.former.title,
-            why=wording.unshown(summary.since.withdrawn),
-        )
+        return wording.untold(summary.since.former, summary.since.withdrawn)
     return ""
 
 

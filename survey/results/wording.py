@@ -20,7 +20,7 @@ from survey.results import release_steps
 from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
 from survey.results.standing_words import CHANGES, SIDES, STANDINGS
-from survey.storage.models import Release
+from survey.storage.models import Release, Wave
 from translations import formats, ngettext
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
@@ -113,6 +113,13 @@ def unshown(withdrawn: Release | None) -> str:
         return _("is not released")
     reason = (withdrawn.withdrawal or "").rstrip(".")
     return _("was withdrawn on %(day)s: %(reason)s", day=formats.day(withdrawn.withdrawn), reason=reason)
+
+
+def untold(former: Wave, withdrawn: Release | None) -> str:
+    """Why nothing is said of change beside a wave whose figures nobody is shown."""
+    return _(
+        "Nothing is said of change: %(wave)s, the wave before, %(why)s.", wave=former.title, why=unshown(withdrawn)
+    )
 
 
 def is_hidden(record: Estimate) -> bool:

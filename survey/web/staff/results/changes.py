@@ -18,7 +18,16 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import MOVED, ChangeRow, Since, changed_lines, changed_units, moved, since
+from survey.web.staff.results.outline import (
+    MOVED,
+    ChangeRow,
+    Since,
+    changed_lines,
+    changed_units,
+    moved,
+    since,
+    untold,
+)
 from survey.web.staff.sorting import Sorting, some
 from translations import N_, NotFound
 from translations import gettext as _
@@ -56,9 +65,18 @@ def changes(wave: str) -> ResponseReturnValue:
         return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=new)
-    found = since(summary, people, by_unit, _chosen(offered, former))
+    old = _chosen(offered, former)
+    found = since(summary, people, by_unit, old)
     if found is None:
-        return render_template("staff/nothing_earlier.html", summary=summary, wave=new, later=later)
+        others = [one for one in offered if one != old]
+        return render_template(
+            "staff/nothing_earlier.html",
+            summary=summary,
+            wave=new,
+            later=later,
+            untold=untold(summary, old),
+            offered=others,
+        )
     rows = changed_units(summary, found.compared) if by_unit else list(changed_lines(summary, found.compared))
     sorting = Sorting.asked(KEYS)
     narrowed = {code: _goes(groups) for code, (_name, groups, _sign) in MOVED.items()}
@@ -116,5 +134,7 @@ def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     if counts["signs_above"] or counts["signs_below"]:
         signs = {"up": counts["signs_above"], "down": counts["signs_below"]}
         parts.append(_("signs of a rise in %(up)d, of a fall in %(down)d", **signs))
-    parts.append(_("%(rest)d can't be determined", rest=counts["not_apart"] + counts[None]))
+    parts.append(_("%(rest)d can't be determined", rest=counts["not_apart"]))
+    if counts[None]:
+        parts.append(_("%(rest)d not compared", rest=counts[None]))
     return "; ".join(parts)

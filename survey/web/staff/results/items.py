@@ -18,7 +18,7 @@ from survey.results.summary import Line, Summary
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import MOVED, Part, Since, moved, outline, parts_of, since
+from survey.web.staff.results.outline import MOVED, Part, Since, moved, outline, parts_of, since, untold
 from survey.web.staff.sorting import Sorting, some
 from translations import N_, formats
 from translations import gettext as _
@@ -95,6 +95,7 @@ def items(wave: str) -> ResponseReturnValue:
         wave=summary.wave,
         finding=finding(single, found),
         since=found,
+        untold=untold(summary),
         factors=factors(rows),
         rows=sorting.rows(shown) if sorting.by or among else [],
         count=len(single),

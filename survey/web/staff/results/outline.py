@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from analysis.contrast import Group
 from forms import Index
 from survey.responses.respondents import Respondents
-from survey.results import comparison, releases
+from survey.results import comparison, releases, wording
 from survey.results.comparison import Change, Comparison
 from survey.results.since import measures
 from survey.results.summary import Line, Summary
-from survey.storage.models import Release, Wave
+from survey.storage.models import Wave
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.sorting import Choice
@@ -46,12 +46,9 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class Since:
-    """A wave beside an earlier one. `released`: whether that one is; else its figures may still move, and
-    `withdrawn` is its release where that was withdrawn."""
+    """A wave beside an earlier one whose figures are released."""
 
     compared: Comparison
-    released: bool
-    withdrawn: Release | None = None
 
     @property
     def then(self) -> str:
@@ -115,14 +112,26 @@ def items_of(summary: Summary, by_unit: bool) -> list[str]:
 
 
 def since(summary: Summary, people: Respondents, by_unit: bool = False, old: Wave | None = None) -> Since | None:
-    """What changed since a wave, the one before unless given, by line or by commune; None without one."""
+    """What changed since a wave, the one before unless given, by line or by commune; None without one, and where
+    that is not released (`untold`)."""
     with database().reading() as session:
         old = old or comparison.former(session, waves.find(session, summary.wave.code))
-        if old is None or not (asked := items_of(summary, by_unit)):
+        if (
+            old is None
+            or not (asked := items_of(summary, by_unit))
+            or not releases.newest_number(session, old.code)
+        ):
             return None
-        compared = comparison.compare(session, comparison.before(session, old), people, asked, by_unit=by_unit)
-        shown = releases.newest_public(session, old.code)
-        return Since(compared, shown.release is not None, shown.withdrawn)
+        return Since(comparison.compare(session, comparison.before(session, old), people, asked, by_unit=by_unit))
+
+
+def untold(summary: Summary, old: Wave | None = None) -> str:
+    """Why nothing is said of change since a wave, the one before unless given: its figures are not released, or no
+    longer; empty where something is said, and where no wave came before."""
+    with database().reading() as session:
+        old = old or comparison.former(session, waves.find(session, summary.wave.code))
+        shown = releases.newest_public(session, old.code) if old else None
+        return wording.untold(old, shown.withdrawn) if old and shown and shown.release is None else ""
 
 
 def changed_lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:

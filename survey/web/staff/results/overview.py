@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,15 @@ from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
 from survey.web.staff.figures import figures_of
-from survey.web.staff.results.outline import ChangeRow, Since, changed_lines, changed_units, parts_of, since
+from survey.web.staff.results.outline import (
+    ChangeRow,
+    Since,
+    changed_lines,
+    changed_units,
+    parts_of,
+    since,
+    untold,
+)
 from translations import N_, ngettext
 from translations import gettext as _
 
@@ -66,7 +75,8 @@ def overview(wave: str) -> ResponseReturnValue:
         changes={line.code: line.change for line in lines},
         moved=moved(line for line in lines if line.level == "item"),
         moved_units=moved(communes),
-        told={line.level: True for line in (*lines, *communes) if line.change.verdict},
+        told=Counter(line.level for line in (*lines, *communes) if line.change.verdict),
+        untold=untold(summary),
         apart=apart(summary),
         keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )

@@ -17,7 +17,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import comparison, release_changes, since
+from survey.results import comparison, release_changes, releases, since
 from survey.storage.database import Database
 from survey.storage.models import Mode, Role, Village, WaveKind
 from survey.system import dates
@@ -156,3 +156,25 @@ def test_changes_and_questions_are_sorted_and_narrowed_by_the_address(reader: Fl
     narrowed = reader.get("/quan-tri/thu-nghiem/so-sanh?nhom=chua-ro").text
     assert "Bỏ lọc" in narrowed
     assert 'staff-verdict better"' not in narrowed
+
+
+def test_beside_a_wave_that_was_withdrawn_no_page_tells_a_change(
+    tmp_path: Path, account: Callable[..., None], sign_in: Any
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'hailong.db'}")
+    prepare(database)
+    with database.writing() as session:
+        demo.make(session, responses=540)
+        account(session, "admin", Role.ADMIN)
+        releases.withdraw(session, releases.find(session, "nam-truoc", 1), "Nhập sai hai xã", "Lan")
+    database.engine.dispose()
+    app = create_app(DATABASE_URL=database.url, SECRET_KEY="tests")
+    reader = sign_in(app, "admin")
+    for page in ("", "so-sanh", "cau-hoi", "don-vi", "don-vi/06652"):
+        text = reader.get(f"/quan-tri/thu-nghiem/{page}").text
+        assert "Chưa nói được thay đổi: đợt trước (" in text, page
+        assert "đã thu hồi ngày" in text
+        assert "Nhập sai hai xã" in text
+        assert "so với năm" not in text.partition("Chưa nói được")[0]
+        assert 'class="number staff-change' not in text
+    app.extensions["database"].engine.dispose()

@@ -116,8 +116,11 @@ def change(code: str, title: str | None, opens: date | None, closes: date | None
         raise click.UsageError(_("Say what to change: --title, --from, --to, --public or --private."))
     with installation.opened().writing() as session:
         now = changing.change(session, code, wanted)
+        waits = changing.frozen(session, now)
     days = {"opens": formats.day(now.opens), "closes": formats.day(now.closes)}
     say("Wave %(code)s: “%(title)s”, from %(opens)s to %(closes)s.", code=code, title=now.title, **days)
+    if waits is not None:
+        say(changing.to_check_again(waits))
 
 
 @wave.command(help=_("Close a wave early: today is its last day, and nobody is asked any more."))

@@ -11,6 +11,7 @@ from survey.reports import report, word_template
 from survey.results.summary import Summary
 from survey.system import cache, settings
 from survey.system.atomic_file import atomic_write
+from survey.waves import changing
 from translations import Refusal
 
 KEPT = 6  # bundles; older ones are made again when somebody asks
@@ -81,7 +82,7 @@ def _path(summary: Summary, language: str) -> Path:
     what = (
         summary.wave.code, summary.data_version, summary.weight_version, summary.wave.single_psu, summary.draft,
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
-        word_template.version(), summary.remarks, summary.wave.title,
+        word_template.version(), summary.remarks, changing.state(summary.wave),
         summary.since.told if summary.since else None,
         [one.words() for one in summary.unusual], [(line.unit.code, line.unit.name) for line in summary.units],
     )  # fmt: skip

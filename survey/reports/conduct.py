@@ -29,7 +29,7 @@ def body(summary: Summary, annexed: Annexes) -> list[Block]:
 
 def _asked(summary: Summary) -> str:
     came, wave = summary.collection, summary.wave
-    days = {"opens": official_day(wave.opens), "closes": official_day(wave.closes)}
+    days = {"opens": official_day(wave.opens), "closes": official_day(min(wave.closes, summary.data_day))}
     if summary.asks_leaders:
         return leaders.asked(summary)
     if is_open(summary):

@@ -31,7 +31,7 @@ from survey.results.divided_units import Rehoused, rehoused
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.system.cache import FIGURE_BYTES, cached, database_key
-from survey.waves import questionnaires, units, waves
+from survey.waves import changing, questionnaires, units, waves
 from translations import Lazy, Refusal
 
 OLD, NEW = "old", "new"
@@ -122,7 +122,8 @@ def _state(
 ) -> tuple[object, ...]:
     """What tells one comparison from another: the data, what is asked, and how questions and units correspond."""
     sides = [
-        (one.wave.code, one.version, one.wave.opens, one.wave.single_psu, one.wave.weights) for one in (old, new)
+        (one.wave.code, one.version, changing.state(one.wave), one.wave.single_psu, one.wave.weights)
+        for one in (old, new)
     ]
     way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
     codes = tuple(

@@ -78,6 +78,12 @@ def newest_number(session: Session, wave: str) -> int | None:
     return number if withdrawn is None else None
 
 
+def states(session: Session) -> tuple[tuple[object, ...], ...]:
+    """The approved releases of every wave, withdrawn or not: one wave stands beside another."""
+    query = select(Release.id, Release.withdrawn).where(Release.approved.is_not(None)).order_by(Release.id)
+    return tuple(map(tuple, session.execute(query)))
+
+
 def newest(session: Session, wave: str) -> Release | None:
     """The release that is shown."""
     number = newest_number(session, wave)

@@ -254,6 +254,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     summary = _made(session, people, rule)
     summary = replace(
         summary,
+        wave=people.wave,  # its name and days as they are now: figures rest on none of them but the first day
         targets=targets.lines(session, people, summary.records, rule, release),
         remarks=remarks.gather(session, people.wave, release),
         trail=(last.number, last.digest) if last else None,
@@ -287,13 +288,14 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
 
 
 def _state(session: Session, people: Respondents, rule: str | None) -> tuple[object, ...]:
-    """What tells one summary from another."""
+    """What tells one summary from another, but the wave itself and what `gather` adds."""
     return (
         database_key(session),
         people.version,
         people.wave.code,
         people.wave.single_psu,
         people.wave.weights,
+        people.wave.opens,
         rule,
         language(),
         dates.today(),

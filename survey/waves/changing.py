@@ -31,6 +31,7 @@ HAS = {
     "quarantined_response": N_("responses in quarantine"),
 }
 OTHER = N_("other records")
+SAID = {"title", "opens", "closes"}  # what the reports of a release say of its wave
 
 
 class Fixed(Conflict):
@@ -72,6 +73,23 @@ def fixed(session: Session, wave: Wave) -> dict[str, str]:
     if wave.kind is not WaveKind.OPEN:
         why["public"] = _("Only an open wave can be public: a sample wave is reached by its link or code.")
     return why
+
+
+def frozen(session: Session, wave: Wave) -> Release | None:
+    """The release that waits for its approval: once a name or day changes, it is one that nobody has checked."""
+    last = session.scalars(
+        select(Release).where(Release.wave == wave.code).order_by(Release.number.desc()).limit(1)
+    ).first()
+    return None if last is None or last.approved is not None else last
+
+
+def to_check_again(release: Release) -> str:
+    """What whoever changes a wave is told while a release waits for its approval."""
+    return _(
+        "Release %(number)s waits for approval, and its reports say the wave's name and days as they are. "
+        "Whenever one of them changes, the release must be checked again.",
+        number=release.number,
+    )
 
 
 def change(session: Session, code: str, wanted: Change, seen: str | None = None) -> Wave:
@@ -144,6 +162,10 @@ def _set(session: Session, wave: Wave, new: dict[str, Any]) -> Wave:
     audit.annotate(**noted)
     for name, value in new.items():
         setattr(wave, name, value)
+    if SAID & new.keys() and (waits := frozen(session, wave)) is not None and waits.checked is not None:
+        waits.checked = waits.checked_by = None
+        waits.by_operator = [step for step in waits.by_operator or () if step != "checked"] or None
+        audit.annotate(unchecked=waits.number)
     if new.get("public") and questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
         raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
     session.flush()

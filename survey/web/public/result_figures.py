@@ -95,17 +95,15 @@ class Figures:
         return (items[:ENDS], items[: -ENDS - 1 : -1]) if len(items) > 3 * ENDS else ([], [])
 
 
-def _state(session: Session, wave: Wave, release: Release) -> tuple[object, ...]:
-    """What tells one page from another: a release never changes, but the wave before may be released or withdrawn
-    meanwhile, and figures published."""
-    earlier = tuple(
-        (one.code, releases.newest_number(session, one.code)) for one in comparison.earlier(session, wave)
-    )
+def state(session: Session, wave: Wave, release: Release) -> tuple[object, ...]:
+    """What tells one page from another: a release never changes, but those of waves beside it may be approved or
+    withdrawn meanwhile, and figures published. Whichever process did so, the next one who asks is told."""
+    beside = releases.states(session)
     cited = tuple(one.id for one in published.beside(session, "index"))
-    return database_key(session), wave.code, release.id, earlier, cited, wave.title, language(), dates.today()
+    return database_key(session), wave.code, release.id, beside, cited, wave.title, language(), dates.today()
 
 
-@cached(_state, lambda made: FIGURE_BYTES * (len(made.parts) + len(made.tiles) + 200))
+@cached(state, lambda made: FIGURE_BYTES * (len(made.parts) + len(made.tiles) + 200))
 def gather(session: Session, wave: Wave, release: Release) -> Figures:
     """All that the page of an approved release shows, in the language of the moment."""
     figures = summary.gather(session, wave.code, release=release)

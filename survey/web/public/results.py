@@ -13,7 +13,7 @@ from survey.results import releases, wording
 from survey.results.releases import Publication
 from survey.storage.models import Release, Wave
 from survey.system import dates
-from survey.system.cache import cached, database_key
+from survey.system.cache import cached
 from survey.waves import unit_search, units, waves
 from survey.web import integers, preferences
 from survey.web.current import database
@@ -73,13 +73,13 @@ def _asked(told: Publication) -> Release | None:
 
 
 def _state(session: Session, wave: Wave, told: Publication, release: Release) -> tuple[object, ...]:
-    former = (told.former.number, told.former.withdrawn) if told.former else None
     issued = tuple(one.id for one in issuing.list_all(session, wave.code))
-    state = wave.title, wave.opens, wave.closes, wave.simulated, units.province(session).name
+    figures = result_figures.state(session, wave, release)
+    about = wave.opens, wave.closes, wave.simulated, units.province(session).name
     look = language(), preferences.large_text(), request.args.get("lang"), request.args.get("size")
     if look[2] not in (None, *LANGUAGES) or look[3] not in (None, "normal", "large"):
         look = (*look[:2], "", "")
-    return database_key(session), wave.code, release.id, former, issued, state, look, dates.today()
+    return figures, issued, about, look
 
 
 @cached(_state, len)
@@ -150,8 +150,7 @@ def results_file(wave: str, name: str) -> ResponseReturnValue:
 
 def _file_state(session: Session, wave: Wave, release: Release, kind: str) -> tuple[object, ...]:
     issued = _issued(session, wave, release) if kind == "pdf" else None
-    spoken = language() if kind == "card" else ""
-    return database_key(session), wave.code, release.id, kind, issued, spoken
+    return result_figures.state(session, wave, release), kind, issued
 
 
 @cached(_file_state, len)

@@ -22,6 +22,7 @@ from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, Wave
 from translations import speaking
+from translations.formats import official_day
 
 Make = Callable[..., Summary]
 
@@ -93,6 +94,13 @@ def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -
     assert lower(summary.wave.title) in contents(summary).subject[0]
     assert "9,88% [9,30; 10,60]: Bình thường; Không hài lòng; Rất không hài lòng." in words
     assert "SIPAS" not in words
+
+
+def test_people_are_never_said_to_have_answered_after_the_day_of_the_data(make: Make) -> None:
+    for data_day, last in ((date(2026, 2, 5), date(2026, 2, 5)), (date(2027, 1, 3), date(2026, 12, 31))):
+        with speaking("vi"):
+            report = contents(make(data_day=data_day))
+            assert f"đến {official_day(last)}" in said(report)
 
 
 def compared(summary: Summary, verdict: Group | None, low: float | None = 0.005) -> Summary:

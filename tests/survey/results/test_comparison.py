@@ -104,6 +104,15 @@ def test_the_same_answers_twice_are_no_change(two: Database) -> None:
     assert (change.difference and change.difference.estimate, change.verdict) == (0, "not_apart")
 
 
+def test_waves_are_named_as_they_are_now(two: Database) -> None:
+    answer(two, "truoc", {"V1": [1] * 12})
+    answer(two, "nay", {"V1": [1] * 12})
+    for title in ("Một", "Hai"):
+        with two.writing() as session:
+            waves.find(session, "truoc").title = title
+        assert compared(two, items=["C5=1"]).old.title == title
+
+
 def test_what_the_interval_can_not_tell_is_neither_up_nor_down(two: Database) -> None:
     chance = np.random.default_rng(5)
     answer(two, "truoc", drawn(chance, 0.70))

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.orm import Session
 
+from survey.results import release_steps
 from survey.storage.database import Database
 from survey.storage.models import Mode, Release, Response, Wave, WaveKind
 from survey.system import dates
@@ -81,6 +82,23 @@ def test_what_a_release_says_stays_until_it_is_withdrawn(session: Session) -> No
         changing.close(session, "ho-mo")
     row.withdrawn = TODAY
     assert changing.change(session, "ho-mo", Change("Khác")).title == "Khác"
+
+
+def test_a_change_leaves_a_release_that_waits_unchecked(session: Session) -> None:
+    """Its reports say the wave's name and days: who checked it saw others, and approves nothing."""
+    row = release(session, checked=TODAY, checked_by="b", by_operator=["frozen", "checked"])
+    wave = waves.find(session, "ho-mo")
+    assert changing.frozen(session, wave) is row
+    changing.change(session, "ho-mo", Change(public=True))
+    assert row.checked_by == "b"
+    for wanted in (Change("Khác"), Change(closes=TODAY + timedelta(40)), Change(opens=date(2020, 1, 1))):
+        row.checked, row.checked_by = TODAY, "b"
+        changing.change(session, "ho-mo", wanted)
+        assert (row.checked, row.checked_by, row.by_operator) == (None, None, ["frozen"])
+    with pytest.raises(Conflict, match="chưa kiểm tra"):
+        release_steps.approve(row, row, "c")
+    row.checked, row.checked_by, row.approved = TODAY, "b", TODAY
+    assert changing.frozen(session, wave) is None
 
 
 def test_two_admins_at_once_do_not_overwrite_each_other(session: Session) -> None:

@@ -93,6 +93,7 @@ def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> Respon
             form=form,
             fault=fault,
             fixed=changing.fixed(session, row),
+            told=changing.to_check_again(waits) if (waits := changing.frozen(session, row)) else "",
             asked=questionnaires.by_digest(session, row.questionnaire),
             to_close=waves.is_asking(row),
             has=changing.has(session, row),

@@ -77,11 +77,11 @@ def units_file(wave: str) -> ResponseReturnValue:
     figure, _since, asked = _asked_for(moment)
     text = io.StringIO()
     writer = Writer(text)
+    interval, of_change = wording.interval_name(figure.province), _("Interval of the change")
     writer.writerow(
         [
-            _("Code"), _("Commune or ward"), _("Kind"), figure.name, wording.interval_name(figure.province), "",
-            _("Against the province"), _("Change, points"), _("Interval of the change"), "", _("What can be said"),
-            _("People"), _("Remark"), _("Draft"),
+            _("Code"), _("Commune or ward"), _("Kind"), figure.name, *_limits(interval), _("Against the province"),
+            _("Change, points"), *_limits(of_change), _("What can be said"), _("People"), _("Remark"), _("Draft"),
         ]
     )  # fmt: skip
     draft = _("Not to be passed on") if moment.summary.draft else None
@@ -91,12 +91,21 @@ def units_file(wave: str) -> ResponseReturnValue:
     return answer
 
 
+def _limits(interval: str) -> tuple[str, str]:
+    """The heads of an interval's two columns."""
+    return _("%(interval)s: from", interval=interval), _("%(interval)s: to", interval=interval)
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
 def _file_row(row: UnitRow) -> list[str | float | None]:
     record, change = row.record, row.difference
     return [
         row.unit.code, row.unit.name, units.kind(row.unit), record.estimate, record.low, record.high,
         wording.side(row.standing) if row.standing else None,
-        *((change.estimate, change.low, change.high) if change else (None, None, None)),
+        *(_points(part) for part in ((change.estimate, change.low, change.high) if change else 3 * (None,))),
         wording.movement(row.moved) if row.moved else None, record.n, wording.remark(record) or None,
     ]  # fmt: skip
 

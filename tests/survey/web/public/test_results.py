@@ -186,6 +186,13 @@ def test_a_new_release_leads_to_the_old_one_until_one_is_withdrawn(made_up_copy:
     assert "?ban=1" in page
     old = reader.get("/ket-qua/thu-nghiem?ban=1").text
     assert "Đây là bản công bố cũ" in words(old)
+    card = reader.get("/ket-qua/thu-nghiem/the.png").data
+    with database.writing() as session:  # by a command, say: no cache of this process hears of it
+        releases.withdraw(session, releases.find(session, "nam-truoc", 1), "Sai một xã.", "chi")
+    page = words(reader.get("/ket-qua/thu-nghiem").text)
+    assert "so với đợt năm" not in page
+    assert figures_in(page)
+    assert reader.get("/ket-qua/thu-nghiem/the.png").data != card
     with database.writing() as session:
         releases.withdraw(session, releases.find(session, "thu-nghiem", 2), "Nhập nhầm quyền số.", "chi")
     for address in ("/ket-qua/thu-nghiem", "/ket-qua/thu-nghiem?ban=1", "/ket-qua/thu-nghiem?noi=06652"):

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from forms import crosswalk, parse
 from survey.responses import crosswalks, submission
 from survey.responses.respondents import sample
-from survey.results import result_table, series
+from survey.results import release_steps, releases, result_table, series
 from survey.storage.database import Database
 from survey.storage.models import Mode, Unit, Village, Wave, WaveKind
 from survey.waves import questionnaires, waves
@@ -122,6 +122,10 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
     assert "phường Cao Xanh" in page
     assert page.count("đổi mã từ th_dien") == page.count("gồm cả các xã đã nhập vào") == 1
     assert reader.get("/quan-tri/nam-2025/qua-cac-dot?don-vi=99999").status_code == 404
+    with province.writing() as session:
+        made = releases.freeze(session, waves.find(session, "nam-2024"), "an")
+        release_steps.check(made, "binh")
+        release_steps.approve(made, made, "chi")
     changes = reader.get("/quan-tri/nam-2025/so-sanh").text
     assert "đổi mã từ C5" in changes
 

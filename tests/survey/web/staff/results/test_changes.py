@@ -17,7 +17,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import comparison, release_changes, releases, since
+from survey.results import comparison, release_changes, release_steps, releases, since
 from survey.storage.database import Database
 from survey.storage.models import Mode, Role, Village, WaveKind
 from survey.system import dates
@@ -137,6 +137,9 @@ def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(
             place = waves.place(session, code, "06652")
             for _person in range(people):
                 submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_dien": 4}, psu="V1")
+        made = releases.freeze(session, waves.find(session, "truoc"), "an")
+        release_steps.check(made, "binh")
+        release_steps.approve(made, made, "chi")
     page = sign_in(app, "home_affairs").get("/quan-tri/nay/").text
     assert "Không so được với đợt" in page
     assert "verdict-sign" not in page.partition("Không so được")[0]

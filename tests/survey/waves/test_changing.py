@@ -95,7 +95,7 @@ def test_a_change_leaves_a_release_that_waits_unchecked(session: Session) -> Non
         row.checked, row.checked_by = TODAY, "b"
         changing.change(session, "ho-mo", wanted)
         assert (row.checked, row.checked_by, row.by_operator) == (None, None, ["frozen"])
-    with pytest.raises(Conflict, match="chưa kiểm tra"):
+    with pytest.raises(Conflict, match="chưa được kiểm tra"):
         release_steps.approve(row, row, "c")
     row.checked, row.checked_by, row.approved = TODAY, "b", TODAY
     assert changing.frozen(session, wave) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,11 +20,13 @@ from survey.operations.installation import prepare
 from survey.responses import submission
 from survey.responses.respondents import sample
 from survey.results import comparison, release_changes, release_steps, releases, since
+from survey.results.change_words import signed
 from survey.storage.database import Database
 from survey.storage.models import Mode, Role, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.app import create_app
+from translations import speaking
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +185,19 @@ def test_beside_a_wave_that_was_withdrawn_no_page_tells_a_change(
         assert "so với năm" not in text.partition("Chưa nói được")[0]
         assert 'class="number staff-change' not in text
     app.extensions["database"].engine.dispose()
+
+
+def test_the_file_of_communes_has_its_changes_in_points_and_a_head_for_each_column(reader: FlaskClient) -> None:
+    """Each change in it stands on its page, too."""
+    heads, *rows = csv.reader(io.StringIO(reader.get("/quan-tri/thu-nghiem/don-vi.csv").text.lstrip("\ufeff")))
+    assert all(heads)
+    assert len(set(heads)) == len(heads)
+    at = heads.index("Thay đổi, điểm phần trăm")
+    assert [head.rpartition(": ")[2] for head in heads[at + 1 : at + 3]] == ["từ", "đến"]
+    changed = [[float(cell) for cell in row[at : at + 3]] for row in rows if row[at]]
+    assert changed
+    page = reader.get("/quan-tri/thu-nghiem/don-vi").text
+    with speaking("vi"):
+        for one in changed:
+            assert one[1] < one[0] < one[2]
+            assert signed(one[0] / 100) in page

@@ -17,7 +17,7 @@ from translations import Refusal, formats
 from translations import gettext as _
 
 ROLE = click.Choice(list(ROLE_NAMES))
-SCOPES = ("waves", "results", "responses")
+SCOPES = ("waves", "results", "responses", "rows")
 
 
 def roles() -> str:

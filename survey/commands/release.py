@@ -8,17 +8,14 @@ from functools import wraps
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from survey.commands import Commands, say
 from survey.commands.options import option
 from survey.integrity import digests, open_matters, releasing
-from survey.integrity.open_matters import OpenMatter
 from survey.operations import installation
 from survey.reports import year_files
 from survey.results import release_matters, release_steps, releases
-from survey.storage.database import Database
-from survey.storage.models import Account, Release, ReleaseMatter
+from survey.storage import models
 from survey.waves import waves
 from survey.year import year_releases
 from translations import Conflict
@@ -61,7 +58,9 @@ def _of_wave_or_year(step: Callable[..., None]) -> Callable[..., None]:
     return chosen
 
 
-def _open(database: Database, code: str, despite: tuple[str, ...]) -> tuple[list[OpenMatter], dict[str, str]]:
+def _open(
+    database: Any, code: str, despite: tuple[str, ...]
+) -> tuple[list[open_matters.OpenMatter], dict[str, str]]:
     """What is open in a wave, and the reasons given to go past it."""
     ticked = {}
     for one in despite:
@@ -79,9 +78,9 @@ def _open(database: Database, code: str, despite: tuple[str, ...]) -> tuple[list
     return found, ticked
 
 
-def _by(session: Session, chosen: release_steps.Frozen, step: str, person: str) -> None:
+def _by(session: Any, chosen: release_steps.Frozen, step: str, person: str) -> None:
     """Notes with a step that no account bears the name that was told."""
-    if session.get(Account, person) is None:
+    if session.get(models.Account, person) is None:
         release_steps.told(chosen, step)
 
 
@@ -194,7 +193,7 @@ def list_(code: str | None, year: int | None) -> None:
                 click.echo("\t".join([str(one.number), *_hands(one)]))
 
 
-def _list_wave(session: Session, code: str) -> None:
+def _list_wave(session: Any, code: str) -> None:
     waves.find(session, code)
     for one in releases.list_all(session, code):
         click.echo("\t".join([str(one.number), str(releases.size(one)), one.data[:12], *_hands(one)]))
@@ -216,7 +215,7 @@ def _list_wave(session: Session, code: str) -> None:
             _tell(releases.differences(session, one), releases.waiting(session, one))
 
 
-def _say_passed(one: Release, passed: ReleaseMatter) -> None:
+def _say_passed(one: models.Release, passed: models.ReleaseMatter) -> None:
     """A matter that somebody went past with a release."""
     say(
         "Open then: %(matter)s. %(person)s went on: %(reason)s",

@@ -14,7 +14,7 @@ from survey.integrity import kept_account, unusual
 from survey.operations import installation
 from survey.reports import report as reports
 from survey.reports import year_files
-from survey.responses.respondents import sample
+from survey.responses import respondents
 from survey.results import releases, since, summary
 from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
@@ -65,7 +65,7 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
     with installation.opened().reading() as session:
         release = releases.newest(session, waves.find(session, wave).code)
         content = unusual.gather(session, wave, release=release)
-        people = sample(session, waves.find(session, wave), release)
+        people = respondents.sample(session, waves.find(session, wave), release)
         content = replace(content, since=since.gather(session, people))
         whole = form in reports.LETTERS and unit is None
         told = kept_account.of(session, waves.find(session, wave), release) if whole else None

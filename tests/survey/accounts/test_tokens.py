@@ -41,7 +41,8 @@ def add(database: Database, *given: Any, **options: Any) -> dict[str, str]:
 
 def test_a_token_opens_the_api_alone(app: Flask, province: Database, client: FlaskClient) -> None:
     """Over the whole map of addresses: outside /api/ it changes nothing of what a stranger is told."""
-    known = add(province, "trang-tin", Role.ADMIN, scope=list(Scope))
+    known = add(province, "trang-tin", Role.ADMIN, scope=[one for one in Scope if one is not Scope.ROWS])
+    rows = add(province, "so-lieu", Role.HOME_AFFAIRS, scope=[Scope.ROWS])
     assert client.get("/api/v1/waves", headers=known).status_code == 200
     adapter, tried = app.url_map.bind("localhost"), 0
     for rule in app.url_map.iter_rules():
@@ -53,8 +54,10 @@ def test_a_token_opens_the_api_alone(app: Flask, province: Database, client: Fla
             with (
                 app.test_client().open(path, method=method) as stranger,
                 app.test_client().open(path, method=method, headers=known) as program,
+                app.test_client().open(path, method=method, headers=rows) as other,
             ):
                 assert (program.status_code, program.location) == (stranger.status_code, stranger.location), path
+                assert (other.status_code, other.location) == (stranger.status_code, stranger.location), path
             tried += 1
     assert tried > 100
 

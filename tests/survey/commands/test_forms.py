@@ -57,7 +57,7 @@ def test_one_village_or_batch_is_printed_alone_and_may_get_more_forms(hailong: P
 @pytest.mark.parametrize(
     ("how", "code", "words"),
     [
-        ((), 1, "No sample is drawn for the wave ho-mau"),
+        ((), 1, "No sample is drawn for the wave Khảo sát mức độ hài lòng của người dân"),
         (("--batch", "ho-mau-009"), 1, "No forms are numbered here yet"),
         (("--village", "V9", "--per-village", 1), 1, "Not in the sample of this wave: V9"),
         (("--unit", "06652", "--village", "V1"), 2, "Give one of --unit"),

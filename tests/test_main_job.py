@@ -11,7 +11,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,14 @@ PASSWORD = "mat-khau-dai"
 Answers = dict[str, Any]
 
 
-def made_up(items: Sequence[Item], chance: random.Random) -> Answers:
-    """Answers of one person: some blank, the rest any of the choices."""
+def made_up(items: Sequence[Item], chance: random.Random, index: Container[str]) -> Answers:
+    """Answers of one person: some blank, the rest any of the choices; those of the index are levels, for the index
+    of so few people is hidden as soon as one of them leaves out a question of it."""
     answers: Answers = {}
     for item in items:
+        if item.code in index:
+            answers[item.code] = chance.choice(sorted(item.valid))
+            continue
         if item.kind.is_text or chance.random() < 0.1 or (item.show_if and not item.show_if.holds(answers)):
             continue
         codes = list(item.choices)
@@ -172,9 +176,10 @@ def test_from_a_tap_to_a_report(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
 
+    short_index, index = short.index.codes()["index"], household.index.codes()["index"]
     # A citizen on a phone: the first page, the commune, the short form.
     page.set_viewport_size({"width": 360, "height": 640})
-    served = [made_up(list(short.items.values()), chance) for _person in range(PEOPLE)]
+    served = [made_up(list(short.items.values()), chance, short_index) for _person in range(PEOPLE)]
     for place, person in enumerate(served):
         page.goto(live_server)
         page.get_by_role("searchbox").or_(page.locator('input[name="q"], input[type="search"]')).first.fill(
@@ -186,7 +191,7 @@ def test_from_a_tap_to_a_report(
         tap(page, person, script if place else Locator.click)
 
     # The household form by its wave's address.
-    home = [made_up(list(household.items.values()), chance) for _person in range(PEOPLE)]
+    home = [made_up(list(household.items.values()), chance, index) for _person in range(PEOPLE)]
     for place, person in enumerate(home):
         page.goto(f"{live_server}/s/ho-mo/{UNIT}")
         tap(page, person, script if place else Locator.click)
@@ -198,7 +203,7 @@ def test_from_a_tap_to_a_report(
     # A keyer with paper forms of two villages, by keyboard alone.
     page.set_viewport_size({"width": 1366, "height": 768})
     sign_in(page, live_server, "keyer")
-    paper = [made_up(household.keyed, chance) for _person in range(PEOPLE)]
+    paper = [made_up(household.keyed, chance, index) for _person in range(PEOPLE)]
     for place, person in enumerate(paper):
         page.goto(f"{live_server}/nhap-phieu/ho-mau/{UNIT}?thon={VILLAGES[place % 2]}")
         expect(page.locator("#box")).to_be_focused()

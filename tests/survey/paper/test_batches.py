@@ -91,7 +91,7 @@ def test_two_waves_that_are_printed_at_once_share_no_number(province: Database) 
     with province.writing() as session:
         first = waves.find(session, WAVE)
         about = {name: getattr(first, name) for name in ("questionnaire", "opens", "closes")}
-        session.add(Wave(code="ho-sau", kind=WaveKind.SAMPLE, **about))
+        session.add(Wave(code="ho-sau", title="Đợt sau", kind=WaveKind.SAMPLE, **about))
         session.flush()
         session.add(Village(wave="ho-sau", psu="V9", unit="06652", stratum="06652"))
     numbered, done = threading.Event(), threading.Event()
@@ -188,7 +188,7 @@ def test_what_can_not_be_printed_is_refused(province: Database) -> None:
         issue(province, forms=501)
     with pytest.raises(NotFound, match="V7"):
         issue(province, forms=5, villages=["V1", "V7"])
-    with pytest.raises(Conflict, match="ho-mo"), province.writing() as session:
+    with pytest.raises(Conflict, match="mở cho mọi người"), province.writing() as session:
         batches.issue(session, "ho-mo", forms=5)
     with pytest.raises(NotFound), province.writing() as session:
         batches.issue(session, "khong-co", forms=5)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime, time
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -389,7 +389,9 @@ def _row(line: Row, place: int, block: Table, widths: list[int], names: dict[str
         centred = '<w:jc w:val="center"/>' if place and column.align != LEFT else ""
         stays = "<w:keepNext/>" if leads or spans else ""
         bold = "<w:rPr><w:b/></w:rPr>" if line.strong and place else ""
-        words = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in text.split("\n"))
+        words = "<w:br/>".join(
+            f'<w:t xml:space="preserve">{escape(part, quote=False)}</w:t>' for part in text.split("\n")
+        )
         cells.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{sum(widths) if spans else width}" w:type="dxa"/>{span}'
             f'<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="{style}"/>{stays}{centred}</w:pPr>'

@@ -22,7 +22,8 @@ SHORT = {
     "tt": "thi tran",
     "h": "huyen",
 }
-KIND = re.compile(rf"^({'|'.join([*SHORT, *SHORT.values()])})[. ]+(?=\S)")
+KINDS = "|".join([*SHORT, *SHORT.values()])
+KIND = re.compile(rf"^({KINDS})[. ]+(?=\S)")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_p
     assert said.index is not None
     assert f"a) Chỉ số hài lòng chung: {wording.cell(line.index, 1)}; 54 người, " in told
     assert wording.cell(said.index.estimate, 1) in told
-    assert "b) Trước đợt này không có đợt nào so được" in told  # nothing of the wave before was gathered
+    assert "b) Trước đợt này không có đợt nào để so sánh" in told  # nothing of the wave before was gathered
     assert "c) Cho rằng nhiều công chức gây phiền hà" in told
     [factors] = [block for block in notice.blocks if isinstance(block, Table)]
     assert len(factors.rows) == 1 + len(said.factors)

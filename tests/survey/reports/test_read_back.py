@@ -183,7 +183,7 @@ def from_pages(wave: Demo) -> dict[str, Found]:
         plain(wave.reader.get(f"/quan-tri/{demo.SAMPLE}/{page}?lang=vi").text) for page in ("", "don-vi")
     )
     headline = r"{} (\S+%) .*?(\d[\d,]*)–(\d[\d,]*) · (\d[\d.]*) người"
-    row = r" {} .*?(\d[\d,]*%)\S* (\d[\d,]*)–(\d[\d,]*) (\d[\d.]*) "
+    row = r" {} .*?(\d[\d,]*%)\S* (\d[\d,]*)–(\d[\d,]*) (?:\D*)[−+]?\d\S* \S+ đến \S+ (\d[\d.]*) "
     titles = {"index": NAMES["index"]} | {f"{one.code}={one.worst}": one.name for one in wave.said.headlines}
     order = "estimate low high n"
     found = {what: read(headline.format(re.escape(title)), overview, order) for what, title in titles.items()}

@@ -142,8 +142,8 @@ def test_the_field_stands_between_the_title_and_the_name_of_who_signs(kept: Summ
     field = hanko(".pdf_utils.reader").PdfFileReader(io.BytesIO(made)).root["/AcroForm"]["/Fields"][0]
     left, bottom, right, top = (float(number) for number in field["/Rect"])
     words = pypdfium2.PdfDocument(made)
-    page = words[len(words) - 1].get_textpage()
     title, name = {"vi": ("GIÁM ĐỐC", "(Họ và tên)"), "en": ("DIRECTOR", "(Full name)")}[language]
+    [page] = [page for page in map(pypdfium2.PdfPage.get_textpage, words) if page.search(name).get_next()]
     [above, below] = [page.get_charbox(page.search(text).get_next()[0]) for text in (title, name)]
     assert above[1] > top > bottom > below[3]
     assert left < above[0] < right < 595

@@ -106,10 +106,11 @@ def withdrawal(session: Session, wave: str) -> Gone | None:
 def is_current(session: Session, wave: Wave, release: Release) -> bool:
     """Whether nothing came since a release was frozen: it holds the present forms with their weights, what was
     read of the remarks, and the targets."""
-    present = sample(session, wave)
     if (wave.weights, wave.draw) != (release.weights, release.draw):
         return False
-    return present.version == sample(session, wave, release).version and _besides(session, wave, release)
+    shown = sample(session, wave, release)
+    present = sample(session, wave).after(shown.former)  # what a release is shown after is part of its digest
+    return present.version == shown.version and _besides(session, wave, release)
 
 
 @cached(

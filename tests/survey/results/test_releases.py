@@ -502,6 +502,24 @@ def test_a_form_that_came_since_makes_pages_show_a_draft(
     assert "Dự thảo" in client.get("/quan-tri/ho-mo/").text
 
 
+def test_a_release_is_what_is_shown_until_something_comes_the_second_one_too(
+    province: Database, send: Any
+) -> None:
+    def is_shown(number: int) -> bool:
+        with province.reading() as session:
+            wave = waves.find(session, "ho-mau")
+            return releases.is_current(session, wave, releases.find(session, "ho-mau", number))
+
+    send(40, wave="ho-mau", psu="V1")
+    first = freeze(province, "ho-mau")
+    assert is_shown(first)
+    send(40, wave="ho-mau", psu="V2", c5=3)
+    second = freeze(province, "ho-mau")
+    assert (is_shown(first), is_shown(second)) == (False, True)
+    send(1, wave="ho-mau", psu="V2")
+    assert not is_shown(second)
+
+
 def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     app: Flask, province: Database, send: Any, sign_in: Any, account: Any
 ) -> None:

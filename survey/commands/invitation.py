@@ -13,7 +13,7 @@ from survey.operations import installation
 from survey.paper import letters
 from survey.system import addresses, settings
 from survey.system.atomic_file import atomic_write
-from survey.waves import questionnaires, waves
+from survey.waves import questionnaires, units, waves
 from translations import N_
 from translations import gettext as _
 from translations.formats import number
@@ -49,7 +49,7 @@ invitation = Commands("invitation", help=_("Single-use codes for the people of a
     "--contact",
     metavar="TEXT",
     default="",
-    help=_("Whom people can ask: the office and its telephone number. The letters need it."),
+    help=_("Whom people can ask, where it is not whom the wave names: the office and its telephone number."),
 )
 @click.option(
     "--base-url", metavar="URL", help=_("The address that people outside see; HAILONG_BASE_URL unless given.")
@@ -66,8 +66,6 @@ def make(
 ) -> None:
     base = addresses.outside(base_url)
     printed = out.suffix.casefold() == ".pdf"
-    if printed:
-        contact = letters.whom_to_ask(contact)
     # A code that is kept and written nowhere harms nobody; one that is written and not kept would.
     with atomic_write(out) as file:
         with installation.opened().writing() as session:
@@ -77,9 +75,12 @@ def make(
                 raise click.UsageError(_("Name villages by --psu, and groups of leaders by --stratum."))
             if count is None and not asked.asks_leaders:
                 raise click.UsageError(_("Say by --count how many codes each village gets."))
+            if printed:
+                contact = waves.whom_to_ask(contact or subject.contact or "")
+            province = units.province(session)
             issued = invitations.make(session, settings.secret_key(), wave, psus or strata, count)
         if printed:
-            letters.write(issued, subject, asked, base, contact, file)
+            letters.write(issued, subject, asked, base, contact, province, file)
         else:
             file.write(letters.table(issued, base))
     said = (

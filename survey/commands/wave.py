@@ -45,6 +45,7 @@ wave = Commands("wave", help=_("Rounds of a survey, each on one version of a que
     help=_("sample: people drawn by a design; open: whoever comes."),
 )
 @click.option("--title", metavar="TEXT", default="", help=_("What people read: “Khảo sát hài lòng năm 2027”."))
+@click.option("--contact", metavar="TEXT", default="", help=_("Whom people can call: an office and its number."))
 @click.option("--public", is_flag=True, help=_("Lead from the first page to this wave; for open waves."))
 @option(
     "--single-psu",
@@ -65,6 +66,7 @@ def create(
     closes: date,
     kind: str,
     title: str,
+    contact: str,
     public: bool,
     single_psu: str,
     villages: str,
@@ -78,6 +80,7 @@ def create(
             opens,
             closes,
             title=title,
+            contact=contact,
             public=public,
             single_psu=single_psu,
             villages=villages,
@@ -110,10 +113,18 @@ def create(
 @click.option("--from", "opens", type=Day(), metavar="DATE", help=_("The first day, while nobody has answered."))
 @click.option("--to", "closes", type=Day(), metavar="DATE", help=_("The last day, not before a response."))
 @click.option("--public/--private", default=None, help=_("Whether the first page leads to it; for open waves."))
-def change(code: str, title: str | None, opens: date | None, closes: date | None, public: bool | None) -> None:
-    wanted = changing.Change(title, opens, closes, public)
+@click.option("--contact", metavar="TEXT", help=_("Whom people can call: an office and its number."))
+def change(
+    code: str,
+    title: str | None,
+    opens: date | None,
+    closes: date | None,
+    public: bool | None,
+    contact: str | None,
+) -> None:
+    wanted = changing.Change(title, opens, closes, public, contact)
     if wanted == changing.Change():
-        raise click.UsageError(_("Say what to change: --title, --from, --to, --public or --private."))
+        raise click.UsageError(_("Say what to change: --title, --from, --to, --contact, --public or --private."))
     with installation.opened().writing() as session:
         now = changing.change(session, code, wanted)
         waits = changing.frozen(session, now)

@@ -29,7 +29,7 @@ from survey.storage.models import (
     Wave,
 )
 from survey.system.dates import today
-from survey.waves import questionnaires
+from survey.waves import questionnaires, units
 from survey.waves.waves import Place
 from translations import Conflict, Denied, Gone, NotFound, Refusal, formats
 from translations import gettext as _
@@ -74,8 +74,8 @@ def printed(session: Session, number: str) -> Printed:
     batch = session.get_one(Batch, sheet.batch)
     wave = session.get_one(Wave, batch.wave)
     village = session.get_one(Village, (batch.wave, batch.psu))
-    place = Place(wave, session.get_one(Unit, village.unit), questionnaires.by_digest(session, wave.questionnaire))
-    return Printed(sheet, batch, village, place)
+    unit, asked = session.get_one(Unit, village.unit), questionnaires.by_digest(session, wave.questionnaire)
+    return Printed(sheet, batch, village, Place(wave, unit, asked, units.province(session)))
 
 
 def unknown(number: str) -> NotFound:

@@ -11,16 +11,16 @@ from analysis.disclosure import FEWEST
 from forms import Questionnaire
 from survey.fieldwork.invitations import Letter
 from survey.pdf import joining, typesetting
-from survey.storage.models import Wave
+from survey.storage.models import Unit, Wave
 from survey.system import addresses, dates
 from survey.system.csv_table import Writer
-from translations import Refusal, speaking
+from survey.waves import units, waves
 from translations import gettext as _
-from translations.formats import day, nfc
+from translations import speaking
+from translations.formats import day
 
 COLUMNS = ("psu", "village", "unit", "commune", "code", "address")
 COLUMNS_OF_GROUPS = ("stratum", "name", "code", "address")
-LONGEST_CONTACT = 120
 AT_ONCE = 50  # letters that are set together: each takes half a megabyte until it is
 
 
@@ -36,38 +36,35 @@ class Words:
     until: str
     secret: str
     ask: str
+    asker: str
     warning: str
 
 
 def write(
-    letters: Sequence[Letter], wave: Wave, asked: Questionnaire, base: str, contact: str, file: IO[bytes]
+    letters: Sequence[Letter],
+    wave: Wave,
+    asked: Questionnaire,
+    base: str,
+    contact: str,
+    province: Unit,
+    file: IO[bytes],
 ) -> None:
     """Writes the letters as PDF, A5, a page each, in Vietnamese with the most needful in English.
 
-    base     what stands before the path of every address, as `addresses.outside` gives it
-    contact  who answers questions and gives another code: an office and its telephone number
+    base      what stands before the path of every address, as `addresses.outside` gives it
+    contact   who answers questions and gives another code: an office and its telephone number
+    province whose people's committee asks
 
     Refused where nobody is named, the typeface lacks a sign of a name, or somebody else's print takes too long.
     """
-    contact = whom_to_ask(contact)
+    contact = waves.whom_to_ask(contact)
     shared = {
-        "words": {spoken: asdict(_words(wave, asked, contact, spoken)) for spoken in ("vi", "en")},
+        "words": {spoken: asdict(_words(wave, asked, contact, province, spoken)) for spoken in ("vi", "en")},
         "address": addresses.typing_a_code(base),
         "mark": typesetting.drawing("mark.html", "#0b4a54"),
     }
     parts = (letters[at : at + AT_ONCE] for at in range(0, len(letters), AT_ONCE))
     joining.print_into(file, (_pdf(part, shared, base) for part in parts))
-
-
-def whom_to_ask(contact: str) -> str:
-    """The line that names an office, fit to be printed; refused where it is blank or too long."""
-    contact = nfc(" ".join(contact.split()))
-    if not 0 < len(contact) <= LONGEST_CONTACT:
-        raise Refusal(
-            "Say in 1 to %(most)d characters whom people can ask: the office and its telephone number.",
-            most=LONGEST_CONTACT,
-        )
-    return contact
 
 
 def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
@@ -101,7 +98,7 @@ def table(letters: Iterable[Letter], base: str) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words:
+def _words(wave: Wave, asked: Questionnaire, contact: str, province: Unit, spoken: str) -> Words:
     with speaking(spoken):
         return Words(
             title=str(asked.title) if asked.asks_leaders else _("Invitation to a survey"),
@@ -127,5 +124,6 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, spoken: str) -> Words
                 "answers. You may leave questions out, and you need not answer at all."
             ),
             ask=_("Questions, or if the code doesn't work: %(contact)s", contact=contact),
+            asker=_("Asked by the People's Committee of %(province)s", province=units.named(province)),
             warning=_("For testing: do not send this.") if wave.simulated else "",
         )

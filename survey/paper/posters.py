@@ -24,6 +24,8 @@ class Words:
     place: str
     sentence: str
     address: str
+    asker: str
+    ask: str
     warning: str
 
 
@@ -53,10 +55,11 @@ def draw(session: Session, wave: str, base: str, size: str, unit: str | None = N
         places = units.communes(session, max(row.opens, dates.today()))
     else:
         places = [units.answered_at(session, unit)]
-    return _pdf([_poster(row, place, base) for place in places], size)
+    province = units.province(session)
+    return _pdf([_poster(row, place, province, base) for place in places], size)
 
 
-def _poster(wave: Wave, place: Unit, base: str) -> Poster:
+def _poster(wave: Wave, place: Unit, province: Unit, base: str) -> Poster:
     address = addresses.form(base, wave.code, place.code)
     words = {}
     for language in ("vi", "en"):
@@ -66,6 +69,8 @@ def _poster(wave: Wave, place: Unit, base: str) -> Poster:
                 place=name[:1].upper() + name[1:],
                 sentence=_("Scan the code to tell us how you were served; we don't ask for your name."),
                 address=_("QR code that leads to %(address)s", address=address),
+                asker=_("Asked by the People's Committee of %(province)s", province=units.named(province)),
+                ask=_("Questions: %(contact)s", contact=wave.contact) if wave.contact else "",
                 warning=_("For testing: do not put this up.") if wave.simulated else "",
             )
     return Poster(wave.title, words, addresses.typed(address), addresses.picture(address))

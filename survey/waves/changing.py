@@ -49,6 +49,7 @@ class Change:
     opens: date | None = None
     closes: date | None = None
     public: bool | None = None
+    contact: str | None = None
 
 
 def state(wave: Wave) -> str:
@@ -107,6 +108,10 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None)
     }
     if "title" in new:
         new["title"] = waves.titled(session, new["title"], own=wave.code)
+    if "contact" in new:
+        new["contact"] = waves.whom_to_ask(new["contact"]) if new["contact"].strip() else None
+        if new["contact"] == wave.contact:
+            del new["contact"]
     for name, reason in fixed(session, wave).items():
         if name in new and (name, new[name]) != ("public", False):
             raise Fixed(reason)

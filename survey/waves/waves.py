@@ -27,16 +27,18 @@ CODE = re.compile(r"[a-z0-9-]{1,40}")
 RESERVED = frozenset({"nam", "bo-phieu", "da-cong-bo", "dot-moi"})  # pages of staff that stand beside the waves
 SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
 TITLE_LENGTH = 120
+LONGEST_CONTACT = 120
 FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a person answers: a wave, a unit, and the questionnaire that is asked there."""
+    """Where a person answers: a wave, a unit, the questionnaire asked there, and the province that asks."""
 
     wave: Wave
     unit: Unit
     questionnaire: Questionnaire
+    province: Unit
 
 
 Opened = Callable[[Place], date | None]
@@ -51,6 +53,7 @@ def create(
     closes: date,
     *,
     title: str = "",
+    contact: str = "",
     public: bool = False,
     single_psu: str = "centered",
     villages: str = "new",
@@ -58,7 +61,8 @@ def create(
 ) -> Wave:
     """Opens a wave; refused if its code or title is taken or badly written, or the days run backwards.
 
-    title  what people read; without one what the questionnaire is called, and the year
+    title    what people read; without one what the questionnaire is called, and the year
+    contact  whom they can call, if anybody
     """
     if not CODE.fullmatch(code):
         raise Refusal("The code of a wave has 1 to 40 lower-case letters, digits and hyphens: dot-1-2026")
@@ -76,6 +80,7 @@ def create(
         code=code,
         title=titled(session, title) if title.strip() else default_title(session, code, questionnaire, opens),
         questionnaire=questionnaire.digest,
+        contact=whom_to_ask(contact) if contact.strip() else None,
         kind=kind,
         public=public,
         opens=opens,
@@ -99,6 +104,18 @@ def titled(session: Session, title: str, own: str | None = None) -> str:
         if other.title.casefold() == title.casefold():
             raise SameTitle("The wave %(code)s has this name already. Choose another one.", code=other.code)
     return title
+
+
+def whom_to_ask(contact: str) -> str:
+    """The line that names an office and its number, as it is stored and printed; refused if it is blank or too
+    long."""
+    contact = " ".join(nfc(contact).split())
+    if not 1 <= len(contact) <= LONGEST_CONTACT or not contact.isprintable():
+        raise Refusal(
+            "Say in 1 to %(most)d characters whom people can ask: the office and its telephone number.",
+            most=LONGEST_CONTACT,
+        )
+    return contact
 
 
 def default_title(session: Session, code: str, questionnaire: Questionnaire, opens: date) -> str:
@@ -190,7 +207,8 @@ def place_of_leaders(session: Session, wave: str, opened: Opened | None = None) 
     """Where a leader answers whose code was found: as `place`, about the province."""
     row = find(session, wave)
     asked = questionnaires.by_digest(session, row.questionnaire)
-    return _running(Place(row, units.province(session), asked), None, opened)
+    province = units.province(session)
+    return _running(Place(row, province, asked, province), None, opened)
 
 
 def current_place(database: Database, wave: str, unit: str, opened: Opened | None = None) -> Place:
@@ -224,7 +242,7 @@ def _place(session: Session, wave: str, unit: str) -> Place:
     row = find(session, wave)
     refuse_leaders(session, row)
     asked = questionnaires.by_digest(session, row.questionnaire)
-    return Place(row, units.answered_at(session, unit), asked)
+    return Place(row, units.answered_at(session, unit), asked, units.province(session))
 
 
 def refuse_leaders(session: Session, wave: Wave) -> None:

@@ -121,6 +121,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
         wave = waves.find(session, device.wave)
         unit = units.find(session, device.unit)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
+        province = units.named(units.province(session))
     settings = current_app.config
     answer = make_response(
         render_template(
@@ -129,6 +130,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             wave=wave,
             last_day=waves.asks_until(wave),
             named=units.named(unit),
+            province=province,
             questionnaire=questionnaire,
             questions=form.questions(questionnaire),
             screens=form.screens(questionnaire),

@@ -67,6 +67,7 @@ class Wave(Base):
     questionnaire: Mapped[str] = mapped_column(ForeignKey("questionnaire.digest"))
     kind: Mapped[WaveKind] = mapped_column(enum_column(WaveKind))
     public: Mapped[bool] = mapped_column(default=False)
+    contact: Mapped[str | None] = mapped_column(String(120))  # whom people can call: an office and its number
     opens: Mapped[date]
     closes: Mapped[date]
     stopped: Mapped[date | None]  # the day on which it was closed early: nobody is asked from then on

@@ -147,6 +147,7 @@ def _page(
             # The first token stays: a form that is to be corrected after midnight was opened before.
             token=_token() if _opened(place) else token(place, Mode.PHONE, id),
             named=units.named,
+            province=units.named(place.province),
             questions_asked=screens(asked),
             minutes=minutes(asked),
         ),

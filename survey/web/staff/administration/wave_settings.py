@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, DateField, HiddenField, StringField
@@ -12,11 +14,13 @@ from survey.storage.models import Wave
 from survey.waves import changing, questionnaires, waves
 from survey.web.current import database
 from survey.web.pages import Tab
-from survey.web.staff.administration.waves import DAYS
+from survey.web.staff.administration.waves import DAYS, contact_field
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
+
+CHANGE = [field.name for field in fields(changing.Change)]
 
 
 class SettingsForm(StaffForm):
@@ -29,6 +33,7 @@ class SettingsForm(StaffForm):
     )
     opens = DateField(Lazy("First day"), [InputRequired(Lazy("Give the first day."))], format=DAYS)
     closes = DateField(Lazy("Last day"), [InputRequired(Lazy("Give the last day."))], format=DAYS)
+    contact = contact_field()
     public = BooleanField(Lazy("Show on the first page"))
     seen = HiddenField()
 
@@ -52,9 +57,7 @@ def wave_settings(wave: str) -> ResponseReturnValue:
         form.seen.data = changing.state(row)
     if not form.validate_on_submit():
         return _page(wave, form, 422 if form.errors else 200)
-    wanted = changing.Change(
-        **{field.name: field.data for field in form if field.name in ("title", "opens", "closes", "public")}
-    )
+    wanted = changing.Change(**{field.name: field.data for field in form if field.name in CHANGE})
     try:
         with database().writing() as session:
             changing.change(session, wave, wanted, form.seen.data)

@@ -41,6 +41,18 @@ class WaveRow:
     own: bool
 
 
+def contact_field() -> StringField:
+    """Whom people can call about a wave: of a new one, and among what may always change."""
+    return StringField(
+        Lazy("Whom people can call"),
+        filters=[lambda text: text.strip() if text else text],
+        description=Lazy(
+            "The office and its telephone number. The form, its receipt, kiosks, posters and letters say it."
+        ),
+        render_kw={"maxlength": waves.LONGEST_CONTACT},
+    )
+
+
 class WaveForm(StaffForm):
     """What a new wave needs."""
 
@@ -80,6 +92,7 @@ class WaveForm(StaffForm):
             (WaveKind.OPEN.value, Lazy("Open: anybody may answer")),
         ),
     )
+    contact = contact_field()
     public = BooleanField(
         Lazy("Show on the first page"),
         description=Lazy("Anybody may answer it from there. Only an open wave can be public."),
@@ -163,6 +176,7 @@ def new_wave() -> ResponseReturnValue:
                 form.opens.data,
                 form.closes.data,
                 title=form.title.data or "",
+                contact=form.contact.data or "",
                 public=form.public.data,
                 villages="kept" if form.kept and form.kept.data else "new",
             )

@@ -49,7 +49,7 @@ class LettersForm(StaffForm):
     contact = StringField(
         Lazy("Whom people can contact"),
         description=Lazy("The office and its telephone number, as the letter says it."),
-        render_kw={"maxlength": letters.LONGEST_CONTACT},
+        render_kw={"maxlength": waves.LONGEST_CONTACT},
     )
     file = RadioField(
         Lazy("What to make"),
@@ -64,7 +64,7 @@ class LettersForm(StaffForm):
         """Letters name an office; a table is for letters of one's own."""
         if self.file.data == "pdf":
             try:
-                field.data = letters.whom_to_ask(field.data or "")
+                field.data = waves.whom_to_ask(field.data or "")
             except Refusal as nobody:
                 raise ValidationError(str(nobody)) from nobody
 
@@ -75,7 +75,7 @@ class GroupLettersForm(LettersForm):
     contact = StringField(
         Lazy("Whom those asked can contact"),
         description=Lazy("The office and its telephone number, as the letter says it."),
-        render_kw={"maxlength": letters.LONGEST_CONTACT},
+        render_kw={"maxlength": waves.LONGEST_CONTACT},
     )
     villages = SelectField(Lazy("Groups"))
     count = IntegerField(
@@ -125,7 +125,11 @@ def invitations(wave: str) -> ResponseReturnValue:
         of_leaders = frame.of_leaders(session, wave_row)
         if of_leaders:
             rows = _group_rows(session, wave_row)
-    form = GroupLettersForm() if of_leaders else LettersForm(count=max(drawn.values(), default=None))
+    form = (
+        GroupLettersForm(contact=wave_row.contact)
+        if of_leaders
+        else LettersForm(count=max(drawn.values(), default=None), contact=wave_row.contact)
+    )
     form.villages.choices = _choices(rows)
     if not form.validate_on_submit():
         return _page(wave_row, form, rows, 422 if form.errors else 200)
@@ -143,11 +147,13 @@ def _letters(wave: Wave, form: LettersForm, rows: Rows) -> Response:
         key, chosen_places = str(current_app.config["SECRET_KEY"]), _places(form.villages.data, rows)
         invitations = codes.make(session, key, wave.code, chosen_places, form.count.data)
         chosen = questionnaires.by_digest(session, wave.questionnaire)
+        province = units.province(session)
         audit.annotate(villages=form.villages.data or "–", codes=len(invitations))
     name = f"thu-moi-{wave.code}"
     if form.file.data == "pdf":
         return printed(
-            f"{name}.pdf", lambda file: letters.write(invitations, wave, chosen, base, form.contact.data, file)
+            f"{name}.pdf",
+            lambda file: letters.write(invitations, wave, chosen, base, form.contact.data, province, file),
         )
     answer = Response(letters.table(invitations, base), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -89,6 +89,12 @@ def official_day(value: date) -> str:
     return format_date(value, "d MMMM y", locale="en")
 
 
+def ended(text: str | None) -> str:
+    """What a person typed, with a full stop where it has no end of its own; empty where there is nothing."""
+    text = (text or "").strip()
+    return f"{text}." if text and text[-1] not in ".!?…" else text
+
+
 @lru_cache(4096)  # of units, accounts and the like, which staff name
 def order(text: str) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
     """A sort key for Vietnamese order: syllable by syllable, letters before tones, numbers as numbers."""

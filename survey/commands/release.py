@@ -18,7 +18,7 @@ from survey.results import release_matters, release_steps, releases
 from survey.storage import models
 from survey.waves import waves
 from survey.year import year_releases
-from translations import Conflict
+from translations import Conflict, formats
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", help=_("The wave whose results are released."))
@@ -131,7 +131,7 @@ def check(code: str | None, year: int | None, number: int, person: str, despite:
     if code is not None:
         open_, ticked = _open(database, code, despite)
         with database.writing() as session:
-            chosen = releases.find(session, code, number)
+            chosen = releases.claim(session, code, number)
             releasing.check(session, chosen, person, open_, ticked)
             _by(session, chosen, "checked", person)
             _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
@@ -153,7 +153,7 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
     if code is not None:
         open_, ticked = _open(database, code, despite)
         with database.writing() as session:
-            chosen = releases.find(session, code, number)
+            chosen = releases.claim(session, code, number)
             releasing.approve(session, chosen, person, open_, ticked)
             _by(session, chosen, "approved", person)
         say("Release %(number)s is approved: communes and programs see it now.", number=number)
@@ -176,7 +176,7 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
 )
 def withdraw(code: str, number: int, person: str, reason: str) -> None:
     with installation.opened().writing() as session:
-        chosen = releases.find(session, code, number)
+        chosen = releases.claim(session, code, number)
         releases.withdraw(session, chosen, reason, person)
         _by(session, chosen, "withdrawn", person)
     say("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.", number=number)
@@ -201,13 +201,13 @@ def _list_wave(session: Any, code: str) -> None:
             say(
                 "A correction, declared by %(person)s: %(reason)s",
                 person=release_steps.named(one, "frozen"),
-                reason=one.correction,
+                reason=formats.ended(one.correction),
             )
         if one.withdrawn is not None:
             say(
                 "Withdrawn by %(person)s: %(reason)s",
                 person=release_steps.named(one, "withdrawn"),
-                reason=one.withdrawal,
+                reason=formats.ended(one.withdrawal),
             )
         for passed in release_matters.passed(session, one):
             _say_passed(one, passed)
@@ -221,7 +221,7 @@ def _say_passed(one: models.Release, passed: models.ReleaseMatter) -> None:
         "Open then: %(matter)s. %(person)s went on: %(reason)s",
         matter=release_matters.words(passed.told),
         person=release_steps.written(passed.person, passed.step in (one.by_operator or ())),
-        reason=passed.reason,
+        reason=formats.ended(passed.reason),
     )
 
 

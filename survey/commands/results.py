@@ -6,16 +6,15 @@ from typing import Any
 
 import click
 
-from survey.commands import command, say
+from survey.commands import command
 from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
 from survey.integrity import unusual
 from survey.operations import installation
-from survey.results import releases, result_table
+from survey.results import releases, result_table, wording
 from survey.waves import waves
 from translations import gettext as _
-from translations.formats import day as written_day
 
 MARKS = (
     "quick",
@@ -73,12 +72,7 @@ def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, 
         number = options["release"]
         release = None if number is None else releases.find(session, wave, number)
         if release is not None and release.withdrawn is not None:
-            say(
-                "Release %(number)s was withdrawn on %(day)s: %(reason)s",
-                number=release.number,
-                day=written_day(release.withdrawn),
-                reason=release.withdrawal,
-            )
+            click.echo(wording.correction(release), err=True)
         marked = unusual.flagged(session, waves.find(session, wave), release, found)
         records = result_table.as_records(marked)
     write(records if output == "json" else list(map(result_table.as_row, records)), result_table.FIELDS, output)

@@ -93,7 +93,9 @@ def released(session: Session, wave: str) -> tuple[Wave, Release]:
     if release is None:
         if (withdrawal := releases.withdrawal(session, row.code)) is not None:
             raise withdrawal
-        raise Conflict("Nothing of %(wave)s is released yet: open data come from an approved release.", wave=wave)
+        raise Conflict(
+            "Nothing of %(wave)s is released yet: open data come from an approved release.", wave=row.title
+        )
     return row, release
 
 

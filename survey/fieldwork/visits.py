@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from survey.sampling.outcome_words import ON_THE_SHEET, Outcome
 from survey.storage.models import DrawnHousehold, DrawnVillage, Visit, Wave
+from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 
 
@@ -68,9 +69,11 @@ def record(session: Session, code: str, psu: str, outcomes: Mapping[int, Outcome
     Refused: households that were not drawn; a replacement without the reason of the one that it stands in for; a
     wave whose fieldwork is closed. Gives the households as they are then.
     """
-    wave = session.get(Wave, code)
-    if wave is None or wave.draw is None:
-        raise NotFound("No sample is drawn for the wave %(wave)s: there are no households to visit.", wave=code)
+    wave = waves.find(session, code)
+    if wave.draw is None:
+        raise NotFound(
+            "No sample is drawn for the wave %(wave)s: there are no households to visit.", wave=wave.title
+        )
     if wave.closed is not None:
         raise Conflict("The fieldwork of wave %(wave)s is closed: no visit is noted any more.", wave=wave.title)
     # Two tablets in one village: the second waits, and adds to what the first noted.

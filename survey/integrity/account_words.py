@@ -15,7 +15,7 @@ from survey.results import wording
 from survey.storage.models import Wave, WaveKind
 from translations import gettext as _
 from translations import ngettext
-from translations.formats import day, number
+from translations.formats import day, ended, number
 
 FEWEST = 5
 
@@ -114,21 +114,20 @@ def _verdict(account: Account) -> str:
 
 
 def remark(account: Account) -> str:
-    """That the release was withdrawn, and why; or that the one that is shown corrects the one before: who declared
-    that stands in its report."""
+    """That the release was withdrawn, and why; or that the one that is shown corrects the one before."""
     if account.withdrawn is not None:
         return _(
             "Release %(number)s was withdrawn on %(day)s: %(reason)s",
             number=account.withdrawn.number,
             day=day(account.withdrawn.day),
-            reason=account.withdrawn.reason,
+            reason=ended(account.withdrawn.reason),
         )
     if account.shown is None or not account.shown.correction:
         return ""
     return _(
         "Release %(number)s corrects a few forms of those released before. Why: %(reason)s",
         number=account.shown.number,
-        reason=account.shown.correction,
+        reason=ended(account.shown.correction),
     )
 
 

@@ -57,7 +57,8 @@ def text(session: Session, wave: str) -> str:
     chain = digests.chain(session, wave)
     if not chain:
         raise Refusal(
-            "Wave %(wave)s has no digest yet: the first one is made in the night after its first day.", wave=wave
+            "Wave %(wave)s has no digest yet: the first one is made in the night after its first day.",
+            wave=row.title,
         )
     asked = questionnaires.by_digest(session, row.questionnaire).title
     parts = []

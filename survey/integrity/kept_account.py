@@ -79,16 +79,19 @@ def _make(database: Database, code: str) -> None:
 
 
 def _state(session: Session, wave: str) -> str:
-    """What was decided and closed by now; while a wave runs, forms move it only with the night's digest."""
-    over = session.get_one(Wave, wave).closes < dates.today()
+    """What was decided and closed by now, and the wave's days; while it runs, forms move it only with the night's
+    digest."""
+    row = session.get_one(Wave, wave)
+    over = row.closes < dates.today()
     told = releases.newest_public(session, wave)
-    counts = [
+    parts = [
+        *(row.opens, row.closes, row.stopped, row.closed),
         waves.collected(session, wave) if over else 0,
         session.scalar(select(func.max(DayDigest.number)).where(DayDigest.wave == wave)) or 0,
         *(0 if one is None else one.number for one in (told.release, told.withdrawn)),
         *(session.scalar(select(func.count()).where(own.wave == wave)) or 0 for own in (LotStep, MatterDecision)),
     ]
-    return " ".join(map(str, (FORM, *counts)))
+    return " ".join(map(str, (FORM, *parts)))
 
 
 def by_the_clock(database: Database, wait: Callable[[float], bool]) -> None:

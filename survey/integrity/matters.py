@@ -178,7 +178,7 @@ def find(session: Session, wave: Wave, subject: str) -> Matter:
     patterns = None if subject.startswith("pattern:") else ()
     found = next((one for one in matters(session, wave, patterns) if one.subject == subject), None)
     if found is None:
-        raise NotFound("There is no such matter in wave %(wave)s. Look at the list.", wave=wave.code)
+        raise NotFound("There is no such matter in wave %(wave)s. Look at the list.", wave=wave.title)
     return found
 
 

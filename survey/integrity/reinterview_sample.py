@@ -152,7 +152,7 @@ def find(session: Session, wave: Wave, subject: str) -> Pattern:
     for one in pattern_list.look(session, wave).patterns:
         if one.subject == subject and one.sign:
             return one
-    raise NotFound("There is no such pattern in wave %(wave)s. Look at the list.", wave=wave.code)
+    raise NotFound("There is no such pattern in wave %(wave)s. Look at the list.", wave=wave.title)
 
 
 def _wait_for(session: Session, wave: Wave, subject: str, drawn: ReinterviewSample, person: str) -> None:

@@ -44,11 +44,4 @@ def notes(records: Sequence[Estimate]) -> tuple[str, ...]:
     notes = wording.legend(records)
     if any(wording.is_hidden(record) for record in records):
         notes.append(_("hidden: not published, so that nobody's answer can be worked out."))
-    if any("none" in record.flags and not wording.is_hidden(record) for record in records):
-        notes.append(
-            _(
-                "0 of …: no case among those who answered. That does not mean there is none; “at most” says what "
-                "may be."
-            )
-        )
     return tuple(notes)

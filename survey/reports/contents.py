@@ -18,7 +18,6 @@ from survey.results import wording
 from survey.results.summary import Line, Summary
 from survey.storage.models import WaveKind
 from translations import gettext as _
-from translations.formats import day
 
 
 def contents(summary: Summary, account: Account | None = None) -> Report:
@@ -67,19 +66,12 @@ def opening(summary: Summary, unit: str | None = None) -> list[Block]:
     release = summary.release
     if summary.wave.simulated:
         told.append(_("These are simulated demonstration data. They say nothing about the real province."))
-    if summary.draft:
+    if summary.draft and (release is None or release.withdrawn is None):
         told.append(_("This is a draft: the figures are not released and may still change."))
-    if release is not None and release.withdrawn is not None:
-        told.append(
-            _(
-                "These figures were withdrawn on %(day)s: %(reason)s",
-                day=day(release.withdrawn),
-                reason=release.withdrawal or "–",
-            )
-        )
+    about = release or summary.withdrawn
+    if about is not None and (remark := wording.correction(about)):
+        told.append(remark)
     told += [one.words() for one in summary.unusual if unit in (None, one.unit)]
-    if release is not None and release.correction:
-        told.append(wording.correction(release))
     if summary.issue is not None and summary.issue.replaces:
         told.append(_("This report replaces the report %(number)s.", number=summary.issue.replaces))
     return [Notice("\n".join(told))] if told else []

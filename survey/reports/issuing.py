@@ -28,7 +28,8 @@ def find(session: Session, wave: str, id: int) -> IssuedReport:
     """An issued report of a wave."""
     report = session.get(IssuedReport, id)
     if report is None or report.wave != wave:
-        raise NotFound("There is no such report in wave %(wave)s. Look at its list.", wave=wave)
+        title = waves.find(session, wave).title
+        raise NotFound("There is no such report in wave %(wave)s. Look at its list.", wave=title)
     return report
 
 

@@ -105,7 +105,7 @@ def marks(summary: Summary) -> tuple[str, ...]:
     marks_ = []
     if summary.release is not None and summary.release.withdrawn is not None:
         marks_.append(_("Withdrawn").upper())
-    if summary.draft:
+    elif summary.draft:
         marks_.append(_("Draft").upper())
     if summary.wave.simulated:
         marks_.append(_("Demonstration data"))

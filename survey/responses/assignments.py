@@ -175,10 +175,10 @@ def _refuse_households(session: Session, wave: Wave, psu: str | None, numbers: l
 
 def end(session: Session, wave: str, id: int, by: str) -> Assignment:
     """Ends an assignment with this day. Forms answered by today still count under it, however late they come."""
-    waves.find(session, wave, lock={"key_share": True})
+    row = waves.find(session, wave, lock={"key_share": True})
     one = session.get(Assignment, id) if 0 < id < 2**31 else None
     if one is None or one.wave != wave:
-        raise NotFound("Wave %(wave)s has no assignment %(id)s. Look at its list.", wave=wave, id=id)
+        raise NotFound("Wave %(wave)s has no assignment %(id)s. Look at its list.", wave=row.title, id=id)
     if one.ended is not None:
         raise Conflict("Assignment %(id)s has ended already. Nothing was changed.", id=id)
     one.ended, one.ended_by = dates.today(), nfc(by).strip()

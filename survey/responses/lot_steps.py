@@ -85,7 +85,8 @@ def find(session: Session, wave: str, number: int) -> Lot:
     """A lot of a wave by its number."""
     lot = session.get(Lot, number) if 0 < number <= MOST else None
     if lot is None:
-        raise NotFound("Wave %(wave)s has no lot %(number)s. Look at its list.", wave=wave, number=number)
+        title = waves.find(session, wave).title
+        raise NotFound("Wave %(wave)s has no lot %(number)s. Look at its list.", wave=title, number=number)
     if lot.wave != wave:
         raise NotFound(
             "Lot %(number)s belongs to wave %(other)s, not to %(wave)s.",

@@ -29,11 +29,11 @@ def is_closed(session: Session, wave: str, psu: str) -> bool:
 
 def take(session: Session, wave: str, psu: str, step: VillageStepKind, reason: str, person: str) -> None:
     """Closes a village, or opens it again. What comes for a closed one is held. Call inside `writing()`."""
-    waves.find(session, wave)
+    title = waves.find(session, wave).title
     here = select(Village).where(Village.wave == wave, Village.psu == psu)
     village = session.scalars(here.with_for_update(key_share=True)).first()
     if village is None:
-        raise NotFound("The wave %(wave)s has no village %(psu)s.", wave=wave, psu=psu)
+        raise NotFound("The wave %(wave)s has no village %(psu)s.", wave=title, psu=psu)
     reason = nfc(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Refusal("Say why, in 1 to %(most)s characters.", most=LONGEST_REASON)

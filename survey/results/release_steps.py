@@ -39,24 +39,33 @@ def told(release: Frozen, step: str) -> None:
     release.by_operator = [*(release.by_operator or ()), step]
 
 
-def check(release: Frozen, person: str) -> None:
-    """Notes that somebody checked the figures of a release; refused where that is done."""
+def refuse_check(release: Frozen) -> None:
+    """Refuses to check a release that is checked."""
     if release.checked is not None:
         raise Conflict("Release %(number)s is checked already, by %(person)s.", **_by(release.checked_by, release))
+
+
+def check(release: Frozen, person: str) -> None:
+    """Notes that somebody checked the figures of a release; refused where that is done."""
+    refuse_check(release)
     release.checked, release.checked_by = dates.today(), person
     audit.annotate(release=release.number, step="check")
 
 
-def approve(release: Frozen, last: Frozen, person: str) -> None:
-    """Lets a release be seen. It is checked before, and somebody else approves it than who checked.
+def refuse_approval(release: Frozen, last: Frozen, person: str) -> None:
+    """Refuses a release that is not checked, or by the one who approves it, that is approved, or passed over.
 
-    last  the newest one of its wave or year: an older one is passed over
+    last  the newest one of its wave or year
     """
     if release.approved is not None:
         by = _by(release.approved_by, release)
         raise Conflict("Release %(number)s is approved already, by %(person)s.", **by)
     if release.checked is None:
-        raise Conflict("Release %(number)s is not checked yet. Check its figures first.", number=release.number)
+        raise Conflict(
+            "Release %(number)s is not checked yet. Home Affairs checks its figures first, then somebody else "
+            "approves it.",
+            number=release.number,
+        )
     if spelling(release.checked_by or "") == spelling(person):
         raise Conflict("%(person)s checked release %(number)s: somebody else approves it.", **_by(person, release))
     if last.number > release.number:  # it was frozen beside what was shown then; both may be another by now
@@ -65,27 +74,34 @@ def approve(release: Frozen, last: Frozen, person: str) -> None:
             newer=last.number,
             number=release.number,
         )
+
+
+def approve(release: Frozen, last: Frozen, person: str) -> None:
+    """Lets a release be seen; refused as `refuse_approval` says."""
+    refuse_approval(release, last, person)
     release.approved, release.approved_by = dates.today(), person
     audit.annotate(release=release.number, step="approve")
 
 
-def withdraw(release: Release, shown: Release | None, reason: str, person: str) -> None:
-    """Takes back the release that is shown. From now on its reason is shown instead of figures, until a newer one
-    is approved; none of before comes back, and this one is not approved again.
-
-    shown  the one that is shown: no other is withdrawn
-    """
-    reason = nfc(reason).strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise Refusal(
-            "Say in 1 to %(most)s characters why it is withdrawn: everybody reads it.", most=LONGEST_REASON
-        )
+def refuse_withdrawal(release: Release, shown: Release | None) -> None:
+    """Refuses to withdraw another release than the one that is `shown`."""
     if release.withdrawn is not None:
         by = _by(release.withdrawn_by, release)
         raise Conflict("Release %(number)s is withdrawn already, by %(person)s.", **by)
     if shown is None or shown.id != release.id:
         raise Conflict(
             "Release %(number)s is not the one that is shown: there is nothing to withdraw.", number=release.number
+        )
+
+
+def withdraw(release: Release, shown: Release | None, reason: str, person: str) -> None:
+    """Takes back the release that is `shown`. Its reason stands instead of figures until a newer one is approved;
+    none of before comes back, and this one is not approved again."""
+    refuse_withdrawal(release, shown)
+    reason = nfc(reason).strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refusal(
+            "Say in 1 to %(most)s characters why it is withdrawn: everybody reads it.", most=LONGEST_REASON
         )
     release.withdrawn, release.withdrawn_by, release.withdrawal = dates.today(), person, reason
     audit.annotate(release=release.number, step="withdraw")

@@ -25,6 +25,7 @@ from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
 from translations import Conflict, Gone, NotFound, Refusal
 from translations.formats import day as written_day
+from translations.formats import ended
 
 NEW_ANSWERS = 30  # that changed in a unit, before a newer figure of it is shown
 LONGEST_REASON = 500
@@ -99,7 +100,7 @@ def withdrawal(session: Session, wave: str) -> Gone | None:
         "Release %(number)s was withdrawn on %(day)s: %(reason)s",
         number=withdrawn.number,
         day=written_day(withdrawn.withdrawn),
-        reason=withdrawn.withdrawal,
+        reason=ended(withdrawn.withdrawal),
     )
 
 
@@ -132,8 +133,16 @@ def find(session: Session, wave: str, number: int) -> Release:
     """A release of a wave by its number."""
     release = session.scalars(select(Release).where(Release.wave == wave, Release.number == number)).first()
     if release is None:
-        raise NotFound("Wave %(wave)s has no release %(number)s. Look at its list.", wave=wave, number=number)
+        title = waves.find(session, wave).title
+        raise NotFound("Wave %(wave)s has no release %(number)s. Look at its list.", wave=title, number=number)
     return release
+
+
+def claim(session: Session, wave: str, number: int) -> Release:
+    """A release that somebody takes a step with: until the transaction ends nobody else does, and nobody changes
+    its wave. Forms go on coming."""
+    waves.find(session, wave, lock={"key_share": True})
+    return find(session, wave, number)
 
 
 def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> Release:
@@ -143,7 +152,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     in together, once it is enough (`_in_company`), and else waits, in the province's figures too; in an open wave,
     which anybody may answer, that holds for the first release as well, and releases lie a week apart.
 
-    correction  why few forms of a sample wave must come in all the same; its report says so, and who declared it
+    correction  why few forms of a sample wave must come in all the same; its report says so
     Refused: an open wave within the week, or corrected; a correction of nothing that is shown; nothing to show.
     """
     # Of two who freeze at once, one waits; forms go on coming.
@@ -343,6 +352,16 @@ def changed(old: Respondents, new: Respondents) -> list[Changed]:
         for unit in sorted({*counts[0], *counts[1]})
         if (came := counts[0].get(unit, 0)) + (went := counts[1].get(unit, 0))
     ]
+
+
+def refuse_step(session: Session, release: Release, step: str, person: str) -> None:
+    """Refuses a step (check, approve, withdraw) that this person can't take now, whatever they say."""
+    if step == "check":
+        release_steps.refuse_check(release)
+    elif step == "approve":
+        release_steps.refuse_approval(release, list_all(session, release.wave)[0], person)
+    else:
+        release_steps.refuse_withdrawal(release, newest(session, release.wave))
 
 
 def size(release: Release) -> int:

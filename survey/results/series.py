@@ -12,7 +12,7 @@ from survey.responses import crosswalks
 from survey.responses.respondents import Respondents, sample
 from survey.results import comparison, divided_units, releases, result_table, scores, targets
 from survey.storage.models import Release, Wave
-from survey.waves import questionnaires
+from survey.waves import questionnaires, waves
 from translations import Lazy
 
 
@@ -20,7 +20,7 @@ from translations import Lazy
 class Point:
     """A wave's figure. `breaks`: what was done otherwise in the wave before; the two are then no series.
 
-    release  that the figure is of; None for the present data, of a wave too whose release was `withdrawn`
+    release  that the figure is of; None for the present data of the newest wave
     rule     that it follows; None for a figure of no index
     was      the code of the question in that wave, where it had another one
     grown    whether the unit took in others since: their old records are counted with its own
@@ -35,7 +35,6 @@ class Point:
     was: str | None = None
     grown: bool = False
     divided: bool = False
-    withdrawn: Release | None = None
 
 
 def of(
@@ -43,7 +42,7 @@ def of(
 ) -> list[Point]:
     """The figure of a wave and of those before it that asked for it, the oldest first.
 
-    A wave before is shown as it was released; one without a release by its present data.
+    A wave before stands as it was released; one whose figures nobody is shown is left out (`left_out`).
 
     unit  a commune; the whole province without it
     """
@@ -52,8 +51,9 @@ def of(
     code = measure.partition("=")[0]
     now = questionnaires.by_digest(session, wave.questionnaire)
     for one in [*reversed(comparison.earlier(session, wave)), wave]:
-        known = releases.newest_public(session, one.code)
-        shown = release if one.code == wave.code else known.release
+        shown = release if one.code == wave.code else releases.newest(session, one.code)
+        if shown is None and one.code != wave.code:
+            continue
         people_then = crosswalks.translated(session, sample(session, one, shown), now)
         homed = divided_units.Rehoused(people_then.people, {})
         if unit is not None:  # the whole province is the same people, wherever its borders run
@@ -81,11 +81,21 @@ def of(
                 people_then.was.get(code),
                 unit in homed.grown,
                 unit in homed.divided,
-                known.withdrawn if shown is None else None,
             )
         )
         last = people, rule
     return points
+
+
+def left_out(session: Session, wave: Wave) -> list[tuple[Wave, Release | None]]:
+    """The waves before this one that people answered and whose figures nobody is shown, the oldest first; with the
+    release of each that was withdrawn."""
+    known = [(one, releases.newest_public(session, one.code)) for one in comparison.earlier(session, wave)]
+    return [
+        (one, told.withdrawn)
+        for one, told in reversed(known)
+        if told.release is None and waves.collected(session, one.code)
+    ]
 
 
 def breaks(

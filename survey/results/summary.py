@@ -221,6 +221,7 @@ class Summary:
     rated: tuple[GroupLine, ...] = ()  # the units that leaders rated, where there are several
     release: Release | None = None  # that the data are of; None for the present data
     shown: int | None = None  # the number of the release that others see: the newest approved one
+    withdrawn: Release | None = None  # of which others read the reason instead, where none is seen
     issue: Issue | None = None  # of a report that goes out
     standouts: dict[str, tuple[Standout, ...]] = field(default_factory=dict)  # by unit: what differs
     tested: dict[str, int] = field(default_factory=dict)  # by unit: of how many questions
@@ -252,13 +253,15 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     people = sample(session, waves.find(session, wave), release)
     last = audit.newest(session)
     summary = _made(session, people, rule)
+    told = releases.newest_public(session, people.wave.code)
     summary = replace(
         summary,
         wave=people.wave,  # its name and days as they are now: figures rest on none of them but the first day
         targets=targets.lines(session, people, summary.records, rule, release),
         remarks=remarks.gather(session, people.wave, release),
         trail=(last.number, last.digest) if last else None,
-        shown=releases.newest_number(session, people.wave.code),
+        shown=told.release.number if told.release else None,
+        withdrawn=told.withdrawn,
     )
     paper = _paper(session, people.wave)
     came = replace(

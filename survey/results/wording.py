@@ -16,7 +16,6 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
-from survey.results import release_steps
 from survey.results.remarks import ThemeCounts
 from survey.results.result_table import Record
 from survey.results.standing_words import CHANGES, SIDES, STANDINGS
@@ -96,14 +95,14 @@ def correction(release: Release) -> str:
             "Release %(number)s was withdrawn on %(day)s: %(reason)s",
             number=release.number,
             day=formats.day(release.withdrawn),
-            reason=release.withdrawal,
+            reason=formats.ended(release.withdrawal),
         )
     if not release.correction:
         return ""
     return _(
-        "These figures correct a few forms of those released before. %(person)s declared: %(reason)s",
-        person=release_steps.named(release, "frozen"),
-        reason=release.correction,
+        "These figures correct a few forms of those released before. The Department of Home Affairs declared: "
+        "%(reason)s",
+        reason=formats.ended(release.correction),
     )
 
 
@@ -465,12 +464,19 @@ def mark(record: Estimate) -> str:
 
 
 def legend(records: Iterable[Estimate]) -> list[str]:
-    """What the signs mean that some of the records bear, under their table."""
+    """What the signs and the zeros mean that some of the records bear, under their table."""
     records = list(records)
     signs = {sign for record in records for sign in marks(record)}
     lines = [key(sign) for sign in MARKS.values() if sign in signs]
     if POOLED in signs:
         lines.append(_pooled(any("not_a_sample" in record.flags for record in records)))
+    if any("none" in record.flags and not is_hidden(record) for record in records):
+        lines.append(
+            _(
+                "0 of …: no case among those who answered. That does not mean there is none; “at most” says what "
+                "may be."
+            )
+        )
     return lines
 
 

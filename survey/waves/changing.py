@@ -57,6 +57,12 @@ def state(wave: Wave) -> str:
     return "|".join(str(getattr(wave, field.name)) for field in fields(Change))
 
 
+def refuse_other(wave: Wave, seen: str | None) -> None:
+    """Refuses what was decided on another `state` of a wave than that of now; None if nobody says which."""
+    if seen is not None and seen != state(wave):
+        raise Conflict("Somebody else changed this wave in the meantime. Look at it as it is now, then decide.")
+
+
 def fixed(session: Session, wave: Wave) -> dict[str, str]:
     """What can't be changed any more, by the name of the field, and why."""
     why: dict[str, str] = {}
@@ -99,8 +105,7 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None)
     seen  the `state` on which the change was decided; refused if somebody else changed it since
     """
     wave = waves.find(session, code, lock=True)
-    if seen is not None and seen != state(wave):
-        raise Conflict("Somebody else changed this wave in the meantime. Look at it as it is now, then decide.")
+    refuse_other(wave, seen)
     new = {
         field.name: value
         for field in fields(wanted)

@@ -124,7 +124,6 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
     own = figures.index is not None and wave.kind is WaveKind.SAMPLE  # who was just served is another survey
     cited = [one for one in published.beside(session, "index") if own and one.place == place]
     points = series.of(session, wave, "index", release) if figures.index else []
-    points = [one for one in points if one.release is not None]
     return Figures(
         summary=figures,
         release=release,

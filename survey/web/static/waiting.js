@@ -31,15 +31,15 @@ async function offer() {
     const { pathname, search, searchParams } = new URL(request.url);
     if (!PLACE.test(pathname) || searchParams.get("lang") !== document.documentElement.lang) continue;
     const page = new DOMParser().parseFromString(await (await cache.match(request, { ignoreVary: true })).text(), "text/html");
-    const { named, until, wave } = page.querySelector("[data-named]")?.dataset ?? {}; // a page of before names nothing
-    const place = `${wave} ${named}`;
-    if (until >= today() && !found.get(place)?.address.includes("/ho?")) found.set(place, { address: pathname + search, named, wave });
+    const { named, until, wave, waveTitle: title = wave } = page.querySelector("[data-named]")?.dataset ?? {}; // a page of before names nothing
+    const place = `${title} ${named}`;
+    if (until >= today() && !found.get(place)?.address.includes("/ho?")) found.set(place, { address: pathname + search, named, title });
   }
   const section = document.querySelector("[data-kept]");
-  for (const { address, named, wave } of found.values()) {
+  for (const { address, named, title } of found.values()) {
     const row = section.querySelector("template").content.cloneNode(true);
     row.querySelector("a").href = address;
-    row.querySelector("b").textContent = wave;
+    row.querySelector("b").textContent = title;
     row.querySelector("[data-named]").textContent = named;
     section.querySelector("ul").append(row);
   }

@@ -25,7 +25,7 @@ from survey.responses import lot_steps
 from survey.responses.respondents import sample_with
 from survey.results import releases, result_table
 from survey.storage.database import Database
-from survey.storage.models import IntegrityAccount, Lot, MatterState
+from survey.storage.models import IntegrityAccount, Lot, MatterState, Wave
 from survey.waves import questionnaires, waves
 from tests.survey.flooded import WAVE as FLOOD_WAVE
 from tests.survey.flooded import Flooded
@@ -130,7 +130,10 @@ def test_a_withdrawn_release_says_so_with_its_reason(province: Database) -> None
     told(province)
     own = kept(province)
     assert (own.shown, own.figure) == (None, None)
-    assert account_words.remark(own).endswith("Sai quyền số")
+    assert account_words.remark(own).endswith("Sai quyền số.")
+    with province.writing() as session:
+        session.get_one(Wave, WAVE).closes += timedelta(5)
+        assert kept_account.read(session, WAVE) is None, "it was told of other days"
 
 
 def test_a_lot_set_aside_after_the_release_says_that_the_figures_hold_it(province: Database) -> None:

@@ -156,8 +156,12 @@ def test_a_wave_before_that_is_not_released_is_named_and_no_more(summary: Summar
 def test_a_report_of_withdrawn_figures_says_so_on_each_page(summary: Summary) -> None:
     gone = Release(wave="thu-nghiem", number=1, withdrawn=date(2026, 3, 1), withdrawal="sai quyền số")
     report = contents(replace(summary, release=gone))
-    assert report.marks[0] == "ĐÃ THU HỒI"
-    assert "đã bị thu hồi ngày 01/03/2026: sai quyền số" in said(report)
+    assert report.marks == ("ĐÃ THU HỒI", "Dữ liệu mô phỏng")
+    assert "số 1 bị thu hồi ngày 01/03/2026: sai quyền số." in said(report)
+    assert "Đây là dự thảo" not in said(report)
+    now = said(contents(replace(summary, withdrawn=gone)))
+    assert "Đây là dự thảo" in now  # the present data, while the release is withdrawn
+    assert "sai quyền số." in now
 
 
 def test_silence_stands_beside_the_answers_with_both_extremes(summary: Summary) -> None:

@@ -48,6 +48,15 @@ def answer(database: Database, wave: str, levels: dict[str, list[int]], item: st
                 submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {item: level}, psu=psu)
 
 
+def released(database: Database, wave: str) -> int:
+    """Releases the present data of a wave, and says how many answered."""
+    with database.writing() as session:
+        made = releases.freeze(session, waves.find(session, wave), "Lan")
+        release_steps.check(made, "Lan")
+        releases.approve(session, made, "Minh")
+        return releases.size(made)
+
+
 def compared(database: Database, new: str = "nay", **options: Any) -> Comparison:
     with database.reading() as session:
         old, now = (sample(session, waves.find(session, code)) for code in ("truoc", new))
@@ -85,11 +94,7 @@ def test_a_change_is_the_difference_of_the_stacked_file(two: Database, kept: boo
 
 def test_a_wave_before_is_compared_as_it_was_released(two: Database) -> None:
     answer(two, "truoc", {"V1": [1] * 15})
-    with two.writing() as session:
-        made = releases.freeze(session, waves.find(session, "truoc"), "Lan")
-        answered = len(comparison.before(session, waves.find(session, "truoc")))
-        release_steps.check(made, "Lan")
-        releases.approve(session, made, "Minh")
+    answered = released(two, "truoc")
     answer(two, "truoc", {"V2": [2] * 5})
     with two.reading() as session:
         assert len(comparison.before(session, waves.find(session, "truoc"))) == answered == 15
@@ -167,6 +172,7 @@ def test_a_figure_that_was_hidden_can_not_be_subtracted_out_of_the_unit_that_too
                 place = waves.place(session, wave, unit)
                 for level in levels:
                     submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": level}, psu=psu)
+    released(two, "truoc")
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         own = result_table.table(session, old, items=["C5=2"], by=["unit"], released=True)
@@ -194,6 +200,7 @@ def test_a_part_of_a_unit_comes_over_with_its_share(two: Database) -> None:
     answer(two, "truoc", {"V1": [1, 2] * 15, "V3": [1, 2] * 15})
     with two.writing() as session:
         session.get_one(Unit, HOME).replaces = f"{OTHER}:0.5"
+    released(two, "truoc")
     with two.reading() as session:
         old = sample(session, waves.find(session, "truoc"))
         moved = divided_units.rehoused(session, old, waves.find(session, "nay")).people

@@ -29,7 +29,7 @@ from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.models import Batch, Mode, Release, Review, ReviewState, Role, Sheet, SignIn, Village, Wave
 from survey.system import dates
-from survey.waves import waves
+from survey.waves import changing, waves
 from translations import Conflict, NotFound, Refusal
 
 HOME, OTHER = "06652", "06658"
@@ -266,12 +266,13 @@ def test_few_forms_come_in_as_a_declared_correction_and_the_report_says_so(provi
     with province.reading() as session:
         said = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", two))
         former = summary.gather(session, "ho-mau", release=releases.find(session, "ho-mau", one))
-    words = "Lan khai lý do: Thôn 2 bị bỏ sót"
+    words = "Sở Nội vụ nêu lý do: Thôn 2 bị bỏ sót."
     assert words in str(contents(said))
     with province.reading() as session:
         assert words in " ".join(about(Bundle.of(session, "ho-mau")))
     assert words in str(of_commune(said, said.units[0]))
-    assert "khai lý do" not in str(contents(former))
+    assert "Lan" not in str(contents(said)), "an account is no public matter"
+    assert "nêu lý do" not in str(contents(former))
     send(30)
     freeze(province, "ho-mo")
     with province.writing() as session:
@@ -472,9 +473,10 @@ def test_whoever_reads_a_withdrawn_release_reads_why(
     with province.writing() as session:
         token = tokens.add(session, "may", Role.HOME_AFFAIRS)
     number = freeze(province, "ho-mo")
-    staff = sign_in(app, "home_affairs").get("/quan-tri/ho-mo/")
-    assert "Dự thảo" not in staff.text  # nothing came since: the release is what is shown
-    assert "ản công bố số 1" in staff.text
+    staff = sign_in(app, "home_affairs")
+    shown = staff.get("/quan-tri/ho-mo/").text
+    assert "Dự thảo" not in shown  # nothing came since: the release is what is shown
+    assert "ản công bố số 1" in shown
     with province.writing() as session:
         releases.withdraw(session, releases.find(session, "ho-mo", number), "Sai quyền số", "Minh")
     asks = {"Authorization": f"Bearer {token}"}
@@ -483,8 +485,9 @@ def test_whoever_reads_a_withdrawn_release_reads_why(
     [row] = [one for one in client.get("/api/v1/waves", headers=asks).json if one["code"] == "ho-mo"]
     why = {"release": number, "day": dates.today().isoformat(), "reason": "Sai quyền số"}
     assert (row["release"], row["withdrawn"]) == (None, why)
+    assert "Sai quyền số. Đây là số liệu hiện có" in staff.get("/quan-tri/ho-mo/").text
     own = reader.get("/quan-tri/ho-mo/xa-minh").text
-    assert "Sai quyền số" in own
+    assert "Sai quyền số." in own
     assert "35 phiếu" not in own
     with province.reading() as session:
         found = summary.gather(session, "ho-mo", release=releases.find(session, "ho-mo", number))
@@ -536,6 +539,10 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
 
     assert "Chưa công bố" in one.get(page).text
     assert go_on(one, f"{page}/chot").status_code == 303
+    early = head.get(f"{page}/1/duyet")
+    assert early.status_code == 409
+    assert "Sở Nội vụ kiểm tra số liệu trước" in early.text
+    assert "Duyệt</button>" not in early.text
     assert go_on(one, f"{page}/1/kiem-tra").status_code == 303
     assert [person.get(f"{page}/1/duyet").status_code for person in (one, two)] == [403, 403]
     assert go_on(head, f"{page}/1/duyet").status_code == 303
@@ -575,6 +582,26 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert "--item C5=1,2 --released --release 1 --output json" in two.get(f"{how}&ban=1").text
     assert two.get(f"{page}/2/docx").data.startswith(b"PK")
     assert two.get(f"{page}/3/pdf").status_code == 404
+
+
+def test_who_approves_a_wave_that_was_renamed_meanwhile_looks_again(
+    app: Flask, province: Database, send: Any, sign_in: Any, account: Any
+) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    with province.writing() as session:
+        account(session, "head", Role.HEAD)
+        made = releases.freeze(session, waves.find(session, "ho-mau"), "Lan")
+        release_steps.check(made, "Lan")
+    head, page = sign_in(app, "head"), "/quan-tri/ho-mau/cong-bo/1/duyet"
+    fields = dict(re.findall(r'name="(csrf_token|dot)"[^>]*value="([^"]+)"', head.get(page).text))
+    with province.writing() as session:
+        changing.change(session, "ho-mau", changing.Change(title="Tên khác"))
+        release_steps.check(releases.find(session, "ho-mau", 1), "Hoa")
+    refused = head.post(page, data=fields)
+    assert (refused.status_code, "người khác đã sửa đợt này" in refused.text) == (409, True)
+    with province.reading() as session:
+        assert releases.newest(session, "ho-mau") is None
+    assert go_on(head, page).status_code == 303
 
 
 def test_what_was_typed_is_sent_once_the_password_is_given_again(

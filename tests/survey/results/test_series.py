@@ -28,7 +28,7 @@ SignIn = Callable[[Flask, str], FlaskClient]
 
 
 def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gia_dinh@1", **codes: str) -> Wave:
-    """A sample wave of two villages in which 12 people answered C5, and one item of the index."""
+    """A released sample wave of two villages in which 12 people answered C5, and one item of the index."""
     with province.writing() as session:
         asked = questionnaires.find(session, questionnaire)
         made = waves.create(session, code, asked, WaveKind.SAMPLE, opens, opens.replace(month=12))
@@ -41,7 +41,15 @@ def wave(province: Database, code: str, opens: date, questionnaire: str = "ho_gi
             submission.submit(
                 session.connection(), place, uuid4(), Mode.PAPER, answers, psu=f"V{1 + person % 2}", day=opens
             )
+    released(province, code)
     return made
+
+
+def released(province: Database, code: str) -> None:
+    with province.writing() as session:
+        release = releases.freeze(session, waves.find(session, code), "an")
+        release_steps.check(release, "binh")
+        release_steps.approve(release, release, "chi")
 
 
 def changed(province: Database) -> None:
@@ -75,6 +83,20 @@ def test_waves_of_one_survey_stand_in_their_order_each_with_its_own_records(prov
             people = sample(session, point.wave)
             assert [point.record] == result_table.table(session, people, items=["C5=3"], released=True)
             assert point.breaks == ()
+
+
+def test_a_wave_whose_figures_nobody_is_shown_is_left_out_and_named(
+    province: Database, app: Flask, sign_in: SignIn
+) -> None:
+    old, newest = wave(province, "nam-2024", date(2024, 1, 1)), wave(province, "nam-2025", date(2025, 1, 1))
+    with province.writing() as session:
+        shown = releases.newest(session, "nam-2024")
+        assert shown is not None
+        releases.withdraw(session, shown, "Sai quyền số", "chi")
+        assert [point.wave.code for point in series.of(session, newest, "index")] == ["nam-2025"]
+        assert [(one.code, gone) for one, gone in series.left_out(session, newest)] == [("nam-2024", shown)]
+    page = sign_in(app, "home_affairs").get("/quan-tri/nam-2025/qua-cac-dot").text
+    assert re.search(rf"Không đưa vào: {re.escape(old.title)} đã thu hồi ngày [^:]+: Sai quyền số\.<", page)
 
 
 def test_another_index_and_weights_in_one_wave_alone_are_a_break(province: Database) -> None:
@@ -122,10 +144,6 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
     assert "phường Cao Xanh" in page
     assert page.count("đổi mã từ th_dien") == page.count("gồm cả các xã đã nhập vào") == 1
     assert reader.get("/quan-tri/nam-2025/qua-cac-dot?don-vi=99999").status_code == 404
-    with province.writing() as session:
-        made = releases.freeze(session, waves.find(session, "nam-2024"), "an")
-        release_steps.check(made, "binh")
-        release_steps.approve(made, made, "chi")
     changes = reader.get("/quan-tri/nam-2025/so-sanh").text
     assert "đổi mã từ C5" in changes
 

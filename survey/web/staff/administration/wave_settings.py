@@ -82,8 +82,9 @@ def close_wave(wave: str) -> ResponseReturnValue:
 def remove_wave(wave: str) -> ResponseReturnValue:
     """Removes the wave."""
     with database().writing() as session:
+        title = waves.find(session, wave).title
         changing.remove(session, wave)
-    flash(_("The wave %(code)s is removed.", code=wave))
+    flash(_("The wave %(code)s is removed.", code=title))
     return redirect(url_for(".index"), 303)
 
 

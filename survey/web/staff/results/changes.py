@@ -106,7 +106,7 @@ def _chosen(offered: Sequence[Wave], former: Wave | None) -> Wave:
     wanted = request.args.get("voi", (former or offered[0]).code)
     old = next((one for one in offered if one.code == wanted), None)
     if old is None:
-        raise NotFound("Wave %(code)s can't be compared with this one. Choose another.", code=wanted[:40])
+        raise NotFound("This wave can't be compared with the one that was asked for. Choose another.")
     return old
 
 

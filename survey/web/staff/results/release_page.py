@@ -19,7 +19,7 @@ from survey.responses.respondents import sample
 from survey.results import release_changes, release_matters, release_steps, releases, wording
 from survey.results.release_matters import Unsettled
 from survey.storage.models import Release, Wave
-from survey.waves import waves
+from survey.waves import changing, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.integrity.matters import matter_key
@@ -59,10 +59,8 @@ def release(wave: str, number: int) -> ResponseReturnValue:
     """A release: its figures beside those before it, through whose hands it went and past what."""
     with database().reading() as session:
         wave_row, one = waves.find(session, wave), releases.find(session, wave, number)
-        shown, last = releases.newest(session, wave), releases.list_all(session, wave)[0]
-        state = release_steps.state(one, shown, last)
         return render_template(
-            "staff/release.html", step="", state=state, **_figures(session, wave_row, one), **_record(session, one)
+            "staff/release.html", step="", **_figures(session, wave_row, one), **_record(session, one)
         )
 
 
@@ -135,7 +133,9 @@ def _step(wave: str, number: int | None, step: str, take: Step, done: str) -> Re
         if step == "freeze":
             digests.close_days(database(), datetime.now(UTC), wave)
         with database().writing() as session:
-            taken = take(session, waves.find(session, wave), number or 0, sent).number
+            row = waves.find(session, wave, lock={"key_share": True})
+            changing.refuse_other(row, request.form.get("dot"))
+            taken = take(session, row, number or 0, sent).number
     except Refusal as refusal:
         return _step_page(wave, number, step, sent, refusal)
     flash(done % {"number": taken})
@@ -173,6 +173,11 @@ def _step_page(
         one = None if number is None else releases.find(session, wave, number)
         sent = sent or Sent(_open(session, wave_row, step, looked.value.patterns if looked else ()))
         try:
+            if one is not None:
+                releases.refuse_step(session, one, step, current_user.name)
+        except Conflict as refusal:  # what comes next stands in the place of the form
+            step, fault = "", fault or refusal
+        try:
             told = _figures(session, wave_row, one)
         except Conflict as refusal:  # there is nothing to freeze
             told, fault = {"wave": wave_row, "release": one, "changes": None}, fault or refusal
@@ -186,6 +191,7 @@ def _step_page(
             told=_told,
             where=_where,
             counting=looked is None,
+            wave_state=changing.state(wave_row),
             **told,
             **_record(session, one, sent.open),
         )
@@ -207,6 +213,10 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
         "forms": len(people.rows),
         "changes": changes,
         "sentence": release_changes.sentence(changes),
+        "state": one
+        and release_steps.state(
+            one, releases.newest(session, wave.code), releases.list_all(session, wave.code)[0]
+        ),
         "came_in": release_changes.came_in(changes),
         "correction": wording.correction(one) if one else "",
         "named": release_steps.named,

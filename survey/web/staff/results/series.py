@@ -31,6 +31,7 @@ class Series:
 
     whose      the commune, or the province
     points     of it; `beside` the province's, where it is a commune's
+    left_out   waves before of which no figure is shown, each with why
     published  what others published of the province
     chart      None where no figure is seen
     """
@@ -41,6 +42,7 @@ class Series:
     whose: str
     points: Sequence[Point]
     beside: Sequence[Point]
+    left_out: Sequence[str]
     published: Sequence[PublishedFigure]
     chart: Timeline | None
 
@@ -79,6 +81,7 @@ def gather(summary: Summary) -> Series:
         wave = waves.find(session, summary.wave.code)
         points = series.of(session, wave, measure, summary.release, code or None)
         beside = series.of(session, wave, measure, summary.release) if code else []
+        left_out = [f"{one.title} {wording.unshown(gone)}" for one, gone in series.left_out(session, wave)]
         cited = [] if code else published.beside(session, measure)
         place = published.own_place(session)
     return Series(
@@ -88,6 +91,7 @@ def gather(summary: Summary) -> Series:
         whose=units.named(communes[code]) if code else summary.province.name,
         points=points,
         beside=beside,
+        left_out=left_out,
         published=cited,
         chart=timeline.draw(points, beside, [one for one in cited if one.place == place]),
     )

@@ -153,12 +153,11 @@ def _state(session: Session, summary: Summary, people: Respondents, code: str) -
 
 @cached(_state, lambda _chart: FIGURE_BYTES * 20)
 def _years(session: Session, summary: Summary, people: Respondents, code: str) -> Timeline | None:
-    """The index over the years beside the province's: of waves whose figures are released, and this one."""
+    """The index over the years beside the province's."""
     if summary.index is None:
         return None
     wave = waves.find(session, summary.wave.code)
-    both = [series.of(session, wave, "index", summary.release, unit) for unit in (code, None)]
-    own, whole = ([one for one in points if one.release or one.wave.code == wave.code] for points in both)
+    own, whole = (series.of(session, wave, "index", summary.release, unit) for unit in (code, None))
     return timeline.draw(own, whole, []) if len(own) > 1 else None
 
 

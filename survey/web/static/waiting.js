@@ -31,7 +31,8 @@ async function offer() {
     const { pathname, search, searchParams } = new URL(request.url);
     if (!PLACE.test(pathname) || searchParams.get("lang") !== document.documentElement.lang) continue;
     const page = new DOMParser().parseFromString(await (await cache.match(request, { ignoreVary: true })).text(), "text/html");
-    const { named, until, wave, waveTitle: title = wave } = page.querySelector("[data-named]")?.dataset ?? {}; // a page of before names nothing
+    // a page of before names nothing, or its wave by the code
+    const { named, until, wave, waveTitle: title = wave } = page.querySelector("[data-named]")?.dataset ?? {};
     const place = `${title} ${named}`;
     if (until >= today() && !found.get(place)?.address.includes("/ho?")) found.set(place, { address: pathname + search, named, title });
   }

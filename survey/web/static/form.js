@@ -66,6 +66,7 @@ function show(step, first = false) {
   removeAll(".trouble", form);
   if (step === review) fillReview();
   for (const one of [intro, ...screens, review]) one.hidden = one !== step;
+  for (const banner of all("body > .made-up")) banner.hidden = step !== intro; // said once, where it begins
   for (const section of all(".part", form)) section.hidden = !section.contains(step);
   all(".ask[data-sensitive]", step).forEach(cover);
   drawProgress();
@@ -158,7 +159,6 @@ function drawProgress() {
   if (progress.hidden) return;
   const sections = all(".part", form);
   const here = sections.findIndex((section) => section.contains(at));
-  find("[data-part]", progress).textContent = here + 1;
   find("[data-title]", progress).textContent = sections[here].dataset.title;
   find("[data-at]", progress).textContent = place;
   find("[data-all]", progress).textContent = many;

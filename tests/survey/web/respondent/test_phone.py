@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from survey.storage.database import Database
 from survey.storage.models import Response
+from survey.waves import waves
 from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip, skip_to
 
@@ -730,6 +731,40 @@ def test_large_text_and_a_low_window_cut_nothing_off(look: Page) -> None:
     look.locator(".bar [type=submit]").click()
     look.locator("[data-skip]").click()
     well(look)
+
+
+LOWEST = """() => Math.max(0, ...[...document.querySelectorAll(".faces label, [data-sensitive] label")]
+  .filter((label) => label.checkVisibility()).map((label) => label.getBoundingClientRect().bottom))
+  - document.querySelector(".bar").getBoundingClientRect().top"""
+RAGGED = """() => [...document.querySelectorAll(".grid")].filter((grid) => {
+  if (!grid.checkVisibility()) return false;
+  const tops = new Set([...grid.children].map((one) => Math.round(one.getBoundingClientRect().top)));
+  return tops.size > 1 && tops.size < grid.children.length; }).length"""
+
+
+@pytest.mark.parametrize(("language", "made_up"), [("vi", True), ("en", True), ("vi", False)])
+def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
+    phone: Page, province: Database, language: str, made_up: bool
+) -> None:
+    with province.writing() as session:
+        for code in ("gop-y", "ho-mo"):
+            waves.find(session, code).simulated = made_up
+    phone.set_viewport_size({"width": 360, "height": 560})
+    for address in (SHORT, HOUSEHOLD):
+        phone.goto(f"{address}?lang={language}")
+        assert phone.locator(".made-up:visible").count() == made_up
+        phone.locator(".bar [type=submit]").click()
+        while phone.locator(".review:visible").count() == 0:
+            asked = phone.locator(".ask:visible").first.get_attribute("data-code")
+            assert phone.evaluate(LOWEST) <= 0, asked
+            assert phone.evaluate(RAGGED) == 0, asked
+            assert phone.locator(".made-up:visible").count() == 0
+            assert phone.locator(".top").bounding_box()["height"] <= 50  # type: ignore[index]
+            if asked == "tiep_xuc":
+                phone.check("#tiep_xuc-1")
+                phone.locator(".bar [type=submit]").click()
+            else:
+                phone.locator("[data-skip]").click()
 
 
 def test_the_household_form_weighs_little(live_server: str) -> None:

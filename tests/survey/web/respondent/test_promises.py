@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Callable
-from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
@@ -20,9 +18,6 @@ from survey.waves import changing, waves
 SignIn = Callable[[Flask, str], FlaskClient]
 CONTACT = "Sở Nội vụ, 0203 123 456"
 NOBODY_SEES = "Cán bộ xã, phường không xem được phiếu của từng người"
-FIRST_VISIT = 30 * 1024
-LINKED = re.compile(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+\.(?:js|css|svg)[^"]*)"')
-IMPORTED = re.compile(r'(?:import|from)\s*\(?"(\.[^"]+\.js)"')
 
 
 @pytest.fixture
@@ -114,22 +109,3 @@ def test_no_page_gives_a_form_to_an_official_of_the_commune(
         "api.wave_rows",
         "keying.sheet",
     }
-
-
-@pytest.mark.parametrize("wave", ["gop-y", "ho-mo"])
-def test_the_first_visit_to_a_form_is_small(client: FlaskClient, contact: None, wave: str) -> None:
-    """The bytes of the page and of all that it names, as they are sent."""
-    sizes: dict[str, int] = {}
-    left = [f"/s/{wave}/06652"]
-    while left:
-        address = left.pop()
-        if address in sizes:
-            continue
-        answer = client.get(address, headers={"Accept-Encoding": "gzip"})
-        sizes[address] = len(answer.data)
-        packed = answer.headers.get("Content-Encoding") == "gzip"
-        text = (gzip.decompress(answer.data) if packed else answer.data).decode()
-        found = LINKED.findall(text) if address.startswith("/s/") else IMPORTED.findall(text)
-        left += [urljoin(address, name) for name in found]
-    assert len(sizes) > 6
-    assert sum(sizes.values()) <= FIRST_VISIT, sizes

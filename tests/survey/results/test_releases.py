@@ -516,7 +516,7 @@ def test_a_release_is_what_is_shown_until_something_comes_the_second_one_too(
     send(40, wave="ho-mau", psu="V1")
     first = freeze(province, "ho-mau")
     assert is_shown(first)
-    send(40, wave="ho-mau", psu="V2", c5=3)
+    send(40, wave="ho-mau", unit=OTHER, psu="V3")
     second = freeze(province, "ho-mau")
     assert (is_shown(first), is_shown(second)) == (False, True)
     send(1, wave="ho-mau", psu="V2")

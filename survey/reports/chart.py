@@ -14,12 +14,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, Template
 
-from analysis import Estimate
+from analysis import Difference, Estimate
 from analysis.contrast import Group
 from survey.pdf import pictures, typeface
-from survey.results import charts, wording
+from survey.results import change_words, charts, wording
 from survey.results.charts import Scale
 from survey.results.timeline import Timeline
+from translations import gettext as _
 
 TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "chart"
 WIDE = 960  # of the file, in dots
@@ -35,22 +36,24 @@ KINDS = {"svg": "image/svg+xml", "png": "image/png"}
 @dataclass(frozen=True)
 class Row:
     """A figure by its name. `level`: "area", "factor" or "item" of the index; `beside`: what it is compared with,
-    where that is another figure for each row."""
+    where that is another figure for each row; `change`: since the wave before, where there is one to tell."""
 
     name: str
     record: Estimate
     standing: Group | None = None
     level: str = ""
     beside: Estimate | None = None
+    change: Difference | None = None
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Figures on one scale. `bad`: what is above should be rare."""
+    """Figures on one scale, or their changes. `bad`: what is above should be rare."""
 
     scale: Scale
     rows: Sequence[Row]
     bad: bool = False
+    of_change: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def _placed(drawing: Rows) -> list[dict[str, Any]]:
         indent = INDENT.get(row.level, 0)
         name = wrap(row.name, NAME - indent // 7)
         bottom = top + max(24, 17 * len(name) + 8)
-        hidden = wording.is_hidden(row.record)
+        drawn = row.change if drawing.of_change else None if wording.is_hidden(row.record) else row.record
         placed.append(
             {
                 "name": name,
@@ -122,12 +125,12 @@ def _placed(drawing: Rows) -> list[dict[str, Any]]:
                 "top": top,
                 "bottom": bottom,
                 "y": (top + bottom) / 2,
-                "whisker": charts.NOTHING if hidden else drawing.scale.whisker(row.record),
+                "whisker": charts.NOTHING if drawn is None else drawing.scale.whisker(drawn),
                 "beside": drawing.scale.whisker(row.beside).x if row.beside else None,
                 "tone": wording.tone(row.standing, drawing.bad),
                 "concluded": row.standing in ("above", "below"),
                 "signs": row.standing in ("signs_above", "signs_below"),
-                "reading": reading(row.record),
+                "reading": change_reading(row) if drawing.of_change else reading(row.record),
             }
         )
         top = bottom
@@ -140,6 +143,14 @@ def reading(record: Estimate) -> str:
     if record.n is not None and "none" not in record.flags:
         parts.append(wording.people(record.n))
     return " · ".join(part for part in parts if part != "–")
+
+
+def change_reading(row: Row) -> str:
+    """A change, its interval and the base of the present figure; the bare word where there is none to tell."""
+    if row.change is None:
+        return wording.figure(row.record, 1) if wording.is_hidden(row.record) else "–"
+    points = _("%(amount)s points", amount=change_words.amount(row.change))
+    return " · ".join([points, change_words.span(row.change), wording.people(row.record.n)])
 
 
 @cache

@@ -227,8 +227,12 @@ def _heading(kind: tuple[Group | None, ...], own: Sequence[UnitRow], of_change: 
         return title, _("%(count)s, to be seen again next time before anything is concluded", count=how_many)
     counts = Counter(row.standing for row in own)
     if not of_change and (counts["signs_below"] or counts["signs_above"]):
-        marked = [f"{counts[one]} {wording.side(one)}" for one in SIGNS if counts[one]]
-        return title, _("%(count)s, of them %(marked)s", count=how_many, marked=", ".join(marked))
+        marked = [
+            _("%(count)s with %(signs)s", count=counts[one], signs=wording.side(one))
+            for one in SIGNS
+            if counts[one]
+        ]
+        return title, _("%(count)s, of which %(marked)s", count=how_many, marked=", ".join(marked))
     return title, how_many
 
 

@@ -17,15 +17,13 @@ from survey.results.summary import Line, Summary
 from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
-from survey.web.staff.figures import summary_of
+from survey.web.staff.figures import WaveFigures, figures_of
 from survey.web.staff.results import outline, series
 from survey.web.staff.results import unit as one_commune
 from survey.web.staff.results import units as communes
 from translations import N_, NotFound
 from translations import gettext as _
-from translations.formats import day, number, order
-
-GROUPS = {"below": 0, "signs_below": 1, "not_apart": 2, "signs_above": 3, "above": 4}
+from translations.formats import day, number
 
 
 @pages.page(
@@ -38,11 +36,11 @@ GROUPS = {"below": 0, "signs_below": 1, "not_apart": 2, "signs_above": 3, "above
     of_leaders=True,
 )
 def chart_file(wave: str, name: str, format: str) -> ResponseReturnValue:
-    """A chart by its name in `CHARTS`; `hien`, `don-vi` and `muc` as on its page."""
+    """A chart by its name in `CHARTS`, as the address of its page has it drawn."""
     draw = CHARTS.get(name)
     if draw is None:
         raise NotFound("There is no such chart. Choose one on its page.")
-    return _file(draw(summary_of(wave, now=True)), format, f"{name}-{wave}")
+    return _file(draw(figures_of(wave, now=True)), format, f"{name}-{wave}")
 
 
 @pages.page(
@@ -111,37 +109,50 @@ def dots(summary: Summary) -> str:
     return f"{words} {signs}"
 
 
-def _of_units(summary: Summary) -> Chart:
-    """All communes by their standing, the lowest first; of an open wave by name."""
+def _of_units(moment: WaveFigures) -> Chart:
+    """The communes that the page shows, in its order and of what it draws: where they stand, or what changed."""
+    summary = moment.summary
     if not communes.offered(summary):
         raise NotFound("There is no such chart. Choose one on its page.")
-    chosen = communes.figure_of(summary, request.args.get("hien", ""))
-    rows = sorted(chosen.rows, key=lambda row: order(row.unit.name))
-    if summary.wave.kind != "open":
-        rows.sort(key=lambda row: (GROUPS.get(row.record.standing or "", 5), row.record.estimate or 0.0))
-    scale = charts.scale([row.record for row in rows], chosen.province, _("province"))
-    title = unit_table.finding(chosen, None, summary.wave)
+    figure, since, asked = communes.asked_for(moment)
+    rows = unit_table.rows(figure, asked)
+    shown = [row for section in unit_table.sections(figure, asked, rows) for row in section.rows]
+    of_change = asked.is_of_change
+    title = unit_table.finding(figure, since.old, summary.wave, of_change)
+    narrowed = _("%(count)s of %(all)s communes", count=len(rows), all=len(figure.rows))
+    whole = wording.sentence(figure.province, 1)
     return Chart(
         title,
-        about(summary, *([chosen.name] if chosen.name != title else [])),
+        about(summary, *[figure.name] * (figure.name != title), *[narrowed] * (len(rows) < len(figure.rows))),
         Rows(
-            scale,
-            [Row(units.named(row.unit), row.record, row.record.standing) for row in rows],
-            bad=chosen.is_bad,
+            unit_table.scale(figure, asked),
+            [
+                Row(
+                    units.named(row.unit),
+                    row.record,
+                    row.moved if of_change else row.standing,
+                    change=row.difference,
+                )
+                for row in shown
+            ],
+            figure.is_bad,
+            of_change,
         ),
         [
             dots(summary),
-            _("Band: the province, %(figure)s.", figure=wording.sentence(chosen.province, 1)),
+            *([] if of_change else [_("Band: the province, %(figure)s.", figure=whole)]),
             *notes(summary),
         ],
     )
 
 
-def _of_items(summary: Summary) -> Chart:
+def _of_items(moment: WaveFigures) -> Chart:
+    summary = moment.summary
     return _of_parts(summary, _("Questions of the index"), (*summary.areas, *summary.factors, *summary.items))
 
 
-def _of_factors(summary: Summary) -> Chart:
+def _of_factors(moment: WaveFigures) -> Chart:
+    summary = moment.summary
     return _of_parts(summary, _("Areas and factors beside the index"), (*summary.areas, *summary.factors))
 
 
@@ -157,8 +168,8 @@ def _of_parts(summary: Summary, title: str, lines: tuple[Line, ...]) -> Chart:
     return Chart(title, about(summary, summary.province.name), Rows(scale, rows), [whole, *notes(summary)])
 
 
-def _of_commune(summary: Summary) -> Chart:
-    return _of_unit(summary, units.settled(request.args.get("don-vi", "")))
+def _of_commune(moment: WaveFigures) -> Chart:
+    return _of_unit(moment.summary, units.settled(request.args.get("don-vi", "")))
 
 
 def _of_unit(summary: Summary, code: str) -> Chart:
@@ -182,7 +193,8 @@ def _of_unit(summary: Summary, code: str) -> Chart:
     )
 
 
-def _over_years(summary: Summary) -> Chart:
+def _over_years(moment: WaveFigures) -> Chart:
+    summary = moment.summary
     shown = series.gather(summary)
     if shown.chart is None:
         raise NotFound("There is no such chart. Choose one on its page.")
@@ -201,7 +213,7 @@ def _sources(shown: series.Series) -> list[str]:
     return [bases, *([_("Published: %(sources)s.", sources=cited)] if cited else [])]
 
 
-CHARTS: dict[str, Callable[[Summary], Chart]] = {
+CHARTS: dict[str, Callable[[WaveFigures], Chart]] = {
     "xa-phuong": _of_units,
     "noi-dung": _of_items,
     "nhan-to": _of_factors,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,6 +23,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import WaveFigures, figures_of, keys
+from survey.web.staff.sorting import Head
 from translations import N_
 from translations import gettext as _
 
@@ -34,8 +36,8 @@ def all_units(wave: str) -> ResponseReturnValue:
     summary = moment.summary
     if not offered(summary) or not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
-    figure, since, asked = _asked_for(moment)
-    as_map = request.args.get("xem") == "o"
+    figure, since, asked = asked_for(moment)
+    as_map = _is_map()
     of_change = (request.args.get("to") == "doi" and figure.has_changes) if as_map else asked.is_of_change
     rows = unit_table.rows(figure, asked)
     return render_template(
@@ -53,6 +55,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         changes=unit_table.counts(figure, True) if figure.has_changes else [],
         words=request.args.get("tim", "").strip(),
         rows=rows,
+        head=partial(_head, figure, asked),
         sections=unit_table.sections(figure, asked, rows),
         keys=keys(row.record for row in rows),
         scale=unit_table.scale(figure, asked),
@@ -74,7 +77,7 @@ def as_map(wave: str) -> ResponseReturnValue:
 def units_file(wave: str) -> ResponseReturnValue:
     """The table as it was asked for on the page, row by row."""
     moment = figures_of(wave, now=True)
-    figure, _since, asked = _asked_for(moment)
+    figure, _since, asked = asked_for(moment)
     text = io.StringIO()
     writer = Writer(text)
     interval, of_change = wording.interval_name(figure.province), _("Interval of the change")
@@ -133,8 +136,9 @@ def figure_of(summary: Summary, code: str, since: UnitChanges | None = None) -> 
     return Figure(code, f"{code}={value}" if value else code, name, province, headline is not None, rows)
 
 
-def _asked_for(moment: WaveFigures) -> tuple[Figure, UnitChanges, Asked]:
-    """The figure that the address names, with its changes, and how it is asked for."""
+def asked_for(moment: WaveFigures) -> tuple[Figure, UnitChanges, Asked]:
+    """The figure that the address names, with its changes, and how it is asked for: what is drawn of changes is
+    ordered by them."""
     summary, people = moment
     item = figure_of(summary, request.args.get("hien", "")).item
     with database().reading() as session:
@@ -145,8 +149,21 @@ def _asked_for(moment: WaveFigures) -> tuple[Figure, UnitChanges, Asked]:
     if words:
         named = frozenset(unit.code for unit in unit_search.matching([row.unit for row in figure.rows], words))
     by, among, moved = (request.args.get(name, "") for name in ("xep", "nhom", "doi"))
+    if _is_map() and request.args.get("to") == "doi":
+        by = by or "doi"
     is_open = summary.wave.kind is WaveKind.OPEN
     return figure, since, unit_table.read(figure, by, among, moved, named, is_open)
+
+
+def _is_map() -> bool:
+    return request.args.get("xem") == "o"
+
+
+def _head(figure: Figure, asked: Asked, column: str, words: str) -> Head:
+    """A head that orders: first what needs attention, turned round by a click more."""
+    now = ("descending" if asked.is_down else "ascending") if asked.by == column else ""
+    falls = not asked.is_down if now else figure.is_bad and column in ("uoc-luong", "doi")
+    return Head(words, f"-{column}" if falls else column, now)
 
 
 def _map(wave: str, figure: Figure, of_change: bool) -> dict[str, object]:

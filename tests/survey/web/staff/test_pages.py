@@ -162,6 +162,18 @@ def test_a_wave_without_forms_says_when_figures_come(app: Flask) -> None:
         assert client.get(f"/quan-tri/ho-mau/{page}").status_code == 200, page
 
 
+def test_on_a_phone_the_communes_sort_by_their_heads_and_stand_beneath_their_tiles(reader: FlaskClient) -> None:
+    """The sheet takes away all heads there but those that sort (`staff-sort`)."""
+    for address in ("don-vi", "don-vi?xem=o"):
+        page = reader.get(f"/quan-tri/thu-nghiem/{address}").text
+        heads = re.findall(r'<a class="staff-sort" href="[^"]*xep=([\w-]+)', page)
+        assert heads == ["ten", "-uoc-luong", "doi", "nguoi"]
+    beneath = reader.get("/quan-tri/thu-nghiem/don-vi?xem=o&to=doi").text.split('<div class="beneath">')[1]
+    assert re.search(r'aria-sort="ascending"><a class="staff-sort" href="[^"]*xep=-doi', beneath)
+    assert ">không đổi<" in beneath
+    assert len(re.findall(r'<th scope="row"[^>]*>', beneath)) == 54
+
+
 def test_an_unknown_wave_unit_or_figure_is_told_so(reader: FlaskClient) -> None:
     for address in (
         "/quan-tri/khong-co/",
@@ -301,7 +313,7 @@ def test_the_overview_prints_the_summary(reader: FlaskClient, said: Summary) -> 
     assert "Dự thảo" in page
     assert "Khoảng tin cậy 95%" in page
     assert "Quy tắc: Tỷ lệ trả lời hài lòng (mức 4 và 5)" in page
-    assert wording.rest(said.index.estimate, said.rule, said.questionnaire) in page
+    assert wording.rest(said.index.estimate, said.rule, said.questionnaire, wording.sentence) in page
     assert "Để trống: 5," in page
 
 

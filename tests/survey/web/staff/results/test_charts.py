@@ -67,6 +67,27 @@ def test_what_is_hidden_has_a_word_and_no_dot(reader: FlaskClient, made_up: Flas
     assert svg.count("<circle") == len(seen)
 
 
+def test_the_file_of_the_communes_shows_what_their_page_shows(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/don-vi?xep=-doi&nhom=thap").text
+    address = re.search(r'href="([^"]+/xa-phuong\.svg[^"]*)"', page)
+    assert address
+    said = texts(reader.get(address[1].replace("&amp;", "&")).text)
+    assert "không đổi" in said
+    names = re.findall(r'<th scope="row"><a href="[^"]+/don-vi/\d+">([^<]+)</a>', page)
+    places = [said.index(name) for name in names]
+    assert places == sorted(places)
+    changes = re.findall(r'<td class="number span">.*?</span>([^<]+ đến [^<]+)<', page)
+    assert len(changes) == len(names) < 54
+    assert all(span in said for span in changes)
+
+
+@pytest.mark.parametrize("page", ["", "don-vi", "cau-hoi", "qua-cac-dot", "don-vi/06652"])
+def test_each_chart_that_a_page_offers_is_there(reader: FlaskClient, page: str) -> None:
+    addresses = re.findall(r'href="([^"]+\.svg[^"]*)" download', reader.get(f"/quan-tri/thu-nghiem/{page}").text)
+    assert addresses
+    assert {reader.get(one.replace("&amp;", "&")).status_code for one in addresses} == {200}
+
+
 def test_each_is_noted_and_an_unknown_one_is_not_there(reader: FlaskClient, made_up: Flask) -> None:
     reader.get(f"{FILES}/xa-phuong.svg")
     with made_up.extensions["database"].reading() as session:
